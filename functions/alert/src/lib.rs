@@ -1,0 +1,1 @@
+//! Turns alarms into mail.

@@ -1,0 +1,3 @@
+//! Wiring of the alert function.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Publishes accuracy, age and health.

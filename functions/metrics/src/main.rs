@@ -1,0 +1,3 @@
+//! Wiring of the metrics function.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Answers predictions over HTTP with the cached champion.

@@ -1,0 +1,3 @@
+//! Wiring of the predict function.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Trains, evaluates, gates and registers a new version.

@@ -1,0 +1,3 @@
+//! Wiring of the train function.
+
+fn main() {}
