@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The domain of a model's life: runs, versions, the champion, the gate, freshness, and the ports through which the
+//! rest of the world is reached. Nothing here knows AWS, an async runtime or a learning library.
+
+pub mod champion;
+mod evaluation;
+mod event;
+mod gate;
+pub mod health;
+mod manifest;
+mod name;
+pub mod ports;
+mod run;
+mod signature;
+pub mod time;
+mod version;
+
+pub use champion::Champion;
+pub use evaluation::{ClassEvaluation, Dataset, Durations, Evaluation, Parameters};
+pub use event::{EventKind, LifecycleEvent};
+pub use gate::{Decision, Gate, Incumbent, InvalidGate, Verdict};
+pub use health::{Datum, Metric, Unit};
+pub use manifest::{MANIFEST_FORMAT, Manifest};
+pub use name::{InvalidModelName, ModelName};
+pub use run::{Admission, InvalidRunId, Run, RunId, RunMetrics, RunState, RunStatus, Trigger};
+pub use signature::{Signature, SignatureError};
+pub use version::{Artifact, Version, VersionNumber};

@@ -1,0 +1,69 @@
+//! The champion: the version that serves, and how it came to.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Version, VersionNumber, time};
+
+/// The pointer to the version that serves. It carries the version's whole record, so that who serves reads one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Champion {
+    /// Counts the promotions of this model, from 1 up: what a conditional write compares.
+    pub revision: u32,
+    /// When it became champion.
+    #[serde(with = "crate::time")]
+    pub promoted_at: Timestamp,
+    /// The version that it replaced.
+    pub previous: Option<VersionNumber>,
+    /// The version that serves.
+    pub version: Version,
+}
+
+impl Champion {
+    /// The champion that follows `before` when `version` is promoted.
+    pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
+        Self {
+            revision: Self::revision_of(before) + 1,
+            promoted_at: time::to_millis(promoted_at),
+            previous: before.map(|champion| champion.version.number),
+            version,
+        }
+    }
+
+    /// The revision of a pointer that may not be there yet: 0 then.
+    pub fn revision_of(champion: Option<&Self>) -> u32 {
+        champion.map_or(0, |champion| champion.revision)
+    }
+
+    /// Its accuracy on the hold-out when it was trained, 0–1.
+    pub fn accuracy(&self) -> f64 {
+        self.version.evaluation.accuracy
+    }
+
+    /// Hours since it was trained.
+    pub fn age_hours(&self, now: Timestamp) -> f64 {
+        time::hours_between(self.version.trained_at, now)
+    }
+}
+
+/// Accuracy served over the `days` before `now`, each champion weighed by the time that it served; 0–1.
+///
+/// `history` holds champions in any order, including the one that served when the window began, where there was one.
+/// Time before the first champion does not count; with none there is no average.
+pub fn average_accuracy(history: &[Champion], now: Timestamp, days: u32) -> Option<f64> {
+    let window_hours = f64::from(days) * 24.0;
+    let mut ordered: Vec<&Champion> = history.iter().filter(|champion| champion.promoted_at <= now).collect();
+    ordered.sort_by_key(|champion| champion.revision);
+    let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
+    let (mut weighted, mut total) = (0.0, 0.0);
+    for (champion, end) in ordered.iter().zip(ends) {
+        let begin_age = time::hours_between(champion.promoted_at, now).min(window_hours);
+        let end_age = time::hours_between(end, now).min(window_hours);
+        weighted += champion.accuracy() * (begin_age - end_age);
+        total += begin_age - end_age;
+    }
+    match (total > 0.0, ordered.last()) {
+        (true, _) => Some(weighted / total),
+        (false, last) => last.map(|champion| champion.accuracy()),
+    }
+}

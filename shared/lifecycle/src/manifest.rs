@@ -1,0 +1,28 @@
+//! The manifest: what is known of an artifact, stored beside it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ModelName, Signature, Trigger, Version};
+
+/// The manifest's own format; it grows when a reader of the older one would go wrong.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// Everything that is known of one version, as JSON beside its artifact. The registry holds what is looked up often;
+/// this holds the whole and outlives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_FORMAT`] when it was written.
+    pub format: u32,
+    /// The model.
+    pub model: ModelName,
+    /// The version's record.
+    pub version: Version,
+    /// Columns in and labels out.
+    pub signature: Signature,
+    /// What asked for the run.
+    pub trigger: Trigger,
+    /// Share of the decrease in impurity that each column brought, 0–1, summing to 1 (or all 0 for a forest of leaves).
+    pub feature_importances: BTreeMap<String, f64>,
+}

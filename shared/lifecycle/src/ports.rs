@@ -1,0 +1,265 @@
+//! The ports: one trait for each thing that a function needs of the world, so that a handler asks only for what it uses.
+//!
+//! An adapter serves one model. Writes that could clash are conditional: they fail with a conflict and change nothing.
+
+use std::error::Error;
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::{Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
+
+/// The cause of a failure outside the domain.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// Something could not be read or written, and may be tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is unavailable")]
+pub struct Unavailable {
+    /// What was asked of whom, such as `reading the champion`.
+    pub what: &'static str,
+    /// Why it failed.
+    #[source]
+    pub cause: Cause,
+}
+
+impl Unavailable {
+    /// `what` failed because of `cause`.
+    pub fn new(what: &'static str, cause: impl Into<Cause>) -> Self {
+        Self { what, cause: cause.into() }
+    }
+}
+
+/// Why a conditional write of a run did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum RunWriteError {
+    /// Another attempt at the run stands in the registry.
+    #[error("run {0} is in other hands")]
+    Conflict(RunId),
+    /// The registry did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a version was not registered. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The run is in other hands, or has ended.
+    #[error("run {0} is in other hands")]
+    RunTaken(RunId),
+    /// The champion is no longer the one that the gate saw: score against the new one and decide again.
+    #[error("the champion changed while the gate decided")]
+    ChampionMoved,
+    /// The registry did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why an artifact could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactReadError {
+    /// No object has that key.
+    #[error("artifact {0} is not there")]
+    NotFound(String),
+    /// The store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// A run's version, ready to be registered in one step with the run's end and, if the gate says so, the promotion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registration {
+    /// The run in its final state.
+    pub run: Run,
+    /// The version that it made.
+    pub version: Version,
+    /// The champion to be, when the version is promoted.
+    pub promotion: Option<Champion>,
+    /// The champion's revision that the gate saw; 0 when there was none.
+    pub seen_revision: u32,
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The run records.
+pub trait Runs: Send + Sync {
+    /// The run of that identity, if there is one; a read that sees every earlier write.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Run>, Unavailable>> + Send;
+
+    /// The newest runs, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, Unavailable>> + Send;
+}
+
+/// Writing run records and versions: what only training does.
+pub trait Registrar: Send + Sync {
+    /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor.
+    ///
+    /// # Errors
+    /// [`RunWriteError::Conflict`] when another attempt got there first.
+    fn open(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
+
+    /// Stores how an attempt failed, unless another attempt has taken over.
+    ///
+    /// # Errors
+    /// [`RunWriteError::Conflict`] when the attempt is no longer the one that is running.
+    fn fail(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
+
+    /// Takes the next version number, never given twice.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn take_number(&self) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
+
+    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`RegisterError`] says which condition failed.
+    fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
+}
+
+/// The champion pointer and its history.
+pub trait Champions: Send + Sync {
+    /// The champion, if there is one; a read that sees every earlier write.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn champion(&self) -> impl Future<Output = Result<Option<Champion>, Unavailable>> + Send;
+
+    /// The newest champions, newest first, at most `limit`, the present one included.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Champion>, Unavailable>> + Send;
+}
+
+/// The stored versions.
+pub trait Versions: Send + Sync {
+    /// The version of that number, if it is registered.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn version(&self, number: VersionNumber) -> impl Future<Output = Result<Option<Version>, Unavailable>> + Send;
+
+    /// How many versions are registered.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn count_versions(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
+}
+
+/// Reading stored objects of versions.
+pub trait Artifacts: Send + Sync {
+    /// The object's content.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    fn get(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+}
+
+/// Storing objects of versions.
+pub trait ArtifactWriter: Send + Sync {
+    /// Stores `content` under `key` with its media type.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store does not answer.
+    fn put(
+        &self,
+        key: &str,
+        content: Vec<u8>,
+        media_type: &'static str,
+    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// The user's table.
+pub trait Datasets: Send + Sync {
+    /// The object's key and its content, when the user has stored a table.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store does not answer.
+    fn dataset(&self) -> impl Future<Output = Result<Option<(String, Vec<u8>)>, Unavailable>> + Send;
+}
+
+/// Tells the rest of the world.
+pub trait Announcer: Send + Sync {
+    /// Puts the events on the bus, in order.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the bus does not take one of them.
+    fn announce(&self, events: &[LifecycleEvent]) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Where figures are kept over time.
+pub trait MetricSink: Send + Sync {
+    /// Stores the figures.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the sink does not answer.
+    fn publish(&self, data: &[Datum], at: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// One mail to one reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The subject line.
+    pub subject: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+}
+
+/// Sends mail.
+pub trait Mailer: Send + Sync {
+    /// Sends `mail` to `recipient`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when it was not accepted.
+    fn send(&self, recipient: &str, mail: &Mail) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Whether a mail may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the caller's to send.
+    Granted,
+    /// It was sent.
+    Sent,
+    /// Another invocation is sending it.
+    Busy,
+}
+
+/// Remembers which mails were sent, so that a notification delivered twice is one mail.
+pub trait Outbox: Send + Sync {
+    /// Claims the mail of that key until `lease_until`; a claim whose time has passed may be taken over.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn claim(
+        &self,
+        key: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
+
+    /// Notes that the mail was sent. The note may be forgotten after `keep_until`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn sent(&self, key: &str, keep_until: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Gives a claim back, so that a retry may take it at once.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn release(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}

@@ -1,0 +1,368 @@
+//! Runs: attempts to train, from being admitted to how they ended.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+use crate::{Dataset, ModelName, Parameters, VersionNumber, time};
+
+/// A run's identity: whatever asks for the same run again gets the same one. 1–128 letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(String);
+
+/// The text is no run identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("run id {0:?}: expected 1–128 letters, digits, hyphens, underscores and dots")]
+pub struct InvalidRunId(pub String);
+
+impl RunId {
+    /// The run of a scheduled time: the same time delivered twice is one run.
+    pub fn scheduled(at: Timestamp) -> Self {
+        Self(format!("scheduled-{}", Offset::UTC.to_datetime(at).strftime("%Y%m%dT%H%M%SZ")))
+    }
+
+    /// The run that a caller asked for, by the caller's own token: a request sent again is one run.
+    ///
+    /// # Errors
+    /// [`InvalidRunId`] when the token holds other characters or is too long.
+    pub fn requested(token: &str) -> Result<Self, InvalidRunId> {
+        if token.is_empty() {
+            return Err(InvalidRunId(token.to_owned()));
+        }
+        format!("manual-{token}").parse()
+    }
+
+    /// The identity as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = InvalidRunId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidRunId(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = InvalidRunId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<RunId> for String {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What asked for a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Trigger {
+    /// The schedule.
+    Schedule {
+        /// The time that the schedule names; absent where a scheduler does not say.
+        scheduled_at: Option<Timestamp>,
+    },
+    /// Somebody.
+    Manual {
+        /// Their words on why.
+        note: Option<String>,
+    },
+}
+
+/// One attempt to train: what asked for it, what it used, how it stands. Kept for ever, whatever came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its identity.
+    pub id: RunId,
+    /// The model that is trained.
+    pub model: ModelName,
+    /// Counts the attempts at this run, from 1 up: what a conditional write compares.
+    pub attempt: u32,
+    /// The invocation that makes this attempt; the platform's retries of one invocation share it.
+    pub invocation: String,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// The code that runs.
+    pub code_version: String,
+    /// When this attempt began.
+    #[serde(with = "crate::time")]
+    pub started_at: Timestamp,
+    /// When the platform will have ended this attempt at the latest.
+    #[serde(with = "crate::time")]
+    pub lease_until: Timestamp,
+    /// The table, once it is loaded.
+    pub dataset: Option<Dataset>,
+    /// Seed of the fit, once it is decided.
+    pub seed: Option<u64>,
+    /// Hyperparameters, once they are drawn.
+    pub parameters: Option<Parameters>,
+    /// Headline figures, once the model is evaluated.
+    pub metrics: Option<RunMetrics>,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: RunState,
+}
+
+/// A run's headline figures; the whole evaluation stands in its version.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RunMetrics {
+    /// Accuracy on the rows that it learnt from, 0–1.
+    pub training_accuracy: f64,
+    /// Accuracy on the hold-out, 0–1.
+    pub accuracy: f64,
+    /// Balanced accuracy on the hold-out, 0–1.
+    pub balanced_accuracy: f64,
+    /// Macro F1 on the hold-out, 0–1.
+    pub f1: f64,
+    /// Log loss on the hold-out, in nats.
+    pub log_loss: f64,
+    /// One-vs-rest ROC AUC on the hold-out, 0–1, where it is defined.
+    pub roc_auc: Option<f64>,
+    /// From start to end, in seconds.
+    pub duration: f64,
+}
+
+/// How a run stands, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "UPPERCASE")]
+pub enum RunState {
+    /// An attempt is under way, or died without a word.
+    Running,
+    /// It made a version that became champion.
+    Succeeded {
+        /// When it ended.
+        #[serde(with = "crate::time")]
+        finished_at: Timestamp,
+        /// The version that it made.
+        version: VersionNumber,
+        /// What the gate said.
+        reason: String,
+    },
+    /// It made a version that the gate refused.
+    Rejected {
+        /// When it ended.
+        #[serde(with = "crate::time")]
+        finished_at: Timestamp,
+        /// The version that it made.
+        version: VersionNumber,
+        /// What the gate said.
+        reason: String,
+    },
+    /// It made no version.
+    Failed {
+        /// When it ended.
+        #[serde(with = "crate::time")]
+        finished_at: Timestamp,
+        /// Why, for a person to read.
+        reason: String,
+    },
+}
+
+/// How a run stands at a moment: as stored, except that an attempt whose time has passed is lost, not running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RunStatus {
+    /// An attempt is under way.
+    Running,
+    /// An attempt died without a word.
+    Lost,
+    /// It made a version that became champion.
+    Succeeded,
+    /// It made a version that the gate refused.
+    Rejected,
+    /// It made no version.
+    Failed,
+}
+
+/// Whether a request for a run may begin an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admission {
+    /// It may: this is the attempt, to be stored before anything else is done.
+    Open(Box<Run>),
+    /// The run has ended with a version: there is nothing to do.
+    Finished(Box<Run>),
+    /// Another invocation is at it.
+    Busy(Box<Run>),
+}
+
+impl Run {
+    /// Decides whether `request`, an attempt numbered 1, may begin, given what is stored under its identity.
+    ///
+    /// A failed run may be tried again, and so may one whose attempt died: its time has passed, or the platform retries
+    /// the very invocation that made it.
+    pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
+        let Some(stored) = stored else {
+            return Admission::Open(Box::new(request));
+        };
+        match stored.status_at(now) {
+            RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
+            RunStatus::Running if stored.invocation != request.invocation => Admission::Busy(Box::new(stored)),
+            RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
+                Admission::Open(Box::new(Self { attempt: stored.attempt + 1, ..request }))
+            }
+        }
+    }
+
+    /// How it stands at `now`.
+    pub fn status_at(&self, now: Timestamp) -> RunStatus {
+        match self.state {
+            RunState::Running if now > self.lease_until => RunStatus::Lost,
+            RunState::Running => RunStatus::Running,
+            RunState::Succeeded { .. } => RunStatus::Succeeded,
+            RunState::Rejected { .. } => RunStatus::Rejected,
+            RunState::Failed { .. } => RunStatus::Failed,
+        }
+    }
+
+    /// When it ended, unless it is running or lost.
+    pub fn finished_at(&self) -> Option<Timestamp> {
+        match self.state {
+            RunState::Running => None,
+            RunState::Succeeded { finished_at, .. }
+            | RunState::Rejected { finished_at, .. }
+            | RunState::Failed { finished_at, .. } => Some(finished_at),
+        }
+    }
+
+    /// The version that it made, if it made one.
+    pub fn version(&self) -> Option<VersionNumber> {
+        match self.state {
+            RunState::Succeeded { version, .. } | RunState::Rejected { version, .. } => Some(version),
+            RunState::Running | RunState::Failed { .. } => None,
+        }
+    }
+
+    /// The run, ended without a version for `reason`.
+    pub fn failed(self, reason: String, now: Timestamp) -> Self {
+        Self { state: RunState::Failed { finished_at: time::to_millis(now), reason }, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    const INVOCATION: &str = "invocation-1";
+
+    fn start() -> Timestamp {
+        "2026-11-24T03:00:00Z".parse().unwrap()
+    }
+
+    fn run(invocation: &str) -> Run {
+        Run {
+            id: RunId::scheduled(start()),
+            model: "iris".parse().unwrap(),
+            attempt: 1,
+            invocation: invocation.into(),
+            trigger: Trigger::Schedule { scheduled_at: Some(start()) },
+            code_version: "test".into(),
+            started_at: start(),
+            lease_until: start() + SignedDuration::from_mins(15),
+            dataset: None,
+            seed: None,
+            parameters: None,
+            metrics: None,
+            state: RunState::Running,
+        }
+    }
+
+    fn minutes_later(minutes: i64) -> Timestamp {
+        start() + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn the_same_scheduled_time_is_the_same_run() {
+        assert_eq!(RunId::scheduled(start()).as_str(), "scheduled-20261124T030000Z");
+    }
+
+    #[test]
+    fn a_token_that_is_no_identity_is_refused() {
+        let error = RunId::requested("a b").unwrap_err();
+        assert_eq!(error, InvalidRunId("manual-a b".into()));
+        assert!(RunId::requested("").is_err());
+        assert_eq!(RunId::requested("nightly-7").unwrap().as_str(), "manual-nightly-7");
+    }
+
+    #[test]
+    fn a_second_delivery_waits_while_the_first_is_at_work() {
+        let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(1));
+        assert!(matches!(admission, Admission::Busy(_)));
+    }
+
+    #[test]
+    fn the_platforms_own_retry_takes_over_at_once() {
+        let Admission::Open(attempt) = Run::admit(run(INVOCATION), Some(run(INVOCATION)), minutes_later(1)) else {
+            panic!("expected the retry to be admitted");
+        };
+        assert_eq!(attempt.attempt, 2);
+    }
+
+    #[test]
+    fn a_run_that_died_is_lost_and_may_be_tried_again() {
+        assert_eq!(run(INVOCATION).status_at(minutes_later(15)), RunStatus::Running);
+        assert_eq!(run(INVOCATION).status_at(minutes_later(16)), RunStatus::Lost);
+        let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(16));
+        assert!(matches!(admission, Admission::Open(attempt) if attempt.attempt == 2));
+    }
+
+    #[test]
+    fn a_failed_run_may_be_tried_again_and_a_finished_one_may_not() {
+        let failed = run(INVOCATION).failed("no such column".into(), minutes_later(1));
+        assert!(matches!(Run::admit(run("invocation-2"), Some(failed), minutes_later(2)), Admission::Open(_)));
+        let finished = Run {
+            state: RunState::Succeeded { finished_at: start(), version: VersionNumber::FIRST, reason: String::new() },
+            ..run(INVOCATION)
+        };
+        assert!(matches!(Run::admit(run(INVOCATION), Some(finished), minutes_later(2)), Admission::Finished(_)));
+    }
+
+    #[test]
+    fn the_stored_form_is_stable() {
+        let failed = run(INVOCATION).failed("no such column".into(), minutes_later(1));
+        insta::assert_json_snapshot!(failed, @r#"
+        {
+          "id": "scheduled-20261124T030000Z",
+          "model": "iris",
+          "attempt": 1,
+          "invocation": "invocation-1",
+          "trigger": {
+            "kind": "schedule",
+            "scheduled_at": "2026-11-24T03:00:00Z"
+          },
+          "code_version": "test",
+          "started_at": "2026-11-24T03:00:00.000Z",
+          "lease_until": "2026-11-24T03:15:00.000Z",
+          "dataset": null,
+          "seed": null,
+          "parameters": null,
+          "metrics": null,
+          "status": "FAILED",
+          "finished_at": "2026-11-24T03:01:00.000Z",
+          "reason": "no such column"
+        }
+        "#);
+    }
+}

@@ -1,0 +1,107 @@
+//! Versions: the stored models of a name, numbered 1, 2, 3…
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Dataset, Decision, Durations, Evaluation, ModelName, Parameters, RunId};
+
+/// A version's number, from 1 up. Numbers only grow; an attempt that dies after taking one leaves a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct VersionNumber(NonZeroU32);
+
+impl VersionNumber {
+    /// The first version's number.
+    pub const FIRST: Self = Self(NonZeroU32::MIN);
+
+    /// The number, or nothing for 0.
+    pub fn new(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(Self)
+    }
+
+    /// The number as an integer.
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// Eight digits, for keys that sort as the numbers do.
+    pub fn padded(self) -> String {
+        format!("{:08}", self.0)
+    }
+
+    /// Where a version's object named `file` is stored.
+    pub fn object_key(self, model: &ModelName, file: &str) -> String {
+        format!("models/{model}/{}/{file}", self.padded())
+    }
+}
+
+impl fmt::Display for VersionNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A stored artifact: where it is and how to know that it is the one that was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// The object's key in the artifact bucket.
+    pub key: String,
+    /// SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A run's stored model with what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its number.
+    pub number: VersionNumber,
+    /// The run that made it.
+    pub run_id: RunId,
+    /// Its model file.
+    pub artifact: Artifact,
+    /// Key of its manifest.
+    pub manifest_key: String,
+    /// When its training ended.
+    #[serde(with = "crate::time")]
+    pub trained_at: Timestamp,
+    /// The code that trained it.
+    pub code_version: String,
+    /// The table that it learnt from.
+    pub dataset: Dataset,
+    /// Seed of the fit.
+    pub seed: u64,
+    /// Hyperparameters of the fit.
+    pub parameters: Parameters,
+    /// Accuracy on the rows that it learnt from, 0–1.
+    pub training_accuracy: f64,
+    /// Figures on the rows that it did not learn from.
+    pub evaluation: Evaluation,
+    /// How long its making took.
+    pub durations: Durations,
+    /// What the gate said.
+    pub decision: Decision,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn padded_numbers_sort_as_numbers_do(a in 1u32..100_000_000, b in 1u32..100_000_000) {
+            let padded = |n| VersionNumber::new(n).unwrap().padded();
+            prop_assert_eq!(padded(a).cmp(&padded(b)), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn an_object_is_stored_below_its_model_and_version() {
+        let key = VersionNumber::FIRST.object_key(&"iris".parse().unwrap(), "model.onnx");
+        assert_eq!(key, "models/iris/00000001/model.onnx");
+    }
+}

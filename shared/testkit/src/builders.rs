@@ -1,0 +1,163 @@
+//! Records with plausible content, to be changed where a test cares.
+
+use evergreen_lifecycle::ports::Registration;
+use evergreen_lifecycle::{
+    Artifact, Champion, ClassEvaluation, Dataset, Decision, Durations, Evaluation, Gate, Incumbent, Run, RunId,
+    RunMetrics, RunState, Trigger, Version, VersionNumber,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// The moment that an RFC 3339 text names.
+///
+/// # Panics
+/// When it names none.
+pub fn moment(text: &str) -> Timestamp {
+    match text.parse() {
+        Ok(moment) => moment,
+        Err(error) => panic!("{text:?} is no moment: {error}"),
+    }
+}
+
+/// A running first attempt that a caller asked for with the token `token`, begun at `started_at`.
+///
+/// # Panics
+/// When the token is no part of a run's identity.
+pub fn run(token: &str, started_at: Timestamp) -> Run {
+    let Ok(id) = RunId::requested(token) else { panic!("{token:?} is no token") };
+    Run {
+        id,
+        model: model(),
+        attempt: 1,
+        invocation: format!("invocation-{token}"),
+        trigger: Trigger::Manual { note: None },
+        code_version: "test".into(),
+        started_at,
+        lease_until: started_at + SignedDuration::from_mins(15),
+        dataset: None,
+        seed: None,
+        parameters: None,
+        metrics: None,
+        state: RunState::Running,
+    }
+}
+
+/// A run that made `version`, promoted or refused as the version's decision says, ten seconds after its start.
+pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Run {
+    let (finished_at, number) = (started_at + SignedDuration::from_secs(10), version.number);
+    let reason = version.decision.to_string();
+    let state = if version.decision.promotes() {
+        RunState::Succeeded { finished_at, version: number, reason }
+    } else {
+        RunState::Rejected { finished_at, version: number, reason }
+    };
+    let figures = &version.evaluation;
+    let metrics = RunMetrics {
+        training_accuracy: version.training_accuracy,
+        accuracy: figures.accuracy,
+        balanced_accuracy: figures.balanced_accuracy,
+        f1: figures.f1,
+        log_loss: figures.log_loss,
+        roc_auc: figures.roc_auc,
+        duration: version.durations.total,
+    };
+    Run {
+        dataset: Some(version.dataset.clone()),
+        seed: Some(version.seed),
+        parameters: Some(version.parameters.clone()),
+        metrics: Some(metrics),
+        state,
+        ..run(token, started_at)
+    }
+}
+
+/// A version of hold-out accuracy `accuracy`, judged by a gate without an incumbent and a floor of 0.9.
+///
+/// # Panics
+/// When the number is 0.
+pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
+    let Some(number) = VersionNumber::new(number) else { panic!("versions begin at 1") };
+    let key = number.object_key(&model(), "model.onnx");
+    Version {
+        number,
+        run_id: run(&format!("v{number}"), trained_at).id,
+        artifact: Artifact { key, sha256: "0".repeat(64), size: 26_000 },
+        manifest_key: number.object_key(&model(), "manifest.json"),
+        trained_at,
+        code_version: "test".into(),
+        dataset: dataset(),
+        seed: 42,
+        parameters: [("n_estimators".to_owned(), 100.into()), ("max_depth".to_owned(), 12.into())].into(),
+        training_accuracy: 1.0,
+        evaluation: evaluation(accuracy),
+        durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
+        decision: decision(accuracy),
+    }
+}
+
+/// An evaluation on 30 rows of three species whose every share is `accuracy`.
+pub fn evaluation(accuracy: f64) -> Evaluation {
+    let class = |label: &str| ClassEvaluation {
+        label: label.to_owned(),
+        support: 10,
+        precision: accuracy,
+        recall: accuracy,
+        f1: accuracy,
+    };
+    Evaluation {
+        rows: 30,
+        accuracy,
+        balanced_accuracy: accuracy,
+        precision: accuracy,
+        recall: accuracy,
+        f1: accuracy,
+        log_loss: 0.2,
+        roc_auc: Some(accuracy),
+        confusion: vec![vec![10, 0, 0], vec![0, 10, 0], vec![0, 0, 10]],
+        per_class: ["setosa", "versicolor", "virginica"].map(class).to_vec(),
+    }
+}
+
+/// `version` as the first champion, promoted when it was trained.
+pub fn champion(version: Version) -> Champion {
+    let promoted_at = version.trained_at;
+    Champion::succeeding(None, version, promoted_at)
+}
+
+/// `version` with the end of `run`, promoted over `seen` where its decision says so.
+pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Registration {
+    let finished = finished_run("ignored", run.started_at, &version);
+    let promotion =
+        version.decision.promotes().then(|| Champion::succeeding(seen, version.clone(), version.trained_at));
+    Registration {
+        run: Run { state: finished.state, metrics: finished.metrics, ..run },
+        version,
+        promotion,
+        seen_revision: Champion::revision_of(seen),
+    }
+}
+
+fn model() -> evergreen_lifecycle::ModelName {
+    match "iris".parse() {
+        Ok(model) => model,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn dataset() -> Dataset {
+    Dataset {
+        source: "built-in".into(),
+        fingerprint: "f".repeat(64),
+        rows: 150,
+        columns: ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+            .map(String::from)
+            .to_vec(),
+        target: "variety".into(),
+    }
+}
+
+fn decision(accuracy: f64) -> Decision {
+    match Gate::new(0.9, 0.04) {
+        Ok(gate) => gate.decide(accuracy, Incumbent::None),
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,242 @@
+//! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use evergreen_lifecycle::ports::{
+    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Mail, Mailer,
+    MetricSink, Outbox, RegisterError, Registrar, Registration, RunWriteError, Runs, Unavailable, Versions,
+};
+use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
+use jiff::Timestamp;
+
+/// A clock that shows what it was last set to.
+#[derive(Debug)]
+pub struct FixedClock(Mutex<Timestamp>);
+
+impl FixedClock {
+    /// A clock that shows `now`.
+    pub fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    /// Sets the clock.
+    pub fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A mail that was sent, with its recipient.
+pub type SentMail = (String, Mail);
+
+/// Every port in one place. Clone nothing: share it by reference.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<State>);
+
+/// What [`Memory`] holds; tests look and reach into it through [`Memory::state`].
+#[derive(Debug, Default)]
+pub struct State {
+    /// Run records.
+    pub runs: BTreeMap<RunId, Run>,
+    /// Registered versions.
+    pub versions: BTreeMap<VersionNumber, Version>,
+    /// The last number taken.
+    pub last_number: u32,
+    /// Champions, oldest first; the last one serves.
+    pub champions: Vec<Champion>,
+    /// Stored objects.
+    pub objects: BTreeMap<String, Vec<u8>>,
+    /// The user's table: key and content.
+    pub dataset: Option<(String, Vec<u8>)>,
+    /// Events on the bus.
+    pub events: Vec<LifecycleEvent>,
+    /// Published figures.
+    pub data: Vec<Datum>,
+    /// Sent mails.
+    pub mails: Vec<SentMail>,
+    /// Claims on mails: until when, and whether it was sent.
+    pub claims: BTreeMap<String, (Timestamp, bool)>,
+    /// Things that do not answer: `registry`, `artifacts`, `datasets`, `bus`, `sink`, or a recipient's address.
+    pub away: BTreeSet<String>,
+    /// How often artifacts were read.
+    pub reads: usize,
+    /// A champion that appears between the gate's look and the next registration, as from another training.
+    pub rival: Option<Champion>,
+}
+
+impl Memory {
+    /// What is held.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes `thing` not answer.
+    pub fn take_away(&self, thing: &str) {
+        self.state().away.insert(thing.to_owned());
+    }
+
+    /// Makes `thing` answer again.
+    pub fn bring_back(&self, thing: &str) {
+        self.state().away.remove(thing);
+    }
+
+    fn reach(&self, thing: &str) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let state = self.state();
+        if state.away.contains(thing) {
+            return Err(Unavailable::new("the memory", "it was taken away"));
+        }
+        Ok(state)
+    }
+}
+
+impl Runs for Memory {
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+        Ok(self.reach("registry")?.runs.get(id).cloned())
+    }
+
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+        let mut runs: Vec<Run> = self.reach("registry")?.runs.values().cloned().collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.started_at));
+        runs.truncate(limit as usize);
+        Ok(runs)
+    }
+}
+
+impl Registrar for Memory {
+    async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
+        let mut state = self.reach("registry")?;
+        let expected = state.runs.get(&run.id).map_or(0, |stored| stored.attempt);
+        if expected + 1 != run.attempt {
+            return Err(RunWriteError::Conflict(run.id.clone()));
+        }
+        state.runs.insert(run.id.clone(), run.clone());
+        Ok(())
+    }
+
+    async fn fail(&self, run: &Run) -> Result<(), RunWriteError> {
+        let mut state = self.reach("registry")?;
+        if !is_at_work(&state, run) {
+            return Err(RunWriteError::Conflict(run.id.clone()));
+        }
+        state.runs.insert(run.id.clone(), run.clone());
+        Ok(())
+    }
+
+    async fn take_number(&self) -> Result<VersionNumber, Unavailable> {
+        let mut state = self.reach("registry")?;
+        state.last_number += 1;
+        VersionNumber::new(state.last_number).ok_or_else(|| Unavailable::new("taking a number", "it is 0"))
+    }
+
+    async fn register(&self, registration: &Registration) -> Result<(), RegisterError> {
+        let mut state = self.reach("registry")?;
+        let rival = state.rival.take();
+        state.champions.extend(rival);
+        if !is_at_work(&state, &registration.run) {
+            return Err(RegisterError::RunTaken(registration.run.id.clone()));
+        }
+        if Champion::revision_of(state.champions.last()) != registration.seen_revision {
+            return Err(RegisterError::ChampionMoved);
+        }
+        state.runs.insert(registration.run.id.clone(), registration.run.clone());
+        state.versions.insert(registration.version.number, registration.version.clone());
+        state.champions.extend(registration.promotion.clone());
+        Ok(())
+    }
+}
+
+fn is_at_work(state: &State, run: &Run) -> bool {
+    state.runs.get(&run.id).is_some_and(|stored| stored.attempt == run.attempt && stored.state == RunState::Running)
+}
+
+impl Champions for Memory {
+    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+        Ok(self.reach("registry")?.champions.last().cloned())
+    }
+
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+        Ok(self.reach("registry")?.champions.iter().rev().take(limit as usize).cloned().collect())
+    }
+}
+
+impl Versions for Memory {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
+        Ok(self.reach("registry")?.versions.get(&number).cloned())
+    }
+
+    async fn count_versions(&self) -> Result<u64, Unavailable> {
+        Ok(self.reach("registry")?.versions.len() as u64)
+    }
+}
+
+impl Artifacts for Memory {
+    async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+        let mut state = self.reach("artifacts")?;
+        state.reads += 1;
+        state.objects.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+}
+
+impl ArtifactWriter for Memory {
+    async fn put(&self, key: &str, content: Vec<u8>, _media_type: &'static str) -> Result<(), Unavailable> {
+        self.reach("artifacts")?.objects.insert(key.to_owned(), content);
+        Ok(())
+    }
+}
+
+impl Datasets for Memory {
+    async fn dataset(&self) -> Result<Option<(String, Vec<u8>)>, Unavailable> {
+        Ok(self.reach("datasets")?.dataset.clone())
+    }
+}
+
+impl Announcer for Memory {
+    async fn announce(&self, events: &[LifecycleEvent]) -> Result<(), Unavailable> {
+        self.reach("bus")?.events.extend_from_slice(events);
+        Ok(())
+    }
+}
+
+impl MetricSink for Memory {
+    async fn publish(&self, data: &[Datum], _at: Timestamp) -> Result<(), Unavailable> {
+        self.reach("sink")?.data.extend_from_slice(data);
+        Ok(())
+    }
+}
+
+impl Mailer for Memory {
+    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), Unavailable> {
+        self.reach(recipient)?.mails.push((recipient.to_owned(), mail.clone()));
+        Ok(())
+    }
+}
+
+impl Outbox for Memory {
+    async fn claim(&self, key: &str, now: Timestamp, lease_until: Timestamp) -> Result<Claim, Unavailable> {
+        let mut state = self.reach("registry")?;
+        match state.claims.get(key) {
+            Some((_, true)) => Ok(Claim::Sent),
+            Some((until, false)) if *until > now => Ok(Claim::Busy),
+            _ => {
+                state.claims.insert(key.to_owned(), (lease_until, false));
+                Ok(Claim::Granted)
+            }
+        }
+    }
+
+    async fn sent(&self, key: &str, keep_until: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), (keep_until, true));
+        Ok(())
+    }
+
+    async fn release(&self, key: &str) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.remove(key);
+        Ok(())
+    }
+}
