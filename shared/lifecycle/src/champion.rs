@@ -49,21 +49,21 @@ impl Champion {
 /// Accuracy served over the `days` before `now`, each champion weighed by the time that it served; 0–1.
 ///
 /// `history` holds champions in any order, including the one that served when the window began, where there was one.
-/// Time before the first champion does not count; with none there is no average.
+/// Time before the first champion does not count. With no champion there is no average; a champion that has not served
+/// yet, by a clock that runs behind, stands for itself.
 pub fn average_accuracy(history: &[Champion], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
-    let mut ordered: Vec<&Champion> = history.iter().filter(|champion| champion.promoted_at <= now).collect();
+    let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);
+    let mut ordered: Vec<&Champion> = history.iter().collect();
     ordered.sort_by_key(|champion| champion.revision);
     let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
     let (mut weighted, mut total) = (0.0, 0.0);
     for (champion, end) in ordered.iter().zip(ends) {
-        let begin_age = time::hours_between(champion.promoted_at, now).min(window_hours);
-        let end_age = time::hours_between(end, now).min(window_hours);
-        weighted += champion.accuracy() * (begin_age - end_age);
-        total += begin_age - end_age;
+        // Two promotions by two machines may be dated the wrong way round: then the first served no time.
+        let served = (hours_ago(champion.promoted_at) - hours_ago(end)).max(0.0);
+        weighted += champion.accuracy() * served;
+        total += served;
     }
-    match (total > 0.0, ordered.last()) {
-        (true, _) => Some(weighted / total),
-        (false, last) => last.map(|champion| champion.accuracy()),
-    }
+    let last = ordered.last()?;
+    Some(if total > 0.0 { weighted / total } else { last.accuracy() })
 }

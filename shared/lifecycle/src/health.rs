@@ -1,8 +1,8 @@
 //! What is published of a model: each figure a pure function of what is known, and absent when it is not.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::{Champion, Run, RunStatus, champion::average_accuracy, time::hours_between};
+use crate::{Champion, Run, RunStatus, Trigger, champion::average_accuracy, time::hours_between};
 
 /// Days over which served accuracy is averaged.
 pub const AVERAGE_DAYS: u32 = 7;
@@ -28,7 +28,7 @@ pub enum Metric {
     Rejections,
     /// Runs that failed or were lost since one last made a version.
     FailedRuns,
-    /// 1 when the last scheduled training missed its deadline, else 0.
+    /// 1 when the last scheduled training whose deadline has passed has missed it, else 0.
     DeadlineMissed,
     /// 1 when the champion's artifact can be fetched, verified and parsed, else 0.
     ModelHealthy,
@@ -87,7 +87,7 @@ pub fn champion_figures(recent: &[Champion], now: Timestamp) -> Vec<Datum> {
     let Some(champion) = recent.first() else { return Vec::new() };
     let mut data = vec![
         Datum { metric: Metric::ModelAccuracy, value: champion.accuracy() },
-        Datum { metric: Metric::ModelAgeHours, value: champion.age_hours(now) },
+        Datum { metric: Metric::ModelAgeHours, value: champion.age_hours(now).max(0.0) },
     ];
     data.extend(
         average_accuracy(recent, now, AVERAGE_DAYS)
@@ -96,16 +96,15 @@ pub fn champion_figures(recent: &[Champion], now: Timestamp) -> Vec<Datum> {
     data
 }
 
-/// What the runs tell: `recent` holds them newest first. `promoted_at` is when the champion was promoted, if there is one.
-pub fn run_figures(recent: &[Run], promoted_at: Option<Timestamp>, now: Timestamp) -> Vec<Datum> {
-    if recent.is_empty() {
-        return Vec::new();
-    }
-    let made_version = |run: &&Run| run.version().is_some();
-    let mut data = Vec::new();
-    let newest = recent.iter().filter(made_version).max_by_key(|run| run.finished_at());
+/// What the runs tell: `recent` holds the newest ones, in any order; failures are counted among these.
+pub fn run_figures(recent: &[Run], now: Timestamp) -> Vec<Datum> {
+    let finished = |run: &&Run| run.version().and(run.finished_at());
+    let newest = recent.iter().filter(|run| finished(run).is_some()).max_by_key(finished);
+    let failed = recent.iter().filter(|run| came_to_nothing(run, newest, now));
+    let mut data = vec![Datum { metric: Metric::FailedRuns, value: count(failed) }];
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
-        data.push(Datum { metric: Metric::HoursSinceTraining, value: hours_between(finished_at, now) });
+        let hours = hours_between(finished_at, now).max(0.0);
+        data.push(Datum { metric: Metric::HoursSinceTraining, value: hours });
         data.extend(run.metrics.iter().flat_map(|metrics| {
             [
                 Datum { metric: Metric::TrainingAccuracy, value: metrics.training_accuracy },
@@ -113,12 +112,6 @@ pub fn run_figures(recent: &[Run], promoted_at: Option<Timestamp>, now: Timestam
             ]
         }));
     }
-    data.push(Datum {
-        metric: Metric::FailedRuns,
-        value: count(recent.iter().filter(|run| came_to_nothing(run, newest, now))),
-    });
-    let refused_since = |run: &&Run| run.status_at(now) == RunStatus::Rejected && run.finished_at() >= promoted_at;
-    data.push(Datum { metric: Metric::Rejections, value: count(recent.iter().filter(refused_since)) });
     data
 }
 
@@ -128,15 +121,29 @@ fn came_to_nothing(run: &Run, newest: Option<&Run>, now: Timestamp) -> bool {
         && newest.is_none_or(|newest| run.started_at > newest.started_at)
 }
 
-/// Whether training missed its deadline: `Some(true)` when `deadline` has passed since `due`, the last scheduled time, and
-/// no run that began since then has made a version. Unknown while there are no runs: then nothing can be said of `due`,
-/// which may lie before the stack's first day.
-pub fn deadline_missed(recent: &[Run], due: Timestamp, deadline: SignedDuration, now: Timestamp) -> Option<bool> {
-    if recent.is_empty() {
-        return None;
+/// Versions refused since the champion was promoted, among the `recent` runs; all of them where there is no champion.
+pub fn rejections(recent: &[Run], champion: Option<&Champion>, now: Timestamp) -> Datum {
+    let promoted_at = champion.map(|champion| champion.promoted_at);
+    let refused = recent.iter().filter(|run| run.status_at(now) == RunStatus::Rejected);
+    Datum { metric: Metric::Rejections, value: count(refused.filter(|run| run.finished_at() >= promoted_at)) }
+}
+
+/// Whether training missed its deadline, given `due`, the last scheduled time whose deadline has passed: `true` while no
+/// run of that time or a later one has made a version.
+///
+/// Unknown when no run is as old as `due`, for then the schedule may be younger than it.
+pub fn deadline_missed(recent: &[Run], due: Timestamp) -> Option<bool> {
+    let kept = recent.iter().any(|run| meant_for(run) >= due && run.version().is_some());
+    let was_alive = recent.iter().any(|run| meant_for(run) <= due);
+    (kept || was_alive).then_some(!kept)
+}
+
+/// The time that a run stands for: that of the schedule, where it is known, for clocks differ and retries come late.
+fn meant_for(run: &Run) -> Timestamp {
+    match run.trigger {
+        Trigger::Schedule { scheduled_at: Some(scheduled_at) } => scheduled_at,
+        Trigger::Schedule { scheduled_at: None } | Trigger::Manual { .. } => run.started_at,
     }
-    let kept = recent.iter().any(|run| run.started_at >= due && run.version().is_some());
-    Some(!kept && now > due + deadline)
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> f64 {

@@ -1,0 +1,85 @@
+//! The champion's succession and the accuracy that was served over time.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use evergreen_lifecycle::champion::average_accuracy;
+use evergreen_lifecycle::{Champion, VersionNumber};
+use evergreen_testkit::{moment, version};
+use proptest::prelude::*;
+
+const NOW: &str = "2026-11-24T12:00:00Z";
+
+/// A champion promoted `hours` before [`NOW`].
+fn promoted(revision: u32, accuracy: f64, hours: f64) -> Champion {
+    let promoted_at = moment(NOW) - jiff::SignedDuration::from_secs_f64(hours * 3600.0);
+    Champion { revision, promoted_at, previous: None, version: version(revision, accuracy, promoted_at) }
+}
+
+fn average(history: &[Champion]) -> Option<f64> {
+    average_accuracy(history, moment(NOW), 7)
+}
+
+fn assert_close(left: Option<f64>, right: f64) {
+    assert!(left.is_some_and(|left| (left - right).abs() < 1e-9), "{left:?} is not {right}");
+}
+
+#[test]
+fn a_successor_counts_the_promotions_and_names_whom_it_replaced() {
+    let first = Champion::succeeding(None, version(1, 0.9, moment(NOW)), moment(NOW));
+    assert_eq!((first.revision, first.previous), (1, None));
+    let second = Champion::succeeding(Some(&first), version(4, 0.9, moment(NOW)), moment(NOW));
+    assert_eq!((second.revision, second.previous), (2, Some(VersionNumber::FIRST)));
+}
+
+#[test]
+fn without_a_champion_there_is_no_average() {
+    assert_eq!(average(&[]), None);
+}
+
+#[test]
+fn each_champion_weighs_as_long_as_it_served() {
+    // Six days of 0.9, then one of 0.97, listed newest first.
+    assert_close(average(&[promoted(2, 0.97, 24.0), promoted(1, 0.9, 168.0)]), 0.91);
+}
+
+#[test]
+fn time_before_the_window_and_before_the_first_champion_does_not_count() {
+    assert_close(average(&[promoted(1, 0.8, 1000.0), promoted(2, 1.0, 84.0)]), 0.9);
+    assert_close(average(&[promoted(1, 0.8, 2.0), promoted(2, 1.0, 1.0)]), 0.9);
+    assert_close(average(&[promoted(1, 0.1, 1000.0), promoted(2, 1.0, 500.0)]), 1.0);
+}
+
+#[test]
+fn a_champion_of_this_very_moment_stands_for_itself() {
+    assert_close(average(&[promoted(1, 0.95, 0.0)]), 0.95);
+    assert_close(average(&[promoted(1, 0.95, -0.001)]), 0.95);
+}
+
+#[test]
+fn promotions_dated_the_wrong_way_round_never_weigh_less_than_nothing() {
+    assert_close(average(&[promoted(1, 0.5, 1.0), promoted(2, 0.9, 2.0)]), 0.9);
+}
+
+proptest! {
+    #[test]
+    fn the_average_lies_between_the_worst_and_the_best(
+        served in prop::collection::vec((0.0f64..=1.0, -1.0f64..500.0), 1..12),
+    ) {
+        let history: Vec<_> =
+            (1..).zip(&served).map(|(revision, (accuracy, hours))| promoted(revision, *accuracy, *hours)).collect();
+        let accuracies = || served.iter().map(|(accuracy, _)| *accuracy);
+        let average = average(&history).unwrap();
+        prop_assert!(average >= accuracies().fold(f64::INFINITY, f64::min) - 1e-9);
+        prop_assert!(average <= accuracies().fold(0.0, f64::max) + 1e-9);
+    }
+
+    #[test]
+    fn the_order_of_the_list_does_not_matter(
+        served in prop::collection::vec((0.0f64..=1.0, 0.0f64..500.0), 1..12),
+    ) {
+        let mut history: Vec<_> =
+            (1..).zip(&served).map(|(revision, (accuracy, hours))| promoted(revision, *accuracy, *hours)).collect();
+        let forwards = average(&history);
+        history.reverse();
+        prop_assert_eq!(average(&history), forwards);
+    }
+}
