@@ -1,1 +1,20 @@
-//! Placeholder.
+//! From a model artifact to predictions.
+//!
+//! The artifact is an ONNX file ([`encode`]); [`Model::load`] checks it once and compiles it into flat arrays, after which
+//! [`Model::predict`] cannot fail on a row. What serves is not what trains: no learning library is known here.
+//!
+//! All arithmetic on features is in `f32`, the same operations in the same order as the ONNX operators, so that this crate,
+//! ONNX Runtime and the trainer take the same path through every tree.
+
+mod artifact;
+mod digest;
+mod flat;
+mod model;
+mod pipeline;
+mod predictions;
+
+pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, MAX_ARTIFACT_BYTES, encode};
+pub use digest::sha256_hex;
+pub use model::{Model, ShapeError};
+pub use pipeline::{ClassWeight, Forest, MAX_LABELS, MAX_NODES, Node, Pipeline, PipelineError, Scaler, Tree};
+pub use predictions::{Prediction, Predictions};

@@ -1,0 +1,92 @@
+//! Attributes of an operator, written and read by type.
+
+use std::collections::BTreeMap;
+
+use super::ArtifactError;
+use super::onnx::{AttributeProto, NodeProto, kind};
+
+fn named(name: &str, kind: i32) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
+}
+
+pub(super) fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { i: Some(value), ..named(name, kind::INT) }
+}
+
+pub(super) fn string(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { s: Some(value.as_bytes().to_vec()), ..named(name, kind::STRING) }
+}
+
+pub(super) fn floats(name: &str, floats: Vec<f32>) -> AttributeProto {
+    AttributeProto { floats, ..named(name, kind::FLOATS) }
+}
+
+pub(super) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
+    AttributeProto { ints, ..named(name, kind::INTS) }
+}
+
+pub(super) fn strings(name: &str, values: &[&str]) -> AttributeProto {
+    let strings = values.iter().map(|value| value.as_bytes().to_vec()).collect();
+    AttributeProto { strings, ..named(name, kind::STRINGS) }
+}
+
+/// The attributes of an operator that are not read yet. None may be left over: an attribute that is not understood could
+/// change what the operator means.
+pub(super) struct Attributes {
+    operator: &'static str,
+    unread: BTreeMap<String, AttributeProto>,
+}
+
+impl Attributes {
+    pub(super) fn new(operator: &'static str, node: NodeProto) -> Result<Self, ArtifactError> {
+        let mut attributes = Self { operator, unread: BTreeMap::new() };
+        for attribute in node.attribute {
+            let name = attribute.name.clone();
+            if attributes.unread.insert(name.clone(), attribute).is_some() {
+                return Err(attributes.error(&name, "given twice"));
+            }
+        }
+        Ok(attributes)
+    }
+
+    pub(super) fn floats(&mut self, name: &str) -> Result<Vec<f32>, ArtifactError> {
+        Ok(self.take(name, kind::FLOATS)?.floats)
+    }
+
+    pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i64>, ArtifactError> {
+        Ok(self.take(name, kind::INTS)?.ints)
+    }
+
+    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<Vec<u8>>, ArtifactError> {
+        Ok(self.take(name, kind::STRINGS)?.strings)
+    }
+
+    /// The attribute must be there with this value.
+    pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
+        let found = self.take(name, kind::INT)?.i;
+        if found == Some(value) { Ok(()) } else { Err(self.error(name, "not the expected number")) }
+    }
+
+    /// The attribute must be there with this value.
+    pub(super) fn expect_string(&mut self, name: &str, value: &str) -> Result<(), ArtifactError> {
+        let found = self.take(name, kind::STRING)?.s;
+        if found.as_deref() == Some(value.as_bytes()) { Ok(()) } else { Err(self.error(name, "not the expected text")) }
+    }
+
+    /// All attributes must have been read.
+    pub(super) fn finish(self) -> Result<(), ArtifactError> {
+        match self.unread.keys().next() {
+            Some(name) => Err(self.error(name, "not known")),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, name: &str, kind: i32) -> Result<AttributeProto, ArtifactError> {
+        let attribute = self.unread.remove(name).ok_or_else(|| self.error(name, "missing"))?;
+        if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "of another type")) }
+    }
+
+    fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
+        ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
+    }
+}

@@ -1,0 +1,79 @@
+//! Why bytes are no artifact.
+
+use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES};
+use crate::pipeline::{MAX_NODES, PipelineError};
+
+/// What is wrong with an artifact.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArtifactError {
+    /// More bytes than are read.
+    #[error("the artifact has {0} bytes, at most {MAX_ARTIFACT_BYTES} are read")]
+    TooLarge(usize),
+    /// Too much beside the numbers of the trees.
+    #[error("the artifact has {0} bytes beside its operators' attributes, at most {MAX_FRAME_BYTES} are read")]
+    FrameTooLarge(usize),
+    /// More strings in an attribute than there can be nodes.
+    #[error("an attribute lists {0} strings, at most {MAX_NODES} are read")]
+    TooManyStrings(usize),
+    /// A part is longer than the whole.
+    #[error("the artifact ends before its parts do")]
+    Truncated,
+    /// Not a protocol buffer of ONNX.
+    #[error("the artifact is not an ONNX file")]
+    NotOnnx(#[source] prost::DecodeError),
+    /// Another format, or none of ours.
+    #[error("the artifact's format is {found:?}, expected {:?}", super::FORMAT_VERSION)]
+    Format {
+        /// The format that it claims, if any.
+        found: Option<String>,
+    },
+    /// Something every artifact has is not there.
+    #[error("the artifact lacks {0}")]
+    Missing(&'static str),
+    /// The signature's JSON is none.
+    #[error("the artifact's signature is not valid")]
+    Signature(#[source] serde_json::Error),
+    /// An operator set whose meaning is not known.
+    #[error("operator set {domain:?} has version {found:?}, expected {expected}")]
+    OperatorSet {
+        /// The set's domain; empty for the core.
+        domain: &'static str,
+        /// The version found, if any.
+        found: Option<i64>,
+        /// The version that is understood.
+        expected: i64,
+    },
+    /// A graph of other operators.
+    #[error("the graph's operators are {found:?}, expected {expected:?}")]
+    Operators {
+        /// Operators found, in order.
+        found: Vec<String>,
+        /// Operators of this format, in order.
+        expected: [&'static str; 3],
+    },
+    /// Operators connected otherwise.
+    #[error("operator {0} is not connected as expected")]
+    Connection(&'static str),
+    /// An attribute that is missing, unknown, repeated, or not as expected.
+    #[error("operator {operator}, attribute {attribute:?}: {problem}")]
+    Attribute {
+        /// The operator.
+        operator: &'static str,
+        /// The attribute.
+        attribute: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A node of the ensemble that cannot be one.
+    #[error("the ensemble's entry {entry}: {problem}")]
+    Ensemble {
+        /// Position in the attribute's list.
+        entry: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// Well-formed, but no sound pipeline.
+    #[error("the artifact's pipeline is not sound")]
+    Pipeline(#[from] PipelineError),
+}
