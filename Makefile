@@ -1,0 +1,72 @@
+# Everything that a person or CI does here. `make help` lists it.
+#
+# The local stack needs Rust, Python 3 with pip, and make; no Docker and no account. Its files are in target/local.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate bench lock deploy
+
+EMULATOR ?= ministack
+MACHINE := $(shell uname -m)
+ARCHITECTURE := $(if $(filter arm64 aarch64,$(MACHINE)),arm64,x86_64)
+
+PYTHON := .venv/emulator/bin/python
+LOCAL := $(PYTHON) infra/local
+# The SAM CLI finds cargo-lambda and zig on the path; it needs a Region even where none matters.
+SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-us-east-1}" SAM_CLI_TELEMETRY=0 sam
+
+BUILT := target/local/build/template.yaml
+SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' -o -path '*/templates/*' \) -type f -print) $(shell find infra/mail -type f 2>/dev/null)
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle (EMULATOR=localstack uses one that runs)
+	@$(LOCAL) run --emulator $(EMULATOR)
+
+stop: ## Stop the local stack
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "Nothing runs here."; fi
+
+runs: .venv/emulator/ready ## Compare the runs of the stack that target/local/stack.env, or the environment, names
+	@$(LOCAL) runs
+
+build: $(BUILT) ## Build the four functions for this machine
+
+test: unit-test e2e ## All tests: those beside the code, then those of the deployed stack
+
+unit-test:
+	cargo test --workspace --exclude evergreen-tests --locked
+
+e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own
+	cargo test --package evergreen-tests --locked --no-run
+	@$(LOCAL) test
+
+sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
+	@$(LOCAL) sam-local
+
+lint: validate licences ## Format, clippy, documentation, template, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+validate: .venv/sam/ready
+	@$(SAM) validate --lint --template-file template.yaml
+
+licences: .venv/emulator/ready
+	@$(PYTHON) infra/licences.py
+
+lock: ## Renew the pinned Python packages
+	infra/local/lock
+
+deploy: .venv/sam/ready ## Build for the cloud and deploy to the account of your credentials (CONFIG=default or prod)
+	$(SAM) build --config-env $(or $(CONFIG),default)
+	$(SAM) deploy --config-env $(or $(CONFIG),default) $(ARGS)
+
+# One build serves run, test and sam-local: it is made again only when a source has changed.
+$(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready
+	@$(LOCAL) build --architecture $(ARCHITECTURE)
+	@touch $@
+
+.venv/%/ready: infra/local/%.txt infra/local/venv
+	@infra/local/venv $*

@@ -1,0 +1,102 @@
+"""The local stack's commands. `python infra/local COMMAND --help`; the Makefile calls them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from driver import emulator
+from driver.console import Failure, say, step
+from driver.settings import ROOT, Settings
+
+
+def main() -> int:
+    """Runs one command; 0 when all went well."""
+    arguments = _parser().parse_args()
+    try:
+        return arguments.run(arguments) or 0
+    except Failure as failure:
+        print(f"\n*** {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def build(arguments) -> None:
+    from driver import deploy
+
+    deploy.build(arguments.architecture)
+
+
+def up(arguments) -> None:
+    from driver import deploy
+
+    settings = _settings(arguments)
+    step(f"Local stack {settings.stack} at {settings.endpoint}")
+    emulator.start(settings)
+    deploy.deploy(settings)
+    say(f"written: {settings.environment_file}")
+
+
+def down(arguments) -> None:
+    ended = emulator.stop(_settings(arguments))
+    say("The local stack has ended." if ended else "No local stack of this checkout runs.")
+
+
+def run(arguments) -> None:
+    from driver import walk
+
+    up(arguments)
+    walk.walk(_settings(arguments))
+
+
+def runs(arguments) -> None:
+    from driver import environment, runs as table
+
+    table.show(*environment.api(_settings(arguments).environment_file))
+
+
+def test(arguments) -> int:
+    from driver import isolated
+
+    return isolated.end_to_end_tests()
+
+
+def sam_local(arguments) -> None:
+    from driver import samlocal
+
+    samlocal.everything()
+
+
+def _settings(arguments) -> Settings:
+    return Settings(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="infra/local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = lambda name, function, text: _add(commands, name, function, text)
+    add("build", build, "build the functions").add_argument("--architecture", required=True)
+    for name, function, text in (
+        ("up", up, "start the emulator and deploy, or update"),
+        ("down", down, "end the emulator"),
+        ("run", run, "up, then show the model's whole life"),
+        ("runs", runs, "compare the runs"),
+    ):
+        command = add(name, function, text)
+        command.add_argument("--port", type=int, default=4566)
+        command.add_argument("--config", default="local", help="section of samconfig.toml")
+        command.add_argument("--state", type=Path, default=ROOT / "target/local", help="directory of all its files")
+        command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
+    add("test", test, "run the tests of the deployed stack against an emulator of their own")
+    add("sam-local", sam_local, "run events/ through `sam local`")
+    return parser
+
+
+def _add(commands, name: str, function, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text)
+    command.set_defaults(run=function)
+    return command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

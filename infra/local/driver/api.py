@@ -1,0 +1,43 @@
+"""The prediction API, as any client calls it."""
+
+import json
+import urllib.error
+import urllib.request
+
+from .console import Failure
+
+COLUMNS = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+# A row of each species of Iris.
+FLOWERS = {
+    "setosa": dict(zip(COLUMNS, (5.1, 3.5, 1.4, 0.2))),
+    "versicolor": dict(zip(COLUMNS, (5.9, 3.0, 4.2, 1.5))),
+    "virginica": dict(zip(COLUMNS, (6.5, 3.0, 5.8, 2.2))),
+}
+
+
+def get(url: str, key: str, path: str) -> dict:
+    """The JSON at `path`; Failure when it is not answered with 200."""
+    return _call(urllib.request.Request(url + path, headers={"x-api-key": key}))
+
+
+def predict(url: str, key: str, rows) -> dict:
+    """The answer for one row or a list of them; Failure when it is not answered with 200."""
+    headers = {"x-api-key": key, "content-type": "application/json"}
+    return _call(urllib.request.Request(f"{url}/predict", json.dumps(rows).encode(), headers))
+
+
+def curl(url: str, key: str) -> str:
+    """A line to paste into a shell."""
+    body = json.dumps(FLOWERS["setosa"])
+    return f"curl -s '{url}/predict' -H 'x-api-key: {key}' -H 'content-type: application/json' -d '{body}'"
+
+
+def _call(request: urllib.request.Request) -> dict:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        said = error.read().decode(errors="replace")[:500]
+        raise Failure(f"{request.get_method()} {request.full_url} was answered with {error.code}: {said}") from error
+    except urllib.error.URLError as error:
+        raise Failure(f"{request.full_url} does not answer: {error.reason}") from error

@@ -1,0 +1,65 @@
+"""What the driver says: steps, facts and failures, in plain lines."""
+
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Failure(Exception):
+    """Something that the reader of the message can put right; shown without a traceback."""
+
+
+def step(text: str) -> None:
+    """Begins a step."""
+    print(f"\n==> {text}", flush=True)
+
+
+def say(text: str) -> None:
+    """States a fact of the step."""
+    print(f"    {text}", flush=True)
+
+
+def warn(text: str) -> None:
+    """Says loudly what did not happen."""
+    print(f"\n*** {text}\n", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def waiting(text: str, every: float = 10.0):
+    """Says every few seconds that the work inside goes on, and at its end how long it took."""
+    began = time.monotonic()
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(every):
+            say(f"{text}: {time.monotonic() - began:.0f} s so far")
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    say(f"{text}: {time.monotonic() - began:.1f} s")
+
+
+def until(probe, seconds: float, what: str, every: float = 0.25):
+    """The first true answer of `probe`; a failure that names `what` when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise Failure(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(every)
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log, for a failure's message."""
+    if not path.exists():
+        return "(no log)"
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,85 @@
+"""Building the functions and deploying the template, with the SAM CLI and nothing else."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from . import environment, gaps
+from .console import Failure, say, step, tail, waiting
+from .emulator import CREDENTIALS
+from .environment import Clients
+from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
+
+
+def build(architecture: str) -> None:
+    """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
+    step("Building the functions (minutes the first time, seconds after)")
+    log = ROOT / "target/local/build.log"
+    command = ["build", "--config-env", "local", "--template-file", ROOT / "template.yaml"]
+    command += ["--build-dir", BUILT_TEMPLATE.parent, "--parameter-overrides", f"Architecture={architecture}"]
+    with waiting("build", every=20):
+        sam(command, log, {"AWS_DEFAULT_REGION": "us-east-1"})
+    for binary in sorted(BUILT_TEMPLATE.parent.glob("*/bootstrap")):
+        say(f"{binary.parent.name}: {binary.stat().st_size / 1e6:.1f} MB")
+
+
+def deploy(settings: Settings) -> dict[str, str]:
+    """Deploys the built template, or updates the stack, and writes stack.env; returns what is in it."""
+    if not BUILT_TEMPLATE.exists():
+        raise Failure("nothing is built yet: run `make build`")
+    parameters = settings.parameters()
+    template = _with_defaults(settings, parameters)
+    command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
+    command += ["--template-file", template, "--stack-name", settings.stack, "--region", settings.region]
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    with waiting(f"deployment of {settings.stack}"):
+        sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
+    values = environment.describe(settings)
+    clients = Clients(values)
+    if settings.emulator == "ministack":
+        gaps.complete_api(clients, settings.stack, values["EVERGREEN_API_ID"], "v1")
+    _verify_sender(clients, parameters["AlertSender"])
+    environment.write(settings.environment_file, values)
+    return values
+
+
+def sam(command: list, log: Path, extra: dict[str, str]) -> None:
+    """Runs the SAM CLI with its words going to `log`; a Failure shows the last of them."""
+    variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as output:
+        done = subprocess.run(
+            [SAM / "sam", *command], cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        raise Failure(f"`sam {command[0]}` failed; the end of {log}:\n{tail(log, 25)}")
+
+
+def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
+    """A copy of the built template whose defaults are `parameters`.
+
+    The emulator transforms the template with the defaults and not with what the deployment says, so the usage plan's
+    limits would be lost.
+    """
+    template = yaml.safe_load(BUILT_TEMPLATE.read_text())
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
+    for resource in template["Resources"].values():
+        code = resource["Properties"].get("CodeUri")
+        if code:
+            resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
+    settings.state.mkdir(parents=True, exist_ok=True)
+    copy = settings.state / "template.yaml"
+    copy.write_text(yaml.safe_dump(template, sort_keys=False))
+    return copy
+
+
+def _verify_sender(clients: Clients, sender: str) -> None:
+    """What a person does once in the cloud, by following the link in a mail."""
+    mail = clients.client("sesv2")
+    try:
+        mail.create_email_identity(EmailIdentity=sender)
+    except mail.exceptions.AlreadyExistsException:
+        pass

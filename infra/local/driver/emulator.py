@@ -1,0 +1,133 @@
+"""The emulator's process: started on the loopback interface, ended by its process id."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+from .console import Failure, say, tail, until, waiting
+from .settings import Settings
+
+# Lambda's own credentials mean nothing here; the functions get these.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def healthy(settings: Settings) -> bool:
+    """Whether an emulator answers at the endpoint."""
+    try:
+        with urllib.request.urlopen(f"{settings.endpoint}/_localstack/health", timeout=5) as answer:
+            return bool(json.load(answer).get("services"))
+    except (OSError, ValueError, urllib.error.URLError):
+        return False
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(settings: Settings) -> None:
+    """Starts the emulator unless ours already runs.
+
+    Raises Failure when something else has the port, or nothing answers there in time.
+    """
+    if settings.emulator != "ministack":
+        if not healthy(settings):
+            raise Failure(f"no {settings.emulator} answers at {settings.endpoint}; start it first")
+        return
+    if _our_process(settings):
+        say(f"emulator already runs at {settings.endpoint}")
+        return
+    _require_free(settings)
+    scratch = settings.state / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    log = settings.state / "emulator.log"
+    with open(log, "wb") as output, waiting("emulator"):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            env=_environment(settings, str(scratch)),
+            cwd=settings.state,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        _pid_file(settings).write_text(str(process.pid))
+
+        def answers():
+            if process.poll() is not None:
+                raise Failure(f"the emulator ended at once:\n{tail(log)}")
+            return healthy(settings)
+
+        until(answers, 60, "the emulator's first answer")
+
+
+def stop(settings: Settings) -> bool:
+    """Ends our emulator and the functions that it started; tells whether there was one."""
+    pid = _our_process(settings)
+    _pid_file(settings).unlink(missing_ok=True)
+    if not pid:
+        return False
+    # It leads a process group of its own, in which the functions are too: first it may tidy up, then all are gone.
+    os.kill(pid, signal.SIGTERM)
+    try:
+        until(lambda: _command(pid) is None, 10, "the emulator's end", every=0.1)
+    except Failure:
+        pass
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    return True
+
+
+def _pid_file(settings: Settings):
+    return settings.state / "emulator.pid"
+
+
+def _our_process(settings: Settings) -> int | None:
+    """The process id in the pid file, if that process is an emulator still: ids are used again."""
+    try:
+        pid = int(_pid_file(settings).read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if "ministack" in (_command(pid) or "") else None
+
+
+def _command(pid: int) -> str | None:
+    found = subprocess.run(["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    line = found.stdout.strip()
+    return None if not line or line.startswith("Z") else line
+
+
+def _require_free(settings: Settings) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
+            raise Failure(
+                f"port {settings.port} is taken by something that this checkout has not started; "
+                "stop it, or use `make run EMULATOR=localstack` if it is LocalStack"
+            )
+
+
+def _environment(settings: Settings, scratch: str) -> dict[str, str]:
+    # Written out rather than inherited: the functions inherit it from the emulator.
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | CREDENTIALS | {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(settings.port),
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        "TMPDIR": scratch,
+        "STATE_DIR": f"{scratch}/state",
+        "S3_DATA_DIR": f"{scratch}/s3",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # Lambda waits a minute before it retries; nobody waits for that here.
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+    }

@@ -1,0 +1,77 @@
+"""stack.env: how to reach the deployed stack, for this driver, the tests and any shell."""
+
+import os
+import shlex
+from pathlib import Path
+
+import boto3
+
+from .console import Failure
+from .emulator import CREDENTIALS
+from .settings import Settings
+
+
+def describe(settings: Settings) -> dict[str, str]:
+    """Asks the deployed stack for everything that a client of it needs to know."""
+    session = boto3.Session(region_name=settings.region, **_as_arguments(CREDENTIALS))
+    stacks = session.client("cloudformation", endpoint_url=settings.endpoint).describe_stacks(StackName=settings.stack)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks["Stacks"][0]["Outputs"]}
+    gateway = session.client("apigateway", endpoint_url=settings.endpoint)
+    key = gateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    return CREDENTIALS | {
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
+        "EVERGREEN_STACK": settings.stack,
+        "EVERGREEN_EMULATOR": settings.emulator,
+        "EVERGREEN_API_ID": outputs["ApiId"],
+        "EVERGREEN_API_URL": f"{settings.endpoint}/restapis/{outputs['ApiId']}/v1/_user_request_",
+        "EVERGREEN_API_KEY": key,
+        "EVERGREEN_BUCKET": outputs["BucketName"],
+        "EVERGREEN_TABLE": outputs["TableName"],
+        "EVERGREEN_TRAIN_FUNCTION": outputs["TrainFunctionName"],
+        "EVERGREEN_PREDICT_FUNCTION": outputs["PredictFunctionName"],
+        "EVERGREEN_METRICS_FUNCTION": outputs["MetricsFunctionName"],
+        "EVERGREEN_ALERT_FUNCTION": outputs["AlertFunctionName"],
+        "EVERGREEN_ALERT_TOPIC_ARN": outputs["AlertTopicArn"],
+        "EVERGREEN_DASHBOARD_URL": outputs["DashboardUrl"],
+    }
+
+
+def write(path: Path, values: dict[str, str]) -> None:
+    """Writes `values` so that a shell can source them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
+
+
+def read(path: Path) -> dict[str, str]:
+    """Reads what `write` wrote; Failure when there is no such file."""
+    if not path.exists():
+        raise Failure(f"{path} is not there: start the stack first, with `make run`")
+    lines = [line.removeprefix("export ") for line in path.read_text().splitlines() if line]
+    return {name: shlex.split(value)[0] if value else "" for name, value in (line.split("=", 1) for line in lines)}
+
+
+def api(path: Path) -> tuple[str, str]:
+    """URL and key of the API: those of the environment, for a stack in the cloud, or else of the file."""
+    names = ("EVERGREEN_API_URL", "EVERGREEN_API_KEY")
+    values = os.environ if all(os.environ.get(name) for name in names) else read(path)
+    return values[names[0]].rstrip("/"), values[names[1]]
+
+
+class Clients:
+    """Makes a client per service, all at the stack's endpoint."""
+
+    def __init__(self, values: dict[str, str]):
+        self._endpoint = values["AWS_ENDPOINT_URL"]
+        self._session = boto3.Session(
+            region_name=values["AWS_REGION"], **_as_arguments({name: values[name] for name in CREDENTIALS})
+        )
+
+    def client(self, service: str):
+        """The client of `service`."""
+        return self._session.client(service, endpoint_url=self._endpoint)
+
+
+def _as_arguments(credentials: dict[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in credentials.items()}

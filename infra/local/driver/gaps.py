@@ -1,0 +1,50 @@
+"""What the emulator's CloudFormation leaves out of an imported REST API, put there through its API Gateway calls.
+
+MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its
+gateway responses. Both calls below are harmless where the import was complete.
+"""
+
+import json
+
+from .environment import Clients
+
+ANY = "x-amazon-apigateway-any-method"
+
+
+def complete_api(clients: Clients, stack: str, api_id: str, stage: str) -> None:
+    """Adds the ANY methods and gateway responses of the stack's API and deploys it again."""
+    body = _imported_body(clients, stack)
+    gateway = clients.client("apigateway")
+    _add_any_methods(gateway, clients.client("lambda"), api_id, body, stack)
+    for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
+        optional = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            responseParameters=response.get("responseParameters", {}),
+            responseTemplates=response.get("responseTemplates", {}),
+            **optional,
+        )
+    gateway.create_deployment(restApiId=api_id, stageName=stage)
+
+
+def _imported_body(clients: Clients, stack: str) -> dict:
+    template = clients.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+    if isinstance(template, str):
+        template = json.loads(template)
+    return template["Resources"]["PredictionApi"]["Properties"]["Body"]
+
+
+def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) -> None:
+    arn = functions.get_function_configuration(FunctionName=f"{stack}-predict")["FunctionArn"]
+    uri = f"arn:aws:apigateway:{gateway.meta.region_name}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    resources = gateway.get_resources(restApiId=api_id, limit=500)["items"]
+    ids = {resource["path"]: resource["id"] for resource in resources}
+    present = {resource["path"] for resource in resources if "ANY" in resource.get("resourceMethods", {})}
+    for path, item in body["paths"].items():
+        if ANY not in item or path in present:
+            continue
+        method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
+        keyed = any("api_key" in scheme for scheme in item[ANY].get("security", []))
+        gateway.put_method(**method, authorizationType="NONE", apiKeyRequired=keyed)
+        gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)

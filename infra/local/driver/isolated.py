@@ -1,0 +1,36 @@
+"""A stack of one's own: on a free port, with its own files, gone afterwards whatever happens."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from . import deploy, emulator
+from .console import step
+from .settings import ROOT, Settings
+
+
+@contextmanager
+def stack(config: str, name: str):
+    """A deployed stack in target/local/`name`; yields its settings and the content of its stack.env."""
+    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config)
+    step(f"Isolated stack {settings.stack} at {settings.endpoint}")
+    emulator.stop(settings)  # one that an earlier run was killed before it could end
+    shutil.rmtree(settings.state, ignore_errors=True)
+    # A plain `kill` ends the stack as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        emulator.start(settings)
+        yield settings, deploy.deploy(settings)
+    finally:
+        emulator.stop(settings)
+
+
+def end_to_end_tests() -> int:
+    """Runs the tests of the deployed stack; returns their exit status."""
+    with stack("test", "test") as (settings, values):
+        step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
+        command = ["cargo", "test", "--package", "evergreen-tests", "--locked"]
+        return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode

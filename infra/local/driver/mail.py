@@ -1,0 +1,68 @@
+"""The mails that the emulator keeps instead of sending."""
+
+import json
+import re
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail as it was handed to SES."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def name(self) -> str:
+        """Its subject as part of a file's name."""
+        return re.sub(r"[^a-z0-9]+", "-", self.subject.lower()).strip("-")[:60] or "mail"
+
+
+def sent(endpoint: str, emulator: str) -> list[Mail]:
+    """All mails so far, the oldest first."""
+    path = "/_ministack/ses/messages" if emulator == "ministack" else "/_aws/ses"
+    with urllib.request.urlopen(endpoint + path, timeout=10) as answer:
+        messages = json.load(answer)["messages"]
+    if isinstance(messages, dict):
+        return [_from_ministack(message) for account in messages.values() for message in account]
+    return [_from_localstack(message) for message in messages]
+
+
+def save(mails: list[Mail], folder: Path) -> list[Path]:
+    """Writes each mail's HTML into `folder`, which then holds nothing else; returns the files in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.html"):
+        old.unlink()
+    files = []
+    for number, mail in enumerate(mails, 1):
+        file = folder / f"{number:02}-{mail.name}.html"
+        file.write_text(mail.html or f"<pre>{mail.text}</pre>")
+        files.append(file)
+    return files
+
+
+def _from_ministack(message: dict) -> Mail:
+    return Mail(
+        message["Source"],
+        tuple(message["To"]),
+        message["Subject"],
+        message["BodyText"] or "",
+        message["BodyHtml"] or "",
+    )
+
+
+def _from_localstack(message: dict) -> Mail:
+    body = message.get("Body", {})
+    recipients = message.get("Destination", {}).get("ToAddresses", [])
+    return Mail(
+        message["Source"],
+        tuple(recipients),
+        message.get("Subject", ""),
+        body.get("text_part") or "",
+        body.get("html_part") or "",
+    )

@@ -1,0 +1,95 @@
+"""target/local/report.html: what the walk showed, on one page."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+from . import runs
+from .mail import Mail
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What a walk found."""
+
+    values: dict[str, str]
+    model: dict
+    runs: list[dict]
+    predictions: list[tuple[str, dict]]
+    metrics: dict[str, float]
+    letters: list[tuple[Mail, Path]]
+
+
+def write(path: Path, walk: Walk) -> Path:
+    """Writes the page, complete in itself but for the mails that it links to."""
+    template = Template(Path(__file__).with_name("report.html").read_text())
+    path.write_text(
+        template.substitute(
+            stack=escape(walk.values["EVERGREEN_STACK"]),
+            url=escape(walk.values["EVERGREEN_API_URL"]),
+            cards=_cards(walk),
+            runs=_table(runs.HEADINGS, [_run(run) for run in walk.runs]),
+            chart=_chart(walk.runs),
+            predictions=_table(("ROW", "PREDICTION", "ANSWER"), [_prediction(*pair) for pair in walk.predictions]),
+            metrics=_table(("METRIC", "VALUE"), [(escape(name), f"{value:g}") for name, value in walk.metrics.items()]),
+            mails="".join(_mail(letter, file, path.parent) for letter, file in walk.letters),
+            model=escape(json.dumps(walk.model, indent=2)),
+        )
+    )
+    return path
+
+
+def _cards(walk: Walk) -> str:
+    newest = walk.runs[0] if walk.runs else {}
+    facts = [
+        ("Champion", f"version {walk.model.get('version', '–')}"),
+        ("Hold-out accuracy", _share(walk.metrics.get("ModelAccuracy"))),
+        ("Training accuracy", _share(walk.metrics.get("TrainingAccuracy"))),
+        ("Latest run", newest.get("status", "–").lower()),
+        ("Runs", str(len(walk.runs))),
+    ]
+    return "".join(f"<div class=card><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in facts)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _run(run: dict) -> list[str]:
+    cells = [escape(text) for text in runs.row(run)]
+    cells[1] = f'<span class="status {escape(run["status"].lower())}">{cells[1]}</span>'
+    return cells
+
+
+def _chart(listed: list[dict]) -> str:
+    """Training and hold-out accuracy of each run that has them, the oldest first, from 80 % up."""
+    bars = []
+    for run in reversed(listed):
+        figures = run.get("metrics") or {}
+        pair = [("hold-out", figures.get("accuracy")), ("training", figures.get("training_accuracy"))]
+        inner = "".join(_bar(name, value) for name, value in pair if value is not None)
+        bars.append(f'<div class=run title="{escape(run["id"])}">{inner}<small>v{escape(str(run.get("version") or "–"))}</small></div>')
+    return "".join(bars)
+
+
+def _bar(name: str, value: float) -> str:
+    height = max(0.0, min(1.0, (value - 0.8) / 0.2)) * 100
+    return f'<i class={name} style="height:{height:.0f}%" title="{name} {_share(value)}"></i>'
+
+
+def _prediction(species: str, answer: dict) -> tuple[str, str, str]:
+    return escape(species), escape(json.dumps(answer.get("prediction"))), f"<code>{escape(json.dumps(answer))}</code>"
+
+
+def _mail(letter: Mail, file: Path, folder: Path) -> str:
+    link = escape(str(file.relative_to(folder)))
+    to = escape(", ".join(letter.recipients))
+    return f'<figure><figcaption><a href="{link}">{escape(letter.subject)}</a><span>to {to}</span></figcaption><iframe src="{link}" sandbox></iframe></figure>'
+
+
+def _table(headings, rows) -> str:
+    head = "".join(f"<th>{escape(heading.capitalize())}" for heading in headings)
+    body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in cells) for cells in rows)
+    return f"<table><thead><tr>{head}</thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,67 @@
+"""Where the local stack lives and how it is configured."""
+
+import platform
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli
+
+ROOT = Path(__file__).resolve().parents[3]
+BUILT_TEMPLATE = ROOT / "target/local/build/template.yaml"
+SAM = ROOT / ".venv/sam/bin"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One local stack: `config` names its section of samconfig.toml, `state` holds all its files."""
+
+    state: Path
+    port: int = 4566
+    config: str = "local"
+    emulator: str = "ministack"
+
+    @property
+    def endpoint(self) -> str:
+        """Where the emulator answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment_file(self) -> Path:
+        """What any shell can source to talk to the stack."""
+        return self.state / "stack.env"
+
+    @property
+    def stack(self) -> str:
+        """The stack's name."""
+        return _section(self.config, "global")["stack_name"]
+
+    @property
+    def region(self) -> str:
+        """The Region that the emulator plays."""
+        return _section(self.config, "global")["region"]
+
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters: those of samconfig.toml, this machine's processor and the code's version."""
+        overrides = _section(self.config, "deploy")["parameter_overrides"]
+        parameters = dict(pair.split("=", 1) for pair in shlex.split(overrides))
+        return parameters | {"Architecture": host_architecture(), "CodeVersion": code_version()}
+
+
+def host_architecture() -> str:
+    """This machine's processor, in Lambda's words: the emulator runs the functions as plain processes."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def code_version() -> str:
+    """The commit, with `-dirty` when there are changes; `unversioned` outside a repository."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return described.stdout.strip() or "unversioned"
+
+
+def _section(config: str, command: str) -> dict:
+    with open(ROOT / "samconfig.toml", "rb") as file:
+        return tomli.load(file)[config][command]["parameters"]
