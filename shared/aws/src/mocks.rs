@@ -1,0 +1,43 @@
+//! What tests of the adapters share: a mocked operation that remembers what it was sent.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_mocks::{MockResponse, Rule, RuleBuilder};
+
+/// The requests that a mocked operation was sent, in order.
+pub struct Sent<I>(Arc<Mutex<Vec<I>>>);
+
+impl<I: Clone> Sent<I> {
+    /// All of them.
+    pub fn all(&self) -> Vec<I> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The one that there is.
+    pub fn only(&self) -> I {
+        let mut all = self.all();
+        assert_eq!(all.len(), 1, "expected one request");
+        all.remove(0)
+    }
+}
+
+/// Answers each request of `operation` with `answer`, and remembers the request.
+pub fn record<I, O, E>(
+    operation: RuleBuilder<I, O, E>,
+    answer: impl Fn() -> MockResponse<O, E> + Send + Sync + 'static,
+) -> (Rule, Sent<I>)
+where
+    I: Clone + Debug + Send + Sync + 'static,
+    O: Debug + Send + Sync + 'static,
+    E: Debug + Error + Send + Sync + 'static,
+{
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let memory = Arc::clone(&sent);
+    let rule = operation.then_compute_response(move |request| {
+        memory.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        answer()
+    });
+    (rule, Sent(sent))
+}

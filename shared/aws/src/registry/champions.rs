@@ -1,0 +1,101 @@
+//! Reading champions and versions.
+
+use aws_sdk_dynamodb::types::Select;
+use evergreen_lifecycle::ports::{Champions, Unavailable, Versions};
+use evergreen_lifecycle::{Champion, Version, VersionNumber};
+
+use super::{Registry, keys};
+
+impl Champions for Registry {
+    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+        self.read(self.keys.champion(), "reading the champion").await
+    }
+
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+        self.newest(self.query(keys::CHAMPIONS), limit, "reading the champions").await
+    }
+}
+
+impl Versions for Registry {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
+        self.read(self.keys.version(number), "reading a version").await
+    }
+
+    async fn count_versions(&self) -> Result<u64, Unavailable> {
+        let mut pages = self.query(keys::VERSIONS).select(Select::Count).into_paginator().send();
+        let mut total = 0;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Unavailable::new("counting the versions", error))?;
+            total += u64::try_from(page.count()).unwrap_or_default();
+        }
+        Ok(total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+    use aws_sdk_dynamodb::operation::query::QueryOutput;
+    use aws_smithy_mocks::{MockResponse, mock};
+    use evergreen_testkit::{champion, moment, version};
+
+    use super::*;
+    use crate::mocks::record;
+    use crate::registry::support::{item, registry, texts};
+
+    fn first() -> Champion {
+        champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))
+    }
+
+    fn successor() -> Champion {
+        Champion::succeeding(Some(&first()), version(2, 0.98, first().promoted_at), first().promoted_at)
+    }
+
+    #[tokio::test]
+    async fn the_champion_is_one_item_and_sees_every_earlier_write() {
+        let (rule, sent) = record(mock!(Client::get_item), || {
+            MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&first()))).build())
+        });
+        assert_eq!(registry(&[&rule]).champion().await.unwrap(), Some(first()));
+        let request = sent.only();
+        assert_eq!(request.consistent_read(), Some(true));
+        assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "CHAMPION")])));
+    }
+
+    #[tokio::test]
+    async fn a_version_is_read_by_its_number() {
+        let (rule, sent) = record(mock!(Client::get_item), || {
+            MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&first().version))).build())
+        });
+        assert_eq!(registry(&[&rule]).version(VersionNumber::FIRST).await.unwrap(), Some(first().version));
+        assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000001")])));
+    }
+
+    #[tokio::test]
+    async fn champions_come_newest_first() {
+        let (rule, sent) = record(mock!(Client::query), || {
+            MockResponse::Output(QueryOutput::builder().items(item(&successor())).items(item(&first())).build())
+        });
+        assert_eq!(registry(&[&rule]).recent_champions(9).await.unwrap(), [successor(), first()]);
+        let request = sent.only();
+        assert_eq!((request.limit(), request.scan_index_forward()), (Some(9), Some(false)));
+        assert_eq!(request.key_condition_expression(), Some("pk = :pk AND begins_with(sk, :prefix)"));
+        let values = texts(&[(":pk", "MODEL#iris"), (":prefix", "CHAMPION#")]);
+        assert_eq!(request.expression_attribute_values, Some(values));
+    }
+
+    #[tokio::test]
+    async fn versions_are_counted_over_pages_without_being_sent() {
+        let rule = mock!(Client::query)
+            .match_requests(|query| query.select() == Some(&Select::Count) && query.limit().is_none())
+            .sequence()
+            .output(|| {
+                let last = texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000200")]);
+                QueryOutput::builder().count(200).set_last_evaluated_key(Some(last)).build()
+            })
+            .output(|| QueryOutput::builder().count(7).build())
+            .build();
+        assert_eq!(registry(&[&rule]).count_versions().await.unwrap(), 207);
+    }
+}

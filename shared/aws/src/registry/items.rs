@@ -1,0 +1,152 @@
+//! Records as items: what serde makes of them, with the key beside it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use evergreen_lifecycle::ports::Unavailable;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys::Key;
+
+/// An item's attributes.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The item that stores `record` at `key`.
+pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<Item, Unavailable> {
+    let mut item: Item = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
+    item.extend(key.attributes());
+    Ok(item)
+}
+
+/// The record that `item` stores.
+pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, Unavailable> {
+    serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
+}
+
+/// Whether `item` stores `record`.
+pub(super) fn holds<T: DeserializeOwned + PartialEq>(item: Option<&Item>, record: &T) -> bool {
+    item.cloned().and_then(|item| serde_dynamo::from_item::<_, T>(item).ok()).is_some_and(|stored| stored == *record)
+}
+
+/// A text attribute.
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A yes or no.
+pub(super) fn flag(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}
+
+/// A number attribute.
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::{Champion, Run, RunMetrics, RunState, Trigger, VersionNumber, time};
+    use evergreen_testkit::{champion, finished_run, moment, run, version};
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::registry::keys::Keys;
+    use crate::registry::support::json;
+
+    fn key() -> Key {
+        Keys::of(&"iris".parse().unwrap()).champion()
+    }
+
+    fn there_and_back<T: Serialize + DeserializeOwned>(record: &T) -> T {
+        decode(encode(&key(), record, "storing").unwrap(), "reading").unwrap()
+    }
+
+    #[test]
+    fn a_run_is_stored_flat_with_its_key_status_and_start() {
+        let item = encode(&key(), &run("7", moment("2026-11-24T03:00:00Z")), "storing").unwrap();
+        let expected = serde_json::json!({
+            "pk": "MODEL#iris",
+            "sk": "CHAMPION",
+            "id": "manual-7",
+            "model": "iris",
+            "attempt": 1,
+            "invocation": "invocation-7",
+            "trigger": {"kind": "manual", "note": null},
+            "code_version": "test",
+            "started_at": "2026-11-24T03:00:00.000Z",
+            "lease_until": "2026-11-24T03:15:00.000Z",
+            "dataset": null,
+            "seed": null,
+            "parameters": null,
+            "metrics": null,
+            "status": "RUNNING",
+        });
+        assert_eq!(json(item), expected);
+    }
+
+    #[test]
+    fn a_finished_run_comes_back_whole() {
+        let start = moment("2026-11-24T03:00:00Z");
+        for accuracy in [0.97, 0.5] {
+            let finished = finished_run("7", start, &version(3, accuracy, start));
+            assert_eq!(there_and_back(&finished), finished);
+        }
+        let failed = run("7", start).failed("no such column".into(), start);
+        assert_eq!(there_and_back(&failed), failed);
+    }
+
+    #[test]
+    fn a_champion_comes_back_whole() {
+        let first = champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")));
+        assert_eq!(there_and_back(&first), first);
+        let second = Champion::succeeding(Some(&first), version(2, 0.98, first.promoted_at), first.promoted_at);
+        assert_eq!(there_and_back(&second), second);
+        assert_eq!(there_and_back(&second.version), second.version);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_says_what_was_asked() {
+        let error = decode::<Champion>(key().into_item(), "reading the champion").unwrap_err();
+        assert_eq!(error.to_string(), "reading the champion is unavailable");
+    }
+
+    fn moments() -> impl Strategy<Value = Timestamp> {
+        (0i64..4_102_444_800_000).prop_map(|millis| time::to_millis(Timestamp::from_millisecond(millis).unwrap()))
+    }
+
+    fn states() -> impl Strategy<Value = RunState> {
+        let number = (1..=u32::MAX).prop_map(|number| VersionNumber::new(number).unwrap());
+        (moments(), number, ".*", 0..4).prop_map(|(finished_at, version, reason, kind)| match kind {
+            0 => RunState::Running,
+            1 => RunState::Succeeded { finished_at, version, reason },
+            2 => RunState::Rejected { finished_at, version, reason },
+            _ => RunState::Failed { finished_at, reason },
+        })
+    }
+
+    /// Figures that DynamoDB's numbers hold.
+    fn figures() -> impl Strategy<Value = f64> {
+        prop_oneof![Just(0.0), 0.0..1.0, 1e-100..1e-6, 0.0..1e9]
+    }
+
+    proptest! {
+        #[test]
+        fn any_run_comes_back_whole(
+            state in states(), started_at in moments(), seed in any::<Option<u64>>(), figure in figures(),
+            roc_auc in proptest::option::of(figures()), note in any::<Option<String>>(), integer in any::<i64>(),
+        ) {
+            let metrics = RunMetrics {
+                training_accuracy: figure, accuracy: figure, balanced_accuracy: figure, f1: figure,
+                log_loss: figure, roc_auc, duration: figure,
+            };
+            let parameters = [("max_depth".to_owned(), integer.into()), ("bootstrap".to_owned(), true.into())].into();
+            let run = Run {
+                state, seed, trigger: Trigger::Manual { note }, metrics: Some(metrics), parameters: Some(parameters),
+                ..run("7", started_at)
+            };
+            prop_assert_eq!(there_and_back(&run), run);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading run records.
+
+use evergreen_lifecycle::ports::{Runs, Unavailable};
+use evergreen_lifecycle::{Run, RunId};
+
+use super::{Registry, items, keys};
+
+impl Runs for Registry {
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+        self.read(self.keys.run(id), "reading a run").await
+    }
+
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(keys::BY_START)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", items::text(self.keys.partition()));
+        self.newest(query, limit, "reading the runs").await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+    use aws_sdk_dynamodb::operation::query::QueryOutput;
+    use aws_smithy_mocks::{MockResponse, mock};
+    use evergreen_testkit::{moment, run};
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::mocks::record;
+    use crate::registry::support::{item, registry, texts};
+
+    fn nightly(day: u8) -> Run {
+        run(&format!("night-{day}"), moment("2026-11-01T03:00:00Z") + SignedDuration::from_hours(24 * i64::from(day)))
+    }
+
+    #[tokio::test]
+    async fn a_run_is_read_by_its_identity_and_sees_every_earlier_write() {
+        let (rule, sent) = record(mock!(Client::get_item), || {
+            MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&nightly(1)))).build())
+        });
+        assert_eq!(registry(&[&rule]).run(&nightly(1).id).await.unwrap(), Some(nightly(1)));
+        let request = sent.only();
+        assert_eq!((request.table_name(), request.consistent_read()), (Some("registry"), Some(true)));
+        assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-night-1")])));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_not_there_is_nothing() {
+        let rule = mock!(Client::get_item).then_output(|| GetItemOutput::builder().build());
+        assert_eq!(registry(&[&rule]).run(&nightly(1).id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_newest_runs_are_gathered_over_pages_and_no_page_is_fetched_in_vain() {
+        let page = |first: u8, second: u8| {
+            let records = vec![item(&nightly(first)), item(&nightly(second))];
+            let last = Some(item(&nightly(second)));
+            move || QueryOutput::builder().set_items(Some(records.clone())).set_last_evaluated_key(last.clone()).build()
+        };
+        let rule = mock!(Client::query)
+            .match_requests(|query| {
+                query.index_name() == Some("by-start")
+                    && query.scan_index_forward() == Some(false)
+                    && query.limit() == Some(3)
+                    && query.key_condition_expression() == Some("pk = :pk")
+            })
+            .sequence()
+            .output(page(4, 3))
+            .output(page(2, 1))
+            .build();
+        assert_eq!(registry(&[&rule]).recent_runs(3).await.unwrap(), [nightly(4), nightly(3), nightly(2)]);
+        assert_eq!(rule.num_calls(), 2);
+    }
+
+    #[tokio::test]
+    async fn none_are_asked_for_without_a_call() {
+        assert_eq!(registry(&[]).recent_runs(0).await.unwrap(), []);
+    }
+}

@@ -1,0 +1,146 @@
+//! Tests of registering a version: what is asked of the table, and what its refusals mean.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_smithy_mocks::{MockResponse, Rule, mock};
+use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
+use evergreen_testkit::{champion, moment, registration, run, version};
+
+use super::items::Item;
+use super::support::registry;
+use crate::mocks::record;
+
+/// The condition on the run's end, and its values.
+const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;
+
+const START: &str = "2026-11-24T03:00:00Z";
+
+fn first_champion() -> Champion {
+    champion(version(1, 0.97, moment(START)))
+}
+
+fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
+    registration(run("7", moment(START)), version(number, accuracy, moment(START)), seen)
+}
+
+/// Each write as its kind, place, condition and the condition's values.
+fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
+    let line = |kind: &str, item: &Item, condition: Option<&str>, values: Option<&Item>| {
+        let values: BTreeMap<String, serde_json::Value> =
+            serde_dynamo::from_item(values.cloned().unwrap_or_default()).unwrap();
+        assert_eq!(item["pk"].as_s().unwrap(), "MODEL#iris");
+        let place = item["sk"].as_s().unwrap();
+        format!("{kind} {place} if {} {}", condition.unwrap_or("-"), serde_json::to_string(&values).unwrap())
+    };
+    let puts = |write: &TransactWriteItem| {
+        let put = write.put()?;
+        Some(line("put", put.item(), put.condition_expression(), put.expression_attribute_values()))
+    };
+    let checks = |write: &TransactWriteItem| {
+        let check = write.condition_check()?;
+        Some(line("check", check.key(), Some(check.condition_expression()), check.expression_attribute_values()))
+    };
+    writes.iter().map(|write| puts(write).or_else(|| checks(write)).unwrap()).collect()
+}
+
+async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
+    let (rule, sent) = record(mock!(Client::transact_write_items), || {
+        MockResponse::Output(TransactWriteItemsOutput::builder().build())
+    });
+    registry(&[&rule]).register(registration).await.unwrap();
+    sent.only().transact_items.unwrap()
+}
+
+/// What registering says when the table cancels with these codes.
+async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
+    let rule = mock!(Client::transact_write_items).then_error(move || {
+        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+        let cancelled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
+        TransactWriteItemsError::TransactionCanceledException(cancelled)
+    });
+    registry(&[&rule]).register(&of(1, 0.97, None)).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn the_first_champion_needs_that_there_is_none() {
+    let expected = [
+        format!("put RUN#manual-7 if {AT_WORK}"),
+        "put VERSION#00000001 if attribute_not_exists(pk) {}".to_owned(),
+        "put CHAMPION if attribute_not_exists(pk) {}".to_owned(),
+        "put CHAMPION#00000001 if attribute_not_exists(pk) {}".to_owned(),
+    ];
+    assert_eq!(outline(&sent_for(&of(1, 0.97, None)).await), expected);
+}
+
+#[tokio::test]
+async fn a_successor_needs_the_champion_that_the_gate_saw() {
+    let expected = [
+        format!("put RUN#manual-7 if {AT_WORK}"),
+        "put VERSION#00000002 if attribute_not_exists(pk) {}".to_owned(),
+        r#"put CHAMPION if revision = :seen {":seen":1}"#.to_owned(),
+        "put CHAMPION#00000002 if attribute_not_exists(pk) {}".to_owned(),
+    ];
+    assert_eq!(outline(&sent_for(&of(2, 0.98, Some(&first_champion()))).await), expected);
+}
+
+#[tokio::test]
+async fn a_refused_version_leaves_the_champion_but_needs_it_unmoved() {
+    for (seen, check) in [
+        (Some(first_champion()), r#"check CHAMPION if revision = :seen {":seen":1}"#),
+        (None, "check CHAMPION if attribute_not_exists(pk) {}"),
+    ] {
+        let expected = [
+            format!("put RUN#manual-7 if {AT_WORK}"),
+            "put VERSION#00000002 if attribute_not_exists(pk) {}".to_owned(),
+            check.to_owned(),
+        ];
+        assert_eq!(outline(&sent_for(&of(2, 0.5, seen.as_ref())).await), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_is_the_registration() {
+    let registration = of(2, 0.98, Some(&first_champion()));
+    let writes = sent_for(&registration).await;
+    let item = |index: usize| writes[index].put().unwrap().item().clone();
+    assert_eq!(serde_dynamo::from_item::<_, evergreen_lifecycle::Run>(item(0)).unwrap(), registration.run);
+    assert_eq!(serde_dynamo::from_item::<_, evergreen_lifecycle::Version>(item(1)).unwrap(), registration.version);
+    for index in [2, 3] {
+        let champion: Champion = serde_dynamo::from_item(item(index)).unwrap();
+        assert_eq!(Some(champion), registration.promotion);
+    }
+}
+
+#[tokio::test]
+async fn a_run_in_other_hands_is_said_first() {
+    let error = cancelled_with(&["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]).await;
+    assert!(matches!(error, RegisterError::RunTaken(id) if id.as_str() == "manual-7"));
+}
+
+#[tokio::test]
+async fn a_champion_that_moved_is_said() {
+    for codes in [
+        &["None", "None", "ConditionalCheckFailed", "None"],
+        &["None", "None", "None", "ConditionalCheckFailed"],
+        &["None", "None", "TransactionConflict", "None"],
+        &["TransactionConflict", "None", "None", "None"],
+    ] {
+        assert!(matches!(cancelled_with(codes).await, RegisterError::ChampionMoved), "{codes:?}");
+    }
+}
+
+#[tokio::test]
+async fn anything_else_is_unavailable() {
+    for codes in [&["None", "ConditionalCheckFailed", "None", "None"], &["None", "None", "ThrottlingError", "None"]] {
+        assert!(matches!(cancelled_with(codes).await, RegisterError::Unavailable(_)), "{codes:?}");
+    }
+    let rule: Rule =
+        mock!(Client::transact_write_items).then_error(|| TransactWriteItemsError::generic(Default::default()));
+    let error = registry(&[&rule]).register(&of(1, 0.97, None)).await.unwrap_err();
+    assert!(matches!(error, RegisterError::Unavailable(_)));
+}

@@ -1,0 +1,62 @@
+//! Logs: one JSON object a line on standard output, which is what Lambda collects.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::env::Environment;
+
+/// What is logged when nothing else is asked for.
+const DEFAULT: &str = "info";
+
+/// Sends what is traced to standard output as JSON, one object a line, from the level of `AWS_LAMBDA_LOG_LEVEL` or
+/// `RUST_LOG` up (in this order; `info` without either). Does nothing when telemetry is set up already.
+pub fn init() {
+    let directives = directives(&Environment::process());
+    let readable = EnvFilter::try_new(&directives);
+    let refused = readable.is_err();
+    let filter = readable.unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false).with_env_filter(filter);
+    if subscriber.try_init().is_ok() && refused {
+        tracing::warn!(directives, "the log level is unreadable: info is taken");
+    }
+}
+
+/// The filter as text. Lambda's own setting comes first: who changes it on the function expects an effect.
+fn directives(environment: &Environment) -> String {
+    match environment.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment.optional("RUST_LOG")) {
+        // Lambda knows a level above errors; `tracing` does not.
+        Some(level) if level.eq_ignore_ascii_case("fatal") => "error".to_owned(),
+        Some(directives) => directives,
+        None => DEFAULT.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(lambda: Option<&str>, rust: Option<&str>) -> String {
+        directives(&Environment::from_lookup(|key| match key {
+            "AWS_LAMBDA_LOG_LEVEL" => lambda.map(String::from),
+            "RUST_LOG" => rust.map(String::from),
+            _ => None,
+        }))
+    }
+
+    #[test]
+    fn the_functions_own_setting_comes_first() {
+        assert_eq!(with(Some("WARN"), Some("debug")), "WARN");
+        assert_eq!(with(None, Some("evergreen_train=debug")), "evergreen_train=debug");
+        assert_eq!(with(None, None), "info");
+    }
+
+    #[test]
+    fn fatal_is_error() {
+        assert_eq!(with(Some("FATAL"), None), "error");
+    }
+
+    #[test]
+    fn setting_up_twice_is_harmless() {
+        init();
+        init();
+    }
+}
