@@ -1,3 +1,26 @@
-//! Wiring of the train function.
+//! Wiring of the train function: telemetry → configuration → clients → run.
 
-fn main() {}
+use anyhow::Context;
+use evergreen_aws::env::Environment;
+use evergreen_aws::{ArtifactBucket, EventBus, Registry, SystemClock};
+use evergreen_train::{Config, Invocation, Trainer};
+use jiff::Timestamp;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    evergreen_aws::telemetry::init();
+    let config = Config::read(&Environment::process()).context("configuration")?;
+    let sdk = evergreen_aws::connect().await;
+    let registry = Registry::new(&sdk, &config.table, config.model.clone());
+    let storage = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
+    let (bus, clock) = (EventBus::new(&sdk), SystemClock);
+    let trainer =
+        &Trainer { registry: &registry, storage: &storage, bus: &bus, clock: &clock, training: &config.training };
+    let handle = service_fn(async |event: LambdaEvent<Value>| {
+        let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
+        trainer.handle(event.payload, &Invocation { id: event.context.request_id, deadline }).await
+    });
+    lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
+}

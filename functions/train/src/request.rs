@@ -1,0 +1,172 @@
+//! What the function is asked: an event as it arrives, made into a request for a run.
+
+use evergreen_learning::Overrides;
+use evergreen_lifecycle::{InvalidRunId, RunId, Trigger};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The seed of the fit when the event names none.
+pub const DEFAULT_SEED: u64 = 42;
+
+/// Characters that a note may have.
+const NOTE_LIMIT: usize = 1000;
+
+/// A request for a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The run's identity: the same request sent again has the same.
+    pub id: RunId,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Seed of the fit.
+    pub seed: u64,
+    /// Hyperparameters that are not to be drawn.
+    pub overrides: Overrides,
+}
+
+/// The event is no request for a run.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The event is a list, a string, a number or a truth value.
+    #[error("event: expected a JSON object")]
+    NotAnObject,
+    /// A field is unknown or has the wrong type.
+    #[error("event: {0}")]
+    Shape(#[source] serde_json::Error),
+    /// The identity that the caller chose cannot stand in a key.
+    #[error("event field \"id\": {0}")]
+    Id(#[source] InvalidRunId),
+    /// The scheduled time is no time.
+    #[error("event field \"scheduled_time\": expected an RFC 3339 time, got {0:?}")]
+    ScheduledTime(String),
+    /// The note is too long.
+    #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
+    NoteTooLong(usize),
+}
+
+/// The schedule's input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScheduledEvent {
+    #[serde(rename = "trigger")]
+    _trigger: String,
+    scheduled_time: Option<String>,
+}
+
+/// Somebody's input; every field may be left out.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct ManualEvent {
+    id: Option<String>,
+    seed: Option<u64>,
+    hyperparameters: Option<Overrides>,
+    note: Option<String>,
+}
+
+impl Request {
+    /// The request that `event` makes; `invocation` identifies it where the event itself does not.
+    ///
+    /// # Errors
+    /// [`RequestError`] names the field that is unknown or wrong.
+    pub fn parse(event: Value, invocation: &str) -> Result<Self, RequestError> {
+        if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
+            Self::scheduled(serde_json::from_value(event).map_err(RequestError::Shape)?, invocation)
+        } else {
+            Self::manual(parse_manual(event)?, invocation)
+        }
+    }
+
+    fn scheduled(event: ScheduledEvent, invocation: &str) -> Result<Self, RequestError> {
+        let scheduled_at = event.scheduled_time.map_or(Ok(None), parse_scheduled_time)?;
+        let id = match scheduled_at {
+            Some(at) => RunId::scheduled(at),
+            None => format!("scheduled-{invocation}").parse().map_err(RequestError::Id)?,
+        };
+        let trigger = Trigger::Schedule { scheduled_at };
+        Ok(Self { id, trigger, seed: DEFAULT_SEED, overrides: Overrides::default() })
+    }
+
+    fn manual(event: ManualEvent, invocation: &str) -> Result<Self, RequestError> {
+        if let Some(length) = event.note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT)
+        {
+            return Err(RequestError::NoteTooLong(length));
+        }
+        Ok(Self {
+            id: RunId::requested(event.id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?,
+            trigger: Trigger::Manual { note: event.note },
+            seed: event.seed.unwrap_or(DEFAULT_SEED),
+            overrides: event.hyperparameters.unwrap_or_default(),
+        })
+    }
+}
+
+fn parse_manual(event: Value) -> Result<ManualEvent, RequestError> {
+    match event {
+        Value::Null => Ok(ManualEvent::default()),
+        Value::Object(_) => serde_json::from_value(event).map_err(RequestError::Shape),
+        _ => Err(RequestError::NotAnObject),
+    }
+}
+
+/// The scheduler replaces a placeholder with the time; a scheduler that does not know it leaves it as it is.
+fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
+    if text.starts_with('<') {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| RequestError::ScheduledTime(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(event: Value) -> Result<Request, String> {
+        Request::parse(event, "7f3c").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_event_asks_for_a_run_with_the_defaults() {
+        for event in [Value::Null, json!({})] {
+            let request = parse(event).unwrap();
+            assert_eq!((request.id.as_str(), request.seed), ("manual-7f3c", 42));
+        }
+    }
+
+    #[test]
+    fn a_scheduled_time_is_the_runs_identity() {
+        let event = json!({"trigger": "schedule", "scheduled_time": "2026-11-24T03:00:00Z"});
+        assert_eq!(parse(event).unwrap().id.as_str(), "scheduled-20261124T030000Z");
+    }
+
+    #[test]
+    fn a_placeholder_that_nobody_replaced_falls_back_to_the_invocation() {
+        let event = json!({"trigger": "schedule", "scheduled_time": "<aws.scheduler.scheduled-time>"});
+        let request = parse(event).unwrap();
+        assert_eq!(request.id.as_str(), "scheduled-7f3c");
+        assert_eq!(request.trigger, Trigger::Schedule { scheduled_at: None });
+    }
+
+    #[test]
+    fn a_callers_own_id_makes_a_request_sent_again_the_same_run() {
+        assert_eq!(parse(json!({"id": "retrain-7"})).unwrap().id.as_str(), "manual-retrain-7");
+    }
+
+    #[test]
+    fn a_field_that_is_unknown_or_wrong_is_named() {
+        for (event, named) in [
+            (json!({"sead": 1}), "sead"),
+            (json!({"hyperparameters": {"n_trees": 3}}), "n_trees"),
+            (json!({"seed": -1}), "-1"),
+            (json!({"id": "a/b"}), "\"id\""),
+            (json!({"note": "x".repeat(1001)}), "1001"),
+            (json!({"trigger": "schedule", "scheduled_time": "noon"}), "noon"),
+            (json!({"trigger": "schedule", "seed": 1}), "seed"),
+            (json!([]), "expected a JSON object"),
+        ] {
+            let error = parse(event).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}
