@@ -1,3 +1,23 @@
-//! Wiring of the metrics function.
+//! Wiring of the metrics function: telemetry → configuration → clients → run.
 
-fn main() {}
+use anyhow::Context;
+use evergreen_aws::env::Environment;
+use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock};
+use evergreen_metrics::{Config, Meter};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    evergreen_aws::telemetry::init();
+    let config = Config::read(&Environment::process()).context("configuration")?;
+    let sdk = evergreen_aws::connect().await;
+    let registry = Registry::new(&sdk, &config.table, config.model.clone());
+    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
+    let sink = CloudWatch::new(&sdk, config.model.clone());
+    let clock = SystemClock;
+    let meter =
+        &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| meter.handle().await);
+    lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
+}

@@ -139,7 +139,7 @@ pub fn deadline_missed(recent: &[Run], due: Timestamp) -> Option<bool> {
 }
 
 /// The time that a run stands for: that of the schedule, where it is known, for clocks differ and retries come late.
-fn meant_for(run: &Run) -> Timestamp {
+pub fn meant_for(run: &Run) -> Timestamp {
     match run.trigger {
         Trigger::Schedule { scheduled_at: Some(scheduled_at) } => scheduled_at,
         Trigger::Schedule { scheduled_at: None } | Trigger::Manual { .. } => run.started_at,

@@ -1,0 +1,129 @@
+//! The three forms of a schedule.
+
+use std::str::FromStr;
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::{SignedDuration, civil::DateTime};
+
+/// A schedule expression: `cron(minutes hours day-of-month month day-of-week year)`, `rate(value unit)` or
+/// `at(yyyy-mm-ddThh:mm:ss)`.
+#[derive(Debug, Clone)]
+pub enum Expression {
+    /// Whenever the wall clock matches.
+    Cron(Box<Cron>),
+    /// Again after so long; at least a minute.
+    Rate(SignedDuration),
+    /// Once, by the wall clock.
+    At(DateTime),
+}
+
+/// Why a text is no schedule expression.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidExpression {
+    /// None of the three forms.
+    #[error("expected cron(…), rate(…) or at(…)")]
+    Form(String),
+    /// Not the six fields of the scheduler's cron.
+    #[error("cron({text}): expected six fields (minutes hours day-of-month month day-of-week year), got {fields}")]
+    Fields {
+        /// What stands between the brackets.
+        text: String,
+        /// Fields in it.
+        fields: usize,
+    },
+    /// A field that cannot be read.
+    #[error("cron({text}): {cause}")]
+    Cron {
+        /// What stands between the brackets.
+        text: String,
+        /// What is wrong with it.
+        cause: croner::errors::CronError,
+    },
+    /// No whole number of minutes, hours or days.
+    #[error("rate({0}): expected a whole number above 0 and minutes, hours or days")]
+    Rate(String),
+    /// No wall clock time.
+    #[error("at({text}): {cause}")]
+    At {
+        /// What stands between the brackets.
+        text: String,
+        /// What is wrong with it.
+        cause: jiff::Error,
+    },
+}
+
+impl FromStr for Expression {
+    type Err = InvalidExpression;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let inside = |form| text.trim().strip_prefix(form)?.strip_prefix('(')?.strip_suffix(')');
+        if let Some(inside) = inside("cron") {
+            cron(inside).map(|cron| Self::Cron(Box::new(cron)))
+        } else if let Some(inside) = inside("rate") {
+            rate(inside).map(Self::Rate).ok_or_else(|| InvalidExpression::Rate(inside.to_owned()))
+        } else if let Some(inside) = inside("at") {
+            let at = inside.trim().parse();
+            at.map(Self::At).map_err(|cause| InvalidExpression::At { text: inside.to_owned(), cause })
+        } else {
+            Err(InvalidExpression::Form(text.to_owned()))
+        }
+    }
+}
+
+/// The scheduler's dialect: no seconds, a year, weekdays 1–7 from Sunday, and steps such as `0/15`.
+fn cron(text: &str) -> Result<Cron, InvalidExpression> {
+    let fields = text.split_whitespace().count();
+    if fields != 6 {
+        return Err(InvalidExpression::Fields { text: text.to_owned(), fields });
+    }
+    let dialect = CronParser::builder()
+        .seconds(Seconds::Required)
+        .year(Year::Required)
+        .alternative_weekdays(true)
+        .sloppy_ranges(true)
+        .build();
+    dialect.parse(&format!("0 {text}")).map_err(|cause| InvalidExpression::Cron { text: text.to_owned(), cause })
+}
+
+fn rate(text: &str) -> Option<SignedDuration> {
+    let mut words = text.split_whitespace();
+    let (value, unit) = (words.next()?.parse::<u32>().ok()?, words.next()?);
+    let minutes = match unit {
+        "minute" | "minutes" => 1,
+        "hour" | "hours" => 60,
+        "day" | "days" => 24 * 60,
+        _ => return None,
+    };
+    let whole = value > 0 && words.next().is_none();
+    whole.then(|| SignedDuration::from_mins(i64::from(value) * minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        text.parse::<Expression>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn rates_are_whole_numbers_of_minutes_hours_or_days() {
+        for (text, hours) in [("rate(1 day)", 24), ("rate(12 hours)", 12), (" rate( 120 minutes ) ", 2)] {
+            let Ok(Expression::Rate(every)) = text.parse() else { panic!("{text} was refused") };
+            assert_eq!(every, SignedDuration::from_hours(hours));
+        }
+        for text in ["rate(0 days)", "rate(1.5 hours)", "rate(1 week)", "rate(1)", "rate(1 day long)", "rate()"] {
+            assert!(matches!(text.parse::<Expression>(), Err(InvalidExpression::Rate(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong() {
+        insta::assert_snapshot!(error("daily"), @"expected cron(…), rate(…) or at(…)");
+        insta::assert_snapshot!(error("cron(0 3 * * *)"), @"cron(0 3 * * *): expected six fields (minutes hours day-of-month month day-of-week year), got 5");
+        insta::assert_snapshot!(error("cron(0 25 * * ? *)"), @"cron(0 25 * * ? *): Component error: Number out of bounds.");
+        insta::assert_snapshot!(error("at(tomorrow)"), @"at(tomorrow): failed to parse four digit integer as year: invalid digit, expected 0-9 but got t");
+        insta::assert_snapshot!(error("rate(1 week)"), @"rate(1 week): expected a whole number above 0 and minutes, hours or days");
+    }
+}

@@ -1,0 +1,42 @@
+//! The time zone of a schedule.
+
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+/// An IANA time zone, such as `UTC` or `Europe/Berlin`, from the database that is built into the program.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+/// The text names no time zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an IANA time zone such as Europe/Berlin")]
+pub struct UnknownZone(pub String);
+
+impl Zone {
+    /// The zone's rules.
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        TimeZone::get(text).map(Self).map_err(|_| UnknownZone(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_known_by_their_iana_names() {
+        for name in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata"] {
+            assert!(name.parse::<Zone>().is_ok(), "{name}");
+        }
+        assert_eq!("Berlin".parse::<Zone>().unwrap_err(), UnknownZone("Berlin".into()));
+    }
+}

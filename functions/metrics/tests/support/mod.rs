@@ -1,0 +1,114 @@
+//! A world in memory for the handler, in which single reads can fail.
+
+use std::collections::BTreeMap;
+
+use evergreen_lifecycle::ports::{Champions, Runs, Unavailable, Versions};
+use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Signature, Version, VersionNumber};
+use evergreen_metrics::{Deadline, Meter, MetricsError, Report, Schedule};
+use evergreen_scoring::{ArtifactMetadata, ClassWeight, Forest, Node, Pipeline, Scaler, Tree, encode, sha256_hex};
+use evergreen_testkit::{FixedClock, Memory, moment, version};
+use jiff::{SignedDuration, Timestamp};
+
+/// Everything that the handler reaches.
+pub struct World {
+    pub memory: &'static Memory,
+    pub registry: Registry,
+    pub clock: FixedClock,
+}
+
+impl World {
+    /// An empty world at `now`.
+    pub fn at(now: &str) -> Self {
+        let memory: &'static Memory = Box::leak(Box::default());
+        Self { memory, registry: Registry { memory, away: Vec::new() }, clock: FixedClock::at(moment(now)) }
+    }
+
+    /// One measurement, by a daily schedule at 03:00 with an hour's grace.
+    pub async fn measure(&self) -> Result<Report, MetricsError> {
+        let schedule = Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap());
+        let deadline = Deadline { schedule, grace: SignedDuration::from_hours(1) };
+        let Self { memory, registry, clock } = self;
+        let meter = Meter { registry, artifacts: *memory, sink: *memory, clock, deadline: &deadline };
+        meter.handle().await
+    }
+
+    /// What the sink has taken.
+    pub fn published(&self) -> BTreeMap<&'static str, f64> {
+        self.memory.state().data.iter().map(|datum| (datum.metric.name(), datum.value)).collect()
+    }
+}
+
+/// The registry in memory, of which single lists can be away.
+pub struct Registry {
+    pub memory: &'static Memory,
+    pub away: Vec<&'static str>,
+}
+
+impl Registry {
+    fn reach(&self, list: &str) -> Result<&Memory, Unavailable> {
+        if self.away.contains(&list) {
+            return Err(Unavailable::new("the list", "it was taken away"));
+        }
+        Ok(self.memory)
+    }
+}
+
+impl Champions for Registry {
+    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+        self.reach("champions")?.champion().await
+    }
+
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+        self.reach("champions")?.recent_champions(limit).await
+    }
+}
+
+impl Runs for Registry {
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+        self.reach("runs")?.run(id).await
+    }
+
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+        self.reach("runs")?.recent_runs(limit).await
+    }
+}
+
+impl Versions for Registry {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
+        self.reach("versions")?.version(number).await
+    }
+
+    async fn count_versions(&self) -> Result<u64, Unavailable> {
+        self.reach("versions")?.count_versions().await
+    }
+}
+
+/// A version whose artifact is stored and can be read.
+pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
+    let version = version(number, accuracy, trained_at);
+    let (bytes, key) = (model(), version.artifact.key.clone());
+    memory.state().objects.insert(key.clone(), bytes.clone());
+    Version { artifact: artifact(key, &bytes), ..version }
+}
+
+/// Stores `bytes` as the champion's artifact, with the right size and digest.
+pub fn store(memory: &Memory, bytes: Vec<u8>) {
+    let mut state = memory.state();
+    let champion = state.champions.last_mut().unwrap();
+    let key = champion.version.artifact.key.clone();
+    champion.version.artifact = artifact(key.clone(), &bytes);
+    state.objects.insert(key, bytes);
+}
+
+fn artifact(key: String, bytes: &[u8]) -> Artifact {
+    Artifact { key, sha256: sha256_hex(bytes), size: bytes.len() as u64 }
+}
+
+/// The smallest model: one column, two labels, one leaf.
+fn model() -> Vec<u8> {
+    let signature = Signature::new(vec!["x".into()], vec!["no".into(), "yes".into()]).unwrap();
+    let scaler = Scaler { offset: vec![0.0], scale: vec![1.0] };
+    let leaf = Node::Leaf(vec![ClassWeight { class: 0, weight: 1.0 }]);
+    let forest = Forest { trees: vec![Tree { nodes: vec![leaf] }] };
+    encode(&Pipeline::new(signature, scaler, forest).unwrap(), &ArtifactMetadata { model: "iris".into() })
+}
