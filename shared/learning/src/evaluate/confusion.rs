@@ -1,0 +1,119 @@
+//! Figures that need only the predicted classes.
+
+use evergreen_lifecycle::ClassEvaluation;
+
+/// Rows by true class (outer) and predicted class (inner); all classes are below `classes`.
+pub(super) fn matrix(truth: &[usize], predicted: &[usize], classes: usize) -> Vec<Vec<usize>> {
+    let mut matrix = vec![vec![0; classes]; classes];
+    for (truth, predicted) in truth.iter().zip(predicted) {
+        if let Some(count) = matrix.get_mut(*truth).and_then(|row| row.get_mut(*predicted)) {
+            *count += 1;
+        }
+    }
+    matrix
+}
+
+/// The share on the diagonal.
+pub(super) fn accuracy(matrix: &[Vec<usize>]) -> f64 {
+    let right = (0..matrix.len()).map(|class| at(matrix, class, class)).sum();
+    ratio(right, matrix.iter().flatten().sum())
+}
+
+/// Mean recall over the classes that have rows.
+pub(super) fn balanced_accuracy(per_class: &[ClassEvaluation]) -> f64 {
+    let recalls = per_class.iter().filter(|class| class.support > 0).map(|class| class.recall);
+    recalls.clone().sum::<f64>() / recalls.count().max(1) as f64
+}
+
+/// One class's figures, in the order of `labels`; what would be divided by 0 is 0.
+pub(super) fn per_class(matrix: &[Vec<usize>], labels: &[String]) -> Vec<ClassEvaluation> {
+    let figures = |(class, label): (usize, &String)| {
+        let right = at(matrix, class, class);
+        let support = matrix.get(class).map_or(0, |row| row.iter().sum());
+        let predicted = (0..matrix.len()).map(|truth| at(matrix, truth, class)).sum::<usize>();
+        ClassEvaluation {
+            label: label.clone(),
+            support,
+            precision: ratio(right, predicted),
+            recall: ratio(right, support),
+            f1: ratio(2 * right, predicted + support),
+        }
+    };
+    labels.iter().enumerate().map(figures).collect()
+}
+
+fn at(matrix: &[Vec<usize>], truth: usize, predicted: usize) -> usize {
+    matrix.get(truth).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(classes: usize) -> Vec<String> {
+        (0..classes).map(|class| class.to_string()).collect()
+    }
+
+    fn mean(list: &[ClassEvaluation], figure: fn(&ClassEvaluation) -> f64) -> f64 {
+        list.iter().map(figure).sum::<f64>() / list.len() as f64
+    }
+
+    /// sklearn.metrics (1.9.1): confusion_matrix, accuracy_score, balanced_accuracy_score and
+    /// precision_recall_fscore_support(average="macro", zero_division=0) on these lists.
+    #[test]
+    fn three_classes_as_scikit_learn() {
+        let truth = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
+        let predicted = [0, 0, 1, 0, 1, 1, 0, 1, 2, 1, 2, 0];
+        let matrix = matrix(&truth, &predicted, 3);
+        assert_eq!(matrix, [[3, 1, 0], [1, 3, 0], [1, 1, 2]]);
+        assert_eq!(accuracy(&matrix), 0.6666666666666666);
+        let classes = per_class(&matrix, &labels(3));
+        assert_eq!(balanced_accuracy(&classes), 0.6666666666666666);
+        assert!((mean(&classes, |class| class.precision) - 0.7333333333333334).abs() < 1e-15);
+        assert!((mean(&classes, |class| class.recall) - 0.6666666666666666).abs() < 1e-15);
+        assert!((mean(&classes, |class| class.f1) - 0.6666666666666666).abs() < 1e-15);
+        assert_eq!(classes.iter().map(|class| class.support).collect::<Vec<_>>(), [4, 4, 4]);
+    }
+
+    /// The same functions where class 1 is never predicted.
+    #[test]
+    fn a_class_that_is_never_predicted_counts_0() {
+        let matrix = matrix(&[0, 1, 1, 0, 1], &[0; 5], 2);
+        let classes = per_class(&matrix, &labels(2));
+        assert_eq!(balanced_accuracy(&classes), 0.5);
+        assert!((mean(&classes, |class| class.precision) - 0.2).abs() < 1e-15);
+        assert!((mean(&classes, |class| class.f1) - 0.2857142857142857).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_class_without_rows_is_left_out_of_the_balance() {
+        let classes = per_class(&matrix(&[0, 0, 1, 1], &[0, 0, 1, 0], 3), &labels(3));
+        assert_eq!(balanced_accuracy(&classes), 0.75);
+        assert_eq!(mean(&classes, |class| class.recall), 0.5);
+    }
+
+    proptest! {
+        #[test]
+        fn figures_are_shares_and_the_matrix_holds_every_row(
+            pairs in prop::collection::vec((0..4_usize, 0..4_usize), 1..60),
+        ) {
+            let (truth, predicted): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+            let matrix = matrix(&truth, &predicted, 4);
+            prop_assert_eq!(matrix.iter().flatten().sum::<usize>(), pairs.len());
+            let right = pairs.iter().filter(|(truth, predicted)| truth == predicted).count();
+            prop_assert_eq!(accuracy(&matrix), right as f64 / pairs.len() as f64);
+            for class in per_class(&matrix, &labels(4)) {
+                for figure in [class.precision, class.recall, class.f1] {
+                    prop_assert!((0.0..=1.0).contains(&figure));
+                }
+                prop_assert!(class.f1 <= class.precision.max(class.recall) + 1e-12);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Figures that need the probabilities: of each row one per class, row by row.
+
+/// Mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`: probabilities are kept
+/// between the machine's epsilon (2.2e-16) and 1 less it, so that one confident mistake costs at most 36 nats.
+pub(super) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
+    let rows = truth.iter().zip(probabilities.chunks_exact(classes));
+    let losses = rows.map(|(class, row)| {
+        let probability = row.get(*class).copied().map_or(0.0, f64::from);
+        -probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
+    });
+    losses.sum::<f64>() / truth.len() as f64
+}
+
+/// Mean over the classes of the area under the curve of one class against the rest, as scikit-learn's
+/// `roc_auc_score(multi_class="ovr", average="macro")`; classes that all rows or none belong to have no curve and are left
+/// out, and without any other there is no figure.
+pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
+    let areas: Vec<f64> = (0..classes)
+        .filter_map(|class| {
+            let scores = probabilities.iter().skip(class).step_by(classes).copied();
+            area(scores.zip(truth.iter().map(|truth| *truth == class)).collect())
+        })
+        .collect();
+    (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
+}
+
+/// The area by the ranks of the members (Mann–Whitney U), equal scores sharing their mean rank.
+fn area(mut scored: Vec<(f32, bool)>) -> Option<f64> {
+    scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut rank_sum) = (0_usize, 0.0);
+    for ties in scored.chunk_by(|a, b| a.0 == b.0) {
+        let mean_rank = below as f64 + (ties.len() + 1) as f64 / 2.0;
+        rank_sum += mean_rank * members(ties) as f64;
+        below += ties.len();
+    }
+    let inside = members(&scored) as f64;
+    let outside = scored.len() as f64 - inside;
+    (inside > 0.0 && outside > 0.0).then(|| (rank_sum - inside * (inside + 1.0) / 2.0) / (inside * outside))
+}
+
+fn members(scored: &[(f32, bool)]) -> usize {
+    scored.iter().filter(|(_, member)| *member).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TRUTH: [usize; 12] = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
+
+    fn eighths(rows: &[[u8; 3]]) -> Vec<f32> {
+        rows.as_flattened().iter().map(|eighth| f32::from(*eighth) / 8.0).collect()
+    }
+
+    fn probabilities() -> Vec<f32> {
+        eighths(&[
+            [6, 1, 1],
+            [4, 4, 0],
+            [2, 5, 1],
+            [8, 0, 0],
+            [1, 6, 1],
+            [2, 4, 2],
+            [4, 3, 1],
+            [0, 8, 0],
+            [1, 2, 5],
+            [0, 4, 4],
+            [2, 2, 4],
+            [8, 0, 0],
+        ])
+    }
+
+    /// sklearn.metrics.log_loss(truth, probabilities), 1.9.1; the last row is a confident mistake.
+    #[test]
+    fn log_loss_is_scikit_learns() {
+        assert!((log_loss(&TRUTH, &probabilities(), 3) - 3.5190611249698205).abs() < 1e-14);
+        let two = [0.75, 0.25, 0.75, 0.25, 0.5, 0.5, 0.5, 0.5, 0.625, 0.375];
+        assert!((log_loss(&[0, 1, 1, 0, 1], &two, 2) - 0.8082200095406578).abs() < 1e-15);
+    }
+
+    /// sklearn.metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"), 1.9.1, with many ties;
+    /// and roc_auc_score(truth, probabilities[:, 1]) for two classes.
+    #[test]
+    fn roc_auc_is_scikit_learns() {
+        assert!((roc_auc(&TRUTH, &probabilities(), 3).unwrap() - 0.8177083333333334).abs() < 1e-15);
+        let two = [0.75, 0.25, 0.75, 0.25, 0.5, 0.5, 0.5, 0.5, 0.625, 0.375];
+        assert!((roc_auc(&[0, 1, 1, 0, 1], &two, 2).unwrap() - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn without_members_or_others_there_is_no_curve() {
+        assert_eq!(roc_auc(&[0, 0], &[0.5, 0.5, 1.0, 0.0], 2), None);
+        // Class 2 has no row; the mean is over the two others.
+        assert_eq!(roc_auc(&[0, 1], &eighths(&[[8, 0, 0], [0, 8, 0]]), 3), Some(1.0));
+    }
+
+    proptest! {
+        /// The definition: the share of pairs of a member and another in which the member scores higher, ties counting
+        /// half.
+        #[test]
+        fn the_area_is_the_chance_that_a_member_scores_higher(
+            scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),
+        ) {
+            let scored: Vec<_> = scored.into_iter().map(|(score, member)| (f32::from(score), member)).collect();
+            let (mut won, mut pairs) = (0.0, 0.0);
+            for (member, _) in scored.iter().filter(|(_, is)| *is) {
+                for (other, _) in scored.iter().filter(|(_, is)| !*is) {
+                    pairs += 1.0;
+                    won += if member > other { 1.0 } else if member == other { 0.5 } else { 0.0 };
+                }
+            }
+            match area(scored) {
+                Some(area) => prop_assert!((area - won / pairs).abs() < 1e-12),
+                None => prop_assert_eq!(pairs, 0.0),
+            }
+        }
+    }
+}
