@@ -1,0 +1,137 @@
+//! Metrics and alarms.
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, MetricAlarm, MetricDatum, StateValue};
+
+use crate::stack::MODEL;
+
+/// The namespace of the product's own metrics.
+pub const NAMESPACE: &str = "Evergreen";
+
+/// Seconds that a [quickened](CloudWatch::quicken) alarm looks back.
+pub const QUICK_PERIOD: i32 = 10;
+
+/// CloudWatch, as far as this stack is concerned.
+#[derive(Debug, Clone)]
+pub struct CloudWatch {
+    client: Client,
+    stack: String,
+}
+
+impl CloudWatch {
+    pub(crate) fn new(config: &SdkConfig, stack: &str) -> Self {
+        Self { client: Client::new(config), stack: stack.to_owned() }
+    }
+
+    /// The stack's alarms.
+    ///
+    /// # Panics
+    /// When CloudWatch does not answer.
+    pub async fn alarms(&self) -> Vec<MetricAlarm> {
+        let pages = self.client.describe_alarms().alarm_name_prefix(format!("{}-", self.stack)).into_paginator().send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await.expect("CloudWatch answers");
+        pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
+    }
+
+    /// The name of the stack's alarm of that kind.
+    pub fn name(&self, kind: &str) -> String {
+        format!("{}-{kind}", self.stack)
+    }
+
+    /// The stack's alarm of that kind.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn alarm(&self, kind: &str) -> MetricAlarm {
+        let name = self.name(kind);
+        let found = self.alarms().await.into_iter().find(|alarm| alarm.alarm_name() == Some(&name));
+        found.unwrap_or_else(|| panic!("there is no alarm {name}"))
+    }
+
+    /// The state of the alarm of that kind.
+    pub async fn state(&self, kind: &str) -> StateValue {
+        self.alarm(kind).await.state_value.expect("an alarm has a state")
+    }
+
+    /// Puts the alarm of that kind into a state, as an operator may to see what comes of it.
+    ///
+    /// # Panics
+    /// When CloudWatch refuses.
+    pub async fn set_state(&self, kind: &str, state: StateValue, reason: &str) {
+        let set = self.client.set_alarm_state().alarm_name(self.name(kind)).state_value(state).state_reason(reason);
+        set.send().await.expect("CloudWatch sets the state");
+    }
+
+    /// Makes the alarm look back [`QUICK_PERIOD`] seconds instead of minutes, so that a test need not wait for minutes
+    /// until it forgets; everything else about it stays. Returns what it was, for [`restore`](Self::restore).
+    pub async fn quicken(&self, kind: &str) -> MetricAlarm {
+        let deployed = self.alarm(kind).await;
+        let mut quick = deployed.clone();
+        (quick.period, quick.evaluation_periods) = (Some(QUICK_PERIOD), Some(1));
+        self.restore(quick).await;
+        deployed
+    }
+
+    /// Defines the alarm as it is given.
+    ///
+    /// # Panics
+    /// When CloudWatch refuses.
+    pub async fn restore(&self, alarm: MetricAlarm) {
+        let put = self.client.put_metric_alarm();
+        put.set_alarm_name(alarm.alarm_name)
+            .set_alarm_description(alarm.alarm_description)
+            .set_namespace(alarm.namespace)
+            .set_metric_name(alarm.metric_name)
+            .set_dimensions(alarm.dimensions)
+            .set_statistic(alarm.statistic)
+            .set_extended_statistic(alarm.extended_statistic)
+            .set_period(alarm.period)
+            .set_evaluation_periods(alarm.evaluation_periods)
+            .set_datapoints_to_alarm(alarm.datapoints_to_alarm)
+            .set_comparison_operator(alarm.comparison_operator)
+            .set_threshold(alarm.threshold)
+            .set_treat_missing_data(alarm.treat_missing_data)
+            .set_actions_enabled(alarm.actions_enabled)
+            .set_alarm_actions(alarm.alarm_actions)
+            .set_ok_actions(alarm.ok_actions)
+            .send()
+            .await
+            .expect("CloudWatch takes the alarm");
+    }
+
+    /// Publishes a figure of the model, as the metrics function would.
+    ///
+    /// # Panics
+    /// When CloudWatch refuses.
+    pub async fn publish(&self, metric: &str, value: f64) {
+        let datum = MetricDatum::builder().metric_name(metric).value(value).dimensions(model()).build();
+        let put = self.client.put_metric_data().namespace(NAMESPACE).metric_data(datum);
+        put.send().await.expect("CloudWatch takes the figure");
+    }
+
+    /// The model's newest figure of the last minutes, if there is one.
+    ///
+    /// # Panics
+    /// When CloudWatch does not answer.
+    pub async fn newest(&self, metric: &str) -> Option<f64> {
+        let now = jiff::Timestamp::now().as_second();
+        let get = self.client.get_metric_statistics().namespace(NAMESPACE).metric_name(metric).dimensions(model());
+        let statistics = get
+            .start_time(DateTime::from_secs(now - 600))
+            .end_time(DateTime::from_secs(now + 60))
+            // A second: figures of the same minute are told apart.
+            .period(1)
+            .statistics(aws_sdk_cloudwatch::types::Statistic::Maximum)
+            .send()
+            .await
+            .expect("CloudWatch answers");
+        let points = statistics.datapoints.unwrap_or_default();
+        points.into_iter().max_by_key(|point| point.timestamp.map(|at| at.secs()))?.maximum
+    }
+}
+
+fn model() -> Dimension {
+    Dimension::builder().name("ModelName").value(MODEL).build()
+}

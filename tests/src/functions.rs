@@ -1,0 +1,113 @@
+//! Calling the functions without a way around.
+
+use aws_config::SdkConfig;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{InvocationType, LastUpdateStatus, LogType};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::stack::variable;
+use crate::wait::{seconds, until};
+
+/// The functions' names, and a client to call them by.
+#[derive(Debug, Clone)]
+pub struct Functions {
+    client: Client,
+    /// Trains.
+    pub train: String,
+    /// Answers the API.
+    pub predict: String,
+    /// Publishes metrics.
+    pub metrics: String,
+    /// Writes mail.
+    pub alert: String,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Whether the function failed.
+    pub failed: bool,
+    /// What it returned, or its error.
+    pub payload: Value,
+    /// The last lines that it wrote to its log.
+    pub log: String,
+}
+
+impl Functions {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(config),
+            train: variable("EVERGREEN_TRAIN_FUNCTION"),
+            predict: variable("EVERGREEN_PREDICT_FUNCTION"),
+            metrics: variable("EVERGREEN_METRICS_FUNCTION"),
+            alert: variable("EVERGREEN_ALERT_FUNCTION"),
+        }
+    }
+
+    /// Calls the function and waits for how it ends.
+    ///
+    /// # Panics
+    /// When Lambda refuses the call.
+    pub async fn call(&self, function: &str, event: &Value) -> Outcome {
+        let call = self.client.invoke().function_name(function).payload(Blob::new(event.to_string()));
+        let answer = call.log_type(LogType::Tail).send().await;
+        let answer = answer.unwrap_or_else(|error| panic!("{function} cannot be called: {error:?}"));
+        let payload = answer.payload().map(Blob::as_ref).unwrap_or_default();
+        let log = STANDARD.decode(answer.log_result().unwrap_or_default()).expect("a log comes as base64");
+        Outcome {
+            failed: answer.function_error().is_some(),
+            payload: serde_json::from_slice(payload).unwrap_or_default(),
+            log: String::from_utf8_lossy(&log).into_owned(),
+        }
+    }
+
+    /// Hands the function an event as other services do: it is retried, and kept in a queue when that does not help.
+    ///
+    /// # Panics
+    /// When Lambda refuses the event.
+    pub async fn hand_over(&self, function: &str, event: &Value) {
+        let call = self.client.invoke().function_name(function).payload(Blob::new(event.to_string()));
+        call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
+    }
+
+    /// Publishes the metrics now and returns what was published, by name.
+    ///
+    /// # Panics
+    /// When the metrics function fails.
+    pub async fn measure(&self) -> Value {
+        let outcome = self.call(&self.metrics, &serde_json::json!({"trigger": "schedule"})).await;
+        assert!(!outcome.failed, "the metrics function failed: {}", outcome.payload);
+        outcome.payload["published"].clone()
+    }
+
+    /// A setting of the function.
+    ///
+    /// # Panics
+    /// When it has no such setting.
+    pub async fn setting(&self, function: &str, name: &str) -> String {
+        let configuration = self.client.get_function_configuration().function_name(function).send().await;
+        let environment = configuration.expect("the function is there").environment;
+        let variables = environment.and_then(|environment| environment.variables).unwrap_or_default();
+        variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
+    }
+
+    /// Ends the function's warm environments, so that the next call begins with a cold start: a configuration that is
+    /// written again, even the same, does it.
+    ///
+    /// # Panics
+    /// When the function cannot be configured.
+    pub async fn forget_environments(&self, function: &str) {
+        let configuration = self.client.get_function_configuration().function_name(function).send().await;
+        let memory = configuration.expect("the function is there").memory_size;
+        let update = self.client.update_function_configuration().function_name(function).set_memory_size(memory);
+        update.send().await.expect("the function can be configured");
+        until("the function's configuration to settle", seconds(20), async || {
+            let now = self.client.get_function_configuration().function_name(function).send().await.ok()?;
+            (now.last_update_status == Some(LastUpdateStatus::Successful)).then_some(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,110 @@
+//! The mails that were sent. The emulator keeps them and shows them at an address of its own.
+
+use aws_sdk_cloudwatch::types::StateValue;
+use serde_json::Value;
+
+use crate::stack::{Stack, variable};
+use crate::wait::{seconds, until};
+
+/// Where sent mails are.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    endpoint: String,
+}
+
+/// A mail to one reader.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Who it is from.
+    pub from: String,
+    /// Who it is to.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+}
+
+impl Mail {
+    /// The first line of the text that is not empty.
+    pub fn first_line(&self) -> &str {
+        self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+}
+
+impl Inbox {
+    pub(crate) fn new(endpoint: String) -> Self {
+        Self { endpoint }
+    }
+
+    /// Every mail so far, oldest first.
+    ///
+    /// # Panics
+    /// When the emulator does not show them.
+    pub async fn all(&self) -> Vec<Mail> {
+        let address = format!("{}/_ministack/ses/messages", self.endpoint);
+        let shown = reqwest::get(address).await.expect("the emulator answers").json::<Value>().await;
+        let shown = shown.expect("the emulator shows mails as JSON");
+        let accounts = shown["messages"].as_object().expect("mails by account");
+        accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
+    }
+
+    /// How many there are: where [`since`](Self::since) begins to look.
+    pub async fn mark(&self) -> usize {
+        self.all().await.len()
+    }
+
+    /// The mails since the mark that `wanted` picks.
+    pub async fn since(&self, mark: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
+        self.all().await.into_iter().skip(mark).filter(wanted).collect()
+    }
+}
+
+impl Stack {
+    /// The ARN of the topic that the alarms write to.
+    pub fn topic(&self) -> String {
+        variable("EVERGREEN_ALERT_TOPIC_ARN")
+    }
+
+    /// Publishes an alarm's notification on the topic, as CloudWatch does.
+    ///
+    /// # Panics
+    /// When SNS does not take it.
+    pub async fn notify(&self, notification: &Value) {
+        let publish = aws_sdk_sns::Client::new(&self.config).publish().topic_arn(self.topic());
+        publish.message(notification.to_string()).send().await.expect("SNS takes the notification");
+    }
+
+    /// The mails since the mark that say that the alarm of that kind is in that state.
+    pub async fn mails_about(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
+        let (name, state) = (self.cloudwatch.name(kind), state.to_string());
+        self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
+    }
+
+    /// Waits for the mails since the mark that say that the alarm of that kind is in that state: one for each recipient.
+    ///
+    /// # Panics
+    /// When they do not come.
+    pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
+        let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
+        until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {
+            let mails = self.mails_about(mark, kind, state.clone()).await;
+            (mails.len() >= recipients).then_some(mails)
+        })
+        .await
+    }
+}
+
+fn read(mail: &Value) -> Mail {
+    let word = |name: &str| mail[name].as_str().unwrap_or_default().to_owned();
+    let to: Vec<&str> = mail["To"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    Mail {
+        from: word("Source"),
+        to: to.join(","),
+        subject: word("Subject"),
+        text: word("BodyText"),
+        html: word("BodyHtml"),
+    }
+}

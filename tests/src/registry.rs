@@ -1,0 +1,130 @@
+//! The registry table, past the functions' backs.
+
+use std::collections::HashMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+
+use crate::stack::MODEL;
+
+/// A stored item.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The table, as far as this model is concerned.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    client: Client,
+    table: String,
+}
+
+impl Registry {
+    pub(crate) fn new(config: &SdkConfig, table: String) -> Self {
+        Self { client: Client::new(config), table }
+    }
+
+    /// The item of that sort key, if there is one, in a read that sees every earlier write.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn item(&self, sk: &str) -> Option<Item> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let got = get.key("pk", partition()).key("sk", text(sk)).send().await;
+        got.expect("the table answers").item
+    }
+
+    /// The items whose sort keys begin so, in the order of their keys.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn items(&self, prefix: &str) -> Vec<Item> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let pages = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", partition())
+            .expression_attribute_values(":prefix", text(prefix))
+            .into_paginator()
+            .items()
+            .send();
+        pages.collect::<Result<_, _>>().await.expect("the table answers")
+    }
+
+    /// Stores an item.
+    ///
+    /// # Panics
+    /// When the table does not take it.
+    pub async fn put(&self, item: Item) {
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.expect("the table takes it");
+    }
+
+    /// Deletes an item.
+    ///
+    /// # Panics
+    /// When the table does not.
+    pub async fn delete(&self, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", partition()).key("sk", text(sk));
+        delete.send().await.expect("the table deletes it");
+    }
+
+    /// The champion pointer, if there is one.
+    pub async fn champion(&self) -> Option<Value> {
+        self.item("CHAMPION").await.map(read)
+    }
+
+    /// Everything that was ever champion, oldest first.
+    pub async fn history(&self) -> Vec<Value> {
+        self.items("CHAMPION#").await.into_iter().map(read).collect()
+    }
+
+    /// The run of that identity, if there is one.
+    pub async fn run(&self, id: &str) -> Option<Value> {
+        self.item(&format!("RUN#{id}")).await.map(read)
+    }
+
+    /// The registered versions, oldest first.
+    pub async fn versions(&self) -> Vec<Value> {
+        self.items("VERSION#").await.into_iter().map(read).collect()
+    }
+
+    /// Makes a registered version champion, as somebody would who goes back to it by hand.
+    ///
+    /// # Panics
+    /// When there is no champion, or no such version.
+    pub async fn promote_by_hand(&self, number: u64) {
+        let mut version = self.item(&format!("VERSION#{number:08}")).await.expect("the version is registered");
+        version.retain(|name, _| name != "pk" && name != "sk");
+        let now = self.champion().await.expect("there is a champion");
+        let revision = now["revision"].as_u64().expect("revisions are numbers") + 1;
+        let mut item = self.item("CHAMPION").await.expect("there is a champion");
+        item.insert("revision".into(), AttributeValue::N(revision.to_string()));
+        item.insert("previous".into(), AttributeValue::N(now["version"]["number"].to_string()));
+        item.insert("promoted_at".into(), text(&format!("{:.3}", jiff::Timestamp::now())));
+        item.insert("version".into(), AttributeValue::M(version));
+        self.put(item.clone()).await;
+        item.insert("sk".into(), text(&format!("CHAMPION#{revision:08}")));
+        self.put(item).await;
+    }
+
+    /// Makes it so that there never was a champion; the versions stay.
+    pub async fn forget_champions(&self) {
+        self.delete("CHAMPION").await;
+        for champion in self.history().await {
+            let revision = champion["revision"].as_u64().unwrap_or_default();
+            self.delete(&format!("CHAMPION#{revision:08}")).await;
+        }
+    }
+}
+
+/// A string attribute.
+pub fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+fn partition() -> AttributeValue {
+    text(&format!("MODEL#{MODEL}"))
+}
+
+fn read(item: Item) -> Value {
+    serde_dynamo::from_item(item).expect("items hold what JSON can")
+}

@@ -1,0 +1,64 @@
+//! The artifact bucket, past the functions' backs.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+impl Bucket {
+    pub(crate) fn new(config: &SdkConfig, name: String) -> Self {
+        let config = aws_sdk_s3::config::Builder::from(config).force_path_style(true).build();
+        Self { client: Client::from_conf(config), name }
+    }
+
+    /// The object's content, if there is such an object.
+    ///
+    /// # Panics
+    /// When S3 does not answer.
+    pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
+        match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(object) => Some(object.body.collect().await.expect("the object can be read").to_vec()),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => None,
+            Err(error) => panic!("s3://{}/{key} cannot be read: {error:?}", self.name),
+        }
+    }
+
+    /// The JSON object.
+    ///
+    /// # Panics
+    /// When there is none, or when it is no JSON.
+    pub async fn get_json(&self, key: &str) -> Value {
+        let content = self.get(key).await.unwrap_or_else(|| panic!("there is no {key}"));
+        serde_json::from_slice(&content).expect("the object is JSON")
+    }
+
+    /// Stores an object, over another one of that key.
+    ///
+    /// # Panics
+    /// When S3 does not take it.
+    pub async fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
+        let content = ByteStream::from(content.into());
+        self.client.put_object().bucket(&self.name).key(key).body(content).send().await.expect("S3 takes the object");
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Panics
+    /// When S3 does not.
+    pub async fn delete(&self, key: &str) {
+        self.client.delete_object().bucket(&self.name).key(key).send().await.expect("S3 deletes the object");
+    }
+}
+
+/// The content's SHA-256, in lower-case hexadecimal.
+pub fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}

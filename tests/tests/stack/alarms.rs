@@ -1,0 +1,205 @@
+//! Alarms become mail, once, and so does their end.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_tests::Stack;
+use evergreen_tests::alarms::QUICK_PERIOD;
+use evergreen_tests::mail::Mail;
+use evergreen_tests::wait::{seconds, throughout, until};
+use serde_json::{Value, json};
+
+/// What can be wrong, and the alarm's threshold.
+const KINDS: [(&str, f64); 14] = [
+    ("champion-too-old", 36.0),
+    ("accuracy-low", 0.9),
+    ("deadline-missed", 1.0),
+    ("training-failed", 1.0),
+    ("model-unhealthy", 1.0),
+    ("model-load-failures", 1.0),
+    ("prediction-errors", 1.0),
+    ("prediction-latency", 1000.0),
+    ("throttles", 1.0),
+    ("train-failure-queue", 1.0),
+    ("train-schedule-queue", 1.0),
+    ("metrics-failure-queue", 1.0),
+    ("alert-failure-queue", 1.0),
+    ("alert-topic-queue", 1.0),
+];
+
+#[tokio::test]
+async fn every_alarm_writes_when_it_is_raised_and_when_it_is_over() {
+    let stack = Stack::take().await;
+    let alarms = stack.cloudwatch.alarms().await;
+    let expected: BTreeSet<_> = KINDS.iter().map(|(kind, _)| stack.cloudwatch.name(kind)).collect();
+    let names: BTreeSet<_> = alarms.iter().filter_map(|alarm| alarm.alarm_name()).map(str::to_owned).collect();
+    assert_eq!(names, expected);
+    for (kind, threshold) in KINDS {
+        let alarm = stack.cloudwatch.alarm(kind).await;
+        assert_eq!(alarm.threshold(), Some(threshold), "{kind}");
+        assert_eq!(alarm.alarm_actions(), [stack.topic()], "{kind}");
+        assert_eq!(alarm.ok_actions(), [stack.topic()], "{kind}");
+        assert!(alarm.alarm_description().is_some_and(|words| words.contains("iris")), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_accuracy_below_the_threshold_is_mailed_to_everybody_and_so_is_its_end() {
+    let stack = Stack::take().await;
+    let before = stack.serve_new().await;
+    let champion = stack.serve_new().await;
+    let deployed = stack.cloudwatch.quicken("accuracy-low").await;
+    let mark = stack.inbox.mark().await;
+
+    stack.cloudwatch.publish("ModelAccuracy", 0.5).await;
+    assert_eq!(stack.cloudwatch.state("accuracy-low").await, StateValue::Alarm);
+    let raised = stack.until_mailed(mark, "accuracy-low", StateValue::Alarm).await;
+    until("the alarm to be over", seconds(3 * QUICK_PERIOD as u64), async || {
+        stack.functions.measure().await;
+        (stack.cloudwatch.state("accuracy-low").await == StateValue::Ok).then_some(())
+    })
+    .await;
+    let over = stack.until_mailed(mark, "accuracy-low", StateValue::Ok).await;
+    stack.cloudwatch.restore(deployed).await;
+
+    assert_recipients(&stack, &raised).await;
+    assert_recipients(&stack, &over).await;
+    for mail in raised.iter().chain(&over) {
+        assert!(mail.first_line().contains("iris"), "{}", mail.first_line());
+        for body in [&mail.text, &mail.html] {
+            assert!(body.contains(&format!("version {champion}")), "the champion is not named: {body}");
+            assert!(body.contains(&format!("version {before}")), "the version before it is not named: {body}");
+            assert!(body.contains("#dashboards/dashboard/"), "the dashboard is not linked: {body}");
+        }
+    }
+    for mail in &raised {
+        for body in [&mail.text, &mail.html] {
+            assert!(body.contains("0.5"), "the value is missing: {body}");
+            assert!(body.contains("0.9"), "the threshold is missing: {body}");
+        }
+        assert!(mail.html.trim_start().to_lowercase().starts_with("<!doctype html"), "{}", mail.html);
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_alarm_has_words_of_its_own() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let mark = stack.inbox.mark().await;
+    let mut first_lines = BTreeSet::new();
+    for (kind, _) in KINDS {
+        stack.cloudwatch.set_state(kind, StateValue::Ok, "a test begins").await;
+        stack.cloudwatch.set_state(kind, StateValue::Alarm, "a test raises it").await;
+        let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
+        first_lines.insert(mails[0].first_line().to_owned());
+        stack.cloudwatch.set_state(kind, StateValue::Ok, "a test ends").await;
+        stack.until_mailed(mark, kind, StateValue::Ok).await;
+    }
+    assert_eq!(first_lines.len(), KINDS.len(), "{first_lines:#?}");
+}
+
+#[tokio::test]
+async fn the_same_notification_twice_is_one_mail() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let mark = stack.inbox.mark().await;
+    let notification = notification(&stack, "accuracy-low");
+
+    stack.notify(&notification).await;
+    let mails = stack.until_mailed(mark, "accuracy-low", StateValue::Alarm).await;
+    stack.notify(&notification).await;
+    // A call that waits shows that the function has seen it again.
+    let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &notification.to_string())).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    throughout(seconds(1), async || {
+        let now = stack.mails_about(mark, "accuracy-low", StateValue::Alarm).await;
+        assert_eq!(now.len(), mails.len(), "a duplicate was mailed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alarm_that_was_never_raised_does_not_write_that_it_is_over() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let mark = stack.inbox.mark().await;
+    let mut first = notification(&stack, "accuracy-low");
+    (first["OldStateValue"], first["NewStateValue"]) = ("INSUFFICIENT_DATA".into(), "OK".into());
+    let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &first.to_string())).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    assert!(stack.mails_about(mark, "accuracy-low", StateValue::Ok).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_notification_that_cannot_be_read_is_kept_in_a_queue() {
+    let stack = Stack::take().await;
+    let delivery = delivery(&stack, "This is no alarm.");
+    // As SNS does; the emulator's SNS itself calls once and does not try again.
+    stack.functions.hand_over(&stack.functions.alert, &delivery).await;
+    let kept = until("the notification in the queue", seconds(60), async || {
+        stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == delivery)
+    })
+    .await;
+    assert_eq!(kept["requestContext"]["condition"], "RetriesExhausted", "{kept}");
+}
+
+/// Each recipient has one mail, from the sender.
+async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
+    let setting = async |name| stack.functions.setting(&stack.functions.alert, name).await;
+    let (recipients, sender) = (setting("EVERGREEN_RECIPIENTS").await, setting("EVERGREEN_SENDER").await);
+    let mut expected: Vec<_> = recipients.split(',').collect();
+    let mut actual: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    expected.sort_unstable();
+    actual.sort_unstable();
+    assert!(expected.len() > 1, "several recipients are to be tested: {recipients}");
+    assert_eq!(actual, expected);
+    assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
+}
+
+/// What CloudWatch publishes when an alarm is raised; each is another one by its time.
+fn notification(stack: &Stack, kind: &str) -> Value {
+    json!({
+        "AlarmName": stack.cloudwatch.name(kind),
+        "AlarmDescription": "The champion of iris has a hold-out accuracy below 0.9.",
+        "AWSAccountId": "000000000000",
+        "NewStateValue": "ALARM",
+        "NewStateReason": "Threshold Crossed: 1 datapoint [0.5 (24/11/26 06:08:00)] was less than the threshold (0.9).",
+        "StateChangeTime": format!("{:.3}", jiff::Timestamp::now()).replace('Z', "+0000"),
+        "Region": "US East (N. Virginia)",
+        "OldStateValue": "OK",
+        "Trigger": {
+            "MetricName": "ModelAccuracy",
+            "Namespace": "Evergreen",
+            "StatisticType": "Statistic",
+            "Statistic": "MINIMUM",
+            "Dimensions": [{"name": "ModelName", "value": "iris"}],
+            "Period": 300,
+            "EvaluationPeriods": 1,
+            "ComparisonOperator": "LessThanThreshold",
+            "Threshold": 0.9,
+        },
+    })
+}
+
+/// What SNS hands to the function.
+fn delivery(stack: &Stack, message: &str) -> Value {
+    let topic = stack.topic();
+    json!({"Records": [{
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": format!("{topic}:00000000-0000-0000-0000-000000000000"),
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": "00000000-0000-0000-0000-000000000001",
+            "TopicArn": topic,
+            "Subject": null,
+            "Message": message,
+            "Timestamp": "2026-11-24T03:00:00.000Z",
+            "SignatureVersion": "1",
+            "Signature": "none",
+            "SigningCertUrl": "https://example.com/",
+            "UnsubscribeUrl": "https://example.com/",
+            "MessageAttributes": {},
+        },
+    }]})
+}

@@ -1,0 +1,166 @@
+//! Whatever is wrong with a request, the answer says what.
+
+use evergreen_tests::Stack;
+use evergreen_tests::api::Answer;
+use evergreen_tests::iris::setosa;
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+const PETAL_WIDTH: &str = "petal width (cm)";
+
+/// The setosa with something else as its petal width, as text: JSON values of this crate cannot hold all of them.
+fn row_with(petal_width: &str) -> String {
+    format!(
+        r#"{{"sepal length (cm)":5.1,"sepal width (cm)":3.5,"petal length (cm)":1.4,"{PETAL_WIDTH}":{petal_width}}}"#
+    )
+}
+
+/// The setosa without a column or with one more.
+fn row_but(change: impl Fn(&mut serde_json::Map<String, Value>)) -> String {
+    let mut row = setosa();
+    change(row.as_object_mut().expect("a row is an object"));
+    row.to_string()
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_rows_is_a_problem_that_says_so() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let no_rows = [
+        (400, "not-json", ""),
+        (400, "not-json", "{"),
+        (400, "not-json", "setosa"),
+        (400, "not-json", r#"{"a": 1} {"b": 2}"#),
+        (422, "wrong-shape", "5.1"),
+        (422, "wrong-shape", "\"setosa\""),
+        (422, "wrong-shape", "null"),
+        (422, "wrong-shape", "[[5.1, 3.5, 1.4, 0.2]]"),
+        (422, "wrong-shape", "[null]"),
+        (422, "no-rows", "[]"),
+    ];
+    for (status, kind, body) in no_rows {
+        let problem = stack.api.predict_text(body).await.problem(status);
+        assert_eq!(
+            problem.answer.body["type"],
+            format!("urn:evergreen:problem:{kind}"),
+            "{body:?}: {}",
+            problem.answer.text
+        );
+        assert!(!problem.title.is_empty() && !problem.detail.is_empty(), "{body:?}: {}", problem.answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_number_is_named_by_its_column() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let no_numbers = [
+        (422, "\"0.2\""),
+        (422, "\"NaN\""),
+        (422, "\"Infinity\""),
+        (422, "null"),
+        (422, "true"),
+        (422, "[0.2]"),
+        (422, r#"{"value": 0.2}"#),
+        (422, "1e39"),
+        (422, "-1e39"),
+        (422, "1e999"),
+        (400, "NaN"),
+        (400, "Infinity"),
+        (400, "-Infinity"),
+        (400, "0,2"),
+        (400, "+0.2"),
+    ];
+    for (status, value) in no_numbers {
+        let problem = stack.api.predict_text(row_with(value)).await.problem(status);
+        assert_eq!(problem.answer.body["field"], PETAL_WIDTH, "{value}: {}", problem.answer.text);
+        assert!(problem.detail.contains(PETAL_WIDTH), "{value}: {}", problem.answer.text);
+        assert!(problem.answer.body["expected"].is_string(), "{value}: {}", problem.answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let rows = [
+        ("missing-column", PETAL_WIDTH, row_but(|row| drop(row.remove(PETAL_WIDTH)))),
+        ("unknown-column", "petal_width", row_but(|row| drop(row.insert("petal_width".into(), json!(0.2))))),
+        ("unknown-column", "Petal Width (cm)", row_but(|row| drop(row.insert("Petal Width (cm)".into(), json!(0.2))))),
+        ("unknown-column", "variety", row_but(|row| drop(row.insert("variety".into(), json!("setosa"))))),
+        ("duplicate-column", PETAL_WIDTH, row_with(&format!(r#"0.2,"{PETAL_WIDTH}":0.3"#))),
+    ];
+    for (kind, field, body) in rows {
+        let problem = stack.api.predict_text(body).await.problem(422);
+        assert_eq!(problem.answer.body["type"], format!("urn:evergreen:problem:{kind}"), "{}", problem.answer.text);
+        assert_eq!(problem.answer.body["field"], field, "{}", problem.answer.text);
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_row_of_a_list_is_counted() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let body = format!("[{},{},{}]", setosa(), setosa(), row_with("null"));
+    let problem = stack.api.predict_text(body).await.problem(422);
+    assert_eq!((&problem.answer.body["row"], &problem.answer.body["field"]), (&json!(2), &json!(PETAL_WIDTH)));
+}
+
+#[tokio::test]
+async fn a_thousand_and_one_rows_are_too_many() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let problem = stack.api.predict(&vec![setosa(); 1001].into()).await.problem(413);
+    assert!(problem.detail.contains("1000"), "{}", problem.detail);
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_a_mebibyte_is_too_large() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let padded = |bytes: usize| format!("{}{}", setosa(), " ".repeat(bytes - setosa().to_string().len()));
+    stack.api.predict_text(padded(1 << 20)).await.ok();
+    let problem = stack.api.predict_text(padded((1 << 20) + 1)).await.problem(413);
+    assert_eq!(problem.answer.body["type"], "urn:evergreen:problem:body-too-large");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_say_that_it_is_json_is_not_read() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    for media_type in ["text/plain", "text/csv", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let request = stack.api.request(Method::POST, "/predict").header(CONTENT_TYPE, media_type);
+        let problem = Answer::to(request.body(setosa().to_string())).await.problem(415);
+        assert_eq!(problem.answer.body["expected"], "application/json");
+    }
+    let with_charset =
+        stack.api.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json; charset=utf-8");
+    Answer::to(with_charset.body(setosa().to_string())).await.ok();
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_one() {
+    let stack = Stack::take().await;
+    let wrong = [
+        (Method::GET, "/predict", "POST"),
+        (Method::PUT, "/predict", "POST"),
+        (Method::DELETE, "/predict", "POST"),
+        (Method::POST, "/model", "GET"),
+        (Method::POST, "/runs", "GET"),
+        (Method::DELETE, "/runs/manual-1", "GET"),
+        (Method::POST, "/health", "GET"),
+    ];
+    for (method, path, right) in wrong {
+        let problem = Answer::to(stack.api.request(method.clone(), path)).await.problem(405);
+        assert_eq!(problem.answer.header("allow"), right, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_path_is_not_found() {
+    let stack = Stack::take().await;
+    for path in ["/predictions", "/predict/iris", "/models", "/runs/a/b", "/nowhere/at/all"] {
+        stack.api.get(path).await.problem(404);
+    }
+}

@@ -1,0 +1,141 @@
+//! The champion's artifact breaks: the last good version serves on, somebody is told, the next training mends it.
+
+use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_tests::Stack;
+use evergreen_tests::api::Answer;
+use evergreen_tests::iris::setosa;
+use evergreen_tests::training::good;
+use evergreen_tests::wait::{seconds, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn an_artifact_with_other_bytes_never_serves_and_is_mended_by_the_next_training() {
+    let stack = Stack::take().await;
+    survives(&stack, async |key| {
+        let mut content = stack.bucket.get(key).await.expect("the artifact is there");
+        let middle = content.len() / 2;
+        content[middle] ^= 1;
+        stack.bucket.put(key, content).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_artifact_that_was_cut_short_never_serves() {
+    let stack = Stack::take().await;
+    let (broken, serving) = break_champion(&stack, async |key| stack.bucket.put(key, "cut short").await).await;
+    assert_ne!(broken, serving);
+    stack.assert_keeps_serving(serving).await;
+    stack.serve_new().await;
+}
+
+#[tokio::test]
+async fn an_artifact_that_was_deleted_is_mended_by_the_next_training() {
+    let stack = Stack::take().await;
+    survives(&stack, async |key| stack.bucket.delete(key).await).await;
+}
+
+#[tokio::test]
+async fn an_environment_that_starts_while_the_champion_is_broken_says_so_and_recovers_by_itself() {
+    let stack = Stack::take().await;
+    break_champion(&stack, async |key| stack.bucket.delete(key).await).await;
+    stack.functions.forget_environments(&stack.functions.predict).await;
+
+    let problem = stack.api.predict(&setosa()).await.problem(503);
+    assert!(!problem.answer.header("retry-after").is_empty());
+    for cause in ["NoSuchKey", "S3", "artifact", "sha256"] {
+        assert!(!problem.answer.text.contains(cause), "a 5xx shows its cause: {}", problem.answer.text);
+    }
+    let version = stack.train_good().await;
+    until("the new version to serve", stack.refresh_time().await + seconds(10), async || {
+        let answer = stack.api.predict(&setosa()).await;
+        (answer.status == 200 && answer.version() == version).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_any_champion_there_is_a_503_until_the_first_training() {
+    let stack = Stack::take().await;
+    stack.train_good().await;
+    stack.registry.forget_champions().await;
+    stack.functions.forget_environments(&stack.functions.predict).await;
+
+    for _ in 0..3 {
+        let problem = stack.api.predict(&setosa()).await.problem(503);
+        let wait = problem.answer.header("retry-after").parse::<u32>().expect("seconds to wait");
+        assert!(wait > 0, "{}", problem.answer.text);
+    }
+    stack.api.get("/model").await.problem(503);
+    assert_ne!(Answer::to(stack.api.anonymous(Method::GET, "/health")).await.status, 200);
+    let published = stack.functions.measure().await;
+    assert!(published["Versions"].as_f64().is_some_and(|versions| versions >= 1.0), "{published}");
+    assert_eq!(published["ModelAccuracy"], Value::Null, "{published}");
+
+    let report = stack.train(good()).await;
+    let version = report["version"].as_u64().expect("a version");
+    let champion = stack.registry.champion().await.expect("there is a champion again");
+    assert_eq!((&champion["revision"], &champion["previous"]), (&json!(1), &Value::Null));
+    assert_eq!(champion["version"]["decision"]["verdict"], "first_champion");
+    until("the first champion to serve", stack.refresh_time().await + seconds(10), async || {
+        let answer = stack.api.predict(&setosa()).await;
+        (answer.status == 200 && answer.version() == version).then_some(())
+    })
+    .await;
+    let health = Answer::to(stack.api.anonymous(Method::GET, "/health")).await.ok();
+    assert_eq!(health.body["status"], "ok", "{}", health.text);
+}
+
+/// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.
+///
+/// Going back to a version by hand lets the artifact break before any environment can have fetched it.
+async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
+    let older = stack.serve_new().await;
+    let serving = stack.serve_new().await;
+    damage(&format!("models/iris/{older:08}/model.onnx")).await;
+    stack.registry.promote_by_hand(older).await;
+    (older, serving)
+}
+
+/// The whole story: broken, noticed, told, mended, told.
+async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
+    let deployed = stack.cloudwatch.quicken("model-unhealthy").await;
+    let mark = stack.inbox.mark().await;
+    let (broken, serving) = break_champion(stack, damage).await;
+
+    stack.assert_keeps_serving(serving).await;
+    load_failure_is_counted(stack).await;
+    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(0.0));
+    assert_eq!(stack.cloudwatch.newest("ModelHealthy").await, Some(0.0));
+    assert_eq!(stack.cloudwatch.state("model-unhealthy").await, StateValue::Alarm);
+    stack.until_mailed(mark, "model-unhealthy", StateValue::Alarm).await;
+
+    let report = stack.train(good()).await;
+    assert_eq!(report["status"], "SUCCEEDED", "{report}");
+    let champion = stack.registry.champion().await.expect("there is a champion");
+    assert_eq!(champion["version"]["decision"]["verdict"], "champion_unreadable");
+    assert_eq!(champion["previous"], broken);
+    stack.until_served(report["version"].as_u64().expect("a version")).await;
+    until("the alarm to be over", seconds(30), async || {
+        assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
+        (stack.cloudwatch.state("model-unhealthy").await == StateValue::Ok).then_some(())
+    })
+    .await;
+    stack.until_mailed(mark, "model-unhealthy", StateValue::Ok).await;
+    stack.cloudwatch.restore(deployed).await;
+}
+
+/// Calls predict until it writes the line that CloudWatch counts failed loads from.
+async fn load_failure_is_counted(stack: &Stack) {
+    let event = json!({"httpMethod": "GET", "path": "/health", "resource": "/health"});
+    let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {
+        let log = stack.functions.call(&stack.functions.predict, &event).await.log;
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["ModelLoadFailures"].is_number())
+    })
+    .await;
+    assert_eq!((&line["ModelLoadFailures"], &line["ModelName"]), (&json!(1), &json!("iris")), "{line}");
+    let metric = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&metric["Namespace"], &metric["Dimensions"]), (&json!("Evergreen"), &json!([["ModelName"]])), "{line}");
+}

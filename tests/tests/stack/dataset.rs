@@ -1,0 +1,88 @@
+//! A table of the user's own.
+
+use evergreen_tests::Stack;
+use evergreen_tests::iris::CSV;
+use evergreen_tests::training::{fresh_id, good};
+use evergreen_tests::wait::{seconds, until};
+use serde_json::{Value, json};
+
+const KEY: &str = "datasets/iris.csv";
+
+#[tokio::test]
+async fn a_stored_table_takes_the_place_of_the_built_in_one() {
+    let stack = Stack::take().await;
+    stack.train_good().await;
+    // Every flower twice.
+    let (_, rows) = CSV.split_once('\n').expect("a table has a header");
+    stack.bucket.put(KEY, format!("{}\n{rows}", CSV.trim_end())).await;
+    let report = stack.train(good()).await;
+    stack.bucket.delete(KEY).await;
+
+    assert_eq!(report["status"], "SUCCEEDED", "{report}");
+    let run = run(&stack, &report).await;
+    assert_eq!((&run["dataset"]["source"], &run["dataset"]["rows"]), (&json!(KEY), &json!(300)));
+
+    let built_in = stack.train(good()).await;
+    assert_eq!(built_in["status"], "SUCCEEDED", "{built_in}");
+    let built_in = self::run(&stack, &built_in).await;
+    assert_eq!((&built_in["dataset"]["source"], &built_in["dataset"]["rows"]), (&json!("built-in"), &json!(150)));
+    assert_ne!(built_in["dataset"]["fingerprint"], run["dataset"]["fingerprint"]);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_learnt_from_fails_the_run_and_says_why() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let tables = [
+        ("no target", "length,width\n1,2\n3,4\n".to_owned(), "variety"),
+        ("no number", CSV.replacen("5.1", "five", 1), "sepal length (cm)"),
+        ("no rows", CSV.lines().next().map(|header| format!("{header}\n")).unwrap_or_default(), "row"),
+        ("one species", CSV.lines().take(51).map(|line| format!("{line}\n")).collect(), "setosa"),
+        ("nothing", String::new(), KEY),
+    ];
+    for (wrong, table, named) in tables {
+        stack.bucket.put(KEY, table).await;
+        let id = fresh_id();
+        let outcome = stack.functions.call(&stack.functions.train, &json!({"id": id})).await;
+        stack.bucket.delete(KEY).await;
+
+        assert!(outcome.failed, "{wrong}: {}", outcome.payload);
+        let run = stack.registry.run(&format!("manual-{id}")).await.expect("a failed run is on record");
+        assert_eq!(run["status"], "FAILED", "{wrong}: {run}");
+        let reason = run["reason"].as_str().expect("a failure has a reason");
+        assert!(reason.contains(KEY) && reason.contains(named), "{wrong}: {reason}");
+    }
+    assert_eq!(stack.champion_number().await, serving);
+    stack.assert_keeps_serving(serving).await;
+    let published = stack.functions.measure().await;
+    assert_eq!(published["FailedRuns"].as_f64(), Some(5.0), "{published}");
+
+    stack.train_good().await;
+    assert_eq!(stack.functions.measure().await["FailedRuns"].as_f64(), Some(0.0));
+}
+
+#[tokio::test]
+async fn an_event_whose_training_fails_three_times_is_kept_in_a_queue() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let event = json!({"id": fresh_id(), "note": "fails", "hyperparameters": {"max_depth": 0}});
+
+    stack.functions.hand_over(&stack.functions.train, &event).await;
+    let kept = until("the event in the queue", seconds(60), async || {
+        stack.kept_in("train-failure").await.into_iter().find(|kept| kept["requestPayload"] == event)
+    })
+    .await;
+
+    assert_eq!(kept["requestContext"]["condition"], "RetriesExhausted", "{kept}");
+    assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("max_depth")), "{kept}");
+    let id = event["id"].as_str().expect("an id");
+    let run = stack.registry.run(&format!("manual-{id}")).await.expect("it is on record");
+    assert_eq!((&run["status"], &run["attempt"]), (&json!("FAILED"), &json!(3)));
+    assert_eq!(stack.champion_number().await, serving);
+    stack.train_good().await;
+}
+
+async fn run(stack: &Stack, report: &Value) -> Value {
+    let id = report["run_id"].as_str().expect("a run has an id");
+    stack.registry.run(id).await.expect("the run is on record")
+}

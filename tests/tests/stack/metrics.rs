@@ -1,0 +1,60 @@
+//! What is published of the model.
+
+use evergreen_tests::Stack;
+use evergreen_tests::training::bad;
+use evergreen_tests::wait::{seconds, until};
+
+/// Each metric with the least and the greatest value that make sense for a model that was trained a moment ago and is well.
+const METRICS: [(&str, f64, f64); 11] = [
+    ("TrainingAccuracy", 0.9, 1.0),
+    ("ModelAccuracy", 0.9, 1.0),
+    ("ModelAccuracy7DayAverage", 0.9, 1.0),
+    ("ModelAgeHours", 0.0, 0.1),
+    ("HoursSinceTraining", 0.0, 0.1),
+    ("TrainingDuration", 0.001, 60.0),
+    ("Versions", 1.0, 100_000.0),
+    ("Rejections", 0.0, 0.0),
+    ("FailedRuns", 0.0, 0.0),
+    ("DeadlineMissed", 0.0, 0.0),
+    ("ModelHealthy", 1.0, 1.0),
+];
+
+#[tokio::test]
+async fn every_metric_is_in_cloudwatch_with_a_value_that_makes_sense() {
+    let stack = Stack::take().await;
+    stack.train_good().await;
+    let published = stack.functions.measure().await;
+    for (metric, least, greatest) in METRICS {
+        let value = published[metric].as_f64().unwrap_or_else(|| panic!("no {metric} in {published}"));
+        assert!((least..=greatest).contains(&value), "{metric} is {value}");
+        let stored = stack.cloudwatch.newest(metric).await.unwrap_or_else(|| panic!("{metric} is not in CloudWatch"));
+        assert!((least..=greatest).contains(&stored), "{metric} is {stored} in CloudWatch");
+    }
+}
+
+#[tokio::test]
+async fn the_registrys_own_events_publish_the_metrics() {
+    let stack = Stack::take().await;
+    stack.train_good().await;
+    let report = stack.train(bad()).await;
+    assert_eq!(report["status"], "REJECTED", "{report}");
+    until("the refusal to be counted", seconds(20), async || {
+        (stack.cloudwatch.newest("Rejections").await == Some(1.0)).then_some(())
+    })
+    .await;
+    stack.train_good().await;
+    until("the promotion to be counted", seconds(20), async || {
+        (stack.cloudwatch.newest("Rejections").await == Some(0.0)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_version_is_counted() {
+    let stack = Stack::take().await;
+    stack.train_good().await;
+    let before = stack.functions.measure().await["Versions"].as_f64().expect("versions are counted");
+    assert_eq!(before, stack.registry.versions().await.len() as f64);
+    stack.train_good().await;
+    assert_eq!(stack.functions.measure().await["Versions"].as_f64(), Some(before + 1.0));
+}

@@ -1,0 +1,180 @@
+//! New versions: the good ones serve, without anybody noticing, and the bad ones do not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use evergreen_tests::api::{Answer, Api};
+use evergreen_tests::iris::setosa;
+use evergreen_tests::storage::sha256;
+use evergreen_tests::training::{bad, good};
+use evergreen_tests::wait::{seconds, until};
+use evergreen_tests::{Stack, training};
+use serde_json::json;
+
+/// Calls the API again and again beside the test, and keeps what it was answered.
+struct Caller {
+    stop: Arc<AtomicBool>,
+    answers: tokio::task::JoinHandle<Vec<Answer>>,
+}
+
+impl Caller {
+    fn start(api: Api) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let answers = tokio::spawn(async move {
+            let mut answers = Vec::new();
+            while !stopped.load(Ordering::Relaxed) {
+                answers.push(api.predict(&setosa()).await);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            answers
+        });
+        Self { stop, answers }
+    }
+
+    async fn stop(self) -> Vec<Answer> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.answers.await.expect("the caller ends well")
+    }
+}
+
+#[tokio::test]
+async fn a_new_version_serves_within_the_refresh_time_and_no_call_fails_meanwhile() {
+    let stack = Stack::take().await;
+    let old = stack.serve_new().await;
+
+    let caller = Caller::start(stack.api.clone());
+    let new = stack.train_good().await;
+    stack.until_served(new).await;
+    let answers = caller.stop().await;
+
+    assert!(answers.len() >= 10, "only {} calls were made", answers.len());
+    for answer in &answers {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!([old, new].contains(&answer.version()), "answered by {}, not {old} or {new}", answer.version());
+        assert_eq!(answer.body["prediction"], json!([0]), "{}", answer.text);
+    }
+    assert_eq!(answers.first().map(Answer::version), Some(old));
+}
+
+#[tokio::test]
+async fn a_promoted_version_is_on_record_with_an_artifact_that_is_what_was_stored() {
+    let stack = Stack::take().await;
+    let before = stack.serve_new().await;
+    let report = stack.train(good()).await;
+
+    let champion = stack.registry.champion().await.expect("there is a champion");
+    let version = &champion["version"];
+    assert_eq!((&version["number"], &champion["previous"]), (&report["version"], &json!(before)));
+    assert_eq!(version["run_id"], report["run_id"]);
+    let key = version["artifact"]["key"].as_str().expect("an artifact has a key");
+    let artifact = stack.bucket.get(key).await.expect("the artifact is there");
+    assert_eq!(version["artifact"]["sha256"], sha256(&artifact));
+    assert_eq!(version["artifact"]["size"], artifact.len());
+    let manifest = stack.bucket.get_json(version["manifest_key"].as_str().expect("a manifest has a key")).await;
+    assert_eq!((&manifest["model"], &manifest["version"]), (&json!("iris"), version));
+}
+
+#[tokio::test]
+async fn a_worse_version_is_refused_with_its_reason_and_the_old_one_serves_on() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let refusals = stack.functions.measure().await["Rejections"].as_f64().expect("refusals are counted");
+
+    let report = stack.train(bad()).await;
+
+    assert_eq!(report["status"], "REJECTED", "{report}");
+    let run = stack.registry.run(report["run_id"].as_str().expect("a run has an id")).await.expect("it is on record");
+    assert_eq!(run["status"], "REJECTED");
+    let reason = run["reason"].as_str().expect("a refusal has a reason");
+    assert!(reason.contains("below the floor 0.9"), "{reason}");
+    let number = report["version"].as_u64().expect("a refused version has a number");
+    let folder = format!("models/iris/{number:08}");
+    let artifact = stack.bucket.get(&format!("{folder}/model.onnx")).await.expect("a refused version is kept");
+    let manifest = stack.bucket.get_json(&format!("{folder}/manifest.json")).await;
+    assert_eq!(manifest["version"]["artifact"]["sha256"], sha256(&artifact));
+    assert_eq!(manifest["version"]["decision"]["verdict"], "below_floor");
+
+    assert_eq!(stack.champion_number().await, serving);
+    stack.assert_keeps_serving(serving).await;
+    assert_eq!(stack.functions.measure().await["Rejections"].as_f64(), Some(refusals + 1.0));
+}
+
+#[tokio::test]
+async fn the_run_draws_its_hyperparameters_unless_the_event_names_them() {
+    let stack = Stack::take().await;
+    let named = stack.train(json!({"hyperparameters": {"n_estimators": 17}, "seed": 7})).await;
+    let run = stack.registry.run(named["run_id"].as_str().expect("an id")).await.expect("it is on record");
+    assert_eq!((&run["parameters"]["n_estimators"], &run["seed"]), (&json!(17), &json!(7)));
+    let drawn = |name: &str| run["parameters"][name].as_u64().expect("a drawn number");
+    assert!((5..=30).contains(&drawn("max_depth")), "{run}");
+    assert!((2..=10).contains(&drawn("min_samples_split")), "{run}");
+    assert!((1..=4).contains(&drawn("min_samples_leaf")), "{run}");
+    stack.train_good().await;
+}
+
+#[tokio::test]
+async fn an_event_that_asks_for_nonsense_is_a_failed_run_that_says_so() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let id = training::fresh_id();
+    let event = json!({"id": id, "hyperparameters": {"n_estimators": 0}});
+    let outcome = stack.functions.call(&stack.functions.train, &event).await;
+    assert!(outcome.failed, "{}", outcome.payload);
+    let run = stack.registry.run(&format!("manual-{id}")).await.expect("it is on record");
+    assert_eq!(run["status"], "FAILED");
+    assert!(run["reason"].as_str().is_some_and(|reason| reason.contains("n_estimators")), "{run}");
+    assert_eq!(stack.champion_number().await, serving);
+    stack.train_good().await;
+}
+
+#[tokio::test]
+async fn two_trainings_at_once_make_two_versions_and_one_sound_champion() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let versions = stack.registry.versions().await.len();
+
+    let (one, other) = tokio::join!(stack.train(good()), stack.train(good()));
+
+    assert_ne!(one["version"], other["version"]);
+    assert_eq!(stack.registry.versions().await.len(), versions + 2);
+    for report in [&one, &other] {
+        assert!(["SUCCEEDED", "REJECTED"].iter().any(|status| report["status"] == **status), "{report}");
+    }
+    assert_champion_is_sound(&stack).await;
+    let champion = stack.champion_number().await;
+    assert!([&one, &other].iter().any(|report| report["version"] == champion), "{one} and {other}, but {champion}");
+    stack.until_served(champion).await;
+}
+
+/// The pointer is the end of a history without gaps, and what it points to is there and is what was stored.
+async fn assert_champion_is_sound(stack: &Stack) {
+    let champion = stack.registry.champion().await.expect("there is a champion");
+    let history = stack.registry.history().await;
+    let revisions: Vec<_> = history.iter().filter_map(|champion| champion["revision"].as_u64()).collect();
+    assert_eq!(revisions, (1..=history.len() as u64).collect::<Vec<_>>());
+    assert_eq!(history.last().map(|last| &last["version"]), Some(&champion["version"]));
+    for pair in history.windows(2) {
+        assert_eq!(pair[1]["previous"], pair[0]["version"]["number"]);
+    }
+    let artifact = &champion["version"]["artifact"];
+    let key = artifact["key"].as_str().expect("an artifact has a key");
+    let content = stack.bucket.get(key).await.expect("the champion's artifact is there");
+    assert_eq!(artifact["sha256"], sha256(&content));
+}
+
+#[tokio::test]
+async fn going_back_to_an_older_version_by_hand_is_picked_up_too() {
+    let stack = Stack::take().await;
+    let old = stack.serve_new().await;
+    let new = stack.serve_new().await;
+    assert!(new > old);
+    stack.registry.promote_by_hand(old).await;
+    stack.until_served(old).await;
+    until("the model to be the old one", seconds(10), async || {
+        (stack.api.get("/model").await.ok().version() == old).then_some(())
+    })
+    .await;
+    assert_champion_is_sound(&stack).await;
+}
