@@ -17,7 +17,7 @@ LOCAL := $(PYTHON) infra/local
 SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-us-east-1}" SAM_CLI_TELEMETRY=0 sam
 
 BUILT := target/local/build/template.yaml
-SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -path '*/data/*' -o -path '*/templates/*' \) -type f -print) $(shell find infra/mail -type f 2>/dev/null)
+SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches \) -prune -o -type f -print 2>/dev/null)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

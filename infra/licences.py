@@ -47,11 +47,33 @@ def _linked() -> list[tuple[str, str]]:
 
 def _fits(expression: str | None, allowed: set[str]) -> bool:
     """Whether an SPDX expression can be met with `allowed`; the old `A/B` means `A OR B`."""
-    if not expression:
-        return False
-    tokens = re.findall(r"[()]|[^\s()/]+(?:\s+WITH\s+[^\s()/]+)?", expression.replace("/", " OR "))
-    words = {"AND": "and", "OR": "or", "(": "(", ")": ")"}
-    return bool(eval(" ".join(words.get(token, str(token in allowed)) for token in tokens), {"__builtins__": {}}))  # noqa: S307
+    tokens = re.findall(r"[()]|[^\s()]+(?:\s+WITH\s+[^\s()]+)?", (expression or "").replace("/", " OR "))
+    return bool(tokens) and _either(tokens, allowed)
+
+
+def _either(tokens: list[str], allowed: set[str]) -> bool:
+    met = _both(tokens, allowed)
+    while tokens and tokens[0] == "OR":
+        tokens.pop(0)
+        met = _both(tokens, allowed) or met
+    return met
+
+
+def _both(tokens: list[str], allowed: set[str]) -> bool:
+    met = _single(tokens, allowed)
+    while tokens and tokens[0] == "AND":
+        tokens.pop(0)
+        met = _single(tokens, allowed) and met
+    return met
+
+
+def _single(tokens: list[str], allowed: set[str]) -> bool:
+    token = tokens.pop(0)
+    if token != "(":
+        return token in allowed
+    met = _either(tokens, allowed)
+    tokens.pop(0)
+    return met
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Building the functions and deploying the template, with the SAM CLI and nothing else."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
 def build(architecture: str) -> None:
     """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
+    if not shutil.which("cargo"):
+        raise Failure("cargo is missing: install Rust with rustup, the version is in rust-toolchain.toml")
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
     command = ["build", "--config-env", "local", "--template-file", ROOT / "template.yaml"]
