@@ -89,3 +89,52 @@ fn in_order_of(model: &Model, rows: &Rows) -> Result<Vec<f32>, EvaluationError> 
         .collect::<Result<Vec<usize>, _>>()?;
     Ok(rows.iter().flat_map(|(row, _)| order.iter().filter_map(|position| row.get(*position).copied())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::Signature;
+    use evergreen_scoring::{ArtifactMetadata, ClassWeight, Forest, Node, Pipeline, Scaler, Tree};
+
+    use super::*;
+
+    fn signature() -> Signature {
+        Signature::new(vec!["x".into()], ["a", "b", "c"].map(str::to_owned).into()).unwrap()
+    }
+
+    /// Predicts the class that `x` is.
+    fn oracle() -> Model {
+        let split = |threshold, left| Node::Split { column: 0, threshold, left, right: left + 1 };
+        let vote = |class| Node::Leaf(vec![ClassWeight { class, weight: 1.0 }]);
+        let nodes = vec![split(0.5, 1), vote(0), split(1.5, 3), vote(1), vote(2)];
+        let scaler = Scaler { offset: vec![0.0], scale: vec![1.0] };
+        let pipeline = Pipeline::new(signature(), scaler, Forest { trees: vec![Tree { nodes }] }).unwrap();
+        Model::compile(&pipeline, ArtifactMetadata { model: "oracle".into() })
+    }
+
+    /// sklearn.metrics 1.9.1 on truth and predictions: accuracy_score, balanced_accuracy_score,
+    /// precision_recall_fscore_support(average="macro"), log_loss and roc_auc_score(multi_class="ovr") on the predictions as
+    /// probabilities of 0 and 1.
+    #[test]
+    fn every_figure_is_in_its_place() {
+        let truth = vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+        let predicted = vec![0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0, 0.0];
+        let evaluation = evaluate(&oracle(), &Rows::new(signature(), predicted, truth)).unwrap();
+        let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}: {evaluation:?}");
+        close(evaluation.accuracy, 0.6666666666666666);
+        close(evaluation.balanced_accuracy, 0.611111111111111);
+        close(evaluation.precision, 0.7380952380952381);
+        close(evaluation.recall, 0.611111111111111);
+        close(evaluation.f1, 0.6135531135531136);
+        close(evaluation.log_loss, 12.014551129705717);
+        close(evaluation.roc_auc.unwrap(), 0.7129629629629629);
+        assert_eq!(evaluation.confusion, [[5, 1, 0], [1, 2, 0], [1, 1, 1]]);
+        assert_eq!(evaluation.rows, 12);
+    }
+
+    #[test]
+    fn without_rows_there_are_no_figures() {
+        let none = Rows::new(signature(), Vec::new(), Vec::new());
+        assert_eq!(evaluate(&oracle(), &none), Err(EvaluationError::NoRows));
+        assert_eq!(accuracy(&oracle(), &none), Err(EvaluationError::NoRows));
+    }
+}

@@ -104,3 +104,25 @@ fn check_same(model: &Model, fitted: &Fitted, rows: &Rows) -> Result<(), Learnin
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hyperparameters::Overrides;
+    use crate::iris;
+
+    #[test]
+    fn an_artifact_that_predicts_otherwise_is_found_out() {
+        let table = iris().unwrap();
+        let fitted = |depth| {
+            let overrides = Overrides { max_depth: Some(depth), ..Overrides::default() };
+            let hyperparameters = Hyperparameters::draw("test").overridden_by(&overrides).unwrap();
+            fit(table.rows(), &hyperparameters, 1).unwrap()
+        };
+        let (stumps, trees) = (fitted(1), fitted(10));
+        let model = Model::compile(stumps.pipeline(), ArtifactMetadata { model: "iris".into() });
+        assert!(check_same(&model, &stumps, table.rows()).is_ok());
+        let error = check_same(&model, &trees, table.rows()).unwrap_err();
+        assert!(matches!(error, LearningError::OtherPrediction { .. }), "{error}");
+    }
+}

@@ -74,10 +74,12 @@ fn the_same_table_and_seed_give_the_same_artifact() {
 }
 
 #[test]
-fn a_loaded_artifact_predicts_what_the_library_predicts() {
+fn the_artifact_is_the_forest_of_the_training_rows_and_predicts_what_the_library_predicts() {
     let iris = iris().unwrap();
     let fitted = fit(&split(iris.rows(), SPLIT_SEED).training, &hyperparameters(100, 10), SEED).unwrap();
-    let model = Model::load(&encode(fitted.pipeline(), &metadata())).unwrap();
+    let artifact = encode(fitted.pipeline(), &metadata());
+    assert_eq!(train_iris(&hyperparameters(100, 10)).artifact, artifact);
+    let model = Model::load(&artifact).unwrap();
     let loaded = model.predict(iris.rows().features()).unwrap();
     assert_eq!(loaded.classes(), fitted.predict(iris.rows()).unwrap());
 }

@@ -56,6 +56,21 @@ fn another_comparison_or_attribute_is_refused() {
 }
 
 #[test]
+fn another_operator_set_is_named() {
+    let error = Model::load(&replaced(b"ai.onnx.ml\x10\x03", b"ai.onnx.ml\x10\x04")).unwrap_err();
+    assert!(error.to_string().contains("\"ai.onnx.ml\" has version Some(4)"), "{error}");
+    assert!(Model::load(&replaced(b"\x10\x0d", b"\x10\x0e")).is_err(), "the core's");
+}
+
+#[test]
+fn another_aggregate_transform_or_axis_is_refused() {
+    for (from, to) in [("AVERAGE", "MINIMUM"), ("\x22\x04NONE", "\x22\x04SOFT"), ("axis\x18\x01", "axis\x18\x00")] {
+        let error = Model::load(&replaced(from.as_bytes(), to.as_bytes())).unwrap_err();
+        assert!(matches!(error, ArtifactError::Attribute { .. }), "{to}: {error}");
+    }
+}
+
+#[test]
 fn no_part_of_an_artifact_is_an_artifact() {
     let bytes = encode(&small(), &metadata());
     for length in 0..bytes.len() {

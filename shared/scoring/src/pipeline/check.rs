@@ -202,6 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn a_split_is_of_a_column_that_is_there_and_at_a_number() {
+        for (column, threshold) in [(1, 0.5), (0, f32::NAN), (0, f32::INFINITY)] {
+            let root = Node::Split { column, threshold, left: 1, right: 2 };
+            let refused = check(vec![root, vote(0), vote(1)]);
+            assert!(matches!(refused, Err(PipelineError::Split { tree: 0, node: 0, .. })), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn a_leaf_is_a_distribution() {
         let leaf = |list: &[(u32, f32)]| {
             check(vec![Node::Leaf(list.iter().map(|&(class, weight)| ClassWeight { class, weight }).collect())]).is_ok()
