@@ -6,6 +6,8 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::{ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Unavailable};
 
+use crate::failure::unavailable;
+
 /// The bucket that holds the model files and manifests of versions, and the table that the user may store.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
@@ -33,7 +35,7 @@ impl ArtifactBucket {
         let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
-            Err(error) => return Err(Unavailable::new(what, error)),
+            Err(error) => return Err(unavailable(what)(error)),
         };
         let content = object.body.collect().await.map_err(|error| Unavailable::new(what, error))?;
         Ok(Some(content.to_vec()))
@@ -49,7 +51,7 @@ impl Artifacts for ArtifactBucket {
 impl ArtifactWriter for ArtifactBucket {
     async fn put(&self, key: &str, content: Vec<u8>, media_type: &'static str) -> Result<(), Unavailable> {
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type).body(content.into());
-        put.send().await.map_err(|error| Unavailable::new("storing an artifact", error))?;
+        put.send().await.map_err(unavailable("storing an artifact"))?;
         Ok(())
     }
 }

@@ -9,6 +9,8 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use evergreen_lifecycle::LifecycleEvent;
 use evergreen_lifecycle::ports::{Announcer, Unavailable};
 
+use crate::failure::unavailable;
+
 const WHAT: &str = "announcing events";
 
 /// Who says it.
@@ -44,7 +46,7 @@ impl Announcer for EventBus {
         let entries = entries.map_err(|error| Unavailable::new(WHAT, error))?;
         for chunk in entries.chunks(MOST_PER_CALL) {
             let put = self.client.put_events().set_entries(Some(chunk.to_vec()));
-            let answer = put.send().await.map_err(|error| Unavailable::new(WHAT, error))?;
+            let answer = put.send().await.map_err(unavailable(WHAT))?;
             all_taken(&answer).map_err(|error| Unavailable::new(WHAT, error))?;
         }
         Ok(())

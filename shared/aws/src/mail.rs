@@ -2,10 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
-use aws_sdk_sesv2::operation::RequestId;
+use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use evergreen_lifecycle::ports::{Mail, Mailer, Unavailable};
+
+use crate::failure::Failure;
 
 const WHAT: &str = "sending a mail";
 
@@ -14,14 +15,6 @@ const WHAT: &str = "sending a mail";
 pub struct Ses {
     client: Client,
     sender: String,
-}
-
-/// Why SES did not take a mail. The SDK's own error stays behind: its words name addresses.
-#[derive(Debug, thiserror::Error)]
-#[error("the mail was not accepted: {code}, request {request_id}")]
-struct Refused {
-    code: String,
-    request_id: String,
 }
 
 impl Ses {
@@ -36,26 +29,9 @@ impl Mailer for Ses {
         let content = content(mail).map_err(|error| Unavailable::new(WHAT, error))?;
         let destination = Destination::builder().to_addresses(recipient).build();
         let send = self.client.send_email().from_email_address(&self.sender).destination(destination).content(content);
-        send.send().await.map_err(|error| Unavailable::new(WHAT, Refused::from(error)))?;
+        // SES names addresses in its words: they stay behind.
+        send.send().await.map_err(|error| Unavailable::new(WHAT, Failure::unworded(&error)))?;
         Ok(())
-    }
-}
-
-impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for Refused
-where
-    SdkError<E, R>: RequestId + ProvideErrorMetadata,
-{
-    fn from(error: SdkError<E, R>) -> Self {
-        let kind = match &error {
-            SdkError::TimeoutError(_) => "timeout",
-            SdkError::DispatchFailure(_) => "no connection",
-            SdkError::ResponseError(_) => "unreadable answer",
-            _ => "unknown",
-        };
-        Self {
-            code: error.code().unwrap_or(kind).to_owned(),
-            request_id: error.request_id().unwrap_or("unknown").to_owned(),
-        }
     }
 }
 
@@ -71,8 +47,6 @@ fn utf8(text: &str) -> Result<Content, BuildError> {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use aws_sdk_sesv2::operation::send_email::{SendEmailError, SendEmailOutput};
     use aws_sdk_sesv2::types::error::MessageRejected;
     use aws_smithy_mocks::{MockResponse, mock, mock_client};
@@ -107,9 +81,7 @@ mod tests {
         });
         let ses = Ses { client: mock_client!(aws_sdk_sesv2, [&rule]), sender: "evergreen@example.com".into() };
         let error = ses.send("reader@example.com", &mail()).await.unwrap_err();
-        let cause = error.source().unwrap();
-        assert_eq!(cause.to_string(), "the mail was not accepted: MessageRejected, request unknown");
-        assert!(cause.source().is_none());
+        assert_eq!(error.cause.to_string(), "MessageRejected (request unknown)");
         assert!(!format!("{error:?}").contains("example.com"));
     }
 }

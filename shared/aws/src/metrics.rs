@@ -8,6 +8,8 @@ use evergreen_lifecycle::ports::{MetricSink, Unavailable};
 use evergreen_lifecycle::{Datum, ModelName, Unit};
 use jiff::Timestamp;
 
+use crate::failure::unavailable;
+
 /// Where all figures stand.
 const NAMESPACE: &str = "Evergreen";
 
@@ -46,7 +48,7 @@ impl MetricSink for CloudWatch {
         for chunk in data.chunks(MOST_PER_CALL) {
             let data = chunk.iter().map(|datum| self.datum(datum, at)).collect();
             let put = self.client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(data));
-            put.send().await.map_err(|error| Unavailable::new("publishing figures", error))?;
+            put.send().await.map_err(unavailable("publishing figures"))?;
         }
         Ok(())
     }

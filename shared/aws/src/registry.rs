@@ -26,6 +26,7 @@ use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::Unavailable;
 use serde::de::DeserializeOwned;
 
+use crate::failure::unavailable;
 use keys::{Key, Keys};
 
 /// The registry of one model.
@@ -49,7 +50,7 @@ impl Registry {
     /// The record at `key`, if there is one; sees every earlier write.
     async fn read<T: DeserializeOwned>(&self, key: Key, what: &'static str) -> Result<Option<T>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
-        let answer = get.send().await.map_err(|error| Unavailable::new(what, error))?;
+        let answer = get.send().await.map_err(unavailable(what))?;
         answer.item.map(|item| items::decode(item, what)).transpose()
     }
 
@@ -67,7 +68,7 @@ impl Registry {
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
-            records.push(items::decode(item.map_err(|error| Unavailable::new(what, error))?, what)?);
+            records.push(items::decode(item.map_err(unavailable(what))?, what)?);
         }
         Ok(records)
     }

@@ -1,6 +1,8 @@
 //! Logs: one JSON object a line on standard output, which is what Lambda collects.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::env::Environment;
 
@@ -14,10 +16,19 @@ pub fn init() {
     let readable = EnvFilter::try_new(&directives);
     let refused = readable.is_err();
     let filter = readable.unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false).with_env_filter(filter);
-    if subscriber.try_init().is_ok() && refused {
+    if subscriber(filter, std::io::stdout).try_init().is_ok() && refused {
         tracing::warn!(directives, "the log level is unreadable: info is taken");
     }
+}
+
+/// Lines of JSON with `level`, `timestamp` and `message` at the top, where Lambda looks for the first two, and the
+/// innermost span, which names the request.
+fn subscriber<W>(filter: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    lines.with_env_filter(filter).with_writer(writer).finish()
 }
 
 /// The filter as text. Lambda's own setting comes first: who changes it on the function expects an effect.
@@ -32,6 +43,8 @@ fn directives(environment: &Environment) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn with(lambda: Option<&str>, rust: Option<&str>) -> String {
@@ -52,6 +65,20 @@ mod tests {
     #[test]
     fn fatal_is_error() {
         assert_eq!(with(Some("FATAL"), None), "error");
+    }
+
+    #[test]
+    fn a_line_is_an_object_with_level_moment_and_words() {
+        let (read, write) = std::io::pipe().unwrap();
+        let subscriber = subscriber(EnvFilter::new("info"), Mutex::new(write));
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("invocation", requestId = "R1");
+            span.in_scope(|| tracing::warn!(version = 3, "the champion cannot serve"));
+        });
+        let line: serde_json::Value = serde_json::from_reader(read).unwrap();
+        assert_eq!((line["level"].as_str(), line["version"].as_u64()), (Some("WARN"), Some(3)));
+        assert_eq!((&line["message"], &line["span"]["requestId"]), (&"the champion cannot serve".into(), &"R1".into()));
+        assert!(line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
     }
 
     #[test]

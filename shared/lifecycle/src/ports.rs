@@ -102,7 +102,8 @@ pub trait Runs: Send + Sync {
 
 /// Writing run records and versions: what only training does.
 pub trait Registrar: Send + Sync {
-    /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor.
+    /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor,
+    /// and never over a run that made a version.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt got there first.

@@ -111,8 +111,11 @@ impl Runs for Memory {
 impl Registrar for Memory {
     async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
         let mut state = self.reach("registry")?;
-        let expected = state.runs.get(&run.id).map_or(0, |stored| stored.attempt);
-        if expected + 1 != run.attempt {
+        let follows = match state.runs.get(&run.id) {
+            Some(stored) => stored.attempt + 1 == run.attempt && stored.version().is_none(),
+            None => run.attempt == 1,
+        };
+        if !follows {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());

@@ -5,6 +5,7 @@ use evergreen_lifecycle::ports::{Champions, Unavailable, Versions};
 use evergreen_lifecycle::{Champion, Version, VersionNumber};
 
 use super::{Registry, keys};
+use crate::failure::unavailable;
 
 impl Champions for Registry {
     async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
@@ -25,7 +26,7 @@ impl Versions for Registry {
         let mut pages = self.query(keys::VERSIONS).select(Select::Count).into_paginator().send();
         let mut total = 0;
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| Unavailable::new("counting the versions", error))?;
+            let page = page.map_err(unavailable("counting the versions"))?;
             total += u64::try_from(page.count()).unwrap_or_default();
         }
         Ok(total)

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Registry, items};
+use crate::failure::unavailable;
 
 /// A claim as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl Outbox for Registry {
         let Err(error) = put.send().await else { return Ok(Claim::Granted) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(refusal)) => standing(refusal.item()),
-            _ => Err(Unavailable::new(what, error)),
+            _ => Err(unavailable(what)(error)),
         }
     }
 
@@ -53,7 +54,7 @@ impl Outbox for Registry {
         let what = "noting that a mail was sent";
         let item = items::encode(&self.keys.mail(key), &Record::until(keep_until, true), what)?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map_err(|error| Unavailable::new(what, error))?;
+        put.send().await.map_err(unavailable(what))?;
         Ok(())
     }
 
@@ -69,7 +70,7 @@ impl Outbox for Registry {
         match error.as_service_error() {
             // There is no claim to give back: it has lapsed, or the mail was sent after all.
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(Unavailable::new("giving a mail back", error)),
+            _ => Err(unavailable("giving a mail back")(error)),
         }
     }
 }

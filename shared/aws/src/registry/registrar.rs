@@ -8,6 +8,7 @@ use evergreen_lifecycle::{Run, VersionNumber};
 use serde::Deserialize;
 
 use super::{Registry, items, transaction};
+use crate::failure::unavailable;
 
 /// The counter after a number was taken.
 #[derive(Deserialize)]
@@ -53,7 +54,7 @@ impl Registrar for Registry {
             .update_expression("ADD last_version :one")
             .expression_attribute_values(":one", items::number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let answer = update.send().await.map_err(|error| Unavailable::new(what, error))?;
+        let answer = update.send().await.map_err(unavailable(what))?;
         let counter: Counter = items::decode(answer.attributes.unwrap_or_default(), what)?;
         Ok(counter.last_version)
     }
@@ -82,7 +83,7 @@ async fn store(put: PutItemFluentBuilder, run: &Run, what: &'static str) -> Resu
     match error.as_service_error() {
         Some(PutItemError::ConditionalCheckFailedException(refusal)) if items::holds(refusal.item(), run) => Ok(()),
         Some(PutItemError::ConditionalCheckFailedException(_)) => Err(RunWriteError::Conflict(run.id.clone())),
-        _ => Err(Unavailable::new(what, error).into()),
+        _ => Err(unavailable(what)(error).into()),
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::keys::Key;
 use super::{Registry, items};
+use crate::failure::unavailable;
 
 const WHAT: &str = "registering a version";
 
@@ -116,5 +117,5 @@ pub(super) fn refusal(run: &RunId, error: SdkError<TransactWriteItemsError>) -> 
     if codes.iter().skip(CHAMPION).any(failed) || codes.contains(&"TransactionConflict") {
         return RegisterError::ChampionMoved;
     }
-    Unavailable::new(WHAT, error).into()
+    unavailable(WHAT)(error).into()
 }

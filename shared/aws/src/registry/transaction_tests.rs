@@ -117,6 +117,15 @@ async fn what_is_written_is_the_registration() {
 }
 
 #[tokio::test]
+async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
+    let (rule, sent) = record(mock!(Client::transact_write_items), || {
+        MockResponse::Output(TransactWriteItemsOutput::builder().build())
+    });
+    registry(&[&rule]).register(&of(1, 0.97, None)).await.unwrap();
+    assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
+}
+
+#[tokio::test]
 async fn a_run_in_other_hands_is_said_first() {
     let error = cancelled_with(&["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]).await;
     assert!(matches!(error, RegisterError::RunTaken(id) if id.as_str() == "manual-7"));
