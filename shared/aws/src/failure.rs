@@ -54,7 +54,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::config::http::HttpResponse;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
     use aws_smithy_mocks::{Rule, mock, mock_client};
 
@@ -65,10 +65,12 @@ mod tests {
     }
 
     fn denied() -> Rule {
-        mock!(aws_sdk_dynamodb::Client::get_item).then_error(|| {
-            let words = "role x is not authorized to perform dynamodb:GetItem";
-            let meta = ErrorMetadata::builder().code("AccessDeniedException").message(words);
-            GetItemError::generic(meta.custom("aws_request_id", "R1").build())
+        mock!(aws_sdk_dynamodb::Client::get_item).then_http_response(|| {
+            let body =
+                r#"{"__type": "AccessDeniedException", "message": "not authorized to perform dynamodb:GetItem"}"#;
+            let mut response = HttpResponse::new(400.try_into().unwrap(), body.into());
+            response.headers_mut().insert("x-amzn-requestid", "R1");
+            response
         })
     }
 
@@ -78,7 +80,7 @@ mod tests {
         assert_eq!(error.to_string(), "reading the champion is unavailable");
         assert_eq!(
             error.cause.to_string(),
-            "AccessDeniedException: role x is not authorized to perform dynamodb:GetItem (request R1)"
+            "AccessDeniedException: not authorized to perform dynamodb:GetItem (request R1)"
         );
     }
 
