@@ -81,8 +81,4 @@ def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
 
 def _verify_sender(clients: Clients, sender: str) -> None:
     """What a person does once in the cloud, by following the link in a mail."""
-    mail = clients.client("sesv2")
-    try:
-        mail.create_email_identity(EmailIdentity=sender)
-    except mail.exceptions.AlreadyExistsException:
-        pass
+    clients.client("ses").verify_email_identity(EmailAddress=sender)

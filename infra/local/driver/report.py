@@ -32,7 +32,8 @@ def write(path: Path, walk: Walk) -> Path:
             cards=_cards(walk),
             runs=_table(runs.HEADINGS, [_run(run) for run in walk.runs]),
             chart=_chart(walk.runs),
-            predictions=_table(("ROW", "PREDICTION", "ANSWER"), [_prediction(*pair) for pair in walk.predictions]),
+            predictions=_table(("FLOWER", "PREDICTION", "LABEL", "PROBABILITIES"), [_prediction(*pair) for pair in walk.predictions]),
+            confusion=_confusion(walk.model),
             metrics=_table(("METRIC", "VALUE"), [(escape(name), f"{value:g}") for name, value in walk.metrics.items()]),
             mails="".join(_mail(letter, file, path.parent) for letter, file in walk.letters),
             model=escape(json.dumps(walk.model, indent=2)),
@@ -79,8 +80,21 @@ def _bar(name: str, value: float) -> str:
     return f'<i class={name} style="height:{height:.0f}%" title="{name} {_share(value)}"></i>'
 
 
-def _prediction(species: str, answer: dict) -> tuple[str, str, str]:
-    return escape(species), escape(json.dumps(answer.get("prediction"))), f"<code>{escape(json.dumps(answer))}</code>"
+def _prediction(species: str, answer: dict) -> list[str]:
+    classes, shares = answer.get("classes", []), answer.get("probabilities", [[]])[0]
+    likely = ", ".join(f"{name} {_share(share)}" for name, share in zip(classes, shares))
+    return [escape(text) for text in (species, json.dumps(answer["prediction"]), answer.get("labels", [""])[0], likely)]
+
+
+def _confusion(model: dict) -> str:
+    """The champion's hold-out rows by what they are (rows) and what they were taken for (columns)."""
+    figures = model.get("metrics", {})
+    labels = [entry["label"] for entry in figures.get("per_class", [])]
+    lines = [
+        [escape(label), *(f"<b>{count}</b>" if row == column else str(count) for column, count in enumerate(counts))]
+        for row, (label, counts) in enumerate(zip(labels, figures.get("confusion", [])))
+    ]
+    return _table(("", *(f"TAKEN FOR {label}" for label in labels)), lines)
 
 
 def _mail(letter: Mail, file: Path, folder: Path) -> str:
@@ -90,6 +104,6 @@ def _mail(letter: Mail, file: Path, folder: Path) -> str:
 
 
 def _table(headings, rows) -> str:
-    head = "".join(f"<th>{escape(heading.capitalize())}" for heading in headings)
+    head = "".join(f"<th>{escape(heading)}" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in cells) for cells in rows)
     return f"<table><thead><tr>{head}</thead><tbody>{body}</tbody></table>"
