@@ -1,3 +1,32 @@
-//! Wiring of the predict function.
+//! Wiring of the predict function: telemetry → configuration → clients → warm-up → run.
 
-fn main() {}
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use anyhow::Context;
+use evergreen_aws::env::Environment;
+use evergreen_aws::{ArtifactBucket, Registry, SystemClock};
+use evergreen_predict::gateway::ProxyRequest;
+use evergreen_predict::journal::StdoutJournal;
+use evergreen_predict::{App, Config, Ports};
+use lambda_runtime::{LambdaEvent, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    evergreen_aws::telemetry::init();
+    let config = Config::read(&Environment::process()).context("configuration")?;
+    let sdk = evergreen_aws::connect().await;
+    let ports = Ports {
+        registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone())),
+        artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),
+        clock: Arc::new(SystemClock),
+        journal: Arc::new(StdoutJournal::new(config.model.clone())),
+    };
+    let app = &App::new(ports, config.model, config.refresh);
+    // During init the processor is at its fastest, and nobody waits.
+    app.warm_up().await;
+    let handle = service_fn(async |event: LambdaEvent<ProxyRequest>| {
+        Ok::<_, Infallible>(app.handle(&event.payload, &event.context.request_id).await)
+    });
+    lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
+}

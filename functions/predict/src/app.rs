@@ -1,0 +1,168 @@
+//! The handler: from a call to its answer.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use evergreen_lifecycle::ports::{Runs, Unavailable};
+use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use crate::champion::{ChampionCache, Serving};
+use crate::gateway::{ProxyRequest, ProxyResponse};
+use crate::journal::{Call, causes};
+use crate::ports::World;
+use crate::problem::Problem;
+use crate::route::{Endpoint, last_segment};
+use crate::views::{HealthView, ModelView, RunsView, WholeRunView};
+use crate::{answer, body, rows};
+
+/// Runs in a list, unless the caller says how many.
+const DEFAULT_RUNS: u32 = 20;
+/// The most runs in a list.
+const MAX_RUNS: u32 = 100;
+
+/// The function: what it serves, and the ports through which it reaches the world.
+#[derive(Debug)]
+pub struct App<W> {
+    model: ModelName,
+    world: Arc<W>,
+    cache: Arc<ChampionCache<W>>,
+}
+
+/// A call that was answered as it wished.
+struct Reply {
+    body: String,
+    rows: usize,
+    version: Option<VersionNumber>,
+}
+
+impl<W: World> App<W> {
+    /// The function for `model`, which looks for a new champion every `refresh` (at zero, before each answer).
+    pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
+        let world = Arc::new(world);
+        let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
+        Self { model, world, cache }
+    }
+
+    /// Loads the champion before the first call. That it cannot be loaded is not fatal: each call tries again.
+    pub async fn warm_up(&self) {
+        self.cache.warm_up().await;
+    }
+
+    /// Answers one call, whatever it is; a panic on the way is an answer of 500.
+    pub async fn handle(&self, request: &ProxyRequest, request_id: &str) -> ProxyResponse {
+        let began = Instant::now();
+        let endpoint = Endpoint::of(request);
+        let route = endpoint.as_ref().map_or("none", |endpoint| endpoint.template());
+        let outcome = match endpoint {
+            Ok(endpoint) => caught(self.answer(endpoint, request)).await.unwrap_or_else(|panic| Err(panicked(panic))),
+            Err(problem) => Err(problem),
+        };
+        let mut call =
+            Call { request_id, route, status: 200, problem: None, rows: 0, version: None, duration: began.elapsed() };
+        let response = match outcome {
+            Ok(reply) => {
+                (call.rows, call.version) = (reply.rows, reply.version);
+                ProxyResponse::ok(reply.body)
+            }
+            Err(problem) => {
+                (call.status, call.problem) = (problem.kind.status, Some(problem.kind.code));
+                problem.into()
+            }
+        };
+        self.world.journal().answered(&call, self.world.clock().now());
+        response
+    }
+
+    async fn answer(&self, endpoint: Endpoint, request: &ProxyRequest) -> Result<Reply, Problem> {
+        match endpoint {
+            Endpoint::Predict => self.predict(request).await,
+            Endpoint::Model => self.show_model().await,
+            Endpoint::Runs => self.list_runs(request).await,
+            Endpoint::Run => self.show_run(request).await,
+            Endpoint::Health => self.health().await,
+        }
+    }
+
+    async fn predict(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
+        let text = body::json_text(request).map_err(Problem::of_body)?;
+        let serving = self.serving().await?;
+        let rows = rows::parse(&text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
+        let predictions = serving.model().predict(&rows.values).map_err(internal)?;
+        let version = serving.champion().version.number;
+        let labels = serving.model().signature().labels();
+        let body = answer::to_json(&predictions, labels, &self.model, version).map_err(internal)?;
+        Ok(Reply { body, rows: rows.count, version: Some(version) })
+    }
+
+    async fn show_model(&self) -> Result<Reply, Problem> {
+        let serving = self.serving().await?;
+        let champion = serving.champion();
+        let reply = reply(&ModelView::new(&self.model, champion, serving.model().signature()))?;
+        Ok(Reply { version: Some(champion.version.number), ..reply })
+    }
+
+    async fn health(&self) -> Result<Reply, Problem> {
+        let standing = self.cache.standing().await.ok_or_else(Problem::no_champion)?;
+        reply(&HealthView::new(&self.model, &standing))
+    }
+
+    async fn list_runs(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
+        let limit = limit(request.query_string_parameters.limit.as_deref())?;
+        let runs = self.world.registry().recent_runs(limit).await.map_err(unavailable)?;
+        reply(&RunsView::new(&runs, self.world.clock().now()))
+    }
+
+    async fn show_run(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
+        let id: RunId = last_segment(request).parse().map_err(|_| Problem::invalid_run_id())?;
+        let run = self.world.registry().run(&id).await.map_err(unavailable)?.ok_or_else(Problem::unknown_run)?;
+        reply(&WholeRunView::new(&run, self.world.clock().now()))
+    }
+
+    async fn serving(&self) -> Result<Arc<Serving>, Problem> {
+        self.cache.current().await.ok_or_else(Problem::no_champion)
+    }
+}
+
+fn limit(given: Option<&str>) -> Result<u32, Problem> {
+    let Some(given) = given else { return Ok(DEFAULT_RUNS) };
+    given.parse().ok().filter(|limit| (1..=MAX_RUNS).contains(limit)).ok_or_else(|| Problem::invalid_limit(MAX_RUNS))
+}
+
+fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
+    let body = serde_json::to_string(view).map_err(internal)?;
+    Ok(Reply { body, rows: 0, version: None })
+}
+
+fn unavailable(error: Unavailable) -> Problem {
+    tracing::error!(cause = causes(&error), "the registry did not answer");
+    Problem::unavailable()
+}
+
+fn internal(error: impl std::error::Error + 'static) -> Problem {
+    tracing::error!(cause = causes(&error), "a call failed");
+    Problem::internal()
+}
+
+/// The panic's message is left to the panic hook, which has written it: it may hold what was sent.
+fn panicked(_: Box<dyn Any + Send>) -> Problem {
+    tracing::error!("a call panicked");
+    Problem::internal()
+}
+
+/// Runs `future` to its end or its panic. Nothing that it holds is used after a panic but the cache, which holds no half
+/// a change: it is changed under its lock by functions that do not panic.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}

@@ -1,0 +1,190 @@
+//! The champion in memory: loaded once, kept between calls, looked for anew at an interval.
+//!
+//! A look runs beside the calls, one at a time. A call never fails because of it: it waits a moment for the look that it
+//! found due, then answers with what is there. A look that fails leaves what serves, is logged and counted, and is tried
+//! again when the next one is due.
+
+mod load;
+mod state;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evergreen_lifecycle::{Champion, ModelName};
+use evergreen_scoring::Model;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use self::load::{LoadError, Look};
+use self::state::{State, Step};
+use crate::journal::causes;
+use crate::ports::World;
+use crate::rows::Columns;
+
+/// How long one look may take.
+pub const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// A look that failed after longer than this was frozen with its environment, and its connections died meanwhile. That is
+/// nobody's fault and no failure to count.
+const FROZEN: SignedDuration = SignedDuration::from_secs(10);
+
+/// A champion that is ready to answer.
+#[derive(Debug)]
+pub struct Serving {
+    champion: Champion,
+    model: Arc<Model>,
+    columns: Columns,
+    loaded_at: Timestamp,
+}
+
+impl Serving {
+    fn new(champion: Champion, model: Model, loaded_at: Timestamp) -> Self {
+        let columns = Columns::new(model.signature().columns());
+        Self { champion, model: Arc::new(model), columns, loaded_at }
+    }
+
+    /// The same model under a later pointer.
+    fn promoted_again(&self, champion: Champion) -> Self {
+        let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
+        Self { champion, model, columns, loaded_at: self.loaded_at }
+    }
+
+    /// The pointer that it was loaded by.
+    pub fn champion(&self) -> &Champion {
+        &self.champion
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The model's columns, for looking them up.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// When its artifact was loaded.
+    pub fn loaded_at(&self) -> Timestamp {
+        self.loaded_at
+    }
+}
+
+/// What serves, and since when that is known.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// What serves.
+    pub serving: Arc<Serving>,
+    /// When the registry last named the champion.
+    pub confirmed_at: Timestamp,
+}
+
+/// Keeps the champion.
+#[derive(Debug)]
+pub struct ChampionCache<W> {
+    world: Arc<W>,
+    model: ModelName,
+    interval: SignedDuration,
+    state: watch::Sender<State>,
+}
+
+impl<W: World> ChampionCache<W> {
+    /// An empty cache for `model` that looks for a champion at most every `interval`; at zero every call looks first.
+    pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
+        Arc::new(Self { world, model, interval, state: watch::Sender::new(State::default()) })
+    }
+
+    /// Loads the champion, for as long as a look may take. What goes wrong is logged and counted: the next call tries again.
+    pub async fn warm_up(self: &Arc<Self>) {
+        if matches!(self.step(), Step::Look(_)) {
+            self.run_look().await;
+        }
+    }
+
+    /// The champion, or nothing when there is none. Begins a look when one is due, and waits for it a moment.
+    pub async fn current(self: &Arc<Self>) -> Option<Arc<Serving>> {
+        self.standing().await.map(|standing| standing.serving)
+    }
+
+    /// As [`current`](Self::current), with the time when it was last known to be the champion.
+    pub async fn standing(self: &Arc<Self>) -> Option<Standing> {
+        if !self.is_settled() {
+            self.look_if_due().await;
+        }
+        let state = self.state.borrow();
+        Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
+    }
+
+    fn is_settled(&self) -> bool {
+        self.state.borrow().is_settled(self.world.clock().now(), self.interval)
+    }
+
+    fn step(&self) -> Step {
+        let now = self.world.clock().now();
+        let mut step = Step::Answer;
+        // Nobody waits for a look to begin, so nobody is woken.
+        self.state.send_if_modified(|state| {
+            step = state.step(now, self.interval);
+            false
+        });
+        step
+    }
+
+    async fn look_if_due(self: &Arc<Self>) {
+        let patience = match self.step() {
+            Step::Answer => return,
+            Step::Wait(patience) => patience,
+            Step::Look(patience) => {
+                let cache = Arc::clone(self);
+                tokio::spawn(async move { cache.run_look().await });
+                patience
+            }
+        };
+        let mut state = self.state.subscribe();
+        // Out of patience: the look goes on without this call.
+        let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;
+    }
+
+    async fn run_look(&self) {
+        let mut look = UnderWay { cache: self, began_at: self.world.clock().now(), outcome: Err(LoadError::Panicked) };
+        let serving = self.state.borrow().serving.clone();
+        let found = timeout(LOOK_LIMIT, load::look(self.world.as_ref(), &self.model, serving)).await;
+        look.outcome = found.unwrap_or(Err(LoadError::TimedOut(LOOK_LIMIT.as_secs())));
+    }
+
+    fn conclude(&self, outcome: Result<Look, LoadError>, began_at: Timestamp) {
+        let now = self.world.clock().now();
+        let interrupted = now.duration_since(began_at) > FROZEN;
+        match &outcome {
+            Ok(Look::New(serving)) => {
+                tracing::info!(version = serving.champion.version.number.get(), "champion loaded")
+            }
+            Ok(Look::Same | Look::Nothing) => {}
+            Err(error) if interrupted => {
+                tracing::info!(cause = causes(error), "the look for a champion was interrupted")
+            }
+            Err(error) => {
+                tracing::error!(cause = causes(error), "no champion could be loaded");
+                self.world.journal().load_failed(now);
+            }
+        }
+        self.state.send_modify(|state| match outcome {
+            Ok(look) => state.ended(look, now),
+            Err(_) => state.failed(interrupted),
+        });
+    }
+}
+
+/// A look under way. However it ends, by a panic too, the cache learns of it: else no other look would ever begin.
+struct UnderWay<'a, W: World> {
+    cache: &'a ChampionCache<W>,
+    began_at: Timestamp,
+    outcome: Result<Look, LoadError>,
+}
+
+impl<W: World> Drop for UnderWay<'_, W> {
+    fn drop(&mut self) {
+        let outcome = std::mem::replace(&mut self.outcome, Err(LoadError::Panicked));
+        self.cache.conclude(outcome, self.began_at);
+    }
+}

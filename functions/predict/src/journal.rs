@@ -1,0 +1,198 @@
+//! The lines that every call writes: one line of JSON to standard output that is both the log of the call and, in
+//! CloudWatch's embedded metric format, its figures. One line costs one write, and half the log that two would.
+//!
+//! What failed and why goes through `tracing` where it is met. No line holds bodies, values, keys or addresses.
+
+use std::error::Error;
+use std::io::Write;
+use std::time::Duration;
+
+use evergreen_lifecycle::{ModelName, VersionNumber};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// What is known of a call once it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Call<'a> {
+    /// The invocation's identity.
+    #[serde(rename = "requestId")]
+    pub request_id: &'a str,
+    /// The endpoint's template, or `none`.
+    pub route: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The problem's code, when there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+    /// Rows answered.
+    pub rows: usize,
+    /// The version that answered, when one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionNumber>,
+    /// Time in this function.
+    #[serde(rename = "duration_us", serialize_with = "micros")]
+    pub duration: Duration,
+}
+
+/// Where calls and failed loads are written down and counted.
+pub trait Journal: Send + Sync {
+    /// A call was answered.
+    fn answered(&self, call: &Call<'_>, at: Timestamp);
+
+    /// A champion could not be looked up, fetched, verified or parsed.
+    fn load_failed(&self, at: Timestamp);
+}
+
+/// The journal on standard output.
+#[derive(Debug)]
+pub struct StdoutJournal {
+    model: ModelName,
+}
+
+impl StdoutJournal {
+    /// A journal whose figures are those of `model`.
+    pub fn new(model: ModelName) -> Self {
+        Self { model }
+    }
+}
+
+impl Journal for StdoutJournal {
+    fn answered(&self, call: &Call<'_>, at: Timestamp) {
+        // Without rows there is no figure: a health check is no sample of predictions.
+        let figure = (call.rows > 0).then(|| Figures::new("Predictions", at));
+        write(&Line {
+            predictions: figure.is_some().then_some(call.rows),
+            figure,
+            call: Some(call),
+            ..Line::new("INFO", "answered", &self.model, at)
+        });
+    }
+
+    fn load_failed(&self, at: Timestamp) {
+        write(&Line {
+            figure: Some(Figures::new("ModelLoadFailures", at)),
+            load_failures: Some(1),
+            ..Line::new("WARN", "no champion could be loaded", &self.model, at)
+        });
+    }
+}
+
+/// An error and what it came of, in one line for the log.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn write(line: &Line<'_>) {
+    // A log that cannot be written is no reason to fail a call.
+    let _ = std::io::stdout().lock().write_all(&line.to_bytes());
+}
+
+/// One line of the log; with a `figure` CloudWatch reads the member that the figure names as a metric.
+#[derive(Serialize)]
+struct Line<'a> {
+    level: &'static str,
+    #[serde(serialize_with = "moment")]
+    timestamp: Timestamp,
+    message: &'static str,
+    #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
+    figure: Option<Figures>,
+    #[serde(rename = "ModelName")]
+    model: &'a ModelName,
+    #[serde(rename = "Predictions", skip_serializing_if = "Option::is_none")]
+    predictions: Option<usize>,
+    #[serde(rename = "ModelLoadFailures", skip_serializing_if = "Option::is_none")]
+    load_failures: Option<usize>,
+    #[serde(flatten)]
+    call: Option<&'a Call<'a>>,
+}
+
+impl<'a> Line<'a> {
+    fn new(level: &'static str, message: &'static str, model: &'a ModelName, timestamp: Timestamp) -> Self {
+        Self { level, timestamp, message, figure: None, model, predictions: None, load_failures: None, call: None }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(512);
+        if serde_json::to_writer(&mut bytes, self).is_ok() {
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+}
+
+/// What tells CloudWatch that a line holds a metric (embedded metric format).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Figures {
+    /// Milliseconds since 1970.
+    timestamp: i64,
+    cloud_watch_metrics: [Directive; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: [[&'static str; 1]; 1],
+    metrics: [Definition; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl Figures {
+    fn new(name: &'static str, at: Timestamp) -> Self {
+        let metrics = [Definition { name, unit: "Count" }];
+        let directive = Directive { namespace: "Evergreen", dimensions: [["ModelName"]], metrics };
+        Self { timestamp: at.as_millisecond(), cloud_watch_metrics: [directive] }
+    }
+}
+
+fn moment<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{at:.3}"))
+}
+
+fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(call: &Call<'_>, figure: Option<Figures>) -> String {
+        let (model, at) = ("iris".parse().unwrap(), "2026-11-24T03:00:00Z".parse().unwrap());
+        let predictions = figure.is_some().then_some(call.rows);
+        let line = Line { figure, predictions, call: Some(call), ..Line::new("INFO", "answered", &model, at) };
+        String::from_utf8(line.to_bytes()).unwrap()
+    }
+
+    fn call(rows: usize) -> Call<'static> {
+        Call {
+            request_id: "c6af9ac6",
+            route: "/predict",
+            status: 200,
+            problem: None,
+            rows,
+            version: evergreen_lifecycle::VersionNumber::new(3),
+            duration: Duration::from_micros(12),
+        }
+    }
+
+    #[test]
+    fn a_call_with_rows_is_one_line_that_is_also_a_metric() {
+        let figure = Figures::new("Predictions", "2026-11-24T03:00:00Z".parse().unwrap());
+        insta::assert_snapshot!(line(&call(2), Some(figure)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
+    }
+
+    #[test]
+    fn a_call_without_rows_names_its_problem_and_is_no_metric() {
+        let refused = Call { problem: Some("not-json"), status: 400, version: None, ..call(0) };
+        insta::assert_snapshot!(line(&refused, None), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","requestId":"c6af9ac6","route":"/predict","status":400,"problem":"not-json","rows":0,"duration_us":12}"#);
+    }
+}

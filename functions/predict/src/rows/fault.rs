@@ -1,0 +1,131 @@
+//! What can be wrong with rows. Faults hold names and places, never values.
+
+use std::fmt;
+
+use super::Columns;
+
+/// What stands where something else was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// A number.
+    Number,
+    /// A string, `"NaN"` among them.
+    String,
+    /// A list.
+    List,
+    /// An object.
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::List => "a list",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// The first thing that is wrong with a body. Rows count from 0 and are absent for a single object; columns are indices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The text stops being JSON at a line and column, which count from 1.
+    NotJson {
+        /// The row at that place.
+        row: Option<usize>,
+        /// The column whose value is at that place.
+        field: Option<usize>,
+        /// The line in the body.
+        line: usize,
+        /// The byte in the line.
+        column: usize,
+    },
+    /// The body is neither an object nor a list.
+    WrongShape(Kind),
+    /// The list is empty.
+    NoRows,
+    /// The list has more than [`MAX_ROWS`](super::MAX_ROWS) rows.
+    TooManyRows,
+    /// A row of a list is something else.
+    NotAnObject {
+        /// The row.
+        row: usize,
+        /// What it is.
+        found: Kind,
+    },
+    /// A name is none of the model's.
+    UnknownColumn {
+        /// The row.
+        row: Option<usize>,
+        /// The caller's name.
+        name: String,
+    },
+    /// A column is given twice.
+    DuplicateColumn {
+        /// The row.
+        row: Option<usize>,
+        /// The column.
+        field: usize,
+    },
+    /// A column is not given.
+    MissingColumn {
+        /// The row.
+        row: Option<usize>,
+        /// The first such column.
+        field: usize,
+    },
+    /// A value is something else.
+    NotANumber {
+        /// The row.
+        row: Option<usize>,
+        /// The column.
+        field: usize,
+        /// What it is.
+        found: Kind,
+    },
+    /// A number is beyond the finite 32-bit floats.
+    OutOfRange {
+        /// The row.
+        row: Option<usize>,
+        /// The column.
+        field: usize,
+    },
+}
+
+impl Fault {
+    /// The row that is wrong, if one is.
+    pub fn row(&self) -> Option<usize> {
+        match *self {
+            Self::NotAnObject { row, .. } => Some(row),
+            Self::NotJson { row, .. }
+            | Self::UnknownColumn { row, .. }
+            | Self::DuplicateColumn { row, .. }
+            | Self::MissingColumn { row, .. }
+            | Self::NotANumber { row, .. }
+            | Self::OutOfRange { row, .. } => row,
+            Self::WrongShape(_) | Self::NoRows | Self::TooManyRows => None,
+        }
+    }
+
+    /// The name of the column that is wrong, if one is.
+    pub fn column<'a>(&'a self, columns: &'a Columns) -> Option<&'a str> {
+        let field = match self {
+            Self::UnknownColumn { name, .. } => return Some(name),
+            Self::NotJson { field, .. } => (*field)?,
+            Self::DuplicateColumn { field, .. }
+            | Self::MissingColumn { field, .. }
+            | Self::NotANumber { field, .. }
+            | Self::OutOfRange { field, .. } => *field,
+            Self::WrongShape(_) | Self::NoRows | Self::TooManyRows | Self::NotAnObject { .. } => return None,
+        };
+        columns.names().get(field).map(String::as_str)
+    }
+}

@@ -1,0 +1,195 @@
+//! What is shown of the champion and of the runs.
+
+use evergreen_lifecycle::{
+    Champion, Dataset, Decision, Evaluation, ModelName, Parameters, Run, RunId, RunMetrics, RunState, RunStatus,
+    Signature, Trigger, VersionNumber, time,
+};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::champion::Standing;
+
+/// What `GET /health` answers while a champion serves; anybody may see it.
+#[derive(Debug, Serialize)]
+pub struct HealthView<'a> {
+    status: &'static str,
+    model: &'a ModelName,
+    version: VersionNumber,
+    #[serde(serialize_with = "moment")]
+    loaded_at: Timestamp,
+    #[serde(serialize_with = "moment")]
+    checked_at: Timestamp,
+}
+
+impl<'a> HealthView<'a> {
+    /// The health of `model`, as `standing` shows it.
+    pub fn new(model: &'a ModelName, standing: &'a Standing) -> Self {
+        Self {
+            status: "ok",
+            model,
+            version: standing.serving.champion().version.number,
+            loaded_at: standing.serving.loaded_at(),
+            checked_at: standing.confirmed_at,
+        }
+    }
+}
+
+/// What `GET /model` answers: all that is known of the version that serves here.
+#[derive(Debug, Serialize)]
+pub struct ModelView<'a> {
+    model: &'a ModelName,
+    version: VersionNumber,
+    previous_version: Option<VersionNumber>,
+    #[serde(serialize_with = "moment")]
+    trained_at: Timestamp,
+    #[serde(serialize_with = "moment")]
+    promoted_at: Timestamp,
+    run_id: &'a RunId,
+    code_version: &'a str,
+    signature: &'a Signature,
+    metrics: Metrics<'a>,
+    parameters: &'a Parameters,
+    seed: u64,
+    dataset: &'a Dataset,
+    artifact: ArtifactView<'a>,
+    gate: GateView<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Metrics<'a> {
+    training_accuracy: f64,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+}
+
+#[derive(Debug, Serialize)]
+struct ArtifactView<'a> {
+    sha256: &'a str,
+    size: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct GateView<'a> {
+    #[serde(flatten)]
+    decision: &'a Decision,
+    #[serde(serialize_with = "text")]
+    reason: &'a Decision,
+}
+
+impl<'a> ModelView<'a> {
+    /// The view of `champion`, which takes and gives what `signature` says.
+    pub fn new(model: &'a ModelName, champion: &'a Champion, signature: &'a Signature) -> Self {
+        let version = &champion.version;
+        Self {
+            model,
+            version: version.number,
+            previous_version: champion.previous,
+            trained_at: version.trained_at,
+            promoted_at: champion.promoted_at,
+            run_id: &version.run_id,
+            code_version: &version.code_version,
+            signature,
+            metrics: Metrics { training_accuracy: version.training_accuracy, evaluation: &version.evaluation },
+            parameters: &version.parameters,
+            seed: version.seed,
+            dataset: &version.dataset,
+            artifact: ArtifactView { sha256: &version.artifact.sha256, size: version.artifact.size },
+            gate: GateView { decision: &version.decision, reason: &version.decision },
+        }
+    }
+}
+
+/// What `GET /runs` answers.
+#[derive(Debug, Serialize)]
+pub struct RunsView<'a> {
+    runs: Vec<RunView<'a>>,
+}
+
+impl<'a> RunsView<'a> {
+    /// The view of `runs`, in their order, as they stand at `now`.
+    pub fn new(runs: &'a [Run], now: Timestamp) -> Self {
+        Self { runs: runs.iter().map(|run| RunView::new(run, now)).collect() }
+    }
+}
+
+/// A run in a list.
+#[derive(Debug, Serialize)]
+pub struct RunView<'a> {
+    id: &'a RunId,
+    status: RunStatus,
+    trigger: &'a Trigger,
+    #[serde(serialize_with = "moment")]
+    started_at: Timestamp,
+    #[serde(serialize_with = "maybe_moment")]
+    finished_at: Option<Timestamp>,
+    version: Option<VersionNumber>,
+    reason: Option<&'a str>,
+    parameters: Option<&'a Parameters>,
+    metrics: Option<RunMetrics>,
+}
+
+impl<'a> RunView<'a> {
+    fn new(run: &'a Run, now: Timestamp) -> Self {
+        Self {
+            id: &run.id,
+            status: run.status_at(now),
+            trigger: &run.trigger,
+            started_at: run.started_at,
+            finished_at: run.finished_at(),
+            version: run.version(),
+            reason: reason(&run.state),
+            parameters: run.parameters.as_ref(),
+            metrics: run.metrics,
+        }
+    }
+}
+
+/// What `GET /runs/{id}` answers: a run in a list, and the rest of it.
+#[derive(Debug, Serialize)]
+pub struct WholeRunView<'a> {
+    #[serde(flatten)]
+    run: RunView<'a>,
+    model: &'a ModelName,
+    attempt: u32,
+    code_version: &'a str,
+    dataset: Option<&'a Dataset>,
+    seed: Option<u64>,
+}
+
+impl<'a> WholeRunView<'a> {
+    /// The view of `run` as it stands at `now`.
+    pub fn new(run: &'a Run, now: Timestamp) -> Self {
+        Self {
+            run: RunView::new(run, now),
+            model: &run.model,
+            attempt: run.attempt,
+            code_version: &run.code_version,
+            dataset: run.dataset.as_ref(),
+            seed: run.seed,
+        }
+    }
+}
+
+fn reason(state: &RunState) -> Option<&str> {
+    match state {
+        RunState::Running => None,
+        RunState::Succeeded { reason, .. } | RunState::Rejected { reason, .. } | RunState::Failed { reason, .. } => {
+            Some(reason)
+        }
+    }
+}
+
+fn moment<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time::format(*at))
+}
+
+fn maybe_moment<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => moment(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn text<S: Serializer>(decision: &&Decision, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(decision)
+}

@@ -1,0 +1,9 @@
+//! The handler over real events and a real model, with the world in memory.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod predicting;
+mod refreshing;
+mod refusing;
+mod showing;
+mod support;

@@ -1,0 +1,84 @@
+//! Answers, as long as nothing is wrong.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use evergreen_learning::iris;
+use evergreen_predict::gateway::ProxyRequest;
+use evergreen_scoring::Model;
+
+use crate::support::{Fixture, Line, SETOSA, VIRGINICA, artifact, event, json};
+
+#[tokio::test]
+async fn the_sample_event_is_answered_with_class_label_probabilities_and_version() {
+    let fixture = Fixture::serving().await;
+    let response = fixture.call(&event("predict-one")).await;
+    assert_eq!((response.status_code, response.headers.content_type), (200, "application/json"));
+    insta::assert_snapshot!(response.body, @r#"{"prediction":[0],"labels":["setosa"],"probabilities":[[1.0,0.0,0.0]],"classes":["setosa","versicolor","virginica"],"model":{"name":"iris","version":1}}"#);
+}
+
+#[tokio::test]
+async fn a_list_is_answered_in_order_as_its_rows_are_alone() {
+    let fixture = Fixture::serving().await;
+    let response = fixture.predict(format!("[{VIRGINICA},{SETOSA}]")).await;
+    insta::assert_snapshot!(response.body, @r#"{"prediction":[2,0],"labels":["virginica","setosa"],"probabilities":[[0.0,0.0,1.0],[1.0,0.0,0.0]],"classes":["setosa","versicolor","virginica"],"model":{"name":"iris","version":1}}"#);
+    assert_eq!(
+        fixture.journal.last(),
+        Line { route: "/predict", status: 200, problem: None, rows: 2, version: Some(1) }
+    );
+}
+
+#[tokio::test]
+async fn every_flower_is_answered_as_the_model_itself_answers() {
+    let fixture = Fixture::serving().await;
+    let (table, model) = (iris().unwrap(), Model::load(artifact(1)).unwrap());
+    let columns = model.signature().columns();
+    // Each row's columns begin with another one, so that no order is like the model's but the first.
+    let objects = table.rows().iter().enumerate().map(|(index, (row, _))| {
+        let mut pairs: Vec<_> = columns.iter().zip(row).map(|(name, value)| format!("{name:?}:{value}")).collect();
+        pairs.rotate_left(index % columns.len());
+        format!("{{{}}}", pairs.join(","))
+    });
+    let body = format!("[{}]", objects.collect::<Vec<_>>().join(",\n"));
+    let answer = json(&fixture.predict(body).await);
+    let expected = model.predict(table.rows().features()).unwrap();
+    assert_eq!(answer["prediction"], serde_json::json!(expected.classes()));
+    let probabilities: Vec<f64> = answer["probabilities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap().iter().map(|share| share.as_f64().unwrap()))
+        .collect();
+    assert_eq!(probabilities.len(), expected.probabilities().len());
+    assert!(probabilities.iter().zip(expected.probabilities()).all(|(a, b)| *a as f32 == *b));
+}
+
+#[tokio::test]
+async fn a_thousand_rows_are_answered() {
+    let fixture = Fixture::serving().await;
+    let answer = json(&fixture.predict(format!("[{}]", vec![SETOSA; 1000].join(","))).await);
+    assert_eq!(answer["prediction"], serde_json::json!(vec![0; 1000]));
+    assert_eq!(fixture.journal.last().rows, 1000);
+}
+
+#[tokio::test]
+async fn whole_numbers_exponents_and_escaped_names_are_numbers_and_names() {
+    let fixture = Fixture::serving().await;
+    let body = r#"{"sepal l\u0065ngth (cm)": 51e-1, "sepal width (cm)": 3, "petal length (cm)": -0, "petal width (cm)": 18446744073709551616}"#;
+    let response = fixture.predict(body).await;
+    assert_eq!(response.status_code, 200, "{}", response.body);
+}
+
+#[tokio::test]
+async fn a_body_in_base64_is_decoded() {
+    let fixture = Fixture::serving().await;
+    let request = ProxyRequest { body: Some(STANDARD.encode(SETOSA)), is_base64_encoded: true, ..event("predict-one") };
+    assert_eq!(json(&fixture.call(&request).await)["prediction"], serde_json::json!([0]));
+}
+
+#[tokio::test]
+async fn the_stage_does_not_matter() {
+    let fixture = Fixture::serving().await;
+    let request =
+        ProxyRequest { resource: Some("/{proxy+}".into()), path: "/v1/predict".into(), ..event("predict-one") };
+    assert_eq!(fixture.call(&request).await.status_code, 200);
+}

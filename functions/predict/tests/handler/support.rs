@@ -1,0 +1,268 @@
+//! A function whose world is in memory: what it holds, how slowly it answers, and what was written to the log.
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use evergreen_learning::{Hyperparameters, Overrides, iris, train};
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable};
+use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Version};
+use evergreen_predict::gateway::{ProxyRequest, ProxyResponse};
+use evergreen_predict::journal::{Call, Journal};
+use evergreen_predict::{App, Ports};
+use evergreen_scoring::{ArtifactMetadata, sha256_hex};
+use evergreen_testkit::{FixedClock, Memory, moment, version};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+pub const SETOSA: &str =
+    r#"{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2}"#;
+pub const VIRGINICA: &str =
+    r#"{"petal width (cm)": 2.2, "petal length (cm)": 5.8, "sepal width (cm)": 3, "sepal length (cm)": 6.5}"#;
+
+/// The time between two looks for a champion.
+pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
+
+/// The memory, behind a connection that may be slow or go wrong.
+#[derive(Default)]
+pub struct Remote {
+    pub memory: Memory,
+    delay: Mutex<Duration>,
+    panics: Mutex<bool>,
+    looks: Mutex<usize>,
+}
+
+impl Remote {
+    /// Every answer takes this long from now on, in the runtime's time.
+    pub fn delay(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
+    }
+
+    /// Whatever is asked from now on panics, or no longer does.
+    pub fn panic(&self, panics: bool) {
+        *self.panics.lock().unwrap() = panics;
+    }
+
+    /// How often the pointer was read.
+    pub fn looks(&self) -> usize {
+        *self.looks.lock().unwrap()
+    }
+
+    async fn pass(&self) {
+        let delay = *self.delay.lock().unwrap();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let panics = *self.panics.lock().unwrap();
+        assert!(!panics, "as told, with a secret");
+    }
+}
+
+impl Champions for Remote {
+    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+        *self.looks.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.champion().await
+    }
+
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+        self.memory.recent_champions(limit).await
+    }
+}
+
+impl Runs for Remote {
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+        self.pass().await;
+        self.memory.run(id).await
+    }
+
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+        self.pass().await;
+        self.memory.recent_runs(limit).await
+    }
+}
+
+impl Artifacts for Remote {
+    async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+        self.pass().await;
+        self.memory.get(key).await
+    }
+}
+
+/// What was written to the log.
+#[derive(Default)]
+pub struct Recorder {
+    lines: Mutex<Vec<Line>>,
+    failures: Mutex<usize>,
+}
+
+/// One answered call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub route: &'static str,
+    pub status: u16,
+    pub problem: Option<&'static str>,
+    pub rows: usize,
+    pub version: Option<u32>,
+}
+
+impl Recorder {
+    /// Failed looks so far.
+    pub fn failures(&self) -> usize {
+        *self.failures.lock().unwrap()
+    }
+
+    /// The last call.
+    pub fn last(&self) -> Line {
+        self.lines.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+impl Journal for Recorder {
+    fn answered(&self, call: &Call<'_>, _at: Timestamp) {
+        let &Call { route, status, problem, rows, version, .. } = call;
+        let version = version.map(|version| version.get());
+        self.lines.lock().unwrap().push(Line { route, status, problem, rows, version });
+    }
+
+    fn load_failed(&self, _at: Timestamp) {
+        *self.failures.lock().unwrap() += 1;
+    }
+}
+
+/// The function and its world.
+#[derive(Clone)]
+pub struct Fixture {
+    pub remote: Arc<Remote>,
+    pub clock: Arc<FixedClock>,
+    pub journal: Arc<Recorder>,
+    pub app: Arc<App<Ports<Remote, Remote, FixedClock, Recorder>>>,
+}
+
+impl Fixture {
+    /// Nothing is registered, and the function has not started.
+    pub fn empty() -> Self {
+        Self::with_interval(INTERVAL)
+    }
+
+    /// The same, with another time between two looks.
+    pub fn with_interval(interval: SignedDuration) -> Self {
+        let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
+        let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
+        let ports = Ports {
+            registry: Arc::clone(&remote),
+            artifacts: Arc::clone(&remote),
+            clock: Arc::clone(&clock),
+            journal: Arc::clone(&journal),
+        };
+        let app = Arc::new(App::new(ports, "iris".parse().unwrap(), interval));
+        Self { remote, clock, journal, app }
+    }
+
+    /// Version 1 serves.
+    pub async fn serving() -> Self {
+        let fixture = Self::empty();
+        fixture.promote(1);
+        fixture.app.warm_up().await;
+        fixture
+    }
+
+    /// Stores a sound artifact as version `number` and makes it champion.
+    pub fn promote(&self, number: u32) -> Champion {
+        self.promote_as(number, artifact(number))
+    }
+
+    /// Stores `artifact` as version `number` and makes it champion.
+    pub fn promote_as(&self, number: u32, artifact: &[u8]) -> Champion {
+        let version = version(number, 0.9667, moment("2026-11-24T03:00:04Z"));
+        let stored =
+            Artifact { sha256: sha256_hex(artifact), size: artifact.len() as u64, key: version.artifact.key.clone() };
+        let mut state = self.remote.memory.state();
+        state.objects.insert(stored.key.clone(), artifact.to_vec());
+        let promoted_at = moment("2026-11-24T03:00:05Z");
+        let version = Version { artifact: stored, ..version };
+        let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
+        state.champions.push(champion.clone());
+        champion
+    }
+
+    /// Puts `bytes` where the artifact of version `number` is stored, or nothing.
+    pub fn tamper(&self, number: u32, bytes: Option<&[u8]>) {
+        let key = version(number, 1.0, moment("2026-11-24T03:00:04Z")).artifact.key;
+        let mut state = self.remote.memory.state();
+        match bytes {
+            Some(bytes) => state.objects.insert(key, bytes.to_vec()),
+            None => state.objects.remove(&key),
+        };
+    }
+
+    /// Moves the clock on.
+    pub fn pass(&self, time: SignedDuration) {
+        use evergreen_lifecycle::ports::Clock;
+        self.clock.set(self.clock.now() + time);
+    }
+
+    /// Answers `request`.
+    pub async fn call(&self, request: &ProxyRequest) -> ProxyResponse {
+        self.app.handle(request, "c6af9ac6-7b61-11e6-9a41-93e8deadbeef").await
+    }
+
+    /// Answers `POST /predict` with that body.
+    pub async fn predict(&self, body: impl Into<String>) -> ProxyResponse {
+        self.call(&ProxyRequest { body: Some(body.into()), ..event("predict-one") }).await
+    }
+
+    /// Answers `GET` of that path.
+    pub async fn get(&self, path: &str) -> ProxyResponse {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let mut request = ProxyRequest { path: path.into(), resource: None, ..event("predict-health") };
+        request.query_string_parameters.limit = query.strip_prefix("limit=").map(Into::into);
+        self.call(&request).await
+    }
+
+    /// The version that answers now.
+    pub async fn version(&self) -> u64 {
+        let response = self.predict(SETOSA).await;
+        json(&response)["model"]["version"].as_u64().unwrap_or_else(|| panic!("{response:?}"))
+    }
+}
+
+/// The versions that answer `count` calls at once, in the order of the calls.
+pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
+    let calls: Vec<_> = (0..count)
+        .map(|_| {
+            let fixture = fixture.clone();
+            tokio::spawn(async move { fixture.version().await })
+        })
+        .collect();
+    let mut versions = Vec::new();
+    for call in calls {
+        versions.push(call.await.unwrap());
+    }
+    versions
+}
+
+/// The sample event of that name.
+pub fn event(name: &str) -> ProxyRequest {
+    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The body of an answer.
+pub fn json(response: &ProxyResponse) -> Value {
+    serde_json::from_str(&response.body).unwrap()
+}
+
+/// A forest fitted on Iris: another one for each number.
+pub fn artifact(number: u32) -> &'static [u8] {
+    static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| fitted(seed, "iris")).collect());
+    artifacts[number as usize - 1].as_slice()
+}
+
+/// A forest fitted on Iris that says that it is the model `name`.
+pub fn fitted(seed: u64, name: &str) -> Vec<u8> {
+    let overrides = Overrides { n_estimators: Some(20), ..Overrides::default() };
+    let hyperparameters = Hyperparameters::draw("test").overridden_by(&overrides).unwrap();
+    let metadata = ArtifactMetadata { model: name.into() };
+    train(&iris().unwrap(), &hyperparameters, seed, &metadata).unwrap().artifact
+}
