@@ -90,3 +90,28 @@ impl Attributes {
         ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(attribute: Vec<AttributeProto>) -> Result<Attributes, ArtifactError> {
+        Attributes::new("Op", NodeProto { attribute, ..NodeProto::default() })
+    }
+
+    #[test]
+    fn an_attribute_that_nobody_read_is_named() {
+        let mut attributes = read(vec![int("axis", 1), floats("base_values", vec![0.5])]).unwrap();
+        attributes.expect_int("axis", 1).unwrap();
+        let error = attributes.finish().unwrap_err();
+        assert_eq!(error.to_string(), "operator Op, attribute \"base_values\": not known");
+    }
+
+    #[test]
+    fn an_attribute_twice_of_another_type_or_missing_is_refused() {
+        assert!(read(vec![int("axis", 1), int("axis", 1)]).is_err());
+        let mut attributes = read(vec![int("axis", 1)]).unwrap();
+        assert!(attributes.floats("axis").unwrap_err().to_string().ends_with("of another type"));
+        assert!(attributes.floats("scale").unwrap_err().to_string().ends_with("missing"));
+    }
+}

@@ -93,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_of_countless_strings_is_refused_before_decoding() {
+        // 0x4a 0x00: an empty string of an attribute.
+        let hostile = [0x4a, 0x00].repeat(MAX_NODES + 1);
+        assert!(matches!(attribute_bytes(&hostile, &[]), Err(ArtifactError::TooManyStrings(n)) if n == MAX_NODES + 1));
+    }
+
+    #[test]
     fn a_length_beyond_the_end_is_an_error() {
         let hostile = [0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
         assert!(matches!(check(&hostile), Err(ArtifactError::Truncated)));
