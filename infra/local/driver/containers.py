@@ -1,0 +1,103 @@
+"""What `sam local` needs of this machine: Docker, Lambda's base image, and a way from a container to the emulator."""
+
+import ipaddress
+import json
+import platform
+import socket
+import socketserver
+import subprocess
+import threading
+from contextlib import contextmanager
+
+from .console import Failure, say, tail, waiting, warn
+from .settings import ROOT, host_architecture
+
+STAND_IN = ROOT.parent / "shared/tools/sam-local-base"
+
+
+def prepare() -> None:
+    """Makes sure of Docker and the base image.
+
+    Raises Failure when there is no engine, or when the image is neither here nor to be had.
+    """
+    image = f"public.ecr.aws/lambda/provided:al2023-{host_architecture()}"
+    if _docker("image", "inspect", image):
+        say(f"base image {image} is here")
+        return
+    if _docker("info"):
+        with waiting(f"pulling {image}"):
+            pulled = _docker("pull", image, seconds=600)
+        if pulled:
+            return
+    if not STAND_IN.exists():
+        raise Failure(
+            f"`sam local` needs a running Docker engine and the image {image}, and here it can neither be found nor pulled; "
+            "nothing of events/ was run"
+        )
+    warn(f"{image} cannot be pulled here: a stand-in takes its place. The functions are the real ones, the base image is not.")
+    log = ROOT / "target/local/stand-in.log"
+    with open(log, "wb") as output, waiting("stand-in"):
+        made = subprocess.run(["bash", STAND_IN], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+    if made.returncode:
+        raise Failure(f"the stand-in could not be made:\n{tail(log)}")
+
+
+@contextmanager
+def way_to(port: int):
+    """Yields the URL under which a container reaches the emulator that listens on 127.0.0.1:`port`.
+
+    On Linux containers see the host at the bridge's address only, so that address, and no other, gets a forwarder.
+    Docker Desktop has a name for the host's loopback interface.
+    """
+    if platform.system() != "Linux":
+        yield f"http://host.docker.internal:{port}"
+        return
+    address = _bridge_address()
+    forwarder = socketserver.ThreadingTCPServer((address, port), _Forward, bind_and_activate=False)
+    forwarder.daemon_threads = True
+    forwarder.allow_reuse_address = True
+    forwarder.server_bind()
+    forwarder.server_activate()
+    threading.Thread(target=forwarder.serve_forever, daemon=True).start()
+    try:
+        yield f"http://{address}:{port}"
+    finally:
+        forwarder.shutdown()
+        forwarder.server_close()
+
+
+class _Forward(socketserver.BaseRequestHandler):
+    """Copies bytes between a container's connection and the emulator's port."""
+
+    def handle(self) -> None:
+        with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as emulator:
+            back = threading.Thread(target=_copy, args=(emulator, self.request), daemon=True)
+            back.start()
+            _copy(self.request, emulator)
+            back.join()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while chunk := source.recv(65536):
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # one of the two has gone, and its peer sees that by itself
+
+
+def _bridge_address() -> str:
+    found = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise Failure(f"Docker has no network called bridge: {found.stderr.strip()}")
+    pool = json.loads(found.stdout)[0]["IPAM"]["Config"][0]
+    # Before its first container an engine names the subnet only; the bridge takes the first address of it.
+    return pool.get("Gateway") or str(next(ipaddress.ip_network(pool["Subnet"]).hosts()))
+
+
+def _docker(*arguments: str, seconds: float = 30) -> bool:
+    try:
+        done = subprocess.run(["docker", *arguments], capture_output=True, timeout=seconds, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,120 @@
+"""`sam local`: every sample event through its function, one prediction through the API, all in Lambda's own container."""
+
+import json
+import os
+import signal
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from . import api, containers, emulator, isolated
+from .console import Failure, say, step, tail, until
+from .emulator import CREDENTIALS
+from .settings import ROOT, SAM, Settings
+
+
+def everything() -> None:
+    """Runs all of it on a stack of its own; a Failure names the first thing that went wrong."""
+    step("Docker and Lambda's base image")
+    containers.prepare()
+    with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
+        template = _template(settings, values, endpoint)
+        events = sorted((ROOT / "events").glob("*.json"), key=_order)
+        step(f"{len(events)} events through `sam local invoke`")
+        for event in events:
+            _invoke(settings, template, event)
+        step("One prediction through `sam local start-api`")
+        _predict(settings, template)
+    say(f"{len(events)} events and one prediction passed")
+
+
+def _order(event: Path) -> tuple[bool, str]:
+    """Training comes first: everything else reads what it leaves."""
+    return not event.name.startswith("train-"), event.name
+
+
+def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path:
+    """A copy of the deployed template that `sam local` can resolve.
+
+    It knows no resources of a deployed stack, and sets only variables that the template names: so references become
+    names, and the endpoint a variable.
+    """
+    path = settings.state / "template.yaml"
+    template = yaml.safe_load(path.read_text())
+    names = {"ArtifactBucket": values["EVERGREEN_BUCKET"], "RegistryTable": values["EVERGREEN_TABLE"]}
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            variables = resource["Properties"]["Environment"]["Variables"]
+            for name, value in variables.items():
+                if isinstance(value, dict) and value.get("Ref") in names:
+                    variables[name] = names[value["Ref"]]
+            variables["AWS_ENDPOINT_URL"] = endpoint
+    copy = settings.state / "sam-local.yaml"
+    copy.write_text(yaml.safe_dump(template, sort_keys=False))
+    return copy
+
+
+def _invoke(settings: Settings, template: Path, event: Path) -> None:
+    function = f"{event.name.split('-')[0].capitalize()}Function"
+    log = settings.state / f"{event.stem}.log"
+    command = [*_sam("invoke", template), "--event", event, function]
+    with open(log, "wb") as words:
+        done = subprocess.run(
+            command, cwd=settings.state, env=_environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, check=False
+        )
+    answer = done.stdout.decode(errors="replace").strip().splitlines()
+    said = answer[-1] if answer else ""
+    if done.returncode or _failed(said):
+        raise Failure(f"{event.name} through {function} failed: {said or '(no answer)'}\n{tail(log, 25)}")
+    say(f"{event.stem:<18} {said[:140]}")
+
+
+def _failed(answer: str) -> bool:
+    """Whether a function's answer is an error of its own, or a server error to API Gateway, or none at all."""
+    try:
+        parsed = json.loads(answer)
+    except ValueError:
+        return True
+    return isinstance(parsed, dict) and ("errorType" in parsed or parsed.get("statusCode", 200) >= 500)
+
+
+def _predict(settings: Settings, template: Path) -> None:
+    with _api(settings, template) as url:
+        answer = api.predict(url, "", api.FLOWERS["setosa"])
+    if answer.get("prediction") != [0]:
+        raise Failure(f"expected the prediction [0] for a setosa, got {json.dumps(answer)}")
+    say(json.dumps(answer))
+
+
+@contextmanager
+def _api(settings: Settings, template: Path):
+    port = emulator.free_port()
+    log = settings.state / "start-api.log"
+    command = [*_sam("start-api", template), "--host", "127.0.0.1", "--port", str(port)]
+    with open(log, "wb") as words:
+        server = subprocess.Popen(
+            command, cwd=settings.state, env=_environment(settings), stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True
+        )
+    try:
+        until(lambda: "Running on" in log.read_text(errors="replace") or server.poll() is not None, 60, "`sam local start-api`'s start")
+        if server.poll() is not None:
+            raise Failure(f"`sam local start-api` ended at once:\n{tail(log)}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGINT)  # it removes its containers
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _sam(command: str, template: Path) -> list:
+    return [SAM / "sam", "local", command, "--template", template, "--skip-pull-image", "--region", "us-east-1"]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    # The endpoint is for the SAM CLI itself, which asks for the account's number; the functions get their own.
+    variables = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": settings.region, "AWS_ENDPOINT_URL": settings.endpoint}
+    return os.environ | CREDENTIALS | variables
