@@ -1,1 +1,30 @@
 //! Turns alarms into mail.
+//!
+//! An alarm that is raised, or clears, becomes one mail to each recipient: what is wrong with which model, since when, what
+//! serves, what to do. A notification that is delivered twice sends nothing twice; one that cannot be delivered fails the
+//! invocation, so that the platform tries again and in the end keeps it in a queue.
+
+mod alarm;
+mod config;
+mod delivery;
+mod guide;
+mod handler;
+mod headline;
+mod kind;
+mod knowledge;
+mod letter;
+mod notification;
+mod quantity;
+mod reading;
+mod recipients;
+
+pub use alarm::{Alarm, Comparison, State};
+pub use config::{Config, Sender};
+pub use guide::{Guide, Step};
+pub use handler::{AlertError, Postman, Report};
+pub use kind::AlarmKind;
+pub use knowledge::Knowledge;
+pub use letter::{Letterhead, write};
+pub use notification::{Notification, NotificationError};
+pub use reading::Reading;
+pub use recipients::{Address, InvalidRecipients, Recipients};

@@ -1,3 +1,31 @@
-//! Wiring of the alert function.
+//! Wiring of the alert function: telemetry → configuration → clients → run.
 
-fn main() {}
+use anyhow::Context;
+use aws_lambda_events::event::sns::SnsEvent;
+use evergreen_alert::{Config, Postman};
+use evergreen_aws::env::Environment;
+use evergreen_aws::{Registry, Ses, SystemClock};
+use jiff::Timestamp;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    evergreen_aws::telemetry::init();
+    let config = Config::read(&Environment::process()).context("configuration")?;
+    let sdk = evergreen_aws::connect().await;
+    let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
+    let mailer = Ses::new(&sdk, config.sender.as_str());
+    let clock = SystemClock;
+    let postman = &Postman {
+        registry: &registry,
+        mailer: &mailer,
+        clock: &clock,
+        recipients: &config.recipients,
+        letterhead: &config.letterhead,
+    };
+    let handle = service_fn(async |event: LambdaEvent<SnsEvent>| {
+        let lease_until = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
+        postman.handle(event.payload, lease_until).await
+    });
+    lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
+}

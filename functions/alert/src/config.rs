@@ -1,0 +1,83 @@
+//! What the function is configured with, read once at cold start.
+
+use evergreen_aws::env::{ConfigError, Environment};
+use evergreen_lifecycle::ModelName;
+
+use crate::{Address, Letterhead, Recipients};
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The registry table.
+    pub table: String,
+    /// Whom mails are from.
+    pub sender: Sender,
+    /// Whom mails go to.
+    pub recipients: Recipients,
+    /// What every mail names.
+    pub letterhead: Letterhead,
+}
+
+/// Whom mails are from.
+pub type Sender = Address;
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is missing or wrong, and never repeats an address.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let (sender, recipients) = ("EVERGREEN_SENDER", "EVERGREEN_RECIPIENTS");
+        let table = environment.required("EVERGREEN_TABLE")?;
+        Ok(Self {
+            sender: environment.required(sender)?.parse().map_err(|error| ConfigError::invalid(sender, error))?,
+            recipients: environment
+                .required(recipients)?
+                .parse()
+                .map_err(|error| ConfigError::invalid(recipients, error))?,
+            letterhead: Letterhead {
+                model: environment.parsed::<ModelName>("EVERGREEN_MODEL")?,
+                stack: environment.required("EVERGREEN_STACK")?,
+                table: table.clone(),
+                dashboard_url: environment.required("EVERGREEN_DASHBOARD_URL")?,
+            },
+            table,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A complete environment in which `key` is `value`.
+    fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
+        Config::read(&Environment::from_lookup(|asked| {
+            let usual = match asked {
+                "EVERGREEN_MODEL" => "iris",
+                "EVERGREEN_TABLE" => "registry",
+                "EVERGREEN_STACK" => "evergreen",
+                "EVERGREEN_SENDER" => "evergreen@example.com",
+                "EVERGREEN_RECIPIENTS" => "a@example.com,b@example.com",
+                "EVERGREEN_DASHBOARD_URL" => "https://example.com/dashboard",
+                _ => return None,
+            };
+            Some(if asked == key { value } else { usual }.to_owned())
+        }))
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = read_with("", "").unwrap();
+        assert_eq!((config.letterhead.stack.as_str(), config.recipients.iter().count()), ("evergreen", 2));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_variable_and_no_address() {
+        let error = |key, value| read_with(key, value).unwrap_err().to_string();
+        insta::assert_snapshot!(error("EVERGREEN_SENDER", "nobody"), @"EVERGREEN_SENDER: expected one plain mail address such as name@example.com");
+        insta::assert_snapshot!(error("EVERGREEN_RECIPIENTS", "a@example.com,b"), @"EVERGREEN_RECIPIENTS: address 2: expected a plain mail address such as name@example.com");
+        insta::assert_snapshot!(error("EVERGREEN_RECIPIENTS", ""), @"EVERGREEN_RECIPIENTS is not set");
+        insta::assert_snapshot!(error("EVERGREEN_MODEL", "Iris"), @r#"EVERGREEN_MODEL is "Iris": model name "Iris": expected 1–64 lower-case letters, digits and hyphens, beginning with a letter"#);
+    }
+}

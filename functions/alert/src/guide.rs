@@ -1,0 +1,193 @@
+//! What an alarm means and what to do about it. docs/OPERATIONS.md has the long form, one section for each kind.
+
+use crate::{AlarmKind, Letterhead};
+
+/// What to tell of a kind of alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guide {
+    /// What it means, for whom it matters.
+    pub meaning: &'static str,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// In words.
+    pub what: &'static str,
+    /// The command that does it, where there is one.
+    pub command: Option<String>,
+}
+
+impl Guide {
+    /// The guide to alarms of `kind`, with commands that fit the stack.
+    pub fn to(kind: &AlarmKind, about: &Letterhead) -> Self {
+        Self { meaning: meaning(kind), steps: steps(kind, &Commands(about)) }
+    }
+}
+
+fn meaning(kind: &AlarmKind) -> &'static str {
+    match kind {
+        AlarmKind::ChampionTooOld => {
+            "No version has become champion for too long: training does not run, fails, or is refused by the gate; or \
+             there is no champion, or nobody measures it. What served goes on serving."
+        }
+        AlarmKind::AccuracyLow => {
+            "The version that serves was right on too few of the rows that it had not learnt from. It goes on serving \
+             until a version passes the gate."
+        }
+        AlarmKind::DeadlineMissed => {
+            "Since the scheduled time no run has made a version, promoted or refused. The champion goes on serving."
+        }
+        AlarmKind::TrainingFailed => {
+            "Since a run last made a version, runs have failed or died. The champion goes on serving and grows older."
+        }
+        AlarmKind::ModelUnhealthy => {
+            "The stored file of the version that serves is gone, damaged, out of reach, or not readable by this code. Warm \
+             environments serve on from memory; new ones cannot."
+        }
+        AlarmKind::ModelLoadFailures => {
+            "An environment that answers predictions could not fetch, verify or read the champion. It serves the last good \
+             version that it had, or answers 503 if it had none."
+        }
+        AlarmKind::PredictionErrors => "Callers were answered with a server error: they got no prediction.",
+        AlarmKind::PredictionLatency => "One request in a hundred took longer than the limit. Callers may time out.",
+        AlarmKind::Throttles => {
+            "Lambda had no environment left for the predict function, and the callers were turned away."
+        }
+        AlarmKind::TrainFailureQueue => {
+            "A training failed at each of its three tries. Its event is kept for 14 days and is not tried again by itself."
+        }
+        AlarmKind::TrainScheduleQueue => {
+            "The scheduler could not hand its event to the train function. The training of that day has not begun."
+        }
+        AlarmKind::MetricsFailureQueue => {
+            "The metrics function failed three times over. Figures have a gap, and alarms may rest on old ones."
+        }
+        AlarmKind::AlertFailureQueue => {
+            "A mail about an alarm was not sent, at any of three tries: somebody was not told."
+        }
+        AlarmKind::AlertTopicQueue => "An alarm did not reach the function that writes mails: nobody was told of it.",
+        AlarmKind::Other(_) => "This alarm is not one of Evergreen's own; its description says what it watches.",
+    }
+}
+
+fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
+    let logs = |function| step("Read why:", run.logs(function));
+    let messages = |kind: &AlarmKind| step("See what waits, and why it failed:", run.messages(kind));
+    let replay = || words("Once the cause is gone, replay it: docs/OPERATIONS.md, Replay what waits in a queue.");
+    match kind {
+        AlarmKind::ChampionTooOld | AlarmKind::DeadlineMissed | AlarmKind::TrainingFailed => vec![
+            step("See how the last runs ended, and the reason of each:", run.runs()),
+            step("Read what training says:", run.logs("train")),
+            step("Once the cause is gone, train now:", run.train()),
+        ],
+        AlarmKind::AccuracyLow => vec![
+            step("Compare the last runs: accuracy, data set, hyperparameters:", run.runs()),
+            words("If the data set has changed, see whether it should have."),
+            step("Train again; a version that is good enough takes over by itself:", run.train()),
+        ],
+        AlarmKind::ModelUnhealthy | AlarmKind::ModelLoadFailures => vec![
+            step(
+                "Read what exactly is wrong:",
+                run.logs(if *kind == AlarmKind::ModelUnhealthy { "metrics" } else { "predict" }),
+            ),
+            words("If the file was deleted or overwritten, restore its former version in the bucket."),
+            step("Otherwise train: a new version replaces a champion that cannot be read:", run.train()),
+        ],
+        AlarmKind::PredictionErrors => vec![
+            step("Read why:", run.logs("predict")),
+            words("If it began with a deployment, deploy the code before it."),
+        ],
+        AlarmKind::PredictionLatency => vec![
+            step("See whether cold starts are what is slow (initDurationMs):", run.logs("predict")),
+            words("If it is the model, train with fewer trees; if it is start-up, give the function more memory."),
+        ],
+        AlarmKind::Throttles => vec![
+            step("See how much concurrency the account has:", "aws lambda get-account-settings".to_owned()),
+            words("Ask for more in Service Quotas, or lower the rate of the usage plan."),
+        ],
+        AlarmKind::TrainFailureQueue => vec![messages(kind), logs("train"), replay()],
+        AlarmKind::TrainScheduleQueue => vec![messages(kind), step("Train now:", run.train()), replay()],
+        AlarmKind::MetricsFailureQueue => vec![
+            messages(kind),
+            logs("metrics"),
+            step("Nothing has to be replayed, each measurement is complete in itself; empty it:", run.purge(kind)),
+        ],
+        AlarmKind::AlertFailureQueue | AlarmKind::AlertTopicQueue => vec![
+            messages(kind),
+            logs("alert"),
+            words("The usual causes: an address that SES has not verified, or an account still in its sandbox."),
+            replay(),
+        ],
+        AlarmKind::Other(_) => vec![step("Read what it watches:", run.describe(kind))],
+    }
+}
+
+fn step(what: &'static str, command: String) -> Step {
+    Step { what, command: Some(command) }
+}
+
+fn words(what: &'static str) -> Step {
+    Step { what, command: None }
+}
+
+/// Commands of the AWS CLI, for this stack.
+struct Commands<'a>(&'a Letterhead);
+
+impl Commands<'_> {
+    fn runs(&self) -> String {
+        let Letterhead { model, table, .. } = self.0;
+        format!(
+            "aws dynamodb query --table-name {table} --index-name by-start --no-scan-index-forward --limit 5 \
+             --key-condition-expression 'pk = :pk' --expression-attribute-values '{{\":pk\":{{\"S\":\"MODEL#{model}\"}}}}'"
+        )
+    }
+
+    fn logs(&self, function: &str) -> String {
+        format!("aws logs tail /aws/lambda/{}-{function} --since 1d", self.0.stack)
+    }
+
+    fn train(&self) -> String {
+        format!(
+            "aws lambda invoke --function-name {}-train --cli-read-timeout 900 --cli-binary-format raw-in-base64-out \
+             --payload '{{\"note\":\"by hand, after an alarm\"}}' /dev/stdout",
+            self.0.stack
+        )
+    }
+
+    fn messages(&self, kind: &AlarmKind) -> String {
+        format!(
+            "aws sqs receive-message --max-number-of-messages 10 --visibility-timeout 1 --queue-url {}",
+            self.url(kind)
+        )
+    }
+
+    fn purge(&self, kind: &AlarmKind) -> String {
+        format!("aws sqs purge-queue --queue-url {}", self.url(kind))
+    }
+
+    fn describe(&self, kind: &AlarmKind) -> String {
+        format!("aws cloudwatch describe-alarms --alarm-name-prefix {}", kind.as_str())
+    }
+
+    fn url(&self, kind: &AlarmKind) -> String {
+        let queue = kind.queue().unwrap_or_default();
+        format!("\"$(aws sqs get-queue-url --queue-name {}-{queue} --query QueueUrl --output text)\"", self.0.stack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operations_guide_has_a_section_for_every_kind() {
+        let guide = include_str!("../../../docs/OPERATIONS.md");
+        for kind in AlarmKind::KNOWN {
+            let heading = format!("\n### {}\n", kind.as_str());
+            assert!(guide.contains(&heading), "{} is missing", kind.as_str());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the registry knows of the model that an alarm is about.
+
+use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::ports::Champions;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Alarm, AlarmKind, Reading};
+
+/// What is known of the champion.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Knowledge {
+    /// The registry could not be read.
+    Nothing,
+    /// There is no champion.
+    NoChampion,
+    /// There is one.
+    Champion {
+        /// It.
+        champion: Box<Champion>,
+        /// The one before it, if there was one.
+        previous: Option<Box<Champion>>,
+    },
+}
+
+impl Knowledge {
+    /// Asks the registry. That it does not answer is logged and no error: the mail goes out all the same.
+    pub async fn of(registry: &impl Champions) -> Self {
+        let recent = match registry.recent_champions(2).await {
+            Ok(recent) => recent,
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the champion");
+                return Self::Nothing;
+            }
+        };
+        let mut recent = recent.into_iter().map(Box::new);
+        match recent.next() {
+            Some(champion) => Self::Champion { champion, previous: recent.next() },
+            None => Self::NoChampion,
+        }
+    }
+
+    /// The champion, where it is known.
+    pub fn champion(&self) -> Option<&Champion> {
+        match self {
+            Self::Champion { champion, .. } => Some(champion),
+            Self::Nothing | Self::NoChampion => None,
+        }
+    }
+
+    /// What `alarm` measures at `now`: as its reason says, else as the registry knows it, else unknown.
+    pub fn value(&self, alarm: &Alarm, now: Timestamp) -> Option<f64> {
+        match (alarm.reading, &alarm.kind) {
+            (Reading::Value(value), _) => Some(value),
+            (_, AlarmKind::ChampionTooOld) => self.champion().map(|champion| champion.age_hours(now).max(0.0)),
+            (_, AlarmKind::AccuracyLow) => self.champion().map(Champion::accuracy),
+            _ => None,
+        }
+    }
+
+    /// For how long what `alarm` watches was not well before it cleared, where that follows from the champion and the one
+    /// before it. CloudWatch does not say it.
+    pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
+        let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {
+            return None;
+        };
+        let since = match alarm.kind {
+            AlarmKind::ChampionTooOld => {
+                previous.version.trained_at.checked_add(SignedDuration::from_secs_f64(threshold * 3600.0)).ok()?
+            }
+            AlarmKind::AccuracyLow if previous.accuracy() < threshold => previous.promoted_at,
+            _ => return None,
+        };
+        let lasted = champion.promoted_at.duration_since(since);
+        lasted.is_positive().then_some(lasted)
+    }
+}

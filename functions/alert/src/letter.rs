@@ -1,0 +1,157 @@
+//! The mail: what the templates in infra/mail/ show, and how it is put together.
+
+use askama::Template;
+use evergreen_lifecycle::ports::Mail;
+use evergreen_lifecycle::{Champion, ModelName};
+use jiff::Timestamp;
+
+use crate::guide::{Guide, Step};
+use crate::headline::headline;
+use crate::quantity::{Quantity, hours, moment, number, span};
+use crate::{Alarm, Knowledge, State};
+
+/// What every mail names.
+#[derive(Debug, Clone)]
+pub struct Letterhead {
+    /// The model of this stack.
+    pub model: ModelName,
+    /// The stack's name, which begins the names of its functions and queues.
+    pub stack: String,
+    /// The registry table.
+    pub table: String,
+    /// Where the dashboard is.
+    pub dashboard_url: String,
+}
+
+/// Everything that a mail says, as text.
+struct Letter<'a> {
+    about: &'a Letterhead,
+    raised: bool,
+    state: &'static str,
+    headline: String,
+    meaning: &'a str,
+    facts: Vec<Fact<'a>>,
+    table: Option<Table>,
+    no_table: &'static str,
+    steps: &'a [Step],
+}
+
+struct Fact<'a> {
+    name: &'static str,
+    value: std::borrow::Cow<'a, str>,
+}
+
+/// The champion beside the version before it.
+struct Table {
+    champion: String,
+    previous: Option<String>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: &'static str,
+    champion: String,
+    previous: String,
+}
+
+#[derive(Template)]
+#[template(path = "alarm.html")]
+struct Html<'a> {
+    letter: &'a Letter<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "alarm.txt")]
+struct Text<'a> {
+    letter: &'a Letter<'a>,
+}
+
+/// Writes the mail about `alarm` at `now`.
+///
+/// # Errors
+/// [`askama::Error`] when a template cannot be rendered, which no content brings about.
+pub fn write(alarm: &Alarm, knowledge: &Knowledge, about: &Letterhead, now: Timestamp) -> Result<Mail, askama::Error> {
+    let guide = Guide::to(&alarm.kind, about);
+    let letter = Letter::about(alarm, knowledge, about, &guide, now);
+    Ok(Mail {
+        subject: one_line(&format!("[{}] {}", letter.state, letter.headline)),
+        text: Text { letter: &letter }.render()?,
+        html: Html { letter: &letter }.render()?,
+    })
+}
+
+impl<'a> Letter<'a> {
+    fn about(alarm: &'a Alarm, knowledge: &Knowledge, about: &'a Letterhead, guide: &'a Guide, now: Timestamp) -> Self {
+        let raised = alarm.state != State::Ok;
+        Self {
+            about,
+            raised,
+            state: alarm.state.as_str(),
+            headline: format!("{}: {}", about.model, headline(alarm, knowledge, now)),
+            meaning: if raised { guide.meaning } else { "Nothing has to be done." },
+            facts: facts(alarm, knowledge, now),
+            table: table(knowledge, now),
+            no_table: match knowledge {
+                Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                _ => "There is no champion: no version has passed the gate yet.",
+            },
+            steps: if raised { &guide.steps } else { &[] },
+        }
+    }
+}
+
+/// The value against the threshold, since when, and CloudWatch's own words.
+fn facts<'a>(alarm: &'a Alarm, knowledge: &Knowledge, now: Timestamp) -> Vec<Fact<'a>> {
+    let quantity = Quantity::of(alarm);
+    let value = knowledge.value(alarm, now).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
+    let wanted = alarm.threshold.map(|threshold| {
+        let threshold = quantity.write(threshold);
+        alarm.comparison.map_or_else(|| threshold.clone(), |comparison| comparison.wanted(&threshold))
+    });
+    let lasted = if alarm.state == State::Ok { knowledge.lasted(alarm) } else { None };
+    let told = [
+        Some(("Value", value.into())),
+        wanted.map(|wanted| ("Wanted", wanted.into())),
+        Some(("Since", moment(alarm.since).into())),
+        lasted.map(|lasted| ("Was not well for", span(lasted).into())),
+        Some(("Alarm", alarm.name.as_str().into())),
+        alarm.description.as_deref().map(|description| ("Description", description.trim().into())),
+        (!alarm.reason.is_empty()).then(|| ("CloudWatch says", alarm.reason.as_str().into())),
+    ];
+    told.into_iter().flatten().map(|(name, value)| Fact { name, value }).collect()
+}
+
+fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
+    let Knowledge::Champion { champion, previous } = knowledge else { return None };
+    let columns = (columns(champion, now), previous.as_ref().map(|previous| columns(previous, now)));
+    let before = columns.1.into_iter().flatten().map(|(_, value)| value).chain(std::iter::repeat(String::new()));
+    let rows = columns.0.into_iter().zip(before);
+    Some(Table {
+        champion: format!("Version {}", champion.version.number),
+        previous: previous.as_ref().map(|previous| format!("Version {}", previous.version.number)),
+        rows: rows.map(|((name, champion), previous)| Row { name, champion, previous }).collect(),
+    })
+}
+
+/// One version's column of the table.
+fn columns(champion: &Champion, now: Timestamp) -> [(&'static str, String); 10] {
+    let version = &champion.version;
+    let figures = &version.evaluation;
+    [
+        ("Accuracy, hold-out", number(figures.accuracy)),
+        ("Balanced accuracy", number(figures.balanced_accuracy)),
+        ("F1, macro", number(figures.f1)),
+        ("Log loss", number(figures.log_loss)),
+        ("ROC AUC", figures.roc_auc.map_or_else(|| "none".to_owned(), number)),
+        ("Accuracy, training", number(version.training_accuracy)),
+        ("Trained", moment(version.trained_at)),
+        ("Age", hours(champion.age_hours(now).max(0.0))),
+        ("Rows of data", version.dataset.rows.to_string()),
+        ("Run", version.run_id.to_string()),
+    ]
+}
+
+/// A subject is one line, whatever an alarm is called.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,90 @@
+//! What an alarm's reason says was measured. CloudWatch tells the value nowhere else.
+
+use crate::Comparison;
+
+/// What was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading {
+    /// The newest figure.
+    Value(f64),
+    /// No figures have arrived.
+    NoData,
+    /// The reason does not say: somebody has set the state by hand.
+    Untold,
+}
+
+impl Reading {
+    /// Reads the reason of a change of state.
+    pub fn of(reason: &str) -> Self {
+        if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
+            Self::Value(value)
+        } else if reason.to_ascii_lowercase().contains("no datapoints were received") {
+            Self::NoData
+        } else {
+            Self::Untold
+        }
+    }
+}
+
+/// The first number that opens a bracket: `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …` lists the newest first.
+fn datapoint(reason: &str) -> Option<f64> {
+    reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
+}
+
+/// The word before a comparison's name, where the reason is `Maximum 41.2 GreaterThanThreshold 36.0`.
+fn comparison(reason: &str) -> Option<f64> {
+    let words = reason.split_whitespace();
+    let pairs = words.clone().zip(words.skip(1));
+    pairs.filter(|(_, next)| next.parse::<Comparison>().is_ok()).find_map(|(word, _)| number(word))
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_newest_datapoint_is_the_value() {
+        for (reason, value) in [
+            ("Threshold Crossed: 1 datapoint [41.2 (24/11/26 03:00:00)] was greater than the threshold (36.0).", 41.2),
+            (
+                "Threshold Crossed: 2 out of the last 3 datapoints [1240.5 (24/11/26 03:10:00), 900.0 (24/11/26 03:05:00)] were greater than the threshold (1000.0) (minimum 2 datapoints for OK -> ALARM transition).",
+                1240.5,
+            ),
+            (
+                "Threshold Crossed: 1 datapoint [1.0E-5 (24/11/26 03:00:00)] was less than the threshold (0.9).",
+                0.000_01,
+            ),
+            ("Threshold Crossed: Minimum 0.5 LessThanThreshold 0.9", 0.5),
+        ] {
+            assert_eq!(Reading::of(reason), Reading::Value(value), "{reason}");
+        }
+    }
+
+    #[test]
+    fn missing_data_is_told_from_an_unknown_value() {
+        let missing = "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated \
+                       as [Breaching].";
+        assert_eq!(Reading::of(missing), Reading::NoData);
+        for reason in ["Raised by hand [to see the mail].", "", "a [NaN] b"] {
+            assert_eq!(Reading::of(reason), Reading::Untold, "{reason}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(reason in ".*") {
+            Reading::of(&reason);
+        }
+
+        #[test]
+        fn any_figure_is_found(value in -1e9f64..1e9) {
+            let reason = format!("Threshold Crossed: 1 datapoint [{value} (24/11/26 03:00:00)] was greater.");
+            prop_assert_eq!(Reading::of(&reason), Reading::Value(value));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Who is written to. Addresses are never logged: their debug form does not show them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A mail address, checked for what would certainly be refused.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+/// The recipients, each once, at least one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipients(Vec<Address>);
+
+/// Why a text is no mail address; it does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected one plain mail address such as name@example.com")]
+pub struct InvalidAddress;
+
+/// Why a list has no recipients; it does not repeat them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRecipients {
+    /// Nobody would be told.
+    #[error("expected at least one mail address")]
+    Nobody,
+    /// The address at this place, counted from 1, is none.
+    #[error("address {0}: expected a plain mail address such as name@example.com")]
+    Address(usize),
+}
+
+impl Address {
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Address {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let (local, domain) = text.split_once('@').ok_or(InvalidAddress)?;
+        let plain =
+            |character: char| !(character.is_whitespace() || character.is_control() || "<>,;@\"".contains(character));
+        let sound = |part: &str| !part.is_empty() && part.chars().all(plain);
+        if sound(local) && sound(domain) { Ok(Self(text.to_owned())) } else { Err(InvalidAddress) }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Address")
+    }
+}
+
+impl Recipients {
+    /// The recipients, in the order of the list.
+    pub fn iter(&self) -> impl Iterator<Item = &Address> {
+        self.0.iter()
+    }
+}
+
+impl FromStr for Recipients {
+    type Err = InvalidRecipients;
+
+    /// Reads a list with commas between the addresses; spaces and empty places do not matter.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut addresses: Vec<Address> = Vec::new();
+        let places = text.split(',').enumerate().filter(|(_, place)| !place.trim().is_empty());
+        for (index, place) in places {
+            let address: Address = place.parse().map_err(|_| InvalidRecipients::Address(index + 1))?;
+            if !addresses.iter().any(|known| known.0.eq_ignore_ascii_case(&address.0)) {
+                addresses.push(address);
+            }
+        }
+        if addresses.is_empty() { Err(InvalidRecipients::Nobody) } else { Ok(Self(addresses)) }
+    }
+}
+
+impl fmt::Debug for Recipients {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} recipients", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_trimmed_and_names_each_reader_once() {
+        let recipients: Recipients = " a@example.com,b@example.com , A@Example.com,,".parse().unwrap();
+        assert_eq!(recipients.iter().map(Address::as_str).collect::<Vec<_>>(), ["a@example.com", "b@example.com"]);
+    }
+
+    #[test]
+    fn a_wrong_address_is_told_by_its_place_and_not_repeated() {
+        for list in ["a@example.com,b", "a@example.com, b@ ", "a@example.com,B <b@example.com>", "a@example.com,b@c@d"]
+        {
+            assert_eq!(list.parse::<Recipients>(), Err(InvalidRecipients::Address(2)), "{list}");
+        }
+        assert_eq!(" , ".parse::<Recipients>(), Err(InvalidRecipients::Nobody));
+    }
+
+    #[test]
+    fn addresses_stay_out_of_debug_output() {
+        let recipients: Recipients = "a@example.com".parse().unwrap();
+        assert!(!format!("{recipients:?}{:?}", recipients.iter().next()).contains('@'));
+    }
+}

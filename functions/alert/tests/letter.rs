@@ -1,0 +1,283 @@
+//! The mails, as they are read.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
+use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::ports::Mail;
+use evergreen_testkit::{champion, moment, version};
+
+const NOW: &str = "2026-11-24T20:00:30Z";
+
+fn letterhead() -> Letterhead {
+    Letterhead {
+        model: "iris".parse().unwrap(),
+        stack: "evergreen".into(),
+        table: "evergreen-registry".into(),
+        dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+    }
+}
+
+fn alarm(kind: AlarmKind) -> Alarm {
+    Alarm {
+        name: format!("evergreen-{}", kind.as_str()),
+        kind,
+        state: State::Alarm,
+        before: Some(State::Ok),
+        since: moment("2026-11-24T20:00:00Z"),
+        reading: Reading::Value(3.0),
+        threshold: Some(1.0),
+        comparison: Some(Comparison::GreaterOrEqual),
+        metric: None,
+        description: None,
+        reason: String::new(),
+    }
+}
+
+fn too_old() -> Alarm {
+    Alarm {
+        reading: Reading::Value(41.0),
+        threshold: Some(36.0),
+        comparison: Some(Comparison::Greater),
+        metric: Some("ModelAgeHours".into()),
+        description: Some("The champion of iris is older than 36 hours.".into()),
+        reason: "Threshold Crossed: 1 datapoint [41.0 (24/11/26 19:55:00)] was greater than the threshold (36.0)."
+            .into(),
+        ..alarm(AlarmKind::ChampionTooOld)
+    }
+}
+
+fn accuracy_low() -> Alarm {
+    Alarm {
+        reading: Reading::Value(0.8333),
+        threshold: Some(0.9),
+        comparison: Some(Comparison::Less),
+        metric: Some("ModelAccuracy".into()),
+        ..alarm(AlarmKind::AccuracyLow)
+    }
+}
+
+/// The second version serves, trained 41 hours before [`NOW`] and a bit.
+fn knowledge() -> Knowledge {
+    let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
+    let second_at = moment("2026-11-23T03:00:00Z");
+    let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
+    Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) }
+}
+
+fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
+    write(alarm, knowledge, &letterhead(), moment(NOW)).unwrap()
+}
+
+#[test]
+fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
+    let mail = mail(&too_old(), &knowledge());
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion is 41 h old (limit 36 h)");
+    insta::assert_snapshot!(mail.text, @r#"
+    iris: the champion is 41 h old (limit 36 h)
+
+    No version has become champion for too long: training does not run, fails, or is refused by the gate; or there is no champion, or nobody measures it. What served goes on serving.
+
+    Value: 41 h
+    Wanted: at most 36 h
+    Since: Tue 24 Nov 2026, 20:00 UTC
+    Alarm: evergreen-champion-too-old
+    Description: The champion of iris is older than 36 hours.
+    CloudWatch says: Threshold Crossed: 1 datapoint [41.0 (24/11/26 19:55:00)] was greater than the threshold (36.0).
+
+    What to do:
+
+    1. See how the last runs ended, and the reason of each:
+       aws dynamodb query --table-name evergreen-registry --index-name by-start --no-scan-index-forward --limit 5 --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"MODEL#iris"}}'
+
+    2. Read what training says:
+       aws logs tail /aws/lambda/evergreen-train --since 1d
+
+    3. Once the cause is gone, train now:
+       aws lambda invoke --function-name evergreen-train --cli-read-timeout 900 --cli-binary-format raw-in-base64-out --payload '{"note":"by hand, after an alarm"}' /dev/stdout
+
+    The champion | the version before it
+    Version 2 | Version 1
+    Accuracy, hold-out: 0.9667 | 0.9333
+    Balanced accuracy: 0.9667 | 0.9333
+    F1, macro: 0.9667 | 0.9333
+    Log loss: 0.2 | 0.2
+    ROC AUC: 0.9667 | 0.9333
+    Accuracy, training: 1 | 1
+    Trained: Mon 23 Nov 2026, 03:00 UTC | Sun 22 Nov 2026, 03:00 UTC
+    Age: 41 h 1 min | 2 d 17 h
+    Rows of data: 150 | 150
+    Run: manual-v2 | manual-v1
+
+    Dashboard: https://example.com/dashboard?a=1&b=2
+    "#);
+}
+
+#[test]
+fn a_mail_of_better_days_says_how_long_it_was_not_well() {
+    let cleared = Alarm {
+        state: State::Ok,
+        before: Some(State::Alarm),
+        reading: Reading::Value(0.1),
+        since: moment("2026-11-25T06:05:00Z"),
+        reason: "Threshold Crossed: 1 datapoint [0.1 (25/11/26 06:00:00)] was not greater than the threshold (36.0)."
+            .into(),
+        ..too_old()
+    };
+    let first = champion(version(1, 0.9333, moment("2026-11-23T03:00:00Z")));
+    let second_at = moment("2026-11-25T06:00:00Z");
+    let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
+    let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
+    let mail = write(&cleared, &knowledge, &letterhead(), moment("2026-11-25T06:05:30Z")).unwrap();
+    insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old (limit 36 h)");
+    insta::assert_snapshot!(mail.text, @r#"
+    iris: the champion is fresh again: 6 min old (limit 36 h)
+
+    Nothing has to be done.
+
+    Value: 6 min
+    Wanted: at most 36 h
+    Since: Wed 25 Nov 2026, 06:05 UTC
+    Was not well for: 15 h
+    Alarm: evergreen-champion-too-old
+    Description: The champion of iris is older than 36 hours.
+    CloudWatch says: Threshold Crossed: 1 datapoint [0.1 (25/11/26 06:00:00)] was not greater than the threshold (36.0).
+
+    The champion | the version before it
+    Version 2 | Version 1
+    Accuracy, hold-out: 0.9667 | 0.9333
+    Balanced accuracy: 0.9667 | 0.9333
+    F1, macro: 0.9667 | 0.9333
+    Log loss: 0.2 | 0.2
+    ROC AUC: 0.9667 | 0.9333
+    Accuracy, training: 1 | 1
+    Trained: Wed 25 Nov 2026, 06:00 UTC | Mon 23 Nov 2026, 03:00 UTC
+    Age: 6 min | 2 d 3 h
+    Rows of data: 150 | 150
+    Run: manual-v2 | manual-v1
+
+    Dashboard: https://example.com/dashboard?a=1&b=2
+    "#);
+}
+
+#[test]
+fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
+    let alone = Knowledge::Champion {
+        champion: Box::new(champion(version(1, 0.9333, moment("2026-11-23T03:00:00Z")))),
+        previous: None,
+    };
+    let text = mail(&too_old(), &alone).text;
+    assert!(text.contains("\nVersion 1\n") && !text.contains(" | "), "{text}");
+    assert!(mail(&too_old(), &Knowledge::NoChampion).text.contains("no version has passed the gate yet"));
+}
+
+#[test]
+fn every_kind_has_its_line_when_raised_and_when_well_again() {
+    let subjects = AlarmKind::KNOWN.into_iter().chain([AlarmKind::Other("drift".into())]).flat_map(|kind| {
+        let raised = match kind {
+            AlarmKind::ChampionTooOld => too_old(),
+            AlarmKind::AccuracyLow => accuracy_low(),
+            AlarmKind::PredictionLatency => Alarm {
+                reading: Reading::Value(1240.4),
+                threshold: Some(1000.0),
+                comparison: Some(Comparison::Greater),
+                metric: Some("Latency".into()),
+                ..alarm(kind)
+            },
+            kind => alarm(kind),
+        };
+        let cleared = Alarm { state: State::Ok, reading: Reading::Untold, ..raised.clone() };
+        [raised, cleared].map(|alarm| mail(&alarm, &knowledge()).subject)
+    });
+    insta::assert_snapshot!(subjects.collect::<Vec<_>>().join("\n"), @r#"
+    [ALARM] iris: the champion is 41 h old (limit 36 h)
+    [OK] iris: the champion is fresh again: 41 h 1 min old (limit 36 h)
+    [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is wanted)
+    [OK] iris: the champion's accuracy is well again: 0.9667 (at least 0.9 is wanted)
+    [ALARM] iris: training has missed its deadline
+    [OK] iris: training has caught up
+    [ALARM] iris: training fails (3 since the last version)
+    [OK] iris: training makes versions again
+    [ALARM] iris: the champion's artifact cannot be fetched, verified or read
+    [OK] iris: the champion's artifact is sound again
+    [ALARM] iris: predict could not load the champion (3 in 5 minutes)
+    [OK] iris: predict loads the champion again
+    [ALARM] iris: predictions fail with 5xx (3 in 5 minutes)
+    [OK] iris: predictions are answered again
+    [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
+    [OK] iris: predictions are fast again
+    [ALARM] iris: predictions are turned away (3 in 5 minutes)
+    [OK] iris: predictions are no longer turned away
+    [ALARM] iris: training failed for good (3 in its queue)
+    [OK] iris: the queue train-failure is empty again
+    [ALARM] iris: the schedule could not start training (3 in its queue)
+    [OK] iris: the queue train-schedule is empty again
+    [ALARM] iris: figures could not be published (3 in its queue)
+    [OK] iris: the queue metrics-failure is empty again
+    [ALARM] iris: a mail could not be sent (3 in its queue)
+    [OK] iris: the queue alert-failure is empty again
+    [ALARM] iris: an alarm did not reach the alert function (3 in its queue)
+    [OK] iris: the queue alert-topic is empty again
+    [ALARM] iris: alarm drift is raised: its value is 3 (below 1 is wanted)
+    [OK] iris: alarm drift has cleared
+    "#);
+}
+
+#[test]
+fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown() {
+    let subject = |reading, knowledge: &Knowledge, alarm| mail(&Alarm { reading, ..alarm }, knowledge).subject;
+    let lines = [
+        subject(Reading::Untold, &knowledge(), too_old()),
+        subject(Reading::NoData, &knowledge(), too_old()),
+        subject(Reading::NoData, &Knowledge::NoChampion, too_old()),
+        subject(Reading::NoData, &Knowledge::Nothing, too_old()),
+        subject(Reading::Untold, &Knowledge::Nothing, too_old()),
+        subject(Reading::Untold, &knowledge(), accuracy_low()),
+        subject(Reading::Untold, &Knowledge::Nothing, accuracy_low()),
+        subject(Reading::Untold, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    [ALARM] iris: the champion is 41 h 1 min old (limit 36 h)
+    [ALARM] iris: no figures arrive; by the registry the champion is 41 h 1 min old (limit 36 h)
+    [ALARM] iris: there is no champion
+    [ALARM] iris: no figures arrive, the champion's age is unknown (limit 36 h)
+    [ALARM] iris: the champion is too old (limit 36 h)
+    [ALARM] iris: alarm accuracy-low is raised, though the champion's accuracy is 0.9667 (at least 0.9 is wanted)
+    [ALARM] iris: the champion's accuracy is unknown (at least 0.9 is wanted)
+    [ALARM] iris: predictions are turned away
+    "#);
+}
+
+#[test]
+fn nothing_of_an_alarm_is_taken_for_html_or_for_a_header() {
+    let hostile = Alarm {
+        kind: AlarmKind::Other("<b>\r\nBcc: x@example.com".into()),
+        reason: "<script>alert(1)</script> & more".into(),
+        ..too_old()
+    };
+    let mail = mail(&hostile, &knowledge());
+    assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+    assert!(!mail.html.contains("<script>") && !mail.html.contains("<b>"), "{}", mail.html);
+    assert!(mail.text.contains("<script>alert(1)</script> & more"), "{}", mail.text);
+}
+
+#[test]
+fn both_bodies_begin_with_the_same_line() {
+    let mail = mail(&too_old(), &knowledge());
+    let line = mail.text.lines().next().unwrap();
+    assert!(mail.subject.ends_with(line));
+    assert!(mail.html.contains(&format!(">{line}</h1>")), "{}", mail.html);
+    assert_eq!(mail.html.matches("<h1").count(), 1);
+}
+
+/// Every step of every kind, so that a change of a command is seen.
+#[test]
+fn every_command_names_what_this_stack_has() {
+    for kind in AlarmKind::KNOWN {
+        let guide = evergreen_alert::Guide::to(&kind, &letterhead());
+        assert!(!guide.steps.is_empty());
+        for command in guide.steps.iter().filter_map(|step| step.command.as_deref()) {
+            let general = command == "aws lambda get-account-settings";
+            assert!(command.starts_with("aws ") && (general || command.contains("evergreen-")), "{command}");
+        }
+    }
+}
