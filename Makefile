@@ -38,9 +38,9 @@ test: unit-test e2e ## All tests: those beside the code, then those of the deplo
 unit-test:
 	cargo test --workspace --exclude evergreen-tests --locked
 
-e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own
+e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --no-run
-	@$(LOCAL) test
+	@$(LOCAL) test -- $(ARGS)
 
 sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
 	@$(LOCAL) sam-local

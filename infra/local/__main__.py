@@ -58,7 +58,7 @@ def runs(arguments) -> None:
 def test(arguments) -> int:
     from driver import isolated
 
-    return isolated.end_to_end_tests()
+    return isolated.end_to_end_tests(arguments.arguments)
 
 
 def sam_local(arguments) -> None:
@@ -87,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", default="local", help="section of samconfig.toml")
         command.add_argument("--state", type=Path, default=ROOT / "target/local", help="directory of all its files")
         command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
-    add("test", test, "run the tests of the deployed stack against an emulator of their own")
+    tests = add("test", test, "run the tests of the deployed stack against an emulator of their own")
+    tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
     add("sam-local", sam_local, "run events/ through `sam local`")
     return parser
 

@@ -28,9 +28,9 @@ def stack(config: str, name: str):
         emulator.stop(settings)
 
 
-def end_to_end_tests() -> int:
-    """Runs the tests of the deployed stack; returns their exit status."""
+def end_to_end_tests(arguments: list[str]) -> int:
+    """Runs the tests of the deployed stack, or those that `arguments` pick; returns their exit status."""
     with stack("test", "test") as (settings, values):
         step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
-        command = ["cargo", "test", "--package", "evergreen-tests", "--locked"]
+        command = ["cargo", "test", "--package", "evergreen-tests", "--locked", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
