@@ -11,15 +11,12 @@ pub struct Config {
     /// The registry table.
     pub table: String,
     /// Whom mails are from.
-    pub sender: Sender,
+    pub sender: Address,
     /// Whom mails go to.
     pub recipients: Recipients,
     /// What every mail names.
     pub letterhead: Letterhead,
 }
-
-/// Whom mails are from.
-pub type Sender = Address;
 
 impl Config {
     /// Reads the configuration.

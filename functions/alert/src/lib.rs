@@ -19,7 +19,7 @@ mod reading;
 mod recipients;
 
 pub use alarm::{Alarm, Comparison, State};
-pub use config::{Config, Sender};
+pub use config::Config;
 pub use guide::{Guide, Step};
 pub use handler::{AlertError, Postman, Report};
 pub use kind::AlarmKind;
