@@ -2,10 +2,11 @@
 
 use evergreen_learning::{HyperparameterError, LearningError, TableError};
 use evergreen_lifecycle::ports::{RunWriteError, Unavailable};
-use evergreen_lifecycle::{InvalidRunId, RunId};
+use evergreen_lifecycle::{InvalidRunId, RunId, VersionNumber};
 use lambda_runtime::Diagnostic;
 
 use crate::request::RequestError;
+use crate::stored::Defect;
 
 /// Why a run made no version. The champion serves on, whatever it is.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,18 @@ pub enum TrainError {
     /// The manifest has no JSON form.
     #[error("the manifest could not be written")]
     Manifest(#[from] serde_json::Error),
+    /// A version that is to be promoted is not registered.
+    #[error("version {0} is not registered")]
+    NoSuchVersion(VersionNumber),
+    /// A version that is to be promoted could not serve.
+    #[error("version {version} cannot serve: {defect}")]
+    CannotServe {
+        /// The version.
+        version: VersionNumber,
+        /// Why.
+        #[source]
+        defect: Defect,
+    },
     /// Something outside did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -65,6 +78,8 @@ impl TrainError {
             Self::RunTaken(_) => "RunTaken",
             Self::Contended(_) => "Contended",
             Self::Manifest(_) => "InvalidManifest",
+            Self::NoSuchVersion(_) => "NoSuchVersion",
+            Self::CannotServe { .. } => "CannotServe",
             Self::Unavailable(_) => "Unavailable",
         }
     }

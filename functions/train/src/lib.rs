@@ -1,16 +1,20 @@
-//! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves.
+//! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves. The same
+//! function promotes an earlier version when somebody asks for it.
 
 mod announcement;
 mod candidate;
 mod config;
 mod error;
-mod incumbent;
+mod promotion;
 mod report;
 mod request;
+mod stored;
 mod trainer;
 
 pub use config::{Config, Training};
 pub use error::TrainError;
+pub use promotion::Promoted;
 pub use report::Report;
 pub use request::{DEFAULT_SEED, Request, RequestError};
-pub use trainer::{Invocation, Trainer};
+pub use stored::Defect;
+pub use trainer::{Answer, Invocation, Trainer};

@@ -6,25 +6,27 @@ use std::time::{Duration, Instant};
 use evergreen_learning::{Hyperparameters, IRIS_CSV, Table, Trained};
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
-    RunWriteError, Runs,
+    RunWriteError, Runs, Versions,
 };
 use evergreen_lifecycle::{Admission, LifecycleEvent, Run, RunId, RunState, Trigger};
 use evergreen_scoring::ArtifactMetadata;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::candidate::Candidate;
 use crate::config::Training;
 use crate::error::TrainError;
+use crate::promotion::{self, Promoted};
 use crate::report::Report;
 use crate::request::Request;
-use crate::{announcement, incumbent};
+use crate::{announcement, stored};
 
 /// What is left of an invocation's time for writing down how it ended.
 const RESERVE: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often the gate decides anew because the champion changed meanwhile.
-const MAX_DECISIONS: u32 = 8;
+pub(crate) const MAX_DECISIONS: u32 = 8;
 
 /// How often an attempt is admitted anew because another one got in between.
 const MAX_ADMISSIONS: u32 = 3;
@@ -36,6 +38,16 @@ pub struct Invocation {
     pub id: String,
     /// When the platform ends it.
     pub deadline: Timestamp,
+}
+
+/// What came of an invocation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of a run.
+    Run(Report),
+    /// Of a promotion.
+    Promotion(Promoted),
 }
 
 /// Trains one model through the ports.
@@ -60,11 +72,25 @@ where
     B: Announcer,
     C: Clock,
 {
+    /// Does what the event asks for: a run, or the promotion of an earlier version.
+    ///
+    /// # Errors
+    /// [`TrainError`] says why it was not done.
+    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError>
+    where
+        R: Versions,
+    {
+        if promotion::is_asked_for(&event) {
+            return promotion::promote(self, event).await.map(Answer::Promotion);
+        }
+        self.train(event, invocation).await.map(Answer::Run)
+    }
+
     /// Makes a version, or finds that there is nothing to do.
     ///
     /// # Errors
     /// [`TrainError`] says why there is no version. It stands in the run record too, as far as the registry answers.
-    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
+    pub async fn train(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
         let request = Request::parse(event, &invocation.id);
         match self.admit(self.new_run(request.as_ref().ok(), invocation)?).await? {
             Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
@@ -193,7 +219,7 @@ where
     ) -> Result<Registration, TrainError> {
         for _ in 0..MAX_DECISIONS {
             let champion = self.registry.champion().await?;
-            let incumbent = incumbent::assess(self.storage, champion.as_ref(), candidate.holdout()).await?;
+            let incumbent = stored::assess(self.storage, champion.as_ref(), candidate.holdout()).await?;
             let decision = self.training.gate.decide(candidate.accuracy(), incumbent);
             let total = started.elapsed().as_secs_f64();
             let registration = candidate.registration(run, decision, champion.as_ref(), total, self.clock.now());
@@ -210,6 +236,7 @@ where
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {
+        tracing::error!(run = %run.id, attempt = run.attempt, kind = error.kind(), "the run made no version");
         let failed = run.failed(error.to_string(), self.clock.now());
         if let Err(error) = self.registry.fail(&failed).await {
             tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
@@ -217,9 +244,11 @@ where
         }
         self.announce(&[announcement::of_failure(&failed, error)]).await;
     }
+}
 
+impl<R, S, B: Announcer, C> Trainer<'_, R, S, B, C> {
     /// Telling is best effort: what happened stands in the registry, and nothing depends on having been told.
-    async fn announce(&self, events: &[LifecycleEvent]) {
+    pub(crate) async fn announce(&self, events: &[LifecycleEvent]) {
         if let Err(error) = self.bus.announce(events).await {
             tracing::error!(%error, cause = %error.cause, "events could not be announced");
         }

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use evergreen_lifecycle::{EventKind, Gate, Manifest, RunState, RunStatus, Verdict};
+use evergreen_lifecycle::{Champion, EventKind, Gate, Manifest, RunState, RunStatus, Verdict};
 use evergreen_testkit::{FixedClock, Memory, finished_run, moment, version};
-use evergreen_train::{Invocation, Report, TrainError, Trainer, Training};
+use evergreen_train::{Answer, Invocation, Promoted, Report, TrainError, Trainer, Training};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -34,6 +34,20 @@ impl World {
     }
 
     async fn invoke(&self, invocation: &str, event: Value) -> Result<Report, TrainError> {
+        match self.handle(invocation, event).await? {
+            Answer::Run(report) => Ok(report),
+            Answer::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
+        }
+    }
+
+    async fn promote(&self, number: u32) -> Result<Promoted, TrainError> {
+        match self.handle("promotion", json!({"promote": number, "note": "the new one drifts"})).await? {
+            Answer::Promotion(promoted) => Ok(promoted),
+            Answer::Run(report) => panic!("expected a promotion, got {report:?}"),
+        }
+    }
+
+    async fn handle(&self, invocation: &str, event: Value) -> Result<Answer, TrainError> {
         let deadline = evergreen_lifecycle::ports::Clock::now(&self.clock) + SignedDuration::from_mins(15);
         let (memory, clock, training) = (&self.memory, &self.clock, &self.training);
         let trainer = Trainer { registry: memory, storage: memory, bus: memory, clock, training };
@@ -211,6 +225,47 @@ async fn a_second_delivery_leaves_a_run_that_is_at_work_alone() {
     let report = world.invoke("b", json!({"id": "busy"})).await.unwrap();
     assert_eq!((report.status, report.duplicate), (RunStatus::Running, true));
     assert!(world.memory.state().versions.is_empty());
+}
+
+#[tokio::test]
+async fn an_earlier_version_serves_again_when_somebody_says_so() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    world.invoke("b", Value::Null).await.unwrap();
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.revision, promoted.replaced.map(|number| number.get())), (3, Some(2)));
+    assert_eq!(world.champion_number(), Some(1));
+    assert!(world.memory.state().events.last().unwrap().reason.contains("the new one drifts"));
+    assert!(world.promote(1).await.unwrap().duplicate);
+    assert_eq!(world.memory.state().champions.len(), 3);
+}
+
+#[tokio::test]
+async fn a_version_that_could_not_serve_is_not_promoted() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    world.invoke("b", Value::Null).await.unwrap();
+    assert_eq!(world.promote(9).await.unwrap_err().to_string(), "version 9 is not registered");
+    world.memory.state().objects.remove("models/iris/00000001/model.onnx");
+    let error = world.promote(1).await.unwrap_err();
+    assert_eq!(error.to_string(), "version 1 cannot serve: its artifact is not there");
+    assert_eq!(world.champion_number(), Some(2));
+}
+
+#[tokio::test]
+async fn a_promotion_that_another_one_overtakes_is_done_over_it() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    world.invoke("b", Value::Null).await.unwrap();
+    let seen = world.memory.state().champions.last().cloned();
+    let rival = Champion::succeeding(
+        seen.as_ref(),
+        version(7, 1.0, moment("2026-11-24T03:00:04Z")),
+        moment("2026-11-24T03:00:05Z"),
+    );
+    world.memory.state().rival = Some(rival);
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.revision, promoted.replaced.map(|number| number.get())), (4, Some(7)));
 }
 
 #[tokio::test]

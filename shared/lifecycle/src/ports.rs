@@ -55,6 +55,17 @@ pub enum RegisterError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Why a registered version was not made champion. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum PromoteError {
+    /// Another version was promoted meanwhile.
+    #[error("the champion changed meanwhile")]
+    ChampionMoved,
+    /// The registry did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 /// Why an artifact could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactReadError {
@@ -126,6 +137,12 @@ pub trait Registrar: Send + Sync {
     /// # Errors
     /// [`RegisterError`] says which condition failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
+
+    /// Makes a registered version champion again, with its entry in the history: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`PromoteError::ChampionMoved`] when the champion's revision is not the one before `champion`'s.
+    fn promote(&self, champion: &Champion) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
 /// The champion pointer and its history.

@@ -12,9 +12,11 @@ mod flat;
 mod model;
 mod pipeline;
 mod predictions;
+mod registered;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, MAX_ARTIFACT_BYTES, encode};
 pub use digest::sha256_hex;
 pub use model::{Model, ShapeError};
 pub use pipeline::{ClassWeight, Forest, MAX_LABELS, MAX_NODES, Node, Pipeline, PipelineError, Scaler, Tree};
 pub use predictions::{Prediction, Predictions};
+pub use registered::RegisteredError;

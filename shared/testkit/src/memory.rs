@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Mail, Mailer,
-    MetricSink, Outbox, RegisterError, Registrar, Registration, RunWriteError, Runs, Unavailable, Versions,
+    MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration, RunWriteError, Runs, Unavailable,
+    Versions,
 };
 use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
@@ -150,6 +151,17 @@ impl Registrar for Memory {
         state.runs.insert(registration.run.id.clone(), registration.run.clone());
         state.versions.insert(registration.version.number, registration.version.clone());
         state.champions.extend(registration.promotion.clone());
+        Ok(())
+    }
+
+    async fn promote(&self, champion: &Champion) -> Result<(), PromoteError> {
+        let mut state = self.reach("registry")?;
+        let rival = state.rival.take();
+        state.champions.extend(rival);
+        if Champion::revision_of(state.champions.last()) + 1 != champion.revision {
+            return Err(PromoteError::ChampionMoved);
+        }
+        state.champions.push(champion.clone());
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration, RunWriteError, Unavailable};
-use evergreen_lifecycle::{Run, VersionNumber};
+use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registrar, Registration, RunWriteError, Unavailable};
+use evergreen_lifecycle::{Champion, Run, VersionNumber};
 use serde::Deserialize;
 
 use super::{Registry, items, transaction};
@@ -65,6 +65,13 @@ impl Registrar for Registry {
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         let Err(error) = transaction.send().await else { return Ok(()) };
         Err(transaction::refusal(&registration.run.id, error))
+    }
+
+    async fn promote(&self, champion: &Champion) -> Result<(), PromoteError> {
+        let writes = self.promotion(champion)?.into();
+        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
+        let Err(error) = transaction.send().await else { return Ok(()) };
+        Err(transaction::promotion_refusal(error))
     }
 }
 

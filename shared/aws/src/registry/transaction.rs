@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
-use evergreen_lifecycle::ports::{RegisterError, Registration, Unavailable};
+use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registration, Unavailable};
 use evergreen_lifecycle::{Champion, Run, RunId, Version};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::keys::Key;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-const WHAT: &str = "registering a version";
+const WHAT: &str = "registering or promoting a version";
 
 /// The status of a run whose attempt is under way.
 pub(super) const RUNNING: &str = "RUNNING";
@@ -28,6 +28,9 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// Holds while the champion's revision is `:seen`.
 const UNMOVED: &str = "revision = :seen";
+
+/// The code of a write that another transaction was at.
+const CONFLICT: &str = "TransactionConflict";
 
 /// Where the run's end stands among the writes.
 const RUN: usize = 0;
@@ -42,13 +45,15 @@ impl Registry {
         let Registration { run, version, promotion, seen_revision } = registration;
         let mut writes = vec![self.end_of(run)?, self.birth_of(version)?];
         match promotion {
-            Some(champion) => {
-                writes.push(self.succession(champion, *seen_revision)?);
-                writes.push(self.history_of(champion)?);
-            }
+            Some(champion) => writes.extend(self.promotion(champion)?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
         }
         Ok(writes)
+    }
+
+    /// The writes that move the pointer to `champion`, whose revision follows the one that was seen.
+    pub(super) fn promotion(&self, champion: &Champion) -> Result<[TransactWriteItem; 2], Unavailable> {
+        Ok([self.succession(champion)?, self.history_of(champion)?])
     }
 
     fn end_of(&self, run: &Run) -> Result<TransactWriteItem, Unavailable> {
@@ -65,11 +70,11 @@ impl Registry {
         finish(self.write(&self.keys.version(version.number), version)?.condition_expression(ABSENT))
     }
 
-    fn succession(&self, champion: &Champion, seen: u32) -> Result<TransactWriteItem, Unavailable> {
+    fn succession(&self, champion: &Champion) -> Result<TransactWriteItem, Unavailable> {
         let put = self.write(&self.keys.champion(), champion)?;
-        finish(match seen {
+        finish(match champion.revision.saturating_sub(1) {
             0 => put.condition_expression(ABSENT),
-            _ => put.condition_expression(UNMOVED).expression_attribute_values(":seen", items::number(seen)),
+            seen => put.condition_expression(UNMOVED).expression_attribute_values(":seen", items::number(seen)),
         })
     }
 
@@ -104,18 +109,35 @@ fn incomplete(error: BuildError) -> Unavailable {
 /// Another transaction at the same records cancels this one too. It may have moved the champion, so the gate looks again;
 /// if it has taken the run, the next try says so.
 pub(super) fn refusal(run: &RunId, error: SdkError<TransactWriteItemsError>) -> RegisterError {
-    let codes = match error.as_service_error() {
+    let codes = cancellation_codes(&error);
+    if codes.get(RUN).is_some_and(failed) {
+        return RegisterError::RunTaken(run.clone());
+    }
+    if codes.iter().skip(CHAMPION).any(failed) || codes.contains(&CONFLICT) {
+        return RegisterError::ChampionMoved;
+    }
+    unavailable(WHAT)(error).into()
+}
+
+/// Why a promotion alone was refused: all its conditions are about the champion.
+pub(super) fn promotion_refusal(error: SdkError<TransactWriteItemsError>) -> PromoteError {
+    let codes = cancellation_codes(&error);
+    if codes.iter().any(failed) || codes.contains(&CONFLICT) {
+        return PromoteError::ChampionMoved;
+    }
+    unavailable(WHAT)(error).into()
+}
+
+/// One code for each write of a cancelled transaction; none when it failed otherwise.
+fn cancellation_codes(error: &SdkError<TransactWriteItemsError>) -> Vec<&str> {
+    match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect()
         }
         _ => Vec::new(),
-    };
-    let failed = |code: &&str| *code == "ConditionalCheckFailed";
-    if codes.get(RUN).is_some_and(failed) {
-        return RegisterError::RunTaken(run.clone());
     }
-    if codes.iter().skip(CHAMPION).any(failed) || codes.contains(&"TransactionConflict") {
-        return RegisterError::ChampionMoved;
-    }
-    unavailable(WHAT)(error).into()
+}
+
+fn failed(code: &&str) -> bool {
+    *code == "ConditionalCheckFailed"
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
+use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registrar, Registration};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::items::Item;
@@ -56,14 +56,18 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
     sent.only().transact_items.unwrap()
 }
 
-/// What registering says when the table cancels with these codes.
-async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
-    let rule = mock!(Client::transact_write_items).then_error(move || {
+/// A table that cancels with these codes.
+fn cancelling(codes: &'static [&'static str]) -> Rule {
+    mock!(Client::transact_write_items).then_error(move || {
         let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
         let cancelled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
         TransactWriteItemsError::TransactionCanceledException(cancelled)
-    });
-    registry(&[&rule]).register(&of(1, 0.97, None)).await.unwrap_err()
+    })
+}
+
+/// What registering says when the table cancels with these codes.
+async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
+    registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -152,4 +156,27 @@ async fn anything_else_is_unavailable() {
         mock!(Client::transact_write_items).then_error(|| TransactWriteItemsError::generic(Default::default()));
     let error = registry(&[&rule]).register(&of(1, 0.97, None)).await.unwrap_err();
     assert!(matches!(error, RegisterError::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
+    let (rule, sent) = record(mock!(Client::transact_write_items), || {
+        MockResponse::Output(TransactWriteItemsOutput::builder().build())
+    });
+    let seen = first_champion();
+    let again = Champion::succeeding(Some(&seen), version(1, 0.97, moment(START)), moment(START));
+    registry(&[&rule]).promote(&again).await.unwrap();
+    let expected =
+        [r#"put CHAMPION if revision = :seen {":seen":1}"#, "put CHAMPION#00000002 if attribute_not_exists(pk) {}"];
+    assert_eq!(outline(&sent.only().transact_items.unwrap()), expected);
+}
+
+#[tokio::test]
+async fn a_promotion_that_another_one_overtook_is_refused() {
+    for codes in [&["ConditionalCheckFailed", "None"], &["None", "TransactionConflict"]] as [&[&str]; 2] {
+        let error = registry(&[&cancelling(codes)]).promote(&first_champion()).await.unwrap_err();
+        assert!(matches!(error, PromoteError::ChampionMoved), "{codes:?}: {error}");
+    }
+    let error = registry(&[&cancelling(&["ThrottlingError", "None"])]).promote(&first_champion()).await.unwrap_err();
+    assert!(matches!(error, PromoteError::Unavailable(_)));
 }
