@@ -163,10 +163,7 @@ impl<W: World> ChampionCache<W> {
             Err(error) if interrupted => {
                 tracing::info!(cause = causes(error), "the look for a champion was interrupted")
             }
-            Err(error) => {
-                tracing::error!(cause = causes(error), "no champion could be loaded");
-                self.world.journal().load_failed(now);
-            }
+            Err(error) => self.world.journal().load_failed(&causes(error), now),
         }
         self.state.send_modify(|state| match outcome {
             Ok(look) => state.ended(look, now),

@@ -1,8 +1,8 @@
 //! The event and the answer of API Gateway's Lambda proxy integration (REST API, payload version 1).
 //!
-//! Only what is used is read. `lambda_http` would do this too, at four times the cost of everything else that a call
-//! needs (23 µs against 5 µs for a `curl` through a regional endpoint, built for size), and it panics on a body that is
-//! not the base64 it claims to be and on a `Host` that makes no URL.
+//! Only what is used is read: 2 µs for an event of 2.5 KB, built for size. `lambda_http` takes 23 µs for it, more than
+//! everything else that a call needs, and panics on a body that is not the base64 it claims to be and on a `Host` that
+//! makes no URL.
 
 use std::fmt;
 

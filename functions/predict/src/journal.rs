@@ -1,7 +1,6 @@
-//! The lines that every call writes: one line of JSON to standard output that is both the log of the call and, in
-//! CloudWatch's embedded metric format, its figures. One line costs one write, and half the log that two would.
-//!
-//! What failed and why goes through `tracing` where it is met. No line holds bodies, values, keys or addresses.
+//! The lines that are counted: one line of JSON on standard output is both the log of a call, or of a failed look for a
+//! champion, and in CloudWatch's embedded metric format its figure. One line costs one write, and half the log that two
+//! would. No line holds bodies, values, keys or addresses.
 
 use std::error::Error;
 use std::io::Write;
@@ -39,8 +38,8 @@ pub trait Journal: Send + Sync {
     /// A call was answered.
     fn answered(&self, call: &Call<'_>, at: Timestamp);
 
-    /// A champion could not be looked up, fetched, verified or parsed.
-    fn load_failed(&self, at: Timestamp);
+    /// A champion could not be looked up, fetched, verified or parsed, because of `cause`.
+    fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
 /// The journal on standard output.
@@ -68,11 +67,12 @@ impl Journal for StdoutJournal {
         });
     }
 
-    fn load_failed(&self, at: Timestamp) {
+    fn load_failed(&self, cause: &str, at: Timestamp) {
         write(&Line {
             figure: Some(Figures::new("ModelLoadFailures", at)),
             load_failures: Some(1),
-            ..Line::new("WARN", "no champion could be loaded", &self.model, at)
+            cause: Some(cause),
+            ..Line::new("ERROR", "no champion could be loaded", &self.model, at)
         });
     }
 }
@@ -103,13 +103,25 @@ struct Line<'a> {
     predictions: Option<usize>,
     #[serde(rename = "ModelLoadFailures", skip_serializing_if = "Option::is_none")]
     load_failures: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
     #[serde(flatten)]
     call: Option<&'a Call<'a>>,
 }
 
 impl<'a> Line<'a> {
     fn new(level: &'static str, message: &'static str, model: &'a ModelName, timestamp: Timestamp) -> Self {
-        Self { level, timestamp, message, figure: None, model, predictions: None, load_failures: None, call: None }
+        Self {
+            level,
+            timestamp,
+            message,
+            figure: None,
+            model,
+            predictions: None,
+            load_failures: None,
+            cause: None,
+            call: None,
+        }
     }
 
     fn to_bytes(&self) -> Vec<u8> {

@@ -9,10 +9,10 @@ use evergreen_scoring::{ArtifactError, Model, sha256_hex};
 use super::Serving;
 use crate::ports::World;
 
-/// Artifacts longer than this, in bytes, are verified and parsed beside the runtime's only thread: that takes a
-/// millisecond or more then, during which a call could not be answered. For a smaller one the hand-over costs more than it
+/// Artifacts longer than this, in bytes, are verified and parsed beside the runtime's only thread: that takes half a
+/// millisecond or more then, and as long no call would be answered. For a smaller one the hand-over costs more than it
 /// spares.
-const LARGE: usize = 256 * 1024;
+const LARGE: usize = 128 * 1024;
 
 /// What a look found.
 #[derive(Debug)]

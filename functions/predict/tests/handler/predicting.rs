@@ -28,6 +28,13 @@ async fn a_list_is_answered_in_order_as_its_rows_are_alone() {
 }
 
 #[tokio::test]
+async fn the_sample_batch_is_one_flower_of_each_species() {
+    let fixture = Fixture::serving().await;
+    let response = fixture.call(&event("predict-batch")).await;
+    assert_eq!(json(&response)["labels"], serde_json::json!(["setosa", "versicolor", "virginica"]));
+}
+
+#[tokio::test]
 async fn every_flower_is_answered_as_the_model_itself_answers() {
     let fixture = Fixture::serving().await;
     let (table, model) = (iris().unwrap(), Model::load(artifact(1)).unwrap());

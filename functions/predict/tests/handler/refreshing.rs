@@ -68,12 +68,22 @@ async fn whatever_is_wrong_with_the_next_champion_the_last_good_one_serves() {
 
 #[tokio::test(start_paused = true)]
 async fn bytes_that_are_what_was_registered_and_no_model_of_this_name_do_not_serve() {
-    for artifact in [b"no model".to_vec(), fitted(1, "another")] {
+    for artifact in [b"no model".to_vec(), fitted("another", 20, 1)] {
         let fixture = Fixture::serving().await;
         fixture.promote_as(2, &artifact);
         fixture.pass(INTERVAL);
         assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 1));
     }
+}
+
+#[tokio::test]
+async fn a_large_artifact_is_verified_and_served_like_a_small_one() {
+    let artifact = fitted("iris", 1000, 1);
+    assert!(artifact.len() > 128 * 1024, "{} bytes are not large", artifact.len());
+    let fixture = Fixture::empty();
+    fixture.promote_as(1, &artifact);
+    fixture.app.warm_up().await;
+    assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,7 +124,7 @@ impl Journal for Recorder {
         self.lines.lock().unwrap().push(Line { route, status, problem, rows, version });
     }
 
-    fn load_failed(&self, _at: Timestamp) {
+    fn load_failed(&self, _cause: &str, _at: Timestamp) {
         *self.failures.lock().unwrap() += 1;
     }
 }
@@ -255,13 +255,13 @@ pub fn json(response: &ProxyResponse) -> Value {
 /// A forest fitted on Iris: another one for each number.
 pub fn artifact(number: u32) -> &'static [u8] {
     static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-    let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| fitted(seed, "iris")).collect());
+    let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| fitted("iris", 20, seed)).collect());
     artifacts[number as usize - 1].as_slice()
 }
 
-/// A forest fitted on Iris that says that it is the model `name`.
-pub fn fitted(seed: u64, name: &str) -> Vec<u8> {
-    let overrides = Overrides { n_estimators: Some(20), ..Overrides::default() };
+/// A forest of `trees` trees fitted on Iris that says that it is the model `name`.
+pub fn fitted(name: &str, trees: i64, seed: u64) -> Vec<u8> {
+    let overrides = Overrides { n_estimators: Some(trees), ..Overrides::default() };
     let hyperparameters = Hyperparameters::draw("test").overridden_by(&overrides).unwrap();
     let metadata = ArtifactMetadata { model: name.into() };
     train(&iris().unwrap(), &hyperparameters, seed, &metadata).unwrap().artifact
