@@ -5,12 +5,13 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricAlarm, MetricDatum, StateValue};
 
-use crate::stack::MODEL;
+use crate::stack::{MODEL, Stack};
+use crate::wait::{seconds, until};
 
 /// The namespace of the product's own metrics.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// Seconds that a [quickened](CloudWatch::quicken) alarm looks back.
+/// Seconds that a [quickened](Stack::quicken) alarm looks back.
 pub const QUICK_PERIOD: i32 = 10;
 
 /// CloudWatch, as far as this stack is concerned.
@@ -64,21 +65,11 @@ impl CloudWatch {
         set.send().await.expect("CloudWatch sets the state");
     }
 
-    /// Makes the alarm look back [`QUICK_PERIOD`] seconds instead of minutes, so that a test need not wait for minutes
-    /// until it forgets; everything else about it stays. Returns what it was, for [`restore`](Self::restore).
-    pub async fn quicken(&self, kind: &str) -> MetricAlarm {
-        let deployed = self.alarm(kind).await;
-        let mut quick = deployed.clone();
-        (quick.period, quick.evaluation_periods) = (Some(QUICK_PERIOD), Some(1));
-        self.restore(quick).await;
-        deployed
-    }
-
     /// Defines the alarm as it is given.
     ///
     /// # Panics
     /// When CloudWatch refuses.
-    pub async fn restore(&self, alarm: MetricAlarm) {
+    pub async fn define(&self, alarm: MetricAlarm) {
         let put = self.client.put_metric_alarm();
         put.set_alarm_name(alarm.alarm_name)
             .set_alarm_description(alarm.alarm_description)
@@ -129,6 +120,32 @@ impl CloudWatch {
             .expect("CloudWatch answers");
         let points = statistics.datapoints.unwrap_or_default();
         points.into_iter().max_by_key(|point| point.timestamp.map(|at| at.secs()))?.maximum
+    }
+}
+
+impl Stack {
+    /// Makes the alarm look back [`QUICK_PERIOD`] seconds instead of minutes, so that a test need not wait for minutes
+    /// until it forgets; everything else about it stays. It is over when this returns, and so is the mail of that.
+    /// Returns what it was, for [`CloudWatch::define`].
+    pub async fn quicken(&self, kind: &str) -> MetricAlarm {
+        let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
+        let mut quick = deployed.clone();
+        (quick.period, quick.evaluation_periods) = (Some(QUICK_PERIOD), Some(1));
+        self.cloudwatch.define(quick).await;
+        self.until_over(kind).await;
+        if deployed.state_value == Some(StateValue::Alarm) {
+            self.until_mailed(mark, kind, StateValue::Ok).await;
+        }
+        deployed
+    }
+
+    /// Publishes the metrics until they end the alarm, which must have been [quickened](Self::quicken).
+    pub async fn until_over(&self, kind: &str) {
+        until(&format!("{kind} to be over"), 3 * seconds(QUICK_PERIOD.unsigned_abs().into()), async || {
+            self.functions.measure().await;
+            (self.cloudwatch.state(kind).await == StateValue::Ok).then_some(())
+        })
+        .await;
     }
 }
 

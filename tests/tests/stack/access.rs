@@ -37,7 +37,7 @@ async fn with_a_wrong_key_there_is_no_answer() {
 #[tokio::test]
 async fn who_asks_too_often_is_told_to_wait_and_then_served_again() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
 
     let begun = Instant::now();
     let mut clients = JoinSet::new();

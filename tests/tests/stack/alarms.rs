@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
-use evergreen_tests::alarms::QUICK_PERIOD;
 use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
@@ -48,27 +47,23 @@ async fn an_accuracy_below_the_threshold_is_mailed_to_everybody_and_so_is_its_en
     let stack = Stack::take().await;
     let before = stack.serve_new().await;
     let champion = stack.serve_new().await;
-    let deployed = stack.cloudwatch.quicken("accuracy-low").await;
+    let deployed = stack.quicken("accuracy-low").await;
     let mark = stack.inbox.mark().await;
 
     stack.cloudwatch.publish("ModelAccuracy", 0.5).await;
     assert_eq!(stack.cloudwatch.state("accuracy-low").await, StateValue::Alarm);
     let raised = stack.until_mailed(mark, "accuracy-low", StateValue::Alarm).await;
-    until("the alarm to be over", seconds(3 * QUICK_PERIOD as u64), async || {
-        stack.functions.measure().await;
-        (stack.cloudwatch.state("accuracy-low").await == StateValue::Ok).then_some(())
-    })
-    .await;
+    stack.until_over("accuracy-low").await;
     let over = stack.until_mailed(mark, "accuracy-low", StateValue::Ok).await;
-    stack.cloudwatch.restore(deployed).await;
+    stack.cloudwatch.define(deployed).await;
 
     assert_recipients(&stack, &raised).await;
     assert_recipients(&stack, &over).await;
     for mail in raised.iter().chain(&over) {
         assert!(mail.first_line().contains("iris"), "{}", mail.first_line());
         for body in [&mail.text, &mail.html] {
-            assert!(body.contains(&format!("version {champion}")), "the champion is not named: {body}");
-            assert!(body.contains(&format!("version {before}")), "the version before it is not named: {body}");
+            assert!(body.contains(&format!("Version {champion}")), "the champion is not named: {body}");
+            assert!(body.contains(&format!("Version {before}")), "the version before it is not named: {body}");
             assert!(body.contains("#dashboards/dashboard/"), "the dashboard is not linked: {body}");
         }
     }
@@ -103,17 +98,19 @@ async fn the_same_notification_twice_is_one_mail() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let mark = stack.inbox.mark().await;
-    let notification = notification(&stack, "accuracy-low");
+    // Nothing raises this one in the emulator, so nothing else writes about it.
+    let kind = "train-schedule-queue";
+    let notification = notification(&stack, kind);
 
     stack.notify(&notification).await;
-    let mails = stack.until_mailed(mark, "accuracy-low", StateValue::Alarm).await;
+    let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
     stack.notify(&notification).await;
     // A call that waits shows that the function has seen it again.
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &notification.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
     throughout(seconds(1), async || {
-        let now = stack.mails_about(mark, "accuracy-low", StateValue::Alarm).await;
-        assert_eq!(now.len(), mails.len(), "a duplicate was mailed");
+        let now = stack.mails_about(mark, kind, StateValue::Alarm).await;
+        assert_eq!(now.len(), mails.len(), "a duplicate was mailed: {now:#?}");
     })
     .await;
 }
@@ -123,11 +120,12 @@ async fn an_alarm_that_was_never_raised_does_not_write_that_it_is_over() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let mark = stack.inbox.mark().await;
-    let mut first = notification(&stack, "accuracy-low");
+    let kind = "train-schedule-queue";
+    let mut first = notification(&stack, kind);
     (first["OldStateValue"], first["NewStateValue"]) = ("INSUFFICIENT_DATA".into(), "OK".into());
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &first.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
-    assert!(stack.mails_about(mark, "accuracy-low", StateValue::Ok).await.is_empty());
+    assert!(stack.mails_about(mark, kind, StateValue::Ok).await.is_empty());
 }
 
 #[tokio::test]
@@ -160,23 +158,24 @@ async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
 fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
-        "AlarmDescription": "The champion of iris has a hold-out accuracy below 0.9.",
+        "AlarmDescription": "The schedule could not start a training of iris.",
         "AWSAccountId": "000000000000",
         "NewStateValue": "ALARM",
-        "NewStateReason": "Threshold Crossed: 1 datapoint [0.5 (24/11/26 06:08:00)] was less than the threshold (0.9).",
+        "NewStateReason":
+            "Threshold Crossed: 1 datapoint [3.0 (24/11/26 06:08:00)] was greater than or equal to the threshold (1.0).",
         "StateChangeTime": format!("{:.3}", jiff::Timestamp::now()).replace('Z', "+0000"),
         "Region": "US East (N. Virginia)",
         "OldStateValue": "OK",
         "Trigger": {
-            "MetricName": "ModelAccuracy",
-            "Namespace": "Evergreen",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Namespace": "AWS/SQS",
             "StatisticType": "Statistic",
-            "Statistic": "MINIMUM",
-            "Dimensions": [{"name": "ModelName", "value": "iris"}],
+            "Statistic": "MAXIMUM",
+            "Dimensions": [{"name": "QueueName", "value": stack.cloudwatch.name("train-schedule")}],
             "Period": 300,
             "EvaluationPeriods": 1,
-            "ComparisonOperator": "LessThanThreshold",
-            "Threshold": 0.9,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "Threshold": 1.0,
         },
     })
 }

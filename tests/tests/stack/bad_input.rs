@@ -26,21 +26,21 @@ fn row_but(change: impl Fn(&mut serde_json::Map<String, Value>)) -> String {
 #[tokio::test]
 async fn a_body_that_is_no_rows_is_a_problem_that_says_so() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let no_rows = [
-        (400, "not-json", ""),
-        (400, "not-json", "{"),
-        (400, "not-json", "setosa"),
-        (400, "not-json", r#"{"a": 1} {"b": 2}"#),
-        (422, "wrong-shape", "5.1"),
-        (422, "wrong-shape", "\"setosa\""),
-        (422, "wrong-shape", "null"),
-        (422, "wrong-shape", "[[5.1, 3.5, 1.4, 0.2]]"),
-        (422, "wrong-shape", "[null]"),
-        (422, "no-rows", "[]"),
+        ("not-json", ""),
+        ("not-json", "{"),
+        ("not-json", "setosa"),
+        ("not-json", r#"{"sepal length (cm)": 5.1"#),
+        ("wrong-shape", "5.1"),
+        ("wrong-shape", "\"setosa\""),
+        ("wrong-shape", "null"),
+        ("wrong-shape", "[[5.1, 3.5, 1.4, 0.2]]"),
+        ("wrong-shape", "[null]"),
+        ("no-rows", "[]"),
     ];
-    for (status, kind, body) in no_rows {
-        let problem = stack.api.predict_text(body).await.problem(status);
+    for (kind, body) in no_rows {
+        let problem = stack.api.predict_text(body).await.problem(400);
         assert_eq!(
             problem.answer.body["type"],
             format!("urn:evergreen:problem:{kind}"),
@@ -54,26 +54,25 @@ async fn a_body_that_is_no_rows_is_a_problem_that_says_so() {
 #[tokio::test]
 async fn a_value_that_is_no_number_is_named_by_its_column() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let no_numbers = [
-        (422, "\"0.2\""),
-        (422, "\"NaN\""),
-        (422, "\"Infinity\""),
-        (422, "null"),
-        (422, "true"),
-        (422, "[0.2]"),
-        (422, r#"{"value": 0.2}"#),
-        (422, "1e39"),
-        (422, "-1e39"),
-        (422, "1e999"),
-        (400, "NaN"),
-        (400, "Infinity"),
-        (400, "-Infinity"),
-        (400, "0,2"),
-        (400, "+0.2"),
+        "\"0.2\"",
+        "\"NaN\"",
+        "\"Infinity\"",
+        "null",
+        "true",
+        "[0.2]",
+        r#"{"value": 0.2}"#,
+        "1e39",
+        "-1e39",
+        "1e999",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "+0.2",
     ];
-    for (status, value) in no_numbers {
-        let problem = stack.api.predict_text(row_with(value)).await.problem(status);
+    for value in no_numbers {
+        let problem = stack.api.predict_text(row_with(value)).await.problem(400);
         assert_eq!(problem.answer.body["field"], PETAL_WIDTH, "{value}: {}", problem.answer.text);
         assert!(problem.detail.contains(PETAL_WIDTH), "{value}: {}", problem.answer.text);
         assert!(problem.answer.body["expected"].is_string(), "{value}: {}", problem.answer.text);
@@ -83,7 +82,7 @@ async fn a_value_that_is_no_number_is_named_by_its_column() {
 #[tokio::test]
 async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let rows = [
         ("missing-column", PETAL_WIDTH, row_but(|row| drop(row.remove(PETAL_WIDTH)))),
         ("unknown-column", "petal_width", row_but(|row| drop(row.insert("petal_width".into(), json!(0.2))))),
@@ -92,7 +91,7 @@ async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
         ("duplicate-column", PETAL_WIDTH, row_with(&format!(r#"0.2,"{PETAL_WIDTH}":0.3"#))),
     ];
     for (kind, field, body) in rows {
-        let problem = stack.api.predict_text(body).await.problem(422);
+        let problem = stack.api.predict_text(body).await.problem(400);
         assert_eq!(problem.answer.body["type"], format!("urn:evergreen:problem:{kind}"), "{}", problem.answer.text);
         assert_eq!(problem.answer.body["field"], field, "{}", problem.answer.text);
     }
@@ -101,16 +100,16 @@ async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
 #[tokio::test]
 async fn the_wrong_row_of_a_list_is_counted() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let body = format!("[{},{},{}]", setosa(), setosa(), row_with("null"));
-    let problem = stack.api.predict_text(body).await.problem(422);
+    let problem = stack.api.predict_text(body).await.problem(400);
     assert_eq!((&problem.answer.body["row"], &problem.answer.body["field"]), (&json!(2), &json!(PETAL_WIDTH)));
 }
 
 #[tokio::test]
 async fn a_thousand_and_one_rows_are_too_many() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let problem = stack.api.predict(&vec![setosa(); 1001].into()).await.problem(413);
     assert!(problem.detail.contains("1000"), "{}", problem.detail);
 }
@@ -118,7 +117,7 @@ async fn a_thousand_and_one_rows_are_too_many() {
 #[tokio::test]
 async fn a_body_of_more_than_a_mebibyte_is_too_large() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let padded = |bytes: usize| format!("{}{}", setosa(), " ".repeat(bytes - setosa().to_string().len()));
     stack.api.predict_text(padded(1 << 20)).await.ok();
     let problem = stack.api.predict_text(padded((1 << 20) + 1)).await.problem(413);
@@ -128,7 +127,7 @@ async fn a_body_of_more_than_a_mebibyte_is_too_large() {
 #[tokio::test]
 async fn a_body_that_does_not_say_that_it_is_json_is_not_read() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     for media_type in ["text/plain", "text/csv", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let request = stack.api.request(Method::POST, "/predict").header(CONTENT_TYPE, media_type);
         let problem = Answer::to(request.body(setosa().to_string())).await.problem(415);

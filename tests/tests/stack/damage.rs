@@ -4,7 +4,7 @@ use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
 use evergreen_tests::api::Answer;
 use evergreen_tests::iris::setosa;
-use evergreen_tests::training::good;
+use evergreen_tests::training::{as_good, good};
 use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -89,9 +89,10 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
 
 /// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.
 ///
-/// Going back to a version by hand lets the artifact break before any environment can have fetched it.
+/// Going back to a version by hand lets the artifact break before any environment can fetch it. Its bytes must be others
+/// than those that serve: what is in memory already is not fetched again.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
-    let older = stack.serve_new().await;
+    let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
     damage(&format!("models/iris/{older:08}/model.onnx")).await;
     stack.registry.promote_by_hand(older).await;
@@ -100,7 +101,7 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
 
 /// The whole story: broken, noticed, told, mended, told.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
-    let deployed = stack.cloudwatch.quicken("model-unhealthy").await;
+    let deployed = stack.quicken("model-unhealthy").await;
     let mark = stack.inbox.mark().await;
     let (broken, serving) = break_champion(stack, damage).await;
 
@@ -117,13 +118,10 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     assert_eq!(champion["version"]["decision"]["verdict"], "champion_unreadable");
     assert_eq!(champion["previous"], broken);
     stack.until_served(report["version"].as_u64().expect("a version")).await;
-    until("the alarm to be over", seconds(30), async || {
-        assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
-        (stack.cloudwatch.state("model-unhealthy").await == StateValue::Ok).then_some(())
-    })
-    .await;
+    stack.until_over("model-unhealthy").await;
+    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
     stack.until_mailed(mark, "model-unhealthy", StateValue::Ok).await;
-    stack.cloudwatch.restore(deployed).await;
+    stack.cloudwatch.define(deployed).await;
 }
 
 /// Calls predict until it writes the line that CloudWatch counts failed loads from.

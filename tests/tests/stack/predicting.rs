@@ -28,7 +28,7 @@ async fn all_150_flowers_are_told_apart_after_one_training() {
 #[tokio::test]
 async fn the_seeds_own_request_is_answered_with_the_seeds_own_answer() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let answer = stack.api.predict(&setosa()).await.ok();
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.body["prediction"], json!([0]));
@@ -37,7 +37,7 @@ async fn the_seeds_own_request_is_answered_with_the_seeds_own_answer() {
 #[tokio::test]
 async fn a_row_of_each_species_is_answered_with_class_label_and_probabilities() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     for (class, species) in SPECIES.iter().enumerate() {
         let flower = flowers().into_iter().find(|flower| flower.species == *species).expect("each species is there");
         let answer = stack.api.predict(&flower.row).await.ok();
@@ -54,7 +54,7 @@ async fn a_row_of_each_species_is_answered_with_class_label_and_probabilities() 
 #[tokio::test]
 async fn a_list_is_answered_in_order_as_its_rows_are_one_by_one() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     // One in seven, so that the species are mixed, and backwards.
     let rows: Vec<_> = flowers().iter().rev().step_by(7).map(|flower| flower.row.clone()).collect();
     let together = stack.api.predict(&rows.clone().into()).await.ok().body;
@@ -69,7 +69,7 @@ async fn a_list_is_answered_in_order_as_its_rows_are_one_by_one() {
 #[tokio::test]
 async fn the_order_of_the_columns_does_not_matter() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     for flower in flowers().iter().step_by(30) {
         let straight = flower.row.as_object().expect("a row is an object");
         let expected = stack.api.predict(&flower.row).await.ok().body["probabilities"].clone();
@@ -83,7 +83,7 @@ async fn the_order_of_the_columns_does_not_matter() {
 #[tokio::test]
 async fn a_thousand_rows_are_answered_at_once() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let rows: Vec<_> = flowers().iter().cycle().take(1000).map(|flower| flower.row.clone()).collect();
     let answer = stack.api.predict(&rows.into()).await.ok();
     assert_eq!(answer.body["prediction"].as_array().map(Vec::len), Some(1000));
@@ -92,7 +92,7 @@ async fn a_thousand_rows_are_answered_at_once() {
 #[tokio::test]
 async fn the_model_says_what_it_is() {
     let stack = Stack::take().await;
-    let version = stack.serve_new().await;
+    let version = stack.served().await;
     let model = stack.api.get("/model").await.ok().body;
     assert_eq!((&model["model"], model["version"].as_u64()), (&json!("iris"), Some(version)));
     let registered = stack.registry.champion().await.expect("there is a champion")["version"].clone();
@@ -108,7 +108,7 @@ async fn the_model_says_what_it_is() {
 #[tokio::test]
 async fn health_is_told_without_a_key() {
     let stack = Stack::take().await;
-    let version = stack.serve_new().await;
+    let version = stack.served().await;
     let health = Answer::to(stack.api.anonymous(reqwest::Method::GET, "/health")).await.ok();
     assert_eq!(health.version(), version, "{}", health.text);
 }
@@ -116,7 +116,7 @@ async fn health_is_told_without_a_key() {
 #[tokio::test]
 async fn a_cold_start_answers_the_first_call() {
     let stack = Stack::take().await;
-    let version = stack.serve_new().await;
+    let version = stack.served().await;
     stack.functions.forget_environments(&stack.functions.predict).await;
     let begun = Instant::now();
     let answer = stack.api.predict(&setosa()).await.ok();

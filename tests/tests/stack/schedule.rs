@@ -3,6 +3,7 @@
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode};
 use evergreen_tests::Stack;
+use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn what_the_schedule_sends_is_a_run() {
     let before = scheduled_runs(&stack).await;
 
     // The deployed schedule's target, once and now.
-    let name = format!("{}-once", stack.name);
+    let name = format!("{}-{}", stack.name, fresh_id());
     let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).strftime("at(%Y-%m-%dT%H:%M:%S)").to_string();
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().expect("a window");
     let create = scheduler.create_schedule().name(&name).schedule_expression(now).set_target(target);
