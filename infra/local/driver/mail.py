@@ -3,7 +3,7 @@
 import json
 import re
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -20,7 +20,7 @@ class Mail:
     @property
     def name(self) -> str:
         """Its subject as part of a file's name."""
-        return re.sub(r"[^a-z0-9]+", "-", self.subject.lower()).strip("-")[:60] or "mail"
+        return re.sub(r"[^a-z0-9]+", "-", self.subject.lower())[:40].strip("-") or "mail"
 
 
 def sent(endpoint: str, emulator: str) -> list[Mail]:
@@ -31,6 +31,16 @@ def sent(endpoint: str, emulator: str) -> list[Mail]:
     if isinstance(messages, dict):
         return [_from_ministack(message) for account in messages.values() for message in account]
     return [_from_localstack(message) for message in messages]
+
+
+def merged(mails: list[Mail]) -> list[Mail]:
+    """The same with mails of one content made into one, to all who got it."""
+    by_content: dict[tuple[str, str], Mail] = {}
+    for mail in mails:
+        content = (mail.subject, mail.html)
+        seen = by_content.get(content)
+        by_content[content] = replace(mail, recipients=seen.recipients + mail.recipients) if seen else mail
+    return list(by_content.values())
 
 
 def save(mails: list[Mail], folder: Path) -> list[Path]:

@@ -48,7 +48,8 @@ def row(run: dict) -> tuple[str, ...]:
 def parameters(run: dict) -> str:
     """The run's hyperparameters in a few words."""
     values = run.get("parameters") or {}
-    return " ".join(f"{SHORT.get(name, name)}={value}" for name, value in values.items()) or "-"
+    ordered = [name for name in SHORT if name in values] + sorted(values.keys() - SHORT.keys())
+    return " ".join(f"{SHORT.get(name, name)}={values[name]}" for name in ordered) or "-"
 
 
 def _number(value, digits: int = 4) -> str:

@@ -12,7 +12,10 @@ import yaml
 from . import api, containers, emulator, isolated
 from .console import Failure, say, step, tail, until
 from .emulator import CREDENTIALS
+from .environment import Clients
 from .settings import ROOT, SAM, Settings
+
+VARIABLES = "sam-local.json"
 
 
 def everything() -> None:
@@ -36,21 +39,18 @@ def _order(event: Path) -> tuple[bool, str]:
 
 
 def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path:
-    """A copy of the deployed template that `sam local` can resolve.
+    """A copy of the deployed template with the variables that the deployed functions have, and the endpoint.
 
-    It knows no resources of a deployed stack, and sets only variables that the template names: so references become
-    names, and the endpoint a variable.
+    `sam local` knows no deployed resources, so it cannot resolve references to them; it sets only variables that the
+    template names; and it prefers what its own environment says to the template, but not to a file of variables.
     """
-    path = settings.state / "template.yaml"
-    template = yaml.safe_load(path.read_text())
-    names = {"ArtifactBucket": values["EVERGREEN_BUCKET"], "RegistryTable": values["EVERGREEN_TABLE"]}
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            variables = resource["Properties"]["Environment"]["Variables"]
-            for name, value in variables.items():
-                if isinstance(value, dict) and value.get("Ref") in names:
-                    variables[name] = names[value["Ref"]]
-            variables["AWS_ENDPOINT_URL"] = endpoint
+    functions = Clients(values).client("lambda")
+    template = yaml.safe_load((settings.state / "template.yaml").read_text())
+    for name in ("Train", "Predict", "Metrics", "Alert"):
+        deployed = functions.get_function_configuration(FunctionName=values[f"EVERGREEN_{name.upper()}_FUNCTION"])
+        variables = deployed["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": endpoint}
+        template["Resources"][f"{name}Function"]["Properties"]["Environment"] = {"Variables": variables}
+    (settings.state / VARIABLES).write_text(json.dumps({"Parameters": {"AWS_ENDPOINT_URL": endpoint}}))
     copy = settings.state / "sam-local.yaml"
     copy.write_text(yaml.safe_dump(template, sort_keys=False))
     return copy
@@ -111,7 +111,8 @@ def _api(settings: Settings, template: Path):
 
 
 def _sam(command: str, template: Path) -> list:
-    return [SAM / "sam", "local", command, "--template", template, "--skip-pull-image", "--region", "us-east-1"]
+    variables = template.with_name(VARIABLES)
+    return [SAM / "sam", "local", command, "--template", template, "--env-vars", variables, "--skip-pull-image", "--region", "us-east-1"]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A walk through the model's whole life on the deployed stack, as a person would take it."""
 
 import json
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 from . import api, environment, mail, report, runs
@@ -8,7 +9,7 @@ from .console import Failure, say, step, until, waiting, warn
 from .environment import Clients
 from .settings import Settings
 
-ALARM = "accuracy-low"
+ALARM = "model-unhealthy"
 
 
 def walk(settings: Settings) -> None:
@@ -19,13 +20,12 @@ def walk(settings: Settings) -> None:
     _train(clients, values)
     predictions = _predict(url, key)
     metrics = _publish_metrics(clients, values)
-    mails = _alarm_and_back(clients, values)
-    files = mail.save(mails, settings.state / "mail")
-    page = report.write(
-        settings.state / "report.html",
-        report.Walk(values, api.get(url, key, "/model"), runs.fetch(url, key), predictions, metrics, list(zip(mails, files))),
-    )
-    _summary(settings, values, predictions, metrics, list(zip(mails, files)), page)
+    model = api.get(url, key, "/model")
+    mails = _alarm_and_back(clients, values, model, settings.parameters()["AlertRecipients"].count(",") + 1)
+    letters = list(zip(mails, mail.save(mails, settings.state / "mail")))
+    found = report.Walk(values, model, runs.fetch(url, key), predictions, metrics, letters)
+    page = report.write(settings.state / "report.html", found)
+    _summary(settings, found, page)
 
 
 def invoke(clients: Clients, function: str, event: dict) -> dict:
@@ -49,6 +49,8 @@ def _train(clients: Clients, values: dict[str, str]) -> None:
 
 def _predict(url: str, key: str) -> list[tuple[str, dict]]:
     step("Predicting over HTTP, one flower of each species")
+    champion = next(run["version"] for run in runs.fetch(url, key) if run["status"] == "SUCCEEDED")
+    until(lambda: api.get(url, key, "/model")["version"] == champion, 60, f"version {champion} serving")
     answers = [(species, api.predict(url, key, row)) for species, row in api.FLOWERS.items()]
     for species, answer in answers:
         say(f"{species:<10} → {json.dumps(answer)}"[:200])
@@ -80,23 +82,45 @@ def _latest(cloudwatch, metric: dict) -> float | None:
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def _alarm_and_back(clients: Clients, values: dict[str, str]) -> list[mail.Mail]:
-    step("Raising an alarm, and clearing it")
+def _alarm_and_back(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
+    step("Damaging the champion's artifact, and mending it: an alarm and its end")
     name = f"{values['EVERGREEN_STACK']}-{ALARM}"
     cloudwatch = clients.client("cloudwatch")
     inbox = Inbox(values)
-    # By hand into ALARM; back by itself, as soon as the true figure is published again.
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="Raised by hand: make run shows the mail.")
-    say(f"{name} is in ALARM")
-    inbox.wait_for(1)
+    with _damaged(clients.client("s3"), values["EVERGREEN_BUCKET"], model):
+        invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+        until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
+        say(f"{name} is in ALARM")
+        inbox.wait_for(readers)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
-    state = lambda: cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
-    until(lambda: state() == "OK", 90, "the alarm's return to OK")
+    # The alarm looks at five minutes at a time; nobody waits for them here.
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="The artifact is mended; the wait is cut short.")
     say(f"{name} is OK again")
-    inbox.wait_for(2)
-    for letter in inbox.letters():
+    inbox.wait_for(2 * readers)
+    mails = mail.merged(inbox.letters())
+    for letter in mails:
         say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
-    return inbox.letters()
+    return mails
+
+
+@contextmanager
+def _damaged(s3, bucket: str, model: dict):
+    """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
+    folder = f"models/{model['model']}/{model['version']:08}/"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
+    place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}
+    content = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=b"damaged")
+    say(f"damaged: {place['Key']}")
+    try:
+        yield
+    finally:
+        s3.put_object(**place, Body=content)
+        say(f"mended:  {place['Key']}")
+
+
+def _state(cloudwatch, name: str) -> str:
+    return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
 
 
 class Inbox:
@@ -118,17 +142,17 @@ class Inbox:
         until(lambda: len(self.letters()) >= count, 30, f"mail {count}")
 
 
-def _summary(settings: Settings, values: dict[str, str], predictions, metrics, letters, page) -> None:
-    url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
+def _summary(settings: Settings, found: report.Walk, page) -> None:
+    url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
     runs.show(url, key)
     step("Summary")
     say(f"API          {url}")
     say(f"key          {key}")
-    for species, answer in predictions:
-        say(f"{species:<12} prediction {answer['prediction']}")
-    say(f"accuracy     {metrics.get('ModelAccuracy', 0):.4f} on the hold-out")
-    for letter, file in letters:
+    for species, answer in found.predictions:
+        say(f"{species:<12} prediction {answer['prediction']}, {answer['labels'][0]}")
+    say(f"accuracy     {found.metrics.get('ModelAccuracy', 0):.4f} on the hold-out, version {found.model['version']}")
+    for letter, file in found.letters:
         say(f"mail         {letter.subject}")
         say(f"             {file}")
     say(f"report       {page}")
