@@ -20,7 +20,11 @@ def main() -> int:
     allowed = set(rules["licenses"]["allow"])
     banned = {entry["name"] for entry in rules["bans"]["deny"]}
     packages = _linked()
-    complaints = [f"{name}: licence {licence or 'unknown'} is not allowed" for name, licence in packages if not _fits(licence, allowed)]
+    complaints = [
+        f"{name}: licence {licence or 'unknown'} is not allowed"
+        for name, licence in packages
+        if not _fits(licence, allowed)
+    ]
     complaints += [f"{name}: banned" for name, _ in packages if name.split(" ")[0] in banned]
     for complaint in complaints:
         print(f"licences: {complaint}", file=sys.stderr)
@@ -31,7 +35,15 @@ def main() -> int:
 
 def _linked() -> list[tuple[str, str]]:
     """Name with version, and licence, of all packages that are not ours and not for tests only."""
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "aarch64-unknown-linux-gnu"]
+    command = [
+        "cargo",
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--filter-platform",
+        "aarch64-unknown-linux-gnu",
+    ]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     edges = {node["id"]: node["deps"] for node in metadata["resolve"]["nodes"]}
     reached, todo = set(), list(metadata["workspace_members"])

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from driver import emulator
+from driver import deploy, emulator, environment, isolated, samlocal, walk
+from driver import runs as table
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
 
@@ -22,14 +23,10 @@ def main() -> int:
 
 
 def build(arguments) -> None:
-    from driver import deploy
-
     deploy.build(arguments.architecture)
 
 
 def up(arguments) -> None:
-    from driver import deploy
-
     settings = _settings(arguments)
     step(f"Local stack {settings.stack} at {settings.endpoint}")
     emulator.start(settings)
@@ -43,27 +40,19 @@ def down(arguments) -> None:
 
 
 def run(arguments) -> None:
-    from driver import walk
-
     up(arguments)
     walk.walk(_settings(arguments))
 
 
 def runs(arguments) -> None:
-    from driver import environment, runs as table
-
     table.show(*environment.api(_settings(arguments).environment_file))
 
 
 def test(arguments) -> int:
-    from driver import isolated
-
     return isolated.end_to_end_tests(arguments.arguments)
 
 
 def sam_local(arguments) -> None:
-    from driver import samlocal
-
     samlocal.everything()
 
 
@@ -74,22 +63,21 @@ def _settings(arguments) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="infra/local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add = lambda name, function, text: _add(commands, name, function, text)
-    add("build", build, "build the functions").add_argument("--architecture", required=True)
+    _add(commands, "build", build, "build the functions").add_argument("--architecture", required=True)
     for name, function, text in (
         ("up", up, "start the emulator and deploy, or update"),
         ("down", down, "end the emulator"),
         ("run", run, "up, then show the model's whole life"),
         ("runs", runs, "compare the runs"),
     ):
-        command = add(name, function, text)
+        command = _add(commands, name, function, text)
         command.add_argument("--port", type=int, default=4566)
         command.add_argument("--config", default="local", help="section of samconfig.toml")
         command.add_argument("--state", type=Path, default=ROOT / "target/local", help="directory of all its files")
         command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
-    tests = add("test", test, "run the tests of the deployed stack against an emulator of their own")
+    tests = _add(commands, "test", test, "run the tests of the deployed stack against an emulator of their own")
     tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
-    add("sam-local", sam_local, "run events/ through `sam local`")
+    _add(commands, "sam-local", sam_local, "run events/ through `sam local`")
     return parser
 
 

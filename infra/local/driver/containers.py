@@ -31,10 +31,13 @@ def prepare() -> None:
             return
     if not STAND_IN.exists():
         raise Failure(
-            f"`sam local` needs a running Docker engine and the image {image}, and here it can neither be found nor pulled; "
-            "nothing of events/ was run"
+            f"`sam local` needs a running Docker engine and the image {image}, "
+            "and here it can neither be found nor pulled; nothing of events/ was run"
         )
-    warn(f"{image} cannot be pulled here: a stand-in takes its place. The functions are the real ones, the base image is not.")
+    warn(
+        f"{image} cannot be pulled here: a stand-in takes its place. "
+        "The functions are the real ones, the base image is not."
+    )
     log = ROOT / "target/local/stand-in.log"
     with open(log, "wb") as output, waiting("stand-in"):
         made = subprocess.run(["bash", STAND_IN], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)

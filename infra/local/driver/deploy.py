@@ -54,7 +54,13 @@ def sam(command: list, log: Path, extra: dict[str, str]) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output:
         done = subprocess.run(
-            [SAM / "sam", *command], cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+            [SAM / "sam", *command],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
         )
     if done.returncode:
         raise Failure(f"`sam {command[0]}` failed; the end of {log}:\n{tail(log, 25)}")

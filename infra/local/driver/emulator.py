@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 from .console import Failure, say, tail, until, waiting
 from .settings import Settings
@@ -76,14 +77,10 @@ def stop(settings: Settings) -> bool:
         return False
     # It leads a process group of its own, in which the functions are too: first it may tidy up, then all are gone.
     os.kill(pid, signal.SIGTERM)
-    try:
+    with suppress(Failure):
         until(lambda: _command(pid) is None, 10, "the emulator's end", every=0.1)
-    except Failure:
-        pass
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     return True
 
 
@@ -118,16 +115,20 @@ def _require_free(settings: Settings) -> None:
 def _environment(settings: Settings, scratch: str) -> dict[str, str]:
     # Written out rather than inherited: the functions inherit it from the emulator.
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return inherited | CREDENTIALS | {
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(settings.port),
-        "AWS_ENDPOINT_URL": settings.endpoint,
-        "AWS_REGION": settings.region,
-        "AWS_DEFAULT_REGION": settings.region,
-        "TMPDIR": scratch,
-        "STATE_DIR": f"{scratch}/state",
-        "S3_DATA_DIR": f"{scratch}/s3",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # Lambda waits a minute before it retries; nobody waits for that here.
-        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
-    }
+    return (
+        inherited
+        | CREDENTIALS
+        | {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(settings.port),
+            "AWS_ENDPOINT_URL": settings.endpoint,
+            "AWS_REGION": settings.region,
+            "AWS_DEFAULT_REGION": settings.region,
+            "TMPDIR": scratch,
+            "STATE_DIR": f"{scratch}/state",
+            "S3_DATA_DIR": f"{scratch}/s3",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # Lambda waits a minute before it retries; nobody waits for that here.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
+        }
+    )

@@ -32,7 +32,9 @@ def write(path: Path, walk: Walk) -> Path:
             cards=_cards(walk),
             runs=_table(runs.HEADINGS, [_run(run) for run in walk.runs]),
             chart=_chart(walk.runs),
-            predictions=_table(("FLOWER", "PREDICTION", "LABEL", "PROBABILITIES"), [_prediction(*pair) for pair in walk.predictions]),
+            predictions=_table(
+                ("FLOWER", "PREDICTION", "LABEL", "PROBABILITIES"), [_prediction(*pair) for pair in walk.predictions]
+            ),
             confusion=_confusion(walk.model),
             metrics=_table(("METRIC", "VALUE"), [(escape(name), f"{value:g}") for name, value in walk.metrics.items()]),
             mails="".join(_mail(letter, file, path.parent) for letter, file in walk.letters),
@@ -71,7 +73,9 @@ def _chart(listed: list[dict]) -> str:
         figures = run.get("metrics") or {}
         pair = [("hold-out", figures.get("accuracy")), ("training", figures.get("training_accuracy"))]
         inner = "".join(_bar(name, value) for name, value in pair if value is not None)
-        bars.append(f'<div class=run title="{escape(run["id"])}">{inner}<small>v{escape(str(run.get("version") or "–"))}</small></div>')
+        bars.append(
+            f'<div class=run title="{escape(run["id"])}">{inner}<small>v{run.get("version") or "–"}</small></div>'
+        )
     return "".join(bars)
 
 
@@ -99,8 +103,8 @@ def _confusion(model: dict) -> str:
 
 def _mail(letter: Mail, file: Path, folder: Path) -> str:
     link = escape(str(file.relative_to(folder)))
-    to = escape(", ".join(letter.recipients))
-    return f'<figure><figcaption><a href="{link}">{escape(letter.subject)}</a><span>to {to}</span></figcaption><iframe src="{link}" sandbox></iframe></figure>'
+    caption = f'<a href="{link}">{escape(letter.subject)}</a><span>to {escape(", ".join(letter.recipients))}</span>'
+    return f'<figure><figcaption>{caption}</figcaption><iframe src="{link}" sandbox></iframe></figure>'
 
 
 def _table(headings, rows) -> str:

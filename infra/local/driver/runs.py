@@ -9,7 +9,19 @@ SHORT = {
     "min_samples_split": "split",
     "min_samples_leaf": "leaf",
 }
-HEADINGS = ("RUN", "STATUS", "VERSION", "TRIGGER", "PARAMETERS", "TRAINING", "HOLD-OUT", "F1", "LOG LOSS", "ROC AUC", "SECONDS")
+HEADINGS = (
+    "RUN",
+    "STATUS",
+    "VERSION",
+    "TRIGGER",
+    "PARAMETERS",
+    "TRAINING",
+    "HOLD-OUT",
+    "F1",
+    "LOG LOSS",
+    "ROC AUC",
+    "SECONDS",
+)
 
 
 def fetch(url: str, key: str, limit: int = 20) -> list[dict]:

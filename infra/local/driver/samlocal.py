@@ -1,4 +1,4 @@
-"""`sam local`: every sample event through its function, one prediction through the API, all in Lambda's own container."""
+"""`sam local`: every sample event through its function, one prediction through the API, in Lambda's own container."""
 
 import json
 import os
@@ -62,7 +62,13 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
     command = [*_sam("invoke", template), "--event", event, function]
     with open(log, "wb") as words:
         done = subprocess.run(
-            command, cwd=settings.state, env=_environment(settings), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, check=False
+            command,
+            cwd=settings.state,
+            env=_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            check=False,
         )
     answer = done.stdout.decode(errors="replace").strip().splitlines()
     said = answer[-1] if answer else ""
@@ -95,10 +101,20 @@ def _api(settings: Settings, template: Path):
     command = [*_sam("start-api", template), "--host", "127.0.0.1", "--port", str(port)]
     with open(log, "wb") as words:
         server = subprocess.Popen(
-            command, cwd=settings.state, env=_environment(settings), stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True
+            command,
+            cwd=settings.state,
+            env=_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
         )
     try:
-        until(lambda: "Running on" in log.read_text(errors="replace") or server.poll() is not None, 60, "`sam local start-api`'s start")
+        until(
+            lambda: "Running on" in log.read_text(errors="replace") or server.poll() is not None,
+            60,
+            "`sam local start-api`'s start",
+        )
         if server.poll() is not None:
             raise Failure(f"`sam local start-api` ended at once:\n{tail(log)}")
         yield f"http://127.0.0.1:{port}"
@@ -112,7 +128,18 @@ def _api(settings: Settings, template: Path):
 
 def _sam(command: str, template: Path) -> list:
     variables = template.with_name(VARIABLES)
-    return [SAM / "sam", "local", command, "--template", template, "--env-vars", variables, "--skip-pull-image", "--region", "us-east-1"]
+    return [
+        SAM / "sam",
+        "local",
+        command,
+        "--template",
+        template,
+        "--env-vars",
+        variables,
+        "--skip-pull-image",
+        "--region",
+        "us-east-1",
+    ]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -39,12 +39,15 @@ def invoke(clients: Clients, function: str, event: dict) -> dict:
 
 def _train(clients: Clients, values: dict[str, str]) -> None:
     step("Training, twice: with drawn hyperparameters, and with given ones")
-    for event in ({"note": "make run: drawn"}, {"note": "make run: given", "hyperparameters": {"n_estimators": 10, "max_depth": 5}}):
+    for event in (
+        {"note": "make run: drawn"},
+        {"note": "make run: given", "hyperparameters": {"n_estimators": 10, "max_depth": 5}},
+    ):
         with waiting("training"):
             run = invoke(clients, values["EVERGREEN_TRAIN_FUNCTION"], event)
         figures = run.get("metrics") or {}
-        say(f"{run['run_id']}: {run['status']}, version {run.get('version')}, hold-out accuracy {figures.get('accuracy', 0):.4f}")
-        say(f"  {run.get('reason') or ''}")
+        say(f"{run['run_id']}: {run['status']}, version {run.get('version')}")
+        say(f"  {run.get('reason') or ''}; on the training rows {figures.get('training_accuracy', 0):.4f}")
 
 
 def _predict(url: str, key: str) -> list[tuple[str, dict]]:
@@ -61,7 +64,10 @@ def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, floa
     step("Publishing metrics")
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     cloudwatch = clients.client("cloudwatch")
-    metrics = {metric["MetricName"]: _latest(cloudwatch, metric) for metric in cloudwatch.list_metrics(Namespace="Evergreen")["Metrics"]}
+    metrics = {
+        metric["MetricName"]: _latest(cloudwatch, metric)
+        for metric in cloudwatch.list_metrics(Namespace="Evergreen")["Metrics"]
+    }
     known = {name: value for name, value in sorted(metrics.items()) if value is not None}
     for name, value in known.items():
         say(f"{name:<24} {value:g}")
@@ -94,7 +100,9 @@ def _alarm_and_back(clients: Clients, values: dict[str, str], model: dict, reade
         inbox.wait_for(readers)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     # The alarm looks at five minutes at a time; nobody waits for them here.
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="The artifact is mended; the wait is cut short.")
+    cloudwatch.set_alarm_state(
+        AlarmName=name, StateValue="OK", StateReason="The artifact is mended; the wait is cut short."
+    )
     say(f"{name} is OK again")
     inbox.wait_for(2 * readers)
     mails = mail.merged(inbox.letters())
