@@ -87,11 +87,11 @@ impl Registry {
         self.items("VERSION#").await.into_iter().map(read).collect()
     }
 
-    /// Makes a registered version champion, as somebody would who goes back to it by hand.
+    /// Makes a registered version champion, artifact or no artifact: the train function would look at it first.
     ///
     /// # Panics
     /// When there is no champion, or no such version.
-    pub async fn promote_by_hand(&self, number: u64) {
+    pub async fn point_to(&self, number: u64) {
         let mut version = self.item(&format!("VERSION#{number:08}")).await.expect("the version is registered");
         version.retain(|name, _| name != "pk" && name != "sk");
         let now = self.champion().await.expect("there is a champion");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_sesv2::types::MailType;
 use evergreen_tests::Stack;
 use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
@@ -45,8 +46,8 @@ async fn every_alarm_writes_when_it_is_raised_and_when_it_is_over() {
 #[tokio::test]
 async fn an_accuracy_below_the_threshold_is_mailed_to_everybody_and_so_is_its_end() {
     let stack = Stack::take().await;
-    let before = stack.serve_new().await;
-    let champion = stack.serve_new().await;
+    let before = stack.train_good().await;
+    let champion = stack.train_good().await;
     let deployed = stack.quicken("accuracy-low").await;
     let mark = stack.inbox.mark().await;
 
@@ -79,7 +80,7 @@ async fn an_accuracy_below_the_threshold_is_mailed_to_everybody_and_so_is_its_en
 #[tokio::test]
 async fn each_kind_of_alarm_has_words_of_its_own() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let mark = stack.inbox.mark().await;
     let mut first_lines = BTreeSet::new();
     for (kind, _) in KINDS {
@@ -96,7 +97,7 @@ async fn each_kind_of_alarm_has_words_of_its_own() {
 #[tokio::test]
 async fn the_same_notification_twice_is_one_mail() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let mark = stack.inbox.mark().await;
     // Nothing raises this one in the emulator, so nothing else writes about it.
     let kind = "train-schedule-queue";
@@ -118,7 +119,7 @@ async fn the_same_notification_twice_is_one_mail() {
 #[tokio::test]
 async fn an_alarm_that_was_never_raised_does_not_write_that_it_is_over() {
     let stack = Stack::take().await;
-    stack.serve_new().await;
+    stack.served().await;
     let mark = stack.inbox.mark().await;
     let kind = "train-schedule-queue";
     let mut first = notification(&stack, kind);
@@ -139,6 +140,35 @@ async fn a_notification_that_cannot_be_read_is_kept_in_a_queue() {
     })
     .await;
     assert_eq!(kept["requestContext"]["condition"], "RetriesExhausted", "{kept}");
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let kind = "train-schedule-queue";
+    let delivery = delivery(&stack, &notification(&stack, kind).to_string());
+
+    put_into_sandbox(&stack, true).await;
+    stack.functions.hand_over(&stack.functions.alert, &delivery).await;
+    let kept = until("the alarm in the queue", seconds(60), async || {
+        stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == delivery)
+    })
+    .await;
+    put_into_sandbox(&stack, false).await;
+    assert!(stack.mails_about(mark, kind, StateValue::Alarm).await.is_empty());
+
+    let outcome = stack.functions.call(&stack.functions.alert, &kept["requestPayload"]).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, kind, StateValue::Alarm).await).await;
+}
+
+/// Puts the account into SES's sandbox, where it may only write to readers who are verified, or takes it out.
+async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
+    let details = aws_sdk_sesv2::Client::new(&stack.config).put_account_details().production_access_enabled(!sandboxed);
+    let details = details.mail_type(MailType::Transactional).website_url("https://example.com");
+    details.send().await.expect("SES changes the account");
 }
 
 /// Each recipient has one mail, from the sender.

@@ -89,13 +89,13 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
 
 /// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.
 ///
-/// Going back to a version by hand lets the artifact break before any environment can fetch it. Its bytes must be others
+/// Going back to an older version lets its artifact break before any environment can fetch it. The bytes must be others
 /// than those that serve: what is in memory already is not fetched again.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
     let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
     damage(&format!("models/iris/{older:08}/model.onnx")).await;
-    stack.registry.promote_by_hand(older).await;
+    stack.registry.point_to(older).await;
     (older, serving)
 }
 

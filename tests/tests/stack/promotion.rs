@@ -8,7 +8,6 @@ use evergreen_tests::api::{Answer, Api};
 use evergreen_tests::iris::setosa;
 use evergreen_tests::storage::sha256;
 use evergreen_tests::training::{as_good, bad, good};
-use evergreen_tests::wait::{seconds, until};
 use evergreen_tests::{Stack, training};
 use serde_json::json;
 
@@ -171,16 +170,32 @@ async fn assert_champion_is_sound(stack: &Stack) {
 }
 
 #[tokio::test]
-async fn going_back_to_an_older_version_by_hand_is_picked_up_too() {
+async fn going_back_to_an_older_version_takes_one_event() {
     let stack = Stack::take().await;
     let old = stack.train_to_serve(as_good()).await;
     let new = stack.serve_new().await;
-    assert!(new > old);
-    stack.registry.promote_by_hand(old).await;
+    let event = json!({"promote": old, "note": "the new one is not to be trusted"});
+
+    let report = stack.functions.call(&stack.functions.train, &event).await.payload;
+    assert_eq!((&report["promoted"], &report["replaced"]), (&json!(old), &json!(new)), "{report}");
     stack.until_served(old).await;
-    until("the model to be the old one", seconds(10), async || {
-        (stack.api.get("/model").await.ok().version() == old).then_some(())
-    })
-    .await;
     assert_champion_is_sound(&stack).await;
+
+    let again = stack.functions.call(&stack.functions.train, &event).await.payload;
+    assert_eq!((&again["revision"], &again["duplicate"]), (&report["revision"], &json!(true)), "{again}");
+}
+
+#[tokio::test]
+async fn going_back_to_what_cannot_serve_is_refused() {
+    let stack = Stack::take().await;
+    let gone = stack.train_good().await;
+    let serving = stack.serve_new().await;
+    stack.bucket.delete(&format!("models/iris/{gone:08}/model.onnx")).await;
+    for number in [gone, 99_999_999] {
+        let outcome = stack.functions.call(&stack.functions.train, &json!({"promote": number})).await;
+        assert!(outcome.failed, "{}", outcome.payload);
+        let why = outcome.payload["errorMessage"].as_str().expect("an error says why");
+        assert!(why.contains(&number.to_string()), "{why}");
+    }
+    assert_eq!(stack.champion_number().await, serving);
 }
