@@ -46,9 +46,17 @@ impl Stack {
     }
 
     /// Trains a version that serves, and returns its number once the API answers with it.
+    ///
+    /// # Panics
+    /// When it does not come to that, or when a call fails meanwhile although another version serves.
     pub async fn serve_new(&self) -> u64 {
+        let is_first = self.registry.champion().await.is_none();
         let version = self.train_good().await;
-        self.until_served(version).await;
+        if is_first {
+            self.until_recovered(version).await
+        } else {
+            self.until_served(version).await
+        }
         version
     }
 
@@ -58,7 +66,11 @@ impl Stack {
         let answer = self.api.predict(&iris::setosa()).await;
         match champion {
             Some(number) if answer.status == 200 && answer.version() == number => number,
-            _ => self.serve_new().await,
+            _ => {
+                let version = self.train_good().await;
+                self.until_recovered(version).await;
+                version
+            }
         }
     }
 
@@ -71,6 +83,19 @@ impl Stack {
         until(&format!("version {version} to serve"), limit, async || {
             let answer = self.api.predict(&iris::setosa()).await.ok();
             (answer.version() == version).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits, as [`until_served`](Self::until_served) does, where the API says until then that nothing serves.
+    ///
+    /// # Panics
+    /// When it does not come to that, or when a call fails in another way.
+    pub async fn until_recovered(&self, version: u64) {
+        let limit = self.refresh_time().await + SLACK;
+        until(&format!("version {version} to serve"), limit, async || {
+            let answer = self.api.predict(&iris::setosa()).await;
+            (answer.status != 503 && answer.ok().version() == version).then_some(())
         })
         .await;
     }

@@ -48,11 +48,7 @@ async fn an_environment_that_starts_while_the_champion_is_broken_says_so_and_rec
         assert!(!problem.answer.text.contains(cause), "a 5xx shows its cause: {}", problem.answer.text);
     }
     let version = stack.train_good().await;
-    until("the new version to serve", stack.refresh_time().await + seconds(10), async || {
-        let answer = stack.api.predict(&setosa()).await;
-        (answer.status == 200 && answer.version() == version).then_some(())
-    })
-    .await;
+    stack.until_recovered(version).await;
 }
 
 #[tokio::test]
@@ -78,11 +74,7 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
     let champion = stack.registry.champion().await.expect("there is a champion again");
     assert_eq!((&champion["revision"], &champion["previous"]), (&json!(1), &Value::Null));
     assert_eq!(champion["version"]["decision"]["verdict"], "first_champion");
-    until("the first champion to serve", stack.refresh_time().await + seconds(10), async || {
-        let answer = stack.api.predict(&setosa()).await;
-        (answer.status == 200 && answer.version() == version).then_some(())
-    })
-    .await;
+    stack.until_recovered(version).await;
     let health = Answer::to(stack.api.anonymous(Method::GET, "/health")).await.ok();
     assert_eq!(health.body["status"], "ok", "{}", health.text);
 }
@@ -101,6 +93,7 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
 
 /// The whole story: broken, noticed, told, mended, told.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
+    stack.served().await;
     let deployed = stack.quicken("model-unhealthy").await;
     let mark = stack.inbox.mark().await;
     let (broken, serving) = break_champion(stack, damage).await;
@@ -126,7 +119,7 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
 
 /// Calls predict until it writes the line that CloudWatch counts failed loads from.
 async fn load_failure_is_counted(stack: &Stack) {
-    let event = json!({"httpMethod": "GET", "path": "/health", "resource": "/health"});
+    let event = serde_json::from_str(include_str!("../../../events/predict-health.json")).expect("an event is JSON");
     let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {
         let log = stack.functions.call(&stack.functions.predict, &event).await.log;
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
