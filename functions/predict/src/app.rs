@@ -11,13 +11,14 @@ use std::time::Instant;
 use evergreen_lifecycle::ports::{Runs, Unavailable};
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 use jiff::SignedDuration;
+use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
 use crate::champion::{ChampionCache, Serving};
-use crate::gateway::{ProxyRequest, ProxyResponse};
 use crate::journal::{Call, causes};
 use crate::ports::World;
 use crate::problem::Problem;
+use crate::response::JsonResponse;
 use crate::route::{Endpoint, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, WholeRunView};
 use crate::{answer, body, rows};
@@ -56,8 +57,9 @@ impl<W: World> App<W> {
     }
 
     /// Answers one call, whatever it is; a panic on the way is an answer of 500.
-    pub async fn handle(&self, request: &ProxyRequest, request_id: &str) -> ProxyResponse {
+    pub async fn handle(&self, request: &Request) -> JsonResponse {
         let began = Instant::now();
+        let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id);
         let endpoint = Endpoint::of(request);
         let route = endpoint.as_ref().map_or("none", |endpoint| endpoint.template());
         let outcome = match endpoint {
@@ -69,10 +71,10 @@ impl<W: World> App<W> {
         let response = match outcome {
             Ok(reply) => {
                 (call.rows, call.version) = (reply.rows, reply.version);
-                ProxyResponse::ok(reply.body)
+                JsonResponse::ok(reply.body)
             }
             Err(problem) => {
-                (call.status, call.problem) = (problem.kind.status, Some(problem.kind.code));
+                (call.status, call.problem) = (problem.kind.status.as_u16(), Some(problem.kind.code));
                 problem.into()
             }
         };
@@ -80,7 +82,7 @@ impl<W: World> App<W> {
         response
     }
 
-    async fn answer(&self, endpoint: Endpoint, request: &ProxyRequest) -> Result<Reply, Problem> {
+    async fn answer(&self, endpoint: Endpoint, request: &Request) -> Result<Reply, Problem> {
         match endpoint {
             Endpoint::Predict => self.predict(request).await,
             Endpoint::Model => self.show_model().await,
@@ -90,10 +92,10 @@ impl<W: World> App<W> {
         }
     }
 
-    async fn predict(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
+    async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(Problem::of_body)?;
         let serving = self.serving().await?;
-        let rows = rows::parse(&text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
+        let rows = rows::parse(text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
         let predictions = serving.model().predict(&rows.values).map_err(internal)?;
         let version = serving.champion().version.number;
         let labels = serving.model().signature().labels();
@@ -113,13 +115,13 @@ impl<W: World> App<W> {
         reply(&HealthView::new(&self.model, &standing))
     }
 
-    async fn list_runs(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
-        let limit = limit(request.query_string_parameters.limit.as_deref())?;
+    async fn list_runs(&self, request: &Request) -> Result<Reply, Problem> {
+        let limit = limit(request.query_string_parameters_ref().and_then(|query| query.first("limit")))?;
         let runs = self.world.registry().recent_runs(limit).await.map_err(unavailable)?;
         reply(&RunsView::new(&runs, self.world.clock().now()))
     }
 
-    async fn show_run(&self, request: &ProxyRequest) -> Result<Reply, Problem> {
+    async fn show_run(&self, request: &Request) -> Result<Reply, Problem> {
         let id: RunId = last_segment(request).parse().map_err(|_| Problem::invalid_run_id())?;
         let run = self.world.registry().run(&id).await.map_err(unavailable)?.ok_or_else(Problem::unknown_run)?;
         reply(&WholeRunView::new(&run, self.world.clock().now()))

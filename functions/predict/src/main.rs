@@ -6,10 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, Registry, SystemClock};
-use evergreen_predict::gateway::ProxyRequest;
 use evergreen_predict::journal::StdoutJournal;
 use evergreen_predict::{App, Config, Ports};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_http::{Request, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -25,8 +24,8 @@ async fn main() -> anyhow::Result<()> {
     let app = &App::new(ports, config.model, config.refresh);
     // During init the processor is at its fastest, and nobody waits.
     app.warm_up().await;
-    let handle = service_fn(async |event: LambdaEvent<ProxyRequest>| {
-        Ok::<_, Infallible>(app.handle(&event.payload, &event.context.request_id).await)
-    });
-    lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
+    // lambda_http panics on base64 that is none and on a `Host` that makes no URL; the runtime catches that, fails the one
+    // call and goes on. API Gateway sends neither.
+    let handle = service_fn(async |request: Request| Ok::<_, Infallible>(app.handle(&request).await));
+    lambda_http::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

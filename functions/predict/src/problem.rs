@@ -5,12 +5,14 @@
 
 mod input;
 
+use lambda_http::http::header::{ALLOW, RETRY_AFTER};
+use lambda_http::http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
-use crate::gateway::{ProxyResponse, ResponseHeaders};
+use crate::response::JsonResponse;
 
 /// Seconds after which it is worth trying again: a look for a champion, or an SDK's retries, are over by then.
-const RETRY_AFTER: u16 = 2;
+const PAUSE: u16 = 2;
 
 /// A kind of problem. Callers may rely on its URN, which ends with the code and stays as it is.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -21,22 +23,23 @@ pub struct Kind {
     /// The same in words.
     pub title: &'static str,
     /// The HTTP status.
-    pub status: u16,
+    #[serde(serialize_with = "number")]
+    pub status: StatusCode,
 }
 
 impl Kind {
-    const fn new(status: u16, code: &'static str, title: &'static str) -> Self {
+    const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { code, title, status }
     }
 }
 
-static NOT_FOUND: Kind = Kind::new(404, "not-found", "Not found");
-static METHOD_NOT_ALLOWED: Kind = Kind::new(405, "method-not-allowed", "Method not allowed");
-static UNKNOWN_RUN: Kind = Kind::new(404, "unknown-run", "Unknown run");
-static INVALID_PARAMETER: Kind = Kind::new(400, "invalid-parameter", "Invalid parameter");
-static NO_CHAMPION: Kind = Kind::new(503, "no-champion", "No champion");
-static UNAVAILABLE: Kind = Kind::new(503, "unavailable", "Unavailable");
-static INTERNAL: Kind = Kind::new(500, "internal", "Internal error");
+static NOT_FOUND: Kind = Kind::new(StatusCode::NOT_FOUND, "not-found", "Not found");
+static METHOD_NOT_ALLOWED: Kind = Kind::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed");
+static UNKNOWN_RUN: Kind = Kind::new(StatusCode::NOT_FOUND, "unknown-run", "Unknown run");
+static INVALID_PARAMETER: Kind = Kind::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter");
+static NO_CHAMPION: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
+static UNAVAILABLE: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable");
+static INTERNAL: Kind = Kind::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error");
 
 /// One failed call, as the caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,13 +114,13 @@ impl Problem {
     /// Nothing serves yet.
     pub fn no_champion() -> Self {
         let problem = Self::new(&NO_CHAMPION, "No model serves at present; try again later.");
-        Self { retry_after: Some(RETRY_AFTER), ..problem }
+        Self { retry_after: Some(PAUSE), ..problem }
     }
 
     /// What the answer needs cannot be reached.
     pub fn unavailable() -> Self {
         let problem = Self::new(&UNAVAILABLE, "This cannot be answered at present; try again later.");
-        Self { retry_after: Some(RETRY_AFTER), ..problem }
+        Self { retry_after: Some(PAUSE), ..problem }
     }
 
     /// A fault of this function.
@@ -126,21 +129,24 @@ impl Problem {
     }
 }
 
-impl From<Problem> for ProxyResponse {
+impl From<Problem> for JsonResponse {
     fn from(problem: Problem) -> Self {
-        let headers = ResponseHeaders {
-            content_type: "application/problem+json",
-            allow: problem.allow,
-            retry_after: problem.retry_after,
-        };
         // Strings and integers always serialise; an empty body would still carry the status.
         let body = serde_json::to_string(&problem).unwrap_or_default();
-        Self { status_code: problem.kind.status, headers, body, is_base64_encoded: false }
+        let mut response = Self::new(problem.kind.status, "application/problem+json", body);
+        let headers = response.0.headers_mut();
+        headers.extend(problem.allow.map(|method| (ALLOW, HeaderValue::from_static(method))));
+        headers.extend(problem.retry_after.map(|seconds| (RETRY_AFTER, seconds.into())));
+        response
     }
 }
 
 fn urn<S: Serializer>(code: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("urn:evergreen:problem:{code}"))
+}
+
+fn number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
 }
 
 #[cfg(test)]
@@ -149,18 +155,25 @@ mod tests {
 
     #[test]
     fn a_problem_is_answered_in_its_own_media_type() {
-        let response = ProxyResponse::from(Problem::method_not_allowed("POST"));
-        assert_eq!((response.status_code, response.headers.allow), (405, Some("POST")));
-        insta::assert_snapshot!(response.headers.content_type, @"application/problem+json");
+        let JsonResponse(response) = Problem::method_not_allowed("POST").into();
+        assert_eq!(response.status(), 405);
+        insta::assert_debug_snapshot!(response.headers(), @r#"
+        {
+            "content-type": "application/problem+json",
+            "allow": "POST",
+        }
+        "#);
         insta::assert_snapshot!(
-            response.body,
+            response.body(),
             @r#"{"type":"urn:evergreen:problem:method-not-allowed","title":"Method not allowed","status":405,"detail":"This path takes POST only.","expected":"POST"}"#
         );
     }
 
     #[test]
     fn what_may_be_tried_again_says_when() {
-        assert_eq!(ProxyResponse::from(Problem::no_champion()).headers.retry_after, Some(2));
-        assert_eq!(ProxyResponse::from(Problem::unavailable()).headers.retry_after, Some(2));
+        for problem in [Problem::no_champion(), Problem::unavailable()] {
+            let JsonResponse(response) = problem.into();
+            assert_eq!(response.headers()[RETRY_AFTER], "2");
+        }
     }
 }

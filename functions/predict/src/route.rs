@@ -1,6 +1,8 @@
 //! Which endpoint a call is for.
 
-use crate::gateway::ProxyRequest;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+
 use crate::problem::Problem;
 
 /// What can be called.
@@ -23,9 +25,9 @@ impl Endpoint {
     ///
     /// # Errors
     /// A 404 or 405 [`Problem`].
-    pub fn of(request: &ProxyRequest) -> Result<Self, Problem> {
+    pub fn of(request: &Request) -> Result<Self, Problem> {
         let endpoint = Self::at(place(request)).ok_or_else(Problem::not_found)?;
-        if request.http_method == endpoint.method() {
+        if request.method() == endpoint.method() {
             Ok(endpoint)
         } else {
             Err(Problem::method_not_allowed(endpoint.method()))
@@ -66,48 +68,56 @@ impl Endpoint {
 }
 
 /// The last segment of the path: the `{id}` of a template that ends with one.
-pub fn last_segment(request: &ProxyRequest) -> &str {
-    let path = request.path.trim_end_matches('/');
+pub fn last_segment(request: &Request) -> &str {
+    let path = request.raw_http_path().trim_end_matches('/');
     path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Where the call goes: the template that the gateway matched, which no stage or base path precedes; else, behind a
-/// catch-all or without a gateway, the path without its stage.
-fn place(request: &ProxyRequest) -> &str {
-    if let Some(resource) = request.resource.as_deref().filter(|resource| !resource.contains("{proxy+}")) {
-        return resource;
+/// catch-all or without a gateway, the path without its stage. The request's URI is no help: `lambda_http` puts the stage
+/// in front of its path, which the caller of a custom domain never wrote.
+fn place(request: &Request) -> &str {
+    let path = request.raw_http_path();
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return path };
+    match (context.resource_path.as_deref(), context.stage.as_deref()) {
+        (Some(template), _) if !template.contains("{proxy+}") => template,
+        (_, Some(stage)) => without(stage, path),
+        (_, None) => path,
     }
-    let path = request.path.as_str();
-    let stage = request.request_context.stage.as_deref().unwrap_or_default();
-    let staged = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage)).filter(|rest| rest.starts_with('/'));
-    if stage.is_empty() { path } else { staged.unwrap_or(path) }
+}
+
+/// `path` without `/stage`, if it begins with that.
+fn without<'a>(stage: &str, path: &'a str) -> &'a str {
+    let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage));
+    rest.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(path)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::gateway::RequestContext;
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+    use lambda_http::http::Method;
 
-    fn call(method: &str, resource: Option<&str>, path: &str) -> ProxyRequest {
-        ProxyRequest {
-            http_method: method.into(),
-            resource: resource.map(Into::into),
-            path: path.into(),
-            request_context: RequestContext { stage: Some("v1".into()) },
-            ..ProxyRequest::default()
-        }
+    use super::*;
+
+    fn call(method: &str, template: Option<&str>, path: &str) -> Request {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.resource_path = template.map(Into::into);
+        context.stage = Some("v1".into());
+        let mut request = Request::default();
+        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+        request.with_raw_http_path(path).with_request_context(RequestContext::ApiGatewayV1(context))
     }
 
     #[test]
     fn neither_stage_nor_base_path_matter() {
-        for (resource, path) in [
+        for (template, path) in [
             (Some("/predict"), "/predict"),
             (Some("/predict"), "/some/base/predict"),
             (Some("/{proxy+}"), "/v1/predict"),
             (None, "/predict"),
             (None, "/v1/predict"),
         ] {
-            assert_eq!(Endpoint::of(&call("POST", resource, path)).unwrap(), Endpoint::Predict, "{resource:?} {path}");
+            assert_eq!(Endpoint::of(&call("POST", template, path)).unwrap(), Endpoint::Predict, "{template:?} {path}");
         }
     }
 
@@ -128,10 +138,13 @@ mod tests {
 
     #[test]
     fn a_wrong_method_is_answered_with_the_right_one() {
-        let problem = Endpoint::of(&call("GET", Some("/predict"), "/predict")).unwrap_err();
-        assert_eq!((problem.kind.status, problem.allow), (405, Some("POST")));
-        let problem = Endpoint::of(&call("DELETE", None, "/runs/manual-1")).unwrap_err();
-        assert_eq!((problem.kind.status, problem.allow), (405, Some("GET")));
+        for (template, path, method, allow) in
+            [(Some("/predict"), "/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
+        {
+            let problem = Endpoint::of(&call(method, template, path)).unwrap_err();
+            assert_eq!(problem.kind.status, 405);
+            assert_eq!(problem.allow, Some(allow));
+        }
     }
 
     #[test]

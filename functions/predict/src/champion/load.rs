@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
 use evergreen_lifecycle::{Artifact, Champion, ModelName, VersionNumber};
-use evergreen_scoring::{ArtifactError, Model, sha256_hex};
+use evergreen_scoring::{Model, RegisteredError};
 
 use super::Serving;
 use crate::ports::World;
@@ -37,34 +37,13 @@ pub(super) enum LoadError {
     /// The artifact could not be fetched.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The artifact is not the one that was stored.
-    #[error("the artifact of version {version} is not what was registered: {found} bytes of {expected}")]
-    Size {
+    /// The artifact is not what was registered, or no model.
+    #[error("the artifact of version {version}: {cause}")]
+    Damaged {
         /// The champion's version.
         version: VersionNumber,
-        /// Bytes registered.
-        expected: u64,
-        /// Bytes fetched.
-        found: u64,
-    },
-    /// The artifact is not the one that was stored.
-    #[error("the artifact of version {version} is not what was registered: SHA-256 {found}, not {expected}")]
-    Digest {
-        /// The champion's version.
-        version: VersionNumber,
-        /// The digest registered.
-        expected: String,
-        /// The digest of what was fetched.
-        found: String,
-    },
-    /// The artifact is what was stored, and no model.
-    #[error("the artifact of version {version} cannot be parsed")]
-    Parse {
-        /// The champion's version.
-        version: VersionNumber,
-        /// Why.
-        #[source]
-        cause: ArtifactError,
+        /// What is wrong with it.
+        cause: RegisteredError,
     },
     /// The artifact is another model's.
     #[error("the artifact of version {version} is of the model {found:?}")]
@@ -113,15 +92,7 @@ async fn parse(bytes: Vec<u8>, champion: &Champion, model: &ModelName) -> Result
 }
 
 fn verified(bytes: &[u8], artifact: &Artifact, version: VersionNumber, model: &ModelName) -> Result<Model, LoadError> {
-    let found = bytes.len() as u64;
-    if found != artifact.size {
-        return Err(LoadError::Size { version, expected: artifact.size, found });
-    }
-    let found = sha256_hex(bytes);
-    if found != artifact.sha256 {
-        return Err(LoadError::Digest { version, expected: artifact.sha256.clone(), found });
-    }
-    let parsed = Model::load(bytes).map_err(|cause| LoadError::Parse { version, cause })?;
+    let parsed = Model::load_registered(bytes, artifact).map_err(|cause| LoadError::Damaged { version, cause })?;
     if parsed.metadata().model != model.as_str() {
         return Err(LoadError::OtherModel { version, found: parsed.metadata().model.clone() });
     }

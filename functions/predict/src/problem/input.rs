@@ -1,5 +1,7 @@
 //! Problems with what was sent to `/predict`.
 
+use lambda_http::http::StatusCode;
+
 use super::{Kind, Problem};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
 use crate::rows::{Columns, Fault, MAX_ROWS};
@@ -12,17 +14,18 @@ const JSON: &str = "JSON in UTF-8";
 const ROW: &str = "an object with a number for each column";
 const NUMBER: &str = "a JSON number that fits a 32-bit float; NaN and Infinity are none";
 
-static UNSUPPORTED_MEDIA_TYPE: Kind = Kind::new(415, "unsupported-media-type", "Unsupported media type");
-static BODY_TOO_LARGE: Kind = Kind::new(413, "body-too-large", "Body too large");
-static NOT_JSON: Kind = Kind::new(400, "not-json", "Not JSON");
-static WRONG_SHAPE: Kind = Kind::new(400, "wrong-shape", "Wrong shape");
-static NO_ROWS: Kind = Kind::new(400, "no-rows", "No rows");
-static TOO_MANY_ROWS: Kind = Kind::new(413, "too-many-rows", "Too many rows");
-static UNKNOWN_COLUMN: Kind = Kind::new(400, "unknown-column", "Unknown column");
-static DUPLICATE_COLUMN: Kind = Kind::new(400, "duplicate-column", "Duplicate column");
-static MISSING_COLUMN: Kind = Kind::new(400, "missing-column", "Missing column");
-static NOT_A_NUMBER: Kind = Kind::new(400, "not-a-number", "Not a number");
-static OUT_OF_RANGE: Kind = Kind::new(400, "out-of-range", "Out of range");
+static UNSUPPORTED_MEDIA_TYPE: Kind =
+    Kind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
+static BODY_TOO_LARGE: Kind = Kind::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large");
+static NOT_JSON: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
+static WRONG_SHAPE: Kind = Kind::new(StatusCode::BAD_REQUEST, "wrong-shape", "Wrong shape");
+static NO_ROWS: Kind = Kind::new(StatusCode::BAD_REQUEST, "no-rows", "No rows");
+static TOO_MANY_ROWS: Kind = Kind::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-rows", "Too many rows");
+static UNKNOWN_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "unknown-column", "Unknown column");
+static DUPLICATE_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "duplicate-column", "Duplicate column");
+static MISSING_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "missing-column", "Missing column");
+static NOT_A_NUMBER: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-number", "Not a number");
+static OUT_OF_RANGE: Kind = Kind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
     /// The body could not be taken for JSON at all.
@@ -36,7 +39,6 @@ impl Problem {
                 let detail = format!("The body is longer than {MAX_BODY_BYTES} bytes.");
                 Self::new(&BODY_TOO_LARGE, detail).expecting(format!("at most {MAX_BODY_BYTES} bytes"))
             }
-            BodyFault::Base64 => not_json("The body is not the base64 that it is declared to be."),
             BodyFault::Utf8 => not_json("The body is not UTF-8."),
             BodyFault::Empty => not_json("The body is empty."),
         }

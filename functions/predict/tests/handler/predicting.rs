@@ -3,16 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use evergreen_learning::iris;
-use evergreen_predict::gateway::ProxyRequest;
 use evergreen_scoring::Model;
+use serde_json::{Value, json};
 
-use crate::support::{Fixture, Line, SETOSA, VIRGINICA, artifact, event, json};
+use crate::support::{Fixture, Line, SETOSA, VIRGINICA, With, artifact, event};
 
 #[tokio::test]
 async fn the_sample_event_is_answered_with_class_label_probabilities_and_version() {
     let fixture = Fixture::serving().await;
     let response = fixture.call(&event("predict-one")).await;
-    assert_eq!((response.status_code, response.headers.content_type), (200, "application/json"));
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
     insta::assert_snapshot!(response.body, @r#"{"prediction":[0],"labels":["setosa"],"probabilities":[[1.0,0.0,0.0]],"classes":["setosa","versicolor","virginica"],"model":{"name":"iris","version":1}}"#);
 }
 
@@ -31,7 +31,7 @@ async fn a_list_is_answered_in_order_as_its_rows_are_alone() {
 async fn the_sample_batch_is_one_flower_of_each_species() {
     let fixture = Fixture::serving().await;
     let response = fixture.call(&event("predict-batch")).await;
-    assert_eq!(json(&response)["labels"], serde_json::json!(["setosa", "versicolor", "virginica"]));
+    assert_eq!(response.json()["labels"], json!(["setosa", "versicolor", "virginica"]));
 }
 
 #[tokio::test]
@@ -46,9 +46,9 @@ async fn every_flower_is_answered_as_the_model_itself_answers() {
         format!("{{{}}}", pairs.join(","))
     });
     let body = format!("[{}]", objects.collect::<Vec<_>>().join(",\n"));
-    let answer = json(&fixture.predict(body).await);
+    let answer = fixture.predict(body).await.json();
     let expected = model.predict(table.rows().features()).unwrap();
-    assert_eq!(answer["prediction"], serde_json::json!(expected.classes()));
+    assert_eq!(answer["prediction"], json!(expected.classes()));
     let probabilities: Vec<f64> = answer["probabilities"]
         .as_array()
         .unwrap()
@@ -62,8 +62,8 @@ async fn every_flower_is_answered_as_the_model_itself_answers() {
 #[tokio::test]
 async fn a_thousand_rows_are_answered() {
     let fixture = Fixture::serving().await;
-    let answer = json(&fixture.predict(format!("[{}]", vec![SETOSA; 1000].join(","))).await);
-    assert_eq!(answer["prediction"], serde_json::json!(vec![0; 1000]));
+    let answer = fixture.predict(format!("[{}]", vec![SETOSA; 1000].join(","))).await.json();
+    assert_eq!(answer["prediction"], json!(vec![0; 1000]));
     assert_eq!(fixture.journal.last().rows, 1000);
 }
 
@@ -72,20 +72,32 @@ async fn whole_numbers_exponents_and_escaped_names_are_numbers_and_names() {
     let fixture = Fixture::serving().await;
     let body = r#"{"sepal l\u0065ngth (cm)": 51e-1, "sepal width (cm)": 3, "petal length (cm)": -0, "petal width (cm)": 18446744073709551616}"#;
     let response = fixture.predict(body).await;
-    assert_eq!(response.status_code, 200, "{}", response.body);
+    assert_eq!(response.status, 200, "{}", response.body);
 }
 
 #[tokio::test]
 async fn a_body_in_base64_is_decoded() {
     let fixture = Fixture::serving().await;
-    let request = ProxyRequest { body: Some(STANDARD.encode(SETOSA)), is_base64_encoded: true, ..event("predict-one") };
-    assert_eq!(json(&fixture.call(&request).await)["prediction"], serde_json::json!([0]));
+    let request = event("predict-one").with("body", STANDARD.encode(SETOSA)).with("isBase64Encoded", true);
+    assert_eq!(fixture.call(&request).await.json()["prediction"], json!([0]));
+}
+
+#[tokio::test]
+async fn neither_host_nor_base_path_matter() {
+    let fixture = Fixture::serving().await;
+    for host in ["api.example.com", "127.0.0.1:4566", "localhost:3000", "a1b2c3d4e5.execute-api.localhost:4566"] {
+        for path in ["/predict", "/flowers/predict"] {
+            let mut request = event("predict-one").with("path", path).with("multiValueHeaders", Value::Null);
+            request["headers"]["Host"] = host.into();
+            assert_eq!(fixture.call(&request).await.status, 200, "{host}{path}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn the_stage_does_not_matter() {
     let fixture = Fixture::serving().await;
-    let request =
-        ProxyRequest { resource: Some("/{proxy+}".into()), path: "/v1/predict".into(), ..event("predict-one") };
-    assert_eq!(fixture.call(&request).await.status_code, 200);
+    let mut request = event("predict-one").with("path", "/v1/predict");
+    request["requestContext"]["resourcePath"] = "/{proxy+}".into();
+    assert_eq!(fixture.call(&request).await.status, 200);
 }

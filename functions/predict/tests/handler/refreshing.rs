@@ -6,7 +6,7 @@ use evergreen_predict::champion::LOOK_LIMIT;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use crate::support::{Fixture, INTERVAL, SETOSA, artifact, fitted, json, together};
+use crate::support::{Fixture, INTERVAL, SETOSA, artifact, fitted, together};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
@@ -204,7 +204,7 @@ async fn without_a_model_a_call_is_told_to_come_back_until_there_is_one() {
     let fixture = Fixture::empty();
     fixture.app.warm_up().await;
     let response = fixture.predict(SETOSA).await;
-    assert_eq!((response.status_code, response.headers.retry_after), (503, Some(2)));
+    assert_eq!((response.status, response.header("retry-after")), (503, Some("2")));
     insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:no-champion","title":"No champion","status":503,"detail":"No model serves at present; try again later."}"#);
     fixture.promote(1);
     fixture.pass(SECOND);
@@ -239,7 +239,7 @@ async fn without_a_model_a_look_is_waited_for_by_all_and_not_begun_by_each() {
 async fn without_a_model_a_look_is_not_begun_more_often_than_every_second() {
     let fixture = Fixture::empty();
     for _ in 0..20 {
-        assert_eq!(fixture.predict(SETOSA).await.status_code, 503);
+        assert_eq!(fixture.predict(SETOSA).await.status, 503);
         fixture.pass(SignedDuration::from_millis(100));
     }
     assert_eq!(fixture.remote.looks(), 2);
@@ -250,6 +250,6 @@ async fn without_a_model_a_look_that_hangs_holds_a_call_up_for_two_seconds() {
     let fixture = Fixture::empty();
     fixture.remote.delay(Duration::from_secs(3600));
     let began = Instant::now();
-    assert_eq!(json(&fixture.predict(SETOSA).await)["status"], 503);
+    assert_eq!(fixture.predict(SETOSA).await.json()["status"], 503);
     assert_eq!(began.elapsed(), Duration::from_secs(2));
 }

@@ -2,26 +2,30 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use evergreen_predict::gateway::{Headers, ProxyRequest, ProxyResponse};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{Fixture, Line, SETOSA, event, json};
+use crate::support::{Answer, Fixture, Line, SETOSA, With, event};
 
 /// A row of four numbers, the second of which is `text`.
 fn with(text: &str) -> String {
     SETOSA.replace("3.5", text)
 }
 
+/// A call of `POST /predict` whose body comes as base64.
+fn in_base64(body: &[u8]) -> Value {
+    event("predict-one").with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
+}
+
 /// Checks that the answer is a problem and gives its code, row, field and detail.
-fn problem(response: &ProxyResponse) -> (u16, String, Value, Value, String) {
-    assert_eq!(response.headers.content_type, "application/problem+json", "{response:?}");
-    let body = json(response);
-    assert_eq!(body["status"], response.status_code);
+fn problem(response: &Answer) -> (u16, String, Value, Value, String) {
+    assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
+    let body = response.json();
+    assert_eq!(body["status"], response.status);
     assert!(body["title"].is_string() && body["expected"].is_string(), "{body}");
     let code = body["type"].as_str().unwrap().strip_prefix("urn:evergreen:problem:").unwrap().to_owned();
     let detail = body["detail"].as_str().unwrap().to_owned();
-    (response.status_code, code, body["row"].clone(), body["field"].clone(), detail)
+    (response.status, code, body["row"].clone(), body["field"].clone(), detail)
 }
 
 /// Checks that `body` is refused with a 400 of that code which names the column, as a single row and as the second of a list.
@@ -83,7 +87,7 @@ async fn a_number_beyond_the_finite_floats_is_out_of_range() {
 async fn the_greatest_and_the_least_floats_are_in_range() {
     let fixture = Fixture::serving().await;
     for text in ["3.4028235e38", "-3.4028235e38", "1e-46", "1e-999", "0e999"] {
-        assert_eq!(fixture.predict(with(text)).await.status_code, 200, "{text}");
+        assert_eq!(fixture.predict(with(text)).await.status, 200, "{text}");
     }
 }
 
@@ -103,7 +107,7 @@ async fn a_long_name_is_not_repeated_whole() {
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("{{\"{name}\": 1}}")).await;
     assert!(response.body.len() < 1000, "{} bytes", response.body.len());
-    assert_eq!(json(&response)["field"], format!("{}…", "ü".repeat(64)));
+    assert_eq!(response.json()["field"], format!("{}…", "ü".repeat(64)));
 }
 
 #[tokio::test]
@@ -156,7 +160,7 @@ async fn nesting_costs_no_stack() {
     let fixture = Fixture::serving().await;
     for opening in ["[", "{\"sepal width (cm)\":", "[{\"sepal width (cm)\":[", "[{\"sepal width (cm)\":{\"a\":"] {
         let body = opening.repeat((1 << 20) / opening.len());
-        assert_eq!(fixture.predict(body).await.status_code, 400, "{opening}");
+        assert_eq!(fixture.predict(body).await.status, 400, "{opening}");
     }
 }
 
@@ -175,16 +179,16 @@ async fn too_large_a_body_is_refused_with_the_limit() {
     let (status, code, .., detail) = problem(&fixture.predict(body.clone()).await);
     assert_eq!((status, code.as_str()), (413, "body-too-large"));
     assert_eq!(detail, "The body is longer than 1048576 bytes.");
-    let request = ProxyRequest { body: Some(STANDARD.encode(body)), is_base64_encoded: true, ..event("predict-one") };
-    assert_eq!(fixture.call(&request).await.status_code, 413);
+    assert_eq!(fixture.call(&in_base64(body.as_bytes())).await.status, 413);
 }
 
 #[tokio::test]
 async fn another_content_type_is_refused() {
     let fixture = Fixture::serving().await;
     for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("")] {
-        let headers = Headers { content_type: content_type.map(Into::into) };
-        let (status, code, ..) = problem(&fixture.call(&ProxyRequest { headers, ..event("predict-one") }).await);
+        let headers = content_type.map(|content_type| json!({"Content-Type": content_type}));
+        let request = event("predict-one").with("headers", headers).with("multiValueHeaders", Value::Null);
+        let (status, code, ..) = problem(&fixture.call(&request).await);
         assert_eq!((status, code.as_str()), (415, "unsupported-media-type"), "{content_type:?}");
     }
 }
@@ -192,11 +196,10 @@ async fn another_content_type_is_refused() {
 #[tokio::test]
 async fn a_body_that_is_no_text_is_refused() {
     let fixture = Fixture::serving().await;
-    for body in ["not base64!", &STANDARD.encode([0xff, 0xfe, b'{', b'}']), ""] {
-        let request = ProxyRequest { body: Some(body.into()), is_base64_encoded: true, ..event("predict-one") };
-        assert_eq!(problem(&fixture.call(&request).await).1, "not-json", "{body}");
+    for body in [&[0xff, 0xfe, b'{', b'}'][..], b""] {
+        assert_eq!(problem(&fixture.call(&in_base64(body)).await).1, "not-json", "{body:?}");
     }
-    let request = ProxyRequest { body: None, ..event("predict-one") };
+    let request = event("predict-one").with("body", Value::Null);
     assert_eq!(problem(&fixture.call(&request).await).4, "The body is empty.");
 }
 
@@ -206,8 +209,8 @@ async fn an_unknown_path_and_a_wrong_method_are_told_apart() {
     let (status, code, ..) = problem(&fixture.call(&event("predict-nowhere")).await);
     assert_eq!((status, code.as_str()), (404, "not-found"));
     assert_eq!(fixture.journal.last().route, "none");
-    let response = fixture.call(&ProxyRequest { http_method: "PUT".into(), ..event("predict-one") }).await;
-    assert_eq!((response.status_code, response.headers.allow), (405, Some("POST")));
+    let response = fixture.call(&event("predict-one").with("httpMethod", "PUT")).await;
+    assert_eq!((response.status, response.header("allow")), (405, Some("POST")));
     problem(&response);
 }
 
@@ -225,11 +228,11 @@ async fn a_panic_fails_one_call_and_tells_nothing() {
     let fixture = Fixture::serving().await;
     fixture.remote.panic(true);
     let response = fixture.get("/runs").await;
-    assert_eq!(response.status_code, 500);
+    assert_eq!(response.status, 500);
     assert!(!response.body.contains("secret"), "{}", response.body);
     assert_eq!(fixture.journal.last().problem, Some("internal"));
     fixture.remote.panic(false);
-    assert_eq!(fixture.get("/runs").await.status_code, 200);
+    assert_eq!(fixture.get("/runs").await.status, 200);
 }
 
 /// Answers `body` whatever it is.
@@ -237,9 +240,7 @@ fn status_of(body: &[u8]) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let fixture = Fixture::serving().await;
-        let request =
-            ProxyRequest { body: Some(STANDARD.encode(body)), is_base64_encoded: true, ..event("predict-one") };
-        fixture.call(&request).await.status_code
+        fixture.call(&in_base64(body)).await.status
     })
 }
 

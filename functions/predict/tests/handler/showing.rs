@@ -3,27 +3,27 @@
 use evergreen_testkit::{finished_run, moment, run, version};
 use jiff::SignedDuration;
 
-use crate::support::{Fixture, INTERVAL, Line, event, json};
+use crate::support::{Fixture, INTERVAL, Line, event};
 
 #[tokio::test]
 async fn health_names_what_serves_and_since_when() {
     let fixture = Fixture::serving().await;
     fixture.pass(INTERVAL);
     let response = fixture.call(&event("predict-health")).await;
-    assert_eq!(response.status_code, 200);
+    assert_eq!(response.status, 200);
     insta::assert_snapshot!(response.body, @r#"{"status":"ok","model":"iris","version":1,"loaded_at":"2026-11-24T08:00:00.000Z","checked_at":"2026-11-24T08:01:00.000Z"}"#);
     // A registry that is away shows in the time of the last look that told something.
     fixture.remote.memory.take_away("registry");
     fixture.pass(INTERVAL);
-    assert_eq!(json(&fixture.get("/health").await)["checked_at"], "2026-11-24T08:01:00.000Z");
+    assert_eq!(fixture.get("/health").await.json()["checked_at"], "2026-11-24T08:01:00.000Z");
 }
 
 #[tokio::test]
 async fn health_without_a_model_is_503() {
     let fixture = Fixture::empty();
     let response = fixture.get("/health").await;
-    assert_eq!((response.status_code, response.headers.retry_after), (503, Some(2)));
-    assert_eq!(fixture.get("/model").await.status_code, 503);
+    assert_eq!((response.status, response.header("retry-after")), (503, Some("2")));
+    assert_eq!(fixture.get("/model").await.status, 503);
 }
 
 #[tokio::test]
@@ -33,8 +33,8 @@ async fn the_model_tells_all_that_is_known_of_it() {
     fixture.promote(2);
     let response = fixture.call(&event("predict-model")).await;
     let expected = Line { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
-    assert_eq!((response.status_code, fixture.journal.last()), (200, expected));
-    let mut body = json(&response);
+    assert_eq!((response.status, fixture.journal.last()), (200, expected));
+    let mut body = response.json();
     // The digest and the size are the artifact's own, which changes with the libraries that fit it.
     assert_eq!(body["artifact"]["sha256"].as_str().map(str::len), Some(64));
     body["artifact"].take();
@@ -160,7 +160,7 @@ fn with_runs() -> Fixture {
 #[tokio::test]
 async fn runs_are_listed_newest_first_as_they_stand_now() {
     let fixture = with_runs();
-    let body = json(&fixture.call(&event("predict-runs")).await);
+    let body = fixture.call(&event("predict-runs")).await.json();
     let words = |name: &str| -> Vec<_> {
         body["runs"].as_array().unwrap().iter().map(|run| run[name].as_str().unwrap().to_owned()).collect()
     };
@@ -198,19 +198,19 @@ async fn runs_are_listed_newest_first_as_they_stand_now() {
 #[tokio::test]
 async fn the_number_of_runs_is_the_callers_choice_within_limits() {
     let fixture = with_runs();
-    let ids = json(&fixture.get("/runs?limit=1").await);
+    let ids = fixture.get("/runs?limit=1").await.json();
     assert_eq!(ids["runs"].as_array().map(Vec::len), Some(1));
-    assert_eq!(json(&fixture.get("/runs?limit=100").await)["runs"].as_array().map(Vec::len), Some(5));
+    assert_eq!(fixture.get("/runs?limit=100").await.json()["runs"].as_array().map(Vec::len), Some(5));
     for limit in ["0", "101", "-1", "", "ten", "1e1", "99999999999999999999"] {
         let response = fixture.get(&format!("/runs?limit={limit}")).await;
-        assert_eq!((response.status_code, json(&response)["field"].as_str()), (400, Some("limit")), "{limit}");
+        assert_eq!((response.status, response.json()["field"].as_str()), (400, Some("limit")), "{limit}");
     }
 }
 
 #[tokio::test]
 async fn a_run_is_shown_whole() {
     let fixture = with_runs();
-    insta::assert_json_snapshot!(json(&fixture.get("/runs/manual-good").await), @r#"
+    insta::assert_json_snapshot!(fixture.get("/runs/manual-good").await.json(), @r#"
     {
       "attempt": 1,
       "code_version": "test",
@@ -253,7 +253,7 @@ async fn a_run_is_shown_whole() {
       "version": 1
     }
     "#);
-    insta::assert_json_snapshot!(json(&fixture.get("/runs/manual-broken").await), @r#"
+    insta::assert_json_snapshot!(fixture.get("/runs/manual-broken").await.json(), @r#"
     {
       "attempt": 1,
       "code_version": "test",
@@ -280,10 +280,10 @@ async fn a_run_is_shown_whole() {
 async fn a_run_that_is_not_there_and_an_id_that_is_none_are_told_apart() {
     let fixture = with_runs();
     let response = fixture.get("/runs/manual-nobody").await;
-    assert_eq!((response.status_code, json(&response)["field"].as_str()), (404, Some("id")));
+    assert_eq!((response.status, response.json()["field"].as_str()), (404, Some("id")));
     for id in ["a%20b", "a b", &"a".repeat(129), "a:b"] {
         let response = fixture.get(&format!("/runs/{id}")).await;
-        assert_eq!((response.status_code, json(&response)["field"].as_str()), (400, Some("id")), "{id}");
+        assert_eq!((response.status, response.json()["field"].as_str()), (400, Some("id")), "{id}");
     }
 }
 
@@ -293,7 +293,7 @@ async fn a_registry_that_is_away_is_503_without_its_cause() {
     fixture.remote.memory.take_away("registry");
     for path in ["/runs", "/runs/manual-good"] {
         let response = fixture.get(path).await;
-        assert_eq!((response.status_code, response.headers.retry_after), (503, Some(2)), "{path}");
+        assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
         assert!(!response.body.contains("taken away") && !response.body.contains("registry"), "{}", response.body);
     }
 }

@@ -6,18 +6,22 @@ use std::time::Duration;
 use evergreen_learning::{Hyperparameters, Overrides, iris, train};
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable};
 use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Version};
-use evergreen_predict::gateway::{ProxyRequest, ProxyResponse};
 use evergreen_predict::journal::{Call, Journal};
 use evergreen_predict::{App, Ports};
 use evergreen_scoring::{ArtifactMetadata, sha256_hex};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use lambda_http::http::HeaderMap;
+use lambda_http::{Body, Context, IntoResponse, RequestExt};
+use serde_json::{Value, json};
 
 pub const SETOSA: &str =
     r#"{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2}"#;
 pub const VIRGINICA: &str =
     r#"{"petal width (cm)": 2.2, "petal length (cm)": 5.8, "sepal width (cm)": 3, "sepal length (cm)": 6.5}"#;
+
+/// The invocation of every call.
+pub const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 
 /// The time between two looks for a champion.
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
@@ -119,6 +123,7 @@ impl Recorder {
 
 impl Journal for Recorder {
     fn answered(&self, call: &Call<'_>, _at: Timestamp) {
+        assert_eq!(call.request_id, REQUEST_ID);
         let &Call { route, status, problem, rows, version, .. } = call;
         let version = version.map(|version| version.get());
         self.lines.lock().unwrap().push(Line { route, status, problem, rows, version });
@@ -201,28 +206,34 @@ impl Fixture {
         self.clock.set(self.clock.now() + time);
     }
 
-    /// Answers `request`.
-    pub async fn call(&self, request: &ProxyRequest) -> ProxyResponse {
-        self.app.handle(request, "c6af9ac6-7b61-11e6-9a41-93e8deadbeef").await
+    /// Answers `event`, which comes and goes through `lambda_http` as it does in the cloud.
+    pub async fn call(&self, event: &Value) -> Answer {
+        let mut context = Context::default();
+        context.request_id = REQUEST_ID.into();
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap().with_lambda_context(context);
+        let (parts, body) = self.app.handle(&request).await.into_response().await.into_parts();
+        let Body::Text(body) = body else { panic!("{body:?} is no text") };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
     /// Answers `POST /predict` with that body.
-    pub async fn predict(&self, body: impl Into<String>) -> ProxyResponse {
-        self.call(&ProxyRequest { body: Some(body.into()), ..event("predict-one") }).await
+    pub async fn predict(&self, body: impl Into<String>) -> Answer {
+        self.call(&event("predict-one").with("body", body.into())).await
     }
 
     /// Answers `GET` of that path.
-    pub async fn get(&self, path: &str) -> ProxyResponse {
+    pub async fn get(&self, path: &str) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let mut request = ProxyRequest { path: path.into(), resource: None, ..event("predict-health") };
-        request.query_string_parameters.limit = query.strip_prefix("limit=").map(Into::into);
-        self.call(&request).await
+        let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
+        let mut event = event("predict-health").with("path", path).with("queryStringParameters", query);
+        event["requestContext"]["resourcePath"].take();
+        self.call(&event).await
     }
 
     /// The version that answers now.
     pub async fn version(&self) -> u64 {
         let response = self.predict(SETOSA).await;
-        json(&response)["model"]["version"].as_u64().unwrap_or_else(|| panic!("{response:?}"))
+        response.json()["model"]["version"].as_u64().unwrap_or_else(|| panic!("{response:?}"))
     }
 }
 
@@ -242,14 +253,42 @@ pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
 }
 
 /// The sample event of that name.
-pub fn event(name: &str) -> ProxyRequest {
+pub fn event(name: &str) -> Value {
     let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The body of an answer.
-pub fn json(response: &ProxyResponse) -> Value {
-    serde_json::from_str(&response.body).unwrap()
+/// Other values of an event's members.
+pub trait With {
+    /// The same event with another value of that member.
+    fn with(self, member: &str, value: impl Into<Value>) -> Self;
+}
+
+impl With for Value {
+    fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self[member] = value.into();
+        self
+    }
+}
+
+/// What the caller is sent.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// That header, when there is one.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The body.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
 }
 
 /// A forest fitted on Iris: another one for each number.
