@@ -20,9 +20,15 @@ def build(architecture: str) -> None:
         raise Failure("cargo is missing: install Rust with rustup, the version is in rust-toolchain.toml")
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
+    # The SAM CLI builds one function after the other. All at once use every core, and it then finds nothing left to do.
+    functions = sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
+    together = [SAM / "cargo-lambda", "lambda", "build", "--release", "--locked"]
+    together += ["--arm64"] if architecture == "arm64" else []
+    together += [word for function in functions for word in ("--bin", function)]
     command = ["build", "--config-env", "local", "--template-file", ROOT / "template.yaml"]
     command += ["--build-dir", BUILT_TEMPLATE.parent, "--parameter-overrides", f"Architecture={architecture}"]
     with waiting("build", every=20):
+        _run(together, log, {})
         sam(command, log, {"AWS_DEFAULT_REGION": "us-east-1"})
     for binary in sorted(BUILT_TEMPLATE.parent.glob("*/bootstrap")):
         say(f"{binary.parent.name}: {binary.stat().st_size / 1e6:.1f} MB")
@@ -50,11 +56,15 @@ def deploy(settings: Settings) -> dict[str, str]:
 
 def sam(command: list, log: Path, extra: dict[str, str]) -> None:
     """Runs the SAM CLI with its words going to `log`; a Failure shows the last of them."""
-    variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    _run([SAM / "sam", *command], log, extra | {"SAM_CLI_TELEMETRY": "0"})
+
+
+def _run(command: list, log: Path, extra: dict[str, str]) -> None:
+    variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}"}
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output:
         done = subprocess.run(
-            [SAM / "sam", *command],
+            command,
             cwd=ROOT,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -63,7 +73,7 @@ def sam(command: list, log: Path, extra: dict[str, str]) -> None:
             check=False,
         )
     if done.returncode:
-        raise Failure(f"`sam {command[0]}` failed; the end of {log}:\n{tail(log, 25)}")
+        raise Failure(f"`{command[0].name} {command[1]}` failed; the end of {log}:\n{tail(log, 25)}")
 
 
 def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
