@@ -16,6 +16,10 @@ LOCAL := $(PYTHON) infra/local
 # The SAM CLI finds cargo-lambda and zig on the path; it needs a Region even where none matters.
 SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-us-east-1}" SAM_CLI_TELEMETRY=0 sam
 
+# What `make deploy` takes: a section of samconfig.toml, parameters in place of that section's, and more words for the SAM CLI.
+CONFIG ?= default
+OVERRIDES = $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+
 BUILT := target/local/build/template.yaml
 SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches \) -prune -o -type f -print 2>/dev/null)
 
@@ -59,9 +63,9 @@ licences: .venv/emulator/ready
 lock: ## Renew the pinned Python packages
 	infra/local/lock
 
-deploy: .venv/sam/ready ## Build for the cloud and deploy to the account of your credentials (CONFIG=default or prod)
-	$(SAM) build --config-env $(or $(CONFIG),default)
-	$(SAM) deploy --config-env $(or $(CONFIG),default) $(ARGS)
+deploy: .venv/sam/ready ## Build for the cloud and deploy to your account: PARAMETERS='AlertSender=… AlertRecipients=…' CONFIG=default
+	$(SAM) build --config-env $(CONFIG) $(OVERRIDES)
+	$(SAM) deploy --config-env $(CONFIG) $(OVERRIDES) $(ARGS)
 
 # One build serves run, test and sam-local: it is made again only when a source has changed.
 $(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready

@@ -27,7 +27,7 @@ def write(path: Path, walk: Walk) -> Path:
     template = Template(Path(__file__).with_name("report.html").read_text())
     path.write_text(
         template.substitute(
-            stack=escape(walk.values["EVERGREEN_STACK"]),
+            name=escape(walk.model["model"]),
             url=escape(walk.values["EVERGREEN_API_URL"]),
             cards=_cards(walk),
             runs=_table(runs.HEADINGS, [_run(run) for run in walk.runs]),
