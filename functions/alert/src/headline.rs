@@ -107,8 +107,8 @@ fn cleared(alarm: &Alarm, figures: &Figures) -> String {
         AlarmKind::DeadlineMissed => "training has caught up".to_owned(),
         AlarmKind::TrainingFailed => "training makes versions again".to_owned(),
         AlarmKind::ModelUnhealthy => "the champion's artifact is sound again".to_owned(),
-        AlarmKind::ModelLoadFailures => "predict loads the champion again".to_owned(),
-        AlarmKind::PredictionErrors => "predictions are answered again".to_owned(),
+        AlarmKind::ModelLoadFailures => "no load of the champion has failed lately".to_owned(),
+        AlarmKind::PredictionErrors => "no prediction has failed lately".to_owned(),
         AlarmKind::PredictionLatency => match &figures.value {
             Some(value) => format!("predictions are fast again: one in a hundred takes {value}{limit}"),
             None => "predictions are fast again".to_owned(),

@@ -200,9 +200,9 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
     [ALARM] iris: the champion's artifact cannot be fetched, verified or read
     [OK] iris: the champion's artifact is sound again
     [ALARM] iris: predict could not load the champion (3 in 5 minutes)
-    [OK] iris: predict loads the champion again
+    [OK] iris: no load of the champion has failed lately
     [ALARM] iris: predictions fail with 5xx (3 in 5 minutes)
-    [OK] iris: predictions are answered again
+    [OK] iris: no prediction has failed lately
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
     [ALARM] iris: predictions are turned away (3 in 5 minutes)

@@ -60,7 +60,7 @@ pub enum TrainError {
         defect: Defect,
     },
     /// Something outside did not answer.
-    #[error(transparent)]
+    #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
 

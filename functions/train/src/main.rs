@@ -5,7 +5,7 @@ use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, EventBus, Registry, SystemClock};
 use evergreen_train::{Config, Invocation, Trainer};
 use jiff::Timestamp;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,7 +20,9 @@ async fn main() -> anyhow::Result<()> {
         &Trainer { registry: &registry, storage: &storage, bus: &bus, clock: &clock, training: &config.training };
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
-        trainer.handle(event.payload, &Invocation { id: event.context.request_id, deadline }).await
+        let invocation = Invocation { id: event.context.request_id, deadline };
+        // The runtime logs what it is given, once: kind and words, and no more.
+        trainer.handle(event.payload, &invocation).await.map_err(Diagnostic::from)
     });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

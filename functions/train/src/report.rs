@@ -1,6 +1,6 @@
 //! What the function answers to whoever invoked it.
 
-use evergreen_lifecycle::{Run, RunId, RunMetrics, RunState, RunStatus, VersionNumber};
+use evergreen_lifecycle::{Run, RunId, RunMetrics, RunStatus, VersionNumber};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -24,17 +24,11 @@ pub struct Report {
 impl Report {
     /// The report of `run` as it stands at `now`; `duplicate` when this invocation had no part in it.
     pub fn of(run: &Run, duplicate: bool, now: Timestamp) -> Self {
-        let reason = match &run.state {
-            RunState::Running => None,
-            RunState::Succeeded { reason, .. }
-            | RunState::Rejected { reason, .. }
-            | RunState::Failed { reason, .. } => Some(reason.clone()),
-        };
         Self {
             run_id: run.id.clone(),
             status: run.status_at(now),
             version: run.version(),
-            reason,
+            reason: run.reason().map(str::to_owned),
             metrics: run.metrics,
             duplicate,
         }

@@ -236,7 +236,6 @@ where
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {
-        tracing::error!(run = %run.id, attempt = run.attempt, kind = error.kind(), "the run made no version");
         let failed = run.failed(error.to_string(), self.clock.now());
         if let Err(error) = self.registry.fail(&failed).await {
             tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");

@@ -82,13 +82,10 @@ fn rows_that_are_wrong_are_refused_by_line_and_column() {
     assert_eq!(error(with_line(4, "1,yes")), "line 4: 2 fields, expected 3 as in the header");
     assert_eq!(error(with_line(5, "1,yes,")), "line 5, column \"b\": empty, expected a number");
     assert_eq!(error(with_line(5, "1, ,2")), "line 5, column \"y\": empty, expected a label");
-    assert_eq!(error(with_line(6, "1,yes,n/a")), "line 6, column \"b\": \"n/a\", expected a number");
+    assert_eq!(error(with_line(6, "1,yes,n/a")), "line 6, column \"b\": expected a number");
     for value in ["NaN", "inf", "-Infinity", "1e39", "-1e400"] {
         let message = error(with_line(7, &format!("{value},no,1")));
-        assert!(
-            message.starts_with(&format!("line 7, column \"a\": {value:?}, expected a finite number")),
-            "{message}"
-        );
+        assert!(message.starts_with("line 7, column \"a\": expected a finite number"), "{message}");
     }
 }
 

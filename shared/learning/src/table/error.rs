@@ -4,7 +4,8 @@ use evergreen_scoring::MAX_LABELS;
 
 use super::MIN_ROWS;
 
-/// What is wrong with a table. Lines count from 1, the header's included.
+/// What is wrong with a table. Lines count from 1, the header's included. Values of columns are not repeated: errors are
+/// logged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -61,24 +62,20 @@ pub enum TableError {
         expected: &'static str,
     },
     /// Text where a number belongs.
-    #[error("line {line}, column {column:?}: {value:?}, expected a number")]
+    #[error("line {line}, column {column:?}: expected a number")]
     NotANumber {
         /// The record's line.
         line: usize,
         /// The column.
         column: String,
-        /// The beginning of the text.
-        value: String,
     },
     /// A spelling of not-a-number or infinity, or a number beyond `f32`.
-    #[error("line {line}, column {column:?}: {value:?}, expected a finite number between -3.4e38 and 3.4e38")]
+    #[error("line {line}, column {column:?}: expected a finite number between -3.4e38 and 3.4e38")]
     OutOfRange {
         /// The record's line.
         line: usize,
         /// The column.
         column: String,
-        /// The beginning of the text.
-        value: String,
     },
     /// Not enough to learn from and to hold out.
     #[error("the table has {0} rows, expected at least {MIN_ROWS}")]

@@ -11,9 +11,6 @@ use crate::rows::Rows;
 /// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.
 pub const MIN_ROWS: usize = 10;
 
-/// Characters of an offending cell that an error repeats, at most.
-const QUOTED: usize = 40;
-
 /// Column names in the order of the file, and which of them is the target.
 struct Header {
     names: Vec<String>,
@@ -97,11 +94,10 @@ fn read_row(
 }
 
 fn read_number(cell: &str, line: usize, column: &str) -> Result<f32, TableError> {
-    let (column, value) = (column.to_owned(), || cell.chars().take(QUOTED).collect::<String>());
     match cell.parse::<f64>().map(|number| number as f32) {
         Ok(number) if number.is_finite() => Ok(number),
-        Ok(_) => Err(TableError::OutOfRange { line, column, value: value() }),
-        Err(_) => Err(TableError::NotANumber { line, column, value: value() }),
+        Ok(_) => Err(TableError::OutOfRange { line, column: column.to_owned() }),
+        Err(_) => Err(TableError::NotANumber { line, column: column.to_owned() }),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{ClassWeight, Forest, Node, Scaler, Tree};
 pub const MAX_NODES: usize = 1 << 21;
 
 /// Labels of a signature at most; every row's answer has a probability for each.
-pub const MAX_LABELS: usize = 1000;
+pub const MAX_LABELS: usize = 100;
 
 /// How far a leaf's weights may sum from 1; a few hundred roundings of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
