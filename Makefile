@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate bench lock deploy
+.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate lock deploy
 
 EMULATOR ?= ministack
 MACHINE := $(shell uname -m)
@@ -13,12 +13,11 @@ ARCHITECTURE := $(if $(filter arm64 aarch64,$(MACHINE)),arm64,x86_64)
 
 PYTHON := .venv/emulator/bin/python
 LOCAL := $(PYTHON) infra/local
-# The SAM CLI finds cargo-lambda and zig on the path; it needs a Region even where none matters.
+# The SAM CLI needs a Region even where none matters.
 SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-us-east-1}" SAM_CLI_TELEMETRY=0 sam
 
-# What `make deploy` takes: a section of samconfig.toml, parameters in place of that section's, and more words for the SAM CLI.
+# The section of samconfig.toml that `make deploy` takes.
 CONFIG ?= default
-OVERRIDES = $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 BUILT := target/local/build/template.yaml
 SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches \) -prune -o -type f -print 2>/dev/null)
@@ -63,9 +62,9 @@ licences: .venv/emulator/ready
 lock: ## Renew the pinned Python packages
 	infra/local/lock
 
-deploy: .venv/sam/ready ## Build for the cloud and deploy to your account: PARAMETERS='AlertSender=… AlertRecipients=…' CONFIG=default
-	$(SAM) build --config-env $(CONFIG) $(OVERRIDES)
-	$(SAM) deploy --config-env $(CONFIG) $(OVERRIDES) $(ARGS)
+# PARAMETERS come on top of those of the section; ARGS go to `sam deploy`.
+deploy: .venv/sam/ready .venv/emulator/ready ## Build for the cloud and deploy to your account: PARAMETERS='AlertSender=… AlertRecipients=…' CONFIG=default
+	@$(LOCAL) deploy --config $(CONFIG) --parameters $(PARAMETERS) -- $(ARGS)
 
 # One build serves run, test and sam-local: it is made again only when a source has changed.
 $(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from driver import deploy, emulator, environment, isolated, samlocal, walk
+from driver import cloud, deploy, emulator, environment, isolated, samlocal, walk
 from driver import runs as table
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
@@ -56,6 +56,10 @@ def sam_local(arguments) -> None:
     samlocal.everything()
 
 
+def deploy_to_account(arguments) -> None:
+    cloud.deploy(arguments.config, arguments.parameters, arguments.words)
+
+
 def _settings(arguments) -> Settings:
     return Settings(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator)
 
@@ -78,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     tests = _add(commands, "test", test, "run the tests of the deployed stack against an emulator of their own")
     tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
     _add(commands, "sam-local", sam_local, "run events/ through `sam local`")
+    account = _add(commands, "deploy", deploy_to_account, "build for an account of AWS and deploy to it")
+    account.add_argument("--config", default="default", help="section of samconfig.toml")
+    account.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="over those of the section")
+    account.add_argument("words", nargs="*", help="what `sam deploy` is given, after --")
     return parser
 
 

@@ -44,9 +44,13 @@ class Settings:
 
     def parameters(self) -> dict[str, str]:
         """The template's parameters: those of samconfig.toml, this machine's processor and the code's version."""
-        overrides = _section(self.config, "deploy")["parameter_overrides"]
-        parameters = dict(pair.split("=", 1) for pair in shlex.split(overrides))
-        return parameters | {"Architecture": host_architecture(), "CodeVersion": code_version()}
+        return overrides(self.config) | {"Architecture": host_architecture(), "CodeVersion": code_version()}
+
+
+def overrides(config: str) -> dict[str, str]:
+    """The template's parameters that the section `config` of samconfig.toml sets."""
+    pairs = shlex.split(_section(config, "deploy").get("parameter_overrides", ""))
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def host_architecture() -> str:
