@@ -1,6 +1,7 @@
 """A walk through the model's whole life on the deployed stack, as a person would take it."""
 
 import json
+import textwrap
 import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -71,7 +72,7 @@ def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, floa
     }
     known = {name: value for name, value in sorted(metrics.items()) if value is not None}
     for name, value in known.items():
-        say(f"{name:<24} {value:g}")
+        say(f"{name:<24} {round(value, 4):g}")
     return known
 
 
@@ -102,10 +103,9 @@ def _alarm_and_back(clients: Clients, values: dict[str, str], model: dict, reade
         say(f"{name} is in ALARM")
         raised = inbox.wait_for("[ALARM]", readers)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
-    # The alarm looks at five minutes at a time; nobody waits for them here.
     inbox = Inbox(values)
     _set_well(cloudwatch, name, "The artifact is mended; the wait is cut short.")
-    say(f"{name} is OK again")
+    say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
     mails = mail.merged(raised + inbox.wait_for("[OK]", readers))
     for letter in mails:
         say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
@@ -171,6 +171,9 @@ def _summary(settings: Settings, found: report.Walk, page) -> None:
     for species, answer in found.predictions:
         say(f"{species:<12} prediction {answer['prediction']}, {answer['labels'][0]}")
     say(f"accuracy     {found.metrics.get('ModelAccuracy', 0):.4f} on the hold-out, version {found.model['version']}")
+    figures = ", ".join(f"{name} {round(value, 4):g}" for name, value in found.metrics.items())
+    for number, line in enumerate(textwrap.wrap(figures, 100)):
+        say(f"{'' if number else 'metrics':<13}{line}")
     for letter, file in found.letters:
         say(f"mail         {letter.subject}")
         say(f"             {file}")
