@@ -46,6 +46,21 @@ pub enum Unit {
 }
 
 impl Metric {
+    /// Every figure.
+    pub const ALL: [Self; 11] = [
+        Self::TrainingAccuracy,
+        Self::ModelAccuracy,
+        Self::ModelAccuracy7DayAverage,
+        Self::ModelAgeHours,
+        Self::HoursSinceTraining,
+        Self::TrainingDuration,
+        Self::Versions,
+        Self::Rejections,
+        Self::FailedRuns,
+        Self::DeadlineMissed,
+        Self::ModelHealthy,
+    ];
+
     /// The name under which it is published.
     pub fn name(self) -> &'static str {
         match self {

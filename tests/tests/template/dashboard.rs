@@ -1,0 +1,88 @@
+//! The dashboard: what CloudWatch would draw.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::document::Template;
+use crate::metrics::{NAMESPACE, published};
+
+#[test]
+fn the_body_is_json_with_widgets_side_by_side() {
+    let mut taken = BTreeSet::new();
+    for widget in widgets() {
+        let [x, y, width, height] = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().expect("a number"));
+        assert!(x + width <= 24, "the grid has 24 columns: {widget}");
+        for cell in (x..x + width).flat_map(|column| (y..y + height).map(move |row| (column, row))) {
+            assert!(taken.insert(cell), "another widget is in the place of {widget}");
+        }
+    }
+}
+
+#[test]
+fn every_published_metric_is_shown_and_no_other() {
+    let metrics = metrics();
+    let own: Vec<_> = metrics.iter().filter(|metric| metric[0] == NAMESPACE).collect();
+    let shown: BTreeSet<_> = own.iter().filter_map(|metric| metric[1].as_str()).collect();
+    assert_eq!(shown, published());
+    for metric in own {
+        assert_eq!((&metric[2], &metric[3]), (&json!("ModelName"), &json!("iris")), "{metric}");
+    }
+}
+
+#[test]
+fn the_functions_and_the_api_are_shown_by_the_names_that_they_have() {
+    let shown: BTreeSet<_> = metrics()
+        .iter()
+        .filter(|metric| metric[0] != NAMESPACE)
+        .map(|metric| [&metric[2], &metric[3]].map(|words| words.as_str().unwrap_or_default().to_owned()))
+        .collect();
+    let functions =
+        ["alert", "metrics", "predict", "train"].map(|name| ["FunctionName".to_owned(), format!("evergreen-{name}")]);
+    let expected = functions.into_iter().chain([["ApiName".to_owned(), "evergreen".to_owned()]]);
+    assert_eq!(shown, expected.collect());
+}
+
+#[test]
+fn every_alarm_is_shown() {
+    let template = Template::read();
+    let expected: BTreeSet<_> = template
+        .resources("AWS::CloudWatch::Alarm")
+        .into_iter()
+        .map(|(_, alarm)| template.resolve(&alarm["AlarmName"]))
+        .map(|name| format!("arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{name}"))
+        .collect();
+    let widgets = widgets();
+    let shown = widgets.iter().filter(|widget| widget["type"] == "alarm");
+    let shown = shown.flat_map(|widget| widget["properties"]["alarms"].as_array().expect("a list of alarms"));
+    assert_eq!(shown.filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<_>>(), expected);
+}
+
+#[test]
+fn the_bounds_are_drawn_where_they_are_set() {
+    let template = Template::read();
+    let parameters = template.parameters();
+    let widgets = widgets();
+    let drawn = widgets
+        .iter()
+        .flat_map(|widget| widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten());
+    let drawn: BTreeSet<_> = drawn.map(|bound| bound["value"].to_string()).collect();
+    for parameter in ["AccuracyAlarmThreshold", "AccuracyFloor", "MaxModelAgeHours"] {
+        assert!(drawn.contains(&parameters[parameter]), "{parameter} is not among {drawn:?}");
+    }
+}
+
+fn widgets() -> Vec<Value> {
+    let template = Template::read();
+    let (_, dashboard) = template.resources("AWS::CloudWatch::Dashboard")[0];
+    let body = template.resolve(&dashboard["DashboardBody"]);
+    let body: Value =
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("the body is no JSON: {error}\n{body}"));
+    body["widgets"].as_array().expect("a dashboard has widgets").clone()
+}
+
+/// The metrics of all widgets: namespace, name, dimensions in pairs.
+fn metrics() -> Vec<Value> {
+    let metrics = |widget: &Value| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
+    widgets().iter().flat_map(metrics).collect()
+}

@@ -1,0 +1,132 @@
+//! The template as JSON, with the short forms of functions made long: `!Ref X` is `{"Ref": "X"}`.
+
+use std::collections::BTreeMap;
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Value, json};
+
+/// Where the stacks of these tests are.
+const REGION: &str = "eu-central-1";
+
+/// The template, deployed under a name with every parameter at its default.
+#[derive(Debug)]
+pub struct Template {
+    root: Value,
+    stack: String,
+}
+
+impl Template {
+    /// The template of a stack called `evergreen`.
+    pub fn read() -> Self {
+        Self::named("evergreen")
+    }
+
+    /// The template of the stack called `stack`.
+    pub fn named(stack: &str) -> Self {
+        let documents = Yaml::load_from_str(&file("template.yaml")).expect("the template is YAML");
+        Self { root: long(&documents[0]), stack: stack.to_owned() }
+    }
+
+    /// Logical ids and properties of the resources of `kind`, of which there must be some.
+    pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let resources = self.root["Resources"].as_object().expect("resources are a map");
+        let found: Vec<_> = resources
+            .iter()
+            .filter(|(_, resource)| resource["Type"] == kind)
+            .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+            .collect();
+        assert!(!found.is_empty(), "the template has no {kind}");
+        found
+    }
+
+    /// The properties of the resource whose logical id is `id`.
+    pub fn resource(&self, id: &str) -> &Value {
+        let resource = &self.root["Resources"][id];
+        assert!(resource.is_object(), "the template has no {id}");
+        &resource["Properties"]
+    }
+
+    /// Names and defaults of the parameters; a parameter without a default has an empty one.
+    pub fn parameters(&self) -> BTreeMap<&str, String> {
+        let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
+        parameters.iter().map(|(name, parameter)| (name.as_str(), text(&parameter["Default"]))).collect()
+    }
+
+    /// The value once it is deployed. What only a deployment knows stands as its logical id, `Table` or `Table.Arn`.
+    pub fn resolve(&self, value: &Value) -> String {
+        if let Some(name) = value["Ref"].as_str() {
+            return self.lookup(name);
+        }
+        let Some(pattern) = value["Fn::Sub"].as_str() else { return written(value) };
+        let mut parts = pattern.split("${");
+        let mut resolved = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}').expect("what is opened is closed");
+            resolved += &self.lookup(name);
+            resolved += rest;
+        }
+        resolved
+    }
+
+    fn lookup(&self, name: &str) -> String {
+        let pseudo = match name {
+            "AWS::StackName" => self.stack.as_str(),
+            "AWS::Region" => REGION,
+            "AWS::AccountId" => "123456789012",
+            "AWS::Partition" => "aws",
+            _ => "",
+        };
+        let function = &self.root["Resources"][name]["Properties"]["FunctionName"];
+        if !pseudo.is_empty() {
+            pseudo.to_owned()
+        } else if let Some(parameter) = self.root["Parameters"].get(name) {
+            text(&parameter["Default"])
+        } else if function.is_null() {
+            name.to_owned()
+        } else {
+            self.resolve(function)
+        }
+    }
+}
+
+/// The value as the template writes it: `Table` for a reference, `Table.Arn` for an attribute, a pattern with its `${…}`.
+pub fn written(value: &Value) -> String {
+    let function = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value.get(function));
+    text(function.unwrap_or(value))
+}
+
+/// One thing or a list of things, as a list.
+pub fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
+}
+
+/// The content of a file of this repository.
+pub fn file(path: &str) -> String {
+    let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn long(yaml: &Yaml<'_>) -> Value {
+    match yaml {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(flag)) => json!(flag),
+        Yaml::Value(Scalar::Integer(number)) => json!(number),
+        Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
+        Yaml::Value(Scalar::String(text)) => json!(text),
+        Yaml::Sequence(items) => items.iter().map(long).collect(),
+        Yaml::Mapping(map) => map.iter().map(|(key, value)| (text(&long(key)), long(value))).collect(),
+        Yaml::Tagged(tag, value) => {
+            let function = if tag.suffix == "Ref" { tag.suffix.clone() } else { format!("Fn::{}", tag.suffix) };
+            json!({function: long(value)})
+        }
+        other => panic!("the template holds {other:?}"),
+    }
+}

@@ -1,0 +1,11 @@
+//! What the template promises and an emulator cannot show, for it enforces no permissions, draws no dashboard and minds no
+//! length of a name. These tests read `template.yaml` and need no stack.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod alarms;
+mod dashboard;
+mod document;
+mod metrics;
+mod names;
+mod operations;
+mod roles;

@@ -1,0 +1,70 @@
+//! Names: any number of stacks live side by side, and the longest name that a stack may have fits everywhere.
+
+use serde_json::Value;
+
+use crate::document::{Template, written};
+
+/// The longest name of a stack, in characters: README.md promises it.
+const LONGEST_STACK: usize = 56;
+
+/// Names that the template gives, and how many characters AWS lets them have.
+const NAMED: [(&str, &str, usize); 8] = [
+    ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
+    ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
+    ("AWS::Logs::LogGroup", "/LogGroupName", 512),
+    ("AWS::SNS::Topic", "/TopicName", 256),
+    ("AWS::SQS::Queue", "/QueueName", 80),
+    ("AWS::Serverless::Api", "/Auth/UsagePlan/UsagePlanName", 255),
+    ("AWS::Serverless::Function", "/FunctionName", 64),
+    ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
+];
+
+/// How many characters a schedule's name may have.
+const SCHEDULE: usize = 64;
+
+#[test]
+fn the_longest_stack_that_the_readme_allows_has_names_that_fit() {
+    let readme = crate::document::file("README.md");
+    assert!(readme.contains(&format!("at most {LONGEST_STACK} characters")));
+    let template = Template::named(&"s".repeat(LONGEST_STACK));
+    for (id, name, limit) in names(&template) {
+        let name = template.resolve(&name);
+        assert!(name.len() <= limit, "{id}: {name} has {} characters of {limit}", name.len());
+        let odd = name.chars().find(|&char| !(char.is_ascii_alphanumeric() || "-_/".contains(char)));
+        assert_eq!(odd, None, "{id}: {name}");
+    }
+}
+
+#[test]
+fn a_longer_one_would_not() {
+    let template = Template::named(&"s".repeat(LONGEST_STACK + 1));
+    assert!(names(&template).into_iter().any(|(_, name, limit)| template.resolve(&name).len() > limit));
+}
+
+#[test]
+fn every_name_is_the_stacks_own() {
+    let template = Template::read();
+    for (id, name, _) in names(&template) {
+        let name = written(&name);
+        let own = ["AWS::StackName", "${PredictionApi}"].iter().any(|part| name.contains(part));
+        assert!(own, "another stack could have {name} too: {id}");
+    }
+}
+
+/// Logical id, name and limit of everything that the template names.
+fn names(template: &Template) -> Vec<(String, Value, usize)> {
+    let mut names = Vec::new();
+    for (kind, path, limit) in NAMED {
+        for (id, properties) in template.resources(kind) {
+            let name = properties.pointer(path).unwrap_or_else(|| panic!("{id} has no {path}"));
+            names.push((id.to_owned(), name.clone(), limit));
+        }
+    }
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let events = function["Events"].as_object().into_iter().flatten();
+        let schedules = events.filter(|(_, event)| event["Type"] == "ScheduleV2");
+        names
+            .extend(schedules.map(|(event, it)| (format!("{id}.{event}"), it["Properties"]["Name"].clone(), SCHEDULE)));
+    }
+    names
+}

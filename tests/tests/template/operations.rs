@@ -1,0 +1,30 @@
+//! The operator's guide says what to do about every alarm, with the figures of the template.
+
+use std::collections::BTreeSet;
+
+use crate::alarms::kinds;
+use crate::document::{Template, file};
+
+#[test]
+fn every_alarm_has_a_section_and_every_section_an_alarm() {
+    let guide = file("docs/OPERATIONS.md");
+    let (_, alarms) = guide.split_once("\n## The alarms\n").expect("the guide tells of the alarms");
+    let alarms = alarms.split("\n## ").next().unwrap_or_default();
+    let sections: BTreeSet<_> =
+        alarms.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
+    assert_eq!(sections, kinds(&Template::read()));
+}
+
+/// ``…above `MaxModelAgeHours` (36)…``
+#[test]
+fn a_default_that_is_told_is_the_templates() {
+    let guide = file("docs/OPERATIONS.md");
+    let mut told = 0;
+    for (parameter, default) in Template::read().parameters() {
+        for after in guide.split(&format!("`{parameter}` (")).skip(1) {
+            assert_eq!(after.split(')').next(), Some(default.as_str()), "{parameter}");
+            told += 1;
+        }
+    }
+    assert!(told > 0, "the guide tells no default");
+}
