@@ -1,5 +1,8 @@
 //! What is published of the model.
 
+use std::collections::BTreeSet;
+
+use evergreen_lifecycle::Metric;
 use evergreen_tests::Stack;
 use evergreen_tests::training::{bad, good};
 use evergreen_tests::wait::{seconds, until};
@@ -24,6 +27,10 @@ async fn every_metric_is_in_cloudwatch_with_a_value_that_makes_sense() {
     let stack = Stack::take().await;
     stack.train_good().await;
     let published = stack.functions.measure().await;
+    let names: BTreeSet<_> = published.as_object().expect("figures by name").keys().map(String::as_str).collect();
+    assert_eq!(names, METRICS.map(|(metric, ..)| metric).into());
+    // The dashboard is compared with these names, where no stack is needed.
+    assert_eq!(names, Metric::ALL.map(Metric::name).into());
     for (metric, least, greatest) in METRICS {
         let value = published[metric].as_f64().unwrap_or_else(|| panic!("no {metric} in {published}"));
         assert!((least..=greatest).contains(&value), "{metric} is {value}");
