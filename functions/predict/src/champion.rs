@@ -3,6 +3,10 @@
 //! A look runs beside the calls, one at a time. A call never fails because of it: it waits a moment for the look that it
 //! found due, then answers with what is there. A look that fails leaves what serves, is logged and counted, and is tried
 //! again when the next one is due.
+//!
+//! Between calls the platform freezes the environment, the look included. Where calls are frequent it goes on with the
+//! next one. Where they are rare it is dead by then; so a call that finds it dead, or finds that nothing was confirmed for
+//! long, waits longer, and what was promoted serves at the second call at the latest. The rules are in `champion/state.rs`.
 
 mod load;
 mod state;
@@ -17,16 +21,13 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::load::{LoadError, Look};
-use self::state::{State, Step};
+use self::state::{State, Step, is_frozen};
 use crate::journal::causes;
 use crate::ports::World;
 use crate::rows::Columns;
 
-/// How long one look may take.
+/// How long one look may take, and any other read of the registry: well below the function's timeout of 10 s.
 pub const LOOK_LIMIT: Duration = Duration::from_secs(5);
-/// A look that failed after longer than this was frozen with its environment, and its connections died meanwhile. That is
-/// nobody's fault and no failure to count.
-const FROZEN: SignedDuration = SignedDuration::from_secs(10);
 
 /// A champion that is ready to answer.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Serving {
 pub struct Standing {
     /// What serves.
     pub serving: Arc<Serving>,
-    /// When the registry last named the champion.
+    /// When the look began in which the registry last named the champion.
     pub confirmed_at: Timestamp,
 }
 
@@ -96,8 +97,9 @@ impl<W: World> ChampionCache<W> {
 
     /// Loads the champion, for as long as a look may take. What goes wrong is logged and counted: the next call tries again.
     pub async fn warm_up(self: &Arc<Self>) {
-        if matches!(self.step(), Step::Look(_)) {
-            self.run_look().await;
+        let now = self.world.clock().now();
+        if matches!(self.step(now), Step::Look(_)) {
+            self.run_look(now).await;
         }
     }
 
@@ -108,19 +110,15 @@ impl<W: World> ChampionCache<W> {
 
     /// As [`current`](Self::current), with the time when it was last known to be the champion.
     pub async fn standing(self: &Arc<Self>) -> Option<Standing> {
-        if !self.is_settled() {
-            self.look_if_due().await;
+        let now = self.world.clock().now();
+        if !self.state.borrow().is_settled(now, self.interval) {
+            self.look_if_due(now).await;
         }
         let state = self.state.borrow();
         Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    fn is_settled(&self) -> bool {
-        self.state.borrow().is_settled(self.world.clock().now(), self.interval)
-    }
-
-    fn step(&self) -> Step {
-        let now = self.world.clock().now();
+    fn step(&self, now: Timestamp) -> Step {
         let mut step = Step::Answer;
         // Nobody waits for a look to begin, so nobody is woken.
         self.state.send_if_modified(|state| {
@@ -130,13 +128,13 @@ impl<W: World> ChampionCache<W> {
         step
     }
 
-    async fn look_if_due(self: &Arc<Self>) {
-        let patience = match self.step() {
+    async fn look_if_due(self: &Arc<Self>, now: Timestamp) {
+        let patience = match self.step(now) {
             Step::Answer => return,
             Step::Wait(patience) => patience,
             Step::Look(patience) => {
                 let cache = Arc::clone(self);
-                tokio::spawn(async move { cache.run_look().await });
+                tokio::spawn(async move { cache.run_look(now).await });
                 patience
             }
         };
@@ -145,30 +143,32 @@ impl<W: World> ChampionCache<W> {
         let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;
     }
 
-    async fn run_look(&self) {
-        let mut look = UnderWay { cache: self, began_at: self.world.clock().now(), outcome: Err(LoadError::Panicked) };
+    async fn run_look(&self, began_at: Timestamp) {
+        let mut look = UnderWay { cache: self, began_at, outcome: Err(LoadError::Panicked) };
         let serving = self.state.borrow().serving.clone();
         let found = timeout(LOOK_LIMIT, load::look(self.world.as_ref(), &self.model, serving)).await;
         look.outcome = found.unwrap_or(Err(LoadError::TimedOut(LOOK_LIMIT.as_secs())));
     }
 
-    fn conclude(&self, outcome: Result<Look, LoadError>, began_at: Timestamp) {
+    fn conclude(&self, outcome: &Result<Look, LoadError>, began_at: Timestamp) {
         let now = self.world.clock().now();
-        let interrupted = now.duration_since(began_at) > FROZEN;
-        match &outcome {
+        let mut counts = false;
+        self.state.send_if_modified(|state| {
+            counts = state.ended(outcome, began_at, now);
+            counts
+        });
+        match outcome {
+            Ok(_) if !counts => tracing::info!("a look for a champion was overtaken by the next one"),
             Ok(Look::New(serving)) => {
                 tracing::info!(version = serving.champion.version.number.get(), "champion loaded")
             }
             Ok(Look::Same | Look::Nothing) => {}
-            Err(error) if interrupted => {
+            // Its connections died while it was frozen: nobody's fault.
+            Err(error) if !counts || is_frozen(began_at, now) => {
                 tracing::info!(cause = causes(error), "the look for a champion was interrupted")
             }
             Err(error) => self.world.journal().load_failed(&causes(error), now),
         }
-        self.state.send_modify(|state| match outcome {
-            Ok(look) => state.ended(look, now),
-            Err(_) => state.failed(interrupted),
-        });
     }
 }
 
@@ -181,7 +181,6 @@ struct UnderWay<'a, W: World> {
 
 impl<W: World> Drop for UnderWay<'_, W> {
     fn drop(&mut self) {
-        let outcome = std::mem::replace(&mut self.outcome, Err(LoadError::Panicked));
-        self.cache.conclude(outcome, self.began_at);
+        self.cache.conclude(&self.outcome, self.began_at);
     }
 }

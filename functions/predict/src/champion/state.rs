@@ -1,33 +1,51 @@
 //! What is known of the champion, and the rule for when to look again. Pure: the clock and the world are elsewhere.
+//!
+//! - Nothing is due: a call answers.
+//! - A look is due: a call begins it and waits for it, [`PATIENCE`] as a rule, [`PATIENCE_AFTER_IDLE`] when nothing was
+//!   confirmed for [`STALE_INTERVALS`].
+//! - A look is under way: one call beside the one that began it waits [`PATIENCE`], later ones answer.
+//! - A look died while the environment was frozen: it is due again at once, and is waited for [`PATIENCE_AFTER_IDLE`]. Only
+//!   one that had this much and died all the same is not: it waits for its interval.
+//!
+//! While nothing serves, every call that finds a look waits [`PATIENCE_WITHOUT_MODEL`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Serving;
-use super::load::Look;
+use super::load::{LoadError, Look};
+use super::{LOOK_LIMIT, Serving};
 
 /// How long a call waits for a look while an older champion could answer. Long enough for a look that finds nothing new,
-/// and for a small artifact; without it an environment that is called rarely, and frozen in between, would answer with
-/// an old model for ever.
-pub(super) const PATIENCE: Duration = Duration::from_millis(50);
+/// and for a small artifact, over connections that stand.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How long the call that begins a look waits for it when the environment was idle: the look will not live to see the
+/// next call, and this one is all it has. Enough for registry and store to take 200 ms each, a new connection included,
+/// and well below the second at which latency alarms. A caller this rare meets cold starts too, and these wait for the
+/// same look to its end, after the platform's own part.
+const PATIENCE_AFTER_IDLE: Duration = Duration::from_millis(400);
 /// How long a call waits for a look when nothing could answer otherwise.
-pub(super) const PATIENCE_WITHOUT_MODEL: Duration = Duration::from_secs(2);
+const PATIENCE_WITHOUT_MODEL: Duration = Duration::from_secs(2);
+/// After how many intervals without a confirmation the environment counts as idle. A busy one gets there only when the
+/// registry does not answer, and then one call in each interval waits longer.
+const STALE_INTERVALS: i32 = 2;
 /// The least time between two looks while nothing serves.
-pub(super) const PAUSE_WITHOUT_MODEL: SignedDuration = SignedDuration::from_secs(1);
+const PAUSE_WITHOUT_MODEL: SignedDuration = SignedDuration::from_secs(1);
 /// How many calls wait for one look: the one that began it, and one more, for a look that the platform froze with its
 /// environment. Beyond that a registry that hangs would slow every call down.
 const WAITERS: u32 = 2;
+/// By how much a look overruns its limit when its environment does not run: the timer that ends it is never this late.
+const OVERRUN: Duration = Duration::from_millis(500);
 
 /// What is known.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// The champion that serves.
     pub(super) serving: Option<Arc<Serving>>,
-    /// When a look last told what the champion is.
+    /// When the last look began that told what the champion is.
     pub(super) confirmed_at: Option<Timestamp>,
-    /// When the last look began, whatever came of it.
+    /// When the last look began, whatever came of it; nothing if the next call is to make it good.
     looked_at: Option<Timestamp>,
     /// The look under way.
     look: Option<UnderWay>,
@@ -35,6 +53,9 @@ pub(super) struct State {
 
 #[derive(Debug)]
 struct UnderWay {
+    began_at: Timestamp,
+    /// How long the call that began it waits.
+    patience: Duration,
     waiters: u32,
 }
 
@@ -49,25 +70,36 @@ pub(super) enum Step {
     Look(Duration),
 }
 
+/// Whether a look that began at `began_at` and is still there at `now` was frozen with its environment.
+pub(super) fn is_frozen(began_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(began_at).unsigned_abs() > LOOK_LIMIT + OVERRUN
+}
+
 impl State {
     /// Whether a call at `now` would just answer.
     pub(super) fn is_settled(&self, now: Timestamp, interval: SignedDuration) -> bool {
         self.look.is_none() && !self.is_due(now, interval)
     }
 
-    /// What a call at `now` does; the state remembers it.
+    /// What a call at `now` does; the state remembers it. A look that it begins is known by `now`.
     pub(super) fn step(&mut self, now: Timestamp, interval: SignedDuration) -> Step {
-        let patience = if self.serving.is_some() { PATIENCE } else { PATIENCE_WITHOUT_MODEL };
+        if let Some(look) = self.look.take_if(|look| is_frozen(look.began_at, now)) {
+            self.died(&look);
+        }
         if let Some(look) = &mut self.look {
             look.waiters += 1;
-            let waits = self.serving.is_none() || look.waiters <= WAITERS;
-            return if waits { Step::Wait(patience) } else { Step::Answer };
+            return match self.serving {
+                None => Step::Wait(PATIENCE_WITHOUT_MODEL),
+                Some(_) if look.waiters <= WAITERS => Step::Wait(PATIENCE),
+                Some(_) => Step::Answer,
+            };
         }
         if !self.is_due(now, interval) {
             return Step::Answer;
         }
+        let patience = self.patience(now, interval);
         self.looked_at = Some(now);
-        self.look = Some(UnderWay { waiters: 1 });
+        self.look = Some(UnderWay { began_at: now, patience, waiters: 1 });
         Step::Look(patience)
     }
 
@@ -76,22 +108,37 @@ impl State {
         self.look.is_some()
     }
 
-    /// The look under way told what the champion is.
-    pub(super) fn ended(&mut self, look: Look, now: Timestamp) {
-        self.look = None;
-        match look {
-            Look::Nothing => return,
-            Look::Same => {}
-            Look::New(serving) => self.serving = Some(serving),
+    /// Takes in what came of the look that began at `began_at`. One that failed leaves what serves. One that another look
+    /// has replaced changes nothing, even if it found a champion: it may be the former one. Says whether the look counted.
+    pub(super) fn ended(&mut self, outcome: &Result<Look, LoadError>, began_at: Timestamp, now: Timestamp) -> bool {
+        let Some(look) = self.look.take_if(|look| look.began_at == began_at) else { return false };
+        match outcome {
+            Ok(Look::Nothing) => {}
+            Ok(Look::Same) => self.confirmed_at = Some(began_at),
+            Ok(Look::New(serving)) => {
+                self.serving = Some(Arc::clone(serving));
+                self.confirmed_at = Some(began_at);
+            }
+            Err(_) if is_frozen(began_at, now) => self.died(&look),
+            Err(_) => {}
         }
-        self.confirmed_at = Some(now);
+        true
     }
 
-    /// The look under way failed; what serves stays. One that was only `interrupted` is made good by the next call.
-    pub(super) fn failed(&mut self, interrupted: bool) {
-        self.look = None;
-        if interrupted {
+    /// `look` died while its environment was frozen. The next call makes it good, unless time was not what it lacked: a
+    /// registry that hangs would slow every rare call down.
+    fn died(&mut self, look: &UnderWay) {
+        if look.patience <= PATIENCE {
             self.looked_at = None;
+        }
+    }
+
+    fn patience(&self, now: Timestamp, interval: SignedDuration) -> Duration {
+        let is_stale = self.confirmed_at.is_none_or(|at| now.duration_since(at) >= interval * STALE_INTERVALS);
+        match self.serving {
+            None => PATIENCE_WITHOUT_MODEL,
+            Some(_) if is_stale || self.looked_at.is_none() => PATIENCE_AFTER_IDLE,
+            Some(_) => PATIENCE,
         }
     }
 

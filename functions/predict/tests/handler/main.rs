@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod freezing;
 mod predicting;
 mod refreshing;
 mod refusing;

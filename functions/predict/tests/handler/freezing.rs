@@ -1,0 +1,136 @@
+//! An environment that is frozen between its calls: what was promoted serves all the same, and nobody waits for it long.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use crate::support::{Fixture, INTERVAL};
+
+/// The longest that a call waits while an older champion could answer.
+const BOUND: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(50);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether the clock that timers go by stands still while the environment is frozen, or jumps when it is thawed.
+#[derive(Debug, Clone, Copy)]
+enum Timers {
+    Stand,
+    Jump,
+}
+
+const TIMERS: [Timers; 2] = [Timers::Stand, Timers::Jump];
+
+impl Fixture {
+    /// Nothing runs for `time`.
+    async fn freeze(&self, time: SignedDuration, timers: Timers) {
+        self.pass(time);
+        match timers {
+            Timers::Stand => {}
+            Timers::Jump => tokio::time::advance(time.unsigned_abs()).await,
+        }
+    }
+
+    /// The version that answers now, and how long that took.
+    async fn timed(&self) -> (u64, Duration) {
+        let began = Instant::now();
+        (self.version().await, began.elapsed())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_each_minute_serves_what_was_promoted_at_the_second_call_at_the_latest() {
+    for (timers, delay) in TIMERS.into_iter().flat_map(|timers| [40, 70, 100].map(|delay| (timers, delay))) {
+        let fixture = Fixture::serving().await;
+        fixture.remote.delay(Duration::from_millis(delay));
+        for number in 2..=3 {
+            fixture.promote(number);
+            for call in 1..=2 {
+                fixture.freeze(MINUTE, timers).await;
+                let (version, waited) = fixture.timed().await;
+                assert!(waited <= BOUND, "{timers:?}, {delay} ms: {waited:?}");
+                assert!(call < 2 || version == u64::from(number), "{timers:?}, {delay} ms: {version}");
+            }
+        }
+        assert_eq!(fixture.journal.failures(), 0, "{timers:?}, {delay} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_after_a_longer_pause_serves_what_was_promoted_meanwhile() {
+    for timers in TIMERS {
+        let fixture = Fixture::serving().await;
+        fixture.remote.delay(Duration::from_millis(100));
+        for number in 2..=3 {
+            fixture.promote(number);
+            fixture.freeze(INTERVAL * 2, timers).await;
+            assert_eq!(fixture.timed().await, (u64::from(number), Duration::from_millis(200)), "{timers:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_died_between_two_calls_of_one_interval_is_made_good_by_the_second() {
+    for timers in TIMERS {
+        let fixture = Fixture::serving().await;
+        fixture.promote(2);
+        fixture.remote.delay(Duration::from_millis(100));
+        fixture.freeze(INTERVAL, timers).await;
+        assert_eq!(fixture.timed().await, (1, PATIENCE), "{timers:?}");
+        fixture.freeze(SignedDuration::from_secs(10), timers).await;
+        assert_eq!(fixture.timed().await, (2, Duration::from_millis(200)), "{timers:?}");
+        assert_eq!(fixture.journal.failures(), 0, "{timers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_comes_to_life_beside_the_next_one_changes_nothing() {
+    let fixture = Fixture::serving().await;
+    fixture.promote(2);
+    // The pointer at 40 ms; the artifact would be there at 80 ms.
+    fixture.remote.delay(Duration::from_millis(40));
+    fixture.freeze(INTERVAL, Timers::Stand).await;
+    assert_eq!(fixture.version().await, 1);
+    fixture.promote(3);
+    fixture.remote.delay(Duration::from_millis(100));
+    fixture.freeze(MINUTE, Timers::Stand).await;
+    // The artifact of version 2 comes 170 ms before that of version 3.
+    assert_eq!(fixture.timed().await, (3, Duration::from_millis(200)));
+    assert_eq!((fixture.version().await, fixture.remote.looks()), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
+    for timers in TIMERS {
+        let fixture = Fixture::serving().await;
+        fixture.remote.delay(Duration::from_secs(3600));
+        fixture.freeze(INTERVAL, timers).await;
+        let mut waited = Vec::new();
+        for _ in 0..6 {
+            let (version, time) = fixture.timed().await;
+            assert_eq!(version, 1);
+            waited.push(time);
+            fixture.freeze(INTERVAL / 3, timers).await;
+        }
+        // The second call makes the first one's look good. That it hangs too is not the freeze's doing.
+        let none = Duration::ZERO;
+        assert_eq!(waited, [PATIENCE, BOUND, none, none, BOUND, none], "{timers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_calls_are_frequent() {
+    let fixture = Fixture::serving().await;
+    fixture.remote.delay(Duration::from_secs(3600));
+    for longest in [PATIENCE, BOUND, BOUND] {
+        fixture.pass(INTERVAL);
+        let mut waited = Vec::new();
+        for _ in 0..20 {
+            waited.push(fixture.timed().await.1);
+        }
+        assert_eq!(waited[..3], [longest, PATIENCE, Duration::ZERO]);
+        assert_eq!(waited.iter().sum::<Duration>(), longest + PATIENCE);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    assert_eq!((fixture.journal.failures(), fixture.remote.looks()), (3, 4));
+}
