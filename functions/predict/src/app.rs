@@ -13,8 +13,9 @@ use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 use jiff::SignedDuration;
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
+use tokio::time::timeout;
 
-use crate::champion::{ChampionCache, Serving};
+use crate::champion::{ChampionCache, LOOK_LIMIT, Serving};
 use crate::journal::{Call, causes};
 use crate::ports::World;
 use crate::problem::Problem;
@@ -117,13 +118,13 @@ impl<W: World> App<W> {
 
     async fn list_runs(&self, request: &Request) -> Result<Reply, Problem> {
         let limit = limit(request.query_string_parameters_ref().and_then(|query| query.first("limit")))?;
-        let runs = self.world.registry().recent_runs(limit).await.map_err(unavailable)?;
+        let runs = read(self.world.registry().recent_runs(limit)).await?;
         reply(&RunsView::new(&runs, self.world.clock().now()))
     }
 
     async fn show_run(&self, request: &Request) -> Result<Reply, Problem> {
         let id: RunId = last_segment(request).parse().map_err(|_| Problem::invalid_run_id())?;
-        let run = self.world.registry().run(&id).await.map_err(unavailable)?.ok_or_else(Problem::unknown_run)?;
+        let run = read(self.world.registry().run(&id)).await?.ok_or_else(Problem::unknown_run)?;
         reply(&WholeRunView::new(&run, self.world.clock().now()))
     }
 
@@ -142,9 +143,18 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     Ok(Reply { body, rows: 0, version: None })
 }
 
-fn unavailable(error: Unavailable) -> Problem {
-    tracing::error!(cause = causes(&error), "the registry did not answer");
-    Problem::unavailable()
+/// What the registry answers, if it does so while a look for a champion would still wait. The platform kills a call that
+/// lasts longer than the function's timeout, and with it the environment and the champion in its memory; an SDK's tries
+/// alone may last longer than that.
+async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
+    let Ok(answer) = timeout(LOOK_LIMIT, reading).await else {
+        tracing::error!(limit = LOOK_LIMIT.as_secs(), "the registry did not answer in time");
+        return Err(Problem::unavailable());
+    };
+    answer.map_err(|error| {
+        tracing::error!(cause = causes(&error), "the registry did not answer");
+        Problem::unavailable()
+    })
 }
 
 fn internal(error: impl std::error::Error + 'static) -> Problem {

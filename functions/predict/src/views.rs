@@ -1,8 +1,8 @@
 //! What is shown of the champion and of the runs.
 
 use evergreen_lifecycle::{
-    Champion, Dataset, Decision, Evaluation, ModelName, Parameters, Run, RunId, RunMetrics, RunState, RunStatus,
-    Signature, Trigger, VersionNumber, time,
+    Champion, Dataset, Decision, Evaluation, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus, Signature,
+    Trigger, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -137,7 +137,7 @@ impl<'a> RunView<'a> {
             started_at: run.started_at,
             finished_at: run.finished_at(),
             version: run.version(),
-            reason: reason(&run.state),
+            reason: run.reason(),
             parameters: run.parameters.as_ref(),
             metrics: run.metrics,
         }
@@ -166,15 +166,6 @@ impl<'a> WholeRunView<'a> {
             code_version: &run.code_version,
             dataset: run.dataset.as_ref(),
             seed: run.seed,
-        }
-    }
-}
-
-fn reason(state: &RunState) -> Option<&str> {
-    match state {
-        RunState::Running => None,
-        RunState::Succeeded { reason, .. } | RunState::Rejected { reason, .. } | RunState::Failed { reason, .. } => {
-            Some(reason)
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What is shown of the champion, of the runs and of the function's own health.
 
+use std::time::Duration;
+
+use evergreen_predict::champion::LOOK_LIMIT;
 use evergreen_testkit::{finished_run, moment, run, version};
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL, Line, event};
 
@@ -306,5 +310,18 @@ async fn a_registry_that_is_away_is_503_without_its_cause() {
         let response = fixture.get(path).await;
         assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
         assert!(!response.body.contains("taken away") && !response.body.contains("registry"), "{}", response.body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_hangs_is_503_before_the_platform_ends_the_call() {
+    let fixture = with_runs();
+    fixture.remote.delay(Duration::from_secs(3600));
+    for path in ["/runs", "/runs/manual-good"] {
+        let began = Instant::now();
+        let response = fixture.get(path).await;
+        assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
+        assert_eq!(response.json()["type"], "urn:evergreen:problem:unavailable", "{path}");
+        assert_eq!(began.elapsed(), LOOK_LIMIT, "{path}");
     }
 }
