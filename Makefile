@@ -8,6 +8,7 @@ SHELL := /bin/sh
 .PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate lock deploy
 
 EMULATOR ?= ministack
+PORT ?= 4566
 MACHINE := $(shell uname -m)
 ARCHITECTURE := $(if $(filter arm64 aarch64,$(MACHINE)),arm64,x86_64)
 
@@ -26,7 +27,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle (EMULATOR=localstack uses one that runs)
-	@$(LOCAL) run --emulator $(EMULATOR)
+	@$(LOCAL) run --emulator $(EMULATOR) --port $(PORT)
 
 stop: ## Stop the local stack
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "Nothing runs here."; fi
