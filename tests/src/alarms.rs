@@ -58,9 +58,16 @@ impl CloudWatch {
 
     /// Puts the alarm of that kind into a state, as an operator may to see what comes of it.
     ///
+    /// The emulator dates changes to the second, and two of one second to the same state are one to whoever is told of
+    /// them; so this one waits for a second of its own.
+    ///
     /// # Panics
     /// When CloudWatch refuses.
     pub async fn set_state(&self, kind: &str, state: StateValue, reason: &str) {
+        let changed = self.alarm(kind).await.state_updated_timestamp.map_or(i64::MAX, |moment| moment.secs());
+        if changed >= jiff::Timestamp::now().as_second() {
+            tokio::time::sleep(seconds(1)).await;
+        }
         let set = self.client.set_alarm_state().alarm_name(self.name(kind)).state_value(state).state_reason(reason);
         set.send().await.expect("CloudWatch sets the state");
     }
