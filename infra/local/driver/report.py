@@ -48,8 +48,8 @@ def _cards(walk: Walk) -> str:
     newest = walk.runs[0] if walk.runs else {}
     facts = [
         ("Champion", f"version {walk.model.get('version', '–')}"),
-        ("Hold-out accuracy", _share(walk.metrics.get("ModelAccuracy"))),
-        ("Training accuracy", _share(walk.metrics.get("TrainingAccuracy"))),
+        ("Hold-out accuracy", _share(walk.model["metrics"]["accuracy"])),
+        ("Training accuracy", _share(walk.model["metrics"]["training_accuracy"])),
         ("Latest run", newest.get("status", "–").lower()),
         ("Runs", str(len(walk.runs))),
     ]

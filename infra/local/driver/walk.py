@@ -84,7 +84,7 @@ def _latest(cloudwatch, metric: dict) -> float | None:
         Dimensions=metric["Dimensions"],
         StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(minutes=1),
-        Period=60,
+        Period=1,  # a second: figures of the same minute are told apart
         Statistics=["Maximum"],
     )["Datapoints"]
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
