@@ -17,7 +17,7 @@ use crate::rows::Rows;
 pub struct Fitted {
     pipeline: Pipeline,
     importances: Vec<f64>,
-    library: Library,
+    original: Library,
 }
 
 /// Why nothing could be fitted.
@@ -57,11 +57,11 @@ pub fn fit(rows: &Rows, hyperparameters: &Hyperparameters, seed: u64) -> Result<
         return Err(FitError::Scaling(scaling::column_name(&signature, position)));
     }
     let columns = signature.columns().len();
-    let library = Library::fit(&features, columns, rows.classes(), hyperparameters, seed)?;
-    let stored = library.stored()?;
+    let original = Library::fit(&features, columns, rows.classes(), hyperparameters, seed)?;
+    let stored = original.stored()?;
     let importances = importance::mean_decrease_in_impurity(&stored, columns);
     let pipeline = Pipeline::new(signature, scaler, stored.into_forest())?;
-    Ok(Fitted { pipeline, importances, library })
+    Ok(Fitted { pipeline, importances, original })
 }
 
 impl Fitted {
@@ -85,6 +85,6 @@ impl Fitted {
             return Err(FitError::OtherColumns);
         }
         let features = scaling::apply(self.pipeline.scaler(), rows);
-        Ok(self.library.predict(&features)?)
+        Ok(self.original.predict(&features)?)
     }
 }
