@@ -35,9 +35,9 @@ impl Champion {
         champion.map_or(0, |champion| champion.revision)
     }
 
-    /// Its accuracy on the hold-out when it was trained, 0–1.
-    pub fn accuracy(&self) -> f64 {
-        self.version.evaluation.accuracy
+    /// Its accuracy, 0–1, or R², at most 1, on the hold-out when it was trained.
+    pub fn headline(&self) -> f64 {
+        self.version.evaluation.headline()
     }
 
     /// Hours since it was trained.
@@ -61,9 +61,9 @@ pub fn average_accuracy(history: &[Champion], now: Timestamp, days: u32) -> Opti
     for (champion, end) in ordered.iter().zip(ends) {
         // Two promotions by two machines may be dated the wrong way round: then the first served no time.
         let served = (hours_ago(champion.promoted_at) - hours_ago(end)).max(0.0);
-        weighted += champion.accuracy() * served;
+        weighted += champion.headline() * served;
         total += served;
     }
     let last = ordered.last()?;
-    Some(if total > 0.0 { weighted / total } else { last.accuracy() })
+    Some(if total > 0.0 { weighted / total } else { last.headline() })
 }

@@ -1,15 +1,57 @@
 //! What is known of how well a model does.
 
+mod metric;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Label, Task};
+
+pub use metric::PrimaryMetric;
+
 /// Hyperparameters by name, as they were fitted with.
 pub type Parameters = BTreeMap<String, serde_json::Value>;
 
-/// A classifier's figures on the hold-out: rows that it has not learnt from.
+/// A model's figures on the hold-out: rows that it has not learnt from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
+#[serde(untagged)]
+pub enum Evaluation {
+    /// A classifier's.
+    Classification(ClassificationEvaluation),
+    /// A regression model's.
+    Regression(RegressionEvaluation),
+}
+
+impl Evaluation {
+    /// What the model is for.
+    pub fn task(&self) -> Task {
+        match self {
+            Self::Classification(_) => Task::Classification,
+            Self::Regression(_) => Task::Regression,
+        }
+    }
+
+    /// Hold-out rows, at least 1.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Classification(figures) => figures.rows,
+            Self::Regression(figures) => figures.rows,
+        }
+    }
+
+    /// The one figure that sums it up on dashboards: accuracy, 0–1, or R², at most 1.
+    pub fn headline(&self) -> f64 {
+        match self {
+            Self::Classification(figures) => figures.accuracy,
+            Self::Regression(figures) => figures.r2,
+        }
+    }
+}
+
+/// A classifier's figures on the hold-out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassificationEvaluation {
     /// Hold-out rows, at least 1.
     pub rows: usize,
     /// Share of rows answered rightly, 0–1.
@@ -31,13 +73,16 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<usize>>,
     /// The same figures for each class, in the order of the labels.
     pub per_class: Vec<ClassEvaluation>,
+    /// What only two classes have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binary: Option<BinaryEvaluation>,
 }
 
 /// One class's figures on the hold-out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassEvaluation {
     /// The class's label.
-    pub label: String,
+    pub label: Label,
     /// Hold-out rows of this class.
     pub support: usize,
     /// Of the rows predicted so, the share that is so, 0–1.
@@ -48,19 +93,71 @@ pub struct ClassEvaluation {
     pub f1: f64,
 }
 
+/// What is known of a classifier of two classes beside the rest: how it does at finding the positive one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BinaryEvaluation {
+    /// The label that is looked for.
+    pub positive: Label,
+    /// The probability of it from which on it is predicted, 0–1.
+    pub threshold: f64,
+    /// Rows that are positive and predicted so.
+    pub true_positives: usize,
+    /// Rows that are not positive and predicted so.
+    pub false_positives: usize,
+    /// Rows that are not positive and not predicted so.
+    pub true_negatives: usize,
+    /// Rows that are positive and not predicted so.
+    pub false_negatives: usize,
+    /// Area under the curve of precision over recall, as the sum of its steps, 0–1; absent without a positive row.
+    pub average_precision: Option<f64>,
+    /// Mean squared difference between the positive label's probability and the truth as 0 or 1, 0–1.
+    pub brier_score: f64,
+}
+
+/// A regression model's figures on the hold-out; errors are in the target's unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RegressionEvaluation {
+    /// Hold-out rows, at least 1.
+    pub rows: usize,
+    /// Root of the mean squared error.
+    pub rmse: f64,
+    /// Mean absolute error.
+    pub mae: f64,
+    /// Median absolute error.
+    pub median_absolute_error: f64,
+    /// Share of the target's variance that is explained, at most 1; 0 for always answering the mean.
+    pub r2: f64,
+    /// The prediction interval's figures.
+    pub interval: IntervalEvaluation,
+}
+
+/// How the prediction intervals do on the hold-out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct IntervalEvaluation {
+    /// The share of rows that an interval is to hold, 0–1.
+    pub level: f64,
+    /// The share of hold-out rows that it does hold, 0–1.
+    pub coverage: f64,
+    /// From its one end to the other, in the target's unit.
+    pub width: f64,
+}
+
 /// The table that a run learnt from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// `built-in` or the key of the object.
+    /// `built-in` or the prefix of the objects.
     pub source: String,
-    /// SHA-256 of the table's content, in lower-case hexadecimal.
+    /// SHA-256 over the content of all its files, in lower-case hexadecimal.
     pub fingerprint: String,
     /// Rows, training and hold-out together.
     pub rows: usize,
-    /// Columns, without the target.
+    /// Columns that are learnt from.
     pub columns: Vec<String>,
     /// The column that is predicted.
     pub target: String,
+    /// What it is predicted as.
+    #[serde(default)]
+    pub task: Task,
 }
 
 /// How long the steps of a run took, in seconds.
@@ -68,7 +165,7 @@ pub struct Dataset {
 pub struct Durations {
     /// Reading, parsing and checking the table.
     pub load: f64,
-    /// Fitting the pipeline on the training rows.
+    /// Choosing hyperparameters and fitting the pipeline on the training rows.
     pub fit: f64,
     /// Evaluating it.
     pub evaluate: f64,

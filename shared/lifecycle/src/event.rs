@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelName, RunId, RunMetrics, VersionNumber};
+use crate::{Decision, ModelName, RunId, RunMetrics, VersionNumber};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,4 +45,7 @@ pub struct LifecycleEvent {
     pub metrics: Option<RunMetrics>,
     /// Why: the gate's sentence, or the failure.
     pub reason: String,
+    /// What the gate decided, with the figures that it decided by, where it came that far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
 }

@@ -1,33 +1,58 @@
 //! The gate: the rule that decides whether a challenger may serve.
+//!
+//! A challenger is compared with the champion on the same rows, which neither has learnt from, row by row: two models that
+//! differ in two of thirty rows are not told apart by that. What is refused is a challenger that is below the floor, or one
+//! that is worse than the champion by more than the tolerance and by more than noise explains.
+
+mod paired;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::VersionNumber;
+pub use self::paired::PairedTest;
+use crate::{PrimaryMetric, VersionNumber};
 
-/// Two accuracies that differ by less than this are the same: they are ratios of small integers in floating point.
+/// Two scores that differ by less than this are the same: they are ratios of small integers in floating point.
 const SAME: f64 = 1e-9;
 
-/// The rule's two figures, both 0–1.
+/// A challenger counts as worse beyond noise when one that is as good as the champion would look as bad by chance less often
+/// than this.
+pub const SIGNIFICANCE: f64 = 0.05;
+
+/// The rule's figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
-    floor: f64,
+    metric: PrimaryMetric,
+    floor: Option<f64>,
     tolerance: f64,
 }
 
-/// A figure that is no share.
+/// A figure that the metric cannot have.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("gate {name}: expected a share between 0 and 1, got {value}")]
+#[error("gate {name}: expected {expected}, got {value}")]
 pub struct InvalidGate {
     /// `floor` or `tolerance`.
     pub name: &'static str,
+    /// What was expected.
+    pub expected: &'static str,
     /// What was given.
     pub value: f64,
 }
 
+/// How a model does on the hold-out, by the gate's metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// The metric's value.
+    pub score: f64,
+    /// What each row adds to the metric's loss, in the order of the hold-out: 1 for a wrong answer and 0 for a right one
+    /// (accuracy; times rows/(classes × rows of the class) for balanced accuracy), the negative logarithm of the true class's
+    /// probability (log loss), a squared (Brier score, R², RMSE) or an absolute (MAE) error.
+    pub losses: Vec<f64>,
+}
+
 /// What is known of the champion on the challenger's hold-out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
     /// Nothing serves yet.
     None,
@@ -35,8 +60,10 @@ pub enum Incumbent {
     Scored {
         /// The champion's version.
         version: VersionNumber,
-        /// Its accuracy on the challenger's hold-out, 0–1.
-        accuracy: f64,
+        /// How it does there.
+        scores: Scores,
+        /// Whether it learnt from the very table that the challenger learnt from.
+        same_table: bool,
     },
     /// It takes other columns or gives other labels, so the two cannot be compared.
     Incomparable {
@@ -55,16 +82,31 @@ pub enum Incumbent {
 pub struct Decision {
     /// The rule that decided.
     pub verdict: Verdict,
-    /// The challenger's accuracy on the hold-out, 0–1.
-    pub accuracy: f64,
-    /// The champion's accuracy on the same rows, 0–1, when it could be scored.
-    pub champion_accuracy: Option<f64>,
+    /// What the scores are.
+    #[serde(default = "accuracy")]
+    pub metric: PrimaryMetric,
+    /// The challenger's score on the hold-out.
+    #[serde(alias = "accuracy")]
+    pub score: f64,
+    /// The champion's score on the same rows, when it could be scored.
+    #[serde(alias = "champion_accuracy")]
+    pub champion_score: Option<f64>,
     /// The champion's version, when there was one.
     pub champion_version: Option<VersionNumber>,
-    /// The least accuracy that may serve, 0–1.
-    pub floor: f64,
-    /// How much worse than the champion may serve, 0–1.
+    /// Whether the champion learnt from the very table that the challenger learnt from, when it could be scored.
+    #[serde(default)]
+    pub same_table: Option<bool>,
+    /// The worst score that may serve, if there is one.
+    pub floor: Option<f64>,
+    /// How much worse than the champion may serve, whatever the test says; from 0 up, in the metric's unit.
     pub tolerance: f64,
+    /// Whether the difference is more than noise, when the champion could be scored.
+    #[serde(default)]
+    pub test: Option<PairedTest>,
+}
+
+fn accuracy() -> PrimaryMetric {
+    PrimaryMetric::Accuracy
 }
 
 /// The rule that decided.
@@ -73,52 +115,79 @@ pub struct Decision {
 pub enum Verdict {
     /// Promoted: nothing served before.
     FirstChampion,
-    /// Promoted: not worse than the champion by more than the tolerance.
+    /// Promoted: not worse than the champion, or not beyond tolerance and noise.
     NotWorse,
     /// Promoted: the champion has other columns or labels.
     ChampionIncomparable,
     /// Promoted: the champion's artifact is gone or damaged.
     ChampionUnreadable,
-    /// Refused: below the floor.
+    /// Refused: worse than the floor.
     BelowFloor,
-    /// Refused: worse than the champion by more than the tolerance.
+    /// Refused: worse than the champion, beyond tolerance and noise.
     WorseThanChampion,
 }
 
 impl Gate {
-    /// A gate with a `floor` and a `tolerance`, both 0–1.
+    /// A gate on `metric` with a `floor`, the worst score that may serve (for a metric of which less is better, the most),
+    /// and a `tolerance` from 0 up; both are in the metric's unit.
     ///
     /// # Errors
-    /// [`InvalidGate`] when either is outside 0–1 or no number.
-    pub fn new(floor: f64, tolerance: f64) -> Result<Self, InvalidGate> {
-        for (name, value) in [("floor", floor), ("tolerance", tolerance)] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(InvalidGate { name, value });
+    /// [`InvalidGate`] when a figure is not finite, the tolerance is negative, or a floor of accuracy is outside 0–1.
+    pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
+        let is_share = matches!(metric, PrimaryMetric::Accuracy | PrimaryMetric::BalancedAccuracy);
+        if let Some(value) = floor {
+            if is_share && !(0.0..=1.0).contains(&value) {
+                return Err(InvalidGate { name: "floor", expected: "a share between 0 and 1", value });
+            }
+            if !value.is_finite() {
+                return Err(InvalidGate { name: "floor", expected: "a finite number", value });
             }
         }
-        Ok(Self { floor, tolerance })
+        if !(0.0..f64::INFINITY).contains(&tolerance) {
+            return Err(InvalidGate { name: "tolerance", expected: "a number from 0 up", value: tolerance });
+        }
+        Ok(Self { metric, floor, tolerance })
     }
 
-    /// Decides whether a challenger of `accuracy` (0–1) replaces the incumbent.
-    pub fn decide(&self, accuracy: f64, incumbent: Incumbent) -> Decision {
-        let (champion_version, champion_accuracy, otherwise) = match incumbent {
-            Incumbent::None => (None, None, Verdict::FirstChampion),
-            Incumbent::Incomparable { version } => (Some(version), None, Verdict::ChampionIncomparable),
-            Incumbent::Unreadable { version } => (Some(version), None, Verdict::ChampionUnreadable),
-            Incumbent::Scored { version, accuracy: champion } if champion - accuracy > self.tolerance + SAME => {
-                (Some(version), Some(champion), Verdict::WorseThanChampion)
-            }
-            Incumbent::Scored { version, accuracy: champion } => (Some(version), Some(champion), Verdict::NotWorse),
+    /// The metric that models are scored by.
+    pub fn metric(&self) -> PrimaryMetric {
+        self.metric
+    }
+
+    /// Decides whether a challenger of these scores replaces the incumbent, whose losses must be of the same rows in the
+    /// same order.
+    pub fn decide(&self, challenger: &Scores, incumbent: &Incumbent) -> Decision {
+        let (champion_version, otherwise) = match incumbent {
+            Incumbent::None => (None, Verdict::FirstChampion),
+            Incumbent::Incomparable { version } => (Some(*version), Verdict::ChampionIncomparable),
+            Incumbent::Unreadable { version } => (Some(*version), Verdict::ChampionUnreadable),
+            Incumbent::Scored { version, .. } => (Some(*version), Verdict::NotWorse),
         };
-        let reaches_floor = accuracy >= self.floor - SAME;
-        Decision {
-            verdict: if reaches_floor { otherwise } else { Verdict::BelowFloor },
-            accuracy,
-            champion_accuracy,
+        let mut decision = Decision {
+            verdict: otherwise,
+            metric: self.metric,
+            score: challenger.score,
+            champion_score: None,
             champion_version,
+            same_table: None,
             floor: self.floor,
             tolerance: self.tolerance,
+            test: None,
+        };
+        if let Incumbent::Scored { scores: champion, same_table, .. } = incumbent {
+            let test = PairedTest::of(self.metric, &challenger.losses, &champion.losses);
+            let lost = self.metric.gain(champion.score, challenger.score);
+            if lost > self.tolerance + SAME && test.p_value() < SIGNIFICANCE {
+                decision.verdict = Verdict::WorseThanChampion;
+            }
+            decision.champion_score = Some(champion.score);
+            decision.same_table = Some(*same_table);
+            decision.test = Some(test);
         }
+        if !self.floor.is_none_or(|floor| self.metric.gain(challenger.score, floor) >= -SAME) {
+            decision.verdict = Verdict::BelowFloor;
+        }
+        decision
     }
 }
 
@@ -132,95 +201,38 @@ impl Decision {
 /// The decision as a sentence, with its figures.
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let accuracy = self.accuracy;
-        match (self.verdict, self.champion_accuracy) {
+        write!(formatter, "hold-out {} {:.4}", self.metric, self.score)?;
+        match (self.verdict, self.champion_score) {
             (Verdict::BelowFloor, _) => {
-                write!(formatter, "hold-out accuracy {accuracy:.4} is below the floor {:.4}", self.floor)
+                let side = if self.metric.higher_is_better() { "below" } else { "above" };
+                write!(formatter, " is {side} the floor {:.4}", self.floor.unwrap_or_default())
             }
-            (Verdict::WorseThanChampion, Some(champion)) => write!(
-                formatter,
-                "hold-out accuracy {accuracy:.4} is worse than the champion's {champion:.4} by more than the \
-                 tolerance {:.4}",
-                self.tolerance
-            ),
-            (Verdict::NotWorse, Some(champion)) => write!(
-                formatter,
-                "hold-out accuracy {accuracy:.4} is within the tolerance {:.4} of the champion's {champion:.4}, or better",
-                self.tolerance
-            ),
+            (Verdict::WorseThanChampion, Some(champion)) => {
+                write!(formatter, " is worse than the champion's {champion:.4}")?;
+                if self.tolerance > 0.0 {
+                    write!(formatter, " by more than the tolerance {:.4}", self.tolerance)?;
+                }
+                self.test.iter().try_for_each(|test| write!(formatter, ", and not by chance ({test})"))
+            }
+            (Verdict::NotWorse, Some(champion)) => {
+                let lost = self.metric.gain(champion, self.score);
+                if lost <= SAME {
+                    write!(formatter, " is not worse than the champion's {champion:.4}")
+                } else if lost <= self.tolerance + SAME {
+                    write!(formatter, " is within the tolerance {:.4} of the champion's {champion:.4}", self.tolerance)
+                } else {
+                    write!(formatter, " is worse than the champion's {champion:.4} by no more than chance")?;
+                    self.test.iter().try_for_each(|test| write!(formatter, " ({test})"))
+                }
+            }
             (Verdict::ChampionIncomparable, _) => {
-                write!(formatter, "hold-out accuracy {accuracy:.4}; the champion has other columns or labels")
+                write!(formatter, "; the champion has another target, other columns or other labels")
             }
-            (Verdict::ChampionUnreadable, _) => {
-                write!(formatter, "hold-out accuracy {accuracy:.4}; the champion's artifact is gone or damaged")
-            }
-            _ => write!(formatter, "hold-out accuracy {accuracy:.4}; there was no champion"),
+            (Verdict::ChampionUnreadable, _) => write!(formatter, "; the champion's artifact is gone or damaged"),
+            _ => write!(formatter, "; there was no champion"),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const V1: VersionNumber = VersionNumber::FIRST;
-
-    fn decide(accuracy: f64, incumbent: Incumbent) -> Decision {
-        Gate::new(0.9, 0.04).unwrap().decide(accuracy, incumbent)
-    }
-
-    #[test]
-    fn the_first_version_that_reaches_the_floor_serves() {
-        assert_eq!(decide(0.9, Incumbent::None).verdict, Verdict::FirstChampion);
-        assert_eq!(decide(0.8999, Incumbent::None).verdict, Verdict::BelowFloor);
-    }
-
-    #[test]
-    fn one_row_of_thirty_is_within_the_tolerance_and_two_are_not() {
-        let champion = Incumbent::Scored { version: V1, accuracy: 1.0 };
-        assert!(decide(29.0 / 30.0, champion).promotes());
-        let refused = decide(28.0 / 30.0, champion);
-        assert_eq!(refused.verdict, Verdict::WorseThanChampion);
-        assert_eq!(
-            refused.to_string(),
-            "hold-out accuracy 0.9333 is worse than the champion's 1.0000 by more than the tolerance 0.0400"
-        );
-    }
-
-    #[test]
-    fn a_champion_that_cannot_be_read_is_replaced_but_not_by_a_bad_model() {
-        let champion = Incumbent::Unreadable { version: V1 };
-        assert_eq!(decide(0.95, champion).verdict, Verdict::ChampionUnreadable);
-        assert_eq!(decide(0.5, champion).verdict, Verdict::BelowFloor);
-    }
-
-    #[test]
-    fn a_figure_that_is_no_share_is_named() {
-        assert_eq!(Gate::new(1.5, 0.0), Err(InvalidGate { name: "floor", value: 1.5 }));
-        assert!(Gate::new(0.9, f64::NAN).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn a_better_challenger_is_never_refused_where_a_worse_one_passes(
-            floor in 0.0..=1.0, tolerance in 0.0..=1.0, champion in 0.0..=1.0, a in 0.0..=1.0, b in 0.0..=1.0
-        ) {
-            let gate = Gate::new(floor, tolerance).unwrap();
-            let incumbent = Incumbent::Scored { version: V1, accuracy: champion };
-            let (worse, better) = if a <= b { (a, b) } else { (b, a) };
-            prop_assert!(!gate.decide(worse, incumbent).promotes() || gate.decide(better, incumbent).promotes());
-        }
-
-        #[test]
-        fn what_is_promoted_reaches_the_floor_and_is_within_the_tolerance(
-            floor in 0.0..=1.0, tolerance in 0.0..=1.0, champion in 0.0..=1.0, challenger in 0.0..=1.0
-        ) {
-            let gate = Gate::new(floor, tolerance).unwrap();
-            if gate.decide(challenger, Incumbent::Scored { version: V1, accuracy: champion }).promotes() {
-                prop_assert!(challenger >= floor - 2.0 * SAME);
-                prop_assert!(champion - challenger <= tolerance + 2.0 * SAME);
-            }
-        }
-    }
-}
+mod tests;

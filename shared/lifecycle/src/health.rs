@@ -10,11 +10,11 @@ pub const AVERAGE_DAYS: u32 = 7;
 /// A figure's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
-    /// Accuracy of the newest trained version on the rows that it learnt from, 0–1.
+    /// Accuracy, 0–1, or R² of the newest trained version on the rows that it learnt from.
     TrainingAccuracy,
-    /// Accuracy of the champion on its hold-out, 0–1.
+    /// Accuracy, 0–1, or R² of the champion on its hold-out.
     ModelAccuracy,
-    /// Accuracy served over the last seven days, 0–1; see [`average_accuracy`].
+    /// Accuracy, 0–1, or R² served over the last seven days; see [`average_accuracy`].
     ModelAccuracy7DayAverage,
     /// Hours since the champion was trained.
     ModelAgeHours,
@@ -101,7 +101,7 @@ pub struct Datum {
 pub fn champion_figures(recent: &[Champion], now: Timestamp) -> Vec<Datum> {
     let Some(champion) = recent.first() else { return Vec::new() };
     let mut data = vec![
-        Datum { metric: Metric::ModelAccuracy, value: champion.accuracy() },
+        Datum { metric: Metric::ModelAccuracy, value: champion.headline() },
         Datum { metric: Metric::ModelAgeHours, value: champion.age_hours(now).max(0.0) },
     ];
     data.extend(
@@ -122,8 +122,8 @@ pub fn run_figures(recent: &[Run], now: Timestamp) -> Vec<Datum> {
         data.push(Datum { metric: Metric::HoursSinceTraining, value: hours });
         data.extend(run.metrics.iter().flat_map(|metrics| {
             [
-                Datum { metric: Metric::TrainingAccuracy, value: metrics.training_accuracy },
-                Datum { metric: Metric::TrainingDuration, value: metrics.duration },
+                Datum { metric: Metric::TrainingAccuracy, value: metrics.training_score() },
+                Datum { metric: Metric::TrainingDuration, value: metrics.duration() },
             ]
         }));
     }

@@ -9,20 +9,27 @@ pub mod health;
 mod manifest;
 mod name;
 pub mod ports;
+mod profile;
 mod run;
 mod run_id;
+mod search;
 mod signature;
 pub mod time;
 mod version;
 
 pub use champion::Champion;
-pub use evaluation::{ClassEvaluation, Dataset, Durations, Evaluation, Parameters};
+pub use evaluation::{
+    BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
+    Parameters, PrimaryMetric, RegressionEvaluation,
+};
 pub use event::{EventKind, LifecycleEvent};
-pub use gate::{Decision, Gate, Incumbent, InvalidGate, Verdict};
+pub use gate::{Decision, Gate, Incumbent, InvalidGate, PairedTest, Scores, Verdict};
 pub use health::{Datum, Metric, Unit};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
+pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
 pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
-pub use signature::{Signature, SignatureError};
+pub use search::{Candidate, Family, SearchSummary};
+pub use signature::{Column, ColumnKind, Label, Signature, SignatureError, Task};
 pub use version::{Artifact, Version, VersionNumber};

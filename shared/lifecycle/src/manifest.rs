@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelName, Signature, Trigger, Version};
+use crate::{Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
 
 /// The manifest's own format; it grows when a reader of the older one would go wrong.
-pub const MANIFEST_FORMAT: u32 = 1;
+pub const MANIFEST_FORMAT: u32 = 2;
 
 /// Everything that is known of one version, as JSON beside its artifact. The registry holds what is looked up often;
 /// this holds the whole and outlives it.
@@ -23,6 +23,11 @@ pub struct Manifest {
     pub signature: Signature,
     /// What asked for the run.
     pub trigger: Trigger,
-    /// Share of the decrease in impurity that each column brought, 0–1, summing to 1 (or all 0 for a forest of leaves).
+    /// How the table was read.
+    pub profile: DatasetProfile,
+    /// The hyperparameters that were tried, in the order in which they were.
+    pub candidates: Vec<Candidate>,
+    /// How much each column brought, 0–1, summing to 1 (or all 0 where no column brought anything): the share of the
+    /// decrease in impurity of trees, of the gain of boosting, of the scaled coefficients of linear models.
     pub feature_importances: BTreeMap<String, f64>,
 }

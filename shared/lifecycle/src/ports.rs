@@ -198,13 +198,31 @@ pub trait ArtifactWriter: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// The user's table.
+/// A file of the user's table, as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The user's table: one or many files, and the settings beside them.
 pub trait Datasets: Send + Sync {
-    /// The object's key and its content, when the user has stored a table.
+    /// The prefix under which a model's files are stored; a `/` ends it.
+    fn prefix(&self) -> &str;
+
+    /// Every file under the prefix, in the order of the keys; none when the user has stored no table.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
-    fn dataset(&self) -> impl Future<Output = Result<Option<(String, Vec<u8>)>, Unavailable>> + Send;
+    fn files(&self) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
+
+    /// The file's content.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
 /// Tells the rest of the world.

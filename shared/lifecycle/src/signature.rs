@@ -1,15 +1,49 @@
-//! The signature: which columns a model takes and which labels it gives.
+//! The signature: which columns a model takes and what it gives.
 
-use std::collections::BTreeSet;
+mod column;
+mod label;
+
+use std::collections::HashSet;
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-/// Columns in and labels out of a model, both in the model's own order. Column names are unique, and so are labels.
+pub use column::{Column, ColumnKind};
+pub use label::Label;
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// To tell classes apart.
+    #[default]
+    Classification,
+    /// To estimate a number.
+    Regression,
+}
+
+impl Task {
+    /// The task's name: `classification` or `regression`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+/// Columns in and labels out of a model, both in the model's own order. Column names are unique, and so are labels; a
+/// regression model has no labels.
+///
+/// As JSON: `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`. Read is also
+/// the older form, in which a column is its name alone and the task is left out: numbers, none missing, to classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawSignature")]
 pub struct Signature {
-    columns: Vec<String>,
-    labels: Vec<String>,
+    columns: Vec<Column>,
+    task: Task,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    labels: Vec<Label>,
 }
 
 /// Why a list of columns and labels is no signature.
@@ -21,6 +55,9 @@ pub enum SignatureError {
     /// A classifier of fewer than two labels decides nothing.
     #[error("a signature needs at least two labels, got {0}")]
     TooFewLabels(usize),
+    /// A regression model gives numbers.
+    #[error("a signature for regression has no labels, got {0}")]
+    LabelsOfRegression(usize),
     /// The same name twice.
     #[error("a signature names {0:?} twice")]
     Duplicate(String),
@@ -28,48 +65,91 @@ pub enum SignatureError {
 
 #[derive(Deserialize)]
 struct RawSignature {
-    columns: Vec<String>,
-    labels: Vec<String>,
+    columns: Vec<RawColumn>,
+    #[serde(default)]
+    task: Task,
+    #[serde(default)]
+    labels: Vec<Label>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawColumn {
+    Name(String),
+    Column(Column),
 }
 
 impl Signature {
-    /// A signature of `columns` (at least one) and `labels` (at least two); the index of a label is the class that
-    /// the model predicts.
+    /// The signature of a classifier that takes `columns` (at least one) and gives `labels` (at least two); the index of
+    /// a label is the class that the model predicts.
     ///
     /// # Errors
     /// [`SignatureError`] when there are too few of either, or when a name occurs twice.
-    pub fn new(columns: Vec<String>, labels: Vec<String>) -> Result<Self, SignatureError> {
+    pub fn classification(columns: Vec<Column>, labels: Vec<Label>) -> Result<Self, SignatureError> {
+        Self::new(columns, Task::Classification, labels)
+    }
+
+    /// The signature of a regression model that takes `columns` (at least one).
+    ///
+    /// # Errors
+    /// [`SignatureError`] when there is no column, or when a name occurs twice.
+    pub fn regression(columns: Vec<Column>) -> Result<Self, SignatureError> {
+        Self::new(columns, Task::Regression, Vec::new())
+    }
+
+    fn new(columns: Vec<Column>, task: Task, labels: Vec<Label>) -> Result<Self, SignatureError> {
         if columns.is_empty() {
             return Err(SignatureError::NoColumns);
         }
-        if labels.len() < 2 {
-            return Err(SignatureError::TooFewLabels(labels.len()));
+        match task {
+            Task::Classification if labels.len() < 2 => return Err(SignatureError::TooFewLabels(labels.len())),
+            Task::Regression if !labels.is_empty() => return Err(SignatureError::LabelsOfRegression(labels.len())),
+            _ => {}
         }
-        for names in [&columns, &labels] {
-            let mut seen = BTreeSet::new();
-            if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
-                return Err(SignatureError::Duplicate(twice.clone()));
-            }
+        if let Some(twice) = first_twice(columns.iter().map(|column| &column.name)) {
+            return Err(SignatureError::Duplicate(twice.clone()));
         }
-        Ok(Self { columns, labels })
+        if let Some(twice) = first_twice(labels.iter()) {
+            return Err(SignatureError::Duplicate(twice.to_string()));
+        }
+        Ok(Self { columns, task, labels })
     }
 
-    /// Column names, in the order in which the model reads a row.
-    pub fn columns(&self) -> &[String] {
+    /// The columns, in the order in which the model reads a row.
+    pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// Labels; the index is the class.
-    pub fn labels(&self) -> &[String] {
+    /// The columns' names, in the same order.
+    pub fn column_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// What the model is for.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Labels, of which the index is the class; none for regression.
+    pub fn labels(&self) -> &[Label] {
         &self.labels
     }
+}
+
+fn first_twice<T: Hash + Eq + Copy>(names: impl Iterator<Item = T>) -> Option<T> {
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 impl TryFrom<RawSignature> for Signature {
     type Error = SignatureError;
 
     fn try_from(raw: RawSignature) -> Result<Self, Self::Error> {
-        Self::new(raw.columns, raw.labels)
+        let column = |column| match column {
+            RawColumn::Name(name) => Column::number(name),
+            RawColumn::Column(column) => column,
+        };
+        Self::new(raw.columns.into_iter().map(column).collect(), raw.task, raw.labels)
     }
 }
 
@@ -77,13 +157,14 @@ impl TryFrom<RawSignature> for Signature {
 mod tests {
     use super::*;
 
-    fn names(list: &[&str]) -> Vec<String> {
-        list.iter().map(ToString::to_string).collect()
+    fn columns(names: &[&str]) -> Vec<Column> {
+        names.iter().copied().map(Column::number).collect()
     }
 
     #[test]
     fn a_repeated_column_is_named() {
-        let error = Signature::new(names(&["a", "b", "a"]), names(&["x", "y"])).unwrap_err();
+        let labels = vec!["x".into(), "y".into()];
+        let error = Signature::classification(columns(&["a", "b", "a"]), labels).unwrap_err();
         assert_eq!(error, SignatureError::Duplicate("a".into()));
     }
 
@@ -92,5 +173,29 @@ mod tests {
         let stored = r#"{"columns":["a"],"labels":["only"]}"#;
         let error = serde_json::from_str::<Signature>(stored).unwrap_err();
         assert!(error.to_string().contains("at least two labels, got 1"), "{error}");
+    }
+
+    #[test]
+    fn the_older_form_is_read_as_numbers_to_classes() {
+        let stored: Signature = serde_json::from_str(r#"{"columns":["a"],"labels":["no","yes"]}"#).unwrap();
+        let labels = vec!["no".into(), "yes".into()];
+        assert_eq!(stored, Signature::classification(columns(&["a"]), labels).unwrap());
+    }
+
+    #[test]
+    fn every_kind_of_column_and_label_survives_being_written() {
+        let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
+        let kinds = [ColumnKind::Number, ColumnKind::Boolean, ColumnKind::Timestamp, category];
+        let columns: Vec<Column> = kinds
+            .into_iter()
+            .map(|kind| Column { name: kind.name().to_owned(), nullable: kind != ColumnKind::Boolean, kind })
+            .collect();
+        let labels = vec![Label::Boolean(true), Label::Integer(7), Label::Text("7".into())];
+        for signature in
+            [Signature::regression(columns.clone()).unwrap(), Signature::classification(columns, labels).unwrap()]
+        {
+            let json = serde_json::to_string(&signature).unwrap();
+            assert_eq!(serde_json::from_str::<Signature>(&json).unwrap(), signature, "{json}");
+        }
     }
 }

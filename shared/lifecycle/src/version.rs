@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Decision, Durations, Evaluation, ModelName, Parameters, RunId};
+use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
 /// A version's number, from 1 up. Numbers only grow; an attempt that dies after taking one leaves a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,10 +74,17 @@ pub struct Version {
     pub dataset: Dataset,
     /// Seed of the fit.
     pub seed: u64,
+    /// The kind of model that was fitted.
+    #[serde(default)]
+    pub family: Family,
     /// Hyperparameters of the fit.
     pub parameters: Parameters,
-    /// Accuracy on the rows that it learnt from, 0–1.
-    pub training_accuracy: f64,
+    /// How they were chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
+    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from.
+    #[serde(alias = "training_accuracy")]
+    pub training_score: f64,
     /// Figures on the rows that it did not learn from.
     pub evaluation: Evaluation,
     /// How long its making took.

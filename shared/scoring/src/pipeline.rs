@@ -1,35 +1,31 @@
 //! A fitted pipeline, described without reference to what fitted it or to how it is stored.
 
 mod check;
+mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
-pub use check::{MAX_LABELS, MAX_NODES, PipelineError};
+pub use check::{MAX_FEATURES, MAX_LABELS, MAX_NODES, PipelineError};
+pub use preprocessing::{Encoding, Preprocessing, Scaler};
 
-/// Standard scaling: `(x - offset) * scale` for each column, in `f32`, as ONNX's `Scaler` does it.
+/// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scaler {
-    /// What is subtracted, one finite number per column.
-    pub offset: Vec<f32>,
-    /// What is multiplied with afterwards, one finite number other than 0 per column.
-    pub scale: Vec<f32>,
-}
-
-impl Scaler {
-    /// Writes the scaled `row` into `scaled`; all of them, and the scaler, have the same number of columns.
-    pub fn apply(&self, row: &[f32], scaled: &mut [f32]) {
-        let columns = self.offset.iter().zip(&self.scale);
-        for ((out, x), (offset, scale)) in scaled.iter_mut().zip(row).zip(columns) {
-            *out = (x - offset) * scale;
-        }
-    }
-}
-
-/// A forest of classification trees: a row's probabilities are the mean of its leaves' distributions.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Forest {
+pub struct Ensemble {
     /// The trees, at least one.
     pub trees: Vec<Tree>,
+    /// How the trees' answers become one.
+    pub aggregate: Aggregate,
+    /// What is added to each output, one finite number per output.
+    pub base: Vec<f32>,
+}
+
+/// How the answers of trees become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregate {
+    /// Their mean.
+    Average,
+    /// Their sum.
+    Sum,
 }
 
 /// A binary tree. The root is node 0, and children come after their parent.
@@ -42,48 +38,94 @@ pub struct Tree {
 /// A node of a tree; children are indices into [`Tree::nodes`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// A row goes left if its scaled value is at most the threshold, else right.
+    /// A row goes left if its feature is at most the threshold, else right.
     Split {
-        /// Index of the column.
-        column: u32,
-        /// Where the column is split; finite.
+        /// Index of the feature.
+        feature: u32,
+        /// Where the feature is split; finite.
         threshold: f32,
         /// The node for values `<= threshold`.
         left: u32,
         /// The node for values above it.
         right: u32,
     },
-    /// A distribution over the classes: ascending in class, weights above 0 that sum to 1; classes left out weigh 0.
-    Leaf(Vec<ClassWeight>),
+    /// What the leaf adds to the outputs: ascending in output, finite; outputs left out get nothing.
+    Leaf(Vec<Weight>),
 }
 
-/// How much of a leaf is of a class.
+/// What a leaf adds to an output.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ClassWeight {
-    /// Index of the class in the signature's labels.
-    pub class: u32,
-    /// Its share, above 0 and at most 1.
+pub struct Weight {
+    /// Index of the output.
+    pub output: u32,
+    /// What is added.
     pub weight: f32,
 }
 
-/// Scaler and forest under one signature, checked: whoever holds a pipeline holds one that can be scored.
+/// A weighted sum of the features for each output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear {
+    /// Output by output, one finite number per feature.
+    pub weights: Vec<f32>,
+    /// What is added, one finite number per output.
+    pub bias: Vec<f32>,
+}
+
+/// What gives the outputs of a row of features.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predictor {
+    /// Trees.
+    Trees(Ensemble),
+    /// A weighted sum.
+    Linear(Linear),
+}
+
+/// What the outputs mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// They are the answer: one number for regression, or the probability of each class.
+    Identity,
+    /// The one output is the log-odds of the second of two classes.
+    Logistic,
+    /// Each output is the log-odds of a class against the rest; the probabilities are made to sum to 1.
+    OneVersusRest,
+    /// The outputs are the classes' unnormalised log-probabilities.
+    Softmax,
+}
+
+/// Everything from a raw row to the answer, under one signature, checked: whoever holds a pipeline holds one that can be
+/// scored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     signature: Signature,
-    scaler: Scaler,
-    forest: Forest,
+    parts: Parts,
+}
+
+/// The parts of a pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parts {
+    /// From a raw row to features.
+    pub preprocessing: Preprocessing,
+    /// From features to outputs.
+    pub predictor: Predictor,
+    /// From outputs to the answer.
+    pub link: Link,
+    /// Calibration of a classifier: its probabilities are raised to this power, above 0, and made to sum to 1 again
+    /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
+    /// likeliest class stays the same.
+    pub calibration: Option<f32>,
+    /// Half the width of a regression model's prediction interval, from 0 up, in the target's unit.
+    pub interval: Option<f32>,
 }
 
 impl Pipeline {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// [`PipelineError`] when they do not fit each other, or when a tree is none.
-    pub fn new(signature: Signature, scaler: Scaler, forest: Forest) -> Result<Self, PipelineError> {
-        check::signature(&signature)?;
-        check::scaler(&scaler, signature.columns().len())?;
-        check::forest(&forest, &signature)?;
-        Ok(Self { signature, scaler, forest })
+    /// [`PipelineError`] when they do not fit each other or the signature, or when a tree is none.
+    pub fn new(signature: Signature, parts: Parts) -> Result<Self, PipelineError> {
+        check::all(&signature, &parts)?;
+        Ok(Self { signature, parts })
     }
 
     /// Columns in and labels out.
@@ -91,13 +133,8 @@ impl Pipeline {
         &self.signature
     }
 
-    /// What is applied to a row first.
-    pub fn scaler(&self) -> &Scaler {
-        &self.scaler
-    }
-
-    /// What decides on the scaled row.
-    pub fn forest(&self) -> &Forest {
-        &self.forest
+    /// What it is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
     }
 }

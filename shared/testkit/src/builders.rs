@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
-    Artifact, Champion, ClassEvaluation, Dataset, Decision, Durations, Evaluation, Gate, Incumbent, Run, RunId,
-    RunMetrics, RunState, Trigger, Version, VersionNumber,
+    Artifact, Champion, ClassEvaluation, ClassificationEvaluation, Dataset, Decision, Durations, Evaluation, Family,
+    Gate, Incumbent, PrimaryMetric, Run, RunId, RunMetrics, RunState, Scores, Task, Trigger, Version, VersionNumber,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,6 +36,8 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         dataset: None,
         seed: None,
         parameters: None,
+        search: None,
+        warnings: Vec::new(),
         metrics: None,
         state: RunState::Running,
     }
@@ -50,16 +52,7 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     } else {
         RunState::Rejected { finished_at, version: number, reason }
     };
-    let figures = &version.evaluation;
-    let metrics = RunMetrics {
-        training_accuracy: version.training_accuracy,
-        accuracy: figures.accuracy,
-        balanced_accuracy: figures.balanced_accuracy,
-        f1: figures.f1,
-        log_loss: figures.log_loss,
-        roc_auc: figures.roc_auc,
-        duration: version.durations.total,
-    };
+    let metrics = RunMetrics::of(&version.evaluation, version.training_score, version.durations.total);
     Run {
         dataset: Some(version.dataset.clone()),
         seed: Some(version.seed),
@@ -86,8 +79,10 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
         code_version: "test".into(),
         dataset: dataset(),
         seed: 42,
+        family: Family::RandomForest,
         parameters: [("n_estimators".to_owned(), 100.into()), ("max_depth".to_owned(), 12.into())].into(),
-        training_accuracy: 1.0,
+        search: None,
+        training_score: 1.0,
         evaluation: evaluation(accuracy),
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
         decision: decision(accuracy),
@@ -97,13 +92,13 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
 /// An evaluation on 30 rows of three species whose every share is `accuracy`.
 pub fn evaluation(accuracy: f64) -> Evaluation {
     let class = |label: &str| ClassEvaluation {
-        label: label.to_owned(),
+        label: label.into(),
         support: 10,
         precision: accuracy,
         recall: accuracy,
         f1: accuracy,
     };
-    Evaluation {
+    Evaluation::Classification(ClassificationEvaluation {
         rows: 30,
         accuracy,
         balanced_accuracy: accuracy,
@@ -114,7 +109,8 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
         roc_auc: Some(accuracy),
         confusion: vec![vec![10, 0, 0], vec![0, 10, 0], vec![0, 0, 10]],
         per_class: ["setosa", "versicolor", "virginica"].map(class).to_vec(),
-    }
+        binary: None,
+    })
 }
 
 /// `version` as the first champion, promoted when it was trained.
@@ -152,12 +148,13 @@ fn dataset() -> Dataset {
             .map(String::from)
             .to_vec(),
         target: "variety".into(),
+        task: Task::Classification,
     }
 }
 
 fn decision(accuracy: f64) -> Decision {
-    match Gate::new(0.9, 0.04) {
-        Ok(gate) => gate.decide(accuracy, Incumbent::None),
+    match Gate::new(PrimaryMetric::Accuracy, Some(0.9), 0.0) {
+        Ok(gate) => gate.decide(&Scores { score: accuracy, losses: Vec::new() }, &Incumbent::None),
         Err(error) => panic!("{error}"),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Mail, Mailer,
-    MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration, RunWriteError, Runs, Unavailable,
-    Versions,
+    MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration, RunWriteError, Runs, StoredFile,
+    Unavailable, Versions,
 };
 use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
@@ -53,8 +53,8 @@ pub struct State {
     pub champions: Vec<Champion>,
     /// Stored objects.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// The user's table: key and content.
-    pub dataset: Option<(String, Vec<u8>)>,
+    /// The files of the user's table, by key.
+    pub datasets: BTreeMap<String, Vec<u8>>,
     /// Events on the bus.
     pub events: Vec<LifecycleEvent>,
     /// Published figures.
@@ -206,8 +206,22 @@ impl ArtifactWriter for Memory {
 }
 
 impl Datasets for Memory {
-    async fn dataset(&self) -> Result<Option<(String, Vec<u8>)>, Unavailable> {
-        Ok(self.reach("datasets")?.dataset.clone())
+    fn prefix(&self) -> &str {
+        "datasets/iris/"
+    }
+
+    async fn files(&self) -> Result<Vec<StoredFile>, Unavailable> {
+        let state = self.reach("datasets")?;
+        Ok(state
+            .datasets
+            .iter()
+            .map(|(key, content)| StoredFile { key: key.clone(), size: content.len() as u64 })
+            .collect())
+    }
+
+    async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+        let state = self.reach("datasets")?;
+        state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 }
 

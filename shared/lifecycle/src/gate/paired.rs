@@ -1,0 +1,189 @@
+//! Whether one model is worse than another beyond noise, by what both answer on the same rows.
+
+use std::fmt;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::PrimaryMetric;
+
+/// Resamples of a bootstrap.
+const RESAMPLES: usize = 2000;
+
+/// Rows are put together into so many groups at most before they are resampled: of a mean of so many, more tell no more.
+const GROUPS: usize = 5000;
+
+/// The figures of a one-sided paired test of "the challenger is worse".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PairedTest {
+    /// McNemar's exact test (Psychometrika 12, 1947) on the rows that only one of the two answers rightly.
+    Mcnemar {
+        /// Rows that only the challenger answers rightly.
+        challenger_only: usize,
+        /// Rows that only the champion answers rightly.
+        champion_only: usize,
+        /// How often chance would give the champion at least as many of these rows, 0–1.
+        p_value: f64,
+    },
+    /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the mean difference in loss.
+    Bootstrap {
+        /// The challenger's mean loss less the champion's: above 0 it is worse.
+        difference: f64,
+        /// The 5th percentile of the difference over the resamples.
+        lower: f64,
+        /// The 95th percentile.
+        upper: f64,
+        /// The share of resamples in which the challenger is not worse, 0–1.
+        p_value: f64,
+    },
+}
+
+impl PairedTest {
+    /// The test that suits `metric`, on losses of the same rows in the same order.
+    pub(super) fn of(metric: PrimaryMetric, challenger: &[f64], champion: &[f64]) -> Self {
+        if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
+    }
+
+    /// How likely a challenger that is as good as the champion looks as bad as this one, 0–1.
+    pub fn p_value(&self) -> f64 {
+        match self {
+            Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
+        }
+    }
+}
+
+impl fmt::Display for PairedTest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mcnemar { challenger_only, champion_only, p_value } => write!(
+                formatter,
+                "only the champion is right on {champion_only} rows, only this one on {challenger_only}: p = {p_value:.2}"
+            ),
+            Self::Bootstrap { difference, lower, upper, p_value } => write!(
+                formatter,
+                "loss is {difference:+.4} more, {lower:+.4} to {upper:+.4} over resamples: p = {p_value:.2}"
+            ),
+        }
+    }
+}
+
+fn mcnemar(challenger: &[f64], champion: &[f64]) -> PairedTest {
+    let pairs = || challenger.iter().zip(champion);
+    let challenger_only = pairs().filter(|(challenger, champion)| challenger < champion).count();
+    let champion_only = pairs().filter(|(challenger, champion)| challenger > champion).count();
+    let p_value = upper_tail(champion_only, challenger_only + champion_only);
+    PairedTest::Mcnemar { challenger_only, champion_only, p_value }
+}
+
+/// The probability of at least `heads` heads in `tosses` of a fair coin.
+fn upper_tail(heads: usize, tosses: usize) -> f64 {
+    // ln C(tosses, k) - tosses ln 2, from k = 0 upwards.
+    let mut logarithm = -(tosses as f64) * std::f64::consts::LN_2;
+    let mut sum = 0.0;
+    for k in 0..=tosses {
+        if k >= heads {
+            sum += logarithm.exp();
+        }
+        logarithm += ((tosses - k) as f64 / (k + 1) as f64).ln();
+    }
+    sum.min(1.0)
+}
+
+fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
+    let differences: Vec<f64> =
+        challenger.iter().zip(champion).map(|(challenger, champion)| challenger - champion).collect();
+    let difference = mean(&differences);
+    let groups = grouped(&differences);
+    let mut generator = ChaCha8Rng::seed_from_u64(0);
+    let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resampled_mean(&groups, &mut generator)).collect();
+    means.sort_by(f64::total_cmp);
+    let not_worse = means.iter().filter(|mean| **mean <= 0.0).count();
+    let percentile = |share: f64| means.get((share * means.len() as f64) as usize).copied().unwrap_or(difference);
+    PairedTest::Bootstrap {
+        difference,
+        lower: percentile(0.05),
+        upper: percentile(0.95),
+        // The sample itself counts as one, so that no p is 0.
+        p_value: (not_worse + 1) as f64 / (RESAMPLES + 1) as f64,
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The means of groups of equally many rows, taken across the whole list, or the rows themselves where they are few.
+fn grouped(differences: &[f64]) -> Vec<f64> {
+    let groups = differences.len().min(GROUPS);
+    let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());
+    (0..groups).map(group).collect()
+}
+
+fn resampled_mean(values: &[f64], generator: &mut ChaCha8Rng) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let drawn = (0..values.len()).filter_map(|_| values.get(generator.random_range(0..values.len())));
+    drawn.sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// scipy.stats.binomtest(k, n, 0.5, alternative="greater").pvalue of SciPy 1.16.
+    #[test]
+    fn tails_are_those_of_the_binomial_distribution() {
+        for (heads, tosses, expected) in [(0, 0, 1.0), (2, 2, 0.25), (7, 10, 0.171875), (60, 100, 0.028443966820490395)]
+        {
+            assert!((upper_tail(heads, tosses) - expected).abs() < 1e-12, "{heads} of {tosses}");
+        }
+    }
+
+    #[test]
+    fn a_million_rows_are_told_apart_by_a_little() {
+        assert!(upper_tail(501_500, 1_000_000) < 0.01);
+        assert!(upper_tail(500_500, 1_000_000) > 0.1);
+    }
+
+    #[test]
+    fn equal_losses_are_no_sign_of_anything() {
+        let losses = vec![0.5; 20];
+        assert_eq!(bootstrap(&losses, &losses).p_value(), 1.0);
+        assert_eq!(mcnemar(&losses, &losses).p_value(), 1.0);
+    }
+
+    #[test]
+    fn a_challenger_that_loses_on_every_row_is_worse() {
+        assert!(bootstrap(&[2.0; 40], &[1.0; 40]).p_value() < 0.001);
+        assert!(mcnemar(&[1.0; 40], &[0.0; 40]).p_value() < 0.001);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_worse_one_way_is_better_the_other_way(
+            pairs in prop::collection::vec((0.0..4.0_f64, 0.0..4.0_f64), 2..200),
+        ) {
+            let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            let sum = bootstrap(&a, &b).p_value() + bootstrap(&b, &a).p_value();
+            prop_assert!((sum - 1.0).abs() < 0.01, "{}", sum);
+            let tails = mcnemar(&a, &b).p_value() + mcnemar(&b, &a).p_value();
+            prop_assert!(tails >= 1.0 - 1e-9);
+        }
+
+        #[test]
+        fn adding_a_loss_to_the_challenger_never_makes_it_look_better(
+            mut losses in prop::collection::vec(prop::bool::ANY, 2..60), row in 0_usize..60,
+        ) {
+            let champion = vec![0.0; losses.len()];
+            let before: Vec<f64> = losses.iter().map(|wrong| f64::from(u8::from(*wrong))).collect();
+            let row = row % losses.len();
+            losses[row] = true;
+            let after: Vec<f64> = losses.iter().map(|wrong| f64::from(u8::from(*wrong))).collect();
+            prop_assert!(mcnemar(&after, &champion).p_value() <= mcnemar(&before, &champion).p_value());
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! A label that a classifier gives.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A label, as the table has it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Label {
+    /// A truth value.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text.
+    Text(String),
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(label) => label.fmt(formatter),
+            Self::Integer(label) => label.fmt(formatter),
+            Self::Text(label) => label.fmt(formatter),
+        }
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}

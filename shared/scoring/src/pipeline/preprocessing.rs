@@ -1,0 +1,111 @@
+//! From a raw row to the features that trees and weights see.
+//!
+//! A raw row has one `f32` for each column of the signature, as [`ColumnKind`](evergreen_lifecycle::ColumnKind) says; NaN
+//! is a missing value. Features come in this order, columns always in the order of the signature:
+//!
+//! 1. of each column that is no category, its value, or its fill where it is missing;
+//! 2. of each of these that has an indicator, 1 where it is missing, else 0;
+//! 3. of each category column, for each category 1 if the value is that one, else 0; and if missing values are told apart,
+//!    1 where it is missing, else 0. A rare or an unseen category is 0 everywhere.
+
+/// What becomes of one column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Encoding {
+    /// Of a number, a truth value or a moment.
+    Value {
+        /// What stands for a missing value; finite.
+        fill: f32,
+        /// Whether a feature tells where the value is missing.
+        indicator: bool,
+    },
+    /// Of a category.
+    OneHot {
+        /// Number of categories that are told apart, as the signature has them.
+        categories: u32,
+        /// Whether a feature tells where the value is missing.
+        indicator: bool,
+    },
+}
+
+/// Standard scaling: `(x - offset) * scale` for each feature, in `f32`, as ONNX's `Scaler` does it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaler {
+    /// What is subtracted, one finite number per feature.
+    pub offset: Vec<f32>,
+    /// What is multiplied with afterwards, one finite number other than 0 per feature.
+    pub scale: Vec<f32>,
+}
+
+/// From a raw row to features.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preprocessing {
+    /// One for each column of the signature.
+    pub encodings: Vec<Encoding>,
+    /// What is applied to the features at last, if anything.
+    pub scaler: Option<Scaler>,
+}
+
+impl Scaler {
+    /// Scales `features` in place; as many as the scaler has.
+    pub fn apply(&self, features: &mut [f32]) {
+        for (x, (offset, scale)) in features.iter_mut().zip(self.offset.iter().zip(&self.scale)) {
+            *x = (*x - offset) * scale;
+        }
+    }
+}
+
+impl Preprocessing {
+    /// Number of features.
+    pub fn features(&self) -> usize {
+        let of = |encoding: &Encoding| match *encoding {
+            Encoding::Value { indicator, .. } => 1 + usize::from(indicator),
+            Encoding::OneHot { categories, indicator } => categories as usize + usize::from(indicator),
+        };
+        self.encodings.iter().map(of).sum()
+    }
+
+    /// For each feature the index of the column that it comes from.
+    pub fn origins(&self) -> Vec<usize> {
+        let mut origins = Vec::with_capacity(self.features());
+        let columns = || self.encodings.iter().enumerate();
+        origins.extend(columns().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(column, _)| column));
+        origins.extend(
+            columns()
+                .filter(|(_, encoding)| matches!(encoding, Encoding::Value { indicator: true, .. }))
+                .map(|(column, _)| column),
+        );
+        for (column, encoding) in columns() {
+            if let Encoding::OneHot { categories, indicator } = *encoding {
+                origins.extend(std::iter::repeat_n(column, categories as usize + usize::from(indicator)));
+            }
+        }
+        origins
+    }
+
+    /// Appends the features of the raw `row` to `features`.
+    pub fn apply(&self, row: &[f32], features: &mut Vec<f32>) {
+        let start = features.len();
+        let columns = || row.iter().zip(&self.encodings);
+        for (&value, encoding) in columns() {
+            if let Encoding::Value { fill, .. } = *encoding {
+                features.push(if value.is_nan() { fill } else { value });
+            }
+        }
+        for (&value, encoding) in columns() {
+            if let Encoding::Value { indicator: true, .. } = encoding {
+                features.push(f32::from(u8::from(value.is_nan())));
+            }
+        }
+        for (&value, encoding) in columns() {
+            if let Encoding::OneHot { categories, indicator } = *encoding {
+                features.extend((0..categories).map(|category| f32::from(u8::from(value == category as f32))));
+                if indicator {
+                    features.push(f32::from(u8::from(value.is_nan())));
+                }
+            }
+        }
+        if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {
+            scaler.apply(features);
+        }
+    }
+}
