@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate lock deploy
+.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate lock deploy bench-train
 
 EMULATOR ?= ministack
 PORT ?= 4566
@@ -59,6 +59,10 @@ validate: .venv/sam/ready
 
 licences: .venv/emulator/ready
 	@$(PYTHON) infra/licences.py
+
+bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
+	cargo build --release --package evergreen-learning --example fit --locked
+	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
 
 lock: ## Renew the pinned Python packages
 	infra/local/lock

@@ -1,0 +1,78 @@
+"""The tables: generated from a fixed seed once, split once, written for both sides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_iris, make_classification
+from sklearn.model_selection import train_test_split
+
+SEED = 7
+TARGET = "y"
+# Rows that are turned into text at a time: few enough to stay small, enough for speed.
+CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by name, the function that makes its columns and classes, and how many of its rows are held out."""
+
+    name: str
+    make: Callable[[], tuple[np.ndarray, np.ndarray]]
+    holdout: int = 30
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a table's two parts are, as text for Evergreen and as arrays for scikit-learn."""
+
+    folder: Path
+
+    def csv(self, part: str) -> Path:
+        return self.folder / f"{part}.csv"
+
+    def arrays(self, part: str) -> Path:
+        return self.folder / f"{part}.npz"
+
+
+def iris() -> tuple[np.ndarray, np.ndarray]:
+    """Iris as scikit-learn ships it."""
+    return load_iris(return_X_y=True)
+
+
+def generated(rows: int, columns: int, informative: int, flipped: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes; five columns more are sums of the informative ones where there is room, the others are noise."""
+    redundant = min(5, columns - informative)
+    return make_classification(
+        rows, columns, n_informative=informative, n_redundant=redundant, flip_y=flipped, random_state=SEED
+    )
+
+
+def prepare(table: Table, folder: Path) -> Files:
+    """The table's files, made unless they are there. A half-written folder is never taken for a whole one."""
+    files = Files(folder / table.name)
+    ready = files.folder / "ready"
+    if ready.exists():
+        return files
+    files.folder.mkdir(parents=True, exist_ok=True)
+    values, classes = table.make()
+    # Both sides read the same numbers: what four decimals can say, in single precision.
+    values = np.round(values, 4).astype(np.float32)
+    parts = train_test_split(values, classes, test_size=table.holdout, stratify=classes, random_state=SEED)
+    for part, rows, labels in (("train", parts[0], parts[2]), ("test", parts[1], parts[3])):
+        np.savez(files.arrays(part), x=rows, y=labels)
+        _write_csv(files.csv(part), rows, labels)
+    ready.touch()
+    return files
+
+
+def _write_csv(path: Path, rows: np.ndarray, labels: np.ndarray) -> None:
+    """Comma-separated with a heading; the class, a name like `c0`, comes last."""
+    width = rows.shape[1]
+    line = "%.4f," * width + "c%d\n"
+    with path.open("w") as file:
+        file.write(",".join(f"x{column}" for column in range(width)) + f",{TARGET}\n")
+        for start in range(0, len(rows), CHUNK):
+            block = np.column_stack([rows[start : start + CHUNK], labels[start : start + CHUNK]])
+            file.write(line * len(block) % tuple(block.ravel().tolist()))

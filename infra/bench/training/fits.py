@@ -1,0 +1,90 @@
+"""One fit in a process of its own: its figures, its memory, and an end to it in time."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import machine
+from .cases import Case
+from .data import TARGET, Files
+
+SCIENCE = Path(__file__).with_name("science.py")
+
+
+class Broken(Exception):
+    """A fit that ended badly: nothing can be compared."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one process said and took. `said` is None where the time limit ended it."""
+
+    said: dict | None
+    # From the start of the process to its end, reading included.
+    seconds: float
+    cpu_seconds: float
+    # The most memory that was resident at a time.
+    peak_bytes: int
+
+
+def evergreen(case: Case, files: Files, binary: Path) -> Fit:
+    """Evergreen's fit, from the CSV files."""
+    settings = [word for name, value in case.parameters.items() for word in ("--set", f"{name}={value}")]
+    parts = ["--train", str(files.csv("train")), "--test", str(files.csv("test")), "--target", TARGET]
+    return _run([str(binary), *parts, "--family", case.family, *settings], case.limit)
+
+
+def scikit_learn(case: Case, files: Files) -> Fit:
+    """scikit-learn's fit, from arrays: its reading is not what is compared."""
+    work = {
+        "family": case.family,
+        "parameters": case.parameters,
+        "threads": machine.THREADS,
+        "train": str(files.arrays("train")),
+        "test": str(files.arrays("test")),
+    }
+    return _run([sys.executable, str(SCIENCE), json.dumps(work)], case.limit)
+
+
+def _run(command: list[str], limit: float) -> Fit:
+    """Runs to the end or to the limit. `wait4` tells what this child alone has used, which `resource` does not."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        began = time.monotonic()
+        child = subprocess.Popen(command, stdout=output, stderr=errors, env=machine.environment())
+        late = threading.Event()
+
+        def end():
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(limit, end)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        finally:
+            timer.cancel()
+        seconds = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said = None if late.is_set() else _answer(command, child.returncode, _text(output), _text(errors))
+    return Fit(said, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * machine.RSS_UNIT)
+
+
+def _answer(command: list[str], code: int, output: str, errors: str) -> dict:
+    """The JSON object that the process printed."""
+    if code != 0:
+        raise Broken(f"{Path(command[0]).name} ended with {code}:\n{errors.strip()[-2000:] or output[-2000:]}")
+    try:
+        return json.loads(output)
+    except ValueError as error:
+        raise Broken(f"{Path(command[0]).name} printed no JSON ({error}): {output[:500]!r}") from error
+
+
+def _text(file) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

@@ -1,0 +1,51 @@
+"""The machine: what it is, and that both sides get the same share of it."""
+
+import os
+import platform
+import sys
+
+import sklearn
+
+THREADS = 2
+# `ru_maxrss` counts bytes on macOS and kibibytes elsewhere.
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def two_cores() -> None:
+    """Keeps this process and all it starts on two cores, where the system can; a thread pool cannot then take more."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
+
+
+def environment() -> dict[str, str]:
+    """This environment, with the number of threads fixed for every library that asks for one."""
+    names = ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(THREADS))}
+
+
+def describe() -> dict:
+    """Processor, memory, versions, and how busy the machine is before anything is measured."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": THREADS,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "scikit_learn": sklearn.__version__,
+        "load": round(load(), 2),
+    }
+
+
+def load() -> float:
+    """Processes that wanted a core, averaged over the last minute."""
+    return os.getloadavg()[0]
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            lines = [line for line in file if line.startswith("model name")]
+    except OSError:
+        lines = []
+    return lines[0].split(":", 1)[1].strip() if lines else platform.processor() or "unknown"
