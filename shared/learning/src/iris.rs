@@ -1,26 +1,19 @@
 //! The table that is learnt from when there is no other.
 
-use crate::table::{Table, TableError};
-
 /// Fisher's Iris as CSV, value for value the copy of scikit-learn; its origin and licence are told beside it.
 pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
 
 /// The column of [`IRIS_CSV`] that holds the species.
 pub const IRIS_TARGET: &str = "variety";
 
-/// Iris as a table: 150 rows, four columns, three labels.
-///
-/// # Errors
-/// None in practice: the data is part of the crate and a test reads it.
-pub fn iris() -> Result<Table, TableError> {
-    Table::from_csv(IRIS_CSV.as_bytes(), IRIS_TARGET)
-}
-
 #[cfg(test)]
 mod tests {
+    use evergreen_lifecycle::Label;
     use evergreen_scoring::sha256_hex;
 
     use super::*;
+    use crate::frame::Values;
+    use crate::table::{Target, iris};
 
     /// `data/README.md` tells how to compare the file with scikit-learn's, as was done when this digest was taken
     /// (scikit-learn 1.9.1).
@@ -34,15 +27,24 @@ mod tests {
     #[test]
     fn iris_has_scikit_learns_values() {
         let table = iris().unwrap();
-        let rows = table.rows();
-        assert_eq!(rows.signature().labels(), ["setosa", "versicolor", "virginica"]);
-        assert_eq!(rows.signature().columns().first().map(String::as_str), Some("sepal length (cm)"));
-        let sums: Vec<_> = (0..4).map(|column| rows.column(column).map(f64::from).sum::<f64>()).collect();
+        let columns: Vec<&[f32]> = table
+            .frame()
+            .columns()
+            .iter()
+            .filter_map(|column| match &column.values {
+                Values::Number(values) => Some(values.as_slice()),
+                _ => None,
+            })
+            .collect();
+        let sums: Vec<f64> = columns.iter().map(|values| values.iter().copied().map(f64::from).sum()).collect();
         for (sum, expected) in sums.iter().zip([876.5, 458.6, 563.7, 179.9]) {
             assert!((sum - expected).abs() < 1e-4, "{sums:?}");
         }
-        assert_eq!(rows.iter().nth(34), Some(([4.9, 3.1, 1.5, 0.2].as_slice(), 0)));
-        assert_eq!(rows.iter().nth(37), Some(([4.9, 3.6, 1.4, 0.1].as_slice(), 0)));
-        assert_eq!([0, 1, 2].map(|class| rows.classes().iter().filter(|c| **c == class).count()), [50; 3]);
+        let row = |row: usize| columns.iter().map(|values| values[row]).collect::<Vec<_>>();
+        assert_eq!((row(34), row(37)), (vec![4.9, 3.1, 1.5, 0.2], vec![4.9, 3.6, 1.4, 0.1]));
+        assert_eq!(table.frame().columns().first().map(|column| column.name.as_str()), Some("sepal length (cm)"));
+        let labels: Vec<Label> = ["setosa", "versicolor", "virginica"].map(Label::from).into();
+        let classes = (0..150).map(|row| row / 50).collect();
+        assert_eq!(table.target(), &Target::Classes { labels, classes });
     }
 }

@@ -4,11 +4,15 @@
 //! artifact, byte for byte. No file, network, clock or entropy is read (but for the stop-watch around the steps of
 //! [`train`]).
 
+pub mod encode;
 mod evaluate;
 mod fit;
+mod frame;
 mod hyperparameters;
 mod iris;
+pub mod memory;
 mod rows;
+mod settings;
 mod split;
 mod table;
 mod train;
@@ -16,8 +20,10 @@ mod train;
 pub use evaluate::{EvaluationError, accuracy, evaluate};
 pub use fit::{FitError, Fitted, fit};
 pub use hyperparameters::{HyperparameterError, Hyperparameters, Overrides};
-pub use iris::{IRIS_CSV, IRIS_TARGET, iris};
+pub use frame::{Frame, FrameColumn, FrameError, MISSING, Values};
+pub use iris::{IRIS_CSV, IRIS_TARGET};
 pub use rows::Rows;
-pub use split::{SPLIT_SEED, Split, split};
-pub use table::{MIN_ROWS, Table, TableError};
+pub use settings::{FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
+pub use split::{Split, split};
+pub use table::{DataFile, Format, MIN_ROWS, Place, Table, TableError, Target, iris};
 pub use train::{LearningError, Trained, train};

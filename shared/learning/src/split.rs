@@ -1,84 +1,150 @@
 //! What is learnt from and what is held out.
+//!
+//! The split follows from the rows alone, not from a seed: runs on one table share their hold-out, so that no champion has
+//! learnt from the rows on which it is compared with its challenger; and a table that grows keeps nearly all of its
+//! hold-out rows held out.
 
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+mod hash;
 
-use crate::rows::Rows;
+use crate::frame::Frame;
+use crate::table::{Table, Target};
 
-/// The split's seed. It is not the run's: with one split for all runs on a table, no champion has learnt from the rows on
-/// which it is compared with its challenger.
-pub const SPLIT_SEED: u64 = 42;
+/// Strata of a regression's target.
+const STRATA: usize = 10;
 
-/// Two parts of a table without a common row; each has rows of every class.
-#[derive(Debug, Clone, PartialEq)]
+/// Two parts of a table: row indices, ascending in both, none in both, each in one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
-    /// About four fifths of each class.
-    pub training: Rows,
-    /// About one fifth of each class.
-    pub holdout: Rows,
+    /// About four fifths of the rows.
+    pub training: Vec<u32>,
+    /// About one fifth of the rows, at least one.
+    pub holdout: Vec<u32>,
 }
 
-/// Splits `rows`, which have at least two of each class: of each class a fifth, rounded to the nearest but at least one
-/// and not all, is held out. Both parts keep the order of the rows.
-pub fn split(rows: &Rows, seed: u64) -> Split {
-    let mut generator = ChaCha8Rng::seed_from_u64(seed);
-    let mut held = vec![false; rows.len()];
-    for class in 0..rows.signature().labels().len() {
-        let mut members: Vec<usize> = positions(rows, class).collect();
-        members.shuffle(&mut generator);
-        let take = fifth(members.len());
-        for position in members.into_iter().take(take) {
-            if let Some(held) = held.get_mut(position) {
-                *held = true;
+/// The table's split. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of their
+/// content (SHA-256 of the features' values), class by class, and the first fifth of each class, rounded, at least one row
+/// and not all, is held out; for regression in ten strata by the target's quantiles. Rows that are equal stay together
+/// where that leaves both parts a row.
+pub fn split(table: &Table) -> Split {
+    table.split().clone()
+}
+
+impl Split {
+    /// How the hold-out is chosen, in words.
+    pub(crate) fn rule(order: Option<&str>, target: &Target) -> String {
+        match (order, target) {
+            (Some(order), _) => format!("the newest fifth by column {order:?}"),
+            (None, Target::Classes { .. }) => "a fifth of each class, by a hash of the rows' content".to_owned(),
+            (None, Target::Numbers(_)) => {
+                "a fifth of each tenth of the target, by a hash of the rows' content".to_owned()
             }
         }
     }
-    let is_held = |position: usize| held.get(position).copied().unwrap_or_default();
-    Split { training: rows.filter(|position| !is_held(position)), holdout: rows.filter(is_held) }
+
+    /// Splits rows by `order` or, without one, by their content.
+    pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>) -> Self {
+        let rows = target.len();
+        let mut held = vec![false; rows];
+        match order {
+            Some(order) => hold_newest(order, &mut held),
+            None => {
+                let hashes = hash::rows(frame);
+                for members in strata(target) {
+                    hold_first(members, |row| hashes.get(row as usize).copied(), &mut held);
+                }
+            }
+        }
+        let (holdout, training) =
+            (0..rows as u32).partition(|row| held.get(*row as usize).copied().unwrap_or_default());
+        Self { training, holdout }
+    }
 }
 
-fn positions(rows: &Rows, class: usize) -> impl Iterator<Item = usize> {
-    rows.classes().iter().enumerate().filter(move |(_, c)| **c == class).map(|(position, _)| position)
+fn hold_newest(order: &[f64], held: &mut [bool]) {
+    // The first of the sorted rows are held out: the newest, and of equally new ones those that come later.
+    let key = |row: u32| order.get(row as usize).map(|moment| std::cmp::Reverse(Total(*moment)));
+    hold_first((0..order.len() as u32).rev().collect(), key, held);
 }
 
+/// A number in total order.
+#[derive(PartialEq)]
+struct Total(f64);
+
+impl Eq for Total {}
+
+impl PartialOrd for Total {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Total {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// Rows that are split alike: those of a class, or of about a tenth of the numbers, with equal numbers in one stratum.
+fn strata(target: &Target) -> Vec<Vec<u32>> {
+    match target {
+        Target::Classes { labels, classes } => {
+            let mut strata = vec![Vec::new(); labels.len()];
+            for (row, class) in classes.iter().enumerate() {
+                if let Some(stratum) = strata.get_mut(*class as usize) {
+                    stratum.push(row as u32);
+                }
+            }
+            strata
+        }
+        Target::Numbers(numbers) => by_quantile(numbers),
+    }
+}
+
+fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    // At least five rows to a stratum, so that a fifth of it is one.
+    let strata = STRATA.min(numbers.len() / 5).max(1);
+    let starts: Vec<f64> = (1..strata).filter_map(|part| sorted.get(part * sorted.len() / strata).copied()).collect();
+    let mut members = vec![Vec::new(); strata];
+    for (row, number) in numbers.iter().enumerate() {
+        let stratum = starts.partition_point(|start| start <= number);
+        if let Some(stratum) = members.get_mut(stratum) {
+            stratum.push(row as u32);
+        }
+    }
+    members
+}
+
+/// Holds out the first fifth of `members` by `key`; equal keys keep the order of the members.
+fn hold_first<K: Ord>(mut members: Vec<u32>, key: impl Fn(u32) -> K, held: &mut [bool]) {
+    members.sort_by_key(|row| key(*row));
+    let keys: Vec<K> = members.iter().map(|row| key(*row)).collect();
+    for row in members.iter().take(cut(&keys)) {
+        if let Some(held) = held.get_mut(*row as usize) {
+            *held = true;
+        }
+    }
+}
+
+/// How many of the sorted `keys` are the first fifth: as near to it as can be without cutting between equal ones.
+fn cut<K: Eq>(keys: &[K]) -> usize {
+    let ideal = fifth(keys.len());
+    let between = |at: &usize| matches!((keys.get(at - 1), keys.get(*at)), (Some(a), Some(b)) if a != b);
+    let below = (1..=ideal).rev().find(between);
+    let above = (ideal.max(1)..keys.len()).find(between);
+    match (below, above) {
+        (Some(below), Some(above)) if above - ideal < ideal - below => above,
+        (Some(below), _) => below,
+        (None, Some(above)) => above,
+        (None, None) => ideal,
+    }
+}
+
+/// A fifth, rounded to the nearest, but at least one and not all.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::iris;
-
-    #[test]
-    fn iris_is_split_120_to_30_with_every_species_alike() {
-        let split = split(iris().unwrap().rows(), SPLIT_SEED);
-        let counts = |rows: &Rows| [0, 1, 2].map(|class| positions(rows, class).count());
-        assert_eq!((counts(&split.training), counts(&split.holdout)), ([40; 3], [10; 3]));
-    }
-
-    #[test]
-    fn every_row_is_in_one_part() {
-        let table = iris().unwrap();
-        let split = split(table.rows(), SPLIT_SEED);
-        let sorted = |rows: &[&Rows]| {
-            let mut all: Vec<_> = rows.iter().flat_map(|rows| rows.iter()).map(|row| format!("{row:?}")).collect();
-            all.sort();
-            all
-        };
-        assert_eq!(sorted(&[&split.training, &split.holdout]), sorted(&[table.rows()]));
-    }
-
-    #[test]
-    fn the_seed_decides() {
-        let table = iris().unwrap();
-        assert_eq!(split(table.rows(), 7), split(table.rows(), 7));
-        assert_ne!(split(table.rows(), 7), split(table.rows(), 8));
-    }
-
-    #[test]
-    fn a_class_of_any_size_is_in_both_parts() {
-        assert_eq!([2, 3, 7, 8, 12, 13, 50].map(fifth), [1, 1, 1, 2, 2, 3, 10]);
-    }
-}
+mod tests;

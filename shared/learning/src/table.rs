@@ -1,84 +1,142 @@
-//! The table: checked rows under a header, with one column to predict.
+//! The table: checked rows in columns, with one column to predict.
 
 mod error;
-mod labels;
-mod parse;
+mod file;
+mod fingerprint;
+mod read;
+mod target;
 
-use evergreen_lifecycle::Dataset;
-use evergreen_scoring::sha256_hex;
+use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
 
-use crate::rows::Rows;
+use crate::frame::Frame;
+use crate::iris::{IRIS_CSV, IRIS_TARGET};
+use crate::settings::{FamilyChoice, Settings};
+use crate::split::Split;
 
-pub use error::TableError;
-pub use parse::MIN_ROWS;
+pub use error::{Place, TableError};
+pub use file::{DataFile, Format};
+pub use target::Target;
+
+/// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.
+pub const MIN_ROWS: usize = 10;
 
 /// A table that can be learnt from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    target: String,
-    rows: Rows,
+    target_name: String,
+    target: Target,
+    frame: Frame,
+    weights: Option<Vec<f32>>,
+    order: Option<Vec<f64>>,
+    settings: Settings,
+    split: Split,
+    profile: DatasetProfile,
+    fingerprint: String,
 }
 
 impl Table {
-    /// Reads a CSV (RFC 4180, comma, UTF-8, with or without byte order mark). Its first record names the columns; `target`
-    /// is one of them and holds the labels, which may be any text; all others hold finite numbers in the range of `f32`.
-    /// Blanks around names and cells and empty lines do not count.
-    ///
-    /// Numbers are rounded to `f64` and then to `f32`, as a served row's are. Labels are sorted: as numbers when all are
-    /// whole numbers (that fit `i64`), else by code point.
+    /// Reads `files`, in the order of their names, as the parts of one table. `default_target` is predicted where the
+    /// settings name no target. `memory` is how many bytes the process may use.
     ///
     /// # Errors
-    /// [`TableError`], which names line and column where there is one.
-    pub fn from_csv(bytes: &[u8], target: &str) -> Result<Self, TableError> {
-        let rows = parse::parse(bytes, target)?;
-        Ok(Self { target: target.to_owned(), rows })
+    /// [`TableError`], which names file, line and column where there are such.
+    pub fn read(
+        files: Vec<DataFile>,
+        settings: Settings,
+        default_target: &str,
+        memory: u64,
+    ) -> Result<Self, TableError> {
+        read::read(files, settings, default_target, memory)
     }
 
-    /// All rows, in the order of the file.
-    pub fn rows(&self) -> &Rows {
-        &self.rows
+    /// Fisher's Iris, which is learnt from when there is no other: 150 rows, four columns, three labels. `target` is the
+    /// species' column, or any other.
+    ///
+    /// # Errors
+    /// [`TableError::NoTarget`] when Iris has no such column.
+    pub fn built_in(target: &str) -> Result<Self, TableError> {
+        let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
+        let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
+        let mut table = Self::read(vec![file], Settings { families, ..Settings::default() }, target, u64::MAX)?;
+        for file in &mut table.profile.files {
+            "built-in".clone_into(&mut file.name);
+        }
+        Ok(table)
     }
 
-    /// The column that is predicted.
-    pub fn target(&self) -> &str {
+    /// What is learnt from: every column but the target, those of order and weights, and those left out.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// What is to be predicted.
+    pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// SHA-256, in lower-case hexadecimal, of what is learnt from, whatever its spelling in the file: target, columns and
-    /// labels (each text after its length in bytes, each list after its length), then per row the values' bits and the
-    /// class; all numbers little-endian, lengths and classes in 64 bits, values in 32. The order of rows and columns counts.
-    pub fn fingerprint(&self) -> String {
-        let signature = self.rows.signature();
-        let mut content = Vec::with_capacity(self.rows.features().len() * 4 + self.rows.len() * 8 + 1024);
-        push_text(&mut content, &self.target);
-        for list in [signature.columns(), signature.labels()] {
-            push_number(&mut content, list.len());
-            list.iter().for_each(|text| push_text(&mut content, text));
-        }
-        for (row, class) in self.rows.iter() {
-            row.iter().for_each(|value| content.extend_from_slice(&value.to_le_bytes()));
-            push_number(&mut content, class);
-        }
-        sha256_hex(&content)
+    /// The name of the column that is predicted.
+    pub fn target_name(&self) -> &str {
+        &self.target_name
     }
 
-    /// What a run records of the table; `source` is `built-in` or the key of the object.
+    /// What the model is for.
+    pub fn task(&self) -> Task {
+        self.target.task()
+    }
+
+    /// How much each row counts, if the rows do not count alike: finite, from 0 up, not all 0.
+    pub fn weights(&self) -> Option<&[f32]> {
+        self.weights.as_deref()
+    }
+
+    /// What rows are ordered by, if they are: the numbers, or seconds since 1970-01-01T00:00:00Z; finite.
+    pub fn order(&self) -> Option<&[f64]> {
+        self.order.as_deref()
+    }
+
+    /// What the owner says of the table.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Which rows are learnt from and which are held out.
+    pub fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// How the table was read, with what is odd about it.
+    pub fn profile(&self) -> &DatasetProfile {
+        &self.profile
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.target.len()
+    }
+
+    /// SHA-256, in lower-case hexadecimal, of what is learnt from, whatever its spelling in the files: names, kinds and
+    /// values of target, columns, weights and order. The order of rows and columns counts.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// What a run records of the table; `source` is `built-in` or where the files were found.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
-            fingerprint: self.fingerprint(),
-            rows: self.rows.len(),
-            columns: self.rows.signature().columns().to_vec(),
-            target: self.target.clone(),
+            fingerprint: self.fingerprint.clone(),
+            rows: self.rows(),
+            columns: self.frame.columns().iter().map(|column| column.name.clone()).collect(),
+            target: self.target_name.clone(),
+            task: self.task(),
         }
     }
 }
 
-fn push_number(content: &mut Vec<u8>, number: usize) {
-    content.extend_from_slice(&(number as u64).to_le_bytes());
-}
-
-fn push_text(content: &mut Vec<u8>, text: &str) {
-    push_number(content, text.len());
-    content.extend_from_slice(text.as_bytes());
+/// Iris by its usual target.
+///
+/// # Errors
+/// None in practice: the data is part of the crate and a test reads it.
+pub fn iris() -> Result<Table, TableError> {
+    Table::built_in(IRIS_TARGET)
 }

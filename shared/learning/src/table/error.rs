@@ -1,35 +1,149 @@
-//! Why bytes are no table.
+//! Why files are no table that can be learnt from.
 
+use std::fmt;
+
+use evergreen_lifecycle::Label;
 use evergreen_scoring::MAX_LABELS;
 
 use super::MIN_ROWS;
 
-/// What is wrong with a table. Lines count from 1, the header's included. Values of columns are not repeated: errors are
-/// logged.
+/// Where something stands in a table's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name.
+    pub file: String,
+    /// The line of a CSV, or the row of a Parquet file, counted from 1; the header's line counts.
+    pub line: u64,
+    /// Whether `line` is a row, because the file has no lines.
+    pub is_row: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_row { "row" } else { "line" };
+        write!(formatter, "{}, {unit} {}", self.file, self.line)
+    }
+}
+
+/// What is wrong with a table. Lines count from 1, the header's included. Values of columns are not repeated, only labels
+/// are: errors are logged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
+    /// No data.
+    #[error("there is no data file; expected one or more that end in .csv, .csv.gz or .parquet")]
+    NoFile,
+    /// A file that cannot be read as data.
+    #[error("{0}: not a data file; expected one that ends in .csv, .csv.gz or .parquet")]
+    UnknownFormat(String),
+    /// More than the process can hold.
+    #[error(
+        "the table needs about {} of memory, {} are allowed; expected a smaller table, or fewer columns",
+        gigabytes(*.needed),
+        gigabytes(*.memory)
+    )]
+    TooLarge {
+        /// Bytes that reading and learning need.
+        needed: u64,
+        /// Bytes that may be used.
+        memory: u64,
+    },
+    /// A compressed file of which more comes out than the process can hold.
+    #[error(
+        "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",
+        gigabytes(*.bytes),
+        gigabytes(*.memory)
+    )]
+    TooLargeDecompressed {
+        /// The file.
+        file: String,
+        /// Bytes that came out before it was given up.
+        bytes: u64,
+        /// Bytes of memory that may be used.
+        memory: u64,
+    },
+    /// A row more than can be counted.
+    #[error("the table has more than {} rows", u32::MAX - 1)]
+    TooManyRows,
+    /// A compressed file that cannot be decompressed.
+    #[error("{file}: no gzip, or cut off")]
+    Gzip {
+        /// The file.
+        file: String,
+        /// What the decoder says.
+        #[source]
+        source: std::io::Error,
+    },
     /// Bytes that are no text.
-    #[error("line {line}: not UTF-8; save the table in that encoding")]
-    NotUtf8 {
-        /// The line with the first such byte.
-        line: usize,
+    #[error("{0}: not UTF-8; save the table in that encoding")]
+    NotUtf8(Place),
+    /// A text of a Parquet file that is none.
+    #[error("{file}: no Parquet, or damaged")]
+    Parquet {
+        /// The file.
+        file: String,
+        /// What the decoder says.
+        #[source]
+        source: parquet::errors::ParquetError,
     },
     /// The bytes cannot be split into records.
-    #[error("the table is no CSV")]
-    Csv(#[from] csv::Error),
+    #[error("{file}: no CSV")]
+    Csv {
+        /// The file.
+        file: String,
+        /// What the reader says.
+        #[source]
+        source: csv::Error,
+    },
     /// Nothing there.
-    #[error("the table is empty; expected a header that names the columns")]
-    NoHeader,
+    #[error("{0}: empty; expected a header that names the columns")]
+    NoHeader(String),
     /// A column without a name.
-    #[error("the header's field {position} is empty; expected a column name")]
+    #[error("{file}, line 1: the header's field {position} is empty; expected a column name")]
     UnnamedColumn {
+        /// The file.
+        file: String,
         /// The field, counted from 1.
         position: usize,
     },
     /// A name twice.
-    #[error("the header names column {0:?} twice")]
-    DuplicateColumn(String),
+    #[error("{file}: column {column:?} is named twice; expected different names")]
+    DuplicateColumn {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
+    /// A part of a table that lacks a column.
+    #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
+    MissingColumn {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The first file.
+        first: String,
+    },
+    /// A part of a table with a column more.
+    #[error("{file}: column {column:?}, which {first} does not have; expected the same columns in every file")]
+    ExtraColumn {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The first file.
+        first: String,
+    },
+    /// A column of values that are no single value.
+    #[error("{file}, column {column:?}: values of the type {found}; expected numbers, booleans, texts, dates or times")]
+    Nested {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The type, in Arrow's words.
+        found: String,
+    },
     /// The column to predict is not there.
     #[error("the table has no target column {target:?}; its columns are {columns:?}")]
     NoTarget {
@@ -38,60 +152,132 @@ pub enum TableError {
         /// The columns that are there.
         columns: Vec<String>,
     },
+    /// Settings for a column that is not there.
+    #[error("dataset.toml: `{key}`: the table has no column {column:?}")]
+    NoColumn {
+        /// The key that names it.
+        key: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// Settings that use one column for two things.
+    #[error("dataset.toml: `{key}`: column {column:?} is used as `{other}` already")]
+    UsedTwice {
+        /// The key that names it.
+        key: &'static str,
+        /// The column.
+        column: String,
+        /// The key that named it before.
+        other: &'static str,
+    },
     /// Nothing to predict from.
-    #[error("the table has no column beside the target {0:?}")]
-    NoFeatures(String),
+    #[error("the table has no column to learn from beside the target {target:?}; left out are {dropped:?}")]
+    NoFeatures {
+        /// The target.
+        target: String,
+        /// Columns that were left out.
+        dropped: Vec<String>,
+    },
     /// A record longer or shorter than the header.
-    #[error("line {line}: {found} fields, expected {expected} as in the header")]
+    #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
-        /// The record's line.
-        line: usize,
+        /// The record.
+        place: Place,
         /// Fields it has.
         found: usize,
         /// Fields of the header.
         expected: usize,
     },
-    /// A missing value.
-    #[error("line {line}, column {column:?}: empty, expected {expected}")]
+    /// A missing value where none may be missing.
+    #[error("{place}, column {column:?}: empty, expected {expected}")]
     EmptyCell {
-        /// The record's line.
-        line: usize,
+        /// The row.
+        place: Place,
         /// The column.
         column: String,
         /// What belongs there.
         expected: &'static str,
     },
-    /// Text where a number belongs.
-    #[error("line {line}, column {column:?}: expected a number")]
-    NotANumber {
-        /// The record's line.
-        line: usize,
+    /// A value of another type than its column's.
+    #[error("{place}, column {column:?}: expected {expected}{hint}")]
+    WrongCell {
+        /// The row.
+        place: Place,
         /// The column.
         column: String,
+        /// What belongs there.
+        expected: &'static str,
+        /// How to have the column read otherwise, if that may be meant.
+        hint: String,
     },
-    /// A spelling of not-a-number or infinity, or a number beyond `f32`.
-    #[error("line {line}, column {column:?}: expected a finite number between -3.4e38 and 3.4e38")]
-    OutOfRange {
-        /// The record's line.
-        line: usize,
-        /// The column.
-        column: String,
-    },
+    /// Weights that weigh nothing.
+    #[error("column {0:?}: all weights are 0; expected one above 0")]
+    NoWeight(String),
     /// Not enough to learn from and to hold out.
     #[error("the table has {0} rows, expected at least {MIN_ROWS}")]
     TooFewRows(usize),
     /// Nothing to tell apart.
-    #[error("all rows have the label {0:?}; expected at least two labels")]
-    OneLabel(String),
-    /// More labels than a model answers; an identifier taken for the target, perhaps.
-    #[error("the target has {0} labels, at most {MAX_LABELS} are allowed")]
-    TooManyLabels(usize),
-    /// A label that cannot be both learnt and held out.
-    #[error("only {rows} row has the label {label:?}; expected at least two of each")]
-    RareLabel {
+    #[error("column {target:?}: all rows have the label {label:?}; expected at least two labels", label = .label.to_string())]
+    OneLabel {
+        /// The target.
+        target: String,
         /// The label.
-        label: String,
-        /// Its rows.
-        rows: usize,
+        label: Label,
     },
+    /// Nothing to estimate.
+    #[error("column {0:?}: all rows have the same number; expected different ones")]
+    OneNumber(String),
+    /// More labels than a model answers; an identifier taken for the target, perhaps.
+    #[error(
+        "column {target:?}: {labels} labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
+         into dataset.toml"
+    )]
+    TooManyLabels {
+        /// The target.
+        target: String,
+        /// Different labels.
+        labels: usize,
+    },
+    /// A label that cannot be both learnt and held out.
+    #[error("{place}, column {target:?}: only this row has the label {label:?}; expected at least two of each", label = .label.to_string())]
+    RareLabel {
+        /// The row.
+        place: Place,
+        /// The target.
+        target: String,
+        /// The label.
+        label: Label,
+    },
+    /// A label of which no row is learnt from.
+    #[error(
+        "column {target:?}: only the newest rows, which are held out, have the label {label:?}; expected older ones, too",
+        label = .label.to_string()
+    )]
+    NewLabel {
+        /// The target.
+        target: String,
+        /// The label.
+        label: Label,
+    },
+    /// A positive label that is none.
+    #[error("dataset.toml: `positive`: expected one of the two labels of {target:?}, which are {labels:?}")]
+    NoPositive {
+        /// The target.
+        target: String,
+        /// The labels.
+        labels: Vec<String>,
+    },
+    /// A positive label where there are no two.
+    #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]
+    PositiveOfMany {
+        /// The target.
+        target: String,
+        /// Number of labels; 0 of regression.
+        labels: usize,
+    },
+}
+
+fn gigabytes(bytes: u64) -> String {
+    let unit = |shift: u32| bytes as f64 / f64::from(1_u32 << shift);
+    if bytes >= 1 << 29 { format!("{:.1} GB", unit(30)) } else { format!("{:.1} MB", unit(20)) }
 }

@@ -1,0 +1,170 @@
+//! What is learnt of columns before a model is fitted: what stands for missing values, and which categories are told
+//! apart.
+
+use std::cmp::Reverse;
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError};
+use evergreen_scoring::{Encoding, Preprocessing};
+
+use crate::frame::{Frame, FrameColumn, MISSING, Values, at};
+use crate::table::Target;
+
+/// Categories of a column that are told apart, at most.
+pub const MAX_CATEGORIES: usize = 50;
+
+/// Texts that are remembered as rare, at most for a column: they only serve to tell a rare text from one never seen.
+pub const MAX_RARE: usize = 1000;
+
+/// The signature of a model of `frame` and `target`, and how raw rows become features; no scaler. All of it is learnt from
+/// the rows `training` alone, so that the hold-out stays unseen:
+///
+/// - a column may have missing values where one of these rows has; a feature then tells where;
+/// - a missing number, truth value or moment is filled with their median (the lower of two middle ones);
+/// - a text is a category of its own if at least two and at least 0.5 % of these rows have it, the most frequent
+///   [`MAX_CATEGORIES`] of a column at most.
+///
+/// # Errors
+/// [`SignatureError`] when the frame has no column or the target fewer than two labels.
+pub fn fit(frame: &Frame, target: &Target, training: &[u32]) -> Result<(Signature, Preprocessing), SignatureError> {
+    let (columns, encodings) = frame.columns().iter().map(|column| learn(column, training)).unzip();
+    let signature = match target {
+        Target::Classes { labels, .. } => Signature::classification(columns, labels.clone()),
+        Target::Numbers(_) => Signature::regression(columns),
+    }?;
+    Ok((signature, Preprocessing { encodings, scaler: None }))
+}
+
+fn learn(column: &FrameColumn, training: &[u32]) -> (Column, Encoding) {
+    let (kind, encoding, nullable) = match &column.values {
+        Values::Number(values) => value(ColumnKind::Number, values, training),
+        Values::Boolean(values) => value(ColumnKind::Boolean, values, training),
+        Values::Timestamp(values) => value(ColumnKind::Timestamp, values, training),
+        Values::Category { codes, names } => category(codes, names, training),
+    };
+    (Column { name: column.name.clone(), kind, nullable }, encoding)
+}
+
+fn value(kind: ColumnKind, values: &[f32], training: &[u32]) -> (ColumnKind, Encoding, bool) {
+    let mut present = at(values, training);
+    let all = present.len();
+    present.retain(|value| !value.is_nan());
+    let indicator = present.len() < all;
+    (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
+}
+
+/// 0 of nothing.
+fn lower_median(mut values: Vec<f32>) -> f32 {
+    let middle = values.len().saturating_sub(1) / 2;
+    if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
+}
+
+fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, Encoding, bool) {
+    let mut counts = vec![0_usize; names.len()];
+    let mut missing = false;
+    for code in training.iter().filter_map(|row| codes.get(*row as usize).copied()) {
+        match counts.get_mut(code as usize) {
+            Some(count) => *count += 1,
+            None => missing |= code == MISSING,
+        }
+    }
+    // The most frequent first; the sort is stable, so that of equally frequent ones the names' order decides.
+    let mut seen: Vec<(usize, &String)> = counts.into_iter().zip(names).filter(|(count, _)| *count > 0).collect();
+    seen.sort_by_key(|(count, _)| Reverse(*count));
+    let enough = least(training.len());
+    let kept = seen.iter().take(MAX_CATEGORIES).take_while(|(count, _)| *count >= enough).count();
+    let texts = |part: &[(usize, &String)]| {
+        let mut texts: Vec<String> = part.iter().map(|(_, text)| (*text).clone()).collect();
+        texts.sort();
+        texts
+    };
+    let (kept, others) = seen.split_at(kept);
+    let rare = others.get(..MAX_RARE).unwrap_or(others);
+    let encoding = Encoding::OneHot { categories: kept.len() as u32, indicator: missing };
+    (ColumnKind::Category { categories: texts(kept), rare: texts(rare) }, encoding, missing)
+}
+
+/// Rows that a category needs: 0.5 % of the training rows, rounded up, and no fewer than two.
+fn least(training: usize) -> usize {
+    training.div_ceil(200).max(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn one(values: Values) -> Frame {
+        let rows = values.len();
+        Frame::new(vec![FrameColumn { name: "x".into(), values }], rows)
+    }
+
+    fn fitted(values: Values, training: &[u32]) -> (Column, Encoding) {
+        let frame = one(values);
+        let target = Target::Numbers(vec![0.0; frame.rows()]);
+        let (signature, preprocessing) = fit(&frame, &target, training).unwrap();
+        (signature.columns()[0].clone(), preprocessing.encodings[0])
+    }
+
+    #[test]
+    fn a_missing_number_is_filled_with_the_lower_median_of_the_training_rows() {
+        let values = vec![1.0, f32::NAN, 4.0, 2.0, 3.0, 100.0];
+        let (column, encoding) = fitted(Values::Number(values), &[0, 1, 2, 3, 4]);
+        assert_eq!(encoding, Encoding::Value { fill: 2.0, indicator: true });
+        assert!(column.nullable);
+    }
+
+    #[test]
+    fn holes_outside_of_the_training_rows_are_not_known() {
+        let (column, encoding) = fitted(Values::Boolean(vec![1.0, 0.0, 1.0, f32::NAN]), &[0, 1, 2]);
+        assert_eq!(encoding, Encoding::Value { fill: 1.0, indicator: false });
+        assert!(!column.nullable);
+    }
+
+    #[test]
+    fn frequent_texts_are_categories_and_others_rare() {
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let values = Values::Category { codes: vec![3, 0, 3, 0, 1, MISSING, 2], names };
+        let (column, encoding) = fitted(values, &[0, 1, 2, 3, 4, 5]);
+        assert_eq!(encoding, Encoding::OneHot { categories: 2, indicator: true });
+        let kind = ColumnKind::Category { categories: vec!["a".into(), "d".into()], rare: vec!["b".into()] };
+        assert_eq!((column.kind, column.nullable), (kind, true));
+    }
+
+    #[test]
+    fn no_more_than_fifty_categories_are_told_apart_the_first_names_of_equals() {
+        let names: Vec<String> = (0..60).map(|n| format!("n{n:02}")).collect();
+        let codes: Vec<u32> = (0..60).rev().flat_map(|code| [code, code]).collect();
+        let (column, _) = fitted(Values::Category { codes, names: names.clone() }, &(0..120).collect::<Vec<_>>());
+        let kind = ColumnKind::Category { categories: names[..50].to_vec(), rare: names[50..].to_vec() };
+        assert_eq!(column.kind, kind);
+    }
+
+    #[test]
+    fn half_a_percent_of_the_rows_makes_a_category() {
+        assert_eq!([2, 400, 401, 1000].map(least), [2, 2, 3, 5]);
+    }
+
+    fn maybe() -> impl Strategy<Value = f32> {
+        prop_oneof![Just(f32::NAN), -9.0_f32..9.0]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_learnt_from_rows_held_out(
+            training in prop::collection::vec((maybe(), 0_u32..5), 1..60),
+            others in prop::collection::vec((maybe(), 0_u32..5), 1..60),
+            changed in prop::collection::vec((maybe(), 0_u32..5), 1..60),
+        ) {
+            let names: Vec<String> = (0..5).map(|n| n.to_string()).collect();
+            let rows: Vec<u32> = (0..training.len() as u32).collect();
+            let learnt = |others: &[(f32, u32)]| {
+                let all = || training.iter().chain(others);
+                let codes = all().map(|(_, code)| if *code == 4 { MISSING } else { *code }).collect();
+                let number = fitted(Values::Number(all().map(|(value, _)| *value).collect()), &rows);
+                (number, fitted(Values::Category { codes, names: names.clone() }, &rows))
+            };
+            prop_assert_eq!(learnt(&others), learnt(&changed));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! From a frame to the raw rows that a model takes.
+
+use std::collections::HashMap;
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature};
+
+use super::{Frame, MISSING, Values};
+
+/// Why a frame's rows are none of a signature.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A column of the signature is not there.
+    #[error("the table has no column {0:?}, which the model takes")]
+    NoColumn(String),
+    /// A column is of another kind.
+    #[error("column {column:?} is a {found} in the table and a {expected} to the model")]
+    OtherKind {
+        /// The column.
+        column: String,
+        /// What it is in the frame.
+        found: &'static str,
+        /// What it is in the signature.
+        expected: &'static str,
+    },
+}
+
+impl Frame {
+    /// The rows as `signature` has them, row by row, one `f32` for each of its columns (see
+    /// [`ColumnKind`]): columns are found by name, and those that it does not name are left out. A text stands as its
+    /// index among the signature's categories, any other text as their number. Missing values are NaN everywhere.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is not there or of another kind.
+    pub fn encode(&self, signature: &Signature) -> Result<Vec<f32>, FrameError> {
+        let width = signature.columns().len();
+        let mut rows = vec![f32::NAN; width * self.rows()];
+        for (index, column) in signature.columns().iter().enumerate() {
+            let found = self.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
+            let places = rows.iter_mut().skip(index).step_by(width);
+            fill(places, &found.values, column)?;
+        }
+        Ok(rows)
+    }
+}
+
+fn fill<'a>(places: impl Iterator<Item = &'a mut f32>, values: &Values, column: &Column) -> Result<(), FrameError> {
+    match (values, &column.kind) {
+        (Values::Number(values), ColumnKind::Number)
+        | (Values::Boolean(values), ColumnKind::Boolean)
+        | (Values::Timestamp(values), ColumnKind::Timestamp) => {
+            places.zip(values).for_each(|(place, value)| *place = *value);
+        }
+        (Values::Category { codes, names }, ColumnKind::Category { categories, .. }) => {
+            let indices = indices(names, categories);
+            places.zip(codes).for_each(|(place, code)| *place = raw(*code, &indices));
+        }
+        (values, kind) => {
+            let (found, expected) = (values.kind(), kind.name());
+            return Err(FrameError::OtherKind { column: column.name.clone(), found, expected });
+        }
+    }
+    Ok(())
+}
+
+/// For each of `names` what stands for it in a raw row.
+fn indices(names: &[String], categories: &[String]) -> Vec<f32> {
+    let known: HashMap<&str, usize> =
+        categories.iter().enumerate().map(|(index, text)| (text.as_str(), index)).collect();
+    names.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(categories.len()) as f32).collect()
+}
+
+fn raw(code: u32, indices: &[f32]) -> f32 {
+    if code == MISSING { f32::NAN } else { indices.get(code as usize).copied().unwrap_or(f32::NAN) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FrameColumn;
+    use super::*;
+
+    fn frame() -> Frame {
+        let colours = Values::Category {
+            codes: vec![0, 1, 2, MISSING],
+            names: ["blue", "green", "red"].map(str::to_owned).into(),
+        };
+        let columns = vec![
+            FrameColumn { name: "colour".into(), values: colours },
+            FrameColumn { name: "unused".into(), values: Values::Boolean(vec![0.0, 1.0, 0.0, 1.0]) },
+            FrameColumn { name: "size".into(), values: Values::Number(vec![1.0, 2.0, f32::NAN, 4.0]) },
+        ];
+        Frame::new(columns, 4)
+    }
+
+    fn signature(size: ColumnKind) -> Signature {
+        let kind = ColumnKind::Category { categories: vec!["green".into(), "red".into()], rare: vec![] };
+        let columns = vec![
+            Column { name: "size".into(), kind: size, nullable: true },
+            Column { name: "colour".into(), kind, nullable: true },
+        ];
+        Signature::regression(columns).unwrap()
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_texts_by_the_signatures_categories() {
+        let rows = frame().encode(&signature(ColumnKind::Number)).unwrap();
+        assert_eq!(rows.iter().map(f32::to_string).collect::<Vec<_>>(), ["1", "2", "2", "0", "NaN", "1", "4", "NaN"]);
+    }
+
+    #[test]
+    fn a_column_of_another_kind_or_of_no_place_is_named() {
+        let error = frame().encode(&signature(ColumnKind::Timestamp)).unwrap_err();
+        assert_eq!(error.to_string(), "column \"size\" is a number in the table and a timestamp to the model");
+        let missing = Signature::regression(vec![Column::number("weight")]).unwrap();
+        assert_eq!(frame().encode(&missing), Err(FrameError::NoColumn("weight".into())));
+    }
+}
