@@ -1,19 +1,21 @@
-//! Artifacts and the user's table in one S3 bucket.
+//! Artifacts and the files of the user's table in one S3 bucket.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
+use aws_sdk_s3::types::Object;
 use evergreen_lifecycle::ModelName;
-use evergreen_lifecycle::ports::{ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Unavailable};
+use evergreen_lifecycle::ports::{ArtifactReadError, ArtifactWriter, Artifacts, Datasets, StoredFile, Unavailable};
 
 use crate::failure::unavailable;
 
-/// The bucket that holds the model files and manifests of versions, and the table that the user may store.
+/// The bucket that holds the model files and manifests of versions, and the files of the table that the user may store.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
     bucket: String,
-    dataset_key: String,
+    datasets: String,
 }
 
 impl ArtifactBucket {
@@ -26,7 +28,7 @@ impl ArtifactBucket {
     }
 
     fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
-        Self { client, bucket: bucket.to_owned(), dataset_key: format!("datasets/{model}.csv") }
+        Self { client, bucket: bucket.to_owned(), datasets: format!("datasets/{model}/") }
     }
 
     /// The content of the object, if there is one. S3 says so only to who may list the bucket; to anybody else a missing
@@ -37,9 +39,18 @@ impl ArtifactBucket {
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
             Err(error) => return Err(unavailable(what)(error)),
         };
-        let content = object.body.collect().await.map_err(|error| Unavailable::new(what, error))?;
-        Ok(Some(content.to_vec()))
+        let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+        gather(object.body, size).await.map(Some).map_err(|error| Unavailable::new(what, error))
     }
+}
+
+/// What `body` holds, about `size` bytes. They are copied once and into place: a table may take much of the memory.
+async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
+    let mut content = Vec::with_capacity(size);
+    while let Some(chunk) = body.try_next().await? {
+        content.extend_from_slice(&chunk);
+    }
+    Ok(content)
 }
 
 impl Artifacts for ArtifactBucket {
@@ -57,19 +68,41 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl Datasets for ArtifactBucket {
-    async fn dataset(&self) -> Result<Option<(String, Vec<u8>)>, Unavailable> {
-        let content = self.read(&self.dataset_key, "reading the dataset").await?;
-        Ok(content.map(|content| (self.dataset_key.clone(), content)))
+    fn prefix(&self) -> &str {
+        &self.datasets
     }
+
+    async fn files(&self) -> Result<Vec<StoredFile>, Unavailable> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.datasets);
+        let mut pages = list.into_paginator().send();
+        let mut files = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable("listing the dataset"))?;
+            files.extend(page.contents.into_iter().flatten().filter_map(stored));
+        }
+        // S3 lists in this order already; what follows from it, such as the order of rows, is not to hang on that.
+        files.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(files)
+    }
+
+    async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
+        self.read(key, "reading the dataset").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+}
+
+fn stored(object: Object) -> Option<StoredFile> {
+    let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+    object.key.map(|key| StoredFile { key, size })
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::operation::get_object::GetObjectOutput;
+    use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2OutputBuilder;
+    use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output};
     use aws_sdk_s3::operation::put_object::PutObjectOutput;
-    use aws_sdk_s3::primitives::ByteStream;
     use aws_sdk_s3::types::error::NoSuchKey;
-    use aws_smithy_mocks::{Rule, mock, mock_client};
+    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use super::*;
 
@@ -89,25 +122,69 @@ mod tests {
         aws_sdk_s3::error::ErrorMetadata::builder().code("AccessDenied").build()
     }
 
-    #[tokio::test]
-    async fn the_table_stands_under_the_models_name() {
-        let rule = mock!(Client::get_object)
-            .match_requests(|get| get.bucket() == Some("artifacts") && get.key() == Some("datasets/iris.csv"))
-            .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"a,b")).build());
-        let dataset = bucket(&rule).dataset().await.unwrap();
-        assert_eq!(dataset, Some(("datasets/iris.csv".to_owned(), b"a,b".to_vec())));
+    fn file(key: &str, size: u64) -> StoredFile {
+        StoredFile { key: key.to_owned(), size }
+    }
+
+    fn page(files: &[(&str, i64)]) -> ListObjectsV2OutputBuilder {
+        files.iter().fold(ListObjectsV2Output::builder(), |page, (key, size)| {
+            page.contents(Object::builder().key(*key).size(*size).build())
+        })
     }
 
     #[tokio::test]
-    async fn no_object_is_no_table_and_no_artifact() {
-        assert_eq!(bucket(&missing()).dataset().await.unwrap(), None);
-        let error = bucket(&missing()).get("models/iris/00000001/model.onnx").await.unwrap_err();
-        assert!(matches!(error, ArtifactReadError::NotFound(key) if key == "models/iris/00000001/model.onnx"));
+    async fn the_files_of_every_page_are_listed_in_the_order_of_their_keys() {
+        let first =
+            mock!(Client::list_objects_v2).match_requests(|list| list.continuation_token().is_none()).then_output(
+                || page(&[("datasets/iris/b.csv", 2)]).is_truncated(true).next_continuation_token("2").build(),
+            );
+        let second = mock!(Client::list_objects_v2)
+            .match_requests(|list| {
+                list.bucket() == Some("artifacts")
+                    && list.prefix() == Some("datasets/iris/")
+                    && list.continuation_token() == Some("2")
+            })
+            .then_output(|| page(&[("datasets/iris/a.csv", 1)]).build());
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&first, &second]);
+        let bucket = ArtifactBucket::over(client, "artifacts", &"iris".parse().unwrap());
+        let expected = [file("datasets/iris/a.csv", 1), file("datasets/iris/b.csv", 2)];
+        assert_eq!(bucket.files().await.unwrap(), expected);
+        assert_eq!(bucket.prefix(), "datasets/iris/");
+    }
+
+    #[tokio::test]
+    async fn a_prefix_without_objects_is_no_table() {
+        let rule = mock!(Client::list_objects_v2).then_output(|| page(&[]).build());
+        assert_eq!(bucket(&rule).files().await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_refused_is_not_an_empty_one() {
+        let rule = mock!(Client::list_objects_v2).then_error(|| ListObjectsV2Error::generic(denial()));
+        assert_eq!(bucket(&rule).files().await.unwrap_err().what, "listing the dataset");
+    }
+
+    #[tokio::test]
+    async fn an_object_comes_whole() {
+        let rule = mock!(Client::get_object)
+            .match_requests(|get| get.bucket() == Some("artifacts") && get.key() == Some("datasets/iris/a.csv"))
+            .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"a,b")).build());
+        assert_eq!(bucket(&rule).content("datasets/iris/a.csv").await.unwrap(), b"a,b");
+    }
+
+    #[tokio::test]
+    async fn an_object_that_is_not_there_is_named() {
+        for key in ["models/iris/00000001/model.onnx", "datasets/iris/a.csv"] {
+            let bucket = bucket(&missing());
+            let read = if key.starts_with("models/") { bucket.get(key).await } else { bucket.content(key).await };
+            assert!(matches!(read.unwrap_err(), ArtifactReadError::NotFound(named) if named == key));
+        }
     }
 
     #[tokio::test]
     async fn a_refusal_is_not_an_absence() {
-        assert_eq!(bucket(&forbidden()).dataset().await.unwrap_err().what, "reading the dataset");
+        let error = bucket(&forbidden()).content("datasets/iris/a.csv").await.unwrap_err();
+        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the dataset", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(_)));
     }

@@ -73,6 +73,7 @@ mod tests {
     use aws_sdk_eventbridge::types::PutEventsResultEntry;
     use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
     use evergreen_lifecycle::{EventKind, RunId, VersionNumber};
+    use serde_json::json;
 
     use super::*;
     use crate::mocks::record;
@@ -85,6 +86,7 @@ mod tests {
             version: Some(VersionNumber::FIRST),
             metrics: None,
             reason: "there was no champion".into(),
+            decision: None,
         }
     }
 
@@ -102,10 +104,20 @@ mod tests {
         assert_eq!((entry.source(), entry.detail_type()), (Some("evergreen"), Some("ModelPromoted")));
         assert_eq!(entry.event_bus_name(), None);
         let detail: serde_json::Value = serde_json::from_str(entry.detail().unwrap()).unwrap();
-        let expected = serde_json::json!({
+        let expected = json!({
             "model": "iris", "run_id": "manual-7", "version": 1, "metrics": null, "reason": "there was no champion",
         });
         assert_eq!(detail, expected);
+    }
+
+    #[test]
+    fn a_decision_stands_in_the_detail_with_its_figures() {
+        let decided = evergreen_testkit::version(1, 0.97, evergreen_testkit::moment("2026-11-24T03:00:00Z")).decision;
+        let event = LifecycleEvent { decision: Some(decided), ..event(EventKind::ModelPromoted) };
+        let detail: serde_json::Value = serde_json::from_str(entry(&event).unwrap().detail().unwrap()).unwrap();
+        let decision = &detail["decision"];
+        let told = ["verdict", "metric", "score", "floor"].map(|field| decision[field].clone());
+        assert_eq!(told, [json!("first_champion"), json!("accuracy"), json!(0.97), json!(0.9)]);
     }
 
     #[tokio::test]

@@ -46,14 +46,16 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use evergreen_lifecycle::{Champion, Run, RunMetrics, RunState, Trigger, VersionNumber, time};
+    use evergreen_lifecycle::{
+        Champion, Family, PrimaryMetric, Run, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
+    };
     use evergreen_testkit::{champion, finished_run, moment, run, version};
     use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
     use crate::registry::keys::Keys;
-    use crate::registry::support::json;
+    use crate::registry::support::{item, json};
 
     fn key() -> Key {
         Keys::of(&"iris".parse().unwrap()).champion()
@@ -106,6 +108,25 @@ mod tests {
         assert_eq!(there_and_back(&second.version), second.version);
     }
 
+    /// A version's record as the registry held it before models other than forests for classes were known.
+    #[test]
+    fn a_version_from_before_there_were_families_is_read() {
+        let version = version(1, 0.97, moment("2026-11-24T03:00:00Z"));
+        let mut stored = json(encode(&key(), &version, "storing").unwrap());
+        let fields = stored.as_object_mut().unwrap();
+        fields.remove("family");
+        let score = fields.remove("training_score").unwrap();
+        fields.insert("training_accuracy".into(), score);
+        fields["dataset"].as_object_mut().unwrap().remove("task");
+        let accuracy = fields["evaluation"]["accuracy"].clone();
+        fields["decision"] = serde_json::json!({
+            "verdict": "first_champion", "accuracy": accuracy, "champion_accuracy": null, "champion_version": null,
+            "floor": 0.9, "tolerance": 0.0,
+        });
+        let read: evergreen_lifecycle::Version = decode(item(&stored), "reading").unwrap();
+        assert_eq!((read.family, &read), (Family::RandomForest, &version));
+    }
+
     #[test]
     fn a_record_that_cannot_be_read_says_what_was_asked() {
         let error = decode::<Champion>(key().into_item(), "reading the champion").unwrap_err();
@@ -135,15 +156,28 @@ mod tests {
         #[test]
         fn any_run_comes_back_whole(
             state in states(), started_at in moments(), seed in any::<Option<u64>>(), figure in figures(),
-            roc_auc in proptest::option::of(figures()), note in any::<Option<String>>(), integer in any::<i64>(),
+            share in proptest::option::of(figures()), note in any::<Option<String>>(), integer in any::<i64>(),
+            regression in any::<bool>(), warnings in proptest::collection::vec(".*", 0..3),
         ) {
-            let metrics = RunMetrics {
-                training_accuracy: figure, accuracy: figure, balanced_accuracy: figure, f1: figure,
-                log_loss: figure, roc_auc, duration: figure,
+            let metrics = if regression {
+                RunMetrics::Regression {
+                    training_r2: figure, r2: -figure, rmse: figure, mae: figure, median_absolute_error: figure,
+                    duration: figure,
+                }
+            } else {
+                RunMetrics::Classification {
+                    training_accuracy: figure, accuracy: figure, balanced_accuracy: figure, f1: figure,
+                    log_loss: figure, roc_auc: share, duration: figure,
+                }
+            };
+            let search = SearchSummary {
+                metric: PrimaryMetric::R2, folds: 5, planned: 10, tried: 3, score: share, seconds: figure,
+                budget_seconds: figure, cut_short: regression,
             };
             let parameters = [("max_depth".to_owned(), integer.into()), ("bootstrap".to_owned(), true.into())].into();
             let run = Run {
                 state, seed, trigger: Trigger::Manual { note }, metrics: Some(metrics), parameters: Some(parameters),
+                search: Some(search), warnings,
                 ..run("7", started_at)
             };
             prop_assert_eq!(there_and_back(&run), run);
