@@ -17,6 +17,7 @@ mod attributes;
 mod decode;
 mod encode;
 mod error;
+mod graph;
 mod limits;
 mod onnx;
 
@@ -28,7 +29,7 @@ pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
 
 /// Version of the format that [`encode`] writes. A reader refuses versions that it does not know.
-pub const FORMAT_VERSION: &str = "1";
+pub const FORMAT_VERSION: &str = "2";
 
 /// What an artifact says of itself beside its pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,17 +38,12 @@ pub struct ArtifactMetadata {
     pub model: String,
 }
 
-/// Names in the file, for its writer and its reader.
+/// Names in the file, for its writer and its readers.
 mod names {
     pub(super) const ML_DOMAIN: &str = "ai.onnx.ml";
     pub(super) const ML_OPSET: i64 = 3;
     pub(super) const CORE_DOMAIN: &str = "";
     pub(super) const CORE_OPSET: i64 = 13;
-
-    pub(super) const FEATURES: &str = "features";
-    pub(super) const SCALED: &str = "scaled";
-    pub(super) const PROBABILITIES: &str = "probabilities";
-    pub(super) const LABEL: &str = "label";
 
     pub(super) const FORMAT_KEY: &str = "evergreen.format";
     pub(super) const MODEL_KEY: &str = "evergreen.model";
@@ -55,8 +51,14 @@ mod names {
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";
+    pub(super) const LINEAR: &str = "LinearRegressor";
     pub(super) const ARG_MAX: &str = "ArgMax";
+    pub(super) const IMPUTER: &str = "Imputer";
+    pub(super) const ONE_HOT: &str = "OneHotEncoder";
+    pub(super) const CONSTANT: &str = "Constant";
 
+    pub(super) const AVERAGE: &str = "AVERAGE";
+    pub(super) const SUM: &str = "SUM";
     pub(super) const LEAF: &str = "LEAF";
     pub(super) const BRANCH: &str = "BRANCH_LEQ";
 }

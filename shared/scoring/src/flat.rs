@@ -1,4 +1,4 @@
-//! A forest compiled for speed: flat arrays, no branch in the walk, several trees in flight.
+//! Trees compiled for speed: flat arrays, no branch in the walk, several trees in flight.
 //!
 //! A walk through one tree is a chain of dependent loads; walking [`LANES`] trees side by side keeps the processor busy
 //! while each waits. Every tree of a group is walked as many steps as the deepest needs, and a leaf leads to itself, so
@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::pipeline::{ClassWeight, Forest, Node, Tree};
+use crate::pipeline::{Aggregate, Ensemble, Node, Tree, Weight};
 
 /// Trees walked side by side.
 const LANES: usize = 8;
@@ -16,9 +16,9 @@ const LANES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 struct FlatNode {
     threshold: f32,
-    column: u32,
+    feature: u32,
     left: u32,
-    /// Number of the leaf; meaningless in a split.
+    /// What is at the leaf, as [`Leaves`] says; meaningless in a split.
     leaf: u32,
 }
 
@@ -28,24 +28,43 @@ struct Group {
     depth: u32,
 }
 
-/// Trees in flat arrays.
+/// What a leaf's `leaf` is.
 #[derive(Debug, Clone)]
-pub(crate) struct FlatForest {
-    nodes: Vec<FlatNode>,
-    groups: Vec<Group>,
-    /// Leaf `n` weighs `weights[starts[n]..starts[n + 1]]`.
-    starts: Vec<u32>,
-    weights: Vec<ClassWeight>,
+enum Leaves {
+    /// The bits of the one output's weight: no leaf is looked up.
+    Inline,
+    /// The number of the leaf: leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
+    Lists { starts: Vec<u32>, weights: Vec<Weight> },
 }
 
-impl FlatForest {
-    /// Compiles a checked forest.
-    pub(crate) fn compile(forest: &Forest) -> Self {
-        let mut flat = Self { nodes: Vec::new(), groups: Vec::new(), starts: vec![0], weights: Vec::new() };
-        // Leaf 0 belongs to no class; it fills the lanes that the last group leaves empty.
-        let nobody = flat.leaf(0, &[]);
-        flat.nodes.push(nobody);
-        for trees in forest.trees.chunks(LANES) {
+/// Trees in flat arrays.
+#[derive(Debug, Clone)]
+pub(crate) struct FlatEnsemble {
+    nodes: Vec<FlatNode>,
+    groups: Vec<Group>,
+    leaves: Leaves,
+    /// By what sums are divided: the number of trees for a mean, else 1.
+    divisor: f32,
+    base: Vec<f32>,
+}
+
+impl FlatEnsemble {
+    /// Compiles a checked ensemble.
+    pub(crate) fn compile(ensemble: &Ensemble) -> Self {
+        let leaves = match ensemble.base.len() {
+            1 => Leaves::Inline,
+            _ => Leaves::Lists { starts: vec![0], weights: Vec::new() },
+        };
+        let divisor = match ensemble.aggregate {
+            Aggregate::Average => ensemble.trees.len() as f32,
+            Aggregate::Sum => 1.0,
+        };
+        let nodes = Vec::with_capacity(1 + ensemble.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>());
+        let mut flat = Self { nodes, groups: Vec::new(), leaves, divisor, base: ensemble.base.clone() };
+        // Node 0 is a leaf that adds nothing; it fills the lanes that the last group leaves empty.
+        let nothing = flat.leaf(0, &[]);
+        flat.nodes.push(nothing);
+        for trees in ensemble.trees.chunks(LANES) {
             let mut group = Group { roots: [0; LANES], depth: 0 };
             for (root, tree) in group.roots.iter_mut().zip(trees) {
                 *root = flat.nodes.len() as u32;
@@ -65,10 +84,10 @@ impl FlatForest {
         while let Some((index, steps)) = level.pop_front() {
             depth = depth.max(steps);
             let node = match tree.nodes.get(index as usize) {
-                Some(&Node::Split { column, threshold, left, right }) => {
+                Some(&Node::Split { feature, threshold, left, right }) => {
                     level.extend([(left, steps + 1), (right, steps + 1)]);
                     next += 2;
-                    FlatNode { threshold, column, left: next - 2, leaf: 0 }
+                    FlatNode { threshold, feature, left: next - 2, leaf: 0 }
                 }
                 Some(Node::Leaf(weights)) => self.leaf(self.nodes.len() as u32, weights),
                 // A checked tree has the children that it names.
@@ -80,31 +99,67 @@ impl FlatForest {
     }
 
     /// Keeps the weights and returns the node, which will be at `position`.
-    fn leaf(&mut self, position: u32, weights: &[ClassWeight]) -> FlatNode {
-        let leaf = self.starts.len() as u32 - 1;
-        self.weights.extend_from_slice(weights);
-        self.starts.push(self.weights.len() as u32);
-        FlatNode { threshold: f32::INFINITY, column: 0, left: position, leaf }
+    fn leaf(&mut self, position: u32, list: &[Weight]) -> FlatNode {
+        let leaf = match &mut self.leaves {
+            Leaves::Inline => list.first().map_or(0.0, |entry| entry.weight).to_bits(),
+            Leaves::Lists { starts, weights } => {
+                weights.extend_from_slice(list);
+                starts.push(weights.len() as u32);
+                starts.len() as u32 - 2
+            }
+        };
+        FlatNode { threshold: f32::INFINITY, feature: 0, left: position, leaf }
     }
 
-    /// Adds the weights of the leaves that `row` (scaled) reaches to `sums`, one per class, in the order of the trees.
-    pub(crate) fn add_to(&self, row: &[f32], sums: &mut [f32]) {
-        for group in &self.groups {
-            let mut at = group.roots;
-            for _ in 0..group.depth {
-                for position in &mut at {
-                    let node = self.nodes[*position as usize];
-                    // Written as "above", not as "not at most": with a NaN, too, a leaf leads to itself.
-                    *position = node.left + u32::from(row[node.column as usize] > node.threshold);
-                }
+    /// Writes the outputs for a row of `features` into `outputs`, as many as there are bases.
+    pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
+        outputs.fill(0.0);
+        match &self.leaves {
+            Leaves::Inline => {
+                let sum = self.sum_inline(features);
+                outputs.iter_mut().for_each(|output| *output = sum);
             }
-            for position in at {
+            Leaves::Lists { starts, weights } => self.add_lists(features, starts, weights, outputs),
+        }
+        for (output, base) in outputs.iter_mut().zip(&self.base) {
+            *output = *output / self.divisor + base;
+        }
+    }
+
+    /// The sum of the leaves that a row reaches, in the order of the trees.
+    fn sum_inline(&self, features: &[f32]) -> f32 {
+        let mut sum = 0.0;
+        for group in &self.groups {
+            for position in self.walk(group, features) {
+                sum += f32::from_bits(self.nodes[position as usize].leaf);
+            }
+        }
+        sum
+    }
+
+    /// Adds the weights of the leaves that a row reaches to `sums`, one per output, in the order of the trees.
+    fn add_lists(&self, features: &[f32], starts: &[u32], weights: &[Weight], sums: &mut [f32]) {
+        for group in &self.groups {
+            for position in self.walk(group, features) {
                 let leaf = self.nodes[position as usize].leaf as usize;
-                let range = self.starts[leaf] as usize..self.starts[leaf + 1] as usize;
-                for entry in &self.weights[range] {
-                    sums[entry.class as usize] += entry.weight;
+                for entry in &weights[starts[leaf] as usize..starts[leaf + 1] as usize] {
+                    sums[entry.output as usize] += entry.weight;
                 }
             }
         }
+    }
+
+    /// The leaves that a row reaches in the trees of a group.
+    #[inline]
+    fn walk(&self, group: &Group, features: &[f32]) -> [u32; LANES] {
+        let mut at = group.roots;
+        for _ in 0..group.depth {
+            for position in &mut at {
+                let node = self.nodes[*position as usize];
+                // Written as "above", not as "not at most": with a NaN, too, a leaf leads to itself.
+                *position = node.left + u32::from(features[node.feature as usize] > node.threshold);
+            }
+        }
+        at
     }
 }

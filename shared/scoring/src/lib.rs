@@ -9,14 +9,19 @@
 mod artifact;
 mod digest;
 mod flat;
+mod link;
 mod model;
 mod pipeline;
 mod predictions;
 mod registered;
+mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, MAX_ARTIFACT_BYTES, encode};
 pub use digest::sha256_hex;
 pub use model::{Model, ShapeError};
-pub use pipeline::{ClassWeight, Forest, MAX_LABELS, MAX_NODES, Node, Pipeline, PipelineError, Scaler, Tree};
-pub use predictions::{Prediction, Predictions};
+pub use pipeline::{
+    Aggregate, Encoding, Ensemble, Linear, Link, MAX_FEATURES, MAX_LABELS, MAX_NODES, Node, Parts, Pipeline,
+    PipelineError, Predictor, Preprocessing, Scaler, Tree, Weight,
+};
+pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

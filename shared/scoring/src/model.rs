@@ -1,20 +1,24 @@
 //! A model that is ready to predict.
 
-use evergreen_lifecycle::Signature;
+use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
-use crate::flat::FlatForest;
-use crate::pipeline::{Pipeline, Scaler};
-use crate::predictions::Predictions;
+use crate::link::Answerer;
+use crate::pipeline::{Pipeline, Preprocessing, outputs};
+use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
+use crate::scorer::Scorer;
 
 /// A pipeline compiled for prediction.
 #[derive(Debug, Clone)]
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
-    scaler: Scaler,
-    forest: FlatForest,
-    trees: f32,
+    preprocessing: Preprocessing,
+    scorer: Scorer,
+    /// Number of outputs of the scorer.
+    outputs: usize,
+    answerer: Answerer,
+    interval: Option<f32>,
 }
 
 /// A batch whose length is no multiple of the row length.
@@ -40,12 +44,15 @@ impl Model {
 
     /// Compiles a pipeline without a detour through its artifact.
     pub fn compile(pipeline: &Pipeline, metadata: ArtifactMetadata) -> Self {
+        let (signature, parts) = (pipeline.signature(), pipeline.parts());
         Self {
             metadata,
-            signature: pipeline.signature().clone(),
-            scaler: pipeline.scaler().clone(),
-            forest: FlatForest::compile(pipeline.forest()),
-            trees: pipeline.forest().trees.len() as f32,
+            signature: signature.clone(),
+            preprocessing: parts.preprocessing.clone(),
+            scorer: Scorer::compile(&parts.predictor),
+            outputs: outputs(signature.labels().len(), parts.link),
+            answerer: Answerer::new(parts.link, parts.calibration),
+            interval: parts.interval,
         }
     }
 
@@ -59,26 +66,50 @@ impl Model {
         &self.metadata
     }
 
-    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns.
+    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns, a value as its
+    /// [`ColumnKind`](evergreen_lifecycle::ColumnKind) says and NaN where it is missing. A row without an infinity has a
+    /// finite answer.
     ///
-    /// Values must be finite; that is for the caller to see to, who can name the offending field. With NaN or an infinity
-    /// the answer is some class, never a panic.
+    /// Whether values are finite, and none is missing where none may be, is for the caller to see to, who can name the
+    /// offending field. Whatever they are the answer is some class or number, never a panic.
     ///
     /// # Errors
     /// [`ShapeError`] when the number of values is no multiple of the number of columns.
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
-        let (columns, classes) = (self.signature.columns().len(), self.signature.labels().len());
+        let columns = self.signature.columns().len();
         if !rows.len().is_multiple_of(columns) {
             return Err(ShapeError { values: rows.len(), columns });
         }
-        let mut predictions = Predictions::with_capacity(rows.len() / columns, classes);
-        let (mut scaled, mut sums) = (vec![0.0; columns], vec![0.0; classes]);
-        for row in rows.chunks_exact(columns) {
-            self.scaler.apply(row, &mut scaled);
-            sums.fill(0.0);
-            self.forest.add_to(&scaled, &mut sums);
-            predictions.push(&sums, self.trees);
+        Ok(match self.signature.task() {
+            Task::Classification => Predictions::Classes(self.classes(rows, rows.len() / columns)),
+            Task::Regression => Predictions::Numbers(self.numbers(rows, rows.len() / columns)),
+        })
+    }
+
+    fn classes(&self, rows: &[f32], count: usize) -> ClassPredictions {
+        let mut probabilities = vec![0.0; self.signature.labels().len()];
+        let mut predictions = ClassPredictions::with_capacity(count, probabilities.len());
+        self.each_row(rows, |outputs| {
+            let class = self.answerer.answer(outputs, &mut probabilities);
+            predictions.push(class, &probabilities);
+        });
+        predictions
+    }
+
+    fn numbers(&self, rows: &[f32], count: usize) -> NumberPredictions {
+        let mut values = Vec::with_capacity(count);
+        self.each_row(rows, |outputs| values.extend(outputs.first()));
+        NumberPredictions::new(values, self.interval)
+    }
+
+    /// Calls `each` with the outputs for every row.
+    fn each_row(&self, rows: &[f32], mut each: impl FnMut(&[f32])) {
+        let (mut features, mut outputs) = (Vec::with_capacity(self.preprocessing.features()), vec![0.0; self.outputs]);
+        for row in rows.chunks_exact(self.signature.columns().len()) {
+            features.clear();
+            self.preprocessing.apply(row, &mut features);
+            self.scorer.outputs(&features, &mut outputs);
+            each(&outputs);
         }
-        Ok(predictions)
     }
 }

@@ -6,6 +6,7 @@ mod preprocessing;
 use evergreen_lifecycle::Signature;
 
 pub use check::{MAX_FEATURES, MAX_LABELS, MAX_NODES, PipelineError};
+pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use preprocessing::{Encoding, Preprocessing, Scaler};
 
 /// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
@@ -49,7 +50,8 @@ pub enum Node {
         /// The node for values above it.
         right: u32,
     },
-    /// What the leaf adds to the outputs: ascending in output, finite; outputs left out get nothing.
+    /// What the leaf adds to the outputs: ascending in output, finite; outputs left out get nothing. Where the outputs are
+    /// the probabilities of classes, the weights are above 0 and sum to 1.
     Leaf(Vec<Weight>),
 }
 
@@ -83,7 +85,8 @@ pub enum Predictor {
 /// What the outputs mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// They are the answer: one number for regression, or the probability of each class.
+    /// They are the answer: one number for regression, or the probability of each class, which only the mean of trees
+    /// whose leaves are distributions can give.
     Identity,
     /// The one output is the log-odds of the second of two classes.
     Logistic,

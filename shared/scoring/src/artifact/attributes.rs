@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ArtifactError;
-use super::onnx::{AttributeProto, NodeProto, kind};
+use super::onnx::{AttributeProto, kind};
 
 fn named(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
@@ -11,6 +11,10 @@ fn named(name: &str, kind: i32) -> AttributeProto {
 
 pub(super) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { i: Some(value), ..named(name, kind::INT) }
+}
+
+pub(super) fn float(name: &str, value: f32) -> AttributeProto {
+    AttributeProto { f: Some(value), ..named(name, kind::FLOAT) }
 }
 
 pub(super) fn string(name: &str, value: &str) -> AttributeProto {
@@ -25,8 +29,8 @@ pub(super) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
     AttributeProto { ints, ..named(name, kind::INTS) }
 }
 
-pub(super) fn strings(name: &str, values: &[&str]) -> AttributeProto {
-    let strings = values.iter().map(|value| value.as_bytes().to_vec()).collect();
+pub(super) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> AttributeProto {
+    let strings = values.into_iter().map(|value| value.as_bytes().to_vec()).collect();
     AttributeProto { strings, ..named(name, kind::STRINGS) }
 }
 
@@ -38,9 +42,9 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    pub(super) fn new(operator: &'static str, node: NodeProto) -> Result<Self, ArtifactError> {
+    pub(super) fn new(operator: &'static str, list: Vec<AttributeProto>) -> Result<Self, ArtifactError> {
         let mut attributes = Self { operator, unread: BTreeMap::new() };
-        for attribute in node.attribute {
+        for attribute in list {
             let name = attribute.name.clone();
             if attributes.unread.insert(name.clone(), attribute).is_some() {
                 return Err(attributes.error(&name, "given twice"));
@@ -59,6 +63,10 @@ impl Attributes {
 
     pub(super) fn strings(&mut self, name: &str) -> Result<Vec<Vec<u8>>, ArtifactError> {
         Ok(self.take(name, kind::STRINGS)?.strings)
+    }
+
+    pub(super) fn string(&mut self, name: &str) -> Result<Vec<u8>, ArtifactError> {
+        Ok(self.take(name, kind::STRING)?.s.unwrap_or_default())
     }
 
     /// The attribute must be there with this value.
@@ -86,7 +94,8 @@ impl Attributes {
         if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "of another type")) }
     }
 
-    fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
+    /// What is wrong with an attribute.
+    pub(super) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
         ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
     }
 }
@@ -96,7 +105,7 @@ mod tests {
     use super::*;
 
     fn read(attribute: Vec<AttributeProto>) -> Result<Attributes, ArtifactError> {
-        Attributes::new("Op", NodeProto { attribute, ..NodeProto::default() })
+        Attributes::new("Op", attribute)
     }
 
     #[test]

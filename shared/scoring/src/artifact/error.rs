@@ -23,7 +23,7 @@ pub enum ArtifactError {
     #[error("the artifact is not an ONNX file")]
     NotOnnx(#[source] prost::DecodeError),
     /// Another format, or none of ours.
-    #[error("the artifact's format is {found:?}, expected {:?}", super::FORMAT_VERSION)]
+    #[error("the artifact's format is {found:?}, at most {:?} is known", super::FORMAT_VERSION)]
     Format {
         /// The format that it claims, if any.
         found: Option<String>,
@@ -44,17 +44,28 @@ pub enum ArtifactError {
         /// The version that is understood.
         expected: i64,
     },
-    /// A graph of other operators.
+    /// Columns that the format has no way to encode.
+    #[error("the signature's columns are none that the format can encode")]
+    Columns,
+    /// A graph of other operators, in format 1.
     #[error("the graph's operators are {found:?}, expected {expected:?}")]
     Operators {
         /// Operators found, in order.
         found: Vec<String>,
-        /// Operators of this format, in order.
+        /// Operators of the format, in order.
         expected: [&'static str; 3],
     },
     /// Operators connected otherwise.
     #[error("operator {0} is not connected as expected")]
     Connection(&'static str),
+    /// A graph that is not the one of its pipeline.
+    #[error("the graph has {found:?} where {expected:?} belongs, or other inputs or outputs")]
+    Graph {
+        /// Type and name of the first operator that is not as expected, if there is one.
+        found: Option<String>,
+        /// The operator that belongs there, if any does.
+        expected: Option<String>,
+    },
     /// An attribute that is missing, unknown, repeated, or not as expected.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {

@@ -66,6 +66,8 @@ pub(super) struct NodeProto {
 pub(super) struct AttributeProto {
     #[prost(string, tag = "1")]
     pub(super) name: String,
+    #[prost(float, optional, tag = "2")]
+    pub(super) f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub(super) i: Option<i64>,
     #[prost(bytes = "vec", optional, tag = "4")]
@@ -82,6 +84,7 @@ pub(super) struct AttributeProto {
 
 /// Values of [`AttributeProto::kind`].
 pub(super) mod kind {
+    pub(in super::super) const FLOAT: i32 = 1;
     pub(in super::super) const INT: i32 = 2;
     pub(in super::super) const STRING: i32 = 3;
     pub(in super::super) const FLOATS: i32 = 6;
@@ -116,6 +119,7 @@ pub(super) struct TensorTypeProto {
 pub(super) mod element {
     pub(in super::super) const FLOAT: i32 = 1;
     pub(in super::super) const INT64: i32 = 7;
+    pub(in super::super) const STRING: i32 = 8;
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -68,7 +68,9 @@ impl Preprocessing {
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
         let columns = || self.encodings.iter().enumerate();
-        origins.extend(columns().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(column, _)| column));
+        origins.extend(
+            columns().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(column, _)| column),
+        );
         origins.extend(
             columns()
                 .filter(|(_, encoding)| matches!(encoding, Encoding::Value { indicator: true, .. }))

@@ -1,61 +1,78 @@
 //! The ensemble's lists, put back into trees.
 
 use super::super::attributes::Attributes;
-use super::super::names::{BRANCH, ENSEMBLE, LEAF};
-use super::super::onnx::NodeProto;
+use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, SUM};
+use super::super::onnx::{AttributeProto, NodeProto};
 use super::ArtifactError;
-use crate::pipeline::{ClassWeight, Forest, Node, Tree};
+use crate::pipeline::{Aggregate, Ensemble, Node, Tree, Weight};
 
-/// Reads the forest; what its indices point to is for the pipeline's own check.
-pub(super) fn read(node: NodeProto, classes: usize) -> Result<Forest, ArtifactError> {
-    let mut attributes = Attributes::new(ENSEMBLE, node)?;
-    attributes.expect_string("aggregate_function", "AVERAGE")?;
-    attributes.expect_string("post_transform", "NONE")?;
-    attributes.expect_int("n_targets", classes as i64)?;
-    let mut forest = read_nodes(&mut attributes)?;
-    read_weights(&mut attributes, &mut forest)?;
-    attributes.finish()?;
-    Ok(forest)
+/// Reads the ensemble; what its indices point to is for the pipeline's own check.
+pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<Ensemble, ArtifactError> {
+    let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
+    let aggregate = match attributes.string("aggregate_function")? {
+        name if name == AVERAGE.as_bytes() => Aggregate::Average,
+        name if name == SUM.as_bytes() => Aggregate::Sum,
+        _ => return Err(attributes.error("aggregate_function", "not known")),
+    };
+    let base = attributes.floats("base_values")?;
+    Ok(Ensemble { trees: read_trees(attributes, base.len())?, aggregate, base })
 }
 
-fn read_nodes(attributes: &mut Attributes) -> Result<Forest, ArtifactError> {
-    let trees = attributes.ints("nodes_treeids")?;
+/// As it was in format 1: a mean without bases.
+pub(super) fn read_format_1(node: NodeProto, classes: usize) -> Result<Ensemble, ArtifactError> {
+    let mut attributes = Attributes::new(ENSEMBLE, node.attribute)?;
+    attributes.expect_string("aggregate_function", AVERAGE)?;
+    let trees = read_trees(attributes, classes)?;
+    Ok(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes] })
+}
+
+fn read_trees(mut attributes: Attributes, outputs: usize) -> Result<Vec<Tree>, ArtifactError> {
+    attributes.expect_string("post_transform", "NONE")?;
+    attributes.expect_int("n_targets", outputs as i64)?;
+    let mut trees = read_nodes(&mut attributes)?;
+    read_weights(&mut attributes, &mut trees)?;
+    attributes.finish()?;
+    Ok(trees)
+}
+
+fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
+    let tree_ids = attributes.ints("nodes_treeids")?;
     let nodes = attributes.ints("nodes_nodeids")?;
-    let columns = attributes.ints("nodes_featureids")?;
+    let features = attributes.ints("nodes_featureids")?;
     let thresholds = attributes.floats("nodes_values")?;
     let modes = attributes.strings("nodes_modes")?;
     let lefts = attributes.ints("nodes_truenodeids")?;
     let rights = attributes.ints("nodes_falsenodeids")?;
-    let lengths = [nodes.len(), columns.len(), thresholds.len(), modes.len(), lefts.len(), rights.len()];
-    same_length(trees.len(), &lengths)?;
+    let lengths = [nodes.len(), features.len(), thresholds.len(), modes.len(), lefts.len(), rights.len()];
+    same_length(tree_ids.len(), &lengths)?;
 
-    let mut forest = Forest { trees: Vec::new() };
+    let mut trees: Vec<Tree> = Vec::new();
     let children = lefts.into_iter().zip(rights);
-    let contents = columns.into_iter().zip(thresholds).zip(modes).zip(children);
-    for (entry, ((tree, node), (((column, threshold), mode), (left, right)))) in
-        trees.into_iter().zip(nodes).zip(contents).enumerate()
+    let contents = features.into_iter().zip(thresholds).zip(modes).zip(children);
+    for (entry, ((tree, node), (((feature, threshold), mode), (left, right)))) in
+        tree_ids.into_iter().zip(nodes).zip(contents).enumerate()
     {
         let parsed = if mode == LEAF.as_bytes() {
             Node::Leaf(Vec::new())
         } else if mode == BRANCH.as_bytes() {
-            let (column, left, right) = (index(column, entry)?, index(left, entry)?, index(right, entry)?);
-            Node::Split { column, threshold, left, right }
+            let (feature, left, right) = (index(feature, entry)?, index(left, entry)?, index(right, entry)?);
+            Node::Split { feature, threshold, left, right }
         } else {
             return Err(problem(entry, "neither a leaf nor a branch on at most"));
         };
-        append(&mut forest, tree, node, parsed).ok_or(problem(entry, "trees and nodes are not numbered in order"))?;
+        append(&mut trees, tree, node, parsed).ok_or(problem(entry, "trees and nodes are not numbered in order"))?;
     }
-    Ok(forest)
+    Ok(trees)
 }
 
 /// Adds a node, which must be the next of the last tree or the first of the next one.
-fn append(forest: &mut Forest, tree: i64, node: i64, content: Node) -> Option<()> {
+fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);
-    if tree == forest.trees.len() {
-        forest.trees.push(Tree { nodes: Vec::new() });
+    if tree == trees.len() {
+        trees.push(Tree { nodes: Vec::new() });
     }
-    let in_last = tree + 1 == forest.trees.len();
-    let nodes = &mut forest.trees.last_mut()?.nodes;
+    let in_last = tree + 1 == trees.len();
+    let nodes = &mut trees.last_mut()?.nodes;
     if !in_last || node != nodes.len() {
         return None;
     }
@@ -63,19 +80,19 @@ fn append(forest: &mut Forest, tree: i64, node: i64, content: Node) -> Option<()
     Some(())
 }
 
-fn read_weights(attributes: &mut Attributes, forest: &mut Forest) -> Result<(), ArtifactError> {
-    let trees = attributes.ints("target_treeids")?;
+fn read_weights(attributes: &mut Attributes, trees: &mut [Tree]) -> Result<(), ArtifactError> {
+    let tree_ids = attributes.ints("target_treeids")?;
     let nodes = attributes.ints("target_nodeids")?;
-    let classes = attributes.ints("target_ids")?;
+    let outputs = attributes.ints("target_ids")?;
     let weights = attributes.floats("target_weights")?;
-    same_length(trees.len(), &[nodes.len(), classes.len(), weights.len()])?;
+    same_length(tree_ids.len(), &[nodes.len(), outputs.len(), weights.len()])?;
 
-    let places = trees.into_iter().zip(nodes);
-    for (entry, ((tree, node), (class, weight))) in places.zip(classes.into_iter().zip(weights)).enumerate() {
-        let class = index(class, entry)?;
+    let places = tree_ids.into_iter().zip(nodes);
+    for (entry, ((tree, node), (output, weight))) in places.zip(outputs.into_iter().zip(weights)).enumerate() {
+        let output = index(output, entry)?;
         let (tree, node) = (index(tree, entry)? as usize, index(node, entry)? as usize);
-        match forest.trees.get_mut(tree).and_then(|tree| tree.nodes.get_mut(node)) {
-            Some(Node::Leaf(leaf)) => leaf.push(ClassWeight { class, weight }),
+        match trees.get_mut(tree).and_then(|tree| tree.nodes.get_mut(node)) {
+            Some(Node::Leaf(leaf)) => leaf.push(Weight { output, weight }),
             _ => return Err(problem(entry, "the weight is not of a leaf")),
         }
     }

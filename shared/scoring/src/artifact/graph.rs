@@ -1,0 +1,112 @@
+//! The graph of an artifact: the operators that do what a pipeline says.
+//!
+//! Every operator is named after its one output, and every number that it needs is an attribute, of its own or of a
+//! `Constant`, so that a reader finds it by name.
+
+mod answer;
+mod features;
+pub(super) mod names;
+mod predictor;
+
+use evergreen_lifecycle::{Column, ColumnKind, Task};
+
+use super::attributes::{floats, int, ints};
+use super::names::{CONSTANT, CORE_DOMAIN};
+use super::onnx::{
+    AttributeProto, DimensionProto, GraphProto, NodeProto, TensorShapeProto, TensorTypeProto, TypeProto,
+    ValueInfoProto, element,
+};
+use crate::pipeline::Pipeline;
+use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER};
+
+pub(super) use predictor::{ensemble, linear};
+
+/// The whole graph, with `predictor` as the attributes of the operator that predicts.
+pub(super) fn around(pipeline: &Pipeline, predictor: Vec<AttributeProto>) -> GraphProto {
+    let parts = pipeline.parts();
+    let mut operators = Operators::default();
+    let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
+    let outputs = predictor::output(pipeline.signature().task(), parts);
+    operators.add(predictor::operator(&parts.predictor), &[&features], outputs, predictor);
+    answer::add(&mut operators, pipeline.signature().task(), parts, outputs);
+    GraphProto {
+        node: operators.nodes,
+        name: "pipeline".to_owned(),
+        input: inputs(pipeline),
+        output: results(pipeline),
+    }
+}
+
+/// The operators of a graph in the order in which they are computed.
+#[derive(Default)]
+struct Operators {
+    nodes: Vec<NodeProto>,
+}
+
+impl Operators {
+    /// Appends an operator (its domain and type) from `inputs` to `output`.
+    fn add(&mut self, operator: (&str, &str), inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
+        self.nodes.push(NodeProto {
+            input: inputs.iter().map(|input| (*input).to_owned()).collect(),
+            output: vec![output.to_owned()],
+            name: output.to_owned(),
+            op_type: operator.1.to_owned(),
+            attribute,
+            domain: operator.0.to_owned(),
+        });
+    }
+
+    /// Appends an operator of the core.
+    fn core(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
+        self.add((CORE_DOMAIN, operator), inputs, output, attribute);
+    }
+
+    /// Appends a list of numbers.
+    fn numbers(&mut self, name: &str, values: Vec<f32>) {
+        self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
+    }
+
+    /// Appends a list of indices.
+    fn indices(&mut self, name: &str, values: Vec<i64>) {
+        self.core(CONSTANT, &[], name, vec![ints("value_ints", values)]);
+    }
+
+    /// Appends a lone index.
+    fn index(&mut self, name: &str, value: i64) {
+        self.core(CONSTANT, &[], name, vec![int("value_int", value)]);
+    }
+}
+
+fn is_category(column: &&Column) -> bool {
+    matches!(column.kind, ColumnKind::Category { .. })
+}
+
+fn inputs(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
+    let columns = pipeline.signature().columns();
+    let categories = columns.iter().filter(is_category).count();
+    let numbers = columns.len() - categories;
+    let input = |name, element, width| (width > 0).then(|| tensor(name, element, Some(width)));
+    let inputs = [input(NUMBERS, element::FLOAT, numbers), input(CATEGORIES, element::STRING, categories)];
+    inputs.into_iter().flatten().collect()
+}
+
+fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
+    let column = |name| tensor(name, element::FLOAT, None);
+    match pipeline.signature().task() {
+        Task::Classification => {
+            let classes = pipeline.signature().labels().len();
+            vec![tensor(LABEL, element::INT64, None), tensor(PROBABILITIES, element::FLOAT, Some(classes))]
+        }
+        Task::Regression if pipeline.parts().interval.is_some() => [PREDICTION, LOWER, UPPER].map(column).into(),
+        Task::Regression => vec![column(PREDICTION)],
+    }
+}
+
+/// A tensor of `N` rows, with a second dimension if `width` is given.
+fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
+    let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
+    let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });
+    let shape = TensorShapeProto { dim: std::iter::once(rows).chain(width).collect() };
+    let tensor_type = Some(TensorTypeProto { elem_type, shape: Some(shape) });
+    ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
+}

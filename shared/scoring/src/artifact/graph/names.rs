@@ -1,0 +1,49 @@
+//! Names of the graph's inputs, outputs and operators.
+
+pub(in super::super) const NUMBERS: &str = "numbers";
+pub(in super::super) const CATEGORIES: &str = "categories";
+
+pub(in super::super) const FILLED: &str = "filled";
+pub(in super::super) const MISSING: &str = "missing";
+pub(in super::super) const MISSING_AS_NUMBER: &str = "missing_as_number";
+pub(in super::super) const TOLD_APART: &str = "told_apart";
+pub(in super::super) const INDICATORS: &str = "indicators";
+pub(in super::super) const FEATURES: &str = "features";
+pub(in super::super) const SCALED: &str = "scaled";
+
+pub(in super::super) const OUTPUTS: &str = "outputs";
+
+pub(in super::super) const HALVES: &str = "halves";
+pub(in super::super) const SCORES: &str = "scores";
+pub(in super::super) const NEGATED: &str = "negated";
+pub(in super::super) const SURPRISE: &str = "surprise";
+pub(in super::super) const LOG_PROBABILITIES: &str = "log_probabilities";
+pub(in super::super) const CALIBRATION: &str = "calibration";
+pub(in super::super) const CALIBRATED: &str = "calibrated";
+pub(in super::super) const HIGHEST: &str = "highest";
+pub(in super::super) const RELATIVE: &str = "relative";
+pub(in super::super) const CLASSES: &str = "classes";
+pub(in super::super) const SUM: &str = "sum";
+pub(in super::super) const FLAT: &str = "flat";
+pub(in super::super) const HALF_INTERVAL: &str = "half_interval";
+
+pub(in super::super) const LABEL: &str = "label";
+pub(in super::super) const PROBABILITIES: &str = "probabilities";
+pub(in super::super) const PREDICTION: &str = "prediction";
+pub(in super::super) const LOWER: &str = "lower";
+pub(in super::super) const UPPER: &str = "upper";
+
+/// Index, among the columns of categories, of the one with index `column` there.
+pub(in super::super) fn category_index(column: usize) -> String {
+    format!("category_{column}_index")
+}
+
+/// The texts of a column of categories.
+pub(in super::super) fn category(column: usize) -> String {
+    format!("category_{column}")
+}
+
+/// The features of a column of categories.
+pub(in super::super) fn one_hot(column: usize) -> String {
+    format!("one_hot_{column}")
+}

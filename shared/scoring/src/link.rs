@@ -1,0 +1,145 @@
+//! From a predictor's outputs to the probabilities of classes.
+//!
+//! The class is that of the highest score. Calibration and the way from scores to probabilities keep their order, but for
+//! rounding: two probabilities may be too close to be told apart where their scores are not.
+
+use crate::pipeline::Link;
+
+/// A classifier's link and calibration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answerer {
+    link: Link,
+    calibration: Option<f32>,
+}
+
+impl Answerer {
+    pub(crate) fn new(link: Link, calibration: Option<f32>) -> Self {
+        Self { link, calibration }
+    }
+
+    /// Writes the probability of each class into `probabilities` and returns the class.
+    pub(crate) fn answer(&self, outputs: &[f32], probabilities: &mut [f32]) -> usize {
+        match (self.link, outputs) {
+            (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),
+            _ => set(probabilities, outputs),
+        }
+        let class = first_maximum(probabilities);
+        match self.link {
+            Link::Identity => self.calibration.iter().for_each(|power| raise(probabilities, *power)),
+            Link::OneVersusRest => {
+                probabilities.iter_mut().for_each(|odds| *odds = log_sigmoid(*odds));
+                self.softmax(probabilities);
+            }
+            Link::Logistic | Link::Softmax => self.softmax(probabilities),
+        }
+        class
+    }
+
+    /// The softmax of scores, each times the calibration. It is the same as raising the softmax to that power, and of half
+    /// the log-odds and their negative it is the logistic function of the log-odds.
+    fn softmax(&self, scores: &mut [f32]) {
+        let power = self.calibration.unwrap_or(1.0);
+        let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));
+        scores.iter_mut().for_each(|score| *score = (power * (*score - highest)).exp());
+        normalise(scores);
+    }
+}
+
+fn set(to: &mut [f32], from: &[f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}
+
+/// Each probability to the power; the greatest is made 1 before, so that they cannot all vanish.
+fn raise(probabilities: &mut [f32], power: f32) {
+    let highest = probabilities.iter().fold(0.0_f32, |highest, p| highest.max(*p));
+    probabilities.iter_mut().for_each(|p| *p = (*p / highest).powf(power));
+    normalise(probabilities);
+}
+
+fn normalise(weights: &mut [f32]) {
+    let sum: f32 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= sum);
+}
+
+/// The logarithm of the logistic function.
+fn log_sigmoid(odds: f32) -> f32 {
+    odds.min(0.0) - (-odds.abs()).exp().ln_1p()
+}
+
+/// As ONNX's `ArgMax`: the first of several maxima.
+fn first_maximum(scores: &[f32]) -> usize {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (class, &score) in scores.iter().enumerate() {
+        if score > best.1 {
+            best = (class, score);
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(link: Link, calibration: Option<f32>, outputs: &[f32], classes: usize) -> (usize, Vec<f32>) {
+        let mut probabilities = vec![0.0; classes];
+        let class = Answerer::new(link, calibration).answer(outputs, &mut probabilities);
+        (class, probabilities)
+    }
+
+    fn close(found: &[f32], expected: &[f64]) -> bool {
+        found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-6)
+    }
+
+    #[test]
+    fn a_tie_goes_to_the_first_class() {
+        assert_eq!(first_maximum(&[1.0, 2.0, 2.0]), 1);
+        assert_eq!(answer(Link::Logistic, None, &[0.0], 2), (0, vec![0.5, 0.5]));
+    }
+
+    #[test]
+    fn log_odds_become_probabilities_however_large_they_are() {
+        let sigmoid = |odds: f64| 1.0 / (1.0 + (-odds).exp());
+        for odds in [-1e30_f32, -40.0, -3.0, -1e-9, 0.5, 17.0, 1e30] {
+            let (class, probabilities) = answer(Link::Logistic, Some(0.5), &[odds], 2);
+            let p = sigmoid(0.5 * f64::from(odds));
+            assert_eq!(class, usize::from(odds > 0.0));
+            assert!(close(&probabilities, &[1.0 - p, p]), "{odds}: {probabilities:?}");
+        }
+    }
+
+    #[test]
+    fn one_versus_rest_is_made_to_sum_to_1_even_of_classes_that_are_all_unlikely() {
+        let sigmoid = |odds: f64| 1.0 / (1.0 + (-odds).exp());
+        let (class, probabilities) = answer(Link::OneVersusRest, None, &[-1.0, 2.0, 0.0], 3);
+        let shares = [-1.0, 2.0, 0.0].map(sigmoid);
+        let sum: f64 = shares.iter().sum();
+        assert_eq!(class, 1);
+        assert!(close(&probabilities, &shares.map(|share| share / sum)), "{probabilities:?}");
+        let (class, probabilities) = answer(Link::OneVersusRest, None, &[-500.0, -500.0, -600.0], 3);
+        assert_eq!(class, 0);
+        assert!(close(&probabilities, &[0.5, 0.5, 0.0]), "{probabilities:?}");
+    }
+
+    #[test]
+    fn calibration_raises_to_a_power_and_leaves_what_is_impossible() {
+        let (class, probabilities) = answer(Link::Identity, Some(2.0), &[0.25, 0.75, 0.0], 3);
+        assert_eq!(class, 1);
+        assert!(close(&probabilities, &[0.1, 0.9, 0.0]), "{probabilities:?}");
+        let uncalibrated = answer(Link::Softmax, None, &[1.0, 2.0, 4.0], 3).1;
+        let calibrated = answer(Link::Softmax, Some(2.0), &[1.0, 2.0, 4.0], 3).1;
+        let squares = [0, 1, 2].map(|n| f64::from(uncalibrated[n]).powi(2));
+        let sum: f64 = squares.iter().sum();
+        assert!(close(&calibrated, &squares.map(|square| square / sum)), "{calibrated:?}");
+    }
+
+    #[test]
+    fn no_power_makes_probabilities_vanish() {
+        for power in [1e-30, 1.0, 1e30] {
+            for (link, outputs) in [(Link::Identity, [0.5, 0.5]), (Link::Softmax, [-1e37, 1e37])] {
+                let (_, probabilities) = answer(link, Some(power), &outputs, 2);
+                assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{link:?}, {power}: {probabilities:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Whether every column of the signature becomes features.
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature};
+
+use super::super::{Encoding, Preprocessing, Scaler};
+use super::{MAX_FEATURES, PipelineError};
+
+pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Result<(), PipelineError> {
+    let (columns, encodings) = (signature.columns(), &preprocessing.encodings);
+    if columns.len() != encodings.len() {
+        return Err(PipelineError::Encodings { encodings: encodings.len(), columns: columns.len() });
+    }
+    columns.iter().zip(encodings).try_for_each(|(column, encoding)| check_encoding(column, *encoding))?;
+    let features = preprocessing.features();
+    if !(1..=MAX_FEATURES).contains(&features) {
+        return Err(PipelineError::Features(features));
+    }
+    preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
+}
+
+fn check_encoding(column: &Column, encoding: Encoding) -> Result<(), PipelineError> {
+    let name = || column.name.clone();
+    let indicator = match (&column.kind, encoding) {
+        (ColumnKind::Category { categories, .. }, Encoding::OneHot { categories: count, indicator }) => {
+            if !are_sorted(categories) {
+                return Err(PipelineError::Categories(name()));
+            }
+            (count as usize == categories.len()).then_some(indicator)
+        }
+        (ColumnKind::Category { .. }, Encoding::Value { .. }) => None,
+        (_, Encoding::Value { fill, indicator }) => fill.is_finite().then_some(indicator),
+        (_, Encoding::OneHot { .. }) => None,
+    };
+    match indicator {
+        None => Err(PipelineError::Encoding(name())),
+        Some(true) if !column.nullable => Err(PipelineError::Indicator(name())),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Sorted, each once and none empty: in a table and in ONNX an empty text is a missing value.
+fn are_sorted(categories: &[String]) -> bool {
+    categories.first().is_none_or(|first| !first.is_empty())
+        && categories.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
+}
+
+fn check_scaler(scaler: &Scaler, features: usize) -> Result<(), PipelineError> {
+    let (offsets, scales) = (scaler.offset.len(), scaler.scale.len());
+    if offsets != features || scales != features {
+        return Err(PipelineError::ScalerShape { offsets, scales, features });
+    }
+    for (feature, (&offset, &scale)) in scaler.offset.iter().zip(&scaler.scale).enumerate() {
+        if !offset.is_finite() || !scale.is_finite() || scale == 0.0 {
+            return Err(PipelineError::ScalerValue { feature, offset, scale });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(categories: Option<&[&str]>, nullable: bool) -> Column {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let kind = categories
+            .map_or(ColumnKind::Boolean, |list| ColumnKind::Category { categories: texts(list), rare: Vec::new() });
+        Column { name: "column".into(), kind, nullable }
+    }
+
+    fn refused(column: Column, encoding: Encoding) -> Option<PipelineError> {
+        let signature = Signature::regression(vec![Column::number("other"), column]).unwrap();
+        let other = Encoding::Value { fill: 0.0, indicator: false };
+        check(&signature, &Preprocessing { encodings: vec![other, encoding], scaler: None }).err()
+    }
+
+    #[test]
+    fn an_encoding_is_of_its_columns_kind() {
+        let value = Encoding::Value { fill: 1.0, indicator: false };
+        let one_hot = |categories| Encoding::OneHot { categories, indicator: false };
+        let wrong = Some(PipelineError::Encoding("column".into()));
+        assert_eq!(refused(column(None, false), value), None);
+        assert_eq!(refused(column(None, true), value), None, "a hole may go without an indicator");
+        assert_eq!(refused(column(None, false), one_hot(1)), wrong);
+        assert_eq!(refused(column(Some(&["a"]), false), one_hot(1)), None);
+        assert_eq!(refused(column(Some(&["a"]), false), one_hot(2)), wrong);
+        assert_eq!(refused(column(Some(&["a"]), false), value), wrong);
+        assert_eq!(refused(column(None, false), Encoding::Value { fill: f32::NAN, indicator: false }), wrong);
+    }
+
+    #[test]
+    fn only_what_may_be_missing_is_told_apart() {
+        let value = Encoding::Value { fill: 0.0, indicator: true };
+        assert_eq!(refused(column(None, true), value), None);
+        assert_eq!(refused(column(None, false), value), Some(PipelineError::Indicator("column".into())));
+    }
+
+    #[test]
+    fn categories_are_sorted_and_none_is_the_empty_text() {
+        for list in [["b", "a"], ["a", "a"], ["", "a"]] {
+            let error = refused(column(Some(&list), false), Encoding::OneHot { categories: 2, indicator: false });
+            assert_eq!(error, Some(PipelineError::Categories("column".into())), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn there_is_a_feature_and_not_too_many() {
+        let features = |signature: &Signature, encodings| check(signature, &Preprocessing { encodings, scaler: None });
+        let none = Signature::regression(vec![column(Some(&[]), false)]).unwrap();
+        let nothing = vec![Encoding::OneHot { categories: 0, indicator: false }];
+        assert_eq!(features(&none, nothing), Err(PipelineError::Features(0)));
+        let many: Vec<_> = (0..=MAX_FEATURES).map(|n| Column::number(n.to_string())).collect();
+        let value = Encoding::Value { fill: 0.0, indicator: false };
+        let error = features(&Signature::regression(many).unwrap(), vec![value; MAX_FEATURES + 1]);
+        assert_eq!(error, Err(PipelineError::Features(MAX_FEATURES + 1)));
+    }
+
+    #[test]
+    fn scaling_by_nothing_is_refused() {
+        let bad = Scaler { offset: vec![0.0], scale: vec![0.0] };
+        assert!(matches!(check_scaler(&bad, 1), Err(PipelineError::ScalerValue { feature: 0, .. })));
+        assert!(matches!(check_scaler(&bad, 2), Err(PipelineError::ScalerShape { features: 2, .. })));
+    }
+}

@@ -1,0 +1,74 @@
+//! Classes and their probabilities.
+
+/// Classes and probabilities of a batch, in the order of its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassPredictions {
+    classes: usize,
+    predicted: Vec<usize>,
+    probabilities: Vec<f32>,
+}
+
+/// The answer to one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction<'a> {
+    /// Index of the likeliest class in the signature's labels; of equally likely ones the first. Where probabilities are
+    /// too close to be told apart in `f32`, the scores that they are made of decide.
+    pub class: usize,
+    /// Probability of each class, in the order of the labels, 0–1; they sum to 1 but for rounding in `f32`.
+    pub probabilities: &'a [f32],
+}
+
+impl ClassPredictions {
+    /// An empty batch with room for `rows` rows of `classes` (at least one) classes.
+    pub(crate) fn with_capacity(rows: usize, classes: usize) -> Self {
+        let probabilities = Vec::with_capacity(rows * classes);
+        Self { classes, predicted: Vec::with_capacity(rows), probabilities }
+    }
+
+    /// Appends a row's class and probabilities, one per class.
+    pub(crate) fn push(&mut self, class: usize, probabilities: &[f32]) {
+        self.predicted.push(class);
+        self.probabilities.extend_from_slice(probabilities);
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.predicted.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.predicted.is_empty()
+    }
+
+    /// The predicted class of each row.
+    pub fn classes(&self) -> &[usize] {
+        &self.predicted
+    }
+
+    /// The probabilities, rows one after the other, as many for each as there are labels.
+    pub fn probabilities(&self) -> &[f32] {
+        &self.probabilities
+    }
+
+    /// The rows' answers in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Prediction<'_>> {
+        let rows = self.probabilities.chunks_exact(self.classes);
+        self.predicted.iter().zip(rows).map(|(&class, probabilities)| Prediction { class, probabilities })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_keep_their_order() {
+        let mut batch = ClassPredictions::with_capacity(2, 2);
+        batch.push(0, &[0.75, 0.25]);
+        batch.push(1, &[0.0, 1.0]);
+        let rows: Vec<_> = batch.iter().map(|row| (row.class, row.probabilities.to_vec())).collect();
+        assert_eq!(rows, [(0, vec![0.75, 0.25]), (1, vec![0.0, 1.0])]);
+        assert_eq!((batch.len(), batch.is_empty()), (2, false));
+    }
+}

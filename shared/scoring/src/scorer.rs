@@ -1,0 +1,57 @@
+//! From the features of a row to the outputs of a predictor, compiled.
+
+use crate::flat::FlatEnsemble;
+use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
+
+/// A predictor compiled for scoring.
+#[derive(Debug, Clone)]
+pub(crate) enum Scorer {
+    /// Trees.
+    Trees(FlatEnsemble),
+    /// A weighted sum.
+    Linear(Linear),
+}
+
+impl Scorer {
+    /// Compiles a checked predictor.
+    pub(crate) fn compile(predictor: &Predictor) -> Self {
+        match predictor {
+            Predictor::Trees(ensemble) => Self::Trees(FlatEnsemble::compile(ensemble)),
+            Predictor::Linear(linear) => Self::Linear(linear.clone()),
+        }
+    }
+
+    /// Writes the outputs for a row of `features` into `outputs`; finite for finite features.
+    pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
+        match self {
+            Self::Trees(ensemble) => ensemble.outputs(features, outputs),
+            Self::Linear(linear) => weighted_sums(linear, features, outputs),
+        }
+    }
+}
+
+/// Sums in `f64`, in which no product or sum of finite `f32` overflows, brought back into the range of sensible outputs.
+fn weighted_sums(linear: &Linear, features: &[f32], outputs: &mut [f32]) {
+    let rows = linear.weights.chunks_exact(features.len());
+    for ((output, bias), weights) in outputs.iter_mut().zip(&linear.bias).zip(rows) {
+        let products = weights.iter().zip(features).map(|(weight, x)| {
+            // A scaled feature may be infinite.
+            f64::from(*weight) * f64::from(x.clamp(f32::MIN, f32::MAX))
+        });
+        let sum = products.sum::<f64>() + f64::from(*bias);
+        *output = sum.clamp(f64::from(-MAX_OUTPUT), f64::from(MAX_OUTPUT)) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_beyond_all_bounds_give_finite_outputs() {
+        let linear = Linear { weights: vec![f32::MAX, f32::MAX, 0.0, 1.0], bias: vec![1.0, 2.0] };
+        let mut outputs = [0.0; 2];
+        Scorer::Linear(linear).outputs(&[f32::INFINITY, f32::NEG_INFINITY], &mut outputs);
+        assert_eq!(outputs, [1.0, -MAX_OUTPUT]);
+    }
+}
