@@ -52,6 +52,13 @@ impl Template {
         parameters.iter().map(|(name, parameter)| (name.as_str(), text(&parameter["Default"]))).collect()
     }
 
+    /// Name, default, where there is one, and description of every parameter.
+    pub fn described_parameters(&self) -> Vec<(&str, Option<String>, String)> {
+        let parameters = self.root["Parameters"].as_object().expect("parameters are a map").iter();
+        let default = |parameter: &Value| parameter.get("Default").map(text);
+        parameters.map(|(name, it)| (name.as_str(), default(it), text(&it["Description"]))).collect()
+    }
+
     /// The value once it is deployed. What only a deployment knows stands as its logical id, `Table` or `Table.Arn`.
     pub fn resolve(&self, value: &Value) -> String {
         if let Some(name) = value["Ref"].as_str() {

@@ -8,4 +8,5 @@ mod document;
 mod metrics;
 mod names;
 mod operations;
+mod readme;
 mod roles;

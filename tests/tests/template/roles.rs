@@ -9,13 +9,13 @@ use crate::document::{Template, list, written};
 const TABLE: &str = "RegistryTable.Arn";
 const INDEX: &str = "${RegistryTable.Arn}/index/by-start";
 const BUCKET: &str = "ArtifactBucket.Arn";
-const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}.csv";
+const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 
-/// What the adapters of each function call, and on what. `s3:ListBucket` is not called: it lets S3 say that an object is
-/// missing. DynamoDB asks for the actions inside a transaction; Lambda itself sends failed events to their queue.
+/// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
+/// files; to all it lets S3 say that an object is missing, as long as no condition on a prefix is tied to it. DynamoDB asks for the actions inside a transaction; Lambda itself sends failed events to their queue.
 const CALLS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Train",
