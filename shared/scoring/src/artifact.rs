@@ -1,17 +1,47 @@
 //! The artifact: a pipeline as an ONNX file that any ONNX runtime can score.
 //!
+//! This is format 2, which [`encode`] writes. Format 1 (columns of numbers and a forest that classifies) is still read; its
+//! reader says what it was.
+//!
+//! # The file
+//!
 //! | | |
 //! |---|---|
-//! | input | `features`, f32 `[N, columns]`, raw values in the order of the signature |
-//! | outputs | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
-//! | graph | `Scaler` → `TreeEnsembleRegressor` (one target per class, AVERAGE over the trees) → `ArgMax` |
-//! | operator sets | `ai.onnx.ml` 3, `ai.onnx` 13 |
-//! | metadata | `evergreen.format` (this format's version), `evergreen.model` (name), `evergreen.signature` (columns and labels as JSON) |
+//! | inputs | `numbers`, f32 `[N, K]`: the columns that are no categories, in the order of the signature, NaN where missing; left out if there are none |
+//! | | `categories`, string `[N, C]`: the columns of categories, in the order of the signature, empty where missing; left out if there are none |
+//! | outputs of a classifier | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
+//! | outputs for regression | `prediction`, f32 `[N]`; with an interval also `lower` and `upper`, f32 `[N]` |
+//! | operator sets | `ai.onnx.ml` 3, `ai.onnx` 13 (file format 7) |
+//! | metadata | `evergreen.format` (this format's version), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON) |
 //!
-//! The ensemble is a regressor of the class probabilities and not a `TreeEnsembleClassifier`: that operator leaves the
-//! label of two classes to the runtime (ONNX Runtime answers the second as soon as its score is above 0) and cannot
-//! average, so that weights of 1/trees would have to be summed with rounding. Votes summed as whole numbers and divided
-//! once are exact, ties included.
+//! # The graph
+//!
+//! Every operator is named after its one output; numbers are attributes, of the operator or of a `Constant`.
+//!
+//! | from → to | operators |
+//! |---|---|
+//! | `numbers` → `filled` | `Imputer` of NaN |
+//! | `numbers` → `indicators` | `IsNaN`, `Cast`, `Gather` of the columns of which missing values are told apart |
+//! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: what it does not know is 0 everywhere); a missing value is told apart as the empty text |
+//! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
+//! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
+//! | `outputs` → `prediction` → `lower`, `upper` | `Reshape`; `Sub` and `Add` of half the interval |
+//! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
+//! | scores → `label` | `ArgMax` |
+//! | scores → `probabilities` | identity: themselves, or `ReduceMax`, `Div`, `Pow` of the calibration, `ReduceSum`, `Div` |
+//! | | logistic, softmax: `Mul` by the calibration if there is one, `Softmax` |
+//! | | one versus rest: `Neg`, `Softplus`, `Neg` (the logarithm of the logistic function), then as softmax |
+//!
+//! # Why so
+//!
+//! A forest is a regressor of the class probabilities and not a `TreeEnsembleClassifier`: that operator leaves the label of
+//! two classes to the runtime (ONNX Runtime answers the second as soon as its score is above 0) and cannot average, so that
+//! weights of 1/trees would have to be summed with rounding. Votes summed as whole numbers and divided once are exact, ties
+//! included. Labels come from the scores, before anything is rounded that need not be.
+//!
+//! Bases are not the ensemble's `base_values`, because ONNX Runtime leaves these out of an output that no leaf of a row
+//! weighs; and `Sigmoid` does not occur, because its approximation there loses probabilities below 10⁻⁸, which would be all
+//! there is to compare where every class is unlikely.
 
 mod attributes;
 mod decode;

@@ -4,33 +4,73 @@
 
 mod common;
 
-use common::{metadata, pipelines, small};
-use evergreen_scoring::{Model, Node, Pipeline, ShapeError, encode};
+use common::{estimate, metadata, mixed, pipelines, rows, small};
+use evergreen_lifecycle::Task;
+use evergreen_scoring::{Aggregate, Link, Model, Node, Pipeline, Predictions, Predictor, ShapeError, encode};
 use proptest::prelude::*;
 
-/// The definition, without any cleverness.
-fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f32> {
-    let mut scaled = row.to_vec();
-    pipeline.scaler().apply(row, &mut scaled);
-    let mut sums = vec![0.0_f32; pipeline.signature().labels().len()];
-    for tree in &pipeline.forest().trees {
-        let mut at = 0;
-        while let Node::Split { column, threshold, left, right } = tree.nodes[at] {
-            at = if scaled[column as usize] <= threshold { left } else { right } as usize;
+/// A pipeline's outputs for a row by definition, without any cleverness.
+fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
+    let mut features = Vec::new();
+    pipeline.parts().preprocessing.apply(row, &mut features);
+    match &pipeline.parts().predictor {
+        Predictor::Linear(linear) => {
+            let products = |weights: &[f32]| -> f64 {
+                weights.iter().zip(&features).map(|(weight, x)| f64::from(*weight) * f64::from(*x)).sum()
+            };
+            let sums = linear.weights.chunks(features.len()).map(products);
+            sums.zip(&linear.bias).map(|(sum, bias)| sum + f64::from(*bias)).collect()
         }
-        let Node::Leaf(weights) = &tree.nodes[at] else { unreachable!() };
-        weights.iter().for_each(|entry| sums[entry.class as usize] += entry.weight);
+        Predictor::Trees(ensemble) => {
+            let mut sums = vec![0.0; ensemble.base.len()];
+            for tree in &ensemble.trees {
+                let mut at = 0;
+                while let Node::Split { feature, threshold, left, right } = tree.nodes[at] {
+                    at = if features[feature as usize] <= threshold { left } else { right } as usize;
+                }
+                let Node::Leaf(weights) = &tree.nodes[at] else { unreachable!() };
+                weights.iter().for_each(|entry| sums[entry.output as usize] += f64::from(entry.weight));
+            }
+            if ensemble.aggregate == Aggregate::Average {
+                sums.iter_mut().for_each(|sum| *sum /= ensemble.trees.len() as f64);
+            }
+            sums.iter().zip(&ensemble.base).map(|(sum, base)| sum + f64::from(*base)).collect()
+        }
     }
-    sums.iter().map(|sum| sum / pipeline.forest().trees.len() as f32).collect()
+}
+
+/// The probabilities of the classes by definition.
+fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
+    let outputs = outputs(pipeline, row);
+    let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
+    let weights: Vec<f64> = match pipeline.parts().link {
+        Link::Identity => outputs,
+        Link::Logistic => vec![1.0 - sigmoid(&outputs[0]), sigmoid(&outputs[0])],
+        Link::OneVersusRest => outputs.iter().map(sigmoid).collect(),
+        Link::Softmax => outputs.iter().map(|output| output.exp()).collect(),
+    };
+    let shares = |weights: Vec<f64>| -> Vec<f64> {
+        let sum: f64 = weights.iter().sum();
+        weights.iter().map(|weight| weight / sum).collect()
+    };
+    let power = pipeline.parts().calibration.map_or(1.0, f64::from);
+    shares(shares(weights).iter().map(|p| p.powf(power)).collect())
+}
+
+fn classes(model: &Model, rows: &[f32]) -> Vec<usize> {
+    model.predict(rows).unwrap().classes().unwrap().classes().to_vec()
+}
+
+fn shares(model: &Model, rows: &[f32]) -> Vec<f32> {
+    model.predict(rows).unwrap().classes().unwrap().probabilities().to_vec()
 }
 
 #[test]
 fn probabilities_are_the_mean_of_the_leaves() {
     let model = Model::compile(&small(), metadata());
     // Scaled: (0, 0): left, right, left-left, leaf.
-    let batch = model.predict(&[10.0, -1.0]).unwrap();
-    assert_eq!(batch.probabilities(), [0.8125, 0.1875]);
-    assert_eq!(batch.classes(), [0]);
+    assert_eq!(shares(&model, &[10.0, -1.0]), [0.8125, 0.1875]);
+    assert_eq!(classes(&model, &[10.0, -1.0]), [0]);
 }
 
 #[test]
@@ -38,16 +78,37 @@ fn a_value_on_the_threshold_goes_left() {
     let model = Model::compile(&small(), metadata());
     let above = 11.0_f32.next_up();
     // The stump on column 0 splits the scaled value at 0.5, the raw one at 11.
-    let batch = model.predict(&[11.0, 0.5, above, 0.5]).unwrap();
-    assert_eq!(batch.probabilities()[0] - batch.probabilities()[2], 0.25);
+    let shares = shares(&model, &[11.0, 0.5, above, 0.5]);
+    assert_eq!(shares[0] - shares[2], 0.25);
 }
 
 #[test]
 fn a_batch_is_answered_in_order_and_an_empty_one_with_nothing() {
     let model = Model::compile(&small(), metadata());
-    let classes = |rows: &[f32]| model.predict(rows).unwrap().classes().to_vec();
-    assert_eq!(classes(&[10.0, -1.0, 20.0, 5.0, 10.0, -1.0]), [0, 1, 0]);
-    assert_eq!(classes(&[]), [0; 0]);
+    assert_eq!(classes(&model, &[10.0, -1.0, 20.0, 5.0, 10.0, -1.0]), [0, 1, 0]);
+    assert_eq!(classes(&model, &[]), [0; 0]);
+}
+
+#[test]
+fn missing_values_and_unseen_categories_have_answers_of_their_own() {
+    let model = Model::compile(&mixed(), metadata());
+    let odds = |row: &[f32]| {
+        let shares = shares(&model, row);
+        ((shares[1] / shares[0]).ln() / 0.75 * 1000.0).round() / 1000.0
+    };
+    // A known row: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
+    assert_eq!(odds(&[1.0, 50.0, 1.0, 6500.0, 1.0]), 2.0);
+    // Nothing known but an unseen plan: age 40 and told apart, since 7000.5, country told apart: 0.125 + 0.5 - 1 - 0.5.
+    assert_eq!(odds(&[2.0, f32::NAN, 1.0, f32::NAN, f32::NAN]), -0.875);
+}
+
+#[test]
+fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
+    let model = Model::compile(&estimate(), metadata());
+    let batch = model.predict(&[2.0, 0.0, f32::NAN, 1.0]).unwrap();
+    let batch = batch.numbers().unwrap();
+    assert_eq!(batch.values(), [950.0, 1800.0]);
+    assert_eq!(batch.intervals().collect::<Vec<_>>(), [(700.0, 1200.0), (1550.0, 2050.0)]);
 }
 
 #[test]
@@ -56,27 +117,56 @@ fn half_a_row_is_refused() {
     assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(ShapeError { values: 3, columns: 2 }));
 }
 
-#[test]
-fn numbers_that_are_none_do_not_panic() {
-    let model = Model::compile(&small(), metadata());
-    for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN] {
-        assert_eq!(model.predict(&[odd, odd, 0.0, odd]).unwrap().len(), 2);
-    }
-}
-
 proptest! {
     #[test]
-    fn the_compiled_forest_answers_as_defined(
+    fn numbers_that_are_none_do_not_panic(
         pipeline in pipelines(),
-        rows in prop::collection::vec(prop::array::uniform3(-5.0..5.0_f32), 1..20),
+        odd in prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -1.0]),
     ) {
-        let model = Model::load(&encode(&pipeline, &metadata())).unwrap();
-        let batch = model.predict(rows.as_flattened()).unwrap();
-        for (row, answer) in rows.iter().zip(batch.iter()) {
-            prop_assert_eq!(answer.probabilities, probabilities(&pipeline, row));
-            prop_assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-            let best = answer.probabilities[answer.class];
-            prop_assert!(answer.probabilities.iter().enumerate().all(|(class, p)| best > *p || (best == *p && class >= answer.class)));
+        let model = Model::compile(&pipeline, metadata());
+        let batch = model.predict(&vec![odd; 2 * pipeline.signature().columns().len()]).unwrap();
+        prop_assert_eq!(batch.len(), 2);
+        if odd.is_finite() {
+            prop_assert!(common::is_finite(&batch), "{:?}", batch);
         }
+    }
+
+    #[test]
+    fn a_model_answers_as_defined((pipeline, rows) in rows()) {
+        let model = Model::load(&encode(&pipeline, &metadata())).unwrap();
+        let batch = model.predict(&rows).unwrap();
+        let columns = pipeline.signature().columns().len();
+        prop_assert_eq!(batch.len(), rows.len() / columns);
+        let rows = rows.chunks(columns);
+        match &batch {
+            Predictions::Classes(batch) => {
+                for (row, answer) in rows.zip(batch.iter()) {
+                    let expected = probabilities(&pipeline, row);
+                    prop_assert_eq!(answer.probabilities.len(), expected.len());
+                    for (found, expected) in answer.probabilities.iter().zip(&expected) {
+                        prop_assert!((f64::from(*found) - expected).abs() < 2e-6, "{} instead of {}", found, expected);
+                    }
+                    prop_assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+                    let best = answer.probabilities[answer.class];
+                    prop_assert!(answer.probabilities.iter().all(|p| *p <= best));
+                }
+            }
+            Predictions::Numbers(batch) => {
+                prop_assert_eq!(batch.interval(), pipeline.parts().interval);
+                for (row, found) in rows.zip(batch.values()) {
+                    let expected = outputs(&pipeline, row)[0];
+                    prop_assert!((f64::from(*found) - expected).abs() < 1e-5, "{} instead of {}", found, expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_is_answered_as_its_rows_are((pipeline, rows) in rows()) {
+        let model = Model::compile(&pipeline, metadata());
+        let columns = pipeline.signature().columns().len();
+        prop_assert_eq!(pipeline.signature().task() == Task::Regression, model.predict(&rows).unwrap().numbers().is_some());
+        let lone: Vec<f32> = rows.chunks(columns).flat_map(|row| common::numbers(&model.predict(row).unwrap())).collect();
+        prop_assert_eq!(common::numbers(&model.predict(&rows).unwrap()), lone);
     }
 }

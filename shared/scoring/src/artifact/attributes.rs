@@ -69,16 +69,20 @@ impl Attributes {
         Ok(self.take(name, kind::STRING)?.s.unwrap_or_default())
     }
 
+    pub(super) fn int(&mut self, name: &str) -> Result<i64, ArtifactError> {
+        Ok(self.take(name, kind::INT)?.i.unwrap_or_default())
+    }
+
     /// The attribute must be there with this value.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
-        let found = self.take(name, kind::INT)?.i;
-        if found == Some(value) { Ok(()) } else { Err(self.error(name, "not the expected number")) }
+        let found = self.int(name)?;
+        if found == value { Ok(()) } else { Err(self.error(name, "not the expected number")) }
     }
 
     /// The attribute must be there with this value.
     pub(super) fn expect_string(&mut self, name: &str, value: &str) -> Result<(), ArtifactError> {
-        let found = self.take(name, kind::STRING)?.s;
-        if found.as_deref() == Some(value.as_bytes()) { Ok(()) } else { Err(self.error(name, "not the expected text")) }
+        let found = self.string(name)?;
+        if found == value.as_bytes() { Ok(()) } else { Err(self.error(name, "not the expected text")) }
     }
 
     /// All attributes must have been read.

@@ -59,9 +59,10 @@ pub enum ArtifactError {
     #[error("operator {0} is not connected as expected")]
     Connection(&'static str),
     /// A graph that is not the one of its pipeline.
-    #[error("the graph has {found:?} where {expected:?} belongs, or other inputs or outputs")]
+    #[error("the graph is not the pipeline's: operator {found:?} is not exactly the {expected:?} that belongs there")]
     Graph {
-        /// Type and name of the first operator that is not as expected, if there is one.
+        /// Type and name of the first operator that is not as expected; none if one is missing, or if it is not the
+        /// operators that differ but the inputs or outputs.
         found: Option<String>,
         /// The operator that belongs there, if any does.
         expected: Option<String>,

@@ -26,9 +26,9 @@ pub(super) fn around(pipeline: &Pipeline, predictor: Vec<AttributeProto>) -> Gra
     let parts = pipeline.parts();
     let mut operators = Operators::default();
     let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
-    let outputs = predictor::output(pipeline.signature().task(), parts);
-    operators.add(predictor::operator(&parts.predictor), &[&features], outputs, predictor);
-    answer::add(&mut operators, pipeline.signature().task(), parts, outputs);
+    let task = pipeline.signature().task();
+    let outputs = predictor::add(&mut operators, task, parts, &features, predictor);
+    answer::add(&mut operators, task, parts, outputs);
     GraphProto {
         node: operators.nodes,
         name: "pipeline".to_owned(),

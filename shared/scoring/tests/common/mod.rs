@@ -1,66 +1,136 @@
 //! Pipelines for the tests.
 
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use evergreen_lifecycle::Signature;
-use evergreen_scoring::{ArtifactMetadata, ClassWeight, Forest, Node, Pipeline, Scaler, Tree};
-use proptest::prelude::*;
+mod any;
+
+use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
+use evergreen_scoring::{
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictions, Predictor,
+    Preprocessing, Scaler, Tree, Weight,
+};
+
+#[allow(unused_imports, reason = "not every test needs both")]
+pub use any::{pipelines, rows};
 
 pub fn metadata() -> ArtifactMetadata {
     ArtifactMetadata { model: "iris".into() }
 }
 
-pub fn signature(columns: usize, classes: usize) -> Signature {
-    let names = |prefix: &str, count| (0..count).map(|n| format!("{prefix} {n}")).collect();
-    Signature::new(names("column", columns), names("label", classes)).unwrap()
+pub fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {
+    Column { name: name.to_owned(), kind, nullable }
 }
 
-pub fn split(column: u32, threshold: f32, left: u32, right: u32) -> Node {
-    Node::Split { column, threshold, left, right }
+pub fn category(categories: &[&str]) -> ColumnKind {
+    ColumnKind::Category { categories: categories.iter().map(|text| (*text).to_owned()).collect(), rare: Vec::new() }
+}
+
+pub fn split(feature: u32, threshold: f32, left: u32, right: u32) -> Node {
+    Node::Split { feature, threshold, left, right }
 }
 
 pub fn leaf(weights: &[(u32, f32)]) -> Node {
-    Node::Leaf(weights.iter().map(|&(class, weight)| ClassWeight { class, weight }).collect())
+    Node::Leaf(weights.iter().map(|&(output, weight)| Weight { output, weight }).collect())
+}
+
+pub fn value(fill: f32, indicator: bool) -> Encoding {
+    Encoding::Value { fill, indicator }
+}
+
+pub fn trees(trees: Vec<Vec<Node>>, aggregate: Aggregate, base: Vec<f32>) -> Predictor {
+    let trees = trees.into_iter().map(|nodes| Tree { nodes }).collect();
+    Predictor::Trees(Ensemble { trees, aggregate, base })
 }
 
 /// Two columns, two labels, four trees: a stump on each column, a tree of two splits, and a lone leaf.
 pub fn small() -> Pipeline {
-    let trees = vec![
+    let forest = vec![
         vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
         vec![split(1, -1.0, 1, 2), leaf(&[(1, 1.0)]), leaf(&[(0, 0.25), (1, 0.75)])],
         vec![split(0, 0.0, 1, 2), split(1, 1.0, 3, 4), leaf(&[(1, 1.0)]), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
         vec![leaf(&[(0, 1.0)])],
     ];
-    let forest = Forest { trees: trees.into_iter().map(|nodes| Tree { nodes }).collect() };
     let scaler = Scaler { offset: vec![10.0, -1.0], scale: vec![0.5, 2.0] };
-    Pipeline::new(signature(2, 2), scaler, forest).unwrap()
-}
-
-/// A tree of any shape: leaves are split in turn, as told by `splits` (which leaf, column, threshold).
-fn tree(splits: &[(prop::sample::Index, u32, f32)], classes: u32, votes: &[u32]) -> Tree {
-    let mut nodes = vec![None];
-    for (which, column, threshold) in splits {
-        let leaves: Vec<_> = (0..nodes.len()).filter(|&n| nodes[n].is_none()).collect();
-        let left = nodes.len() as u32;
-        nodes[leaves[which.index(leaves.len())]] = Some(split(*column, *threshold, left, left + 1));
-        nodes.extend([None, None]);
-    }
-    let mut votes = votes.iter().cycle();
-    let vote = |class: u32| match class % (classes + 1) {
-        shared if shared == classes => leaf(&[(0, 0.5), (classes - 1, 0.5)]),
-        class => leaf(&[(class, 1.0)]),
+    let parts = Parts {
+        preprocessing: Preprocessing { encodings: vec![value(0.0, false); 2], scaler: Some(scaler) },
+        predictor: trees(forest, Aggregate::Average, vec![0.0; 2]),
+        link: Link::Identity,
+        calibration: None,
+        interval: None,
     };
-    Tree { nodes: nodes.into_iter().map(|node| node.unwrap_or_else(|| vote(*votes.next().unwrap()))).collect() }
+    let columns = vec![Column::number("column 0"), Column::number("column 1")];
+    let labels = vec!["label 0".into(), "label 1".into()];
+    Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// Any small pipeline, of 3 columns and 2–4 classes, and 1–20 trees.
-pub fn pipelines() -> impl Strategy<Value = Pipeline> {
-    let split = (any::<prop::sample::Index>(), 0..3_u32, -2.0..2.0_f32);
-    let shape = (prop::collection::vec(split, 0..12), prop::collection::vec(0..5_u32, 1..6));
-    let scaler = (prop::array::uniform3(-3.0..3.0_f32), prop::array::uniform3(0.1..3.0_f32));
-    (2..=4_u32, prop::collection::vec(shape, 1..20), scaler).prop_map(|(classes, shapes, (offset, scale))| {
-        let trees = shapes.iter().map(|(splits, votes)| tree(splits, classes, votes)).collect();
-        let scaler = Scaler { offset: offset.into(), scale: scale.into() };
-        Pipeline::new(signature(3, classes as usize), scaler, Forest { trees }).unwrap()
-    })
+/// A classifier of every kind of column, with holes: boosted trees, a logistic link, calibrated.
+pub fn mixed() -> Pipeline {
+    let columns = vec![
+        column("plan", category(&["basic", "pro"]), false),
+        column("age", ColumnKind::Number, true),
+        column("active", ColumnKind::Boolean, false),
+        column("since", ColumnKind::Timestamp, true),
+        column("country", category(&["de", "fr", "it"]), true),
+    ];
+    let encodings = vec![
+        Encoding::OneHot { categories: 2, indicator: false },
+        value(40.0, true),
+        value(0.0, false),
+        value(7000.5, false),
+        Encoding::OneHot { categories: 3, indicator: true },
+    ];
+    // Features: age, active, since, is age missing, basic, pro, de, fr, it, is country missing.
+    let boosted = vec![
+        vec![split(0, 30.0, 1, 2), leaf(&[(0, -0.75)]), split(5, 0.5, 3, 4), leaf(&[(0, 0.125)]), leaf(&[(0, 1.5)])],
+        vec![split(9, 0.5, 1, 2), split(7, 0.5, 3, 4), leaf(&[(0, 0.5)]), leaf(&[(0, -0.25)]), leaf(&[(0, 0.75)])],
+        vec![split(2, 7000.0, 1, 2), leaf(&[(0, 0.25)]), split(3, 0.5, 3, 4), leaf(&[]), leaf(&[(0, -1.0)])],
+    ];
+    let parts = Parts {
+        preprocessing: Preprocessing { encodings, scaler: None },
+        predictor: trees(boosted, Aggregate::Sum, vec![-0.5]),
+        link: Link::Logistic,
+        calibration: Some(0.75),
+        interval: None,
+    };
+    Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
+}
+
+/// A regression model of a number with holes and a category: a forest, with an interval.
+pub fn estimate() -> Pipeline {
+    let columns =
+        vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
+    let forest = vec![
+        vec![split(0, 2.5, 1, 2), leaf(&[(0, 900.0)]), leaf(&[(0, 1600.0)])],
+        vec![
+            split(3, 0.5, 1, 2),
+            split(0, 4.0, 3, 4),
+            leaf(&[(0, 2000.0)]),
+            leaf(&[(0, 1000.0)]),
+            leaf(&[(0, 1500.5)]),
+        ],
+    ];
+    let parts = Parts {
+        preprocessing: Preprocessing {
+            encodings: vec![value(3.0, true), Encoding::OneHot { categories: 2, indicator: false }],
+            scaler: None,
+        },
+        predictor: trees(forest, Aggregate::Average, vec![0.0]),
+        link: Link::Identity,
+        calibration: None,
+        interval: Some(250.0),
+    };
+    Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
+}
+
+/// The numbers of an answer: probabilities or estimates.
+pub fn numbers(batch: &Predictions) -> Vec<f32> {
+    match batch {
+        Predictions::Classes(batch) => batch.probabilities().to_vec(),
+        Predictions::Numbers(batch) => batch.values().to_vec(),
+    }
+}
+
+/// Whether every number of an answer is finite.
+pub fn is_finite(batch: &Predictions) -> bool {
+    numbers(batch).iter().all(|number| number.is_finite())
 }

@@ -2,37 +2,30 @@
 
 use super::super::attributes::Attributes;
 use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, SUM};
-use super::super::onnx::{AttributeProto, NodeProto};
+use super::super::onnx::AttributeProto;
 use super::ArtifactError;
-use crate::pipeline::{Aggregate, Ensemble, Node, Tree, Weight};
+use crate::pipeline::{Aggregate, MAX_LABELS, Node, Tree, Weight};
 
-/// Reads the ensemble; what its indices point to is for the pipeline's own check.
-pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<Ensemble, ArtifactError> {
+/// How many outputs an ensemble has at most.
+const MAX_OUTPUTS: i64 = MAX_LABELS as i64;
+
+/// Reads the trees, how they are aggregated and the number of outputs; what indices point to is for the pipeline's own check.
+pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggregate, usize), ArtifactError> {
     let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
         name if name == AVERAGE.as_bytes() => Aggregate::Average,
         name if name == SUM.as_bytes() => Aggregate::Sum,
         _ => return Err(attributes.error("aggregate_function", "not known")),
     };
-    let base = attributes.floats("base_values")?;
-    Ok(Ensemble { trees: read_trees(attributes, base.len())?, aggregate, base })
-}
-
-/// As it was in format 1: a mean without bases.
-pub(super) fn read_format_1(node: NodeProto, classes: usize) -> Result<Ensemble, ArtifactError> {
-    let mut attributes = Attributes::new(ENSEMBLE, node.attribute)?;
-    attributes.expect_string("aggregate_function", AVERAGE)?;
-    let trees = read_trees(attributes, classes)?;
-    Ok(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes] })
-}
-
-fn read_trees(mut attributes: Attributes, outputs: usize) -> Result<Vec<Tree>, ArtifactError> {
     attributes.expect_string("post_transform", "NONE")?;
-    attributes.expect_int("n_targets", outputs as i64)?;
+    let outputs = match attributes.int("n_targets")? {
+        outputs @ 1..=MAX_OUTPUTS => outputs as usize,
+        _ => return Err(attributes.error("n_targets", "not a number of outputs")),
+    };
     let mut trees = read_nodes(&mut attributes)?;
     read_weights(&mut attributes, &mut trees)?;
     attributes.finish()?;
-    Ok(trees)
+    Ok((trees, aggregate, outputs))
 }
 
 fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {

@@ -9,7 +9,7 @@ use super::super::attributes::Attributes;
 use super::super::names::{ARG_MAX, CORE_DOMAIN, ENSEMBLE, ML_DOMAIN, SCALER};
 use super::super::onnx::{GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{Encoding, Ensemble, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
 
 const OPERATORS: [&str; 3] = [SCALER, ENSEMBLE, ARG_MAX];
 
@@ -27,11 +27,11 @@ pub(super) fn read(signature: Signature, graph: GraphProto) -> Result<Pipeline, 
     check_connection(&second, ENSEMBLE, ML_DOMAIN, SCALED, PROBABILITIES)?;
     check_connection(&third, ARG_MAX, CORE_DOMAIN, PROBABILITIES, LABEL)?;
     let scaler = scaler(first)?;
-    let forest = ensemble::read_format_1(second, signature.labels().len())?;
+    let (trees, aggregate, outputs) = ensemble::read(second.attribute)?;
     check_arg_max(third)?;
     let parts = Parts {
         preprocessing: Preprocessing { encodings: encodings(&signature)?, scaler: Some(scaler) },
-        predictor: Predictor::Trees(forest),
+        predictor: Predictor::Trees(Ensemble { trees, aggregate, base: vec![0.0; outputs] }),
         link: Link::Identity,
         calibration: None,
         interval: None,

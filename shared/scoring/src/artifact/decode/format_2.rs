@@ -11,7 +11,7 @@ use super::super::graph::{self, names};
 use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{Encoding, Ensemble, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
     let predictor = predictor(&mut graph)?;
@@ -29,7 +29,9 @@ fn predictor(graph: &mut GraphProto) -> Result<Predictor, ArtifactError> {
     if node.op_type == LINEAR {
         return Ok(Predictor::Linear(linear(attributes)?));
     }
-    Ok(Predictor::Trees(ensemble::read(attributes)?))
+    let (trees, aggregate, outputs) = ensemble::read(attributes)?;
+    let base = Named::of(graph).numbers(names::BASE)?.unwrap_or_else(|| vec![0.0; outputs]);
+    Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
 
 fn linear(attributes: Vec<AttributeProto>) -> Result<Linear, ArtifactError> {
@@ -103,10 +105,14 @@ impl<'a> Named<'a> {
         self.0.get(name).map(|node| Attributes::new(operator, node.attribute.clone())).transpose()
     }
 
+    /// The numbers of a constant.
+    fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ArtifactError> {
+        self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
+    }
+
     /// The lone number of a constant.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
-        let Some(mut found) = self.get(name, CONSTANT)? else { return Ok(None) };
-        let values = found.floats("value_floats")?;
+        let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
     }
 

@@ -11,6 +11,8 @@ pub(in super::super) const INDICATORS: &str = "indicators";
 pub(in super::super) const FEATURES: &str = "features";
 pub(in super::super) const SCALED: &str = "scaled";
 
+pub(in super::super) const VOTES: &str = "votes";
+pub(in super::super) const BASE: &str = "base";
 pub(in super::super) const OUTPUTS: &str = "outputs";
 
 pub(in super::super) const HALVES: &str = "halves";

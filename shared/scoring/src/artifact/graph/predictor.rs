@@ -1,27 +1,40 @@
-//! The operator that predicts.
+//! From the features to the outputs.
 
 use evergreen_lifecycle::Task;
 
 use super::super::attributes::{floats, int, ints, string, strings};
 use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, LINEAR, ML_DOMAIN, SUM};
 use super::super::onnx::AttributeProto;
-use super::names::{OUTPUTS, PROBABILITIES};
+use super::Operators;
+use super::names::{BASE, OUTPUTS, PROBABILITIES, VOTES};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, Parts, Predictor, Weight};
 
-/// What the operator's output is named: it is the graph's where nothing follows.
-pub(super) fn output(task: Task, parts: &Parts) -> &'static str {
-    match (task, parts.link, parts.calibration) {
+/// Appends the operator, with these attributes, and returns the name of the outputs.
+pub(super) fn add(
+    operators: &mut Operators,
+    task: Task,
+    parts: &Parts,
+    features: &str,
+    attributes: Vec<AttributeProto>,
+) -> &'static str {
+    let outputs = match (task, parts.link, parts.calibration) {
+        // They are the graph's, nothing follows.
         (Task::Classification, Link::Identity, None) => PROBABILITIES,
         _ => OUTPUTS,
+    };
+    match &parts.predictor {
+        Predictor::Linear(_) => operators.add((ML_DOMAIN, LINEAR), &[features], outputs, attributes),
+        Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
+            operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);
+        }
+        // Not as the ensemble's own `base_values`: ONNX Runtime leaves these out where no leaf weighs an output.
+        Predictor::Trees(ensemble) => {
+            operators.add((ML_DOMAIN, ENSEMBLE), &[features], VOTES, attributes);
+            operators.numbers(BASE, ensemble.base.clone());
+            operators.core("Add", &[VOTES, BASE], outputs, Vec::new());
+        }
     }
-}
-
-/// Domain and type of the operator.
-pub(super) fn operator(predictor: &Predictor) -> (&'static str, &'static str) {
-    match predictor {
-        Predictor::Trees(_) => (ML_DOMAIN, ENSEMBLE),
-        Predictor::Linear(_) => (ML_DOMAIN, LINEAR),
-    }
+    outputs
 }
 
 /// The attributes of a linear predictor.
@@ -46,7 +59,7 @@ pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
         Aggregate::Average => AVERAGE,
         Aggregate::Sum => SUM,
     };
-    lists.into_attributes(aggregate, ensemble.base.clone())
+    lists.into_attributes(aggregate, ensemble.base.len())
 }
 
 /// One entry of each `nodes` list per node, of each `target` list per weight of a leaf.
@@ -93,12 +106,11 @@ impl Lists {
         self.target_weights.push(entry.weight);
     }
 
-    fn into_attributes(self, aggregate: &str, base: Vec<f32>) -> Vec<AttributeProto> {
+    fn into_attributes(self, aggregate: &str, outputs: usize) -> Vec<AttributeProto> {
         vec![
             string("aggregate_function", aggregate),
             string("post_transform", "NONE"),
-            int("n_targets", base.len() as i64),
-            floats("base_values", base),
+            int("n_targets", outputs as i64),
             ints("nodes_treeids", self.nodes_treeids),
             ints("nodes_nodeids", self.nodes_nodeids),
             ints("nodes_featureids", self.nodes_featureids),

@@ -1,0 +1,169 @@
+//! Any small pipeline, and rows for it.
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature};
+use evergreen_scoring::{
+    Aggregate, Encoding, Ensemble, Linear, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Scaler, Tree,
+};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::{category, column, leaf, split, value};
+
+const TEXTS: [&str; 5] = ["a", "b c", "d\"e", "é", "日本"];
+
+/// A source of numbers as random as the list that it repeats.
+struct Numbers<'a>(std::iter::Cycle<std::slice::Iter<'a, f32>>);
+
+impl Numbers<'_> {
+    /// From -1 to 1.
+    fn next(&mut self) -> f32 {
+        *self.0.next().unwrap()
+    }
+
+    fn take(&mut self, count: usize, scale: f32) -> Vec<f32> {
+        (0..count).map(|_| self.next() * scale).collect()
+    }
+}
+
+fn columns() -> impl Strategy<Value = Vec<(Column, Encoding)>> {
+    let kind = (0..4_u8, 0..=TEXTS.len(), any::<bool>(), any::<bool>(), -3.0..3.0_f32);
+    let column = kind.prop_map(|(kind, texts, nullable, indicator, fill)| {
+        let indicator = nullable && indicator;
+        let one_hot = Encoding::OneHot { categories: texts as u32, indicator };
+        let (kind, encoding) = match kind {
+            0 => (ColumnKind::Number, value(fill, indicator)),
+            1 => (ColumnKind::Boolean, value(fill, indicator)),
+            2 => (ColumnKind::Timestamp, value(fill, indicator)),
+            _ => (category(&TEXTS[..texts]), one_hot),
+        };
+        (column("", kind, nullable), encoding)
+    });
+    let named = |(index, (mut column, encoding)): (usize, (Column, Encoding))| {
+        column.name = format!("column {index}");
+        (column, encoding)
+    };
+    let columns = prop::collection::vec(column, 1..7);
+    columns.prop_map(move |columns| columns.into_iter().enumerate().map(named).collect::<Vec<_>>()).prop_filter(
+        "there is a feature",
+        |columns| {
+            let encodings = columns.iter().map(|(_, encoding)| *encoding).collect();
+            Preprocessing { encodings, scaler: None }.features() > 0
+        },
+    )
+}
+
+/// A tree of any shape: leaves are split in turn, as told by `splits` (which leaf, feature, threshold).
+fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut() -> Node) -> Tree {
+    let mut nodes = vec![None];
+    for (which, feature, threshold) in splits {
+        let leaves: Vec<_> = (0..nodes.len()).filter(|&n| nodes[n].is_none()).collect();
+        let left = nodes.len() as u32;
+        let feature = feature.index(features) as u32;
+        nodes[leaves[which.index(leaves.len())]] = Some(split(feature, *threshold, left, left + 1));
+        nodes.extend([None, None]);
+    }
+    Tree { nodes: nodes.into_iter().map(|node| node.unwrap_or_else(&mut weights)).collect() }
+}
+
+/// A distribution over the classes.
+fn vote(classes: usize, numbers: &mut Numbers<'_>) -> Node {
+    let class = ((numbers.next() + 1.0) * 4.0) as usize % (classes + 1);
+    let share = 0.25 + 0.125 * numbers.next();
+    match class {
+        shared if shared == classes => leaf(&[(0, share), (classes as u32 - 1, 1.0 - share)]),
+        class => leaf(&[(class as u32, 1.0)]),
+    }
+}
+
+/// Nothing, or a weight for one or for several outputs.
+fn weights(outputs: usize, numbers: &mut Numbers<'_>) -> Node {
+    match ((numbers.next() + 1.0) * 4.0) as u32 {
+        0 => leaf(&[]),
+        1 => leaf(&(0..outputs as u32).map(|output| (output, numbers.next())).collect::<Vec<_>>()),
+        any => leaf(&[(any % outputs as u32, numbers.next() * 2.0)]),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    classes: usize,
+    link: Link,
+    linear: bool,
+    aggregate: Aggregate,
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    let links = prop::sample::select(vec![Link::Identity, Link::Logistic, Link::OneVersusRest, Link::Softmax]);
+    let aggregates = prop::sample::select(vec![Aggregate::Average, Aggregate::Sum]);
+    (links, any::<bool>(), 0..4_usize, aggregates).prop_map(|(link, linear, classes, aggregate)| match link {
+        Link::Identity if classes == 0 => Kind { classes, link, linear, aggregate },
+        Link::Identity => Kind { classes: classes + 1, link, linear: false, aggregate: Aggregate::Average },
+        Link::Logistic => Kind { classes: 2, link, linear, aggregate },
+        _ => Kind { classes: classes + 2, link, linear, aggregate },
+    })
+}
+
+type Shape = Vec<(Index, Index, f32)>;
+
+fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Predictor {
+    let outputs = if kind.link == Link::Logistic { 1 } else { kind.classes.max(1) };
+    if kind.linear {
+        let weights = numbers.take(outputs * features, 2.0);
+        return Predictor::Linear(Linear { weights, bias: numbers.take(outputs, 1.0) });
+    }
+    let votes = kind.link == Link::Identity && kind.classes > 0;
+    let base = if votes { vec![0.0; outputs] } else { numbers.take(outputs, 1.0) };
+    let leaf = |numbers: &mut Numbers<'_>| if votes { vote(outputs, numbers) } else { weights(outputs, numbers) };
+    let trees = shapes.iter().map(|shape| tree(shape, features, || leaf(numbers))).collect();
+    Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
+}
+
+/// Any small pipeline of 1–6 columns of any kind, for regression or up to 5 classes.
+pub fn pipelines() -> impl Strategy<Value = Pipeline> {
+    let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
+    let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
+    let options = (any::<bool>(), prop::option::of(0.1..3.0_f32), prop::option::of(0.0..3.0_f32));
+    let numbers = prop::collection::vec(-1.0..1.0_f32, 31);
+    (columns(), kinds(), shapes, options, numbers).prop_map(|(columns, kind, shapes, options, numbers)| {
+        let mut numbers = Numbers(numbers.iter().cycle());
+        let (columns, encodings): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let mut preprocessing = Preprocessing { encodings, scaler: None };
+        let features = preprocessing.features();
+        if options.0 {
+            let offset = numbers.take(features, 3.0);
+            let scale = offset.iter().map(|offset| 1.0 / (1.0 + offset.abs())).collect();
+            preprocessing.scaler = Some(Scaler { offset, scale });
+        }
+        let labels = (0..kind.classes).map(|n| format!("label {n}").as_str().into()).collect();
+        let (signature, calibration, interval) = match kind.classes {
+            0 => (Signature::regression(columns), None, options.2),
+            _ => (Signature::classification(columns, labels), options.1, None),
+        };
+        let predictor = predictor(kind, features, &shapes, &mut numbers);
+        let parts = Parts { preprocessing, predictor, link: kind.link, calibration, interval };
+        Pipeline::new(signature.unwrap(), parts).unwrap()
+    })
+}
+
+/// A value for every column of `signature`; texts are those of the signature, ones never seen, or missing.
+fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
+    let columns = signature.columns().iter().zip(random.iter().cycle());
+    columns
+        .map(|(column, &(number, choice))| match &column.kind {
+            _ if column.nullable && choice % 3 == 0 => f32::NAN,
+            ColumnKind::Number => number,
+            ColumnKind::Boolean => f32::from(choice % 2),
+            ColumnKind::Timestamp => (number * 1000.0).round() / 100.0,
+            ColumnKind::Category { categories, .. } => (usize::from(choice) % (categories.len() + 1)) as f32,
+        })
+        .collect()
+}
+
+/// A pipeline and 1–20 raw rows for it.
+pub fn rows() -> impl Strategy<Value = (Pipeline, Vec<f32>)> {
+    let random = prop::collection::vec((-5.0..5.0_f32, any::<u8>()), 7);
+    (pipelines(), prop::collection::vec(random, 1..20)).prop_map(|(pipeline, random)| {
+        let rows = random.iter().flat_map(|random| raw(pipeline.signature(), random)).collect();
+        (pipeline, rows)
+    })
+}
