@@ -4,25 +4,27 @@
 //! artifact, byte for byte. No file, network, clock or entropy is read (but for the stop-watch around the steps of
 //! [`train`]).
 
+pub mod drift;
 pub mod encode;
 mod evaluate;
 mod fit;
 mod frame;
 mod hyperparameters;
 mod iris;
+mod learner;
 pub mod memory;
-mod rows;
+mod search;
 mod settings;
 mod split;
 mod table;
 mod train;
 
-pub use evaluate::{EvaluationError, accuracy, evaluate};
-pub use fit::{FitError, Fitted, fit};
-pub use hyperparameters::{HyperparameterError, Hyperparameters, Overrides};
+pub use evaluate::{EvaluationError, Holdout};
+pub use fit::FitError;
 pub use frame::{Frame, FrameColumn, FrameError, MISSING, Values};
 pub use iris::{IRIS_CSV, IRIS_TARGET};
-pub use rows::Rows;
+pub use learner::AskError;
+pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError};
 pub use settings::{FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
 pub use split::{Split, split};
 pub use table::{DataFile, Format, MIN_ROWS, Place, Table, TableError, Target, iris};

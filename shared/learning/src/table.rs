@@ -1,9 +1,17 @@
 //! The table: checked rows in columns, with one column to predict.
 
+mod cell;
 mod error;
 mod file;
 mod fingerprint;
+mod infer;
+mod labels;
+mod load;
+mod oddities;
+mod parts;
 mod read;
+mod roles;
+mod survey;
 mod target;
 
 use evergreen_lifecycle::{Dataset, DatasetProfile, Task};

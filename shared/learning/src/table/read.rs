@@ -1,9 +1,14 @@
 //! From files to a table.
 
-use evergreen_lifecycle::{DatasetProfile, Label};
+use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 
-use super::{DataFile, Table, TableError, Target, fingerprint};
-use crate::frame::{Frame, FrameColumn, Values};
+use super::infer::{self, Reading};
+use super::labels::{self, NoClasses};
+use super::load::{Loaded, Loader};
+use super::parts::{At, Parts, Reader};
+use super::survey::{Survey, Tally};
+use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, oddities, roles};
+use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 use crate::split::Split;
 
@@ -11,39 +16,189 @@ pub(super) fn read(
     files: Vec<DataFile>,
     settings: Settings,
     default_target: &str,
-    _memory: u64,
+    memory: u64,
 ) -> Result<Table, TableError> {
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
-    let file = files.first().ok_or(TableError::NoFile)?;
-    let csv = |source| TableError::Csv { file: file.name.clone(), source };
-    let mut reader = csv::Reader::from_reader(file.content.as_slice());
-    let names: Vec<String> = reader.headers().map_err(csv)?.iter().map(str::to_owned).collect();
-    let mut cells = vec![Vec::new(); names.len()];
-    for record in reader.records() {
-        for (column, cell) in cells.iter_mut().zip(&record.map_err(csv)?) {
-            column.push(cell.to_owned());
+    let parts = Parts::open(files, &settings.drop, memory)?;
+    let roles = roles::roles(&parts.names, &target_name, &settings)?;
+    let width = parts.names.len();
+    let surveys = parts.read(|| Survey::new(width))?;
+    let tallies = Survey::sum(width, &surveys);
+    let profile = DatasetProfile { files: files_of(&parts, &surveys), ..DatasetProfile::default() };
+    drop(surveys);
+    check_rows(profile.files.iter().map(|file| file.rows).sum())?;
+    let readings = infer::infer(&parts, &roles, &tallies, &settings)?;
+    check_features(&parts, &readings, &target_name)?;
+    let loaded = Loader::sum(&readings, parts.read(|| Loader::new(&readings))?);
+    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
+    let profile = DatasetProfile { columns: profiles(&parts.names, &tallies, &readings), ..profile };
+    let mut warnings = roles::absent(&parts.names, &settings);
+    warnings.extend(readings.into_iter().filter_map(|reading| reading.warning));
+    warnings.extend(oddities::copies(&columns.frame, &columns.target));
+    // The files are not needed any more, and the hashes of the rows are memory, too.
+    drop(parts);
+    columns.into_table(target_name, settings, DatasetProfile { warnings, ..profile })
+}
+
+/// The files, with the rows that the pieces of each had.
+fn files_of(parts: &Parts, surveys: &[Survey]) -> Vec<DatasetFile> {
+    let rows = |file: usize| {
+        let own = surveys.iter().filter(|survey| survey.file().is_some_and(|own| own as usize == file));
+        own.map(|survey| survey.rows() as usize).sum()
+    };
+    let file = |(index, part): (usize, &super::parts::Part)| DatasetFile {
+        name: part.name.clone(),
+        size: part.size,
+        sha256: part.sha256.clone(),
+        rows: rows(index),
+    };
+    parts.parts.iter().enumerate().map(file).collect()
+}
+
+fn check_rows(rows: usize) -> Result<(), TableError> {
+    match rows {
+        rows if rows < MIN_ROWS => Err(TableError::TooFewRows(rows)),
+        // Row indices and codes have 32 bits, and one of them means that nothing is there.
+        rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
+        _ => Ok(()),
+    }
+}
+
+fn check_features(parts: &Parts, readings: &[Reading], target: &str) -> Result<(), TableError> {
+    if readings.iter().any(|reading| reading.role == ColumnRole::Feature) {
+        return Ok(());
+    }
+    let named = parts.names.iter().zip(readings);
+    let dropped =
+        named.filter(|(_, reading)| reading.role == ColumnRole::Dropped).map(|(name, _)| name.clone()).collect();
+    Err(TableError::NoFeatures { target: target.to_owned(), dropped })
+}
+
+fn profiles(names: &[String], tallies: &[Tally], readings: &[Reading]) -> Vec<ColumnProfile> {
+    let columns = names.iter().zip(tallies).zip(readings);
+    columns
+        .map(|((name, tally), reading)| ColumnProfile {
+            name: name.clone(),
+            kind: reading.kind.name().to_owned(),
+            because: reading.because.clone(),
+            missing: (tally.rows() - tally.present()) as usize,
+            distinct: tally.distinct(),
+            role: reading.role,
+        })
+        .collect()
+}
+
+/// The columns, each in its role.
+struct Columns {
+    frame: Frame,
+    target: Target,
+    weights: Option<Vec<f32>>,
+    order: Option<Vec<f64>>,
+}
+
+impl Columns {
+    fn new(
+        parts: &Parts,
+        readings: &[Reading],
+        loaded: Vec<Loaded>,
+        target_name: &str,
+        settings: &Settings,
+    ) -> Result<Self, TableError> {
+        let (mut columns, mut target, mut weights, mut order) = (Vec::new(), None, None, None);
+        for ((name, reading), loaded) in parts.names.iter().zip(readings).zip(loaded) {
+            match (reading.role, loaded) {
+                (ColumnRole::Target, loaded) => {
+                    target = Some(target_of(parts, reading, loaded, target_name, settings)?)
+                }
+                (ColumnRole::Order, Loaded::Wide(values)) => order = Some(values),
+                (ColumnRole::Weights, Loaded::Number(values)) => weights = Some(values),
+                (_, loaded) => {
+                    let column = |values| FrameColumn { name: name.clone(), values };
+                    columns.extend(loaded.values().map(column));
+                }
+            }
+        }
+        let no_target = || TableError::NoTarget { target: target_name.to_owned(), columns: parts.names.clone() };
+        let target = target.ok_or_else(no_target)?;
+        let frame = Frame::new(columns, target.len());
+        Ok(Self { frame, target, weights, order })
+    }
+
+    fn into_table(self, target_name: String, settings: Settings, profile: DatasetProfile) -> Result<Table, TableError> {
+        let Self { frame, target, weights, order } = self;
+        let (split, fingerprint) = rayon::join(
+            || Split::of(&frame, &target, order.as_deref()),
+            || fingerprint::of(&target_name, &target, frame.columns(), weights.as_deref(), order.as_deref()),
+        );
+        check_training_labels(&target, &split, &target_name)?;
+        let holdout_rule = Split::rule(settings.order.as_deref(), &target);
+        let profile = DatasetProfile { holdout_rows: split.holdout.len(), holdout_rule, ..profile };
+        Ok(Table { target_name, target, frame, weights, order, settings, split, profile, fingerprint })
+    }
+}
+
+fn target_of(
+    parts: &Parts,
+    reading: &Reading,
+    loaded: Loaded,
+    name: &str,
+    settings: &Settings,
+) -> Result<Target, TableError> {
+    match (reading.task(), loaded) {
+        (Task::Regression, Loaded::Wide(numbers)) => {
+            if settings.positive.is_some() {
+                return Err(TableError::PositiveOfMany { target: name.to_owned(), labels: 0 });
+            }
+            match numbers.first() {
+                Some(first) if numbers.iter().all(|number| number == first) => {
+                    Err(TableError::OneNumber(name.to_owned()))
+                }
+                _ => Ok(Target::Numbers(numbers)),
+            }
+        }
+        (_, Loaded::Texts(texts)) => {
+            labels::classes(&texts, name, settings.positive.as_ref()).map_err(|error| match error {
+                NoClasses::Error(error) => error,
+                NoClasses::Rare(row, label) => match place_of(parts, row, name) {
+                    Ok(place) => TableError::RareLabel { place, target: name.to_owned(), label },
+                    Err(error) => error,
+                },
+            })
+        }
+        _ => Err(TableError::NoTarget { target: name.to_owned(), columns: parts.names.clone() }),
+    }
+}
+
+/// The places of one column's rows.
+struct Places(usize, Vec<At>);
+
+impl Reader for Places {
+    fn cell(&mut self, column: usize, at: At, _: cell::Cell<'_>) {
+        if column == self.0 {
+            self.1.push(at);
         }
     }
-    let mut columns = Vec::new();
-    let mut target = None;
-    for (name, cells) in names.iter().zip(cells) {
-        if *name == target_name {
-            let mut labels: Vec<Label> = cells.iter().map(|cell| cell.as_str().into()).collect();
-            labels.sort();
-            labels.dedup();
-            let class = |cell: &String| labels.binary_search(&cell.as_str().into()).unwrap_or_default() as u32;
-            let classes = cells.iter().map(class).collect();
-            target = Some(Target::Classes { labels, classes });
-        } else {
-            let numbers = cells.iter().map(|cell| cell.parse().unwrap_or(f32::NAN)).collect();
-            columns.push(FrameColumn { name: name.clone(), values: Values::Number(numbers) });
+}
+
+/// Where the row of that index stands.
+fn place_of(parts: &Parts, row: usize, target: &str) -> Result<super::Place, TableError> {
+    let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
+    let places = parts.read(|| Places(column, Vec::new()))?;
+    let at = places.iter().flat_map(|places| &places.1).nth(row).copied();
+    Ok(parts.place(at.unwrap_or(At { file: 0, line: 0 })))
+}
+
+/// With an order column a label may be so new that only rows held out have it.
+fn check_training_labels(target: &Target, split: &Split, name: &str) -> Result<(), TableError> {
+    let Target::Classes { labels, classes } = target else { return Ok(()) };
+    let mut known = vec![false; labels.len()];
+    for class in split.training.iter().filter_map(|row| classes.get(*row as usize)) {
+        if let Some(known) = known.get_mut(*class as usize) {
+            *known = true;
         }
     }
-    let Some(target) = target else { return Err(TableError::NoTarget { target: target_name, columns: names }) };
-    let rows = target.len();
-    let fingerprint = fingerprint::of(&target_name, &target, &columns, None, None);
-    let frame = Frame::new(columns, rows);
-    let split = Split::of(&frame, &target, None);
-    let profile = DatasetProfile::default();
-    Ok(Table { target_name, target, frame, weights: None, order: None, settings, split, profile, fingerprint })
+    match known.iter().position(|known| !known).and_then(|class| labels.get(class)) {
+        Some(label) => Err(TableError::NewLabel { target: name.to_owned(), label: label.clone() }),
+        None => Ok(()),
+    }
 }

@@ -1,0 +1,153 @@
+//! The values of columns: the second of two readings, when it is known how each is read.
+
+use std::collections::HashMap;
+
+use super::cell::{Cell, Value};
+use super::infer::{Reading, Storage};
+use super::parts::{At, Reader};
+use crate::frame::{MISSING, Values};
+
+/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
+const SECONDS_TO_2000: f64 = 946_684_800.0;
+const SECONDS_OF_A_DAY: f64 = 86_400.0;
+
+/// The values of a column, as far as they are read.
+#[derive(Debug)]
+pub(super) enum Loaded {
+    Skipped,
+    Number(Vec<f32>),
+    Boolean(Vec<f32>),
+    Timestamp(Vec<f32>),
+    Texts(Texts),
+    Wide(Vec<f64>),
+}
+
+/// Texts, each kept once.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    /// For each row an index into `names`, or [`MISSING`].
+    pub codes: Vec<u32>,
+    /// In the order in which they were met.
+    pub names: Vec<String>,
+    known: HashMap<String, u32>,
+}
+
+impl Texts {
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.known.get(text) {
+            return *code;
+        }
+        let code = self.names.len() as u32;
+        self.names.push(text.to_owned());
+        self.known.insert(text.to_owned(), code);
+        code
+    }
+
+    fn append(&mut self, later: Self) {
+        let codes: Vec<u32> = later.names.iter().map(|name| self.code(name)).collect();
+        self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
+    }
+
+    /// The names sorted, with the codes that follow.
+    fn sorted(self) -> Values {
+        let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
+        order.sort();
+        let mut ranks = vec![MISSING; order.len()];
+        for (rank, (_, code)) in order.iter().enumerate() {
+            if let Some(place) = ranks.get_mut(*code) {
+                *place = rank as u32;
+            }
+        }
+        let codes = self.codes.iter().map(|code| ranks.get(*code as usize).copied().unwrap_or(MISSING)).collect();
+        Values::Category { codes, names: order.into_iter().map(|(name, _)| name).collect() }
+    }
+}
+
+impl Loaded {
+    fn new(storage: Storage) -> Self {
+        match storage {
+            Storage::Skip => Self::Skipped,
+            Storage::Number => Self::Number(Vec::new()),
+            Storage::Boolean => Self::Boolean(Vec::new()),
+            Storage::Timestamp => Self::Timestamp(Vec::new()),
+            Storage::Texts => Self::Texts(Texts::default()),
+            Storage::Wide => Self::Wide(Vec::new()),
+        }
+    }
+
+    /// What does not fit was refused after the first reading; here it would be missing.
+    fn push(&mut self, cell: &Cell<'_>) {
+        match self {
+            Self::Skipped => {}
+            Self::Number(values) => values.push(match cell.value() {
+                Value::Number(number) | Value::Padded(number) => number as f32,
+                _ => f32::NAN,
+            }),
+            Self::Boolean(values) => values.push(match cell.value() {
+                Value::Boolean(value) => f32::from(u8::from(value)),
+                Value::Number(number) => number as f32,
+                _ => f32::NAN,
+            }),
+            Self::Timestamp(values) => values.push(match cell.value() {
+                Value::Moment(seconds) => ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32,
+                _ => f32::NAN,
+            }),
+            Self::Texts(texts) => {
+                let code = if cell.value() == Value::Missing { MISSING } else { texts.code(&cell.text()) };
+                texts.codes.push(code);
+            }
+            Self::Wide(values) => values.push(match cell.value() {
+                Value::Number(number) | Value::Padded(number) | Value::Moment(number) => number,
+                _ => f64::NAN,
+            }),
+        }
+    }
+
+    fn append(&mut self, later: Self) {
+        match (self, later) {
+            (Self::Number(values), Self::Number(more))
+            | (Self::Boolean(values), Self::Boolean(more))
+            | (Self::Timestamp(values), Self::Timestamp(more)) => values.extend(more),
+            (Self::Wide(values), Self::Wide(more)) => values.extend(more),
+            (Self::Texts(texts), Self::Texts(more)) => texts.append(more),
+            _ => {}
+        }
+    }
+
+    /// The values of a column to learn from.
+    pub(super) fn values(self) -> Option<Values> {
+        match self {
+            Self::Number(values) => Some(Values::Number(values)),
+            Self::Boolean(values) => Some(Values::Boolean(values)),
+            Self::Timestamp(values) => Some(Values::Timestamp(values)),
+            Self::Texts(texts) => Some(texts.sorted()),
+            Self::Skipped | Self::Wide(_) => None,
+        }
+    }
+}
+
+/// Keeps the values of some rows.
+pub(super) struct Loader(Vec<Loaded>);
+
+impl Loader {
+    pub(super) fn new(readings: &[Reading]) -> Self {
+        Self(readings.iter().map(|reading| Loaded::new(reading.storage)).collect())
+    }
+
+    /// The columns of all `loaders`, which are in the order of the rows.
+    pub(super) fn sum(readings: &[Reading], loaders: Vec<Self>) -> Vec<Loaded> {
+        let mut sum = Self::new(readings).0;
+        for loader in loaders {
+            sum.iter_mut().zip(loader.0).for_each(|(column, later)| column.append(later));
+        }
+        sum
+    }
+}
+
+impl Reader for Loader {
+    fn cell(&mut self, column: usize, _: At, cell: Cell<'_>) {
+        if let Some(column) = self.0.get_mut(column) {
+            column.push(&cell);
+        }
+    }
+}

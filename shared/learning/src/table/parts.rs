@@ -1,0 +1,168 @@
+//! The files of a table, opened: their columns are known to be the same, and they are cut into pieces that can be read
+//! beside each other.
+
+mod csv;
+mod gzip;
+mod header;
+mod parquet;
+
+use bytes::Bytes;
+use evergreen_scoring::sha256_hex;
+use rayon::prelude::*;
+
+use super::cell::Cell;
+use super::{DataFile, Format, Place, TableError};
+use crate::memory;
+
+/// Where a row stands: index of the file, and its line (or row, of Parquet) from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At {
+    pub file: u32,
+    pub line: u64,
+}
+
+/// Takes the cells of a piece, column by column or row by row; within a column in the order of the rows.
+pub(super) trait Reader: Send {
+    /// The next cell of the column.
+    fn cell(&mut self, column: usize, at: At, cell: Cell<'_>);
+}
+
+/// An opened file.
+pub(super) struct Part {
+    pub name: String,
+    /// Bytes, as stored.
+    pub size: u64,
+    pub sha256: String,
+    /// For each of the file's columns the table's column.
+    order: Vec<usize>,
+    content: Content,
+}
+
+enum Content {
+    /// Where the rows begin, by byte and line; all of the file's bytes.
+    Csv {
+        bytes: Vec<u8>,
+        start: csv::Start,
+    },
+    Parquet(parquet::File),
+}
+
+/// The opened files of a table.
+pub(super) struct Parts {
+    pub parts: Vec<Part>,
+    /// The columns, in the order of the first file.
+    pub names: Vec<String>,
+    /// For each column whether it is left out whatever it holds.
+    skipped: Vec<bool>,
+}
+
+impl Parts {
+    /// Opens `files`; the columns `dropped` may hold what they like.
+    pub(super) fn open(mut files: Vec<DataFile>, dropped: &[String], memory: u64) -> Result<Self, TableError> {
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        let stored: Vec<(String, u64)> =
+            files.iter().map(|file| (file.name.clone(), file.content.len() as u64)).collect();
+        memory::check(&stored, memory)?;
+        let digests: Vec<String> = files.par_iter().map(|file| sha256_hex(&file.content)).collect();
+        let mut parts = Self { parts: Vec::with_capacity(files.len()), names: Vec::new(), skipped: Vec::new() };
+        let mut needed = 0_u64;
+        for (file, sha256) in files.into_iter().zip(digests) {
+            let (name, size) = (file.name.clone(), file.content.len() as u64);
+            let (content, names, needs) = open(file, dropped, memory, needed)?;
+            needed = needed.saturating_add(needs);
+            memory::fits(needed, memory)?;
+            let order = parts.align(&name, names)?;
+            parts.parts.push(Part { name, size, sha256, order, content });
+        }
+        parts.skipped = parts.names.iter().map(|name| dropped.contains(name)).collect();
+        if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
+    }
+
+    /// For each of a file's columns the table's; the first file's columns are the table's.
+    fn align(&mut self, file: &str, names: Vec<String>) -> Result<Vec<usize>, TableError> {
+        let Some(first) = self.parts.first() else {
+            self.names = names;
+            return Ok((0..self.names.len()).collect());
+        };
+        header::align(&self.names, &first.name, file, &names)
+    }
+
+    /// Reads all files with one reader for each piece, and gives the readers in the order of the rows.
+    pub(super) fn read<R: Reader>(&self, reader: impl Fn() -> R + Sync) -> Result<Vec<R>, TableError> {
+        let pieces: Vec<Piece<'_>> = self.parts.iter().enumerate().flat_map(|(file, part)| part.pieces(file)).collect();
+        let results: Vec<Result<R, TableError>> = pieces
+            .par_iter()
+            .map(|piece| {
+                let mut reader = reader();
+                piece.read(self, &mut reader)?;
+                Ok(reader)
+            })
+            .collect();
+        // The first error in the order of the rows, on any number of cores.
+        results.into_iter().collect()
+    }
+
+    /// How `at` is told.
+    pub(super) fn place(&self, at: At) -> Place {
+        let part = self.parts.get(at.file as usize);
+        Place {
+            file: part.map(|part| part.name.clone()).unwrap_or_default(),
+            line: at.line,
+            is_row: part.is_some_and(|part| matches!(part.content, Content::Parquet(_))),
+        }
+    }
+}
+
+/// The content, its columns, and the bytes of memory that it needs; `needed` are needed already.
+fn open(
+    file: DataFile,
+    dropped: &[String],
+    memory: u64,
+    needed: u64,
+) -> Result<(Content, Vec<String>, u64), TableError> {
+    let DataFile { name, content } = file;
+    let bytes = match Format::of(&name)? {
+        Format::Csv => content,
+        Format::CsvGzip => gzip::decompress(&name, &content, memory, memory.saturating_sub(needed))?,
+        Format::Parquet => {
+            let size = content.len() as u64;
+            let (file, names) = parquet::File::open(&name, Bytes::from(content), dropped)?;
+            let needs = memory::of_parquet(size, file.rows().saturating_mul(names.len() as u64));
+            return Ok((Content::Parquet(file), names, needs));
+        }
+    };
+    let (start, names) = csv::open(&name, &bytes)?;
+    let needs = memory::of_csv(bytes.len() as u64);
+    Ok((Content::Csv { bytes, start }, names, needs))
+}
+
+/// A part of a file that can be read by itself.
+enum Piece<'a> {
+    Csv { part: &'a Part, rows: csv::Rows<'a> },
+    Parquet { part: &'a Part, rows: parquet::Rows<'a> },
+}
+
+impl Part {
+    fn pieces(&self, file: usize) -> Vec<Piece<'_>> {
+        let file = file as u32;
+        match &self.content {
+            Content::Csv { bytes, start } => {
+                let pieces = csv::Rows::cut(file, bytes, *start);
+                pieces.into_iter().map(|rows| Piece::Csv { part: self, rows }).collect()
+            }
+            Content::Parquet(content) => {
+                let pieces = content.groups(file);
+                pieces.into_iter().map(|rows| Piece::Parquet { part: self, rows }).collect()
+            }
+        }
+    }
+}
+
+impl Piece<'_> {
+    fn read(&self, parts: &Parts, reader: &mut impl Reader) -> Result<(), TableError> {
+        match self {
+            Self::Csv { part, rows } => rows.read(&part.name, &part.order, reader),
+            Self::Parquet { part, rows } => rows.read(&part.name, &part.order, &parts.skipped, reader),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The names of columns.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::table::TableError;
+
+/// Checks that every column has a name, and one of its own.
+pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
+    let mut seen = BTreeSet::new();
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(TableError::UnnamedColumn { file: file.to_owned(), position: index + 1 });
+        }
+        if !seen.insert(name) {
+            return Err(TableError::DuplicateColumn { file: file.to_owned(), column: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// For each of `names`, the columns of `file`, the index among `table`, the columns of the file `first`; all must be there,
+/// and no other.
+pub(super) fn align(table: &[String], first: &str, file: &str, names: &[String]) -> Result<Vec<usize>, TableError> {
+    let known: HashMap<&str, usize> = table.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+    let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let words = |column: &str| (file.to_owned(), column.to_owned(), first.to_owned());
+    if let Some(missing) = table.iter().find(|name| !own.contains(name.as_str())) {
+        let (file, column, first) = words(missing);
+        return Err(TableError::MissingColumn { file, column, first });
+    }
+    let index = |name: &String| {
+        let (file, column, first) = words(name);
+        known.get(name.as_str()).copied().ok_or(TableError::ExtraColumn { file, column, first })
+    };
+    names.iter().map(index).collect()
+}

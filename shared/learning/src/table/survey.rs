@@ -1,0 +1,274 @@
+//! What is in the columns: the first of two readings, from which types are inferred.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use super::cell::{Cell, Value};
+use super::parts::{At, Reader};
+
+/// Different values of a column that are counted; there may be more.
+pub(super) const MAX_DISTINCT: usize = 10_000;
+
+/// Kinds of values, in the order of [`Tally`]'s lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Missing,
+    Number,
+    Padded,
+    Infinite,
+    Boolean,
+    Moment,
+    Text,
+}
+
+impl Class {
+    pub(super) const PRESENT: [Self; 6] =
+        [Self::Number, Self::Padded, Self::Infinite, Self::Boolean, Self::Moment, Self::Text];
+}
+
+/// What is in a column.
+#[derive(Debug, Clone)]
+pub(super) struct Tally {
+    counts: [u64; 7],
+    first: [Option<At>; 7],
+    /// The first number that is not whole, that is below 0, and that is neither 0 nor 1.
+    pub first_broken: Option<At>,
+    pub first_negative: Option<At>,
+    pub first_beyond_one: Option<At>,
+    /// Whether some number is not 0.
+    pub has_weight: bool,
+    /// Whether the values are typed by their file as texts.
+    pub is_typed_text: bool,
+    ascent: Ascent,
+    distinct: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
+    /// Whether a value was seen a second time before there were too many to tell.
+    repeats: bool,
+}
+
+/// Whether numbers only grow.
+#[derive(Debug, Clone, Copy)]
+struct Ascent {
+    ends: Option<(f64, f64)>,
+    holds: bool,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            counts: [0; 7],
+            first: [None; 7],
+            first_broken: None,
+            first_negative: None,
+            first_beyond_one: None,
+            has_weight: false,
+            is_typed_text: false,
+            ascent: Ascent { ends: None, holds: true },
+            distinct: HashSet::default(),
+            repeats: false,
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, at: At, cell: &Cell<'_>) {
+        self.is_typed_text |= matches!(cell, Cell::Text(_));
+        let (class, hash) = match cell.value() {
+            Value::Missing => return self.count(Class::Missing, at),
+            Value::Number(number) => {
+                self.number(at, number);
+                (Class::Number, hash((0_u8, (number + 0.0).to_bits())))
+            }
+            Value::Padded(_) => (Class::Padded, hash(&*cell.text())),
+            Value::Infinite => (Class::Infinite, hash(&*cell.text())),
+            Value::Boolean(value) => (Class::Boolean, hash((1_u8, value))),
+            Value::Moment(seconds) => (Class::Moment, hash((2_u8, seconds.to_bits()))),
+            Value::Text => (Class::Text, hash(&*cell.text())),
+        };
+        self.count(class, at);
+        if self.distinct.len() < MAX_DISTINCT {
+            self.repeats |= !self.distinct.insert(hash);
+        }
+    }
+
+    fn count(&mut self, class: Class, at: At) {
+        let index = class as usize;
+        if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
+            *count += 1;
+            first.get_or_insert(at);
+        }
+    }
+
+    fn number(&mut self, at: At, number: f64) {
+        if number.fract() != 0.0 {
+            self.first_broken.get_or_insert(at);
+        }
+        if number < 0.0 {
+            self.first_negative.get_or_insert(at);
+        }
+        if number != 0.0 {
+            self.has_weight = true;
+            if number != 1.0 {
+                self.first_beyond_one.get_or_insert(at);
+            }
+        }
+        self.ascent = self.ascent.then(Ascent { ends: Some((number, number)), holds: true });
+    }
+
+    /// Adds what is in rows that come later.
+    fn append(&mut self, later: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(later.counts) {
+            *count += more;
+        }
+        for (first, other) in self.first.iter_mut().zip(later.first) {
+            *first = first.or(other);
+        }
+        self.first_broken = self.first_broken.or(later.first_broken);
+        self.first_negative = self.first_negative.or(later.first_negative);
+        self.first_beyond_one = self.first_beyond_one.or(later.first_beyond_one);
+        self.has_weight |= later.has_weight;
+        self.is_typed_text |= later.is_typed_text;
+        self.ascent = self.ascent.then(later.ascent);
+        self.repeats |= later.repeats || !self.distinct.is_disjoint(&later.distinct);
+        self.distinct.extend(&later.distinct);
+    }
+
+    /// Values of a class.
+    pub(super) fn of(&self, class: Class) -> u64 {
+        self.counts.get(class as usize).copied().unwrap_or_default()
+    }
+
+    /// Values that are not missing.
+    pub(super) fn present(&self) -> u64 {
+        Class::PRESENT.iter().map(|class| self.of(*class)).sum()
+    }
+
+    /// Rows.
+    pub(super) fn rows(&self) -> u64 {
+        self.present() + self.of(Class::Missing)
+    }
+
+    /// The first value of a class.
+    pub(super) fn first(&self, class: Class) -> Option<At> {
+        self.first.get(class as usize).copied().flatten()
+    }
+
+    /// The first value that is of none of `classes`, missing ones aside.
+    pub(super) fn first_outside(&self, classes: &[Class]) -> Option<At> {
+        let others = Class::PRESENT.into_iter().filter(|class| !classes.contains(class));
+        others.filter_map(|class| self.first(class)).min()
+    }
+
+    /// Different values, up to [`MAX_DISTINCT`].
+    pub(super) fn distinct(&self) -> usize {
+        self.distinct.len().min(MAX_DISTINCT)
+    }
+
+    /// Whether there are more different values than are counted.
+    pub(super) fn has_many(&self) -> bool {
+        self.distinct.len() >= MAX_DISTINCT
+    }
+
+    /// Whether no value was seen twice, as far as they were counted.
+    pub(super) fn is_unique(&self) -> bool {
+        !self.repeats || self.ascent.holds && self.of(Class::Number) == self.present()
+    }
+}
+
+impl Ascent {
+    fn then(self, later: Self) -> Self {
+        let (ends, holds) = match (self.ends, later.ends) {
+            (Some((first, last)), Some((next, end))) => (Some((first, end)), last < next),
+            (ends, None) | (None, ends) => (ends, true),
+        };
+        Self { ends, holds: holds && self.holds && later.holds }
+    }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Counts the columns of some rows.
+pub(super) struct Survey(Vec<Tally>);
+
+impl Survey {
+    pub(super) fn new(columns: usize) -> Self {
+        Self(vec![Tally::default(); columns])
+    }
+
+    /// The columns of all `surveys`, which are in the order of the rows.
+    pub(super) fn sum(columns: usize, surveys: &[Self]) -> Vec<Tally> {
+        let mut sum = Self::new(columns).0;
+        for survey in surveys {
+            sum.iter_mut().zip(&survey.0).for_each(|(tally, later)| tally.append(later));
+        }
+        sum
+    }
+
+    /// The rows counted: of the column that has most, since those left out may not be read.
+    pub(super) fn rows(&self) -> u64 {
+        self.0.iter().map(Tally::rows).max().unwrap_or_default()
+    }
+
+    /// The file that the rows are of.
+    pub(super) fn file(&self) -> Option<u32> {
+        self.0.iter().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()
+    }
+}
+
+impl Reader for Survey {
+    fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
+        if let Some(tally) = self.0.get_mut(column) {
+            tally.add(at, &cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(cells: &[&str], from: u64) -> Tally {
+        let mut tally = Tally::default();
+        for (row, cell) in cells.iter().enumerate() {
+            tally.add(At { file: 0, line: from + row as u64 }, &Cell::Untyped(cell));
+        }
+        tally
+    }
+
+    #[test]
+    fn values_are_counted_by_class_with_the_first_of_each() {
+        let tally = tally(&["1", "", "x", "1.0", "true", "007", "x"], 2);
+        assert_eq!((tally.rows(), tally.present(), tally.distinct()), (7, 6, 4));
+        assert_eq!([Class::Missing, Class::Number, Class::Text].map(|class| tally.of(class)), [1, 2, 2]);
+        assert_eq!(tally.first_outside(&[Class::Number]).map(|at| at.line), Some(4));
+        assert!(!tally.is_unique());
+    }
+
+    #[test]
+    fn pieces_are_counted_like_the_whole() {
+        let cells = ["3", "4", "", "7", "9.5", "-1", "x"];
+        for cut in 0..cells.len() {
+            let mut sum = tally(&cells[..cut], 2);
+            sum.append(&tally(&cells[cut..], 2 + cut as u64));
+            assert_eq!(format!("{:?}", sum.first), format!("{:?}", tally(&cells, 2).first));
+            assert_eq!((sum.counts, sum.distinct()), (tally(&cells, 2).counts, 6));
+            assert_eq!(
+                (sum.first_broken, sum.first_negative.map(|at| at.line)),
+                (Some(At { file: 0, line: 6 }), Some(7))
+            );
+            assert!(sum.is_unique() && !sum.ascent.holds);
+        }
+    }
+
+    #[test]
+    fn growing_numbers_are_unique_however_many_there_are() {
+        let mut sum = tally(&["1", "2"], 2);
+        sum.append(&tally(&["", "5"], 4));
+        assert!(sum.ascent.holds);
+        sum.append(&tally(&["5"], 6));
+        assert!(!sum.ascent.holds && !sum.is_unique());
+    }
+}
