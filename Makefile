@@ -5,10 +5,16 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e lint licences sam-local validate lock deploy bench-train
+.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench-train
 
 EMULATOR ?= ministack
-PORT ?= 4566
+# The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
+DATASET :=
+TARGET :=
+MODEL :=
+unexport DATASET TARGET MODEL
+# Iris has 4566, and each table of one's own the first free port after it.
+PORT ?=
 MACHINE := $(shell uname -m)
 ARCHITECTURE := $(if $(filter arm64 aarch64,$(MACHINE)),arm64,x86_64)
 
@@ -20,20 +26,24 @@ SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_
 # The section of samconfig.toml that `make deploy` takes.
 CONFIG ?= default
 
+# A text as one word of the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
 BUILT := target/local/build/template.yaml
-SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches \) -prune -o -type f -print 2>/dev/null)
+SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches -o -name examples \) -prune -o -type f -print 2>/dev/null)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle (EMULATOR=localstack uses one that runs)
-	@$(LOCAL) run --emulator $(EMULATOR) --port $(PORT)
+run: $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle: of Iris, or DATASET=table.csv TARGET=column
+	@$(LOCAL) run --emulator $(EMULATOR) $(addprefix --port ,$(PORT)) \
+	  --dataset $(call quoted,$(DATASET)) --target $(call quoted,$(TARGET)) --model $(call quoted,$(MODEL))
 
-stop: ## Stop the local stack
+stop: ## Stop the local stacks
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "Nothing runs here."; fi
 
-runs: .venv/emulator/ready ## Compare the runs of the stack that target/local/stack.env, or the environment, names
-	@$(LOCAL) runs
+runs: .venv/emulator/ready ## Compare the runs of the last stack, of MODEL=name, or of the one that the environment names
+	@$(LOCAL) runs --model $(call quoted,$(MODEL))
 
 build: $(BUILT) ## Build the four functions for this machine
 
@@ -45,6 +55,10 @@ unit-test:
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --no-run
 	@$(LOCAL) test -- $(ARGS)
+
+proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
+	cargo build --package evergreen-learning --example holdout --locked
+	@$(PYTHON) infra/proof $(ARGS)
 
 sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
 	@$(LOCAL) sam-local

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from driver import cloud, deploy, emulator, environment, isolated, samlocal, walk
-from driver import runs as table
+from driver import cloud, deploy, emulator, isolated, owntable, places, samlocal, subject, walk
+from driver import runs as listing
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
 
@@ -27,25 +27,26 @@ def build(arguments) -> None:
 
 
 def up(arguments) -> None:
-    settings = _settings(arguments)
-    step(f"Local stack {settings.stack} at {settings.endpoint}")
-    emulator.start(settings)
-    deploy.deploy(settings)
-    say(f"written: {settings.environment_file}")
+    _start(_settings(arguments))
 
 
 def down(arguments) -> None:
-    ended = emulator.stop(_settings(arguments))
-    say("The local stack has ended." if ended else "No local stack of this checkout runs.")
+    state = arguments.state.resolve()
+    ended = sum(emulator.stop(Settings(folder)) for folder in places.every(state))
+    words = ("No local stack of this checkout runs.", "The local stack has ended.")
+    say(words[ended] if ended < 2 else f"{ended} local stacks have ended.")
 
 
 def run(arguments) -> None:
-    up(arguments)
-    walk.walk(_settings(arguments))
+    table = owntable.find(arguments.dataset, arguments.target, arguments.model)
+    settings = _settings(arguments, table)
+    _start(settings)
+    places.remember(arguments.state.resolve(), settings)
+    walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
 def runs(arguments) -> None:
-    table.show(*environment.api(_settings(arguments).environment_file))
+    listing.show(*places.api(arguments.state.resolve(), arguments.model))
 
 
 def test(arguments) -> int:
@@ -60,8 +61,15 @@ def deploy_to_account(arguments) -> None:
     cloud.deploy(arguments.config, arguments.parameters, arguments.words)
 
 
-def _settings(arguments) -> Settings:
-    return Settings(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator)
+def _start(settings: Settings) -> None:
+    step(f"Local stack {settings.stack} at {settings.endpoint}")
+    emulator.start(settings)
+    deploy.deploy(settings)
+    say(f"written: {settings.environment_file}")
+
+
+def _settings(arguments, table: owntable.OwnTable | None = None) -> Settings:
+    return places.settings_for(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator, table)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,15 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "build", build, "build the functions").add_argument("--architecture", required=True)
     for name, function, text in (
         ("up", up, "start the emulator and deploy, or update"),
-        ("down", down, "end the emulator"),
+        ("down", down, "end the emulators"),
         ("run", run, "up, then show the model's whole life"),
         ("runs", runs, "compare the runs"),
     ):
         command = _add(commands, name, function, text)
-        command.add_argument("--port", type=int, default=4566)
-        command.add_argument("--config", default="local", help="section of samconfig.toml")
         command.add_argument("--state", type=Path, default=ROOT / "target/local", help="directory of all its files")
-        command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
+        if function in (up, run):
+            command.add_argument(
+                "--port", type=int, help="4566, or for a table of one's own the first free one after it"
+            )
+            command.add_argument("--config", default="local", help="section of samconfig.toml")
+            command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
+        if function in (run, runs):
+            command.add_argument("--model", default="", help="name of the model; without it, that of the table's file")
+        if function is run:
+            command.add_argument("--dataset", default="", help="a table's file or directory; without it, Iris")
+            command.add_argument("--target", default="", help="the column to predict")
     tests = _add(commands, "test", test, "run the tests of the deployed stack against an emulator of their own")
     tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
     _add(commands, "sam-local", sam_local, "run events/ through `sam local`")

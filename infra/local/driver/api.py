@@ -1,6 +1,7 @@
 """The prediction API, as any client calls it."""
 
 import json
+import shlex
 import urllib.error
 import urllib.request
 
@@ -26,10 +27,10 @@ def predict(url: str, key: str, rows) -> dict:
     return _call(urllib.request.Request(f"{url}/predict", json.dumps(rows).encode(), headers))
 
 
-def curl(url: str, key: str) -> str:
-    """A line to paste into a shell."""
-    body = json.dumps(FLOWERS["setosa"])
-    return f"curl -s '{url}/predict' -H 'x-api-key: {key}' -H 'content-type: application/json' -d '{body}'"
+def curl(url: str, key: str, row: dict) -> str:
+    """A line to paste into a shell, which asks for `row`."""
+    body = shlex.quote(json.dumps(row, ensure_ascii=False))
+    return f"curl -s '{url}/predict' -H 'x-api-key: {key}' -H 'content-type: application/json' -d {body}"
 
 
 def _call(request: urllib.request.Request) -> dict:

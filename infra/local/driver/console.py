@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,14 @@ def step(text: str) -> None:
 def say(text: str) -> None:
     """States a fact of the step."""
     print(f"    {text}", flush=True)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows below their headings, in columns."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        say("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
 
 
 def warn(text: str) -> None:

@@ -42,7 +42,10 @@ def deploy(settings: Settings) -> dict[str, str]:
     template = _with_defaults(settings, parameters)
     command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
     command += ["--template-file", template, "--stack-name", settings.stack, "--region", settings.region]
-    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+    # In a file they need no quotes: a column's name may hold anything.
+    written = settings.state / "parameters.yaml"
+    written.write_text(yaml.safe_dump(parameters))
+    command += ["--parameter-overrides", f"file://{written}"]
     with waiting(f"deployment of {settings.stack}"):
         sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
     values = environment.describe(settings)

@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from pathlib import Path
 
 from .console import Failure, say, tail, until, waiting
 from .settings import Settings
@@ -26,11 +27,22 @@ def healthy(settings: Settings) -> bool:
         return False
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(lowest: int = 0) -> int:
+    """A port of the loopback interface that nobody listens on: the first from `lowest` up, or any."""
+    for port in range(lowest, lowest + 100) if lowest else (0,):
+        with suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise Failure(f"none of the ports {lowest} to {lowest + 99} is free")
+
+
+def running_port(state: Path) -> int | None:
+    """The port of the emulator of that directory, if it runs."""
+    settings = Settings(state)
+    with suppress(OSError, ValueError):
+        return int(_port_file(settings).read_text()) if _our_process(settings) else None
+    return None
 
 
 def start(settings: Settings) -> None:
@@ -60,6 +72,7 @@ def start(settings: Settings) -> None:
             start_new_session=True,
         )
         _pid_file(settings).write_text(str(process.pid))
+        _port_file(settings).write_text(str(settings.port))
 
         def answers():
             if process.poll() is not None:
@@ -88,6 +101,10 @@ def _pid_file(settings: Settings):
     return settings.state / "emulator.pid"
 
 
+def _port_file(settings: Settings):
+    return settings.state / "emulator.port"
+
+
 def _our_process(settings: Settings) -> int | None:
     """The process id in the pid file, if that process is an emulator still: ids are used again."""
     try:
@@ -108,7 +125,7 @@ def _require_free(settings: Settings) -> None:
         if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
             raise Failure(
                 f"port {settings.port} is taken by something that this checkout has not started; "
-                "stop it, or use `make run EMULATOR=localstack` if it is LocalStack"
+                "stop it, choose another with PORT=, or use `make run EMULATOR=localstack` if it is LocalStack"
             )
 
 

@@ -1,14 +1,22 @@
 """stack.env: how to reach the deployed stack, for this driver, the tests and any shell."""
 
-import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 from .console import Failure
 from .emulator import CREDENTIALS
 from .settings import Settings
+
+FILE = "stack.env"
+# What a client needs; set in the environment they mean a stack in the cloud.
+API = ("EVERGREEN_API_URL", "EVERGREEN_API_KEY")
+
+# A training may take 15 minutes, and one that is asked for twice is two.
+PATIENCE = Config(read_timeout=930, retries={"total_max_attempts": 1})
 
 
 def describe(settings: Settings) -> dict[str, str]:
@@ -53,10 +61,14 @@ def read(path: Path) -> dict[str, str]:
 
 
 def api(path: Path) -> tuple[str, str]:
-    """URL and key of the API: those of the environment, for a stack in the cloud, or else of the file."""
-    names = ("EVERGREEN_API_URL", "EVERGREEN_API_KEY")
-    values = os.environ if all(os.environ.get(name) for name in names) else read(path)
-    return values[names[0]].rstrip("/"), values[names[1]]
+    """URL and key of the API that the file tells of; Failure when there is no such file."""
+    return api_of(read(path))
+
+
+def api_of(values: Mapping[str, str]) -> tuple[str, str]:
+    """URL and key of the API that these variables tell of."""
+    url, key = (values[name] for name in API)
+    return url.rstrip("/"), key
 
 
 class Clients:
@@ -69,8 +81,8 @@ class Clients:
         )
 
     def client(self, service: str):
-        """The client of `service`."""
-        return self._session.client(service, endpoint_url=self._endpoint)
+        """The client of `service`, which waits as long as the longest training and asks only once."""
+        return self._session.client(service, endpoint_url=self._endpoint, config=PATIENCE)
 
 
 def _as_arguments(credentials: dict[str, str]) -> dict[str, str]:

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 
 from . import deploy, emulator
 from .console import step
+from .owntable import OwnTable
 from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str):
-    """A deployed stack in target/local/`name`; yields its settings and the content of its stack.env."""
-    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config)
+def stack(config: str, name: str, table: OwnTable | None = None):
+    """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables."""
+    own = (table.model, table.parameters) if table else ()
+    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", *own)
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end
     shutil.rmtree(settings.state, ignore_errors=True)

@@ -6,6 +6,8 @@ import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .console import until, warn
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -54,6 +56,26 @@ def save(mails: list[Mail], folder: Path) -> list[Path]:
         file.write_text(mail.html or f"<pre>{mail.text}</pre>")
         files.append(file)
     return files
+
+
+class Inbox:
+    """The mails since now."""
+
+    def __init__(self, values: dict[str, str]):
+        self._where = (values["AWS_ENDPOINT_URL"], values["EVERGREEN_EMULATOR"])
+        self._before = len(sent(*self._where))
+
+    def wait_for(self, kind: str, count: int) -> list[Mail]:
+        """The first `count` mails whose subject begins with `kind`; where mails cannot come at all, says so and has none."""
+        if self._where[1] == "localstack":
+            warn("LocalStack's free tier has no SES v2: the alert function runs, but no mail comes of it.")
+            return []
+        until(lambda: len(self._letters(kind)) >= count, 30, f"mail number {count} that begins with {kind}")
+        return self._letters(kind)[:count]
+
+    def _letters(self, kind: str) -> list[Mail]:
+        letters = sent(*self._where)[self._before :]
+        return [letter for letter in letters if letter.subject.startswith(kind)]
 
 
 def _from_ministack(message: dict) -> Mail:

@@ -1,27 +1,20 @@
 """The runs side by side: what each tried, what came of it."""
 
 from . import api
-from .console import say
+from .console import say, table
 
 SHORT = {
     "n_estimators": "trees",
     "max_depth": "depth",
+    "max_leaves": "leaves",
     "min_samples_split": "split",
     "min_samples_leaf": "leaf",
+    "learning_rate": "rate",
 }
-HEADINGS = (
-    "RUN",
-    "STATUS",
-    "VERSION",
-    "TRIGGER",
-    "PARAMETERS",
-    "TRAINING",
-    "HOLD-OUT",
-    "F1",
-    "LOG LOSS",
-    "ROC AUC",
-    "SECONDS",
-)
+BEGINNING = ("RUN", "STATUS", "VERSION", "TRIGGER", "PARAMETERS", "TRAINING", "HOLD-OUT")
+# What follows the headline: titles, and the names of the figures.
+CLASSES = {"F1": "f1", "LOG LOSS": "log_loss", "ROC AUC": "roc_auc"}
+NUMBERS = {"RMSE": "rmse", "MAE": "mae", "MEDIAN ERROR": "median_absolute_error"}
 
 
 def fetch(url: str, key: str, limit: int = 20) -> list[dict]:
@@ -31,37 +24,55 @@ def fetch(url: str, key: str, limit: int = 20) -> list[dict]:
 
 def show(url: str, key: str) -> None:
     """Prints the latest runs as a table."""
-    lines = [HEADINGS, *(row(run) for run in fetch(url, key))]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    for line in lines:
-        say("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
-    if len(lines) == 1:
+    listed = fetch(url, key)
+    table(headings(listed), [row(run, listed) for run in listed])
+    if not listed:
         say("(no runs yet)")
+    elif _figures(listed) is NUMBERS:
+        say("TRAINING and HOLD-OUT are R².")
 
 
-def row(run: dict) -> tuple[str, ...]:
-    """One run's cells, in the order of `HEADINGS`; a dash where the run did not come that far."""
+def headings(listed: list[dict]) -> tuple[str, ...]:
+    """The headings that suit these runs."""
+    return (*BEGINNING, *_figures(listed), "SECONDS")
+
+
+def row(run: dict, listed: list[dict]) -> tuple[str, ...]:
+    """One run's cells, in the order of `headings`; a dash where the run did not come that far."""
     metrics = run.get("metrics") or {}
     return (
         run["id"],
         run["status"],
         _text(run.get("version")),
         run["trigger"]["kind"],
-        parameters(run),
-        _number(metrics.get("training_accuracy")),
-        _number(metrics.get("accuracy")),
-        _number(metrics.get("f1")),
-        _number(metrics.get("log_loss")),
-        _number(metrics.get("roc_auc")),
+        parameters(run.get("parameters")),
+        *(_number(value) for value in scores(run)),
+        *(_number(metrics.get(name)) for name in _figures(listed).values()),
         _number(metrics.get("duration"), 2),
     )
 
 
-def parameters(run: dict) -> str:
-    """The run's hyperparameters in a few words."""
-    values = run.get("parameters") or {}
+def scores(run: dict) -> tuple[float | None, float | None]:
+    """Accuracy or R², on the rows that were learnt from and on the hold-out."""
+    metrics = run.get("metrics") or {}
+    return metrics.get("training_accuracy", metrics.get("training_r2")), metrics.get("accuracy", metrics.get("r2"))
+
+
+def parameters(values: dict | None) -> str:
+    """Hyperparameters in a few words."""
+    values = values or {}
     ordered = [name for name in SHORT if name in values] + sorted(values.keys() - SHORT.keys())
-    return " ".join(f"{SHORT.get(name, name)}={values[name]}" for name in ordered) or "-"
+    return " ".join(f"{SHORT.get(name, name)}={_short(values[name])}" for name in ordered) or "-"
+
+
+def _figures(listed: list[dict]) -> dict[str, str]:
+    """Those of the newest run that has any: a model's task may change with its table."""
+    newest = next((run["metrics"] for run in listed if run.get("metrics")), {})
+    return NUMBERS if "r2" in newest else CLASSES
+
+
+def _short(value) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _number(value, digits: int = 4) -> str:

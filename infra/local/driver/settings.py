@@ -3,7 +3,8 @@
 import platform
 import shlex
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomli
@@ -15,12 +16,17 @@ SAM = ROOT / ".venv/sam/bin"
 
 @dataclass(frozen=True)
 class Settings:
-    """One local stack: `config` names its section of samconfig.toml, `state` holds all its files."""
+    """One local stack: `config` names its section of samconfig.toml, `state` holds all its files.
+
+    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section.
+    """
 
     state: Path
     port: int = 4566
     config: str = "local"
     emulator: str = "ministack"
+    model: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -35,7 +41,8 @@ class Settings:
     @property
     def stack(self) -> str:
         """The stack's name."""
-        return _section(self.config, "global")["stack_name"]
+        name = _section(self.config, "global")["stack_name"]
+        return f"{name}-{self.model}" if self.model else name
 
     @property
     def region(self) -> str:
@@ -43,8 +50,9 @@ class Settings:
         return _section(self.config, "global")["region"]
 
     def parameters(self) -> dict[str, str]:
-        """The template's parameters: those of samconfig.toml, this machine's processor and the code's version."""
-        return overrides(self.config) | {"Architecture": host_architecture(), "CodeVersion": code_version()}
+        """The template's parameters: samconfig.toml's, the given ones, this machine's processor, the code's version."""
+        machine = {"Architecture": host_architecture(), "CodeVersion": code_version()}
+        return overrides(self.config) | dict(self.given) | machine
 
 
 def overrides(config: str) -> dict[str, str]:

@@ -3,62 +3,90 @@
 import json
 import textwrap
 import time
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
-from . import api, environment, mail, report, runs
-from .console import Failure, say, step, until, waiting, warn
+from . import alarm, api, environment, figures, mail, report, runs, training, upload
+from .console import Failure, say, step, until
 from .environment import Clients
 from .settings import Settings
+from .subject import Example, Iris, Own
+from .training import invoke
 
-ALARM = "model-unhealthy"
 
-
-def walk(settings: Settings) -> None:
+def walk(settings: Settings, subject: Iris | Own) -> None:
     """Trains, predicts, publishes metrics, raises an alarm and clears it, and sums it all up."""
     values = environment.read(settings.environment_file)
     clients = Clients(values)
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
-    _train(clients, values)
-    predictions = _predict(url, key)
+    if subject.own:
+        _upload(clients, values, subject)
+    manifest = _train(settings, clients, values, subject)
+    if subject.own:
+        training.columns(manifest)
+    predictions = _predict(url, key, subject, manifest)
     metrics = _publish_metrics(clients, values)
     model = api.get(url, key, "/model")
-    mails = _alarm_and_back(clients, values, model, settings.parameters()["AlertRecipients"].count(",") + 1)
+    mails = alarm.raise_and_clear(clients, values, model, _readers(settings))
     letters = list(zip(mails, mail.save(mails, settings.state / "mail")))
-    found = report.Walk(values, model, runs.fetch(url, key), predictions, metrics, letters)
+    found = report.Walk(values, subject, model, manifest, runs.fetch(url, key), predictions, metrics, letters)
     page = report.write(settings.state / "report.html", found)
     _summary(settings, found, page)
 
 
-def invoke(clients: Clients, function: str, event: dict) -> dict:
-    """Invokes `function` and waits; Failure with the function's own words when it fails."""
-    answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
-    payload = json.load(answer["Payload"])
-    if "FunctionError" in answer:
-        raise Failure(f"{function} failed: {json.dumps(payload)}")
-    return payload
+def told(answer: dict) -> str:
+    """The first prediction of an answer in a few words: a label with its share, or a number with its interval."""
+    if "labels" in answer:
+        share = answer["probabilities"][0][answer["prediction"][0]]
+        return f"{answer['labels'][0]} ({100 * share:.0f} %)"
+    value, interval = answer["prediction"][0], (answer.get("intervals") or [None])[0]
+    return f"{value:.6g}" + (f" ({interval[0]:.6g} to {interval[1]:.6g})" if interval else "")
 
 
-def _train(clients: Clients, values: dict[str, str]) -> None:
-    step("Training, twice: with drawn hyperparameters, and with given ones")
-    for event in (
-        {"note": "make run: drawn"},
-        {"note": "make run: given", "hyperparameters": {"n_estimators": 10, "max_depth": 5}},
-    ):
-        with waiting("training"):
-            run = invoke(clients, values["EVERGREEN_TRAIN_FUNCTION"], event)
-        figures = run.get("metrics") or {}
-        say(f"{run['run_id']}: {run['status']}, version {run.get('version')}")
-        say(f"  {run.get('reason') or ''}; on the training rows {figures.get('training_accuracy', 0):.4f}")
+def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
+    step("Uploading the table")
+    upload.bring(clients, values["EVERGREEN_BUCKET"], subject.own)
+    floor = subject.own.said.get("floor")
+    if floor is None:
+        say(
+            "No floor: AccuracyFloor and AccuracyAlarmThreshold are 0 here, so a first version serves whatever its accuracy is"
+        )
+        say(
+            "(or its R² from 0 up). `floor = 0.8` in dataset.toml beside the table sets one; on AWS the default is 0.9."
+        )
+    else:
+        say(f"Floor {floor}, as dataset.toml says; AccuracyAlarmThreshold is 0 here.")
 
 
-def _predict(url: str, key: str) -> list[tuple[str, dict]]:
-    step("Predicting over HTTP, one flower of each species")
-    champion = next(run["version"] for run in runs.fetch(url, key) if run["status"] == "SUCCEEDED")
-    until(lambda: api.get(url, key, "/model")["version"] == champion, 60, f"version {champion} serving")
-    answers = [(species, api.predict(url, key, row)) for species, row in api.FLOWERS.items()]
-    for species, answer in answers:
-        say(f"{species:<10} → {json.dumps(answer)}"[:200])
+def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+    """Trains; where that fails, shows the mail that comes of it and says what to do."""
+    inbox = mail.Inbox(values)
+    try:
+        return training.train(clients, values, subject)
+    except training.FunctionFailed as failed:
+        with suppress(Failure):
+            letters = mail.merged(inbox.wait_for("[ALARM]", _readers(settings)))
+            for letter, file in zip(letters, mail.save(letters, settings.state / "mail")):
+                say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
+                say(f"  {file}")
+        raise Failure(training.advice(failed, subject)) from failed
+
+
+def _readers(settings: Settings) -> int:
+    return settings.parameters()["AlertRecipients"].count(",") + 1
+
+
+def _predict(url: str, key: str, subject: Iris | Own, manifest: dict) -> list[tuple[Example, dict]]:
+    step(subject.predicting)
+    champion = manifest["version"]["number"]
+    until(lambda: training.serves(url, key) == champion, 60, f"version {champion} serving")
+    target = manifest["version"]["dataset"]["target"]
+    answers = [(example, api.predict(url, key, example.row)) for example in subject.examples(manifest)]
+    for example, answer in answers:
+        if example.truth is None:
+            say(f"{example.name:<10} → {json.dumps(answer)}"[:200])
+        else:
+            say(f"{example.name:<10} {target} is {example.truth}, predicted is {told(answer)}")
     return answers
 
 
@@ -92,77 +120,6 @@ def _latest(cloudwatch, metric: dict) -> float | None:
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def _alarm_and_back(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
-    step("Damaging the champion's artifact, and mending it: an alarm and its end")
-    name = f"{values['EVERGREEN_STACK']}-{ALARM}"
-    cloudwatch = clients.client("cloudwatch")
-    # An earlier walk's damage is still in the minutes that the alarm looks back over.
-    _set_well(cloudwatch, name, "A new walk begins.")
-    inbox = Inbox(values)
-    with _damaged(clients.client("s3"), values["EVERGREEN_BUCKET"], model):
-        invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
-        until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
-        say(f"{name} is in ALARM")
-        raised = inbox.wait_for("[ALARM]", readers)
-    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
-    inbox = Inbox(values)
-    _set_well(cloudwatch, name, "The artifact is mended; the wait is cut short.")
-    say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
-    mails = mail.merged(raised + inbox.wait_for("[OK]", readers))
-    for letter in mails:
-        say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
-    return mails
-
-
-def _set_well(cloudwatch, name: str, reason: str) -> None:
-    """Sets an alarm that is raised to OK, in a second of its own: the emulator dates changes to the second, and two of one
-    second are one to whoever is told of them."""
-    if _state(cloudwatch, name) == "ALARM":
-        time.sleep(1.1)
-        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason=reason)
-        time.sleep(1.1)
-
-
-@contextmanager
-def _damaged(s3, bucket: str, model: dict):
-    """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
-    folder = f"models/{model['model']}/{model['version']:08}/"
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
-    place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}
-    content = s3.get_object(**place)["Body"].read()
-    s3.put_object(**place, Body=b"damaged")
-    say(f"damaged: {place['Key']}")
-    try:
-        yield
-    finally:
-        s3.put_object(**place, Body=content)
-        say(f"mended:  {place['Key']}")
-
-
-def _state(cloudwatch, name: str) -> str:
-    return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
-
-
-class Inbox:
-    """The mails since now."""
-
-    def __init__(self, values: dict[str, str]):
-        self._where = (values["AWS_ENDPOINT_URL"], values["EVERGREEN_EMULATOR"])
-        self._before = len(mail.sent(*self._where))
-
-    def wait_for(self, kind: str, count: int) -> list[mail.Mail]:
-        """The first `count` mails whose subject begins with `kind`; where mails cannot come at all, says so and has none."""
-        if self._where[1] == "localstack":
-            warn("LocalStack's free tier has no SES v2: the alert function runs, but no mail comes of it.")
-            return []
-        until(lambda: len(self._letters(kind)) >= count, 30, f"mail number {count} that begins with {kind}")
-        return self._letters(kind)[:count]
-
-    def _letters(self, kind: str) -> list[mail.Mail]:
-        letters = mail.sent(*self._where)[self._before :]
-        return [letter for letter in letters if letter.subject.startswith(kind)]
-
-
 def _summary(settings: Settings, found: report.Walk, page) -> None:
     url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
@@ -170,16 +127,20 @@ def _summary(settings: Settings, found: report.Walk, page) -> None:
     step("Summary")
     say(f"API          {url}")
     say(f"key          {key}")
-    for species, answer in found.predictions:
-        say(f"{species:<12} prediction {answer['prediction']}, {answer['labels'][0]}")
-    say(f"accuracy     {found.metrics.get('ModelAccuracy', 0):.4f} on the hold-out, version {found.model['version']}")
-    figures = ", ".join(f"{name} {round(value, 4):g}" for name, value in found.metrics.items())
-    for number, line in enumerate(textwrap.wrap(figures, 100)):
+    for example, answer in found.predictions:
+        said = answer["labels"][0] if "labels" in answer else told(answer)
+        truth = "" if example.truth is None else f"; it is {example.truth}"
+        say(f"{example.name:<12} prediction {answer['prediction']}, {said}{truth}")
+    name, value = figures.headline(found.manifest)
+    say(f"{name:<12} {value:.4f} on the hold-out, version {found.model['version']}")
+    listed = ", ".join(f"{name} {round(value, 4):g}" for name, value in found.metrics.items())
+    for number, line in enumerate(textwrap.wrap(listed, 100)):
         say(f"{'' if number else 'metrics':<13}{line}")
     for letter, file in found.letters:
         say(f"mail         {letter.subject}")
         say(f"             {file}")
     say(f"report       {page}")
     say(f"variables    . {settings.environment_file}")
-    say("try it       " + api.curl(url, key))
+    for example, _ in found.predictions[:1]:
+        say("try it       " + api.curl(url, key, example.row))
     say("The stack runs on; `make run` updates it, `make runs` compares its runs, `make stop` ends it.")

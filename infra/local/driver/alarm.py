@@ -1,0 +1,63 @@
+"""An alarm and its end: the champion's artifact is damaged, and mended."""
+
+import time
+from contextlib import contextmanager
+
+from . import mail
+from .console import say, step, until
+from .environment import Clients
+from .training import invoke
+
+ALARM = "model-unhealthy"
+
+
+def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
+    """Damages the champion's artifact and mends it; returns the mails that come of the alarm, one for each content."""
+    step("Damaging the champion's artifact, and mending it: an alarm and its end")
+    name = f"{values['EVERGREEN_STACK']}-{ALARM}"
+    cloudwatch = clients.client("cloudwatch")
+    # An earlier walk's damage is still in the minutes that the alarm looks back over.
+    _set_well(cloudwatch, name, "A new walk begins.")
+    inbox = mail.Inbox(values)
+    with _damaged(clients.client("s3"), values["EVERGREEN_BUCKET"], model):
+        invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+        until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
+        say(f"{name} is in ALARM")
+        raised = inbox.wait_for("[ALARM]", readers)
+    invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
+    inbox = mail.Inbox(values)
+    _set_well(cloudwatch, name, "The artifact is mended; the wait is cut short.")
+    say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
+    mails = mail.merged(raised + inbox.wait_for("[OK]", readers))
+    for letter in mails:
+        say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
+    return mails
+
+
+def _set_well(cloudwatch, name: str, reason: str) -> None:
+    """Sets an alarm that is raised to OK, in a second of its own: the emulator dates changes to the second, and two of one
+    second are one to whoever is told of them."""
+    if _state(cloudwatch, name) == "ALARM":
+        time.sleep(1.1)
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason=reason)
+        time.sleep(1.1)
+
+
+@contextmanager
+def _damaged(s3, bucket: str, model: dict):
+    """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
+    folder = f"models/{model['model']}/{model['version']:08}/"
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
+    place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}
+    content = s3.get_object(**place)["Body"].read()
+    s3.put_object(**place, Body=b"damaged")
+    say(f"damaged: {place['Key']}")
+    try:
+        yield
+    finally:
+        s3.put_object(**place, Body=content)
+        say(f"mended:  {place['Key']}")
+
+
+def _state(cloudwatch, name: str) -> str:
+    return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]

@@ -1,0 +1,88 @@
+"""What is known of how well a version does, in words and figures: from its manifest."""
+
+HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "r2")
+
+
+def is_regression(manifest: dict) -> bool:
+    """Whether the model gives numbers."""
+    return manifest["signature"].get("task") == "regression"
+
+
+def headline(manifest: dict) -> tuple[str, float]:
+    """The one figure that sums it up: its name and its value on the hold-out."""
+    evaluation = manifest["version"]["evaluation"]
+    return ("R²", evaluation["r2"]) if is_regression(manifest) else ("accuracy", evaluation["accuracy"])
+
+
+def on_holdout(manifest: dict) -> list[tuple[str, str]]:
+    """Names and values of the figures on the hold-out."""
+    evaluation = manifest["version"]["evaluation"]
+    named = _regression(evaluation) if is_regression(manifest) else _classification(evaluation)
+    return [(name, number(value)) for name, value in named if value is not None]
+
+
+def number(value: float) -> str:
+    """Four digits behind the point where they say something, four in all where the number is large."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.6g}"
+
+
+def score(candidate: dict) -> float | None:
+    """A candidate's mean over the folds, as far as it was tried."""
+    scores = candidate.get("scores") or []
+    return sum(scores) / len(scores) if scores else None
+
+
+def best_by_family(manifest: dict) -> list[tuple[str, int, dict, float]]:
+    """For every family that was tried: how many candidates, the best of them, and its score."""
+    search = manifest["version"].get("search") or {}
+    sign = 1 if search.get("metric") in HIGHER_IS_BETTER else -1
+    found: dict[str, list[tuple[float, dict]]] = {}
+    for candidate in manifest.get("candidates") or []:
+        if (mean := score(candidate)) is not None:
+            found.setdefault(candidate["family"], []).append((mean, candidate))
+    lines = []
+    for family, scored in found.items():
+        mean, best = max(scored, key=lambda pair: sign * pair[0])
+        lines.append((family, len(scored), best["parameters"], mean))
+    return sorted(lines, key=lambda line: -sign * line[3])
+
+
+def search(manifest: dict) -> str:
+    """How the hyperparameters were chosen, as a sentence."""
+    version = manifest["version"]
+    summary = version.get("search")
+    if not summary:
+        return f"{version['family']}, with given hyperparameters"
+    if not summary["folds"]:
+        return f"{version['family']}, the only candidate"
+    ended = ", cut short by the time budget" if summary["cut_short"] else ""
+    return (
+        f"{version['family']}, the best of {summary['tried']} candidates ({summary['planned']} planned) over "
+        f"{summary['folds']} folds by {summary['metric']}: {number(summary['score'])}; "
+        f"{summary['seconds']:.1f} s of at most {summary['budget_seconds']:.0f} s{ended}"
+    )
+
+
+def _classification(evaluation: dict) -> list[tuple[str, float | None]]:
+    two = evaluation.get("binary") or {}
+    return [
+        ("accuracy", evaluation["accuracy"]),
+        ("balanced accuracy", evaluation["balanced_accuracy"]),
+        ("F1", evaluation["f1"]),
+        ("log loss", evaluation["log_loss"]),
+        ("ROC AUC", evaluation.get("roc_auc")),
+        ("average precision", two.get("average_precision")),
+        ("Brier score", two.get("brier_score")),
+    ]
+
+
+def _regression(evaluation: dict) -> list[tuple[str, float | None]]:
+    interval = evaluation.get("interval") or {}
+    return [
+        ("R²", evaluation["r2"]),
+        ("RMSE", evaluation["rmse"]),
+        ("MAE", evaluation["mae"]),
+        ("median absolute error", evaluation["median_absolute_error"]),
+        (f"share inside the {100 * interval.get('level', 0):.0f} % interval", interval.get("coverage")),
+        ("width of that interval", interval.get("width")),
+    ]

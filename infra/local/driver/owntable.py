@@ -1,0 +1,128 @@
+"""The user's own table: what DATASET, TARGET and MODEL mean, checked before anything is started."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli
+
+from . import rows
+from .console import Failure
+
+SETTINGS = "dataset.toml"
+FORMATS = (".csv", ".csv.gz", ".parquet")
+# What the template takes: a stack's name, which holds the model's, has to stay short.
+MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table to learn from: `files` are its parts, `said` is what its dataset.toml says."""
+
+    model: str
+    target: str
+    files: tuple[Path, ...]
+    settings_file: Path | None
+    said: dict
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters for a table of which nobody knows yet how well it can be learnt."""
+        floors = {"AccuracyFloor": "0", "AccuracyAlarmThreshold": "0"}
+        return floors | {"ModelName": self.model, "TargetColumn": self.target}
+
+    @property
+    def uploads(self) -> tuple[Path, ...]:
+        """Everything that belongs in the bucket."""
+        return self.files + ((self.settings_file,) if self.settings_file else ())
+
+
+def find(dataset: str, target: str, model: str) -> OwnTable | None:
+    """The table that the command line means; an empty text is what is not said, and no `dataset` means Iris.
+
+    Raises Failure when there is no such table, or no such target in it.
+    """
+    if not dataset:
+        if target:
+            raise Failure(f'TARGET={target} is the column of a table: name it too, DATASET="table.csv"')
+        if model:
+            raise Failure(f'MODEL={model} is the name for a table: name it too, DATASET="table.csv"')
+        return None
+    path = Path(dataset).expanduser()
+    files = _files(path)
+    folder = path if path.is_dir() else path.parent
+    settings_file = folder / SETTINGS if (folder / SETTINGS).is_file() else None
+    said = _settings(settings_file)
+    columns = rows.header(files[0])
+    return OwnTable(_model(model, path), _target(target, said, columns, files[0]), files, settings_file, said)
+
+
+def is_data(path: Path) -> bool:
+    """Whether the file's name says that it is part of a table."""
+    return path.name.lower().endswith(FORMATS) and not path.name.startswith(".")
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    if path.is_dir():
+        files = tuple(sorted(file for file in path.iterdir() if file.is_file() and is_data(file)))
+        if not files:
+            raise Failure(f"DATASET: {path} has no file that ends in .csv, .csv.gz or .parquet")
+        return files
+    if not path.exists():
+        raise Failure(f"DATASET: there is no file or directory {path}{_near(path.name, _siblings(path))}")
+    if not is_data(path):
+        raise Failure(
+            f"DATASET: {path.name} is no table that can be read; expected a file that ends in .csv, .csv.gz or .parquet, "
+            "or a directory of such files. Spreadsheets and databases export CSV."
+        )
+    return (path,)
+
+
+def _siblings(path: Path) -> list[str]:
+    return [file.name for file in path.parent.iterdir() if is_data(file)] if path.parent.is_dir() else []
+
+
+def _settings(file: Path | None) -> dict:
+    if file is None:
+        return {}
+    try:
+        return tomli.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"{file}: {error}") from error
+
+
+def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
+    written = said.get("target")
+    if given and written and given != written:
+        raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')
+    target = given or written
+    listed = f"The columns of {file.name}: {', '.join(columns)}"
+    if not target:
+        example = f'TARGET="{columns[-1]}"'
+        raise Failure(f"TARGET is not set: which column is to be predicted? For example {example}\n    {listed}")
+    if target not in columns:
+        raise Failure(f"TARGET: {file.name} has no column {target}{_near(target, columns)}\n    {listed}")
+    return target
+
+
+def _near(name: str, others: list[str]) -> str:
+    found = difflib.get_close_matches(name, others, 1)
+    return f"; {found[0]}, perhaps?" if found else ""
+
+
+def _model(given: str, path: Path) -> str:
+    if given:
+        if MODEL_NAME.fullmatch(given):
+            return given
+        raise Failure(
+            f"MODEL={given} is no name for a model; expected lower-case letters, digits and hyphens, "
+            "beginning with a letter, at most 40 of them"
+        )
+    stem = path.resolve().name
+    for format in FORMATS:
+        stem = stem[: -len(format)] if stem.lower().endswith(format) else stem
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    # "2024 sales.csv" too is to have a name.
+    name = name if name[:1].isalpha() else f"table-{name}".rstrip("-")
+    return name[:40].rstrip("-")

@@ -1,0 +1,75 @@
+"""What a walk is about: Iris, or a table of the user's own."""
+
+from dataclasses import dataclass
+
+from . import api, rows
+from .owntable import OwnTable
+
+# Rows that are looked through for examples.
+LOOKED_AT = 10_000
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row to predict: what it is called, its values as they are sent, and the truth where it is known."""
+
+    name: str
+    row: dict
+    truth: str | None = None
+
+
+class Iris:
+    """The built-in table."""
+
+    model = "iris"
+    own = None
+    training = "Training, twice: with drawn hyperparameters, and with given ones"
+    events = (
+        {"note": "make run: drawn"},
+        {"note": "make run: given", "hyperparameters": {"n_estimators": 10, "max_depth": 5}},
+    )
+    predicting = "Predicting over HTTP, one flower of each species"
+    kind_of_row = "FLOWER"
+
+    def examples(self, manifest: dict) -> list[Example]:
+        """A flower of each species."""
+        return [Example(species, row) for species, row in api.FLOWERS.items()]
+
+
+class Own:
+    """A table of the user's own."""
+
+    training = "Training, twice: the second version has to pass the gate beside the first"
+    events = ({"note": "make run: first"}, {"note": "make run: again"})
+    predicting = "Predicting over HTTP, some rows of the table itself (most of its rows were learnt from)"
+    kind_of_row = "ROW"
+
+    def __init__(self, table: OwnTable):
+        self.own = table
+        self.model = table.model
+
+    def examples(self, manifest: dict) -> list[Example]:
+        """Three rows, of different labels or of a low, a middling and a high number; none with a hole that is refused."""
+        signature = manifest["signature"]
+        columns, target = signature["columns"], manifest["version"]["dataset"]["target"]
+        found = []
+        for number, row in enumerate(rows.first(self.own.files[0], LOOKED_AT), 1):
+            sent, truth = rows.to_json(row, columns), row.get(target)
+            whole = all(column["nullable"] or sent[column["name"]] is not None for column in columns)
+            if whole and truth not in (None, ""):
+                found.append(Example(f"row {number}", sent, str(truth)))
+        return _spread(found) if signature.get("task") == "regression" else _different(found)
+
+
+def _different(found: list[Example], count: int = 3) -> list[Example]:
+    by_label = {}
+    for example in found:
+        by_label.setdefault(example.truth, example)
+    chosen = list(by_label.values())[:count]
+    return chosen + [example for example in found if example not in chosen][: count - len(chosen)]
+
+
+def _spread(found: list[Example]) -> list[Example]:
+    ordered = sorted(found, key=lambda example: float(example.truth))
+    places = sorted({len(ordered) * share // 100 for share in (10, 50, 90)})
+    return [ordered[place] for place in places if place < len(ordered)]

@@ -1,0 +1,115 @@
+"""Training on the deployed stack, and what it made of the table."""
+
+import json
+import textwrap
+from contextlib import suppress
+
+from . import api, figures, runs
+from .console import Failure, say, step, table, waiting
+from .environment import Clients
+from .subject import Iris, Own
+
+# A page of the terminal; report.html has the rest.
+COLUMNS_SHOWN = 40
+
+
+class FunctionFailed(Failure):
+    """A function that failed, in its own words."""
+
+    def __init__(self, function: str, payload: dict):
+        super().__init__(f"{function} failed: {payload.get('errorMessage') or json.dumps(payload)}")
+        self.reason = payload.get("errorMessage", "")
+
+
+def invoke(clients: Clients, function: str, event: dict) -> dict:
+    """Invokes `function` and waits; FunctionFailed when it fails."""
+    answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    payload = json.load(answer["Payload"])
+    if "FunctionError" in answer:
+        raise FunctionFailed(function, payload)
+    return payload
+
+
+def manifest(clients: Clients, bucket: str, model: str, version: int) -> dict:
+    """All that is known of a version."""
+    key = f"models/{model}/{version:08}/manifest.json"
+    return json.load(clients.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+
+
+def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+    """Trains once for each of the subject's events; returns the manifest of the version that serves.
+
+    Raises FunctionFailed when a training fails, and Failure, with what to do, when no version may serve.
+    """
+    step(subject.training)
+    champion = None
+    for event in subject.events:
+        with waiting("training"):
+            run = invoke(clients, values["EVERGREEN_TRAIN_FUNCTION"], event)
+        made = manifest(clients, values["EVERGREEN_BUCKET"], subject.model, run["version"])
+        say(f"{run['run_id']}: {run['status']}, version {run['version']}")
+        say(f"  {run.get('reason') or ''}; on the training rows {made['version']['training_score']:.4f}")
+        if subject.own:
+            _tell(made)
+        champion = made if run["status"] == "SUCCEEDED" else champion
+    return champion or _serving(clients, values, subject)
+
+
+def serves(url: str, key: str) -> int | None:
+    """The version that serves; none while the API does not say, as before the first one."""
+    with suppress(Failure):
+        return api.get(url, key, "/model")["version"]
+    return None
+
+
+def columns(made: dict) -> None:
+    """Prints what was made of each column, and what is odd."""
+    profile = made["profile"]
+    rows = made["version"]["dataset"]["rows"]
+    step(f"What was made of the table: {rows} rows, of which {profile['holdout_rows']} were held out")
+    listed = profile["columns"]
+    table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), [column(one) for one in listed[:COLUMNS_SHOWN]])
+    if len(listed) > COLUMNS_SHOWN:
+        say(f"… and {len(listed) - COLUMNS_SHOWN} more, all in the report")
+    say(f"hold-out: {profile['holdout_rule']}")
+    for warning in profile["warnings"]:
+        for number, line in enumerate(textwrap.wrap(warning, 100)):
+            say(f"{'warning: ' if not number else '         '}{line}")
+    say("Is one of them wrong? Set it in dataset.toml beside the table ([types], drop, target, …) and run again.")
+
+
+def column(one: dict) -> tuple[str, ...]:
+    """A column's cells: name, type, role, missing, distinct, because."""
+    return (one["name"], one["type"], one["role"], str(one["missing"]), str(one["distinct"]), one["because"])
+
+
+def advice(failed: FunctionFailed, subject: Iris | Own) -> str:
+    """Why a training failed, and what to do."""
+    if not subject.own:
+        return str(failed)
+    return (
+        f"The training failed: {failed.reason or failed}\n"
+        f"    Put it right in {subject.own.files[0].parent}, in the table or in dataset.toml, and run the same again.\n"
+        "    The stack runs on: `make runs` compares its runs, `make stop` ends it."
+    )
+
+
+def _tell(made: dict) -> None:
+    say(f"  search: {figures.search(made)}")
+    for family, tried, best, mean in figures.best_by_family(made):
+        say(f"    {family:<18} {tried:>3} tried, best {figures.number(mean)} with {runs.parameters(best)}")
+    say("  hold-out: " + ", ".join(f"{name} {value}" for name, value in figures.on_holdout(made)))
+
+
+def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+    """The version of an earlier walk, when none of this one's may serve."""
+    listed = runs.fetch(values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"], 100)
+    version = next((run["version"] for run in listed if run["status"] == "SUCCEEDED"), None)
+    if version is None:
+        raise Failure(
+            "No version may serve: the gate refused all, for the reason above.\n"
+            "    Lower `floor` in dataset.toml, or bring columns that say more of the target; then run again.\n"
+            "    The stack runs on: `make runs` compares its runs, `make stop` ends it."
+        )
+    say(f"Version {version} of before serves on.")
+    return manifest(clients, values["EVERGREEN_BUCKET"], subject.model, version)

@@ -1,0 +1,57 @@
+"""What the deployed stack answers for the hold-out, beside what its manifest says of it."""
+
+import math
+
+from driver import api, rows
+
+BATCH = 100
+# Answers travel as 32-bit floats.
+CLOSE = 1e-5
+
+
+class Unequal(Exception):
+    """The served answers do not give the manifest's figures."""
+
+
+def score(url: str, key: str, table: list[dict], manifest: dict) -> float:
+    """Accuracy or R² of the served answers for these rows; Unequal when the manifest has other figures."""
+    signature, target = manifest["signature"], manifest["version"]["dataset"]["target"]
+    sent = [rows.to_json(row, signature["columns"]) for row in table]
+    answers = [api.predict(url, key, sent[begin : begin + BATCH]) for begin in range(0, len(sent), BATCH)]
+    truth = [row[target] for row in table]
+    evaluation = manifest["version"]["evaluation"]
+    if signature.get("task") == "regression":
+        return _numbers([value for answer in answers for value in answer["prediction"]], truth, evaluation)
+    labels = [_text(label) for label in signature["labels"]]
+    return _classes([_text(label) for answer in answers for label in answer["labels"]], truth, labels, evaluation)
+
+
+def _classes(answered: list[str], truth: list[str], labels: list[str], evaluation: dict) -> float:
+    place = {label: number for number, label in enumerate(labels)}
+    confusion = [[0] * len(labels) for _ in labels]
+    for is_, said in zip(truth, answered, strict=True):
+        confusion[place[is_]][place[said]] += 1
+    if confusion != evaluation["confusion"]:
+        raise Unequal(f"served: {confusion}, manifest: {evaluation['confusion']}")
+    accuracy = sum(confusion[number][number] for number in range(len(labels))) / len(truth)
+    _same("accuracy", accuracy, evaluation["accuracy"])
+    return accuracy
+
+
+def _numbers(answered: list[float], truth: list[str], evaluation: dict) -> float:
+    is_ = [float(text) for text in truth]
+    errors = [said - value for said, value in zip(answered, is_, strict=True)]
+    mean = sum(is_) / len(is_)
+    r2 = 1 - sum(error**2 for error in errors) / sum((value - mean) ** 2 for value in is_)
+    _same("R²", r2, evaluation["r2"])
+    _same("MAE", sum(map(abs, errors)) / len(errors), evaluation["mae"])
+    return r2
+
+
+def _same(name: str, served: float, recorded: float) -> None:
+    if not math.isclose(served, recorded, rel_tol=CLOSE, abs_tol=CLOSE):
+        raise Unequal(f"{name}: served {served}, manifest {recorded}")
+
+
+def _text(label) -> str:
+    return str(label).lower() if isinstance(label, bool) else str(label)
