@@ -30,6 +30,9 @@ def show(url: str, key: str) -> None:
         say("(no runs yet)")
     elif _figures(listed) is NUMBERS:
         say("TRAINING and HOLD-OUT are R².")
+    for run in listed[:1]:
+        if run["status"] in ("FAILED", "REJECTED"):
+            say(f"{run['id']}: {run.get('reason') or 'no reason is known'}")
 
 
 def headings(listed: list[dict]) -> tuple[str, ...]:
