@@ -1,14 +1,23 @@
 //! Artifacts and the files of the user's table in one S3 bucket.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use aws_sdk_s3::Client;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::Object;
+use aws_sdk_s3::{Client, Config};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::{ArtifactReadError, ArtifactWriter, Artifacts, Datasets, StoredFile, Unavailable};
 
 use crate::failure::unavailable;
+
+/// One try of an upload: 1 GB within it is 17 MB/s, which the slowest function reaches.
+const UPLOAD_TRY: Duration = Duration::from_secs(60);
+
+/// All tries of an upload, pauses included.
+const UPLOAD: Duration = Duration::from_secs(90);
 
 /// The bucket that holds the model files and manifests of versions, and the files of the table that the user may store.
 #[derive(Debug, Clone)]
@@ -59,10 +68,16 @@ impl Artifacts for ArtifactBucket {
     }
 }
 
+/// An upload's try lasts until the last byte is sent, so that what bounds other calls would forbid large artifacts.
+fn upload_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
+}
+
 impl ArtifactWriter for ArtifactBucket {
     async fn put(&self, key: &str, content: Vec<u8>, media_type: &'static str) -> Result<(), Unavailable> {
         let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type).body(content.into());
-        put.send().await.map_err(unavailable("storing an artifact"))?;
+        let patient = Config::builder().timeout_config(upload_timeouts());
+        put.customize().config_override(patient).send().await.map_err(unavailable("storing an artifact"))?;
         Ok(())
     }
 }

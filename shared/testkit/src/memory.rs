@@ -67,6 +67,8 @@ pub struct State {
     pub away: BTreeSet<String>,
     /// How often artifacts were read.
     pub reads: usize,
+    /// How often files of the user's table were.
+    pub dataset_reads: usize,
     /// A champion that appears between the gate's look and the next registration, as from another training.
     pub rival: Option<Champion>,
 }
@@ -220,7 +222,8 @@ impl Datasets for Memory {
     }
 
     async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
-        let state = self.reach("datasets")?;
+        let mut state = self.reach("datasets")?;
+        state.dataset_reads += 1;
         state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 }
