@@ -1,5 +1,9 @@
-//! How moments are written: RFC 3339 in UTC with exactly three decimals, so that text sorts as time does.
+//! How moments are written: RFC 3339 in UTC with exactly three decimals, so that text sorts as time does. And how those of
+//! a table, or of a row to predict, are read: in one place, so that a model is served what it was taught.
 
+use jiff::civil::Time;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -16,6 +20,30 @@ pub fn to_millis(moment: Timestamp) -> Timestamp {
 /// Hours from `earlier` to `later`; negative when they are the other way round.
 pub fn hours_between(earlier: Timestamp, later: Timestamp) -> f64 {
     later.duration_since(earlier).as_secs_f64() / 3600.0
+}
+
+/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
+const SECONDS_TO_2000: f64 = 946_684_800.0;
+const SECONDS_OF_A_DAY: f64 = 86_400.0;
+
+/// Seconds since 1970-01-01T00:00:00Z of a date, or of a date and time, in RFC 3339 or ISO 8601: `2026-11-24`,
+/// `2026-11-24 10:00` or `2026-11-24T10:00:00.5+01:00`. A date alone is its midnight, and without an offset it is UTC.
+/// Nothing for any other text.
+pub fn seconds_of(text: &str) -> Option<f64> {
+    // A year of four digits and a hyphen set a date apart from the numbers that the parser would take for one.
+    let (year, hyphen) = text.as_bytes().split_at_checked(4)?;
+    if hyphen.first() != Some(&b'-') || !year.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let pieces = Pieces::parse(text).ok()?;
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
+    let moment = pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
+    Some(moment.as_duration().as_secs_f64())
+}
+
+/// What stands in a raw row for the moment `seconds` after 1970-01-01T00:00:00Z: days since 2000-01-01T00:00:00Z.
+pub fn raw_days(seconds: f64) -> f32 {
+    ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32
 }
 
 pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,7 +63,39 @@ mod tests {
         Timestamp::from_millisecond(millis).unwrap()
     }
 
+    #[test]
+    fn dates_and_times_are_read_in_utc_unless_they_say_otherwise() {
+        for (text, hours) in [
+            ("2000-01-01", 0.0),
+            ("2000-01-01T00:00:00Z", 0.0),
+            ("2000-01-02 12:00", 36.0),
+            ("2000-01-02t12:00:00.5z", 36.0 + 0.5 / 3600.0),
+            ("2000-01-02T12:00:00+01:00", 35.0),
+            ("2000-01-02T12:00:00-01:00[America/Nuuk]", 37.0),
+            ("1999-12-31", -24.0),
+        ] {
+            assert_eq!(seconds_of(text).map(raw_days), Some((hours / 24.0) as f32), "{text}");
+        }
+        for text in
+            ["", "2026", "20261124", "2026-11", "2026-13-01", "24.11.2026", "10:00:00", "555-1234", "-2026-11-24"]
+        {
+            assert_eq!(seconds_of(text), None, "{text}");
+        }
+        assert_eq!(seconds_of("9999-12-31T23:59:59-12:00"), None, "beyond what a moment can be");
+    }
+
     proptest! {
+        #[test]
+        fn any_text_is_safe_to_read(text in ".*", like_one in "[0-9]{4}-[0-9TZ:+. -]{0,24}") {
+            let _ = (seconds_of(&text), seconds_of(&like_one));
+        }
+
+        #[test]
+        fn what_is_written_is_read(seconds in -62_000_000_000i64..250_000_000_000) {
+            let text = Timestamp::from_second(seconds).unwrap().to_string();
+            prop_assert_eq!(seconds_of(&text), Some(seconds as f64));
+        }
+
         #[test]
         fn text_sorts_as_time_does(a in 0i64..4_102_444_800_000, b in 0i64..4_102_444_800_000) {
             prop_assert_eq!(format(at(a)).cmp(&format(at(b))), a.cmp(&b));
