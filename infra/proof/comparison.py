@@ -59,7 +59,7 @@ def compare(entry: dict, folder: Path) -> list[Line]:
 
 def _holdout(table: owntable.OwnTable) -> list[int]:
     """The rows that Evergreen holds out, as the code that trains says it: numbers from 0 up."""
-    command = [HOLDOUT, *table.files, "--target", table.target]
+    command = [HOLDOUT, *table.uploads, "--target", table.target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"{' '.join(map(str, command))} failed: {done.stderr.strip()}")

@@ -1,6 +1,7 @@
 """The user's own table: what DATASET, TARGET and MODEL mean, checked before anything is started."""
 
 import difflib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ class OwnTable:
     def parameters(self) -> dict[str, str]:
         """The template's parameters for a table of which nobody knows yet how well it can be learnt."""
         floors = {"AccuracyFloor": "0", "AccuracyAlarmThreshold": "0"}
-        return floors | {"ModelName": self.model, "TargetColumn": self.target}
+        return floors | {"ModelName": self.model, "TargetColumn": self.target, "TrainMemory": str(_train_memory())}
 
     @property
     def uploads(self) -> tuple[Path, ...]:
@@ -61,6 +62,12 @@ def find(dataset: str, target: str, model: str) -> OwnTable | None:
 def is_data(path: Path) -> bool:
     """Whether the file's name says that it is part of a table."""
     return path.name.lower().endswith(FORMATS) and not path.name.startswith(".")
+
+
+def _train_memory() -> int:
+    """What training may take, in MB: three quarters of this machine's memory, as far as Lambda has so much."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(512, min(10_240, physical * 3 // 4))
 
 
 def _files(path: Path) -> tuple[Path, ...]:
