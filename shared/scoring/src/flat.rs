@@ -150,7 +150,7 @@ impl FlatEnsemble {
     }
 
     /// The leaves that a row reaches in the trees of a group.
-    #[inline]
+    #[inline(always)]
     fn walk(&self, group: &Group, features: &[f32]) -> [u32; LANES] {
         let mut at = group.roots;
         for _ in 0..group.depth {

@@ -8,6 +8,7 @@
 
 mod artifact;
 mod digest;
+mod features;
 mod flat;
 mod link;
 mod model;

@@ -3,8 +3,9 @@
 use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
+use crate::features::Features;
 use crate::link::Answerer;
-use crate::pipeline::{Pipeline, Preprocessing, outputs};
+use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
@@ -13,7 +14,7 @@ use crate::scorer::Scorer;
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
-    preprocessing: Preprocessing,
+    features: Features,
     scorer: Scorer,
     /// Number of outputs of the scorer.
     outputs: usize,
@@ -48,7 +49,7 @@ impl Model {
         Self {
             metadata,
             signature: signature.clone(),
-            preprocessing: parts.preprocessing.clone(),
+            features: Features::compile(&parts.preprocessing),
             scorer: Scorer::compile(&parts.predictor),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration),
@@ -87,12 +88,8 @@ impl Model {
     }
 
     fn classes(&self, rows: &[f32], count: usize) -> ClassPredictions {
-        let mut probabilities = vec![0.0; self.signature.labels().len()];
-        let mut predictions = ClassPredictions::with_capacity(count, probabilities.len());
-        self.each_row(rows, |outputs| {
-            let class = self.answerer.answer(outputs, &mut probabilities);
-            predictions.push(class, &probabilities);
-        });
+        let mut predictions = ClassPredictions::with_capacity(count, self.signature.labels().len());
+        self.each_row(rows, |outputs| predictions.push(|probabilities| self.answerer.answer(outputs, probabilities)));
         predictions
     }
 
@@ -104,12 +101,12 @@ impl Model {
 
     /// Calls `each` with the outputs for every row.
     fn each_row(&self, rows: &[f32], mut each: impl FnMut(&[f32])) {
-        let (mut features, mut outputs) = (Vec::with_capacity(self.preprocessing.features()), vec![0.0; self.outputs]);
+        let mut scratch = vec![0.0; self.features.count() + self.outputs];
+        let (features, outputs) = scratch.split_at_mut(self.features.count());
         for row in rows.chunks_exact(self.signature.columns().len()) {
-            features.clear();
-            self.preprocessing.apply(row, &mut features);
-            self.scorer.outputs(&features, &mut outputs);
-            each(&outputs);
+            self.features.write(row, features);
+            self.scorer.outputs(features, outputs);
+            each(outputs);
         }
     }
 }

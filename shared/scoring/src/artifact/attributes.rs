@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ArtifactError;
-use super::onnx::{AttributeProto, kind};
+use super::onnx::{AttributeProto, Texts, kind};
 
 fn named(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
@@ -30,8 +30,7 @@ pub(super) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
 }
 
 pub(super) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> AttributeProto {
-    let strings = values.into_iter().map(|value| value.as_bytes().to_vec()).collect();
-    AttributeProto { strings, ..named(name, kind::STRINGS) }
+    AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
 /// The attributes of an operator that are not read yet. None may be left over: an attribute that is not understood could
@@ -61,7 +60,7 @@ impl Attributes {
         Ok(self.take(name, kind::INTS)?.ints)
     }
 
-    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<Vec<u8>>, ArtifactError> {
+    pub(super) fn strings(&mut self, name: &str) -> Result<Texts, ArtifactError> {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
 

@@ -1,7 +1,7 @@
 //! Why bytes are no artifact.
 
-use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES};
-use crate::pipeline::{MAX_NODES, PipelineError};
+use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES, MAX_METADATA_BYTES};
+use crate::pipeline::PipelineError;
 
 /// What is wrong with an artifact.
 #[derive(Debug, thiserror::Error)]
@@ -10,12 +10,12 @@ pub enum ArtifactError {
     /// More bytes than are read.
     #[error("the artifact has {0} bytes, at most {MAX_ARTIFACT_BYTES} are read")]
     TooLarge(usize),
-    /// Too much beside the numbers of the trees.
-    #[error("the artifact has {0} bytes beside its operators' attributes, at most {MAX_FRAME_BYTES} are read")]
+    /// Too large a signature.
+    #[error("the artifact's metadata have {0} bytes, at most {MAX_METADATA_BYTES} are read")]
+    MetadataTooLarge(usize),
+    /// Too much beside the numbers.
+    #[error("the artifact has {0} bytes beside its attributes and metadata, at most {MAX_FRAME_BYTES} are read")]
     FrameTooLarge(usize),
-    /// More strings in an attribute than there can be nodes.
-    #[error("an attribute lists {0} strings, at most {MAX_NODES} are read")]
-    TooManyStrings(usize),
     /// A part is longer than the whole.
     #[error("the artifact ends before its parts do")]
     Truncated,

@@ -1,64 +1,55 @@
 //! What is asked of the bytes before anything is decoded.
 //!
 //! A decoded message takes far more memory than it may take bytes (an empty one takes two), so a small hostile file could
-//! fill the memory. Nearly all of an honest file is numbers in the operators' attributes, which grow at most eightfold;
-//! everything else is the frame, and is kept small.
+//! fill the memory. Nearly all of an honest file is numbers in the operators' attributes, which grow at most eightfold, and
+//! texts of the metadata; everything else is the frame, and is kept small.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::ArtifactError;
-use crate::pipeline::MAX_NODES;
 
-/// Bytes of an artifact, at most.
-pub const MAX_ARTIFACT_BYTES: usize = 64 << 20;
+/// Bytes of an artifact, at most: as many nodes as a pipeline may have take about 130 million.
+pub const MAX_ARTIFACT_BYTES: usize = 192 << 20;
 
-/// Bytes beside the attributes, at most.
-pub(super) const MAX_FRAME_BYTES: usize = 1 << 20;
+/// Bytes of the metadata, of which the signature is nearly all, at most.
+pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
+
+/// Bytes beside attributes and metadata, at most: an operator takes about a hundred, a column of categories three operators.
+pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
 /// Field numbers on the way from a model to an attribute: graph, node, attribute.
-const PATH: [u32; 3] = [7, 1, 5];
+const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Field number of an attribute's strings.
-const STRINGS: u32 = 9;
+/// Field numbers on the way from a model to a text of the metadata: entry, value.
+const METADATA: [u32; 2] = [14, 2];
 
-/// Checks sizes and counts without allocating.
+/// Checks sizes without allocating.
 pub(super) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
     }
-    let frame = bytes.len() - attribute_bytes(bytes, &PATH)?;
+    let metadata = bytes_at(&METADATA, bytes)?;
+    if metadata > MAX_METADATA_BYTES {
+        return Err(ArtifactError::MetadataTooLarge(metadata));
+    }
+    let frame = bytes.len() - metadata - bytes_at(&ATTRIBUTE, bytes)?;
     if frame > MAX_FRAME_BYTES {
         return Err(ArtifactError::FrameTooLarge(frame));
     }
     Ok(())
 }
 
-/// Bytes of the attributes at the end of `path`.
-fn attribute_bytes(message: &[u8], path: &[u32]) -> Result<usize, ArtifactError> {
-    let Some((&next, rest)) = path.split_first() else {
-        check_strings(message)?;
-        return Ok(message.len());
-    };
+/// Bytes of what is at the end of `path`.
+fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
+    let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };
     let mut total = 0;
     visit(message, |tag, content| {
         if tag == next {
-            total += attribute_bytes(content, rest)?;
+            total += bytes_at(rest, content)?;
         }
         Ok(())
     })?;
     Ok(total)
-}
-
-fn check_strings(attribute: &[u8]) -> Result<(), ArtifactError> {
-    let mut strings = 0;
-    visit(attribute, |tag, _| {
-        strings += usize::from(tag == STRINGS);
-        Ok(())
-    })?;
-    if strings > MAX_NODES {
-        return Err(ArtifactError::TooManyStrings(strings));
-    }
-    Ok(())
 }
 
 /// Calls `each` with number and content of every length-delimited field of a message.
@@ -83,6 +74,9 @@ fn visit(
 
 #[cfg(test)]
 mod tests {
+    use prost::Message;
+
+    use super::super::onnx::{ModelProto, StringStringEntryProto};
     use super::*;
 
     #[test]
@@ -93,10 +87,11 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_of_countless_strings_is_refused_before_decoding() {
-        // 0x4a 0x00: an empty string of an attribute.
-        let hostile = [0x4a, 0x00].repeat(MAX_NODES + 1);
-        assert!(matches!(attribute_bytes(&hostile, &[]), Err(ArtifactError::TooManyStrings(n)) if n == MAX_NODES + 1));
+    fn metadata_is_limited() {
+        let value = "x".repeat(MAX_METADATA_BYTES + 1);
+        let entry = StringStringEntryProto { key: String::new(), value };
+        let hostile = ModelProto { metadata_props: vec![entry], ..ModelProto::default() }.encode_to_vec();
+        assert!(matches!(check(&hostile), Err(ArtifactError::MetadataTooLarge(n)) if n == MAX_METADATA_BYTES + 1));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! The part of `onnx.proto` that an artifact uses; field numbers as in
 //! <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not declared.
 
+mod attribute;
+
 use prost::Message;
+
+pub(super) use attribute::{AttributeProto, Texts, kind};
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ModelProto {
@@ -59,37 +63,6 @@ pub(super) struct NodeProto {
     pub(super) attribute: Vec<AttributeProto>,
     #[prost(string, tag = "7")]
     pub(super) domain: String,
-}
-
-/// An attribute; `kind` says which of the others holds its value (`AttributeProto.AttributeType`).
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct AttributeProto {
-    #[prost(string, tag = "1")]
-    pub(super) name: String,
-    #[prost(float, optional, tag = "2")]
-    pub(super) f: Option<f32>,
-    #[prost(int64, optional, tag = "3")]
-    pub(super) i: Option<i64>,
-    #[prost(bytes = "vec", optional, tag = "4")]
-    pub(super) s: Option<Vec<u8>>,
-    #[prost(float, repeated, tag = "7")]
-    pub(super) floats: Vec<f32>,
-    #[prost(int64, repeated, tag = "8")]
-    pub(super) ints: Vec<i64>,
-    #[prost(bytes = "vec", repeated, tag = "9")]
-    pub(super) strings: Vec<Vec<u8>>,
-    #[prost(int32, tag = "20")]
-    pub(super) kind: i32,
-}
-
-/// Values of [`AttributeProto::kind`].
-pub(super) mod kind {
-    pub(in super::super) const FLOAT: i32 = 1;
-    pub(in super::super) const INT: i32 = 2;
-    pub(in super::super) const STRING: i32 = 3;
-    pub(in super::super) const FLOATS: i32 = 6;
-    pub(in super::super) const INTS: i32 = 7;
-    pub(in super::super) const STRINGS: i32 = 8;
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -25,10 +25,11 @@ impl ClassPredictions {
         Self { classes, predicted: Vec::with_capacity(rows), probabilities }
     }
 
-    /// Appends a row's class and probabilities, one per class.
-    pub(crate) fn push(&mut self, class: usize, probabilities: &[f32]) {
-        self.predicted.push(class);
-        self.probabilities.extend_from_slice(probabilities);
+    /// Appends a row: `answer` writes the probability of each class and returns the class.
+    pub(crate) fn push(&mut self, answer: impl FnOnce(&mut [f32]) -> usize) {
+        let before = self.probabilities.len();
+        self.probabilities.resize(before + self.classes, 0.0);
+        self.predicted.push(answer(&mut self.probabilities[before..]));
     }
 
     /// Number of rows.
@@ -65,8 +66,12 @@ mod tests {
     #[test]
     fn rows_keep_their_order() {
         let mut batch = ClassPredictions::with_capacity(2, 2);
-        batch.push(0, &[0.75, 0.25]);
-        batch.push(1, &[0.0, 1.0]);
+        for (class, answer) in [(0, [0.75, 0.25]), (1, [0.0, 1.0])] {
+            batch.push(|probabilities| {
+                probabilities.copy_from_slice(&answer);
+                class
+            });
+        }
         let rows: Vec<_> = batch.iter().map(|row| (row.class, row.probabilities.to_vec())).collect();
         assert_eq!(rows, [(0, vec![0.75, 0.25]), (1, vec![0.0, 1.0])]);
         assert_eq!((batch.len(), batch.is_empty()), (2, false));

@@ -41,7 +41,7 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
 
     let mut trees: Vec<Tree> = Vec::new();
     let children = lefts.into_iter().zip(rights);
-    let contents = features.into_iter().zip(thresholds).zip(modes).zip(children);
+    let contents = features.into_iter().zip(thresholds).zip(modes.iter()).zip(children);
     for (entry, ((tree, node), (((feature, threshold), mode), (left, right)))) in
         tree_ids.into_iter().zip(nodes).zip(contents).enumerate()
     {

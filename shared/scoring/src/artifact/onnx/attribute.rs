@@ -1,0 +1,139 @@
+//! `AttributeProto`, written out because its texts are kept in one piece: an ensemble has one for each of its nodes, and a
+//! million allocations of a few bytes would be most of the memory that loading takes.
+
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{
+    self, DecodeContext, WireType, encode_key, encode_varint, encoded_len_varint, key_len, skip_field,
+};
+use prost::{DecodeError, Message};
+
+/// An attribute; `kind` says which of the others holds its value (`AttributeProto.AttributeType`).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in super::super) struct AttributeProto {
+    pub(in super::super) name: String,
+    pub(in super::super) f: Option<f32>,
+    pub(in super::super) i: Option<i64>,
+    pub(in super::super) s: Option<Vec<u8>>,
+    pub(in super::super) floats: Vec<f32>,
+    pub(in super::super) ints: Vec<i64>,
+    pub(in super::super) strings: Texts,
+    pub(in super::super) kind: i32,
+}
+
+/// Values of [`AttributeProto::kind`].
+pub(in super::super) mod kind {
+    pub(in super::super::super) const FLOAT: i32 = 1;
+    pub(in super::super::super) const INT: i32 = 2;
+    pub(in super::super::super) const STRING: i32 = 3;
+    pub(in super::super::super) const FLOATS: i32 = 6;
+    pub(in super::super::super) const INTS: i32 = 7;
+    pub(in super::super::super) const STRINGS: i32 = 8;
+}
+
+/// Field numbers.
+mod tag {
+    pub(super) const NAME: u32 = 1;
+    pub(super) const F: u32 = 2;
+    pub(super) const I: u32 = 3;
+    pub(super) const S: u32 = 4;
+    pub(super) const FLOATS: u32 = 7;
+    pub(super) const INTS: u32 = 8;
+    pub(super) const STRINGS: u32 = 9;
+    pub(super) const KIND: u32 = 20;
+}
+
+impl Message for AttributeProto {
+    fn encode_raw(&self, buffer: &mut impl BufMut) {
+        encoding::string::encode(tag::NAME, &self.name, buffer);
+        self.f.iter().for_each(|f| encoding::float::encode(tag::F, f, buffer));
+        self.i.iter().for_each(|i| encoding::int64::encode(tag::I, i, buffer));
+        self.s.iter().for_each(|s| encoding::bytes::encode(tag::S, s, buffer));
+        encoding::float::encode_packed(tag::FLOATS, &self.floats, buffer);
+        encoding::int64::encode_packed(tag::INTS, &self.ints, buffer);
+        self.strings.iter().for_each(|text| {
+            encode_key(tag::STRINGS, WireType::LengthDelimited, buffer);
+            encode_varint(text.len() as u64, buffer);
+            buffer.put_slice(text);
+        });
+        encoding::int32::encode(tag::KIND, &self.kind, buffer);
+    }
+
+    fn merge_field(
+        &mut self,
+        number: u32,
+        wire: WireType,
+        buffer: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        match number {
+            tag::NAME => encoding::string::merge(wire, &mut self.name, buffer, context),
+            tag::F => encoding::float::merge(wire, self.f.get_or_insert_default(), buffer, context),
+            tag::I => encoding::int64::merge(wire, self.i.get_or_insert_default(), buffer, context),
+            tag::S => encoding::bytes::merge(wire, self.s.get_or_insert_default(), buffer, context),
+            tag::FLOATS => encoding::float::merge_repeated(wire, &mut self.floats, buffer, context),
+            tag::INTS => encoding::int64::merge_repeated(wire, &mut self.ints, buffer, context),
+            tag::STRINGS => {
+                let mut text = Vec::new();
+                encoding::bytes::merge(wire, &mut text, buffer, context)?;
+                self.strings.push(&text);
+                Ok(())
+            }
+            tag::KIND => encoding::int32::merge(wire, &mut self.kind, buffer, context),
+            _ => skip_field(wire, number, buffer, context),
+        }
+    }
+
+    fn encoded_len(&self) -> usize {
+        let text_len = |text: &[u8]| key_len(tag::STRINGS) + encoded_len_varint(text.len() as u64) + text.len();
+        encoding::string::encoded_len(tag::NAME, &self.name)
+            + self.f.map_or(0, |f| encoding::float::encoded_len(tag::F, &f))
+            + self.i.map_or(0, |i| encoding::int64::encoded_len(tag::I, &i))
+            + self.s.as_ref().map_or(0, |s| encoding::bytes::encoded_len(tag::S, s))
+            + encoding::float::encoded_len_packed(tag::FLOATS, &self.floats)
+            + encoding::int64::encoded_len_packed(tag::INTS, &self.ints)
+            + self.strings.iter().map(text_len).sum::<usize>()
+            + encoding::int32::encoded_len(tag::KIND, &self.kind)
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Texts, one behind the other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in super::super) struct Texts {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Number of texts.
+    pub(in super::super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The texts in order.
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let ranges = starts.zip(&self.ends).map(|(start, &end)| start as usize..end as usize);
+        ranges.filter_map(|range| self.bytes.get(range))
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        // An artifact is smaller than 4 GB.
+        self.ends.push(self.bytes.len() as u32);
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Texts {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            all.push(text.as_bytes());
+        }
+        all
+    }
+}

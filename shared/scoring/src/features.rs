@@ -1,0 +1,122 @@
+//! From raw rows to features, compiled: what [`Preprocessing`] says of each column, sorted by what is to be done.
+
+use crate::pipeline::{Encoding, Preprocessing, Scaler};
+
+/// Where a feature comes from and what stands in for a missing value.
+#[derive(Debug, Clone, Copy)]
+struct Filled {
+    column: usize,
+    fill: f32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OneHot {
+    column: usize,
+    categories: usize,
+    indicator: bool,
+}
+
+/// A preprocessing compiled for scoring.
+#[derive(Debug, Clone)]
+pub(crate) struct Features {
+    count: usize,
+    values: Vec<Filled>,
+    /// Columns of which a feature tells where they are missing.
+    indicators: Vec<usize>,
+    categories: Vec<OneHot>,
+    scaler: Option<Scaler>,
+}
+
+impl Features {
+    /// Compiles a checked preprocessing.
+    pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
+        let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
+        for (column, encoding) in preprocessing.encodings.iter().enumerate() {
+            match *encoding {
+                Encoding::Value { fill, indicator } => {
+                    values.push(Filled { column, fill });
+                    indicators.extend(indicator.then_some(column));
+                }
+                Encoding::OneHot { categories: count, indicator } => {
+                    categories.push(OneHot { column, categories: count as usize, indicator });
+                }
+            }
+        }
+        let count = preprocessing.features();
+        Self { count, values, indicators, categories, scaler: preprocessing.scaler.clone() }
+    }
+
+    /// Number of features.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Writes the features of the raw `row` into `features`, [`Self::count`] of them.
+    pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
+        let (values, rest) = features.split_at_mut(self.values.len());
+        for (feature, &Filled { column, fill }) in values.iter_mut().zip(&self.values) {
+            *feature = if row[column].is_nan() { fill } else { row[column] };
+        }
+        let (indicators, mut rest) = rest.split_at_mut(self.indicators.len());
+        for (feature, &column) in indicators.iter_mut().zip(&self.indicators) {
+            *feature = f32::from(u8::from(row[column].is_nan()));
+        }
+        for one_hot in &self.categories {
+            let (texts, behind) = rest.split_at_mut(one_hot.categories + usize::from(one_hot.indicator));
+            write_one_hot(row[one_hot.column], one_hot, texts);
+            rest = behind;
+        }
+        if let Some(scaler) = &self.scaler {
+            scaler.apply(features);
+        }
+    }
+}
+
+fn write_one_hot(value: f32, one_hot: &OneHot, features: &mut [f32]) {
+    features.fill(0.0);
+    if value.is_nan() {
+        if let (true, Some(missing)) = (one_hot.indicator, features.last_mut()) {
+            *missing = 1.0;
+        }
+        return;
+    }
+    // Negative and huge numbers become indices that are no category's, or are told from them by being compared.
+    let index = value as usize;
+    if index < one_hot.categories && index as f32 == value {
+        features[index] = 1.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn encodings() -> impl Strategy<Value = Vec<Encoding>> {
+        let value = (-2.0..2.0_f32, any::<bool>()).prop_map(|(fill, indicator)| Encoding::Value { fill, indicator });
+        let one_hot =
+            (0..4_u32, any::<bool>()).prop_map(|(categories, indicator)| Encoding::OneHot { categories, indicator });
+        prop::collection::vec(prop_oneof![value, one_hot], 1..8)
+    }
+
+    proptest! {
+        #[test]
+        fn compiled_features_are_those_of_the_preprocessing(
+            encodings in encodings(),
+            values in prop::collection::vec(prop::sample::select(vec![-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 1e30, f32::NAN, f32::INFINITY]), 8),
+            scaled in any::<bool>(),
+        ) {
+            let mut preprocessing = Preprocessing { encodings, scaler: None };
+            let count = preprocessing.features();
+            preprocessing.scaler = scaled.then(|| Scaler { offset: vec![0.5; count], scale: vec![2.0; count] });
+            let row = &values[..preprocessing.encodings.len()];
+            let mut expected = Vec::new();
+            preprocessing.apply(row, &mut expected);
+            let compiled = Features::compile(&preprocessing);
+            let mut found = vec![7.0; compiled.count()];
+            compiled.write(row, &mut found);
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
