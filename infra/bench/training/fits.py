@@ -31,6 +31,8 @@ class Fit:
     cpu_seconds: float
     # The most memory that was resident at a time.
     peak_bytes: int
+    # Cores that other processes kept busy meanwhile, on average.
+    others: float
 
 
 def evergreen(case: Case, files: Files, binary: Path) -> Fit:
@@ -55,7 +57,7 @@ def scikit_learn(case: Case, files: Files) -> Fit:
 def _run(command: list[str], limit: float) -> Fit:
     """Runs to the end or to the limit. `wait4` tells what this child alone has used, which `resource` does not."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        began = time.monotonic()
+        began, busy = time.monotonic(), machine.busy_seconds()
         child = subprocess.Popen(command, stdout=output, stderr=errors, env=machine.environment())
         late = threading.Event()
 
@@ -72,7 +74,14 @@ def _run(command: list[str], limit: float) -> Fit:
         seconds = time.monotonic() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         said = None if late.is_set() else _answer(command, child.returncode, _text(output), _text(errors))
-    return Fit(said, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * machine.RSS_UNIT)
+    used = usage.ru_utime + usage.ru_stime
+    return Fit(said, seconds, used, usage.ru_maxrss * machine.RSS_UNIT, _others(busy, used, seconds))
+
+
+def _others(busy: float | None, used: float, seconds: float) -> float:
+    """The cores that were busy with something else than the child, which has `used` so many seconds; 0 where unknown."""
+    now = machine.busy_seconds()
+    return 0.0 if busy is None or now is None else max(0.0, now - busy - used) / seconds
 
 
 def _answer(command: list[str], code: int, output: str, errors: str) -> dict:

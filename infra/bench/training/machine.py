@@ -24,7 +24,7 @@ def environment() -> dict[str, str]:
 
 
 def describe() -> dict:
-    """Processor, memory, versions, and how busy the machine is before anything is measured."""
+    """Processor, memory, and versions."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -33,13 +33,18 @@ def describe() -> dict:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "scikit_learn": sklearn.__version__,
-        "load": round(load(), 2),
     }
 
 
-def load() -> float:
-    """Processes that wanted a core, averaged over the last minute."""
-    return os.getloadavg()[0]
+def busy_seconds() -> float | None:
+    """Processor seconds that all processes together have used since the system started; None where only others can tell."""
+    try:
+        with open("/proc/stat") as file:
+            times = [int(word) for word in file.readline().split()[1:9]]
+    except (OSError, ValueError):
+        return None
+    idle = sum(times[3:5])
+    return (sum(times) - idle) / os.sysconf("SC_CLK_TCK")
 
 
 def _processor() -> str:

@@ -1,10 +1,11 @@
 """The figures as a table for people and as JSON for programs."""
 
-from . import machine
 from .cases import Case
 from .rounds import Result, Side
 
 GIGABYTE = 1024**3
+# Cores busy with something else, from which on figures are doubted.
+DISTURBED = 0.2
 HEADINGS = ("", "Evergreen", "scikit-learn", "ratio", "goal")
 FIGURES = (
     ("fit, s", "fit_seconds", "time", 3),
@@ -21,19 +22,25 @@ def text(start: dict, results: list[Result]) -> str:
     widths = [max(len(line[column]) for line in lines if len(line) > column > 0) for column in range(1, len(HEADINGS))]
     widths.insert(0, max(len(line[0]) for line in lines if len(line) > 1))
     body = ["  ".join(_cells(line, widths)).rstrip() for line in lines]
-    return "\n".join(["", *machine_lines(start), "", *body, "", *notes()])
+    return "\n".join(["", machine_line(start), "", *body, "", *notes(), *doubts(results)])
 
 
-def machine_lines(start: dict) -> list[str]:
-    """What was measured on, and a word of doubt where something else was running."""
+def machine_line(start: dict) -> str:
+    """What was measured on."""
     gigabytes = start["memory_bytes"] / GIGABYTE
-    lines = [
+    return (
         f"{start['processor']}, {start['cores']} cores, {gigabytes:.0f} GB, {start['system']}; "
         f"{start['threads']} threads; scikit-learn {start['scikit_learn']}"
-    ]
-    if start["load"] > 0.5:
-        lines.append(f"The machine was busy before (load {start['load']}): believe the ratios, not the seconds.")
-    return lines
+    )
+
+
+def doubts(results: list[Result]) -> list[str]:
+    """A word where something else was running: threads that wait for each other lose far more than their share by it."""
+    sides = [side for result in results for side in (result.evergreen, result.scikit_learn) if side]
+    others = max((side.others() for side in sides), default=0.0)
+    if others < DISTURBED:
+        return []
+    return [f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."]
 
 
 def heading(result: Result) -> str:
@@ -72,7 +79,7 @@ def notes() -> list[str]:
 
 def record(start: dict, results: list[Result]) -> dict:
     """The same, for programs."""
-    return {"machine": {**start, "load_after": round(machine.load(), 2)}, "cases": [_case(result) for result in results]}
+    return {"machine": start, "cases": [_case(result) for result in results]}
 
 
 def _case(result: Result) -> dict:
@@ -99,6 +106,7 @@ def _side(side: Side) -> dict:
         "process_seconds": side.seconds(),
         "cpu_seconds_each": [fit.cpu_seconds for fit in side.fits],
         "peak_bytes": side.peak_bytes(),
+        "cores_busy_with_others": round(side.others(), 2),
         "finished": all(fit.said is not None for fit in side.fits),
     }
 

@@ -29,6 +29,10 @@ class Side:
         """The median of the whole process: reading, fitting, scoring."""
         return median(fit.seconds for fit in self.fits)
 
+    def others(self) -> float:
+        """The most cores that other processes kept busy beside any repetition."""
+        return max(fit.others for fit in self.fits)
+
     def peak_bytes(self) -> int:
         """The most that any repetition had resident."""
         return max(fit.peak_bytes for fit in self.fits)
