@@ -13,7 +13,10 @@ use crate::table::Target;
 pub const MAX_CATEGORIES: usize = 50;
 
 /// Texts that are remembered as rare, at most for a column: they only serve to tell a rare text from one never seen.
-pub const MAX_RARE: usize = 1000;
+pub const MAX_RARE: usize = 200;
+
+/// Bytes of a text that can be a category, at most: a signature of long texts would be larger than its model.
+pub const MAX_TEXT: usize = 200;
 
 /// The signature of a model of `frame` and `target`, and how raw rows become features; no scaler. All of it is learnt from
 /// the rows `training` alone, so that the hold-out stays unseen:
@@ -21,7 +24,7 @@ pub const MAX_RARE: usize = 1000;
 /// - a column may have missing values where one of these rows has; a feature then tells where;
 /// - a missing number, truth value or moment is filled with their median (the lower of two middle ones);
 /// - a text is a category of its own if at least two and at least 0.5 % of these rows have it, the most frequent
-///   [`MAX_CATEGORIES`] of a column at most.
+///   [`MAX_CATEGORIES`] of a column at most, and none of more than [`MAX_TEXT`] bytes.
 ///
 /// # Errors
 /// [`SignatureError`] when the frame has no column or the target fewer than two labels.
@@ -68,7 +71,9 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
         }
     }
     // The most frequent first; the sort is stable, so that of equally frequent ones the names' order decides.
-    let mut seen: Vec<(usize, &String)> = counts.into_iter().zip(names).filter(|(count, _)| *count > 0).collect();
+    let counted = counts.into_iter().zip(names);
+    let mut seen: Vec<(usize, &String)> =
+        counted.filter(|(count, name)| *count > 0 && name.len() <= MAX_TEXT).collect();
     seen.sort_by_key(|(count, _)| Reverse(*count));
     let enough = least(training.len());
     let kept = seen.iter().take(MAX_CATEGORIES).take_while(|(count, _)| *count >= enough).count();
@@ -138,6 +143,13 @@ mod tests {
         let (column, _) = fitted(Values::Category { codes, names: names.clone() }, &(0..120).collect::<Vec<_>>());
         let kind = ColumnKind::Category { categories: names[..50].to_vec(), rare: names[50..].to_vec() };
         assert_eq!(column.kind, kind);
+    }
+
+    #[test]
+    fn long_texts_are_no_categories() {
+        let names = vec!["a".to_owned(), "b".repeat(MAX_TEXT + 1)];
+        let (column, _) = fitted(Values::Category { codes: vec![0, 0, 1, 1], names }, &[0, 1, 2, 3]);
+        assert_eq!(column.kind, ColumnKind::Category { categories: vec!["a".into()], rare: vec![] });
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
+use evergreen_lifecycle::time::seconds_of;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 /// A cell as it comes out of a file.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +101,7 @@ fn number_or_moment(text: &str) -> Value {
         Ok(number) if number.is_nan() => Value::Text,
         Ok(number) if is_padded(text) => Value::Padded(number),
         Ok(number) => in_range(number),
-        Err(_) => moment(text).map_or(Value::Text, Value::Moment),
+        Err(_) => seconds_of(text).map_or(Value::Text, Value::Moment),
     }
 }
 
@@ -112,22 +111,6 @@ fn in_range(number: f64) -> Value {
 
 fn is_infinity(text: &str) -> bool {
     ["inf", "infinity"].iter().any(|name| text.eq_ignore_ascii_case(name))
-}
-
-/// Seconds since 1970-01-01T00:00:00Z of an RFC 3339 or ISO 8601 date, or date and time, such as `2026-11-24`,
-/// `2026-11-24 10:00:00` or `2026-11-24T10:00:00.5+01:00`; without an offset it is UTC.
-fn moment(text: &str) -> Option<f64> {
-    // Years of four digits, and hyphens, set a date apart from other numbers that the parser would take for one.
-    let is_date =
-        matches!(text.as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()));
-    if !is_date {
-        return None;
-    }
-    let timestamp = match text.parse::<Timestamp>() {
-        Ok(timestamp) => timestamp,
-        Err(_) => TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?,
-    };
-    Some(timestamp.as_duration().as_secs_f64())
 }
 
 fn moment_text(seconds: f64) -> String {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use evergreen_lifecycle::Label;
-use evergreen_scoring::MAX_LABELS;
+use evergreen_scoring::{MAX_FEATURES, MAX_LABELS};
 
 use super::MIN_ROWS;
 
@@ -77,7 +77,7 @@ pub enum TableError {
     /// Bytes that are no text.
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(Place),
-    /// A text of a Parquet file that is none.
+    /// A Parquet file that cannot be decoded.
     #[error("{file}: no Parquet, or damaged")]
     Parquet {
         /// The file.
@@ -178,6 +178,9 @@ pub enum TableError {
         /// Columns that were left out.
         dropped: Vec<String>,
     },
+    /// Too few or too many features, after categories have been told apart.
+    #[error("the columns make {0} features, from 1 to {MAX_FEATURES} are allowed; expected other columns, or fewer")]
+    Features(usize),
     /// A record longer or shorter than the header.
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
+use evergreen_lifecycle::time::raw_days;
+
 use super::cell::{Cell, Value};
 use super::infer::{Reading, Storage};
 use super::parts::{At, Reader};
 use crate::frame::{MISSING, Values};
-
-/// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
-const SECONDS_TO_2000: f64 = 946_684_800.0;
-const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
 /// The values of a column, as far as they are read.
 #[derive(Debug)]
@@ -89,7 +87,7 @@ impl Loaded {
                 _ => f32::NAN,
             }),
             Self::Timestamp(values) => values.push(match cell.value() {
-                Value::Moment(seconds) => ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32,
+                Value::Moment(seconds) => raw_days(seconds),
                 _ => f32::NAN,
             }),
             Self::Texts(texts) => {

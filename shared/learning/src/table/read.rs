@@ -2,12 +2,15 @@
 
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 
+use evergreen_scoring::MAX_FEATURES;
+
 use super::infer::{self, Reading};
 use super::labels::{self, NoClasses};
 use super::load::{Loaded, Loader};
 use super::parts::{At, Parts, Reader};
 use super::survey::{Survey, Tally};
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, oddities, roles};
+use crate::encode;
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 use crate::split::Split;
@@ -131,6 +134,7 @@ impl Columns {
             || fingerprint::of(&target_name, &target, frame.columns(), weights.as_deref(), order.as_deref()),
         );
         check_training_labels(&target, &split, &target_name)?;
+        check_width(&frame, &target, &split)?;
         let holdout_rule = Split::rule(settings.order.as_deref(), &target);
         let profile = DatasetProfile { holdout_rows: split.holdout.len(), holdout_rule, ..profile };
         Ok(Table { target_name, target, frame, weights, order, settings, split, profile, fingerprint })
@@ -186,6 +190,13 @@ fn place_of(parts: &Parts, row: usize, target: &str) -> Result<super::Place, Tab
     let places = parts.read(|| Places(column, Vec::new()))?;
     let at = places.iter().flat_map(|places| &places.1).nth(row).copied();
     Ok(parts.place(at.unwrap_or(At { file: 0, line: 0 })))
+}
+
+/// Checks that a model can be made of so many features.
+fn check_width(frame: &Frame, target: &Target, split: &Split) -> Result<(), TableError> {
+    // Columns there are, and labels too.
+    let features = encode::fit(frame, target, &split.training).map_or(0, |(_, preprocessing)| preprocessing.features());
+    if (1..=MAX_FEATURES).contains(&features) { Ok(()) } else { Err(TableError::Features(features)) }
 }
 
 /// With an order column a label may be so new that only rows held out have it.

@@ -34,16 +34,19 @@ pub(super) fn target(column: Column<'_>, task: Option<Task>) -> Result<Reading, 
     }
 }
 
-/// Regression of numbers that are not whole or of which there are many, else classification.
+/// Regression of numbers that are not whole, or of which there are more than [`FEW`] different ones or hardly two rows of
+/// each; else classification.
 fn inferred_task(column: Column<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
     let distinct = tally.distinct();
     if numbers == tally.present() {
-        return Ok(match (tally.first_broken.is_some() || tally.first(Class::Infinite).is_some(), distinct > FEW) {
-            (true, _) => (Task::Regression, "numbers that are not whole".to_owned()),
-            (_, true) => (Task::Regression, format!("numbers, more than {FEW} different ones")),
-            _ => (Task::Classification, format!("{distinct} different whole numbers")),
+        let is_broken = tally.first_broken.is_some() || tally.first(Class::Infinite).is_some();
+        return Ok(match distinct as u64 * 2 > tally.present() {
+            _ if is_broken => (Task::Regression, "numbers that are not whole".to_owned()),
+            _ if distinct > FEW => (Task::Regression, format!("numbers, more than {FEW} different ones")),
+            true => (Task::Regression, "numbers, of which more than half are different ones".to_owned()),
+            false => (Task::Classification, format!("{distinct} different whole numbers")),
         });
     }
     match (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite])) {

@@ -1,0 +1,85 @@
+//! What is held out of a table, and that nothing is learnt from it.
+
+use evergreen_learning::{Frame, encode, iris, split};
+use proptest::prelude::*;
+
+use super::{read, read_with};
+
+#[test]
+fn iris_is_split_with_every_species_alike() {
+    let table = iris().unwrap();
+    let split = split(&table);
+    let counts = |rows: &[u32]| [0, 1, 2].map(|class| rows.iter().filter(|row| **row / 50 == class).count());
+    assert_eq!((counts(&split.training), counts(&split.holdout)), ([40; 3], [10; 3]));
+    assert_eq!(table.profile().holdout_rows, 30);
+    assert_eq!(table.profile().holdout_rule, "a fifth of each class, by a hash of the rows' content");
+    assert_eq!(table.profile().files[0].name, "built-in");
+}
+
+#[test]
+fn the_newest_rows_are_held_out_where_there_is_an_order() {
+    let rows: String = (0..20).map(|n| format!("{},{},{}\n", n % 3, ["u", "v"][n % 2], (n * 7) % 20)).collect();
+    let table = read_with(format!("x,y,day\n{rows}"), "order = \"day\"").unwrap();
+    let order = table.order().unwrap();
+    let oldest_held = table.split().holdout.iter().map(|row| order[*row as usize]).fold(f64::MAX, f64::min);
+    assert_eq!((table.split().holdout.len(), oldest_held), (4, 16.0));
+    assert_eq!(table.profile().holdout_rule, "the newest fifth by column \"day\"");
+}
+
+fn row() -> impl Strategy<Value = (Option<i8>, Option<u8>, bool)> {
+    (prop::option::of(any::<i8>()), prop::option::of(0_u8..6), any::<bool>())
+}
+
+fn csv(rows: &[(Option<i8>, Option<u8>, bool)]) -> String {
+    let cell = |value: Option<String>| value.unwrap_or_default();
+    let line = |(number, text, class): &(Option<i8>, Option<u8>, bool)| {
+        let (number, text) = (cell(number.map(|n| n.to_string())), cell(text.map(|n| format!("t{n}"))));
+        format!("{number},{text},{}\n", u8::from(*class))
+    };
+    format!("x,c,y\n{}", rows.iter().map(line).collect::<String>())
+}
+
+proptest! {
+    /// The hold-out rows are replaced by others, and the encoding stays what it was.
+    #[test]
+    fn nothing_of_the_holdout_is_learnt(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
+        let Ok(table) = read_with(csv(&rows), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
+        let held = &table.split().holdout;
+        let changed: Vec<_> = rows.iter().zip(&others).zip(0_u32..).map(|((row, other), index)| {
+            if held.contains(&index) { (other.0, other.1, row.2) } else { *row }
+        }).collect();
+        let Ok(other) = read_with(csv(&changed), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
+        let columns = |frame: &Frame| frame.columns().len();
+        prop_assume!(columns(table.frame()) == columns(other.frame()));
+        let training = &table.split().training;
+        prop_assert_eq!(
+            encode::fit(table.frame(), table.target(), training).unwrap(),
+            encode::fit(other.frame(), other.target(), training).unwrap()
+        );
+    }
+
+    #[test]
+    fn rows_in_another_order_are_held_out_alike(rows in prop::collection::btree_set((any::<i16>(), 0_u8..3), 20..60)) {
+        let lines: Vec<String> = rows.iter().map(|(x, class)| format!("{x},{class}")).collect();
+        let text = |lines: Vec<String>| format!("x,y\n{}\n", lines.join("\n"));
+        let read_held = |lines: Vec<String>| {
+            let table = read_with(text(lines.clone()), "task = \"classification\"").ok()?;
+            let mut held: Vec<String> = table.split().holdout.iter().map(|row| lines[*row as usize].clone()).collect();
+            held.sort();
+            Some(held)
+        };
+        let turned: Vec<String> = lines.iter().rev().cloned().collect();
+        prop_assert_eq!(read_held(lines), read_held(turned));
+    }
+}
+
+#[test]
+fn a_missing_value_is_known_to_the_signature() {
+    let rows: String =
+        (0..40).map(|n| format!("{},{},{}\n", n % 7, if n % 4 == 0 { "" } else { "t" }, n % 2)).collect();
+    let table = read(format!("x,c,y\n{rows}"));
+    let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &table.split().training).unwrap();
+    let nullable: Vec<bool> = signature.columns().iter().map(|column| column.nullable).collect();
+    assert_eq!((nullable, preprocessing.features()), (vec![false, true], 3));
+    assert_eq!(table.frame().encode(&signature).unwrap().len(), 80);
+}
