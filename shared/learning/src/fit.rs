@@ -1,90 +1,118 @@
-//! Fitting scaler and forest as one pipeline.
+//! Fitting: from features and truth to a predictor, family by family.
 
-mod importance;
-mod library;
+mod binned;
+mod boosting;
+mod features;
+mod forest;
+mod linear;
 mod scaling;
-mod stored;
 
-use evergreen_scoring::{Pipeline, PipelineError};
+use std::time::Instant;
+
+use evergreen_scoring::{Aggregate, Link, Predictor, Scaler};
 use smartcore::error::Failed;
 
-use self::library::Library;
-use crate::hyperparameters::Hyperparameters;
-use crate::rows::Rows;
+pub(crate) use self::binned::Binned;
+pub(crate) use self::boosting::BoostingParameters;
+pub(crate) use self::features::{Features, Training, Truth};
+pub(crate) use self::forest::ForestParameters;
+use self::linear::LinearError;
+pub(crate) use self::linear::LinearParameters;
 
-/// A fitted pipeline.
+/// The hyperparameters of one family.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Hyperparameters {
+    /// Of a forest.
+    RandomForest(ForestParameters),
+    /// Of boosting.
+    GradientBoosting(BoostingParameters),
+    /// Of a weighted sum.
+    Linear(LinearParameters),
+}
+
+/// A fitted predictor.
 #[derive(Debug)]
-pub struct Fitted {
-    pipeline: Pipeline,
-    importances: Vec<f64>,
-    original: Library,
+pub(crate) struct Fitted {
+    /// From features, scaled if there is a scaler, to outputs.
+    pub(crate) predictor: Predictor,
+    /// What the outputs mean.
+    pub(crate) link: Link,
+    /// What is applied to the features before.
+    pub(crate) scaler: Option<Scaler>,
+    /// For each feature its share: of sum 1, or all 0 when nothing was learnt.
+    pub(crate) importances: Vec<f64>,
+    /// Whether it is less than was asked for, because time ran out.
+    pub(crate) cut_short: bool,
+}
+
+impl Fitted {
+    /// Number of trees for each output, if there are any.
+    pub(crate) fn trees(&self) -> Option<usize> {
+        match &self.predictor {
+            Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
+            Predictor::Trees(ensemble) => ensemble.trees.len().checked_div(ensemble.base.len()),
+            Predictor::Linear(_) => None,
+        }
+    }
 }
 
 /// Why nothing could be fitted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// A column whose values are too far apart, or too close, for `f32`.
-    #[error(
-        "column {0:?} cannot be scaled: its values are too far apart or too close to each other for single precision"
-    )]
+    /// A column whose values are too far apart for `f32`.
+    #[error("column {0:?} cannot be scaled: its values are too far apart for single precision")]
     Scaling(String),
-    /// The library would not.
-    #[error("the forest could not be fitted or asked")]
-    Library(#[from] Failed),
-    /// The library's forest is not of the form that is known.
-    #[error("the fitted forest could not be read")]
-    Stored(#[from] serde_json::Error),
-    /// Rows of other columns than were fitted.
-    #[error("the rows have not the columns that were fitted")]
-    OtherColumns,
-    /// A tree of the library's that is none.
-    #[error("the fitted forest is not sound")]
-    Pipeline(#[from] PipelineError),
+    /// The weights of a weighted sum are no numbers.
+    #[error("the weights of a linear model are not finite")]
+    Diverged,
+    /// The library for weighted sums would not.
+    #[error("the linear model could not be fitted")]
+    Linear(#[from] Failed),
 }
 
-/// Fits scaler and random forest on `rows` alone, which must be of at least two classes: Gini impurity, bootstrap per
-/// class, square root of the number of columns tried at each split. `seed` decides the bootstrap and the columns tried.
+/// Fits on `rows` (at least one) of `training`. `column` names the column that a feature comes from.
 ///
 /// # Errors
-/// [`FitError::Scaling`] when a column cannot be scaled in `f32`; [`FitError::Library`] when there are fewer than two
-/// classes; the others cannot come of the data.
-pub fn fit(rows: &Rows, hyperparameters: &Hyperparameters, seed: u64) -> Result<Fitted, FitError> {
-    let signature = rows.signature().clone();
-    let scaler = scaling::fit(rows)?;
-    let features = scaling::apply(&scaler, rows);
-    if let Some(position) = features.iter().position(|value| !value.is_finite()) {
-        return Err(FitError::Scaling(scaling::column_name(&signature, position)));
-    }
-    let columns = signature.columns().len();
-    let original = Library::fit(&features, columns, rows.classes(), hyperparameters, seed)?;
-    let stored = original.stored()?;
-    let importances = importance::mean_decrease_in_impurity(&stored, columns);
-    let pipeline = Pipeline::new(signature, scaler, stored.into_forest())?;
-    Ok(Fitted { pipeline, importances, original })
-}
-
-impl Fitted {
-    /// What was fitted, as it is scored.
-    pub fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
-    }
-
-    /// Mean decrease in impurity for each column, in the order of the columns: not negative and of sum 1, or all 0 when no
-    /// tree has a split.
-    pub fn importances(&self) -> &[f64] {
-        &self.importances
-    }
-
-    /// The classes that the learning library itself predicts; what serves must answer the same.
-    ///
-    /// # Errors
-    /// [`FitError::OtherColumns`] when `rows` have other columns, or in another order, than were fitted.
-    pub fn predict(&self, rows: &Rows) -> Result<Vec<usize>, FitError> {
-        if rows.signature().columns() != self.pipeline.signature().columns() {
-            return Err(FitError::OtherColumns);
+/// [`FitError`] of a linear model; trees can always be grown.
+pub(crate) fn fit(
+    training: &Training<'_>,
+    rows: &[u32],
+    hyperparameters: Hyperparameters,
+    seed: u64,
+    deadline: Instant,
+    column: impl Fn(usize) -> String,
+) -> Result<Fitted, FitError> {
+    match hyperparameters {
+        Hyperparameters::RandomForest(parameters) => {
+            let forest = forest::fit(training, rows, parameters, seed, deadline);
+            let cut_short = forest.ensemble.trees.len() < parameters.n_estimators;
+            let predictor = Predictor::Trees(forest.ensemble);
+            Ok(Fitted { predictor, link: Link::Identity, scaler: None, importances: forest.importances, cut_short })
         }
-        let features = scaling::apply(self.pipeline.scaler(), rows);
-        Ok(self.original.predict(&features)?)
+        Hyperparameters::GradientBoosting(parameters) => {
+            let boosted = boosting::fit(training, rows, parameters, deadline);
+            let link = match training.truth {
+                Truth::Numbers(_) => Link::Identity,
+                Truth::Classes { count: 2, .. } => Link::Logistic,
+                Truth::Classes { .. } => Link::Softmax,
+            };
+            let (importances, cut_short) = (boosted.importances, boosted.cut_short);
+            Ok(Fitted { predictor: Predictor::Trees(boosted.ensemble), link, scaler: None, importances, cut_short })
+        }
+        Hyperparameters::Linear(parameters) => {
+            let sum = linear::fit(training, rows, parameters).map_err(|error| match error {
+                LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
+                LinearError::Diverged => FitError::Diverged,
+                LinearError::Library(failed) => FitError::Linear(failed),
+            })?;
+            Ok(Fitted {
+                predictor: Predictor::Linear(sum.linear),
+                link: sum.link,
+                scaler: Some(sum.scaler),
+                importances: sum.importances,
+                cut_short: false,
+            })
+        }
     }
 }

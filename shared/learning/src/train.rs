@@ -2,15 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::Evaluation;
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Model, ShapeError, encode};
+use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Model, PipelineError, ShapeError, encode as write};
 
-use crate::evaluate::{self, EvaluationError};
-use crate::fit::{FitError, Fitted, fit};
-use crate::hyperparameters::Hyperparameters;
-use crate::rows::Rows;
-use crate::split::{SPLIT_SEED, split};
-use crate::table::Table;
+use crate::evaluate::{Answers, Holdout, evaluate};
+use crate::fit::FitError;
+use crate::frame::FrameError;
+use crate::learner::{Learner, seed_of};
+use crate::search::{Found, Plan, SearchError, search};
+use crate::table::{Table, Target};
+use crate::{encode, frame};
 
 /// What came of a training.
 #[derive(Debug, Clone)]
@@ -19,15 +20,26 @@ pub struct Trained {
     pub artifact: Vec<u8>,
     /// The artifact, loaded.
     pub model: Model,
-    /// Its figures on the hold-out.
+    /// The family that was chosen.
+    pub family: Family,
+    /// The hyperparameters that it was fitted with.
+    pub parameters: Parameters,
+    /// How far the search for them came.
+    pub search: SearchSummary,
+    /// What was tried, in order.
+    pub candidates: Vec<Candidate>,
+    /// The model's figures on the hold-out.
     pub evaluation: Evaluation,
-    /// Share of the training rows that it answers rightly, 0–1.
-    pub training_accuracy: f64,
-    /// Mean decrease in impurity for each column, in the signature's order: of sum 1, or all 0 without any split.
+    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from.
+    pub training_score: f64,
+    /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
+    /// decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled features (linear).
     pub importances: Vec<f64>,
     /// The rows held out, for the champion to be scored on afresh.
-    pub holdout: Rows,
-    /// How long the pipeline took to fit.
+    pub holdout: Holdout,
+    /// What is odd about it, in words.
+    pub warnings: Vec<String>,
+    /// How long search and fit took.
     pub fit_duration: Duration,
     /// How long it took to write the artifact, load it back, compare and evaluate it.
     pub evaluate_duration: Duration,
@@ -37,92 +49,123 @@ pub struct Trained {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearningError {
-    /// Nothing was fitted.
+    /// The table has no signature.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The table's rows are not its own.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// No candidate could be fitted.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The best candidate could not be fitted to all rows.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// What was fitted is not sound.
+    #[error("what was fitted is no sound pipeline")]
+    Pipeline(#[from] PipelineError),
     /// The artifact does not load back.
     #[error("the artifact that was written cannot be loaded")]
     Artifact(#[from] ArtifactError),
     /// The artifact loads back as another model.
-    #[error("the artifact does not predict what was fitted: row {row} is class {loaded}, was {fitted}")]
-    OtherPrediction {
-        /// Row of the table, from 0.
-        row: usize,
-        /// What the loaded artifact predicts.
-        loaded: usize,
-        /// What the fitted forest predicts.
-        fitted: usize,
-    },
-    /// The model cannot be evaluated.
-    #[error(transparent)]
-    Evaluation(#[from] EvaluationError),
+    #[error("the artifact does not predict what was fitted")]
+    OtherPrediction,
     /// The model takes rows of another length.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The model is for another task than the table.
+    #[error("the model is for another task than the table")]
+    OtherTask,
 }
 
-/// Splits `table` (always by [`SPLIT_SEED`], so that runs on a table share their hold-out), fits on the training rows,
-/// writes the artifact, loads it back, has it predict every row as the fitted forest does, and evaluates what was loaded.
-/// `seed` is the forest's.
+/// Searches by `plan` on the table's training rows, fits the best candidate to all of them, writes the artifact, loads it
+/// back, has it predict every row as what was fitted does, and evaluates what was loaded on the hold-out.
+///
+/// It is done by the `deadline`, or soon after: fewer candidates are tried and fewer trees grown where time is short, and the
+/// search's summary says so. Where it is not, the same table, plan and metadata give the same artifact, byte for byte, on
+/// any number of cores.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn train(
     table: &Table,
-    hyperparameters: &Hyperparameters,
-    seed: u64,
+    plan: &Plan,
+    deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Trained, LearningError> {
-    let parts = split(table.rows(), SPLIT_SEED);
     let started = Instant::now();
-    let fitted = fit(&parts.training, hyperparameters, seed)?;
+    let split = table.split();
+    let learnt = encode::fit(table.frame(), table.target(), &split.training)?;
+    let weights = table.weights().map(|weights| frame::at(weights, &split.training));
+    let training = table.frame().take(&split.training);
+    let learner = Learner::new(&training, table.target().take(&split.training), weights, learnt)?;
+    drop(training);
+    let mut found = search(&learner, plan, deadline)?;
+    let rows: Vec<u32> = (0..learner.rows() as u32).collect();
+    let last = deadline.checked_sub(found.after).unwrap_or(deadline);
+    let fitted = learner.fit(&rows, &found.choice, seed_of(plan.seed, found.choice.family), last)?;
+    found.summary.cut_short |= fitted.cut_short;
+    found.summary.seconds = started.elapsed().as_secs_f64();
+    found.summary.budget_seconds = deadline.saturating_duration_since(started).as_secs_f64();
+    let importances = learner.importances(&fitted.importances);
+    let trees = fitted.trees();
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let artifact = encode(fitted.pipeline(), metadata);
+    let pipeline = learner.pipeline(fitted, found.calibration, found.interval())?;
+    let artifact = write(&pipeline, metadata);
     let model = Model::load(&artifact)?;
-    check_same(&model, &fitted, table.rows())?;
-    let evaluation = evaluate::evaluate(&model, &parts.holdout)?;
-    let training_accuracy = evaluate::accuracy(&model, &parts.training)?;
+    let compiled = Model::compile(&pipeline, metadata.clone());
+    drop(pipeline);
+    let holdout = Holdout::new(table.frame().take(&split.holdout), table.target().take(&split.holdout));
+    let answers = same_answers(&model, &compiled, &holdout.frame().encode(learner.signature())?)?;
+    let evaluation = evaluate(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
+    let answers = same_answers(&model, &compiled, learner.raw())?;
+    let training_score = evaluate(learner.target(), &answers).ok_or(LearningError::OtherTask)?.headline();
+    let mut warnings = std::mem::take(&mut found.warnings);
+    warnings.extend(useless(&evaluation, holdout.target()));
+    warnings.extend(fewer_trees(&found, trees));
     Ok(Trained {
         artifact,
         model,
+        family: found.choice.family,
+        parameters: found.choice.parameters(),
+        search: found.summary,
+        candidates: found.candidates,
         evaluation,
-        training_accuracy,
-        importances: fitted.importances().to_vec(),
-        holdout: parts.holdout,
+        training_score,
+        importances,
+        holdout,
+        warnings,
         fit_duration,
         evaluate_duration: started.elapsed(),
     })
 }
 
-fn check_same(model: &Model, fitted: &Fitted, rows: &Rows) -> Result<(), LearningError> {
-    let loaded = model.predict(rows.features())?;
-    let pairs = loaded.classes().iter().copied().zip(fitted.predict(rows)?);
-    match pairs.enumerate().find(|(_, (loaded, fitted))| loaded != fitted) {
-        Some((row, (loaded, fitted))) => Err(LearningError::OtherPrediction { row, loaded, fitted }),
-        None => Ok(()),
+/// What `model` answers to raw rows, if that is what was `fitted`.
+fn same_answers(model: &Model, fitted: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
+    let answers = Answers::of(model, raw)?;
+    if answers == Answers::of(fitted, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
+}
+
+/// A warning where the model does no better than one that has seen no column.
+fn useless(evaluation: &Evaluation, holdout: &Target) -> Option<String> {
+    match (evaluation, holdout) {
+        (Evaluation::Classification(figures), Target::Classes { labels, classes }) => {
+            let count = |label: usize| classes.iter().filter(|class| **class as usize == label).count();
+            let most = (0..labels.len()).map(count).max()?;
+            (figures.accuracy <= most as f64 / classes.len() as f64)
+                .then(|| "the model is no better than always answering the most frequent label".to_owned())
+        }
+        (Evaluation::Regression(figures), _) => {
+            (figures.r2 <= 0.0).then(|| "the model is no better than always answering the mean".to_owned())
+        }
+        _ => None,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hyperparameters::Overrides;
-    use crate::iris;
-
-    #[test]
-    fn an_artifact_that_predicts_otherwise_is_found_out() {
-        let table = iris().unwrap();
-        let fitted = |depth| {
-            let overrides = Overrides { max_depth: Some(depth), ..Overrides::default() };
-            let hyperparameters = Hyperparameters::draw("test").overridden_by(&overrides).unwrap();
-            fit(table.rows(), &hyperparameters, 1).unwrap()
-        };
-        let (stumps, trees) = (fitted(1), fitted(10));
-        let model = Model::compile(stumps.pipeline(), ArtifactMetadata { model: "iris".into() });
-        assert!(check_same(&model, &stumps, table.rows()).is_ok());
-        let error = check_same(&model, &trees, table.rows()).unwrap_err();
-        assert!(matches!(error, LearningError::OtherPrediction { .. }), "{error}");
-    }
+fn fewer_trees(found: &Found, trees: Option<usize>) -> Option<String> {
+    let trees = trees.filter(|_| found.summary.cut_short)?;
+    let wanted = found.choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;
+    ((trees as u64) < wanted).then(|| format!("there was time for {trees} of {wanted} trees"))
 }

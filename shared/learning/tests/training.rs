@@ -2,168 +2,234 @@
 
 #![allow(clippy::unwrap_used)]
 
-use evergreen_learning::{
-    EvaluationError, Hyperparameters, LearningError, Overrides, Rows, SPLIT_SEED, Table, Trained, accuracy, evaluate,
-    fit, iris, split, train,
-};
-use evergreen_scoring::{ArtifactMetadata, Model, encode};
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use common::{csv, fixed, metadata, plan, table, train};
+use evergreen_learning::{DataFile, EvaluationError, FamilyChoice, Plan, PlanError, Settings, Table, Trained, iris};
+use evergreen_lifecycle::{Evaluation, Family, PrimaryMetric};
+use evergreen_scoring::Model;
 use proptest::prelude::*;
 
-const SEED: u64 = 42;
-
-fn metadata() -> ArtifactMetadata {
-    ArtifactMetadata { model: "iris".into() }
-}
-
-fn hyperparameters(trees: i64, depth: i64) -> Hyperparameters {
-    let fixed = Overrides {
-        n_estimators: Some(trees),
-        max_depth: Some(depth),
-        min_samples_split: Some(2),
-        min_samples_leaf: Some(1),
-    };
-    Hyperparameters::draw("test").overridden_by(&fixed).unwrap()
-}
-
-fn train_iris(hyperparameters: &Hyperparameters) -> Trained {
-    train(&iris().unwrap(), hyperparameters, SEED, &metadata()).unwrap()
-}
-
-/// A table of two numeric columns and a label.
-fn table(rows: impl IntoIterator<Item = (f32, f32, usize)>) -> Table {
-    let rows: String = rows.into_iter().map(|(a, b, label)| format!("{a},{b},{label}\n")).collect();
-    Table::from_csv(format!("a,b,y\n{rows}").as_bytes(), "y").unwrap()
-}
-
-#[test]
-fn a_forest_of_a_hundred_trees_knows_iris() {
-    let trained = train_iris(&hyperparameters(100, 10));
-    let evaluation = &trained.evaluation;
-    assert_eq!(evaluation.rows, 30);
-    assert!((0.9..=1.0).contains(&evaluation.accuracy), "{evaluation:?}");
-    assert!(evaluation.roc_auc.unwrap() > 0.97, "{evaluation:?}");
-    assert!(evaluation.log_loss < 0.6, "{evaluation:?}");
-    assert!(trained.training_accuracy > 0.97, "{}", trained.training_accuracy);
-    assert_eq!(
-        evaluation.per_class.iter().map(|class| class.label.as_str()).collect::<Vec<_>>(),
-        ["setosa", "versicolor", "virginica"]
-    );
-}
-
-#[test]
-fn any_drawn_hyperparameters_know_iris() {
-    for run in 0..40 {
-        let trained = train_iris(&Hyperparameters::draw(&format!("run {run}")));
-        assert!(trained.evaluation.accuracy >= 0.9, "run {run}: {:?}", trained.evaluation);
+fn classification(trained: &Trained) -> &evergreen_lifecycle::ClassificationEvaluation {
+    match &trained.evaluation {
+        Evaluation::Classification(figures) => figures,
+        Evaluation::Regression(_) => unreachable!("the table has classes"),
     }
+}
+
+fn regression(trained: &Trained) -> &evergreen_lifecycle::RegressionEvaluation {
+    match &trained.evaluation {
+        Evaluation::Regression(figures) => figures,
+        Evaluation::Classification(_) => unreachable!("the table has numbers"),
+    }
+}
+
+/// A number that follows from three columns, one of them a category with holes, and noise.
+fn numbers(rows: usize) -> String {
+    let row = |n: usize| {
+        let (a, b) = ((n * 37 % 101) as f64 / 10.0, (n * 53 % 97) as f64 / 10.0);
+        let (kind, add) = [("red", 5.0), ("green", 0.0), ("", -5.0)][n * 7 % 3];
+        format!("{a},{b},{kind},{:.3}\n", 3.0 * a - b + add + (n * 11 % 13) as f64 / 20.0)
+    };
+    (0..rows).map(row).fold("a,b,kind,y\n".to_owned(), |csv, row| csv + &row)
+}
+
+#[test]
+fn every_family_knows_iris() {
+    for family in Family::ALL {
+        let trained = train(&iris().unwrap(), &plan(&iris().unwrap(), Some(family), 42));
+        let figures = classification(&trained);
+        assert_eq!((figures.rows, trained.family), (30, family));
+        assert!((0.86..=1.0).contains(&figures.accuracy), "{family}: {figures:?}");
+        assert!(figures.log_loss < 0.45, "{family}: {figures:?}");
+        assert!(trained.training_score > 0.93, "{family}: {}", trained.training_score);
+        assert_eq!((trained.search.tried, trained.search.cut_short), (trained.candidates.len(), false));
+        assert!(trained.search.score.unwrap() > 0.9, "{family}: {:?}", trained.search);
+    }
+}
+
+#[test]
+fn every_family_estimates_numbers_and_tells_how_sure_it_is() {
+    let table = table(&numbers(400), Settings::default());
+    for family in Family::ALL {
+        let trained = train(&table, &plan(&table, Some(family), 42));
+        let figures = regression(&trained);
+        assert!(figures.r2 > 0.9, "{family}: {figures:?}");
+        assert!(figures.interval.coverage > 0.8 && figures.interval.width > 0.0, "{family}: {figures:?}");
+        assert!(trained.warnings.is_empty(), "{family}: {:?}", trained.warnings);
+    }
+}
+
+#[test]
+fn auto_takes_the_family_that_does_best() {
+    let table = table(&numbers(400), Settings { candidates: Some(2), ..Settings::default() });
+    let trained = train(&table, &plan(&table, None, 1));
+    let tried: Vec<Family> = trained.candidates.iter().map(|candidate| candidate.family).collect();
+    assert_eq!(tried, [Family::ALL, Family::ALL].concat());
+    assert_eq!(trained.family, Family::Linear, "the numbers are a weighted sum: {:?}", trained.candidates);
 }
 
 #[test]
 fn petals_tell_more_than_sepals() {
-    let importances = train_iris(&hyperparameters(100, 10)).importances;
-    assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{importances:?}");
-    assert!(importances[2].min(importances[3]) > importances[0].max(importances[1]), "{importances:?}");
+    for family in Family::ALL {
+        let importances = train(&iris().unwrap(), &plan(&iris().unwrap(), Some(family), 42)).importances;
+        assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{importances:?}");
+        assert!(importances[2].min(importances[3]) > importances[0].max(importances[1]), "{family}: {importances:?}");
+    }
 }
 
 #[test]
-fn the_same_table_and_seed_give_the_same_artifact() {
-    let once = train_iris(&hyperparameters(20, 10)).artifact;
-    assert_eq!(train_iris(&hyperparameters(20, 10)).artifact, once);
-    let other = train(&iris().unwrap(), &hyperparameters(20, 10), SEED + 1, &metadata()).unwrap();
-    assert_ne!(other.artifact, once);
+fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
+    let in_pool = |threads, table: &Table, plan: &Plan| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| train(table, plan)).artifact
+    };
+    let classes = Settings { candidates: Some(2), ..Settings::default() };
+    for table in [iris().unwrap(), table(&numbers(300), classes)] {
+        for family in Family::ALL {
+            let plan = |seed| plan(&table, Some(family), seed);
+            let once = in_pool(1, &table, &plan(7));
+            assert_eq!(in_pool(2, &table, &plan(7)), once, "{family}");
+            assert_eq!(in_pool(5, &table, &plan(7)), once, "{family}");
+        }
+        assert_ne!(
+            in_pool(2, &table, &plan(&table, Some(Family::RandomForest), 8)),
+            in_pool(2, &table, &plan(&table, Some(Family::RandomForest), 7))
+        );
+    }
 }
 
 #[test]
-fn the_artifact_is_the_forest_of_the_training_rows_and_predicts_what_the_library_predicts() {
-    let iris = iris().unwrap();
-    let fitted = fit(&split(iris.rows(), SPLIT_SEED).training, &hyperparameters(100, 10), SEED).unwrap();
-    let artifact = encode(fitted.pipeline(), &metadata());
-    assert_eq!(train_iris(&hyperparameters(100, 10)).artifact, artifact);
-    let model = Model::load(&artifact).unwrap();
-    let loaded = model.predict(iris.rows().features()).unwrap();
-    assert_eq!(loaded.classes(), fitted.predict(iris.rows()).unwrap());
+fn what_is_fixed_is_fitted_with() {
+    let overrides = fixed(&[("n_estimators", 7), ("max_depth", 1), ("min_samples_split", 2), ("min_samples_leaf", 1)]);
+    let plan = Plan::new(&iris().unwrap(), None, &overrides, 1).unwrap();
+    let trained = train(&iris().unwrap(), &plan);
+    assert_eq!(trained.parameters, overrides);
+    assert_eq!((trained.search.planned, trained.search.tried), (1, 1));
 }
 
 #[test]
-fn max_depth_counts_splits_as_scikit_learn_does() {
-    // One split parts setosa at most: a stump answers two species.
-    let stumps = train_iris(&hyperparameters(1, 1));
-    let kinds = stumps.model.predict(iris().unwrap().rows().features()).unwrap();
-    let distinct: std::collections::BTreeSet<_> = kinds.classes().iter().collect();
-    assert_eq!(distinct.len(), 2);
+fn training_ends_in_time_with_what_it_has() {
+    let table = table(&numbers(3000), Settings { candidates: Some(1000), ..Settings::default() });
+    let plan = plan(&table, None, 1);
+    let started = Instant::now();
+    let trained = evergreen_learning::train(&table, &plan, started + Duration::from_secs(3), &metadata()).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    assert!(trained.search.cut_short && trained.search.tried < trained.search.planned, "{:?}", trained.search);
+    assert!(regression(&trained).r2 > 0.5);
 }
 
 #[test]
-fn the_scaler_has_seen_the_training_rows_only() {
-    // StandardScaler's mean of the held-out rows' column would differ; the offset is the training rows' mean.
-    let parts = split(iris().unwrap().rows(), SPLIT_SEED);
-    let fitted = fit(&parts.training, &hyperparameters(1, 1), SEED).unwrap();
-    let mean = |rows: &Rows| rows.iter().map(|(row, _)| f64::from(row[0])).sum::<f64>() / rows.len() as f64;
-    assert_eq!(fitted.pipeline().scaler().offset[0], mean(&parts.training) as f32);
-    assert_ne!(mean(&parts.training), mean(iris().unwrap().rows()));
+fn without_any_time_there_is_a_model() {
+    let table = iris().unwrap();
+    let trained = evergreen_learning::train(&table, &plan(&table, None, 1), Instant::now(), &metadata()).unwrap();
+    assert!(trained.search.cut_short, "{:?}", trained.search);
+    assert!(Model::load(&trained.artifact).is_ok());
 }
 
 #[test]
-fn a_column_of_one_value_does_no_harm() {
-    let trained =
-        train(&table((0..40).map(|n| (n as f32, 7.0, n / 20))), &hyperparameters(20, 5), SEED, &metadata()).unwrap();
-    assert_eq!(trained.evaluation.accuracy, 1.0);
-    assert_eq!(trained.importances, [1.0, 0.0]);
+fn what_cannot_be_planned_is_named() {
+    let plan = |family, name: &str, value: serde_json::Value| {
+        let overrides = BTreeMap::from([(name.to_owned(), value)]);
+        Plan::new(&iris().unwrap(), family, &overrides, 1).unwrap_err().to_string()
+    };
+    assert_eq!(plan(None, "n_estimators", 0.into()), "n_estimators is 0, expected a whole number from 1 to 1000");
+    assert_eq!(plan(None, "max_depth", 2.5.into()), "max_depth is 2.5, expected a whole number from 1 to 100");
+    assert_eq!(plan(None, "max_depth", "9".into()), "max_depth is \"9\", expected a number from 1 to 100");
+    assert_eq!(plan(Some(Family::Linear), "n_trees", 9.into()), "linear has no hyperparameter \"n_trees\", only alpha");
 }
 
 #[test]
-fn a_table_that_tells_nothing_gives_a_model_without_a_split() {
-    let trained =
-        train(&table((0..40).map(|n| (1.0, 2.0, n / 20))), &hyperparameters(20, 5), SEED, &metadata()).unwrap();
-    assert_eq!(trained.evaluation.accuracy, 0.5);
-    assert_eq!(trained.importances, [0.0, 0.0]);
+fn a_metric_of_another_task_is_refused() {
+    let settings =
+        Settings { primary_metric: Some(PrimaryMetric::Rmse), target: Some("y".into()), ..Settings::default() };
+    let classes = table(&csv((0..40).map(|n| (n as f32, 1.5 + n as f32, n / 20))), settings);
+    let error = Plan::new(&classes, None, &BTreeMap::new(), 1).unwrap_err();
+    assert!(matches!(error, PlanError::Metric { .. }), "{error}");
 }
 
 #[test]
-fn values_too_far_apart_for_single_precision_name_their_column() {
-    let rows = (0..40).map(|n| (n as f32, if n % 2 == 0 { f32::MAX } else { f32::MIN }, n / 20));
-    let error = train(&table(rows), &hyperparameters(5, 5), SEED, &metadata()).unwrap_err();
-    assert!(matches!(error, LearningError::Fit(_)) && error.to_string().contains("column \"b\""), "{error}");
+fn rows_of_different_weight_are_not_for_linear_models() {
+    let csv: String = (0..60).map(|n| format!("{n},{},{}\n", n % 3, ["no", "yes"][n / 30])).collect();
+    let settings = Settings { weights: Some("w".into()), candidates: Some(1), ..Settings::default() };
+    let table = table(&format!("a,w,y\n{csv}"), settings);
+    let trained = train(&table, &plan(&table, None, 1));
+    assert!(trained.warnings.iter().any(|warning| warning.contains("linear")), "{:?}", trained.warnings);
+    assert!(trained.candidates.iter().all(|candidate| candidate.family != Family::Linear));
+    let error = Plan::new(&table, Some(Family::Linear), &BTreeMap::new(), 1).unwrap_err();
+    assert_eq!(error, PlanError::WeightedLinear);
+}
+
+#[test]
+fn a_table_that_tells_nothing_is_warned_of() {
+    let rows = csv((0..80).map(|n| ((n * 7919 % 31) as f32, (n * 104_729 % 37) as f32, n % 2)));
+    let table = table(&rows, Settings { candidates: Some(1), ..Settings::default() });
+    let mut warned = 0;
+    for seed in 0..6 {
+        warned +=
+            usize::from(train(&table, &plan(&table, None, seed)).warnings.iter().any(|w| w.contains("no better")));
+    }
+    assert!(warned > 0);
 }
 
 #[test]
 fn a_champion_of_an_earlier_table_is_scored_by_name() {
-    let rows = (0..60).map(|n| (n as f32, (n % 7) as f32, n / 20));
-    let champion = train(&table(rows.clone()), &hyperparameters(20, 5), SEED, &metadata()).unwrap().model;
-    let csv: String = rows.map(|(a, b, label)| format!("{b},9,{a},{label}\n")).collect();
-    let later = |header: &str, csv: &str| Table::from_csv(format!("{header}\n{csv}").as_bytes(), "y").unwrap();
+    let rows = || (0..60).map(|n| (n as f32, (n % 7) as f32, n / 20));
+    let settings = || Settings { candidates: Some(1), ..Settings::default() };
+    let first = table(&csv(rows()), settings());
+    let champion = train(&first, &plan(&first, Some(Family::RandomForest), 1)).model;
+    let body: String = rows().map(|(a, b, label)| format!("{b},{}.5,{a},{label}\n", label * 3)).collect();
+    let later = |header: &str, body: &str| {
+        let later = table(&format!("{header}\n{body}"), settings());
+        train(&later, &plan(&later, Some(Family::RandomForest), 1)).holdout
+    };
 
-    let reordered = later("b,new,a,y", &csv);
-    assert!(accuracy(&champion, reordered.rows()).unwrap() > 0.95);
-    assert_eq!(evaluate(&champion, reordered.rows()), Err(EvaluationError::OtherSignature));
+    let reordered = later("b,new,a,y", &body);
+    assert!(reordered.scores(&champion, PrimaryMetric::Accuracy).unwrap().score > 0.9);
+    let renamed = later("b,new,c,y", &body);
+    let error = renamed.scores(&champion, PrimaryMetric::Accuracy).unwrap_err();
+    assert!(matches!(&error, EvaluationError::Frame(_)) && error.to_string().contains("\"a\""), "{error}");
+    let relabelled = later("b,new,a,y", &body.replace(",2\n", ",3\n"));
+    let known = relabelled.scores(&champion, PrimaryMetric::Accuracy).unwrap().score;
+    assert!((0.5..=0.7).contains(&known), "a third of the rows has a label that it does not know: {known}");
+}
 
-    let relabelled = later("b,new,a,y", &csv.replace(",2\n", ",3\n"));
-    let known = accuracy(&champion, relabelled.rows()).unwrap();
-    assert!((0.6..=0.67).contains(&known), "a third of the rows has a label that it does not know: {known}");
-
-    let renamed = later("b,new,c,y", &csv);
-    assert_eq!(accuracy(&champion, renamed.rows()), Err(EvaluationError::MissingColumn("a".into())));
+#[test]
+fn families_are_those_of_the_settings() {
+    let families = vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)];
+    let table = table(&numbers(60), Settings { families, ..Settings::default() });
+    let plan = plan(&table, None, 1);
+    assert_eq!(plan.families().collect::<Vec<_>>(), [Family::RandomForest, Family::Linear]);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// `train` compares the loaded artifact with the library's own predictions on every row, ties between trees, equal
-    /// and neighbouring values included.
+    /// `train` compares the loaded artifact with what was fitted on every row: ties, equal and neighbouring values, holes
+    /// and rare categories included.
     #[test]
     fn any_table_trains_to_an_artifact_that_predicts_what_was_fitted(
-        rows in prop::collection::vec((0..400_u32, -1e6..1e6_f32, 0..4_usize), 12..80),
-        trees in 1..12_i64,
-        depth in 1..20_i64,
+        rows in prop::collection::vec((0..400_u32, -1e6..1e6_f32, 0..7_u32, 0..4_u32), 20..80),
+        family in 0..3_usize,
         seed in any::<u64>(),
     ) {
-        // Column a holds neighbouring numbers of single precision; each of two labels is there twice.
         let a = |steps: u32| f32::from_bits(1.0_f32.to_bits() + steps);
-        let sure = [(1.0, 1.0, 0), (1.0, 2.0, 0), (1.0, 3.0, 1), (1.0, 4.0, 1)];
-        let rows = rows.into_iter().map(|(steps, b, label)| (a(steps), b, label % 2));
-        let trained = train(&table(rows.chain(sure)), &hyperparameters(trees, depth), seed, &metadata()).unwrap();
-        prop_assert!((0.0..=1.0).contains(&trained.evaluation.accuracy));
-        prop_assert!(trained.evaluation.roc_auc.is_some_and(|area| (0.0..=1.0).contains(&area)));
+        let kind = |kind: u32| if kind == 6 { String::new() } else { format!("k{kind}") };
+        let sure = [(1, 1.5, 0, 0), (1, 2.5, 0, 0), (2, 3.5, 0, 1), (3, 4.5, 0, 1)];
+        let rows = rows.into_iter().chain(sure).map(|(steps, b, k, y)| format!("{},{b},{},{}\n", a(steps), kind(k), y % 2));
+        let table = table(&format!("a,b,k,y\n{}", rows.collect::<String>()), Settings { candidates: Some(2), ..Settings::default() });
+        let trained = train(&table, &plan(&table, Some(Family::ALL[family]), seed));
+        prop_assert!((0.0..=1.0).contains(&classification(&trained).accuracy));
         prop_assert!(trained.importances.iter().all(|importance| *importance >= 0.0));
     }
+}
+
+#[test]
+fn a_file_reads_into_the_table_that_is_trained_on() {
+    let file = DataFile { name: "part.csv".into(), content: numbers(50).into_bytes() };
+    let table = Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap();
+    assert_eq!(table.rows(), 50);
 }

@@ -1,6 +1,6 @@
 //! Figures that need only the predicted classes.
 
-use evergreen_lifecycle::ClassEvaluation;
+use evergreen_lifecycle::{ClassEvaluation, Label};
 
 /// Rows by true class (outer) and predicted class (inner); all classes are below `classes`.
 pub(super) fn matrix(truth: &[usize], predicted: &[usize], classes: usize) -> Vec<Vec<usize>> {
@@ -26,8 +26,8 @@ pub(super) fn balanced_accuracy(per_class: &[ClassEvaluation]) -> f64 {
 }
 
 /// One class's figures, in the order of `labels`; what would be divided by 0 is 0.
-pub(super) fn per_class(matrix: &[Vec<usize>], labels: &[String]) -> Vec<ClassEvaluation> {
-    let figures = |(class, label): (usize, &String)| {
+pub(super) fn per_class(matrix: &[Vec<usize>], labels: &[Label]) -> Vec<ClassEvaluation> {
+    let figures = |(class, label): (usize, &Label)| {
         let right = at(matrix, class, class);
         let support = matrix.get(class).map_or(0, |row| row.iter().sum());
         let predicted = (0..matrix.len()).map(|truth| at(matrix, truth, class)).sum::<usize>();
@@ -56,8 +56,8 @@ mod tests {
 
     use super::*;
 
-    fn labels(classes: usize) -> Vec<String> {
-        (0..classes).map(|class| class.to_string()).collect()
+    fn labels(classes: usize) -> Vec<Label> {
+        (0..classes as i64).map(Label::Integer).collect()
     }
 
     fn mean(list: &[ClassEvaluation], figure: fn(&ClassEvaluation) -> f64) -> f64 {

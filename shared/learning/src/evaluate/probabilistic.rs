@@ -2,13 +2,15 @@
 
 /// Mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`: probabilities are kept
 /// between the machine's epsilon (2.2e-16) and 1 less it, so that one confident mistake costs at most 36 nats.
-pub(super) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
+pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes));
-    let losses = rows.map(|(class, row)| {
-        let probability = row.get(*class).copied().map_or(0.0, f64::from);
-        -probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
-    });
+    let losses = rows.map(|(class, row)| surprise(row.get(*class).copied().unwrap_or_default()));
     losses.sum::<f64>() / truth.len() as f64
+}
+
+/// Negative logarithm of the true class's probability.
+pub(super) fn surprise(probability: f32) -> f64 {
+    -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
 /// Mean over the classes of the area under the curve of one class against the rest, as scikit-learn's

@@ -1,0 +1,76 @@
+//! What a model answers to many rows, on all cores.
+
+use evergreen_scoring::{Model, Predictions, ShapeError};
+use rayon::prelude::*;
+
+/// Rows that one task predicts.
+const CHUNK_ROWS: usize = 4096;
+
+/// A model's answers, in the order of the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answers {
+    /// A classifier's.
+    Classes {
+        /// The predicted class of each row.
+        classes: Vec<usize>,
+        /// Row by row, one for each class.
+        probabilities: Vec<f32>,
+    },
+    /// A regression model's.
+    Numbers {
+        /// The estimate for each row.
+        values: Vec<f32>,
+        /// Half the width of the interval around it, if there is one.
+        interval: Option<f32>,
+    },
+}
+
+impl Answers {
+    /// Asks `model` about raw rows.
+    pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
+        let columns = model.signature().columns().len();
+        let chunk = |rows| model.predict(rows);
+        let parts: Vec<Predictions> = raw.par_chunks(CHUNK_ROWS * columns).map(chunk).collect::<Result<_, _>>()?;
+        let mut answers = Self::none(model);
+        parts.iter().for_each(|part| answers.extend(part));
+        Ok(answers)
+    }
+
+    /// No answer yet.
+    fn none(model: &Model) -> Self {
+        match model.signature().labels() {
+            [] => Self::Numbers { values: Vec::new(), interval: None },
+            _ => Self::Classes { classes: Vec::new(), probabilities: Vec::new() },
+        }
+    }
+
+    /// Puts `more` answers of the same kind behind these.
+    pub(crate) fn append(&mut self, more: &Self) {
+        match (self, more) {
+            (
+                Self::Classes { classes, probabilities },
+                Self::Classes { classes: more_classes, probabilities: more_probabilities },
+            ) => {
+                classes.extend_from_slice(more_classes);
+                probabilities.extend_from_slice(more_probabilities);
+            }
+            (Self::Numbers { values, .. }, Self::Numbers { values: more, .. }) => values.extend_from_slice(more),
+            _ => {}
+        }
+    }
+
+    fn extend(&mut self, part: &Predictions) {
+        match (self, part) {
+            (Self::Classes { classes, probabilities }, Predictions::Classes(part)) => {
+                classes.extend_from_slice(part.classes());
+                probabilities.extend_from_slice(part.probabilities());
+            }
+            (Self::Numbers { values, interval }, Predictions::Numbers(part)) => {
+                values.extend_from_slice(part.values());
+                *interval = part.interval();
+            }
+            // A model answers every batch alike.
+            _ => {}
+        }
+    }
+}

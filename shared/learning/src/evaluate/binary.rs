@@ -1,0 +1,89 @@
+//! Figures of two classes, one of which is looked for.
+
+use evergreen_lifecycle::{BinaryEvaluation, Label};
+
+/// The class that is looked for: the second, where the table puts the positive label.
+pub(super) const POSITIVE: usize = 1;
+
+/// The probability from which on the positive class is predicted: its label is then the likelier one.
+const THRESHOLD: f64 = 0.5;
+
+/// The figures of two classes; `confusion` is theirs, `probabilities` of each row are two.
+pub(super) fn evaluate(
+    truth: &[usize],
+    probabilities: &[f32],
+    confusion: &[Vec<usize>],
+    labels: &[Label],
+) -> Option<BinaryEvaluation> {
+    let [_, positive] = labels else { return None };
+    let count = |truth: usize, predicted: usize| {
+        confusion.get(truth).and_then(|row| row.get(predicted)).copied().unwrap_or_default()
+    };
+    let scored: Vec<(f32, bool)> = scores(probabilities).zip(truth.iter().map(|class| *class == POSITIVE)).collect();
+    Some(BinaryEvaluation {
+        positive: positive.clone(),
+        threshold: THRESHOLD,
+        true_positives: count(1, 1),
+        false_positives: count(0, 1),
+        true_negatives: count(0, 0),
+        false_negatives: count(1, 0),
+        brier_score: scored.iter().map(|row| brier(row.0, row.1)).sum::<f64>() / scored.len().max(1) as f64,
+        average_precision: average_precision(scored),
+    })
+}
+
+/// The positive class's probability of each row.
+fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
+    probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
+}
+
+/// The squared difference between probability and truth.
+pub(super) fn brier(probability: f32, positive: bool) -> f64 {
+    (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
+}
+
+/// Area under the curve of precision over recall as scikit-learn's `average_precision_score`: the sum over thresholds of
+/// the precision times what the recall grows by.
+fn average_precision(mut scored: Vec<(f32, bool)>) -> Option<f64> {
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let positives = scored.iter().filter(|row| row.1).count();
+    let (mut rows, mut found, mut area) = (0, 0, 0.0);
+    for ties in scored.chunk_by(|a, b| a.0 == b.0) {
+        let more = ties.iter().filter(|row| row.1).count();
+        rows += ties.len();
+        found += more;
+        area += found as f64 / rows as f64 * more as f64;
+    }
+    (positives > 0).then(|| area / positives as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRUTH: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
+    const POSITIVES: [f32; 8] = [0.125, 0.875, 0.5, 0.5, 0.25, 0.25, 0.75, 0.625];
+
+    fn probabilities() -> Vec<f32> {
+        POSITIVES.iter().flat_map(|p| [1.0 - p, *p]).collect()
+    }
+
+    /// sklearn.metrics 1.9.1: average_precision_score and brier_score_loss on these lists.
+    #[test]
+    fn figures_are_scikit_learns() {
+        let confusion = [vec![3, 1], vec![2, 2]];
+        let labels = ["no".into(), "yes".into()];
+        let figures = evaluate(&TRUTH, &probabilities(), &confusion, &labels).unwrap();
+        assert!((figures.average_precision.unwrap() - 0.7095238095238094).abs() < 1e-12, "{figures:?}");
+        assert!((figures.brier_score - 0.232421875).abs() < 1e-12, "{figures:?}");
+        assert_eq!((figures.true_positives, figures.false_positives), (2, 1));
+        assert_eq!((figures.true_negatives, figures.false_negatives), (3, 2));
+        assert_eq!(figures.positive, "yes".into());
+    }
+
+    #[test]
+    fn without_a_positive_row_there_is_no_curve_and_of_three_classes_no_figure() {
+        assert_eq!(average_precision(vec![(0.5, false)]), None);
+        assert_eq!(evaluate(&[], &[], &[], &["a".into(), "b".into(), "c".into()]), None);
+    }
+}

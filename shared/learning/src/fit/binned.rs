@@ -1,0 +1,154 @@
+//! Features in at most 256 bins each: what trees are grown on.
+//!
+//! A column of few different values has a bin for each; of more, bins hold about equally many rows. A split lies between
+//! two bins, halfway between the largest value of the one and the smallest of the other.
+
+use rayon::prelude::*;
+
+use super::features::Features;
+
+/// Bins of a feature, at most.
+pub(super) const MAX_BINS: usize = 256;
+
+/// Rows by which bins are laid out at most; of more rows, evenly spaced ones stand for all.
+const LAYOUT_ROWS: usize = 200_000;
+
+/// Features in bins.
+#[derive(Debug, Clone)]
+pub(crate) struct Binned {
+    columns: Vec<BinnedColumn>,
+}
+
+/// A feature's bins, ascending, and the bin of each row.
+#[derive(Debug, Clone)]
+pub(super) struct BinnedColumn {
+    codes: Vec<u8>,
+    lowest: Vec<f32>,
+    highest: Vec<f32>,
+}
+
+impl Binned {
+    /// Lays out the bins of every feature; all values must be finite.
+    pub(crate) fn new(features: &Features) -> Self {
+        let column = |index| BinnedColumn::new(features.column(index).collect());
+        Self { columns: (0..features.width()).into_par_iter().map(column).collect() }
+    }
+
+    /// The features.
+    pub(super) fn columns(&self) -> &[BinnedColumn] {
+        &self.columns
+    }
+}
+
+impl BinnedColumn {
+    fn new(values: Vec<f32>) -> Self {
+        let ends = ends(&values);
+        let last = ends.len().saturating_sub(1);
+        let (mut lowest, mut highest) = (vec![f32::INFINITY; ends.len()], vec![f32::NEG_INFINITY; ends.len()]);
+        let code = |&value: &f32| {
+            let bin = ends.partition_point(|end| *end < value).min(last);
+            lowest[bin] = lowest[bin].min(value);
+            highest[bin] = highest[bin].max(value);
+            bin as u8
+        };
+        let codes = values.iter().map(code).collect();
+        Self { codes, lowest, highest }
+    }
+
+    /// The bin of each row.
+    pub(super) fn codes(&self) -> &[u8] {
+        &self.codes
+    }
+
+    /// Number of bins.
+    pub(super) fn bins(&self) -> usize {
+        self.highest.len()
+    }
+
+    /// The `f32` halfway between the bins `left` and `right`, rounded down: at most the one, and below the other.
+    pub(super) fn threshold(&self, left: usize, right: usize) -> f32 {
+        let below = self.highest.get(left).copied().unwrap_or(f32::MIN);
+        let above = self.lowest.get(right).copied().unwrap_or(f32::MAX);
+        let middle = f64::midpoint(below.into(), above.into());
+        let rounded = middle as f32;
+        if f64::from(rounded) > middle { rounded.next_down() } else { rounded }
+    }
+}
+
+/// The value at which each bin ends.
+fn ends(values: &[f32]) -> Vec<f32> {
+    let step = values.len().div_ceil(LAYOUT_ROWS).max(1);
+    let mut sorted: Vec<f32> = values.iter().step_by(step).copied().collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let distinct = sorted.chunk_by(|a, b| a == b);
+    if distinct.clone().take(MAX_BINS + 1).count() <= MAX_BINS {
+        return distinct.filter_map(|group| group.first().copied()).collect();
+    }
+    let (mut ends, mut rows, mut left) = (Vec::with_capacity(MAX_BINS), 0, sorted.len());
+    for group in distinct {
+        rows += group.len();
+        let bins_left = MAX_BINS - ends.len();
+        if rows * bins_left >= left && bins_left > 1 {
+            ends.extend(group.first());
+            left -= rows;
+            rows = 0;
+        }
+    }
+    if rows > 0 {
+        ends.extend(sorted.last());
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn few_values_have_a_bin_each() {
+        let column = BinnedColumn::new(vec![3.0, 1.0, 3.0, 2.0]);
+        assert_eq!((column.codes(), column.bins()), ([2, 0, 2, 1].as_slice(), 3));
+        assert_eq!(column.threshold(0, 2), 2.0);
+    }
+
+    #[test]
+    fn many_values_are_spread_evenly() {
+        let column = BinnedColumn::new((0..10_000).map(|n| n as f32).collect());
+        let mut rows = vec![0; MAX_BINS];
+        column.codes().iter().for_each(|code| rows[usize::from(*code)] += 1);
+        assert!(rows.iter().all(|rows| (38..=41).contains(rows)), "{rows:?}");
+    }
+
+    #[test]
+    fn a_value_that_most_rows_have_has_a_bin_of_its_own() {
+        let values = (0..10_000).map(|n| if n % 10 == 0 { n as f32 } else { 0.5 });
+        let column = BinnedColumn::new(values.collect());
+        assert!(column.bins() > 200, "{}", column.bins());
+        assert!(column.lowest.iter().zip(&column.highest).any(|(low, high)| *low <= 0.5 && *high == 0.5));
+    }
+
+    #[test]
+    fn neighbouring_numbers_are_told_apart() {
+        let (a, b) = (1.0_f32, 1.0_f32.next_up());
+        let threshold = BinnedColumn::new(vec![a, b]).threshold(0, 1);
+        assert!(a <= threshold && b > threshold);
+    }
+
+    proptest! {
+        #[test]
+        fn bins_keep_the_order_of_values_and_thresholds_part_them(
+            values in prop::collection::vec(-1e30..1e30_f32, 1..700),
+        ) {
+            let column = BinnedColumn::new(values.clone());
+            prop_assert!(column.bins() <= MAX_BINS);
+            for left in 0..column.bins() - 1 {
+                let threshold = column.threshold(left, left + 1);
+                for (value, code) in values.iter().zip(column.codes()) {
+                    prop_assert_eq!(*value <= threshold, usize::from(*code) <= left);
+                }
+            }
+        }
+    }
+}

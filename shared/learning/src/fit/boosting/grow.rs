@@ -1,0 +1,225 @@
+//! Growing a tree, the leaf with the greatest gain first.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use evergreen_scoring::{Node, Tree, Weight};
+use rayon::prelude::*;
+
+use super::BoostingParameters;
+use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract};
+use super::partition::{Entry, partition};
+use crate::fit::binned::Binned;
+
+/// Sum of the second derivatives in a leaf at least, as in scikit-learn: below it answers are not to be trusted.
+const LEAST_CURVATURE: f64 = 1e-3;
+
+/// Grows tree after tree; keeps its memory.
+pub(super) struct Grower<'a> {
+    tiles: &'a Tiles,
+    binned: &'a Binned,
+    parameters: BoostingParameters,
+    gains: Vec<f64>,
+    spare: Vec<Entry>,
+}
+
+/// A tree and the rows in its leaves.
+pub(super) struct Grown {
+    nodes: Vec<Branch>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Branch {
+    Split { feature: usize, threshold: f32, left: usize, right: usize },
+    Leaf { start: usize, end: usize, answer: f64 },
+}
+
+/// A way to split a node.
+#[derive(Debug, Clone, Copy)]
+struct Split {
+    gain: f64,
+    feature: usize,
+    /// The last bin on the left.
+    bin: usize,
+    left: Sums,
+}
+
+/// The sums of a tile in the smaller child, and the best splits there and in the larger one.
+type Parted = (Histogram, (Option<Split>, Option<Split>));
+
+/// A leaf that can be split.
+struct Open {
+    node: usize,
+    start: usize,
+    end: usize,
+    sums: Sums,
+    split: Split,
+    histograms: Vec<Histogram>,
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Open {}
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Open {
+    /// By gain; of equals the one that is older.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.split.gain.total_cmp(&other.split.gain).then(other.node.cmp(&self.node))
+    }
+}
+
+impl<'a> Grower<'a> {
+    pub(super) fn new(tiles: &'a Tiles, binned: &'a Binned, parameters: BoostingParameters) -> Self {
+        Self { tiles, binned, parameters, gains: vec![0.0; binned.columns().len()], spare: Vec::new() }
+    }
+
+    /// Of each feature the gain of all splits so far.
+    pub(super) fn gains(&self) -> &[f64] {
+        &self.gains
+    }
+
+    /// A tree on `entries`.
+    pub(super) fn grow(&mut self, entries: Vec<Entry>) -> Grown {
+        self.spare.resize(entries.len(), Entry::default());
+        let sums = sums_of(&entries);
+        let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
+        let mut open = BinaryHeap::new();
+        grown.nodes.push(self.leaf(0, grown.entries.len(), sums));
+        let histograms: Vec<Histogram> =
+            self.tiles.tiles().par_iter().map(|tile| tile.histogram(&grown.entries)).collect();
+        let found: Vec<Option<Split>> = (0..)
+            .zip(self.tiles.tiles())
+            .zip(&histograms)
+            .map(|((at, tile), histogram)| self.best(at, tile, histogram, sums))
+            .collect();
+        if let Some(split) = better(found) {
+            open.push(Open { node: 0, start: 0, end: grown.entries.len(), sums, split, histograms });
+        }
+        let mut leaves = 1;
+        while leaves < self.parameters.max_leaves {
+            let Some(next) = open.pop() else { break };
+            leaves += 1;
+            let last = leaves == self.parameters.max_leaves;
+            self.split(next, &mut grown, &mut open, last);
+        }
+        grown
+    }
+
+    /// Makes a split of an open leaf; unless it is the last, its children are opened.
+    fn split(&mut self, from: Open, grown: &mut Grown, open: &mut BinaryHeap<Open>, last: bool) {
+        let Open { node, start, end, sums, split, mut histograms } = from;
+        let column = &self.binned.columns()[split.feature];
+        let code = self.tiles.codes(split.feature);
+        let lefts =
+            partition(&mut grown.entries[start..end], &mut self.spare, |row| usize::from(code(row)) <= split.bin);
+        let (middle, right) = (start + lefts, less(sums, split.left));
+        self.gains[split.feature] += split.gain;
+        let children = [(start, middle, split.left), (middle, end, right)];
+        let first = grown.nodes.len();
+        grown.nodes[node] = Branch::Split {
+            feature: split.feature,
+            threshold: column.threshold(split.bin, split.bin + 1),
+            left: first,
+            right: first + 1,
+        };
+        grown.nodes.extend(children.map(|(start, end, sums)| self.leaf(start, end, sums)));
+        if last {
+            return;
+        }
+        let small = usize::from(2 * lefts > end - start);
+        let rows = &grown.entries[children[small].0..children[small].1];
+        let work = |(at, (tile, node)): (usize, (&Tile, &mut Histogram))| {
+            let child = tile.histogram(rows);
+            subtract(node, &child);
+            let splits =
+                (self.best(at, tile, &child, children[small].2), self.best(at, tile, node, children[1 - small].2));
+            (child, splits)
+        };
+        let done: Vec<Parted> =
+            self.tiles.tiles().par_iter().zip(histograms.par_iter_mut()).enumerate().map(work).collect();
+        let (of_small, splits): (Vec<Histogram>, Vec<_>) = done.into_iter().unzip();
+        let (by_small, by_large): (Vec<_>, Vec<_>) = splits.into_iter().unzip();
+        for (child, histograms, splits) in [(small, of_small, by_small), (1 - small, histograms, by_large)] {
+            let (start, end, sums) = children[child];
+            if let Some(split) = better(splits) {
+                open.push(Open { node: first + child, start, end, sums, split, histograms });
+            }
+        }
+    }
+
+    fn leaf(&self, start: usize, end: usize, sums: Sums) -> Branch {
+        Branch::Leaf { start, end, answer: -self.parameters.learning_rate * sums[0] / (sums[1] + self.parameters.l2) }
+    }
+
+    /// The best split on a feature of the tile number `at`.
+    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, sums: Sums) -> Option<Split> {
+        let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
+        let enough = |sums: Sums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
+        if sums[2] < 2.0 * least {
+            return None;
+        }
+        let score = |sums: Sums| sums[0] * sums[0] / (sums[1] + l2);
+        let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
+        let (parent, mut rest) = (score(sums), histogram.as_slice());
+        for (place, bins) in tile.bins().iter().enumerate() {
+            let (feature, others) = rest.split_at(*bins);
+            rest = others;
+            let mut left = [0.0; 3];
+            for (bin, content) in feature.iter().enumerate().take(bins.saturating_sub(1)) {
+                left = more(left, *content);
+                let right = less(sums, left);
+                if !enough(right) {
+                    break;
+                }
+                if !enough(left) {
+                    continue;
+                }
+                let gain = score(left) + score(right) - parent;
+                if gain > best.gain {
+                    best = Split { gain, feature: at * WIDTH + place, bin, left };
+                }
+            }
+        }
+        (best.gain > 0.0).then_some(best)
+    }
+}
+
+/// The one of greatest gain; of equals the first.
+fn better(splits: Vec<Option<Split>>) -> Option<Split> {
+    splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
+}
+
+fn sums_of(entries: &[Entry]) -> Sums {
+    entries
+        .iter()
+        .fold([0.0; 3], |sums, entry| more(sums, [f64::from(entry.gradients[0]), f64::from(entry.gradients[1]), 1.0]))
+}
+
+impl Grown {
+    /// The rows of each leaf and its answer.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[Entry], f64)> {
+        self.nodes.iter().filter_map(|node| match *node {
+            Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
+            Branch::Split { .. } => None,
+        })
+    }
+
+    /// A tree that adds to `output`, in the unit of the truth.
+    pub(super) fn tree(&self, output: u32, scale: f64) -> Tree {
+        let node = |node: &Branch| match *node {
+            Branch::Split { feature, threshold, left, right } => {
+                Node::Split { feature: feature as u32, threshold, left: left as u32, right: right as u32 }
+            }
+            Branch::Leaf { answer, .. } => Node::Leaf(vec![Weight { output, weight: (answer * scale) as f32 }]),
+        };
+        Tree { nodes: self.nodes.iter().map(node).collect() }
+    }
+}

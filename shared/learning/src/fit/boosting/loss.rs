@@ -1,0 +1,145 @@
+//! What is minimised, and its derivatives.
+
+use rayon::prelude::*;
+
+use super::partition::Entry;
+use crate::fit::features::{Training, Truth};
+use crate::fit::forest::moments;
+
+/// The log-odds of a class are kept between minus and plus this, where a class has no or all rows.
+const MAX_LOG_ODDS: f64 = 16.0;
+
+/// The least second derivative: a row that is predicted with certainty still counts.
+const LEAST_CURVATURE: f32 = 1e-16;
+
+/// Rows whose derivatives are computed by one task.
+const PIECE: usize = 1 << 13;
+
+/// A loss, the truth, and what the trees so far say.
+pub(super) struct Loss {
+    kind: Kind,
+    /// Of each row its class or its number, standardised.
+    truth: Vec<f32>,
+    weights: Vec<f32>,
+    /// Of each output the score of every row.
+    scores: Vec<Vec<f64>>,
+    /// Of each output the score before any tree.
+    start: Vec<f64>,
+    /// Of each output and row the probability before this round; kept for the softmax alone.
+    probabilities: Vec<Vec<f32>>,
+    offset: f64,
+    scale: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    /// Log-odds of the second of two classes.
+    Logistic,
+    /// A score for each class.
+    Softmax,
+    /// Half the squared error.
+    Squared,
+}
+
+impl Loss {
+    /// Of `rows`; at least one, all of a weight above 0.
+    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+        let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
+        let (kind, truth, start, offset, scale) = match training.truth {
+            Truth::Numbers(numbers) => {
+                let values = || rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
+                let (offset, scale) = moments(values());
+                let truth: Vec<f32> = values().map(|value| ((value - offset) / scale) as f32).collect();
+                let start = vec![mean(&truth, &weights, f64::from)];
+                (Kind::Squared, truth, start, offset, scale)
+            }
+            Truth::Classes { classes, count } => {
+                let of = |row: &u32| classes.get(*row as usize).copied().unwrap_or_default() as f32;
+                let truth: Vec<f32> = rows.iter().map(of).collect();
+                let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
+                if count == 2 {
+                    let odds = (share(1) / (1.0 - share(1))).ln().clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
+                    (Kind::Logistic, truth, vec![odds], 0.0, 1.0)
+                } else {
+                    let start = (0..count).map(|class| share(class).ln().max(-MAX_LOG_ODDS)).collect();
+                    (Kind::Softmax, truth, start, 0.0, 1.0)
+                }
+            }
+        };
+        let scores = start.iter().map(|start| vec![*start; rows.len()]).collect();
+        Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
+    }
+
+    /// Number of scores that a row has, at least 1.
+    pub(super) fn outputs(&self) -> usize {
+        self.start.len()
+    }
+
+    /// What a tree's answers are multiplied with to be in the unit of the truth.
+    pub(super) fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Of each output what is added to the trees' answers.
+    pub(super) fn base(&self) -> Vec<f32> {
+        self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
+    }
+
+    /// From here on derivatives are those at the scores of now.
+    pub(super) fn start_round(&mut self) {
+        if self.kind != Kind::Softmax {
+            return;
+        }
+        let (outputs, rows) = (self.outputs(), self.truth.len());
+        self.probabilities.resize_with(outputs, || vec![0.0; rows]);
+        let scores = &self.scores;
+        let normaliser: Vec<f64> = (0..rows)
+            .into_par_iter()
+            .with_min_len(PIECE)
+            .map(|row| {
+                let highest = scores.iter().fold(f64::NEG_INFINITY, |highest, scores| highest.max(scores[row]));
+                highest + scores.iter().map(|scores| (scores[row] - highest).exp()).sum::<f64>().ln()
+            })
+            .collect();
+        for (probabilities, scores) in self.probabilities.iter_mut().zip(scores) {
+            let all = probabilities.par_iter_mut().with_min_len(PIECE).zip(scores).zip(&normaliser);
+            all.for_each(|((p, score), normaliser)| *p = (score - normaliser).exp() as f32);
+        }
+    }
+
+    /// All rows with the derivatives by an output's score.
+    pub(super) fn gradients(&self, output: usize) -> Vec<Entry> {
+        let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
+        let probabilities = self.probabilities.get(output);
+        let entry = |row: usize| {
+            let (truth, weight) = (self.truth[row], self.weights[row]);
+            let (first, second) = match kind {
+                Kind::Squared => (scores[row] as f32 - truth, 1.0),
+                Kind::Logistic => {
+                    let p = (1.0 / (1.0 + (-scores[row]).exp())) as f32;
+                    (p - truth, p * (1.0 - p))
+                }
+                Kind::Softmax => {
+                    let p = probabilities.map_or(0.0, |all| all[row]);
+                    (p - f32::from(u8::from(truth == output as f32)), p * (1.0 - p))
+                }
+            };
+            Entry { row: row as u32, gradients: [first * weight, second.max(LEAST_CURVATURE) * weight] }
+        };
+        (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
+    }
+
+    /// Adds each leaf's answer to an output's score of its rows.
+    pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [Entry], f64)>) {
+        let Some(scores) = self.scores.get_mut(output) else { return };
+        for (entries, answer) in leaves {
+            entries.iter().for_each(|entry| scores[entry.row as usize] += answer);
+        }
+    }
+}
+
+/// The weighted mean of what the values are turned into.
+fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
+    let total: f64 = weights.iter().copied().map(f64::from).sum();
+    values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total
+}

@@ -1,0 +1,57 @@
+//! The rows of a tree, leaf by leaf.
+
+use rayon::prelude::*;
+
+/// Rows that are parted by one task.
+const PIECE: usize = 1 << 13;
+
+/// A row that is fitted on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry {
+    /// Its place among the rows that are fitted on.
+    pub(super) row: u32,
+    /// First and second derivative of its loss.
+    pub(super) gradients: [f32; 2],
+}
+
+/// Brings the entries that go left to the front, both sides in the order that they had; how many go left. `spare` is as
+/// long as `entries` at least, and is overwritten.
+pub(super) fn partition(entries: &mut [Entry], spare: &mut [Entry], left: impl Fn(u32) -> bool + Sync) -> usize {
+    let Some(spare) = spare.get_mut(..entries.len()) else { return 0 };
+    let apart = |(from, to): (&[Entry], &mut [Entry])| part(from, to, &left);
+    let lefts: Vec<usize> = if entries.len() <= PIECE {
+        vec![apart((entries, spare))]
+    } else {
+        entries.par_chunks(PIECE).zip(spare.par_chunks_mut(PIECE)).map(apart).collect()
+    };
+    let total = lefts.iter().sum();
+    let (mut front, mut back) = entries.split_at_mut(total);
+    let mut moves = Vec::with_capacity(lefts.len());
+    for (from, left) in spare.chunks(PIECE.max(if lefts.len() == 1 { usize::MAX } else { 0 })).zip(lefts) {
+        let (to_front, rest) = std::mem::take(&mut front).split_at_mut(left);
+        let (to_back, others) = std::mem::take(&mut back).split_at_mut(from.len() - left);
+        (front, back) = (rest, others);
+        moves.push((from, to_front, to_back));
+    }
+    moves.into_par_iter().for_each(|(from, front, back)| {
+        let (left, right) = from.split_at(front.len());
+        front.copy_from_slice(left);
+        back.iter_mut().zip(right.iter().rev()).for_each(|(to, from)| *to = *from);
+    });
+    total
+}
+
+/// Writes those that go left from the front on, the others from the back on; how many go left.
+fn part(from: &[Entry], to: &mut [Entry], left: &impl Fn(u32) -> bool) -> usize {
+    let (mut lefts, mut rights) = (0, to.len());
+    for entry in from {
+        let goes = left(entry.row);
+        rights -= usize::from(!goes);
+        let place = if goes { lefts } else { rights };
+        lefts += usize::from(goes);
+        if let Some(to) = to.get_mut(place) {
+            *to = *entry;
+        }
+    }
+    lefts
+}

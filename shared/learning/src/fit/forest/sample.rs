@@ -1,0 +1,79 @@
+//! The rows that a tree grows on.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::fit::features::{Training, Truth};
+
+/// A row of a tree's sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// Its index in the table.
+    pub(super) row: u32,
+    /// The output that it adds to: its class, or 0.
+    pub(super) output: u32,
+    /// How much it counts: its weight times how often it was drawn.
+    pub(super) weight: f32,
+    /// What it adds for each unit of weight: 1 for a class, else the standardised number.
+    pub(super) value: f32,
+}
+
+/// All rows that samples are drawn from.
+#[derive(Debug)]
+pub(super) struct Sample {
+    entries: Vec<Entry>,
+    /// Number of outputs, at least 1.
+    pub(super) outputs: usize,
+    /// How an output becomes the answer: `offset + scale * output`.
+    pub(super) offset: f64,
+    pub(super) scale: f64,
+}
+
+impl Sample {
+    /// `rows` of the training; numbers are standardised, so that single precision does for any unit.
+    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+        let (offset, scale) = match training.truth {
+            Truth::Classes { .. } => (0.0, 1.0),
+            Truth::Numbers(numbers) => moments(rows.iter().filter_map(|row| numbers.get(*row as usize).copied())),
+        };
+        let entry = |&row: &u32| {
+            let at = row as usize;
+            let (output, value) = match training.truth {
+                Truth::Classes { classes, .. } => (classes.get(at).copied().unwrap_or_default(), 1.0),
+                Truth::Numbers(numbers) => {
+                    (0, ((numbers.get(at).copied().unwrap_or_default() - offset) / scale) as f32)
+                }
+            };
+            Entry { row, output, weight: training.weight(row), value }
+        };
+        Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
+    }
+
+    /// As many rows as there are, drawn with replacement; those that were not drawn, or count nothing, are left out. If no
+    /// row is left, all are taken once.
+    pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<Entry> {
+        let mut times = vec![0_u32; self.entries.len()];
+        for _ in 0..times.len() {
+            let drawn = generator.random_range(0..self.entries.len() as u32);
+            if let Some(times) = times.get_mut(drawn as usize) {
+                *times += 1;
+            }
+        }
+        let weighed = |(entry, times): (&Entry, u32)| Entry { weight: entry.weight * times as f32, ..*entry };
+        let drawn = self.entries.iter().zip(times).map(weighed);
+        let drawn: Vec<Entry> = drawn.filter(|entry| entry.weight > 0.0).collect();
+        if drawn.is_empty() {
+            self.entries.iter().map(|entry| Entry { weight: 1.0, ..*entry }).collect()
+        } else {
+            drawn
+        }
+    }
+}
+
+/// Mean and standard deviation, the latter 1 where it is 0 or not finite.
+pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = values.clone().count().max(1) as f64;
+    let mean = values.clone().map(|value| value / count).sum::<f64>();
+    let deviation = values.map(|value| (value - mean).powi(2) / count).sum::<f64>().sqrt();
+    (mean, if deviation.is_finite() && deviation > 0.0 { deviation } else { 1.0 })
+}

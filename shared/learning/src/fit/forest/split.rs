@@ -1,0 +1,187 @@
+//! The best place to split a node at, feature by feature.
+//!
+//! With `s` the sums of the outputs on one side and `w` the weight there, a split is the better the greater
+//! `Σ s²/w` of both sides together: that is the decrease of Gini impurity, and of variance alike, up to a constant.
+
+use super::sample::Entry;
+use crate::fit::binned::{BinnedColumn, MAX_BINS};
+
+/// A node has fewer rows than bins have this divisor: it is sorted, and not counted bin by bin.
+const SORT_BELOW: usize = 4;
+
+/// A way to split a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Split {
+    pub(super) feature: usize,
+    /// The last bin on the left.
+    pub(super) left: usize,
+    /// The first bin on the right that has a row.
+    pub(super) right: usize,
+    /// `Σ s²/w` of both sides.
+    pub(super) score: f64,
+}
+
+/// Sums over rows.
+#[derive(Debug, Clone)]
+pub(super) struct Sums {
+    pub(super) rows: usize,
+    pub(super) weight: f64,
+    pub(super) outputs: Vec<f64>,
+    /// Sum of the squared outputs.
+    squares: f64,
+}
+
+impl Sums {
+    pub(super) fn new(outputs: usize) -> Self {
+        Self { rows: 0, weight: 0.0, outputs: vec![0.0; outputs], squares: 0.0 }
+    }
+
+    pub(super) fn of(entries: &[Entry], outputs: usize) -> Self {
+        let mut sums = Self::new(outputs);
+        for entry in entries {
+            sums.rows += 1;
+            sums.weight += f64::from(entry.weight);
+            if let Some(output) = sums.outputs.get_mut(entry.output as usize) {
+                *output += amount(entry);
+            }
+        }
+        sums.squares = sums.outputs.iter().map(|output| output * output).sum();
+        sums
+    }
+
+    /// `Σ s²/w`.
+    pub(super) fn score(&self) -> f64 {
+        if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
+    }
+
+    fn add(&mut self, output: usize, amount: f64) {
+        if let Some(sum) = self.outputs.get_mut(output) {
+            self.squares += amount * (2.0 * *sum + amount);
+            *sum += amount;
+        }
+    }
+
+    fn copy_from(&mut self, other: &Self) {
+        (self.rows, self.weight, self.squares) = (other.rows, other.weight, other.squares);
+        self.outputs.copy_from_slice(&other.outputs);
+    }
+
+    fn clear(&mut self) {
+        (self.rows, self.weight, self.squares) = (0, 0.0, 0.0);
+        self.outputs.fill(0.0);
+    }
+}
+
+fn amount(entry: &Entry) -> f64 {
+    f64::from(entry.weight) * f64::from(entry.value)
+}
+
+/// Finds splits; keeps its memory from node to node.
+#[derive(Debug)]
+pub(super) struct Splitter {
+    min_rows: usize,
+    left: Sums,
+    right: Sums,
+    /// Of each bin: rows, weight, outputs.
+    histogram: Vec<f64>,
+    /// Bin and position of each row.
+    keys: Vec<u64>,
+}
+
+impl Splitter {
+    /// For nodes of so many outputs; `min_rows` at least are on each side of a split.
+    pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
+        Self {
+            min_rows,
+            left: Sums::new(outputs),
+            right: Sums::new(outputs),
+            histogram: vec![0.0; MAX_BINS * (outputs + 2)],
+            keys: Vec::new(),
+        }
+    }
+
+    /// The best split of `entries`, whose sums are `total`, on a feature, if there is any with a score above `least`.
+    pub(super) fn best(
+        &mut self,
+        entries: &[Entry],
+        total: &Sums,
+        (feature, column): (usize, &BinnedColumn),
+        least: f64,
+    ) -> Option<Split> {
+        if column.bins() < 2 {
+            return None;
+        }
+        self.left.clear();
+        self.right.copy_from(total);
+        let mut best = Split { feature, left: 0, right: 0, score: least };
+        if entries.len() * SORT_BELOW < column.bins() {
+            self.walk_sorted(entries, column, &mut best);
+        } else {
+            self.walk_bins(entries, column, &mut best);
+        }
+        (best.right > 0).then_some(best)
+    }
+
+    fn walk_sorted(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+        let codes = column.codes();
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.extend((0..).zip(entries).map(|(at, entry)| u64::from(codes[entry.row as usize]) << 32 | at));
+        keys.sort_unstable();
+        let mut before = None;
+        for key in &keys {
+            let (bin, entry) = ((key >> 32) as usize, entries[(key & u64::from(u32::MAX)) as usize]);
+            if before != Some(bin) {
+                self.consider(before.replace(bin), bin, best);
+            }
+            let amount = amount(&entry);
+            self.shift(1, f64::from(entry.weight));
+            self.left.add(entry.output as usize, amount);
+            self.right.add(entry.output as usize, -amount);
+        }
+        self.keys = keys;
+    }
+
+    fn walk_bins(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+        let (codes, stride) = (column.codes(), self.left.outputs.len() + 2);
+        let mut histogram = std::mem::take(&mut self.histogram);
+        let used = &mut histogram[..column.bins() * stride];
+        used.fill(0.0);
+        for entry in entries {
+            let bin = &mut used[usize::from(codes[entry.row as usize]) * stride..][..stride];
+            bin[0] += 1.0;
+            bin[1] += f64::from(entry.weight);
+            bin[2 + entry.output as usize] += amount(entry);
+        }
+        let mut before = None;
+        for (bin, content) in used.chunks_exact(stride).enumerate().filter(|(_, content)| content[0] > 0.0) {
+            self.consider(before.replace(bin), bin, best);
+            self.shift(content[0] as usize, content[1]);
+            for (output, &amount) in content[2..].iter().enumerate().filter(|(_, amount)| **amount != 0.0) {
+                self.left.add(output, amount);
+                self.right.add(output, -amount);
+            }
+        }
+        self.histogram = histogram;
+    }
+
+    fn shift(&mut self, rows: usize, weight: f64) {
+        self.left.rows += rows;
+        self.left.weight += weight;
+        self.right.rows -= rows;
+        self.right.weight -= weight;
+    }
+
+    /// Takes the split before `bin` if it is allowed and better.
+    fn consider(&self, before: Option<usize>, bin: usize, best: &mut Split) {
+        if let Some(before) = before
+            && self.left.rows >= self.min_rows
+            && self.right.rows >= self.min_rows
+        {
+            let score = self.left.score() + self.right.score();
+            if score > best.score {
+                *best = Split { left: before, right: bin, score, ..*best };
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Growing one tree.
+
+use std::collections::BinaryHeap;
+
+use evergreen_scoring::{Node, Tree, Weight};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::Shape;
+use super::sample::{Entry, Sample};
+use super::split::{Split, Splitter, Sums};
+use crate::fit::binned::Binned;
+
+/// A node that may still be split. The greatest is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Pending {
+    /// Rows, where the number of nodes is limited; else the place in the row, so that the last one is next, whose rows are
+    /// still in the processor's cache.
+    rank: usize,
+    node: usize,
+    start: usize,
+    end: usize,
+    depth: usize,
+}
+
+/// Grows one tree.
+pub(super) struct Grower<'a> {
+    binned: &'a Binned,
+    sample: &'a Sample,
+    shape: Shape,
+    generator: ChaCha8Rng,
+    splitter: Splitter,
+    entries: Vec<Entry>,
+    spare: Vec<Entry>,
+    features: Vec<usize>,
+    limited: bool,
+    nodes: Vec<Node>,
+    pending: BinaryHeap<Pending>,
+    decreases: Vec<f64>,
+}
+
+impl<'a> Grower<'a> {
+    /// The tree number `index` of the forest of `seed`.
+    pub(super) fn new(binned: &'a Binned, sample: &'a Sample, shape: Shape, seed: u64, index: u64) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(index);
+        let entries = sample.draw(&mut generator);
+        let features = binned.columns().len();
+        Self {
+            binned,
+            sample,
+            shape,
+            generator,
+            splitter: Splitter::new(sample.outputs, shape.parameters.min_samples_leaf),
+            spare: Vec::with_capacity(entries.len()),
+            features: (0..features).collect(),
+            limited: entries.len() * 2 > shape.max_nodes,
+            entries,
+            nodes: Vec::new(),
+            pending: BinaryHeap::new(),
+            decreases: vec![0.0; features],
+        }
+    }
+
+    /// The tree, and for each feature the decrease in impurity of its splits.
+    pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
+        self.push(0, self.entries.len(), 0);
+        while let Some(pending) = self.pending.pop() {
+            let sums = Sums::of(&self.entries[pending.start..pending.end], self.sample.outputs);
+            let split = if self.may_split(&pending) { self.best_split(&pending, &sums) } else { None };
+            let node = match split {
+                Some(split) => self.split(&pending, &sums, split),
+                None => Node::Leaf(self.leaf(&sums)),
+            };
+            self.nodes[pending.node] = node;
+        }
+        (Tree { nodes: self.nodes }, self.decreases)
+    }
+
+    fn push(&mut self, start: usize, end: usize, depth: usize) -> u32 {
+        let node = self.nodes.len();
+        self.nodes.push(Node::Leaf(Vec::new()));
+        let rank = if self.limited { end - start } else { node };
+        self.pending.push(Pending { rank, node, start, end, depth });
+        node as u32
+    }
+
+    fn may_split(&self, pending: &Pending) -> bool {
+        let (parameters, rows) = (&self.shape.parameters, pending.end - pending.start);
+        pending.depth < parameters.max_depth
+            && rows >= parameters.min_samples_split.max(2 * parameters.min_samples_leaf).max(2)
+            && self.nodes.len() + 2 <= self.shape.max_nodes
+            && !alike(&self.entries[pending.start..pending.end])
+    }
+
+    /// The best split on a few features drawn by lot; if there is none on these, on the first other that has one.
+    fn best_split(&mut self, pending: &Pending, sums: &Sums) -> Option<Split> {
+        let entries = &self.entries[pending.start..pending.end];
+        let mut best: Option<Split> = None;
+        for tried in 0..self.features.len() {
+            if tried >= self.shape.tried && best.is_some() {
+                break;
+            }
+            let drawn = self.generator.random_range(tried as u32..self.features.len() as u32);
+            self.features.swap(tried, drawn as usize);
+            let feature = self.features[tried];
+            let least = best.map_or(f64::NEG_INFINITY, |best| best.score);
+            let found = self.splitter.best(entries, sums, (feature, &self.binned.columns()[feature]), least);
+            best = found.or(best);
+        }
+        best
+    }
+
+    fn split(&mut self, pending: &Pending, sums: &Sums, split: Split) -> Node {
+        let column = &self.binned.columns()[split.feature];
+        let middle = self.partition(pending, column.codes(), split.left);
+        self.decreases[split.feature] += (split.score - sums.score()).max(0.0);
+        let right = (middle, pending.end);
+        let left = self.push(pending.start, middle, pending.depth + 1);
+        let right = self.push(right.0, right.1, pending.depth + 1);
+        let threshold = column.threshold(split.left, split.right);
+        Node::Split { feature: split.feature as u32, threshold, left, right }
+    }
+
+    /// Brings the rows of the bins up to `last` to the front, both parts in the order that they had; where they part.
+    fn partition(&mut self, pending: &Pending, codes: &[u8], last: usize) -> usize {
+        self.spare.clear();
+        let mut write = pending.start;
+        for read in pending.start..pending.end {
+            let entry = self.entries[read];
+            if usize::from(codes[entry.row as usize]) <= last {
+                self.entries[write] = entry;
+                write += 1;
+            } else {
+                self.spare.push(entry);
+            }
+        }
+        self.entries[write..pending.end].copy_from_slice(&self.spare);
+        write
+    }
+
+    fn leaf(&self, sums: &Sums) -> Vec<Weight> {
+        let answer = |sum: f64| (self.sample.offset + self.sample.scale * sum / sums.weight) as f32;
+        let outputs = (0..).zip(&sums.outputs).map(|(output, sum)| Weight { output, weight: answer(*sum) });
+        outputs.filter(|weight| weight.weight != 0.0).collect()
+    }
+}
+
+/// Whether all have the same truth.
+fn alike(entries: &[Entry]) -> bool {
+    entries.windows(2).all(|pair| match pair {
+        [a, b] => a.output == b.output && a.value == b.value,
+        _ => true,
+    })
+}

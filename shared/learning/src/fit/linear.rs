@@ -1,0 +1,150 @@
+//! Weighted sums: logistic regression and ridge, by the library smartcore, on standardised features.
+
+use evergreen_scoring::{Linear, Link, Scaler};
+use smartcore::error::Failed;
+use smartcore::linalg::basic::arrays::Array;
+use smartcore::linalg::basic::matrix::DenseMatrix;
+use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
+use smartcore::linear::ridge_regression::{RidgeRegression, RidgeRegressionParameters};
+
+use super::features::{Training, Truth};
+use super::forest::{moments, normalised};
+use super::scaling;
+
+/// Cells (rows × features × outputs) that are fitted on at most: the library uses one thread and cannot be interrupted, and
+/// a weighted sum learns little from more. Of larger tables it takes evenly spaced rows.
+const MAX_CELLS: usize = 1 << 23;
+
+/// The bias of a class that no row is of.
+const NEVER: f32 = -30.0;
+
+/// The hyperparameters of a weighted sum.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LinearParameters {
+    /// Penalty on the squared weights, above 0, against the loss summed over all rows.
+    pub(crate) alpha: f64,
+}
+
+/// A weighted sum and what was found out on the way.
+#[derive(Debug)]
+pub(crate) struct WeightedSum {
+    /// The weights of the scaled features.
+    pub(crate) linear: Linear,
+    /// What scales them.
+    pub(crate) scaler: Scaler,
+    /// How its outputs are read.
+    pub(crate) link: Link,
+    /// For each feature, its share of the absolute weights: of sum 1, or all 0 when all weights are.
+    pub(crate) importances: Vec<f64>,
+}
+
+/// Why no weighted sum was found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinearError {
+    /// Feature `0` is not finite when scaled.
+    #[error("feature {0} cannot be scaled")]
+    Scaling(usize),
+    /// The weights are no numbers.
+    #[error("the weights are not finite")]
+    Diverged,
+    /// The library would not.
+    #[error(transparent)]
+    Library(#[from] Failed),
+}
+
+/// Fits on `rows` of `training`, all of which count alike.
+pub(crate) fn fit(
+    training: &Training<'_>,
+    rows: &[u32],
+    parameters: LinearParameters,
+) -> Result<WeightedSum, LinearError> {
+    let width = training.features.width();
+    let step = (rows.len() * width * training.truth.outputs()).div_ceil(MAX_CELLS).max(1);
+    let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
+    let scaler = scaling::fit(training.features, &rows);
+    let scaled = scaled(training, &rows, &scaler)?;
+    let (linear, link) = match training.truth {
+        Truth::Classes { classes, count } => logistic(scaled, (&rows, width), (classes, count), parameters)?,
+        Truth::Numbers(numbers) => (ridge(scaled, (&rows, width), numbers, parameters)?, Link::Identity),
+    };
+    if linear.weights.iter().chain(&linear.bias).any(|weight| !weight.is_finite()) {
+        return Err(LinearError::Diverged);
+    }
+    let importances = importances(&linear, width);
+    Ok(WeightedSum { linear, scaler, link, importances })
+}
+
+/// The features as they are scored: scaled in `f32`. Row by row.
+fn scaled(training: &Training<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
+    let width = training.features.width();
+    let mut values = Vec::with_capacity(rows.len() * width);
+    let mut features = vec![0.0; width];
+    for row in rows {
+        features.copy_from_slice(training.features.row(*row));
+        scaler.apply(&mut features);
+        if let Some(feature) = features.iter().position(|value| !value.is_finite()) {
+            return Err(LinearError::Scaling(feature));
+        }
+        values.extend(features.iter().copied().map(f64::from));
+    }
+    Ok(values)
+}
+
+fn logistic(
+    scaled: Vec<f64>,
+    (rows, width): (&[u32], usize),
+    (classes, count): (&[u32], usize),
+    parameters: LinearParameters,
+) -> Result<(Linear, Link), LinearError> {
+    let matrix = DenseMatrix::new(rows.len(), width, scaled, false)?;
+    let truth: Vec<u32> = rows.iter().filter_map(|row| classes.get(*row as usize).copied()).collect();
+    let settings = LogisticRegressionParameters::default().with_alpha(parameters.alpha);
+    let fitted = LogisticRegression::fit(&matrix, &truth, settings)?;
+    let (weights, bias) = (fitted.coefficients(), fitted.intercept());
+    let weights_of = |output: usize| (0..width).map(move |feature| *weights.get((output, feature)) as f32);
+    let bias_of = |output: usize| *bias.get(if bias.shape().0 > output { (output, 0) } else { (0, output) }) as f32;
+    if count == 2 {
+        return Ok((Linear { weights: weights_of(0).collect(), bias: vec![bias_of(0)] }, Link::Logistic));
+    }
+    let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![NEVER; count] };
+    let found = fitted.classes();
+    for (at, class) in found.iter().enumerate() {
+        // Of two classes the library weighs the second alone.
+        let output = if found.len() > 2 { Some(at) } else { at.checked_sub(1) };
+        if let Some(own) = linear.weights.chunks_exact_mut(width).nth(*class as usize) {
+            output.iter().flat_map(|output| weights_of(*output)).zip(own).for_each(|(weight, own)| *own = weight);
+        }
+        if let Some(own) = linear.bias.get_mut(*class as usize) {
+            *own = output.map_or(0.0, bias_of);
+        }
+    }
+    Ok((linear, Link::Softmax))
+}
+
+fn ridge(
+    scaled: Vec<f64>,
+    (rows, width): (&[u32], usize),
+    numbers: &[f64],
+    parameters: LinearParameters,
+) -> Result<Linear, LinearError> {
+    let values = || rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
+    let (offset, scale) = moments(values());
+    let truth: Vec<f64> = values().map(|value| (value - offset) / scale).collect();
+    let matrix = DenseMatrix::new(rows.len(), width, scaled, false)?;
+    let settings = RidgeRegressionParameters::default().with_alpha(parameters.alpha).with_normalize(false);
+    let fitted = RidgeRegression::fit(&matrix, &truth, settings)?;
+    let weights = fitted.coefficients();
+    let weights = (0..width).map(|feature| (*weights.get((feature, 0)) * scale) as f32).collect();
+    Ok(Linear { weights, bias: vec![offset as f32] })
+}
+
+/// A class's weights count as far as they differ from the mean of all classes.
+fn importances(linear: &Linear, width: usize) -> Vec<f64> {
+    let outputs = linear.bias.len().max(1);
+    let importance = |feature: usize| {
+        let weights = || linear.weights.iter().skip(feature).step_by(width.max(1)).copied().map(f64::from);
+        let mean = if outputs > 1 { weights().sum::<f64>() / outputs as f64 } else { 0.0 };
+        weights().map(|weight| (weight - mean).abs()).sum()
+    };
+    normalised(&(0..width).map(importance).collect::<Vec<f64>>())
+}

@@ -1,0 +1,137 @@
+//! A table's training rows, made ready once for every fit.
+
+use std::time::Instant;
+
+use evergreen_lifecycle::{Family, Signature};
+use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
+
+use crate::evaluate::{Answers, Truths};
+use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
+use crate::frame::{Frame, FrameError};
+use crate::hyperparameters::Choice;
+use crate::table::Target;
+
+/// Training rows: raw, as features, and in bins. Rows are named by their index among them.
+#[derive(Debug)]
+pub(crate) struct Learner {
+    signature: Signature,
+    preprocessing: Preprocessing,
+    raw: Vec<f32>,
+    features: Features,
+    binned: Binned,
+    target: Target,
+    weights: Option<Vec<f32>>,
+    /// For each class its own number.
+    known: Vec<Option<usize>>,
+}
+
+impl Learner {
+    /// Makes `frame` ready, with what is known and to be learnt of it.
+    pub(crate) fn new(
+        frame: &Frame,
+        target: Target,
+        weights: Option<Vec<f32>>,
+        (signature, preprocessing): (Signature, Preprocessing),
+    ) -> Result<Self, FrameError> {
+        let raw = frame.encode(&signature)?;
+        let features = Features::new(&raw, signature.columns().len(), &preprocessing);
+        let binned = Binned::new(&features);
+        let known = (0..target.labels().len()).map(Some).collect();
+        Ok(Self { signature, preprocessing, raw, features, binned, target, weights, known })
+    }
+
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.target.len()
+    }
+
+    /// What is to be predicted.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The rows' values as models take them.
+    pub(crate) fn raw(&self) -> &[f32] {
+        &self.raw
+    }
+
+    /// Columns in and labels out.
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn training(&self) -> Training<'_> {
+        let truth = match &self.target {
+            Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
+            Target::Numbers(numbers) => Truth::Numbers(numbers),
+        };
+        Training { features: &self.features, binned: &self.binned, truth, weights: self.weights.as_deref() }
+    }
+
+    /// Fits on `rows`, to be done by the `deadline`.
+    pub(crate) fn fit(&self, rows: &[u32], choice: &Choice, seed: u64, deadline: Instant) -> Result<Fitted, FitError> {
+        let column = |feature: usize| {
+            let origin = self.preprocessing.origins().get(feature).copied().unwrap_or_default();
+            self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
+        };
+        fit::fit(&self.training(), rows, choice.hyperparameters(), seed, deadline, column)
+    }
+
+    /// The whole way from raw rows to answers.
+    pub(crate) fn pipeline(
+        &self,
+        fitted: Fitted,
+        calibration: Option<f32>,
+        interval: Option<f32>,
+    ) -> Result<Pipeline, PipelineError> {
+        let preprocessing = Preprocessing { scaler: fitted.scaler, ..self.preprocessing.clone() };
+        let parts = Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, interval };
+        Pipeline::new(self.signature.clone(), parts)
+    }
+
+    /// What a fitted predictor answers to `rows`.
+    pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
+        let interval = self.target.labels().is_empty().then_some(0.0);
+        let pipeline = self.pipeline(fitted, None, interval)?;
+        let model = Model::compile(&pipeline, ArtifactMetadata { model: String::new() });
+        let columns = self.signature.columns().len();
+        let row = |row: &u32| self.raw.get(*row as usize * columns..).and_then(|rest| rest.get(..columns));
+        let raw: Vec<f32> = rows.iter().filter_map(row).flatten().copied().collect();
+        Ok(Answers::of(&model, &raw)?)
+    }
+
+    /// What is true of some of its rows, whose target is `target`.
+    pub(crate) fn truths<'a>(&'a self, target: &'a Target) -> Truths<'a> {
+        match target {
+            Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
+            Target::Numbers(numbers) => Truths::Numbers(numbers),
+        }
+    }
+
+    /// The importance of each column: the sum of its features'.
+    pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
+        let mut columns = vec![0.0; self.signature.columns().len()];
+        for (origin, importance) in self.preprocessing.origins().into_iter().zip(features) {
+            if let Some(sum) = columns.get_mut(origin) {
+                *sum += importance;
+            }
+        }
+        columns
+    }
+}
+
+/// Why a fitted predictor gave no answer; not for reasons that lie in the data.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The pipeline is not sound.
+    #[error("what was fitted is no sound pipeline")]
+    Pipeline(#[from] PipelineError),
+    /// The rows are not whole.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+}
+
+/// The seed of a fit, one for each use of the run's seed.
+pub(crate) fn seed_of(seed: u64, family: Family) -> u64 {
+    seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(family as u64)
+}

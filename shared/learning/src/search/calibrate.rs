@@ -1,0 +1,100 @@
+//! What is learnt from answers to rows that the answering model had not learnt from.
+
+use crate::evaluate::{Answers, INTERVAL_LEVEL, log_loss};
+use crate::table::Target;
+
+/// Calibration is left out where it gains less than this share of the log loss.
+const WORTHWHILE: f64 = 0.01;
+
+/// Powers are searched between 1 over this and this.
+const MAX_POWER: f64 = 8.0;
+
+/// Steps of the search, each of which leaves 62 % of the interval.
+const STEPS: usize = 30;
+
+/// The power that brings the probabilities nearest to what happened (see [`evergreen_scoring::Parts::calibration`]), if it
+/// lowers their log loss worthwhile.
+pub(super) fn power(target: &Target, answers: &Answers) -> Option<f32> {
+    let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
+        return None;
+    };
+    let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
+    let loss = |log_power: f64| log_loss(&truth, &raised(probabilities, labels.len(), log_power.exp()), labels.len());
+    // The log loss is convex in the power, and unimodal in its logarithm: golden section search.
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let (mut low, mut high) = (-MAX_POWER.ln(), MAX_POWER.ln());
+    let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
+    let (mut loss_a, mut loss_b) = (loss(a), loss(b));
+    for _ in 0..STEPS {
+        if loss_a < loss_b {
+            (high, b, loss_b) = (b, a, loss_a);
+            a = high - golden * (high - low);
+            loss_a = loss(a);
+        } else {
+            (low, a, loss_a) = (a, b, loss_b);
+            b = low + golden * (high - low);
+            loss_b = loss(b);
+        }
+    }
+    let best = f64::midpoint(low, high);
+    (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
+}
+
+/// The probabilities raised to a power and brought to sum 1, row by row, as the artifact does it.
+fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
+    let mut raised = Vec::with_capacity(probabilities.len());
+    for row in probabilities.chunks_exact(classes) {
+        let highest = row.iter().fold(0.0_f32, |highest, p| highest.max(*p));
+        let weights = row.iter().map(|p| (p / highest).powf(power as f32));
+        let sum: f32 = weights.clone().sum();
+        raised.extend(weights.map(|weight| weight / sum));
+    }
+    raised
+}
+
+/// Half the width of intervals that hold [`INTERVAL_LEVEL`] of rows like these: split conformal prediction (Lei, G'Sell,
+/// Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive inference for regression", JASA 113, 2018). With too few
+/// rows for the level it is the largest error.
+pub(super) fn half_width(target: &Target, answers: &Answers) -> Option<f32> {
+    let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
+    let mut errors: Vec<f64> =
+        truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
+    errors.sort_by(f64::total_cmp);
+    let rank = ((errors.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
+    let error = *errors.get(rank.min(errors.len()).checked_sub(1)?)?;
+    let width = error as f32;
+    Some(if f64::from(width) < error { width.next_up() } else { width }).filter(|width| width.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes(probabilities: Vec<f32>, classes: Vec<u32>) -> (Target, Answers) {
+        let answers = Answers::Classes { classes: vec![0; classes.len()], probabilities };
+        (Target::Classes { labels: vec!["a".into(), "b".into()], classes }, answers)
+    }
+
+    #[test]
+    fn too_sure_a_model_is_taken_back_to_what_happens() {
+        // Says 0.99, is right in 8 of 10: the power that makes 0.8 of it is ln 4 / ln 99.
+        let (target, answers) = classes([0.99, 0.01].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        let power = power(&target, &answers).unwrap();
+        assert!((f64::from(power) - 4.0_f64.ln() / 99.0_f64.ln()).abs() < 1e-3, "{power}");
+    }
+
+    #[test]
+    fn a_model_that_is_right_about_itself_is_left_alone() {
+        let (target, answers) = classes([0.8, 0.2].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        assert_eq!(power(&target, &answers), None);
+    }
+
+    #[test]
+    fn intervals_hold_nine_in_ten() {
+        let answers = Answers::Numbers { values: (1..=19).map(|n| n as f32).collect(), interval: None };
+        assert_eq!(half_width(&Target::Numbers(vec![0.0; 19]), &answers), Some(18.0));
+        let few = Answers::Numbers { values: vec![1.0, 2.0], interval: None };
+        assert_eq!(half_width(&Target::Numbers(vec![0.0; 2]), &few), Some(2.0));
+        assert_eq!(half_width(&Target::Numbers(vec![]), &Answers::Numbers { values: vec![], interval: None }), None);
+    }
+}

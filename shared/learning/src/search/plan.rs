@@ -1,0 +1,215 @@
+//! What a search tries, checked.
+
+use std::collections::BTreeMap;
+
+use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use serde_json::Value;
+
+use crate::hyperparameters::{Bounds, Dimension, Space, dimensions};
+use crate::settings::{FamilyChoice, Range};
+use crate::table::Table;
+
+/// Candidates of each family where the settings name no number.
+pub const DEFAULT_CANDIDATES: usize = 10;
+
+/// Folds of the cross-validation where the settings name no number.
+pub const DEFAULT_FOLDS: usize = 5;
+
+/// What a search tries: all of it valid for the table that it was made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub(crate) spaces: Vec<Space>,
+    pub(crate) candidates: usize,
+    pub(crate) folds: usize,
+    pub(crate) metric: PrimaryMetric,
+    pub(crate) seed: u64,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why a search cannot be planned.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A hyperparameter that is none.
+    #[error("{families} has no hyperparameter {name:?}, only {known}")]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The families that were searched for it.
+        families: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A value that is no number.
+    #[error("{name} is {value}, expected a number from {least} to {most}")]
+    NoNumber {
+        /// The hyperparameter.
+        name: String,
+        /// What was given.
+        value: String,
+        /// The least number allowed.
+        least: f64,
+        /// The greatest number allowed.
+        most: f64,
+    },
+    /// A number beyond the limits, or a fraction where there are none.
+    #[error("{name} is {value}, expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
+    Limits {
+        /// The hyperparameter.
+        name: String,
+        /// What was given.
+        value: f64,
+        /// Whether it must be whole.
+        whole: bool,
+        /// The least number allowed.
+        least: f64,
+        /// The greatest number allowed.
+        most: f64,
+    },
+    /// Rows that count differently, and a family that cannot tell.
+    #[error(
+        "linear models do not know rows of different weight: choose another family or leave out the weights column"
+    )]
+    WeightedLinear,
+    /// A metric of other models.
+    #[error("the primary metric {metric} does not fit the table: {expected}")]
+    Metric {
+        /// The metric.
+        metric: PrimaryMetric,
+        /// What would fit.
+        expected: &'static str,
+    },
+}
+
+impl Plan {
+    /// The search for `table`, as its settings want it: of one `family` if there is one, with hyperparameters fixed by
+    /// `overrides`. The `seed` decides candidates, folds and fits.
+    ///
+    /// # Errors
+    /// [`PlanError`], which names the hyperparameter or setting, what it is, and what was expected.
+    pub fn new(
+        table: &Table,
+        family: Option<Family>,
+        overrides: &BTreeMap<String, Value>,
+        seed: u64,
+    ) -> Result<Self, PlanError> {
+        let settings = table.settings();
+        let (families, warnings) = families(table, family)?;
+        let mut spaces: Vec<Space> = families.iter().copied().map(Space::of).collect();
+        for space in &mut spaces {
+            for (name, range) in settings.ranges.get(&space.family).into_iter().flatten() {
+                narrow(space, name, *range)?;
+            }
+        }
+        for (name, value) in overrides {
+            fix(&mut spaces, name, value)?;
+        }
+        Ok(Self {
+            spaces,
+            candidates: settings.candidates.unwrap_or(DEFAULT_CANDIDATES),
+            folds: settings.folds.unwrap_or(DEFAULT_FOLDS),
+            metric: metric(table)?,
+            seed,
+            warnings,
+        })
+    }
+
+    /// The figure that candidates are compared by.
+    pub fn metric(&self) -> PrimaryMetric {
+        self.metric
+    }
+
+    /// The families that are tried, in this order.
+    pub fn families(&self) -> impl Iterator<Item = Family> {
+        self.spaces.iter().map(|space| space.family)
+    }
+}
+
+/// The families to try, and what there is to say about them.
+fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
+    let chosen = match family {
+        Some(family) => vec![FamilyChoice::Family(family)],
+        None if table.settings().families.is_empty() => vec![FamilyChoice::Auto],
+        None => table.settings().families.clone(),
+    };
+    let all = chosen.contains(&FamilyChoice::Auto);
+    let wanted = |family: &Family| all || chosen.contains(&FamilyChoice::Family(*family));
+    let mut families: Vec<Family> = Family::ALL.into_iter().filter(wanted).collect();
+    let mut warnings = Vec::new();
+    if table.weights().is_some() && families.contains(&Family::Linear) {
+        families.retain(|family| *family != Family::Linear);
+        if families.is_empty() {
+            return Err(PlanError::WeightedLinear);
+        }
+        warnings.push("linear models were left out: they do not know rows of different weight".to_owned());
+    }
+    Ok((families, warnings))
+}
+
+fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
+    let task = table.task();
+    let metric = table.settings().primary_metric.unwrap_or(PrimaryMetric::default_for(task));
+    let expected = match task {
+        _ if metric == PrimaryMetric::BrierScore && table.target().labels().len() > 2 => {
+            "it is for two classes, and there are more"
+        }
+        _ if metric.task() == task => return Ok(metric),
+        Task::Classification => "the target is a class; expected accuracy, balanced_accuracy, log_loss or brier_score",
+        Task::Regression => "the target is a number; expected r2, rmse or mae",
+    };
+    Err(PlanError::Metric { metric, expected })
+}
+
+fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> {
+    let Some((dimension, bounds)) = find(space, name) else {
+        return Err(unknown(name, &[space.family]));
+    };
+    let (least, most) = match range {
+        Range::Fixed(value) => (value, value),
+        Range::Between(least, most) => (least, most),
+    };
+    *bounds = Bounds { least: checked(dimension, least)?, most: checked(dimension, most)? };
+    Ok(())
+}
+
+/// Fixes a hyperparameter in every family that has it.
+fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError> {
+    let families: Vec<Family> = spaces.iter().map(|space| space.family).collect();
+    let mut found = false;
+    for (dimension, bounds) in spaces.iter_mut().filter_map(|space| find(space, name)) {
+        let (least, most) = dimension.allowed;
+        let number = value.as_f64().ok_or_else(|| PlanError::NoNumber {
+            name: name.to_owned(),
+            value: value.to_string(),
+            least,
+            most,
+        })?;
+        let fixed = checked(dimension, number)?;
+        *bounds = Bounds { least: fixed, most: fixed };
+        found = true;
+    }
+    if found { Ok(()) } else { Err(unknown(name, &families)) }
+}
+
+fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut Bounds)> {
+    dimensions(space.family).iter().zip(&mut space.bounds).find(|(dimension, _)| dimension.name == name)
+}
+
+fn checked(dimension: &Dimension, value: f64) -> Result<f64, PlanError> {
+    let (least, most) = dimension.allowed;
+    if (least..=most).contains(&value) && (!dimension.whole || value.fract() == 0.0) {
+        return Ok(value);
+    }
+    Err(PlanError::Limits { name: dimension.name.to_owned(), value, whole: dimension.whole, least, most })
+}
+
+fn unknown(name: &str, families: &[Family]) -> PlanError {
+    let mut known: Vec<&str> = Vec::new();
+    for dimension in families.iter().flat_map(|family| dimensions(*family)) {
+        if !known.contains(&dimension.name) {
+            known.push(dimension.name);
+        }
+    }
+    let families: Vec<&str> = families.iter().map(|family| family.name()).collect();
+    PlanError::Unknown { name: name.to_owned(), families: families.join(", "), known: known.join(", ") }
+}
