@@ -3,8 +3,6 @@
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{EventKind, LifecycleEvent, Run};
 
-use crate::error::TrainError;
-
 /// That training made a version, and what the gate said of it.
 pub fn of_registration(registration: &Registration) -> [LifecycleEvent; 2] {
     let judged = if registration.promotion.is_some() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
@@ -15,17 +13,19 @@ pub fn of_registration(registration: &Registration) -> [LifecycleEvent; 2] {
         version: Some(registration.version.number),
         metrics: registration.run.metrics,
         reason: registration.version.decision.to_string(),
+        decision: Some(registration.version.decision.clone()),
     })
 }
 
 /// That training made no version.
-pub fn of_failure(run: &Run, error: &TrainError) -> LifecycleEvent {
+pub fn of_failure(run: &Run) -> LifecycleEvent {
     LifecycleEvent {
         kind: EventKind::TrainingFailed,
         model: run.model.clone(),
         run_id: run.id.clone(),
         version: None,
         metrics: run.metrics,
-        reason: error.to_string(),
+        reason: run.reason().unwrap_or_default().to_owned(),
+        decision: None,
     }
 }

@@ -1,33 +1,43 @@
 //! A trained model on its way to being a version.
 
-use evergreen_learning::{Rows, Trained};
+use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
-    Artifact, Champion, Dataset, Decision, Durations, MANIFEST_FORMAT, Manifest, Run, RunMetrics, RunState, Version,
-    VersionNumber, time,
+    Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
+    RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
-use evergreen_scoring::sha256_hex;
+use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
+
+/// What a model was learnt from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The table's record.
+    pub dataset: Dataset,
+    /// How the table was read, with everything that is odd about it or about what was learnt of it.
+    pub profile: DatasetProfile,
+    /// How long that took, in seconds.
+    pub load_seconds: f64,
+}
 
 /// A trained model with its number, not yet judged.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     number: VersionNumber,
-    dataset: Dataset,
-    load_seconds: f64,
+    source: Source,
     trained: Trained,
     artifact: Artifact,
 }
 
 impl Candidate {
     /// What `trained` is to be called and where it is to be stored.
-    pub fn new(run: &Run, number: VersionNumber, dataset: Dataset, load_seconds: f64, trained: Trained) -> Self {
+    pub fn new(run: &Run, number: VersionNumber, source: Source, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
             sha256: sha256_hex(&trained.artifact),
             size: trained.artifact.len() as u64,
         };
-        Self { number, dataset, load_seconds, trained, artifact }
+        Self { number, source, trained, artifact }
     }
 
     /// Where its file is stored.
@@ -40,14 +50,25 @@ impl Candidate {
         &self.trained.artifact
     }
 
-    /// The rows that it has not learnt from.
-    pub fn holdout(&self) -> &Rows {
-        &self.trained.holdout
+    /// What it learnt from.
+    pub fn dataset(&self) -> &Dataset {
+        &self.source.dataset
     }
 
-    /// Its accuracy on them, 0–1.
-    pub fn accuracy(&self) -> f64 {
-        self.trained.evaluation.accuracy
+    /// How it does by `metric` on the rows that it has not learnt from.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] when the metric is none of its task.
+    pub fn scores(&self, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
+        self.scores_of(&self.trained.model, metric)
+    }
+
+    /// How another model does on them.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] when it takes other columns, gives other labels or is for another task.
+    pub fn scores_of(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
+        self.trained.holdout.scores(model, metric)
     }
 
     /// What is to be registered once the gate has decided; `seen` is the champion that it decided by, `total_seconds` the
@@ -66,11 +87,11 @@ impl Candidate {
         } else {
             RunState::Rejected { finished_at, version, reason }
         };
-        let metrics = Some(self.headline(total_seconds));
+        let metrics = RunMetrics::of(&self.trained.evaluation, self.trained.training_score, total_seconds);
         let version = self.version(run, decision, total_seconds, finished_at);
         let promotion = version.decision.promotes().then(|| Champion::succeeding(seen, version.clone(), finished_at));
         Registration {
-            run: Run { metrics, state, ..run.clone() },
+            run: Run { metrics: Some(metrics), state, ..run.clone() },
             version,
             promotion,
             seen_revision: Champion::revision_of(seen),
@@ -85,9 +106,11 @@ impl Candidate {
             format: MANIFEST_FORMAT,
             model: registration.run.model.clone(),
             version: registration.version.clone(),
-            feature_importances: signature.columns().iter().cloned().zip(importances).collect(),
+            feature_importances: signature.column_names().map(str::to_owned).zip(importances).collect(),
             signature,
             trigger: registration.run.trigger.clone(),
+            profile: self.source.profile.clone(),
+            candidates: self.trained.candidates.clone(),
         }
     }
 
@@ -100,31 +123,20 @@ impl Candidate {
             manifest_key: self.number.object_key(&run.model, "manifest.json"),
             trained_at,
             code_version: run.code_version.clone(),
-            dataset: self.dataset.clone(),
+            dataset: self.source.dataset.clone(),
             seed: run.seed.unwrap_or_default(),
-            parameters: run.parameters.clone().unwrap_or_default(),
-            training_accuracy: self.trained.training_accuracy,
+            family: self.trained.family,
+            parameters: self.trained.parameters.clone(),
+            search: Some(self.trained.search.clone()),
+            training_score: self.trained.training_score,
             evaluation: self.trained.evaluation.clone(),
             durations: Durations {
-                load: self.load_seconds,
+                load: self.source.load_seconds,
                 fit: fit.as_secs_f64(),
                 evaluate: evaluate.as_secs_f64(),
                 total,
             },
             decision,
-        }
-    }
-
-    fn headline(&self, duration: f64) -> RunMetrics {
-        let evaluation = &self.trained.evaluation;
-        RunMetrics {
-            training_accuracy: self.trained.training_accuracy,
-            accuracy: evaluation.accuracy,
-            balanced_accuracy: evaluation.balanced_accuracy,
-            f1: evaluation.f1,
-            log_loss: evaluation.log_loss,
-            roc_auc: evaluation.roc_auc,
-            duration,
         }
     }
 }

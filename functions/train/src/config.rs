@@ -1,7 +1,17 @@
 //! What the function is configured with, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_lifecycle::{Gate, ModelName};
+use evergreen_learning::Settings;
+use evergreen_lifecycle::{Gate, InvalidGate, ModelName, PrimaryMetric, Task};
+
+/// Memory of the function where the platform does not say, in MB: the template's default.
+const DEFAULT_MEMORY: u64 = 1769;
+
+/// What the process itself takes of it, in MB: code, SDK, connections.
+const OWN_MEMORY: u64 = 128;
+
+/// Bytes of a MB, as Lambda counts.
+const MB: u64 = 1 << 20;
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -16,15 +26,19 @@ pub struct Config {
     pub training: Training,
 }
 
-/// How to train and judge.
+/// How to train and judge, where the dataset's settings do not say.
 #[derive(Debug, Clone)]
 pub struct Training {
     /// The model of this stack.
     pub model: ModelName,
     /// The column that is predicted.
     pub target: String,
-    /// The rule that a new version has to pass.
-    pub gate: Gate,
+    /// The worst accuracy, 0–1, or R² that may serve.
+    pub floor: f64,
+    /// How much worse than the champion's accuracy or R² may serve, from 0 up.
+    pub tolerance: f64,
+    /// Bytes of memory that a table and its model may take.
+    pub memory: u64,
     /// What is recorded as the code that trained.
     pub code_version: String,
 }
@@ -38,12 +52,15 @@ impl Config {
         let model: ModelName = environment.parsed("EVERGREEN_MODEL")?;
         let floor = environment.parsed("EVERGREEN_ACCURACY_FLOOR")?;
         let tolerance = environment.parsed("EVERGREEN_ACCURACY_TOLERANCE")?;
-        let gate = Gate::new(floor, tolerance)
+        Gate::new(PrimaryMetric::Accuracy, Some(floor), tolerance)
             .map_err(|error| ConfigError::invalid("EVERGREEN_ACCURACY_FLOOR, EVERGREEN_ACCURACY_TOLERANCE", error))?;
+        let memory: u64 = environment.parsed_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", DEFAULT_MEMORY)?;
         let training = Training {
             model: model.clone(),
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
-            gate,
+            floor,
+            tolerance,
+            memory: memory.saturating_sub(OWN_MEMORY).saturating_mul(MB),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {
@@ -52,5 +69,70 @@ impl Config {
             table: environment.required("EVERGREEN_TABLE")?,
             training,
         })
+    }
+}
+
+impl Training {
+    /// The rule that a new version of a dataset with these settings has to pass. The stack's floor and tolerance are of
+    /// accuracy and R², and say nothing of other metrics.
+    ///
+    /// # Errors
+    /// [`InvalidGate`] when the metric cannot have the settings' floor or tolerance.
+    pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
+        let default = PrimaryMetric::default_for(task);
+        let metric = settings.primary_metric.unwrap_or(default);
+        let (floor, tolerance) = if metric == default { (Some(self.floor), self.tolerance) } else { (None, 0.0) };
+        Gate::new(metric, settings.floor.or(floor), settings.tolerance.unwrap_or(tolerance))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(memory: Option<&'static str>) -> Result<Config, ConfigError> {
+        Config::read(&Environment::from_lookup(move |key| {
+            let value = match key {
+                "EVERGREEN_MODEL" => Some("churn"),
+                "EVERGREEN_TARGET_COLUMN" => Some("churned"),
+                "EVERGREEN_ACCURACY_FLOOR" => Some("0.9"),
+                "EVERGREEN_ACCURACY_TOLERANCE" => Some("0.01"),
+                "EVERGREEN_BUCKET" | "EVERGREEN_TABLE" => Some("there"),
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => memory,
+                _ => None,
+            };
+            value.map(str::to_owned)
+        }))
+    }
+
+    #[test]
+    fn what_the_function_needs_itself_is_not_the_tables() {
+        let memory = |size| config(size).unwrap().training.memory / MB;
+        assert_eq!([memory(Some("10240")), memory(None), memory(Some("64"))], [10112, 1641, 0]);
+        let error = config(Some("much")).unwrap_err().to_string();
+        assert!(error.starts_with("AWS_LAMBDA_FUNCTION_MEMORY_SIZE is \"much\""), "{error}");
+    }
+
+    #[test]
+    fn the_stacks_bounds_are_those_of_accuracy_and_r2() {
+        let training = config(None).unwrap().training;
+        let gate = |toml: &str, task| training.gate(&Settings::parse(toml).unwrap(), task).unwrap();
+        let stacks = |metric| Gate::new(metric, Some(0.9), 0.01).unwrap();
+        assert_eq!(gate("", Task::Classification), stacks(PrimaryMetric::Accuracy));
+        assert_eq!(gate("", Task::Regression), stacks(PrimaryMetric::R2));
+        let other = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
+        assert_eq!(gate("primary_metric = \"log_loss\"", Task::Classification), other);
+    }
+
+    #[test]
+    fn the_datasets_bounds_come_first() {
+        let training = config(None).unwrap().training;
+        let gate = |toml: &str| training.gate(&Settings::parse(toml).unwrap(), Task::Classification);
+        let expected = Gate::new(PrimaryMetric::LogLoss, Some(0.7), 0.2).unwrap();
+        let toml = "primary_metric = \"log_loss\"\nfloor = 0.7\ntolerance = 0.2";
+        assert_eq!(gate(toml).unwrap(), expected);
+        assert_eq!(gate("floor = 0.5").unwrap(), Gate::new(PrimaryMetric::Accuracy, Some(0.5), 0.01).unwrap());
+        let error = gate("floor = 1.5").unwrap_err().to_string();
+        assert_eq!(error, "gate floor: expected a share between 0 and 1, got 1.5");
     }
 }

@@ -1,8 +1,11 @@
 //! Why a run made no version.
 
-use evergreen_learning::{HyperparameterError, LearningError, TableError};
+use std::fmt;
+
+use evergreen_learning::drift::DriftError;
+use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
 use evergreen_lifecycle::ports::{RunWriteError, Unavailable};
-use evergreen_lifecycle::{InvalidRunId, RunId, VersionNumber};
+use evergreen_lifecycle::{InvalidGate, InvalidRunId, RunId, VersionNumber};
 use lambda_runtime::Diagnostic;
 
 use crate::request::RequestError;
@@ -17,22 +20,46 @@ pub enum TrainError {
     /// The platform's identity of the invocation cannot stand in a key.
     #[error(transparent)]
     Invocation(#[from] InvalidRunId),
-    /// A hyperparameter of the event is out of its limits.
-    #[error(transparent)]
-    Hyperparameters(#[from] HyperparameterError),
     /// The table cannot be learnt from.
-    #[error("dataset {origin}: {error}")]
+    #[error("{}", Located(.origin, .error))]
     Table {
-        /// `built-in` or the object's key.
+        /// `built-in`, the key of the only file, or the prefix of many.
         origin: String,
         /// What is wrong, and where.
         #[source]
-        error: TableError,
+        error: Box<TableError>,
     },
+    /// The settings beside the table are none. The error begins with their file's name.
+    #[error("{prefix}{error}")]
+    Settings {
+        /// The prefix under which they lie.
+        prefix: String,
+        /// What is wrong with them.
+        #[source]
+        error: SettingsError,
+    },
+    /// The table is no longer one that the champion could be asked about.
+    #[error("dataset {origin}: {error}")]
+    Drift {
+        /// `built-in` or the prefix of its files.
+        origin: String,
+        /// Which column changed, and how to accept that.
+        #[source]
+        error: DriftError,
+    },
+    /// The event or the settings ask for a model that there cannot be.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The settings ask for a gate that there cannot be.
+    #[error("dataset.toml: {0}")]
+    Gate(#[from] InvalidGate),
     /// The fit gave nothing that could be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// The fit would not have ended before the platform ends the invocation.
+    /// What was learnt cannot be scored by the gate's metric.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    /// The run would not have ended before the platform ends the invocation.
     #[error("training did not end within the invocation's time")]
     OutOfTime,
     /// The fit ended abnormally.
@@ -70,9 +97,11 @@ impl TrainError {
         match self {
             Self::Request(_) => "InvalidRequest",
             Self::Invocation(_) => "InvalidInvocation",
-            Self::Hyperparameters(_) => "InvalidHyperparameters",
             Self::Table { .. } => "InvalidTable",
-            Self::Learning(_) => "LearningFailed",
+            Self::Settings { .. } | Self::Gate(_) => "InvalidSettings",
+            Self::Drift { .. } => "DatasetDrifted",
+            Self::Plan(_) => "InvalidHyperparameters",
+            Self::Learning(_) | Self::Evaluation(_) => "LearningFailed",
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",
@@ -82,6 +111,20 @@ impl TrainError {
             Self::CannotServe { .. } => "CannotServe",
             Self::Unavailable(_) => "Unavailable",
         }
+    }
+}
+
+/// What is wrong with a table, after the table's name where the words do not hold it themselves.
+struct Located<'a>(&'a str, &'a TableError);
+
+impl fmt::Display for Located<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(origin, error) = self;
+        let words = error.to_string();
+        if !words.contains(origin) {
+            write!(formatter, "dataset {origin}: ")?;
+        }
+        formatter.write_str(&words)
     }
 }
 

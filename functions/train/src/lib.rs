@@ -4,17 +4,20 @@
 mod announcement;
 mod candidate;
 mod config;
+mod dataset;
 mod error;
+mod making;
 mod promotion;
 mod report;
 mod request;
 mod stored;
 mod trainer;
+mod work;
 
 pub use config::{Config, Training};
 pub use error::TrainError;
 pub use promotion::Promoted;
 pub use report::Report;
-pub use request::{DEFAULT_SEED, Request, RequestError};
+pub use request::{Request, RequestError};
 pub use stored::Defect;
 pub use trainer::{Answer, Invocation, Trainer};

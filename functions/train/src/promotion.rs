@@ -88,5 +88,6 @@ fn announcement<R, S, B, C>(
         version: Some(champion.version.number),
         metrics: None,
         reason: note.map_or_else(|| "promoted by hand".to_owned(), |note| format!("promoted by hand: {note}")),
+        decision: None,
     }
 }

@@ -1,13 +1,12 @@
 //! What the function is asked: an event as it arrives, made into a request for a run.
 
-use evergreen_learning::Overrides;
-use evergreen_lifecycle::{InvalidRunId, RunId, Trigger};
+use std::collections::BTreeMap;
+
+use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger};
+use evergreen_scoring::sha256_hex;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-
-/// The seed of the fit when the event names none.
-pub const DEFAULT_SEED: u64 = 42;
 
 /// Characters that a note may have.
 const NOTE_LIMIT: usize = 1000;
@@ -19,10 +18,12 @@ pub struct Request {
     pub id: RunId,
     /// What asked for it.
     pub trigger: Trigger,
-    /// Seed of the fit.
+    /// What everything drawn follows from: the event's seed, or one of the run's own identity.
     pub seed: u64,
-    /// Hyperparameters that are not to be drawn.
-    pub overrides: Overrides,
+    /// The only kind of model to try, where the event names one.
+    pub family: Option<Family>,
+    /// Hyperparameters that are not to be drawn, by name; not yet checked, since the table decides which there are.
+    pub overrides: BTreeMap<String, Value>,
 }
 
 /// The event is no request for a run.
@@ -60,7 +61,8 @@ struct ScheduledEvent {
 struct ManualEvent {
     id: Option<String>,
     seed: Option<u64>,
-    hyperparameters: Option<Overrides>,
+    family: Option<Family>,
+    hyperparameters: Option<BTreeMap<String, Value>>,
     note: Option<String>,
 }
 
@@ -83,8 +85,8 @@ impl Request {
             Some(at) => RunId::scheduled(at),
             None => format!("scheduled-{invocation}").parse().map_err(RequestError::Id)?,
         };
-        let trigger = Trigger::Schedule { scheduled_at };
-        Ok(Self { id, trigger, seed: DEFAULT_SEED, overrides: Overrides::default() })
+        let (seed, trigger) = (seed_of(&id), Trigger::Schedule { scheduled_at });
+        Ok(Self { id, trigger, seed, family: None, overrides: BTreeMap::new() })
     }
 
     fn manual(event: ManualEvent, invocation: &str) -> Result<Self, RequestError> {
@@ -92,13 +94,22 @@ impl Request {
         {
             return Err(RequestError::NoteTooLong(length));
         }
+        let id = RunId::requested(event.id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
         Ok(Self {
-            id: RunId::requested(event.id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?,
+            seed: event.seed.unwrap_or_else(|| seed_of(&id)),
+            id,
             trigger: Trigger::Manual { note: event.note },
-            seed: event.seed.unwrap_or(DEFAULT_SEED),
+            family: event.family,
             overrides: event.hyperparameters.unwrap_or_default(),
         })
     }
+}
+
+/// The seed of a run that was given none: another one for every run, and the same when the run is tried again. The first
+/// four bytes of the identity's SHA-256, as a number, so that it can be written anywhere without losing digits.
+fn seed_of(id: &RunId) -> u64 {
+    let digest = sha256_hex(id.as_str().as_bytes());
+    digest.get(..8).and_then(|first| u64::from_str_radix(first, 16).ok()).unwrap_or_default()
 }
 
 fn parse_manual(event: Value) -> Result<ManualEvent, RequestError> {
@@ -130,8 +141,25 @@ mod tests {
     fn an_empty_event_asks_for_a_run_with_the_defaults() {
         for event in [Value::Null, json!({})] {
             let request = parse(event).unwrap();
-            assert_eq!((request.id.as_str(), request.seed), ("manual-7f3c", 42));
+            assert_eq!((request.id.as_str(), request.family), ("manual-7f3c", None));
+            assert!(request.overrides.is_empty());
         }
+    }
+
+    #[test]
+    fn a_run_without_a_seed_has_one_of_its_own() {
+        let seed = |event: Value| parse(event).unwrap().seed;
+        assert_eq!(seed(Value::Null), seed(json!({"id": "7f3c"})));
+        assert_ne!(seed(json!({"id": "a"})), seed(json!({"id": "b"})));
+        assert!(seed(Value::Null) <= u64::from(u32::MAX));
+        assert_eq!(seed(json!({"seed": 7})), 7);
+    }
+
+    #[test]
+    fn a_family_and_hyperparameters_may_be_chosen() {
+        let request = parse(json!({"family": "gradient_boosting", "hyperparameters": {"l2": 0.5}})).unwrap();
+        assert_eq!(request.family, Some(Family::GradientBoosting));
+        assert_eq!(request.overrides, [("l2".to_owned(), json!(0.5))].into());
     }
 
     #[test]
@@ -157,7 +185,8 @@ mod tests {
     fn a_field_that_is_unknown_or_wrong_is_named() {
         for (event, named) in [
             (json!({"sead": 1}), "sead"),
-            (json!({"hyperparameters": {"n_trees": 3}}), "n_trees"),
+            (json!({"family": "forest"}), "random_forest"),
+            (json!({"hyperparameters": [3]}), "expected a map"),
             (json!({"seed": -1}), "-1"),
             (json!({"id": "a/b"}), "\"id\""),
             (json!({"note": "x".repeat(1001)}), "1001"),

@@ -1,9 +1,14 @@
 //! Stored versions as the gate and an operator's promotion see them.
 
-use evergreen_learning::Rows;
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Unavailable};
-use evergreen_lifecycle::{Artifact, Champion, Incumbent};
+use std::sync::Arc;
+
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
+use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric};
 use evergreen_scoring::{Model, RegisteredError};
+
+use crate::candidate::Candidate;
+use crate::error::TrainError;
+use crate::work::off_thread;
 
 /// Why a stored version cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -16,24 +21,61 @@ pub enum Defect {
     Damaged(#[from] RegisteredError),
 }
 
-/// What the gate needs to know of `champion`: its accuracy on the challenger's hold-out, if it can be scored there.
-///
-/// # Errors
-/// [`Unavailable`] when the store does not answer; an artifact that is gone or damaged is an answer.
-pub async fn assess(
-    storage: &impl Artifacts,
-    champion: Option<&Champion>,
-    holdout: &Rows,
-) -> Result<Incumbent, Unavailable> {
-    let Some(champion) = champion else { return Ok(Incumbent::None) };
-    let version = champion.version.number;
-    Ok(match load(storage, &champion.version.artifact).await? {
-        Err(_) => Incumbent::Unreadable { version },
-        Ok(model) => match evergreen_learning::accuracy(&model, holdout) {
-            Ok(accuracy) => Incumbent::Scored { version, accuracy },
+/// The champion with its model, where that can be loaded.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    champion: Champion,
+    model: Option<Arc<Model>>,
+}
+
+impl Serving {
+    /// What serves now. The artifact is not read again where `known` is that champion still.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when registry or store do not answer; an artifact that is gone or damaged is an answer.
+    pub async fn now(
+        registry: &impl Champions,
+        storage: &impl Artifacts,
+        known: Option<Self>,
+    ) -> Result<Option<Self>, Unavailable> {
+        let Some(champion) = registry.champion().await? else { return Ok(None) };
+        if let Some(known) = known.filter(|known| known.champion == champion) {
+            return Ok(Some(known));
+        }
+        let model = load(storage, &champion.version.artifact).await?.ok().map(Arc::new);
+        Ok(Some(Self { champion, model }))
+    }
+
+    /// The champion.
+    pub fn champion(&self) -> &Champion {
+        &self.champion
+    }
+
+    /// Its model, unless its artifact is gone or damaged.
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_deref()
+    }
+
+    /// What the gate needs to know of it: how it does by `metric` on the rows that `challenger` has not learnt from, if it
+    /// can be scored there. A model of another target cannot, whatever its columns.
+    ///
+    /// # Errors
+    /// [`TrainError::Aborted`] when scoring panics.
+    pub async fn assess(&self, challenger: &Arc<Candidate>, metric: PrimaryMetric) -> Result<Incumbent, TrainError> {
+        let version = self.champion.version.number;
+        let (known, dataset) = (&self.champion.version.dataset, challenger.dataset());
+        let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
+        if known.target != dataset.target {
+            return Ok(Incumbent::Incomparable { version });
+        }
+        let same_table = known.fingerprint == dataset.fingerprint;
+        let challenger = Arc::clone(challenger);
+        let scores = off_thread(move || challenger.scores_of(&model, metric)).await?;
+        Ok(match scores {
+            Ok(scores) => Incumbent::Scored { version, scores, same_table },
             Err(_) => Incumbent::Incomparable { version },
-        },
-    })
+        })
+    }
 }
 
 /// The model that `artifact` describes, or why there is none.

@@ -1,29 +1,23 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
-use std::borrow::Cow;
-use std::time::{Duration, Instant};
-
-use evergreen_learning::{Hyperparameters, IRIS_CSV, Table, Trained};
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
-    RunWriteError, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Registrar, Registration, RunWriteError, Runs,
+    Versions,
 };
-use evergreen_lifecycle::{Admission, LifecycleEvent, Run, RunId, RunState, Trigger};
-use evergreen_scoring::ArtifactMetadata;
-use jiff::{SignedDuration, Timestamp};
+use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::candidate::Candidate;
 use crate::config::Training;
 use crate::error::TrainError;
 use crate::promotion::{self, Promoted};
 use crate::report::Report;
 use crate::request::Request;
-use crate::{announcement, stored};
+use crate::{announcement, work};
 
-/// What is left of an invocation's time for writing down how it ended.
-const RESERVE: SignedDuration = SignedDuration::from_secs(5);
+/// Characters of a failure's words that are recorded and announced, at most: a table's error may name all its columns.
+const MAX_REASON: usize = 2000;
 
 /// How often the gate decides anew because the champion changed meanwhile.
 pub(crate) const MAX_DECISIONS: u32 = 8;
@@ -67,7 +61,7 @@ pub struct Trainer<'a, R, S, B, C> {
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions,
+    R: Runs + Registrar + Champions + Versions,
     S: Artifacts + ArtifactWriter + Datasets,
     B: Announcer,
     C: Clock,
@@ -76,10 +70,7 @@ where
     ///
     /// # Errors
     /// [`TrainError`] says why it was not done.
-    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError>
-    where
-        R: Versions,
-    {
+    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
         if promotion::is_asked_for(&event) {
             return promotion::promote(self, event).await.map(Answer::Promotion);
         }
@@ -94,8 +85,16 @@ where
         let request = Request::parse(event, &invocation.id);
         match self.admit(self.new_run(request.as_ref().ok(), invocation)?).await? {
             Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
-            Admission::Finished(run) | Admission::Busy(run) => Ok(Report::of(&run, true, self.clock.now())),
+            Admission::Finished(run) | Admission::Busy(run) => {
+                Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
+            }
         }
+    }
+
+    /// The kind of model that a run made which another invocation had a part in.
+    async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
+        let Some(number) = run.version() else { return Ok(None) };
+        Ok(self.registry.version(number).await?.map(|version| version.family))
     }
 
     /// The run that is asked for; an event that could not be read is a run of its own, so that its failure is on record.
@@ -116,6 +115,8 @@ where
             dataset: None,
             seed: None,
             parameters: None,
+            search: None,
+            warnings: Vec::new(),
             metrics: None,
             state: RunState::Running,
         })
@@ -142,13 +143,14 @@ where
         invocation: &Invocation,
     ) -> Result<Report, TrainError> {
         let made = match request {
-            Ok(request) => self.make_version(&mut run, request, invocation).await,
+            Ok(request) => self.make_in_time(&mut run, &request, invocation).await,
             Err(error) => Err(error),
         };
         match made {
             Ok(registration) => {
                 self.announce(&announcement::of_registration(&registration)).await;
-                Ok(Report::of(&registration.run, false, self.clock.now()))
+                let family = Some(registration.version.family);
+                Ok(Report::of(&registration.run, family, false, self.clock.now()))
             }
             Err(error) => {
                 self.record_failure(run, &error).await;
@@ -157,91 +159,25 @@ where
         }
     }
 
-    async fn make_version(
+    /// Makes the version, or gives up while there still is time to say so.
+    async fn make_in_time(
         &self,
         run: &mut Run,
-        request: Request,
+        request: &Request,
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
-        let started = Instant::now();
-        let (origin, table) = self.load_table().await?;
-        let dataset = table.dataset(origin);
-        let load_seconds = started.elapsed().as_secs_f64();
-        run.dataset = Some(dataset.clone());
-
-        let hyperparameters = Hyperparameters::draw(run.id.as_str()).overridden_by(&request.overrides)?;
-        run.seed = Some(request.seed);
-        run.parameters = Some(hyperparameters.to_parameters());
-
-        let trained = self.fit(table, hyperparameters, request.seed, invocation).await?;
-        let number = self.registry.take_number().await?;
-        let candidate = Candidate::new(run, number, dataset, load_seconds, trained);
-        self.storage.put(candidate.key(), candidate.content().to_vec(), "application/octet-stream").await?;
-        self.judge_and_register(run, &candidate, started).await
-    }
-
-    /// The user's table, or Iris where there is none, with where it is from.
-    async fn load_table(&self) -> Result<(String, Table), TrainError> {
-        let (origin, content) = match self.storage.dataset().await? {
-            Some((key, content)) => (key, Cow::Owned(content)),
-            None => ("built-in".to_owned(), Cow::Borrowed(IRIS_CSV.as_bytes())),
-        };
-        match Table::from_csv(&content, &self.training.target) {
-            Ok(table) => Ok((origin, table)),
-            Err(error) => Err(TrainError::Table { origin, error }),
-        }
-    }
-
-    /// Fits on a thread of its own, so that running out of time ends the run with a word and not with the environment.
-    async fn fit(
-        &self,
-        table: Table,
-        hyperparameters: Hyperparameters,
-        seed: u64,
-        invocation: &Invocation,
-    ) -> Result<Trained, TrainError> {
-        let metadata = ArtifactMetadata { model: self.training.model.to_string() };
-        let left = (invocation.deadline - RESERVE).duration_since(self.clock.now());
-        let fit =
-            tokio::task::spawn_blocking(move || evergreen_learning::train(&table, &hyperparameters, seed, &metadata));
-        match tokio::time::timeout(Duration::try_from(left).unwrap_or_default(), fit).await {
-            Ok(Ok(trained)) => Ok(trained?),
-            Ok(Err(_)) => Err(TrainError::Aborted),
-            Err(_) => Err(TrainError::OutOfTime),
-        }
-    }
-
-    async fn judge_and_register(
-        &self,
-        run: &Run,
-        candidate: &Candidate,
-        started: Instant,
-    ) -> Result<Registration, TrainError> {
-        for _ in 0..MAX_DECISIONS {
-            let champion = self.registry.champion().await?;
-            let incumbent = stored::assess(self.storage, champion.as_ref(), candidate.holdout()).await?;
-            let decision = self.training.gate.decide(candidate.accuracy(), incumbent);
-            let total = started.elapsed().as_secs_f64();
-            let registration = candidate.registration(run, decision, champion.as_ref(), total, self.clock.now());
-            let manifest = serde_json::to_vec_pretty(&candidate.manifest(&registration))?;
-            self.storage.put(&registration.version.manifest_key, manifest, "application/json").await?;
-            match self.registry.register(&registration).await {
-                Ok(()) => return Ok(registration),
-                Err(RegisterError::ChampionMoved) => {}
-                Err(RegisterError::RunTaken(id)) => return Err(TrainError::RunTaken(id)),
-                Err(RegisterError::Unavailable(error)) => return Err(error.into()),
-            }
-        }
-        Err(TrainError::Contended(MAX_DECISIONS))
+        let limit = work::time_limit(invocation.deadline, self.clock.now());
+        let made = tokio::time::timeout(limit, self.make_version(run, request, invocation)).await;
+        made.unwrap_or(Err(TrainError::OutOfTime))
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {
-        let failed = run.failed(error.to_string(), self.clock.now());
+        let failed = run.failed(cut(error.to_string()), self.clock.now());
         if let Err(error) = self.registry.fail(&failed).await {
             tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
             return;
         }
-        self.announce(&[announcement::of_failure(&failed, error)]).await;
+        self.announce(&[announcement::of_failure(&failed)]).await;
     }
 }
 
@@ -252,4 +188,13 @@ impl<R, S, B: Announcer, C> Trainer<'_, R, S, B, C> {
             tracing::error!(%error, cause = %error.cause, "events could not be announced");
         }
     }
+}
+
+/// The words, cut where they are too long to be read.
+fn cut(mut words: String) -> String {
+    if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
 }

@@ -1,0 +1,94 @@
+//! From what lies in the store to a table: one or many files and the settings beside them, or Iris where nothing lies
+//! there.
+
+use evergreen_learning::{DataFile, SETTINGS_FILE, Settings, Table, TableError, memory};
+use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
+
+use crate::config::Training;
+use crate::error::TrainError;
+use crate::work::off_thread;
+
+/// What the source of a run's dataset is called that came with the code.
+pub const BUILT_IN: &str = "built-in";
+
+/// A table, and where it is from.
+#[derive(Debug)]
+pub struct Found {
+    /// [`BUILT_IN`], or the prefix of its files.
+    pub source: String,
+    /// The table.
+    pub table: Table,
+}
+
+/// The files under the prefix, told apart.
+#[derive(Debug, Default)]
+struct Listing {
+    settings: Option<String>,
+    data: Vec<StoredFile>,
+}
+
+impl Listing {
+    fn of(prefix: &str, files: Vec<StoredFile>) -> Self {
+        let mut listing = Self::default();
+        for file in files {
+            if file.key.strip_prefix(prefix) == Some(SETTINGS_FILE) {
+                listing.settings = Some(file.key);
+            } else if !file.key.ends_with('/') {
+                // What ends so is a folder: consoles make an empty object of that name.
+                listing.data.push(file);
+            }
+        }
+        listing
+    }
+
+    /// What errors call the dataset: the one file that it is, or the prefix.
+    fn name(&self, prefix: &str) -> String {
+        match self.data.as_slice() {
+            [only] => only.key.clone(),
+            _ => prefix.to_owned(),
+        }
+    }
+}
+
+/// Reads the user's table, or Iris where there is none. Whether it fits into memory is decided by the stored sizes before
+/// anything is fetched.
+///
+/// # Errors
+/// [`TrainError::Table`] when the files are no table that can be learnt from, settings without a data file among them;
+/// [`TrainError::Settings`] when the settings are none.
+pub async fn read(storage: &impl Datasets, training: &Training) -> Result<Found, TrainError> {
+    let prefix = storage.prefix();
+    let listing = Listing::of(prefix, storage.files().await?);
+    if listing.settings.is_none() && listing.data.is_empty() {
+        let table = Table::built_in(&training.target).map_err(refused(BUILT_IN))?;
+        return Ok(Found { source: BUILT_IN.to_owned(), table });
+    }
+    let name = listing.name(prefix);
+    let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
+    memory::check(&sizes, training.memory).map_err(refused(&name))?;
+    let settings = match &listing.settings {
+        Some(key) => Settings::from_bytes(&fetch(storage, key).await?)
+            .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
+        None => Settings::default(),
+    };
+    let mut files = Vec::with_capacity(listing.data.len());
+    for StoredFile { key, .. } in listing.data {
+        files.push(DataFile { content: fetch(storage, &key).await?, name: key });
+    }
+    let (target, limit) = (training.target.clone(), training.memory);
+    let table = off_thread(move || Table::read(files, settings, &target, limit)).await?.map_err(refused(&name))?;
+    Ok(Found { source: prefix.to_owned(), table })
+}
+
+fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
+    let origin = origin.to_owned();
+    |error| TrainError::Table { origin, error: Box::new(error) }
+}
+
+/// The file's content. One that is gone since it was listed is being replaced: trying again is what helps.
+async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailable> {
+    storage.content(key).await.map_err(|error| match error {
+        ArtifactReadError::Unavailable(error) => error,
+        gone @ ArtifactReadError::NotFound(_) => Unavailable::new("reading the dataset", gone),
+    })
+}

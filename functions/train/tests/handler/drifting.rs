@@ -1,0 +1,68 @@
+//! A table that is no longer the one that the champion was trained on.
+
+use evergreen_learning::IRIS_CSV;
+use evergreen_lifecycle::Verdict;
+
+use crate::support::{World, quick, reordered_iris};
+
+const DRIFTED: &str = "DatasetDrifted";
+
+/// A world whose champion learnt from Iris.
+async fn grown() -> World {
+    let world = World::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
+    world.decision("first").await;
+    world
+}
+
+#[tokio::test]
+async fn a_column_that_vanished_fails_the_run_until_the_settings_drop_it() {
+    let world = grown().await;
+    let without_width = reordered_iris(&[0, 1, 2]);
+    world.store(&[("iris.csv", &without_width)]);
+    let reason = world.assert_fails("a", quick(), DRIFTED).await;
+    assert!(reason.starts_with("dataset datasets/iris/: column \"petal width (cm)\""), "{reason}");
+    assert!(reason.contains("drop = [\"petal width (cm)\"]") && reason.contains("dataset.toml"), "{reason}");
+
+    world.store(&[("dataset.toml", b"drop = [\"petal width (cm)\"]"), ("iris.csv", &without_width)]);
+    assert_eq!(world.decision("b").await.verdict, Verdict::ChampionIncomparable);
+}
+
+#[tokio::test]
+async fn a_column_of_another_type_fails_the_run() {
+    let world = grown().await;
+    let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
+    let rows = rows.lines().enumerate().map(|(row, line)| {
+        let (_, rest) = line.split_once(',').unwrap();
+        format!("{},{rest}\n", ["short", "long"][row % 2])
+    });
+    let table = format!("{header}\n{}", rows.collect::<String>());
+    world.store(&[("iris.csv", table.as_bytes())]);
+    let reason = world.assert_fails("a", quick(), DRIFTED).await;
+    assert!(["\"sepal length (cm)\"", "category", "number"].iter().all(|word| reason.contains(word)), "{reason}");
+}
+
+#[tokio::test]
+async fn a_new_column_is_a_warning() {
+    let world = grown().await;
+    world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2, 3, 0]))]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let found = report.warnings.iter().any(|warning| warning.contains("\"sepal length (cm) 4\""));
+    assert!(found, "{:?}", report.warnings);
+    assert_eq!(world.run(&report).warnings, report.warnings);
+}
+
+#[tokio::test]
+async fn a_champion_that_cannot_be_read_holds_nothing_up() {
+    let world = grown().await;
+    world.memory.state().objects.clear();
+    world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2]))]);
+    assert_eq!(world.decision("a").await.verdict, Verdict::ChampionUnreadable);
+}
+
+#[tokio::test]
+async fn the_champions_artifact_is_read_once_for_drift_and_gate() {
+    let world = grown().await;
+    let before = world.memory.state().reads;
+    world.decision("a").await;
+    assert_eq!(world.memory.state().reads - before, 1);
+}

@@ -1,0 +1,155 @@
+//! Learning from a table of the user's own.
+
+use std::io::Write;
+
+use evergreen_lifecycle::{
+    Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
+};
+use evergreen_scoring::Model;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
+use crate::support::{World, customers, houses, quick, reordered_iris};
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+const CHURN: &[u8] = b"target = \"left\"\nfloor = 0.7\npositive = \"yes\"\n";
+
+#[tokio::test]
+async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_back() {
+    let (first, second) = (customers(0..200), gzip(&customers(200..400)));
+    let world = World::with(&[("dataset.toml", CHURN), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::RandomForest)), "{report:?}");
+
+    let dataset: Dataset = world.run(&report).dataset.unwrap();
+    assert_eq!((dataset.source.as_str(), dataset.rows), ("datasets/iris/", 400));
+    assert_eq!((dataset.target.as_str(), dataset.task), ("left", Task::Classification));
+    let manifest = world.manifest(&report);
+    let files = manifest.profile.files.iter().map(|file| (file.name.as_str(), file.rows));
+    assert_eq!(files.collect::<Vec<_>>(), [("datasets/iris/1.csv", 200), ("datasets/iris/2.csv.gz", 200)]);
+    let kinds = manifest.signature.columns().iter().map(|column| (column.kind.name(), column.nullable));
+    let expected = [("category", true), ("number", true), ("number", false), ("boolean", false), ("timestamp", false)];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
+    let Evaluation::Classification(figures) = &manifest.version.evaluation else { panic!("classes were learnt") };
+    assert_eq!(figures.binary.as_ref().map(|binary| &binary.positive), Some(&Label::Text("yes".into())));
+
+    let state = world.memory.state();
+    let model = Model::load_registered(&state.objects[&manifest.version.artifact.key], &manifest.version.artifact);
+    // A plan never seen, months that are not known, and the rest.
+    let answer = model.unwrap().predict(&[9.0, f32::NAN, 10.0, 0.0, 8000.0]).unwrap();
+    assert_eq!(answer.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_odd_about_a_table_stands_in_run_report_and_manifest() {
+    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert!(report.warnings.iter().any(|warning| warning.contains("\"id\"")), "{:?}", report.warnings);
+    assert_eq!(world.run(&report).warnings, report.warnings);
+    assert_eq!(world.manifest(&report).profile.warnings, report.warnings);
+}
+
+#[tokio::test]
+async fn a_number_is_learnt_and_judged_by_r2() {
+    let world = World::with(&[("dataset.toml", b"target = \"price\""), ("t.csv", houses(300).as_bytes())]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded, "{report:?}");
+    assert!(matches!(report.metrics, Some(RunMetrics::Regression { r2, .. }) if r2 > 0.9), "{report:?}");
+    let manifest = world.manifest(&report);
+    assert_eq!((manifest.signature.task(), manifest.signature.labels()), (Task::Regression, [].as_slice()));
+    let decision = manifest.version.decision;
+    assert_eq!((decision.metric, decision.floor), (PrimaryMetric::R2, Some(0.9)));
+    assert_eq!(world.decision("b").await.same_table, Some(true));
+}
+
+#[tokio::test]
+async fn the_settings_choose_metric_bounds_and_families() {
+    let settings = b"target = \"left\"\nprimary_metric = \"log_loss\"\nfloor = 0.9\ntolerance = 0.1\n\
+        families = [\"linear\"]\ncandidates = 2\nfolds = 2\n";
+    let world = World::with(&[("dataset.toml", settings), ("t.csv", customers(0..200).as_bytes())]);
+    let report = world.invoke("a", json!({"seed": 1})).await.unwrap();
+    let manifest = world.manifest(&report);
+    let decision = &manifest.version.decision;
+    assert_eq!(
+        (decision.metric, decision.floor, decision.tolerance),
+        (PrimaryMetric::LogLoss, Some(0.9), 0.1),
+        "{decision}"
+    );
+    assert_eq!((report.family, manifest.candidates.len()), (Some(Family::Linear), 2));
+    let search = report.search.unwrap();
+    assert_eq!((search.metric, search.folds, search.tried), (PrimaryMetric::LogLoss, 2, 2));
+    assert_eq!(world.run(&world.invoke("a", json!({"seed": 1})).await.unwrap()).search, Some(search));
+}
+
+#[tokio::test]
+async fn what_is_recorded_of_a_run_is_what_was_chosen() {
+    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    let (run, manifest) = (world.run(&report), world.manifest(&report));
+    assert_eq!((run.seed, manifest.version.seed), (Some(7), 7));
+    assert_eq!(run.parameters.as_ref(), Some(&manifest.version.parameters));
+    assert_eq!(manifest.version.parameters["n_estimators"], json!(20));
+    assert_eq!(
+        (run.search.as_ref(), manifest.version.search.as_ref()),
+        (report.search.as_ref(), report.search.as_ref())
+    );
+    assert_eq!(run.metrics.unwrap().training_score(), manifest.version.training_score);
+}
+
+#[tokio::test]
+async fn the_same_table_and_seed_make_the_same_artifact() {
+    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let mut digests = Vec::new();
+    for (invocation, seed) in [("a", 7), ("b", 7), ("c", 8)] {
+        let mut event = quick();
+        event["seed"] = json!(seed);
+        let report = world.invoke(invocation, event).await.unwrap();
+        digests.push(world.manifest(&report).version.artifact.sha256);
+    }
+    assert_eq!(digests[0], digests[1]);
+    assert_ne!(digests[0], digests[2]);
+}
+
+#[tokio::test]
+async fn a_folder_among_the_files_is_none_of_them() {
+    let world = World::with(&[("", b""), ("old/", b"")]);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!(world.run(&report).dataset.unwrap().source, "built-in");
+    world.store(&[("", b""), ("t.csv", evergreen_learning::IRIS_CSV.as_bytes())]);
+    let report = world.invoke("b", quick()).await.unwrap();
+    assert_eq!(world.run(&report).dataset.unwrap().source, "datasets/iris/");
+}
+
+#[tokio::test]
+async fn the_gate_knows_whether_both_learnt_from_the_same_table() {
+    let world = World::new();
+    world.decision("a").await;
+    assert_eq!(world.decision("b").await.same_table, Some(true));
+    world.store(&[("t.csv", &reordered_iris(&[3, 1, 0, 2]))]);
+    let decision = world.decision("c").await;
+    assert_eq!((decision.verdict, decision.same_table), (Verdict::NotWorse, Some(false)), "{decision}");
+}
+
+#[tokio::test]
+async fn a_champion_of_another_target_is_no_measure() {
+    let world = World::new();
+    world.decision("a").await;
+    world.store(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    assert_eq!(world.decision("b").await.verdict, Verdict::ChampionIncomparable);
+}
+
+#[tokio::test]
+async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
+    let world = World::new();
+    let decision = world.decision("a").await;
+    let state = world.memory.state();
+    let told: Vec<_> = state.events.iter().map(|event| (event.kind, event.decision.clone())).collect();
+    let decision = Some(decision);
+    assert_eq!(told, [(EventKind::TrainingSucceeded, decision.clone()), (EventKind::ModelPromoted, decision)]);
+}

@@ -1,0 +1,11 @@
+//! The handler over the events that it gets, with the ports in memory.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod drifting;
+mod learning;
+mod promoting;
+mod refusing;
+mod running;
+mod support;
+mod timing;

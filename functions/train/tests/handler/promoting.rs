@@ -1,0 +1,47 @@
+//! Promoting an earlier version by hand.
+
+use evergreen_lifecycle::Champion;
+use evergreen_testkit::{moment, version};
+
+use crate::support::{World, quick};
+
+#[tokio::test]
+async fn an_earlier_version_serves_again_when_somebody_says_so() {
+    let world = World::new();
+    world.invoke("a", quick()).await.unwrap();
+    world.invoke("b", quick()).await.unwrap();
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.revision, promoted.replaced.map(|number| number.get())), (3, Some(2)));
+    assert_eq!(world.champion_number(), Some(1));
+    assert!(world.memory.state().events.last().unwrap().reason.contains("the new one drifts"));
+    assert!(world.promote(1).await.unwrap().duplicate);
+    assert_eq!(world.memory.state().champions.len(), 3);
+}
+
+#[tokio::test]
+async fn a_version_that_could_not_serve_is_not_promoted() {
+    let world = World::new();
+    world.invoke("a", quick()).await.unwrap();
+    world.invoke("b", quick()).await.unwrap();
+    assert_eq!(world.promote(9).await.unwrap_err().to_string(), "version 9 is not registered");
+    world.memory.state().objects.remove("models/iris/00000001/model.onnx");
+    let error = world.promote(1).await.unwrap_err();
+    assert_eq!(error.to_string(), "version 1 cannot serve: its artifact is not there");
+    assert_eq!(world.champion_number(), Some(2));
+}
+
+#[tokio::test]
+async fn a_promotion_that_another_one_overtakes_is_done_over_it() {
+    let world = World::new();
+    world.invoke("a", quick()).await.unwrap();
+    world.invoke("b", quick()).await.unwrap();
+    let seen = world.memory.state().champions.last().cloned();
+    let rival = Champion::succeeding(
+        seen.as_ref(),
+        version(7, 1.0, moment("2026-11-24T03:00:04Z")),
+        moment("2026-11-24T03:00:05Z"),
+    );
+    world.memory.state().rival = Some(rival);
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.revision, promoted.replaced.map(|number| number.get())), (4, Some(7)));
+}

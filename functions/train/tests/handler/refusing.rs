@@ -1,0 +1,150 @@
+//! What cannot be learnt from: each failure is on record, is announced, and leaves the champion alone.
+
+use evergreen_lifecycle::RunState;
+use serde_json::{Value, json};
+
+use crate::support::{World, customers, quick};
+
+const TARGET: &str = "target = \"left\"\n";
+
+/// Customers with line `line` (the header is 1) replaced.
+fn with_line(line: usize, text: &[u8]) -> Vec<u8> {
+    let table = customers(0..60);
+    let mut lines: Vec<&[u8]> = table.lines().map(str::as_bytes).collect();
+    lines[line - 1] = text;
+    lines.join(&b'\n')
+}
+
+/// Customers who all stay, but for those at these lines.
+fn all_stay_but(lines: &[usize]) -> Vec<u8> {
+    let table = customers(0..60);
+    let lines = table.lines().enumerate().map(|(index, line)| match line.rsplit_once(',') {
+        Some((rest, _)) if index > 0 => format!("{rest},{}", if lines.contains(&(index + 1)) { "yes" } else { "no" }),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n").into_bytes()
+}
+
+fn header(from: &str, to: &str) -> Vec<u8> {
+    customers(0..60).replacen(from, to, 1).into_bytes()
+}
+
+async fn assert_refused(wrong: &str, files: &[(&str, &[u8])], kind: &str, named: &[&str]) {
+    let world = World::new();
+    world.decision("first").await;
+    world.store(files);
+    let reason = world.assert_fails("a", quick(), kind).await;
+    for word in named {
+        assert!(reason.contains(word), "{wrong}: {word:?} is not in {reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column() {
+    let tables: [(&str, Vec<u8>, &[&str]); 11] = [
+        ("no target", header(",left", ",leaves"), &["left", "leaves", "plan"]),
+        ("one class", all_stay_but(&[]), &["left", "no"]),
+        ("a class with one row", all_stay_but(&[9]), &["line 9", "left", "yes"]),
+        ("few rows", customers(0..5).into_bytes(), &["5 rows", "10"]),
+        ("no rows", customers(0..0).into_bytes(), &["0 rows"]),
+        ("nothing", Vec::new(), &["empty"]),
+        ("another width", with_line(7, b"customer-x,basic,3"), &["line 7", "3 fields", "7"]),
+        ("no UTF-8", with_line(7, b"x,\xff,3,1,true,2021-01-01,no"), &["line 7", "UTF-8"]),
+        ("a name twice", header("usage", "months"), &["months", "twice"]),
+        ("no name", header("usage", ""), &["line 1", "field 4"]),
+        ("no label", with_line(8, b"x,basic,3,1,true,2021-01-01,"), &["line 8", "left"]),
+    ];
+    for (wrong, table, named) in tables {
+        let files: [(&str, &[u8]); 2] = [("dataset.toml", TARGET.as_bytes()), ("t.csv", &table)];
+        let named = [named, &["datasets/iris/t.csv"]].concat();
+        assert_refused(wrong, &files, "InvalidTable", &named).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_part_is_named_among_others() {
+    let parts: [(&str, &[u8]); 3] = [
+        ("dataset.toml", TARGET.as_bytes()),
+        ("1.csv", &customers(0..60).into_bytes()),
+        ("2.csv", &header("usage", "use")),
+    ];
+    assert_refused("a part", &parts, "InvalidTable", &["datasets/iris/2.csv", "\"usage\""]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_data_is_named() {
+    let files: [(&str, &[u8]); 2] = [("t.csv", &customers(0..60).into_bytes()), ("notes.txt", b"later")];
+    assert_refused("notes", &files, "InvalidTable", &["datasets/iris/notes.txt", ".parquet"]).await;
+    let damaged: [(&str, &[u8]); 1] = [("t.csv.gz", b"no gzip")];
+    assert_refused("no gzip", &damaged, "InvalidTable", &["datasets/iris/t.csv.gz", "gzip"]).await;
+    let damaged: [(&str, &[u8]); 1] = [("t.parquet", b"no parquet")];
+    assert_refused("no Parquet", &damaged, "InvalidTable", &["datasets/iris/t.parquet", "Parquet"]).await;
+}
+
+#[tokio::test]
+async fn settings_without_data_are_refused() {
+    let files: [(&str, &[u8]); 1] = [("dataset.toml", TARGET.as_bytes())];
+    assert_refused("no data", &files, "InvalidTable", &["datasets/iris/", "no data file", ".csv"]).await;
+}
+
+#[tokio::test]
+async fn settings_that_are_none_are_refused_by_their_key() {
+    let settings: [(&str, &str, &[&str]); 6] = [
+        ("tagret = \"left\"", "InvalidSettings", &["datasets/iris/dataset.toml: unknown key `tagret`"]),
+        ("target 1", "InvalidSettings", &["datasets/iris/dataset.toml, line 1"]),
+        ("target = \"left\"\nfloor = 1.5", "InvalidSettings", &["dataset.toml", "floor", "1.5"]),
+        ("target = \"left\"\nprimary_metric = \"rmse\"", "InvalidHyperparameters", &["RMSE", "accuracy"]),
+        ("target = \"left\"\n[types]\nsize = \"number\"", "InvalidTable", &["dataset.toml", "types", "size"]),
+        ("target = \"left\"\n[ranges.random_forest]\nmax_depth = 0", "InvalidHyperparameters", &["max_depth", "1"]),
+    ];
+    for (toml, kind, named) in settings {
+        let files: [(&str, &[u8]); 2] = [("dataset.toml", toml.as_bytes()), ("t.csv", &customers(0..60).into_bytes())];
+        assert_refused(toml, &files, kind, named).await;
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
+    let events: [(Value, &str, &[&str]); 6] = [
+        (json!({"sead": 1}), "InvalidRequest", &["sead"]),
+        (json!({"family": "forest"}), "InvalidRequest", &["forest", "gradient_boosting"]),
+        (json!({"hyperparameters": {"n_estimators": 0}}), "InvalidHyperparameters", &["n_estimators", "1"]),
+        (json!({"hyperparameters": {"n_trees": 3}}), "InvalidHyperparameters", &["n_trees", "max_depth"]),
+        (json!({"hyperparameters": {"max_depth": "deep"}}), "InvalidHyperparameters", &["max_depth", "deep"]),
+        (json!({"family": "linear", "hyperparameters": {"l2": 1}}), "InvalidHyperparameters", &["l2", "alpha"]),
+    ];
+    let world = World::new();
+    for (event, kind, named) in events {
+        let invocation = event.to_string().replace(|char: char| !char.is_ascii_alphanumeric(), "-");
+        let reason = world.assert_fails(&invocation, event, kind).await;
+        assert!(named.iter().all(|word| reason.contains(word)), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
+    let mut world = World::with(&[("t.csv", customers(0..200).as_bytes())]);
+    world.training.memory = 10_000;
+    let reason = world.assert_fails("a", quick(), "InvalidTable").await;
+    assert!(reason.contains("memory") && reason.contains("datasets/iris/t.csv"), "{reason}");
+    assert_eq!(world.memory.state().dataset_reads, 0);
+}
+
+#[tokio::test]
+async fn words_that_nobody_would_read_to_their_end_are_cut() {
+    let columns: Vec<String> = (0..3000).map(|column| format!("column-{column}")).collect();
+    let world = World::with(&[("t.csv", format!("{}\n", columns.join(",")).as_bytes())]);
+    let reason = world.assert_fails("a", quick(), "InvalidTable").await;
+    assert!(reason.chars().count() <= 2001 && reason.ends_with('…'), "{}", reason.len());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_fails_the_run() {
+    let world = World::new();
+    world.memory.take_away("datasets");
+    world.assert_fails("a", quick(), "Unavailable").await;
+    world.memory.bring_back("datasets");
+    world.invoke("a", quick()).await.unwrap();
+    let state = world.memory.state();
+    assert!(state.runs.values().all(|run| matches!(run.state, RunState::Succeeded { .. }) && run.attempt == 2));
+}

@@ -1,0 +1,169 @@
+//! The world that a run finds, and tables made up for it.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use evergreen_lifecycle::{Decision, EventKind, Manifest, Run, RunState};
+use evergreen_testkit::{FixedClock, Memory, moment};
+use evergreen_train::{Answer, Invocation, Promoted, Report, TrainError, Trainer, Training};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+/// A forest that is fitted once, without a search.
+pub fn quick() -> Value {
+    json!({"seed": 7, "family": "random_forest", "hyperparameters": {
+        "n_estimators": 20, "max_depth": 8, "min_samples_split": 2, "min_samples_leaf": 1,
+    }})
+}
+
+/// Whatever it learns, it tells two of three species apart at best.
+pub fn stump() -> Value {
+    json!({"family": "random_forest", "hyperparameters": {
+        "n_estimators": 1, "max_depth": 1, "min_samples_split": 2, "min_samples_leaf": 1,
+    }})
+}
+
+pub struct World {
+    pub memory: Memory,
+    pub clock: FixedClock,
+    pub training: Training,
+    /// Seconds that an invocation may take.
+    pub seconds: i64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            memory: Memory::default(),
+            clock: FixedClock::at(moment("2026-11-24T03:00:05Z")),
+            training: Training {
+                model: "iris".parse().unwrap(),
+                target: "variety".into(),
+                floor: 0.9,
+                tolerance: 0.0,
+                memory: 1 << 30,
+                code_version: "test".into(),
+            },
+            seconds: 900,
+        }
+    }
+
+    /// A world where these files are the user's table.
+    pub fn with(files: &[(&str, &[u8])]) -> Self {
+        let world = Self::new();
+        world.store(files);
+        world
+    }
+
+    /// Makes these files, and no others, the user's table.
+    pub fn store(&self, files: &[(&str, &[u8])]) {
+        let keyed = files.iter().map(|(name, content)| (format!("datasets/iris/{name}"), content.to_vec()));
+        self.memory.state().datasets = keyed.collect();
+    }
+
+    pub async fn invoke(&self, invocation: &str, event: Value) -> Result<Report, TrainError> {
+        match self.handle(invocation, event).await? {
+            Answer::Run(report) => Ok(report),
+            Answer::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
+        }
+    }
+
+    /// What the gate decided of the version that a quick run makes.
+    pub async fn decision(&self, invocation: &str) -> Decision {
+        let report = self.invoke(invocation, quick()).await.unwrap();
+        self.memory.state().versions[&report.version.unwrap()].decision.clone()
+    }
+
+    pub async fn promote(&self, number: u32) -> Result<Promoted, TrainError> {
+        match self.handle("promotion", json!({"promote": number, "note": "the new one drifts"})).await? {
+            Answer::Promotion(promoted) => Ok(promoted),
+            Answer::Run(report) => panic!("expected a promotion, got {report:?}"),
+        }
+    }
+
+    pub async fn handle(&self, invocation: &str, event: Value) -> Result<Answer, TrainError> {
+        let deadline = evergreen_lifecycle::ports::Clock::now(&self.clock) + SignedDuration::from_secs(self.seconds);
+        let (memory, clock, training) = (&self.memory, &self.clock, &self.training);
+        let trainer = Trainer { registry: memory, storage: memory, bus: memory, clock, training };
+        trainer.handle(event, &Invocation { id: invocation.into(), deadline }).await
+    }
+
+    pub fn events(&self) -> Vec<EventKind> {
+        self.memory.state().events.iter().map(|event| event.kind).collect()
+    }
+
+    pub fn run(&self, report: &Report) -> Run {
+        self.memory.state().runs[&report.run_id].clone()
+    }
+
+    pub fn manifest(&self, report: &Report) -> Manifest {
+        let state = self.memory.state();
+        serde_json::from_slice(&state.objects[&state.versions[&report.version.unwrap()].manifest_key]).unwrap()
+    }
+
+    pub fn champion_number(&self) -> Option<u32> {
+        self.memory.state().champions.last().map(|champion| champion.version.number.get())
+    }
+
+    /// Asserts that a run fails so, that it is on record and announced, and that the champion serves on; gives the reason.
+    pub async fn assert_fails(&self, invocation: &str, event: Value, kind: &str) -> String {
+        let serving = self.champion_number();
+        let error = self.invoke(invocation, event).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        let state = self.memory.state();
+        let run = state.runs.values().find(|run| run.invocation == invocation).unwrap();
+        let RunState::Failed { reason, .. } = &run.state else { panic!("{:?}", run.state) };
+        let told = state.events.last().unwrap();
+        assert_eq!((told.kind, &told.reason, &told.run_id), (EventKind::TrainingFailed, reason, &run.id));
+        assert_eq!(state.champions.last().map(|champion| champion.version.number.get()), serving);
+        reason.clone()
+    }
+}
+
+pub fn sample(name: &str) -> Value {
+    let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Customers who stay or leave: who pays by hand and uses little leaves, but for one in ten. Some months and plans are not
+/// known; the last plan is rare.
+pub fn customers(rows: Range<usize>) -> String {
+    let mut csv = "id,plan,months,usage,autopay,joined,left\n".to_owned();
+    for row in rows {
+        let plan = ["basic", "family", "", "plus"][row % 4];
+        let plan = if row % 97 == 50 { "retired" } else { plan };
+        let months = if row % 9 == 4 { String::new() } else { (row * 11 % 70).to_string() };
+        let (usage, autopay) = (row * 29 % 100, row % 3 != 0);
+        let leaves = (!autopay && usage < 60) != (row % 10 == 7);
+        let joined = format!("2021-{:02}-{:02}", 1 + row % 12, 1 + row % 27);
+        let left = if leaves { "yes" } else { "no" };
+        writeln!(csv, "customer-{row},{plan},{months},{usage},{autopay},{joined},{left}").unwrap();
+    }
+    csv
+}
+
+/// Houses and their prices: by area and quarter, give or take a little.
+pub fn houses(rows: usize) -> String {
+    let mut csv = "area,quarter,price\n".to_owned();
+    for row in 0..rows {
+        let (area, quarter) = (40 + row * 37 % 160, ["harbour", "hill", "mill"][row % 3]);
+        let price = 2.5 * area as f64 + 60.0 * (row % 3) as f64 + (row * 53 % 17) as f64;
+        writeln!(csv, "{area},{quarter},{price}").unwrap();
+    }
+    csv
+}
+
+/// Iris with its columns in the order given, each under the name of its own or, where it stands there again, under another.
+pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (row, line) in evergreen_learning::IRIS_CSV.lines().enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let picked = columns.iter().enumerate().map(|(position, column)| {
+            let again = row == 0 && columns[..position].contains(column);
+            if again { format!("{} {position}", cells[*column]) } else { cells[*column].to_owned() }
+        });
+        let picked: Vec<String> = picked.chain([cells[4].to_owned()]).collect();
+        lines.push(picked.join(","));
+    }
+    lines.join("\n").into_bytes()
+}
