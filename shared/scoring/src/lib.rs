@@ -4,7 +4,8 @@
 //! [`Model::predict`] cannot fail on a row. What serves is not what trains: no learning library is known here.
 //!
 //! All arithmetic on features is in `f32`, the same operations in the same order as the ONNX operators, so that this crate,
-//! ONNX Runtime and the trainer take the same path through every tree.
+//! ONNX Runtime and the trainer take the same path through every tree. What follows the features may differ in rounding:
+//! probabilities by about 10⁻⁶, numbers by 10⁻⁵ of themselves.
 
 mod artifact;
 mod digest;

@@ -45,7 +45,7 @@ fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
     let weights: Vec<f64> = match pipeline.parts().link {
         Link::Identity => outputs,
-        Link::Logistic => vec![1.0 - sigmoid(&outputs[0]), sigmoid(&outputs[0])],
+        Link::Logistic => vec![sigmoid(&-outputs[0]), sigmoid(&outputs[0])],
         Link::OneVersusRest => outputs.iter().map(sigmoid).collect(),
         Link::Softmax => outputs.iter().map(|output| output.exp()).collect(),
     };
@@ -55,6 +55,13 @@ fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     };
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
     shares(shares(weights).iter().map(|p| p.powf(power)).collect())
+}
+
+/// How far a probability may be off: outputs are rounded to `f32`, the larger they are the more, and then multiplied.
+fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
+    let greatest = outputs(pipeline, row).iter().fold(1.0_f64, |greatest, output| greatest.max(output.abs()));
+    let power = pipeline.parts().calibration.map_or(1.0, f64::from).max(1.0);
+    1e-6 + f64::from(f32::EPSILON) * greatest * power
 }
 
 fn classes(model: &Model, rows: &[f32]) -> Vec<usize> {
@@ -142,9 +149,10 @@ proptest! {
             Predictions::Classes(batch) => {
                 for (row, answer) in rows.zip(batch.iter()) {
                     let expected = probabilities(&pipeline, row);
+                    let tolerance = tolerance(&pipeline, row);
                     prop_assert_eq!(answer.probabilities.len(), expected.len());
                     for (found, expected) in answer.probabilities.iter().zip(&expected) {
-                        prop_assert!((f64::from(*found) - expected).abs() < 2e-6, "{} instead of {}", found, expected);
+                        prop_assert!((f64::from(*found) - expected).abs() < tolerance, "{} instead of {}", found, expected);
                     }
                     prop_assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
                     let best = answer.probabilities[answer.class];
