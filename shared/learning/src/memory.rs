@@ -10,8 +10,8 @@ use crate::table::{Format, TableError};
 /// Bytes of memory for each byte of CSV.
 const CSV_FACTOR: u64 = 3;
 
-/// Bytes of memory for each byte of compressed CSV: numbers as text shrink to a third, at least.
-const GZIP_FACTOR: u64 = 3 * CSV_FACTOR;
+/// Bytes of memory for each byte of compressed CSV: even random digits shrink to a half.
+const GZIP_FACTOR: u64 = 2 * CSV_FACTOR;
 
 /// Bytes of memory for each byte of Parquet.
 const PARQUET_FACTOR: u64 = 4;
@@ -72,7 +72,7 @@ mod tests {
         let expected =
             "the table needs about 3.1 GB of memory, 3.0 GB are allowed; expected a smaller table, or fewer columns";
         assert_eq!(check_one("a.csv", (1 << 30) + (1 << 25), limit), Err(expected.to_owned()));
-        assert!(check_one("a.csv.gz", 400 << 20, limit).is_err());
+        assert!(check_one("a.csv.gz", 600 << 20, limit).is_err());
         assert!(check_one("a.parquet", 800 << 20, limit).is_err());
         assert_eq!(check_one("a.parquet", 700 << 20, limit), Ok(()));
     }

@@ -145,7 +145,7 @@ pub enum TableError {
         found: String,
     },
     /// The column to predict is not there.
-    #[error("the table has no target column {target:?}; its columns are {columns:?}")]
+    #[error("the table has no target column {target:?}; its columns are {columns}", columns = list(.columns))]
     NoTarget {
         /// The column that was looked for.
         target: String,
@@ -171,7 +171,10 @@ pub enum TableError {
         other: &'static str,
     },
     /// Nothing to predict from.
-    #[error("the table has no column to learn from beside the target {target:?}; left out are {dropped:?}")]
+    #[error(
+        "the table has no column to learn from beside the target {target:?}; left out are {dropped}",
+        dropped = list(.dropped)
+    )]
     NoFeatures {
         /// The target.
         target: String,
@@ -220,7 +223,7 @@ pub enum TableError {
     #[error("the table has {0} rows, expected at least {MIN_ROWS}")]
     TooFewRows(usize),
     /// Nothing to tell apart.
-    #[error("column {target:?}: all rows have the label {label:?}; expected at least two labels", label = .label.to_string())]
+    #[error("column {target:?}: all rows have the label {label:?}; expected at least two labels", label = short(&.label.to_string()))]
     OneLabel {
         /// The target.
         target: String,
@@ -242,7 +245,7 @@ pub enum TableError {
         labels: usize,
     },
     /// A label that cannot be both learnt and held out.
-    #[error("{place}, column {target:?}: only this row has the label {label:?}; expected at least two of each", label = .label.to_string())]
+    #[error("{place}, column {target:?}: only this row has the label {label:?}; expected at least two of each", label = short(&.label.to_string()))]
     RareLabel {
         /// The row.
         place: Place,
@@ -254,7 +257,7 @@ pub enum TableError {
     /// A label of which no row is learnt from.
     #[error(
         "column {target:?}: only the newest rows, which are held out, have the label {label:?}; expected older ones, too",
-        label = .label.to_string()
+        label = short(&.label.to_string())
     )]
     NewLabel {
         /// The target.
@@ -263,7 +266,7 @@ pub enum TableError {
         label: Label,
     },
     /// A positive label that is none.
-    #[error("dataset.toml: `positive`: expected one of the two labels of {target:?}, which are {labels:?}")]
+    #[error("dataset.toml: `positive`: expected one of the two labels of {target:?}, which are {labels}", labels = list(.labels))]
     NoPositive {
         /// The target.
         target: String,
@@ -278,6 +281,24 @@ pub enum TableError {
         /// Number of labels; 0 of regression.
         labels: usize,
     },
+}
+
+/// Names or labels in a message, at most.
+const MAX_LIST: usize = 20;
+/// Characters of each, at most.
+const MAX_CHARACTERS: usize = 60;
+
+fn list(texts: &[String]) -> String {
+    let first: Vec<String> = texts.iter().take(MAX_LIST).map(|text| format!("{:?}", short(text))).collect();
+    let more = texts.len().saturating_sub(MAX_LIST);
+    if more == 0 { format!("[{}]", first.join(", ")) } else { format!("[{}] and {more} more", first.join(", ")) }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn gigabytes(bytes: u64) -> String {

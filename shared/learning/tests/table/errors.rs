@@ -102,6 +102,16 @@ fn no_cell_is_repeated() {
 }
 
 #[test]
+fn long_labels_and_lists_of_names_are_cut() {
+    let long = "é".repeat(5000);
+    let message = error(with_line(3, &format!("1,{long},1")));
+    assert!(message.starts_with("a.csv, line 3, column \"y\": only this row") && message.len() < 300, "{message}");
+    let header: Vec<String> = (0..1000).map(|n| format!("x{n}")).collect();
+    let message = error(header.join(",") + "\n");
+    assert!(message.ends_with("\"x19\"] and 980 more"), "{message}");
+}
+
+#[test]
 fn a_table_of_few_rows_is_refused() {
     let short = sound().lines().take(10).map(|line| format!("{line}\n")).collect::<String>();
     assert_eq!(error(short), "the table has 9 rows, expected at least 10");
