@@ -1,20 +1,39 @@
 //! The answer to `POST /predict`, written in one go from what the model gave.
 
-use evergreen_lifecycle::{ModelName, VersionNumber};
-use evergreen_scoring::Predictions;
+use evergreen_lifecycle::{Evaluation, Label, ModelName, VersionNumber};
+use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
 use serde::{Serialize, Serializer};
 
-/// Bytes that an answer needs beside its rows, and for each row beside its probabilities, and for each of these: what
-/// spares most answers a second allocation.
+use crate::champion::Serving;
+use crate::problem::shortened;
+use crate::rows::{Columns, Place, Unseen};
+
+/// Bytes that an answer needs beside its rows, and for each row beside its numbers, and for each of these: what spares most
+/// answers a second allocation.
 const ROOM: (usize, usize, usize) = (160, 24, 12);
 
-/// Predictions with their labels; the three arrays have one element for each row, in the order of the rows.
+/// A classifier's answer; the first three arrays have one element for each row, in the order of the rows.
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct Classes<'a> {
     prediction: &'a [usize],
     labels: Labels<'a>,
     probabilities: Probabilities<'a>,
-    classes: &'a [String],
+    classes: &'a [Label],
+    #[serde(flatten)]
+    warnings: Option<Warnings<'a>>,
+    model: ModelReference<'a>,
+}
+
+/// A regression model's answer; the arrays have one element for each row, in the order of the rows.
+#[derive(Debug, Serialize)]
+struct Numbers<'a> {
+    prediction: &'a [f32],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intervals: Option<Intervals<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_level: Option<f64>,
+    #[serde(flatten)]
+    warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
 }
 
@@ -27,7 +46,7 @@ struct ModelReference<'a> {
 #[derive(Debug)]
 struct Labels<'a> {
     predicted: &'a [usize],
-    labels: &'a [String],
+    labels: &'a [Label],
 }
 
 impl Serialize for Labels<'_> {
@@ -38,7 +57,7 @@ impl Serialize for Labels<'_> {
 }
 
 #[derive(Debug)]
-struct Probabilities<'a>(&'a Predictions);
+struct Probabilities<'a>(&'a ClassPredictions);
 
 impl Serialize for Probabilities<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -46,27 +65,98 @@ impl Serialize for Probabilities<'_> {
     }
 }
 
-/// The answer's JSON: `predictions` of version `version` of the model `name` whose classes are called `labels`.
+#[derive(Debug)]
+struct Intervals<'a>(&'a NumberPredictions);
+
+impl Serialize for Intervals<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.intervals())
+    }
+}
+
+/// What of a call the model did not learn from.
+#[derive(Debug, Serialize)]
+struct Warnings<'a> {
+    warnings: Vec<Warning<'a>>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more_warnings: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning<'a> {
+    row: usize,
+    field: &'a str,
+    message: String,
+}
+
+impl<'a> Warnings<'a> {
+    fn of(unseen: &Unseen, columns: &'a Columns) -> Option<Self> {
+        let warning = |place: &Place| {
+            let field = &columns.get(place.field)?.name;
+            let name = shortened(field);
+            let message =
+                format!("This category of \"{name}\" was not in the training data; to the model it is a rare one.");
+            Some(Warning { row: place.row, field, message })
+        };
+        let warnings: Vec<_> = unseen.first().iter().filter_map(warning).collect();
+        let more_warnings = Some(unseen.more()).filter(|more| *more > 0);
+        (!warnings.is_empty()).then_some(Self { warnings, more_warnings })
+    }
+}
+
+/// The answer's JSON: `predictions` of what `serving` serves under the name `name`, with a warning for each of `unseen`.
 ///
 /// # Errors
 /// None that can happen: names and finite numbers always serialise.
 pub fn to_json(
     predictions: &Predictions,
-    labels: &[String],
+    unseen: &Unseen,
+    serving: &Serving,
     name: &ModelName,
-    version: VersionNumber,
 ) -> serde_json::Result<String> {
-    let answer = Answer {
-        prediction: predictions.classes(),
-        labels: Labels { predicted: predictions.classes(), labels },
-        probabilities: Probabilities(predictions),
-        classes: labels,
-        model: ModelReference { name, version },
-    };
-    let (fixed, per_row, per_probability) = ROOM;
-    let room = fixed + predictions.len() * per_row + predictions.probabilities().len() * per_probability;
-    let mut json = Vec::with_capacity(room);
-    serde_json::to_writer(&mut json, &answer)?;
+    let version = &serving.champion().version;
+    let warnings = Warnings::of(unseen, serving.columns());
+    let model = ModelReference { name, version: version.number };
+    match predictions {
+        Predictions::Classes(batch) => {
+            let labels = serving.model().signature().labels();
+            let answer = Classes {
+                prediction: batch.classes(),
+                labels: Labels { predicted: batch.classes(), labels },
+                probabilities: Probabilities(batch),
+                classes: labels,
+                warnings,
+                model,
+            };
+            written(&answer, batch.len(), batch.probabilities().len())
+        }
+        Predictions::Numbers(batch) => {
+            let intervals = batch.interval().map(|_| Intervals(batch));
+            let answer = Numbers {
+                prediction: batch.values(),
+                interval_level: intervals.as_ref().and_then(|_| level(&version.evaluation)),
+                intervals,
+                warnings,
+                model,
+            };
+            written(&answer, batch.len(), 3 * batch.len())
+        }
+    }
+}
+
+/// The share of rows that an interval is to hold.
+fn level(evaluation: &Evaluation) -> Option<f64> {
+    match evaluation {
+        Evaluation::Regression(figures) => Some(figures.interval.level),
+        Evaluation::Classification(_) => None,
+    }
+}
+
+fn written(answer: &impl Serialize, rows: usize, numbers: usize) -> serde_json::Result<String> {
+    let (fixed, per_row, per_number) = ROOM;
+    let mut json = Vec::with_capacity(fixed + rows * per_row + numbers * per_number);
+    serde_json::to_writer(&mut json, answer)?;
     // serde_json writes UTF-8.
     Ok(String::from_utf8(json).unwrap_or_default())
 }

@@ -98,10 +98,8 @@ impl<W: World> App<W> {
         let serving = self.serving().await?;
         let rows = rows::parse(text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
         let predictions = serving.model().predict(&rows.values).map_err(internal)?;
-        let version = serving.champion().version.number;
-        let labels = serving.model().signature().labels();
-        let body = answer::to_json(&predictions, labels, &self.model, version).map_err(internal)?;
-        Ok(Reply { body, rows: rows.count, version: Some(version) })
+        let body = answer::to_json(&predictions, &rows.unseen, &serving, &self.model).map_err(internal)?;
+        Ok(Reply { body, rows: rows.count, version: Some(serving.champion().version.number) })
     }
 
     async fn show_model(&self) -> Result<Reply, Problem> {

@@ -5,6 +5,8 @@
 
 mod input;
 
+pub(crate) use input::shortened;
+
 use lambda_http::http::header::{ALLOW, RETRY_AFTER};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};

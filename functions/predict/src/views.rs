@@ -1,12 +1,15 @@
 //! What is shown of the champion and of the runs.
 
+mod schema;
+
 use evergreen_lifecycle::{
-    Champion, Dataset, Decision, Evaluation, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus, Signature,
-    Trigger, VersionNumber, time,
+    Champion, Dataset, Decision, Evaluation, Family, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus,
+    SearchSummary, Signature, Task, Trigger, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use self::schema::RowSchema;
 use crate::champion::Standing;
 
 /// What `GET /health` answers while a champion serves; anybody may see it.
@@ -47,8 +50,11 @@ pub struct ModelView<'a> {
     run_id: &'a RunId,
     code_version: &'a str,
     signature: &'a Signature,
+    row_schema: RowSchema<'a>,
     metrics: Metrics<'a>,
+    family: Family,
     parameters: &'a Parameters,
+    search: Option<&'a SearchSummary>,
     seed: u64,
     dataset: &'a Dataset,
     artifact: ArtifactView<'a>,
@@ -57,9 +63,19 @@ pub struct ModelView<'a> {
 
 #[derive(Debug, Serialize)]
 struct Metrics<'a> {
-    training_accuracy: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training_accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training_r2: Option<f64>,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
+}
+
+impl<'a> Metrics<'a> {
+    fn of(evaluation: &'a Evaluation, training_score: f64) -> Self {
+        let of = |task| (evaluation.task() == task).then_some(training_score);
+        Self { training_accuracy: of(Task::Classification), training_r2: of(Task::Regression), evaluation }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -89,8 +105,11 @@ impl<'a> ModelView<'a> {
             run_id: &version.run_id,
             code_version: &version.code_version,
             signature,
-            metrics: Metrics { training_accuracy: version.training_accuracy, evaluation: &version.evaluation },
+            row_schema: RowSchema(signature.columns()),
+            metrics: Metrics::of(&version.evaluation, version.training_score),
+            family: version.family,
             parameters: &version.parameters,
+            search: version.search.as_ref(),
             seed: version.seed,
             dataset: &version.dataset,
             artifact: ArtifactView { sha256: &version.artifact.sha256, size: version.artifact.size },
@@ -125,7 +144,9 @@ pub struct RunView<'a> {
     version: Option<VersionNumber>,
     reason: Option<&'a str>,
     parameters: Option<&'a Parameters>,
+    search: Option<&'a SearchSummary>,
     metrics: Option<RunMetrics>,
+    warnings: &'a [String],
 }
 
 impl<'a> RunView<'a> {
@@ -139,7 +160,9 @@ impl<'a> RunView<'a> {
             version: run.version(),
             reason: run.reason(),
             parameters: run.parameters.as_ref(),
+            search: run.search.as_ref(),
             metrics: run.metrics,
+            warnings: &run.warnings,
         }
     }
 }

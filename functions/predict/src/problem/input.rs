@@ -1,5 +1,6 @@
 //! Problems with what was sent to `/predict`.
 
+use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
 
 use super::{Kind, Problem};
@@ -11,8 +12,7 @@ const MAX_ECHO: usize = 64;
 /// The most columns that are listed in one answer.
 const MAX_LISTED: usize = 20;
 const JSON: &str = "JSON in UTF-8";
-const ROW: &str = "an object with a number for each column";
-const NUMBER: &str = "a JSON number that fits a 32-bit float; NaN and Infinity are none";
+const ROW: &str = "an object with a value for each column";
 
 static UNSUPPORTED_MEDIA_TYPE: Kind =
     Kind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
@@ -25,6 +25,9 @@ static UNKNOWN_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "unknown-column
 static DUPLICATE_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "duplicate-column", "Duplicate column");
 static MISSING_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "missing-column", "Missing column");
 static NOT_A_NUMBER: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-number", "Not a number");
+static NOT_A_BOOLEAN: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-boolean", "Not a boolean");
+static NOT_A_TIMESTAMP: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-timestamp", "Not a timestamp");
+static NOT_A_CATEGORY: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-category", "Not a category");
 static OUT_OF_RANGE: Kind = Kind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
@@ -46,11 +49,12 @@ impl Problem {
 
     /// The body is not JSON, or no rows of `columns`.
     pub fn of_rows(fault: Fault, columns: &Columns) -> Self {
-        let (row, field) = (fault.row(), fault.column(columns).map(shortened));
+        let (row, field) = (fault.row(), fault.field(columns).map(shortened));
+        let column = fault.column(columns);
+        let value = || column.map_or_else(|| JSON.into(), wanted);
         let (kind, what, expected) = match fault {
-            Fault::NotJson { line, column, field, .. } => {
-                let what = format!("is not valid JSON, at line {line}, column {column}");
-                (&NOT_JSON, what, field.map_or(JSON, |_| NUMBER).into())
+            Fault::NotJson { line, column, .. } => {
+                (&NOT_JSON, format!("is not valid JSON, at line {line}, column {column}"), value())
             }
             Fault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted()),
             Fault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted()),
@@ -60,13 +64,47 @@ impl Problem {
             Fault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
             Fault::UnknownColumn { .. } => (&UNKNOWN_COLUMN, "is not one of the model's".into(), listed(columns)),
             Fault::DuplicateColumn { .. } => (&DUPLICATE_COLUMN, "is given twice".into(), "each column once".into()),
-            Fault::MissingColumn { .. } => (&MISSING_COLUMN, "is missing".into(), listed(columns)),
-            Fault::NotANumber { found, .. } => (&NOT_A_NUMBER, format!("is {found}"), NUMBER.into()),
-            Fault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), NUMBER.into()),
+            Fault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
+            Fault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
+            Fault::Missing { found, .. } => {
+                (unfit(column), format!("is {found}, but the training data had no missing values in it"), value())
+            }
+            Fault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
         };
         let detail = format!("{} {what}.", place(row, field.as_deref()));
         Self { row, field, ..Self::new(kind, detail).expecting(expected) }
     }
+}
+
+/// What a value of that column has to be.
+fn wanted(column: &Column) -> String {
+    let wanted = match column.kind {
+        ColumnKind::Number => "a JSON number that fits a 32-bit float; NaN and Infinity are none",
+        ColumnKind::Boolean => "true or false",
+        ColumnKind::Timestamp => {
+            "a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it \
+             names no offset"
+        }
+        ColumnKind::Category { .. } => "a string; a whole number or a boolean stands for its text",
+    };
+    let or_null = if column.nullable { "; or null, if the value is missing" } else { "" };
+    format!("{wanted}{or_null}")
+}
+
+/// The problem with a value of that column that is of another kind.
+fn unfit(column: Option<&Column>) -> &'static Kind {
+    match column.map(|column| &column.kind) {
+        None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
+        Some(ColumnKind::Boolean) => &NOT_A_BOOLEAN,
+        Some(ColumnKind::Timestamp) => &NOT_A_TIMESTAMP,
+        Some(ColumnKind::Category { .. }) => &NOT_A_CATEGORY,
+    }
+}
+
+/// A caller who forgets a column is told so, whether or not its values may be missing.
+fn left_out(column: Option<&Column>) -> String {
+    let nullable = column.is_some_and(|column| column.nullable);
+    if nullable { "is left out; a missing value is sent as null".into() } else { "is missing".into() }
 }
 
 fn not_json(detail: &str) -> Problem {
@@ -87,15 +125,16 @@ fn place(row: Option<usize>, field: Option<&str>) -> String {
 }
 
 fn listed(columns: &Columns) -> String {
-    let names = columns.names();
-    let mut list = names.iter().take(MAX_LISTED).map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
-    if let Some(more @ 1..) = names.len().checked_sub(MAX_LISTED) {
+    let columns = columns.all();
+    let names = columns.iter().take(MAX_LISTED).map(|column| shortened(&column.name));
+    let mut list = names.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = columns.len().checked_sub(MAX_LISTED) {
         list.push_str(&format!(" and {more} more, see GET /model"));
     }
     list
 }
 
-fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     match name.char_indices().nth(MAX_ECHO) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use evergreen_lifecycle::Column;
+
 use super::Columns;
 
 /// What stands where something else was expected.
@@ -13,8 +15,14 @@ pub enum Kind {
     Boolean,
     /// A number.
     Number,
+    /// A number with a point or an exponent, or beyond 64 bits, where a text or a whole number was expected.
+    Fraction,
     /// A string, `"NaN"` among them.
     String,
+    /// A string of nothing.
+    Empty,
+    /// A string that names no moment.
+    NoMoment,
     /// A list.
     List,
     /// An object.
@@ -27,7 +35,10 @@ impl fmt::Display for Kind {
             Self::Null => "null",
             Self::Boolean => "a boolean",
             Self::Number => "a number",
+            Self::Fraction => "a number that is no whole one of 64 bits",
             Self::String => "a string",
+            Self::Empty => "an empty string",
+            Self::NoMoment => "no date or time",
             Self::List => "a list",
             Self::Object => "an object",
         })
@@ -82,8 +93,17 @@ pub enum Fault {
         /// The first such column.
         field: usize,
     },
-    /// A value is something else.
-    NotANumber {
+    /// A value is something else than its column takes.
+    Unfit {
+        /// The row.
+        row: Option<usize>,
+        /// The column.
+        field: usize,
+        /// What it is.
+        found: Kind,
+    },
+    /// A value is missing, null or an empty string, and none was where the model learnt.
+    Missing {
         /// The row.
         row: Option<usize>,
         /// The column.
@@ -109,23 +129,36 @@ impl Fault {
             | Self::UnknownColumn { row, .. }
             | Self::DuplicateColumn { row, .. }
             | Self::MissingColumn { row, .. }
-            | Self::NotANumber { row, .. }
+            | Self::Unfit { row, .. }
+            | Self::Missing { row, .. }
             | Self::OutOfRange { row, .. } => row,
             Self::WrongShape(_) | Self::NoRows | Self::TooManyRows => None,
         }
     }
 
-    /// The name of the column that is wrong, if one is.
-    pub fn column<'a>(&'a self, columns: &'a Columns) -> Option<&'a str> {
-        let field = match self {
-            Self::UnknownColumn { name, .. } => return Some(name),
-            Self::NotJson { field, .. } => (*field)?,
+    /// The column of the model that is wrong, if one is.
+    pub fn column<'a>(&self, columns: &'a Columns) -> Option<&'a Column> {
+        let field = match *self {
+            Self::NotJson { field, .. } => field?,
             Self::DuplicateColumn { field, .. }
             | Self::MissingColumn { field, .. }
-            | Self::NotANumber { field, .. }
-            | Self::OutOfRange { field, .. } => *field,
-            Self::WrongShape(_) | Self::NoRows | Self::TooManyRows | Self::NotAnObject { .. } => return None,
+            | Self::Unfit { field, .. }
+            | Self::Missing { field, .. }
+            | Self::OutOfRange { field, .. } => field,
+            Self::WrongShape(_)
+            | Self::NoRows
+            | Self::TooManyRows
+            | Self::NotAnObject { .. }
+            | Self::UnknownColumn { .. } => return None,
         };
-        columns.names().get(field).map(String::as_str)
+        columns.get(field)
+    }
+
+    /// The name that is wrong, of a column of the model or of none.
+    pub fn field<'a>(&'a self, columns: &'a Columns) -> Option<&'a str> {
+        match self {
+            Self::UnknownColumn { name, .. } => Some(name),
+            _ => self.column(columns).map(|column| column.name.as_str()),
+        }
     }
 }

@@ -12,9 +12,29 @@ pub(super) trait Take<'de>: Sized {
     /// The value is of a kind that does not fit here.
     fn unfit<E: Error>(self, found: Kind) -> Result<(), E>;
 
+    /// The value is `null`.
+    fn null<E: Error>(self) -> Result<(), E> {
+        self.unfit(Kind::Null)
+    }
+
+    /// The value is `true` or `false`.
+    fn boolean<E: Error>(self, _value: bool) -> Result<(), E> {
+        self.unfit(Kind::Boolean)
+    }
+
     /// The value is a number.
     fn number<E: Error>(self, _number: f64) -> Result<(), E> {
         self.unfit(Kind::Number)
+    }
+
+    /// The value is a number that is written as a whole one of 64 bits.
+    fn whole<E: Error, N: Whole>(self, number: N) -> Result<(), E> {
+        self.number(number.as_f64())
+    }
+
+    /// The value is a string.
+    fn string<E: Error>(self, _text: &str) -> Result<(), E> {
+        self.unfit(Kind::String)
     }
 
     /// The value is a list.
@@ -25,6 +45,24 @@ pub(super) trait Take<'de>: Sized {
     /// The value is an object.
     fn object<A: MapAccess<'de>>(self, _object: A) -> Result<(), A::Error> {
         self.unfit(Kind::Object)
+    }
+}
+
+/// A whole number of 64 bits.
+pub(super) trait Whole: Copy + fmt::Display {
+    /// The nearest float.
+    fn as_f64(self) -> f64;
+}
+
+impl Whole for u64 {
+    fn as_f64(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Whole for i64 {
+    fn as_f64(self) -> f64 {
+        self as f64
     }
 }
 
@@ -47,23 +85,23 @@ impl<'de, T: Take<'de>> Visitor<'de> for Value<T> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.0.unfit(Kind::Null)
+        self.0.null()
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        self.0.unfit(Kind::Boolean)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.0.boolean(value)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        self.0.unfit(Kind::String)
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.0.string(text)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.0.number(number as f64)
+        self.0.whole(number)
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.0.number(number as f64)
+        self.0.whole(number)
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {

@@ -2,43 +2,49 @@
 
 use std::fmt;
 
+use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
+use super::cell::Cell;
 use super::kinds::{Take, Value};
-use super::{Columns, Fault, Kind};
+use super::{Columns, Fault, Kind, Unseen};
 
 /// The most rows of one call.
 pub const MAX_ROWS: usize = 1000;
 
+/// What stands where nothing has been read yet: a NaN other than the one that is a missing value.
+const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
+
 /// Rows in the order of the body, values in the order of the model's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    /// The values, row after row; all finite.
+    /// The values, row after row, as the kinds of the columns say; finite, or NaN where a value is missing and may be.
     pub values: Vec<f32>,
     /// How many rows there are, from 1 to [`MAX_ROWS`].
     pub count: usize,
+    /// Texts that the model did not learn from.
+    pub unseen: Unseen,
 }
 
-/// Reads one object, or a list of 1 to [`MAX_ROWS`] objects, each with one number for every one of `columns`.
+/// Reads one object, or a list of 1 to [`MAX_ROWS`] objects, each with a value for every one of `columns`.
 ///
 /// # Errors
 /// The first [`Fault`] on the way through the text.
 pub fn parse(text: &str, columns: &Columns) -> Result<Rows, Fault> {
-    let values = Vec::with_capacity(columns.names().len());
-    let mut reader =
-        Reader { columns, values, row: 0, in_list: false, field: None, last: None, expected: 0, fault: None };
+    let mut reader = Reader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
     match Value(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
-        Ok(()) => Ok(Rows { values: reader.values, count: reader.row }),
+        Ok(()) => Ok(Rows { values: reader.values, count: reader.row, unseen: reader.unseen }),
         Err(error) => Err(reader.fault_of(&error)),
     }
 }
 
 /// Where the pass is, and what it has read.
-struct Reader<'c> {
+pub(super) struct Reader<'c> {
     columns: &'c Columns,
     values: Vec<f32>,
+    unseen: Unseen,
     /// The row that is being read, which is also how many were read.
     row: usize,
     in_list: bool,
@@ -52,15 +58,40 @@ struct Reader<'c> {
     fault: Option<Fault>,
 }
 
-impl Reader<'_> {
-    fn row(&self) -> Option<usize> {
+impl<'c> Reader<'c> {
+    fn new(columns: &'c Columns) -> Self {
+        Self {
+            columns,
+            values: Vec::with_capacity(columns.all().len()),
+            unseen: Unseen::default(),
+            row: 0,
+            in_list: false,
+            field: None,
+            last: None,
+            expected: 0,
+            fault: None,
+        }
+    }
+
+    /// The row that is being read, in a list.
+    pub(super) fn row(&self) -> Option<usize> {
         self.in_list.then_some(self.row)
     }
 
     /// Gives the pass up. The error itself says nothing: the fault is kept here, where no value can slip into it.
-    fn refuse<E: Error>(&mut self, fault: Fault) -> E {
+    pub(super) fn refuse<E: Error>(&mut self, fault: Fault) -> E {
         self.fault = Some(fault);
         E::custom("refused")
+    }
+
+    /// Sets the value at `slot`, which is one that the row that is being read has room for.
+    pub(super) fn set(&mut self, slot: usize, value: f32) {
+        self.values[slot] = value;
+    }
+
+    /// Notes that the text of the column at `field` is none that the model learnt from.
+    pub(super) fn note_unseen(&mut self, field: usize) {
+        self.unseen.note(self.row, field);
     }
 
     /// Why the pass failed: for the fault that was met, else because the text is no JSON.
@@ -81,21 +112,22 @@ impl Reader<'_> {
 
     /// Reads the rest of an object as the next row.
     fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
+        let is_unread = |value: &f32| value.to_bits() == UNREAD;
         let start = self.values.len();
-        // NaN marks what has not been read: no JSON number is one.
-        self.values.resize(start + self.columns.names().len(), f32::NAN);
+        self.values.resize(start + self.columns.all().len(), f32::from_bits(UNREAD));
         self.expected = 0;
-        while let Some(field) = object.next_key_seed(Name(self))? {
+        while let Some((field, column)) = object.next_key_seed(Name(self))? {
             // In range: a name is found among as many columns as there is room for.
-            if !self.values[start + field].is_nan() {
+            let slot = start + field;
+            if !is_unread(&self.values[slot]) {
                 return Err(self.refuse(Fault::DuplicateColumn { row: self.row(), field }));
             }
             self.field = Some(field);
-            object.next_value_seed(Value(Cell { reader: self, field, slot: start + field }))?;
+            object.next_value_seed(Value(Cell { reader: self, column, field, slot }))?;
             (self.field, self.last) = (None, Some(field));
             self.expected = field + 1;
         }
-        if let Some(field) = self.values[start..].iter().position(|value| value.is_nan()) {
+        if let Some(field) = self.values[start..].iter().position(is_unread) {
             return Err(self.refuse(Fault::MissingColumn { row: self.row(), field }));
         }
         (self.row, self.last) = (self.row + 1, None);
@@ -140,51 +172,27 @@ impl<'de> Take<'de> for Element<'_, '_> {
     }
 }
 
-/// The value of a column.
-struct Cell<'a, 'c> {
-    reader: &'a mut Reader<'c>,
-    field: usize,
-    slot: usize,
-}
-
-impl<'de> Take<'de> for Cell<'_, '_> {
-    fn unfit<E: Error>(self, found: Kind) -> Result<(), E> {
-        let row = self.reader.row();
-        Err(self.reader.refuse(Fault::NotANumber { row, field: self.field, found }))
-    }
-
-    fn number<E: Error>(self, number: f64) -> Result<(), E> {
-        let value = number as f32;
-        if !value.is_finite() {
-            let row = self.reader.row();
-            return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
-        }
-        self.reader.values[self.slot] = value;
-        Ok(())
-    }
-}
-
-/// The name of a column; its value is the column's index.
+/// The name of a column; its value is the column and its index.
 struct Name<'a, 'c>(&'a mut Reader<'c>);
 
-impl<'de> DeserializeSeed<'de> for Name<'_, '_> {
-    type Value = usize;
+impl<'de, 'c> DeserializeSeed<'de> for Name<'_, 'c> {
+    type Value = (usize, &'c Column);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Name<'_, '_> {
-    type Value = usize;
+impl<'c> Visitor<'_> for Name<'_, 'c> {
+    type Value = (usize, &'c Column);
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a column")
     }
 
-    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         match self.0.columns.find(name, self.0.expected) {
-            Some(field) => Ok(field),
+            Some(found) => Ok(found),
             None => {
                 let row = self.0.row();
                 Err(self.0.refuse(Fault::UnknownColumn { row, name: name.to_owned() }))

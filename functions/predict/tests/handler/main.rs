@@ -3,8 +3,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod freezing;
+mod mixing;
+mod models;
 mod predicting;
 mod refreshing;
 mod refusing;
+mod runs;
 mod showing;
 mod support;

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use evergreen_learning::iris;
 use evergreen_scoring::Model;
 use serde_json::{Value, json};
 
-use crate::support::{Fixture, Line, SETOSA, VIRGINICA, With, artifact, event};
+use crate::models::{IRIS, artifact};
+use crate::support::{Fixture, Line, SETOSA, VIRGINICA, With, event};
 
 #[tokio::test]
 async fn the_sample_event_is_answered_with_class_label_probabilities_and_version() {
@@ -37,17 +37,20 @@ async fn the_sample_batch_is_one_flower_of_each_species() {
 #[tokio::test]
 async fn every_flower_is_answered_as_the_model_itself_answers() {
     let fixture = Fixture::serving().await;
-    let (table, model) = (iris().unwrap(), Model::load(artifact(1)).unwrap());
-    let columns = model.signature().columns();
+    let model = Model::load(artifact(1)).unwrap();
+    let names: Vec<&str> = model.signature().column_names().collect();
+    let flowers: Vec<Vec<&str>> = IRIS.lines().skip(1).map(|line| line.split(',').take(4).collect()).collect();
     // Each row's columns begin with another one, so that no order is like the model's but the first.
-    let objects = table.rows().iter().enumerate().map(|(index, (row, _))| {
-        let mut pairs: Vec<_> = columns.iter().zip(row).map(|(name, value)| format!("{name:?}:{value}")).collect();
-        pairs.rotate_left(index % columns.len());
+    let objects = flowers.iter().enumerate().map(|(index, flower)| {
+        let mut pairs: Vec<_> = names.iter().zip(flower).map(|(name, value)| format!("{name:?}:{value}")).collect();
+        pairs.rotate_left(index % names.len());
         format!("{{{}}}", pairs.join(","))
     });
     let body = format!("[{}]", objects.collect::<Vec<_>>().join(",\n"));
     let answer = fixture.predict(body).await.json();
-    let expected = model.predict(table.rows().features()).unwrap();
+    let values: Vec<f32> = flowers.iter().flatten().map(|value| value.parse().unwrap()).collect();
+    let predictions = model.predict(&values).unwrap();
+    let expected = predictions.classes().unwrap();
     assert_eq!(answer["prediction"], json!(expected.classes()));
     let probabilities: Vec<f64> = answer["probabilities"]
         .as_array()

@@ -6,7 +6,8 @@ use evergreen_predict::champion::LOOK_LIMIT;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use crate::support::{Fixture, INTERVAL, SETOSA, artifact, fitted, together};
+use crate::models::{artifact, forest};
+use crate::support::{Fixture, INTERVAL, SETOSA, together};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
@@ -68,7 +69,7 @@ async fn whatever_is_wrong_with_the_next_champion_the_last_good_one_serves() {
 
 #[tokio::test(start_paused = true)]
 async fn bytes_that_are_what_was_registered_and_no_model_of_this_name_do_not_serve() {
-    for artifact in [b"no model".to_vec(), fitted("another", 20, 1)] {
+    for artifact in [b"no model".to_vec(), forest("another", 20, 1)] {
         let fixture = Fixture::serving().await;
         fixture.promote_as(2, &artifact);
         fixture.pass(INTERVAL);
@@ -78,7 +79,7 @@ async fn bytes_that_are_what_was_registered_and_no_model_of_this_name_do_not_ser
 
 #[tokio::test]
 async fn a_large_artifact_is_verified_and_served_like_a_small_one() {
-    let artifact = fitted("iris", 1000, 1);
+    let artifact = forest("iris", 3000, 1);
     assert!(artifact.len() > 128 * 1024, "{} bytes are not large", artifact.len());
     let fixture = Fixture::empty();
     fixture.promote_as(1, &artifact);

@@ -42,7 +42,7 @@ async fn refused(body: &str, code: &str, field: &str) -> String {
 async fn a_problem_has_this_form() {
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("[{SETOSA},{}]", with("null"))).await;
-    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:not-a-number","title":"Not a number","status":400,"detail":"Row 1: column \"sepal width (cm)\" is null.","field":"sepal width (cm)","row":1,"expected":"a JSON number that fits a 32-bit float; NaN and Infinity are none"}"#);
+    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:not-a-number","title":"Not a number","status":400,"detail":"Row 1: column \"sepal width (cm)\" is null, but the training data had no missing values in it.","field":"sepal width (cm)","row":1,"expected":"a JSON number that fits a 32-bit float; NaN and Infinity are none"}"#);
     assert_eq!(
         fixture.journal.last(),
         Line { route: "/predict", status: 400, problem: Some("not-a-number"), rows: 0, version: None }
@@ -62,7 +62,8 @@ async fn a_value_that_is_no_number_is_named_with_what_it_is() {
         ("{\"value\": 3.5}", "an object"),
     ] {
         let detail = refused(&with(text), "not-a-number", "sepal width (cm)").await;
-        assert_eq!(detail, format!("Column \"sepal width (cm)\" is {kind}."));
+        let why = if text == "null" { ", but the training data had no missing values in it" } else { "" };
+        assert_eq!(detail, format!("Column \"sepal width (cm)\" is {kind}{why}."));
     }
 }
 

@@ -1,19 +1,20 @@
 //! A function whose world is in memory: what it holds, how slowly it answers, and what was written to the log.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use evergreen_learning::{Hyperparameters, Overrides, iris, train};
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable};
 use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Version};
 use evergreen_predict::journal::{Call, Journal};
 use evergreen_predict::{App, Ports};
-use evergreen_scoring::{ArtifactMetadata, sha256_hex};
+use evergreen_scoring::sha256_hex;
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Context, IntoResponse, RequestExt};
 use serde_json::{Value, json};
+
+use crate::models::artifact;
 
 pub const SETOSA: &str =
     r#"{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2}"#;
@@ -171,6 +172,14 @@ impl Fixture {
         fixture
     }
 
+    /// A version serves whose artifact is that one.
+    pub async fn serving_as(artifact: &[u8]) -> Self {
+        let fixture = Self::empty();
+        fixture.promote_as(1, artifact);
+        fixture.app.warm_up().await;
+        fixture
+    }
+
     /// Stores a sound artifact as version `number` and makes it champion.
     pub fn promote(&self, number: u32) -> Champion {
         self.promote_as(number, artifact(number))
@@ -178,7 +187,11 @@ impl Fixture {
 
     /// Stores `artifact` as version `number` and makes it champion.
     pub fn promote_as(&self, number: u32, artifact: &[u8]) -> Champion {
-        let version = version(number, 0.9667, moment("2026-11-24T03:00:04Z"));
+        self.promote_version(version(number, 0.9667, moment("2026-11-24T03:00:04Z")), artifact)
+    }
+
+    /// Stores `artifact` as that of `version` and makes it champion.
+    pub fn promote_version(&self, version: Version, artifact: &[u8]) -> Champion {
         let stored =
             Artifact { sha256: sha256_hex(artifact), size: artifact.len() as u64, key: version.artifact.key.clone() };
         let mut state = self.remote.memory.state();
@@ -289,19 +302,4 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
-}
-
-/// A forest fitted on Iris: another one for each number.
-pub fn artifact(number: u32) -> &'static [u8] {
-    static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-    let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| fitted("iris", 20, seed)).collect());
-    artifacts[number as usize - 1].as_slice()
-}
-
-/// A forest of `trees` trees fitted on Iris that says that it is the model `name`.
-pub fn fitted(name: &str, trees: i64, seed: u64) -> Vec<u8> {
-    let overrides = Overrides { n_estimators: Some(trees), ..Overrides::default() };
-    let hyperparameters = Hyperparameters::draw("test").overridden_by(&overrides).unwrap();
-    let metadata = ArtifactMetadata { model: name.into() };
-    train(&iris().unwrap(), &hyperparameters, seed, &metadata).unwrap().artifact
 }

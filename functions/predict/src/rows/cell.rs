@@ -1,0 +1,112 @@
+//! The value of a column: from JSON to the `f32` that stands for it in a raw row.
+
+use std::io::Write;
+
+use evergreen_lifecycle::{Column, ColumnKind, time};
+use serde::de::Error;
+
+use super::columns::code;
+use super::kinds::{Take, Whole};
+use super::reader::Reader;
+use super::{Fault, Kind};
+
+/// Room for the digits of a whole number of 64 bits and its sign.
+const DIGITS: usize = 20;
+
+/// The value of a column that is being read.
+pub(super) struct Cell<'a, 'c> {
+    pub(super) reader: &'a mut Reader<'c>,
+    pub(super) column: &'c Column,
+    pub(super) field: usize,
+    /// Where it goes.
+    pub(super) slot: usize,
+}
+
+impl Cell<'_, '_> {
+    fn set<E: Error>(self, value: f32) -> Result<(), E> {
+        self.reader.set(self.slot, value);
+        Ok(())
+    }
+
+    /// Nothing: NaN where that may be.
+    fn missing<E: Error>(self, found: Kind) -> Result<(), E> {
+        if self.column.nullable {
+            return self.set(f32::NAN);
+        }
+        let (row, field) = (self.reader.row(), self.field);
+        Err(self.reader.refuse(Fault::Missing { row, field, found }))
+    }
+
+    fn moment<E: Error>(self, text: &str) -> Result<(), E> {
+        match time::seconds_of(text) {
+            Some(seconds) => self.set(time::raw_days(seconds)),
+            None => self.unfit(Kind::NoMoment),
+        }
+    }
+
+    /// The text of a category; `found` is what it was sent as.
+    fn category<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
+        let Some(code) = code(&self.column.kind, text) else { return self.unfit(found) };
+        if !code.seen {
+            self.reader.note_unseen(self.field);
+        }
+        self.set(code.value)
+    }
+}
+
+impl<'de> Take<'de> for Cell<'_, '_> {
+    fn unfit<E: Error>(self, found: Kind) -> Result<(), E> {
+        let row = self.reader.row();
+        Err(self.reader.refuse(Fault::Unfit { row, field: self.field, found }))
+    }
+
+    fn null<E: Error>(self) -> Result<(), E> {
+        self.missing(Kind::Null)
+    }
+
+    /// A table's file does not tell whether a category is called `true` or is true; neither need its caller.
+    fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
+        match self.column.kind {
+            ColumnKind::Boolean => self.set(f32::from(u8::from(value))),
+            _ => self.category(if value { "true" } else { "false" }, Kind::Boolean),
+        }
+    }
+
+    fn number<E: Error>(self, number: f64) -> Result<(), E> {
+        match self.column.kind {
+            ColumnKind::Number => {}
+            // As a text it could be one of many: 1.50 or 15e-1.
+            ColumnKind::Category { .. } => return self.unfit(Kind::Fraction),
+            ColumnKind::Boolean | ColumnKind::Timestamp => return self.unfit(Kind::Number),
+        }
+        let value = number as f32;
+        if !value.is_finite() {
+            let row = self.reader.row();
+            return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
+        }
+        self.set(value)
+    }
+
+    fn whole<E: Error, N: Whole>(self, number: N) -> Result<(), E> {
+        if !matches!(self.column.kind, ColumnKind::Category { .. }) {
+            return self.number(number.as_f64());
+        }
+        let mut text = [0; DIGITS];
+        let mut rest = &mut text[..];
+        // Enough room for any of them.
+        let _ = write!(rest, "{number}");
+        let length = DIGITS - rest.len();
+        let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
+        self.category(text.unwrap_or_default(), Kind::Number)
+    }
+
+    fn string<E: Error>(self, text: &str) -> Result<(), E> {
+        match self.column.kind {
+            // A table's file does not tell nothing from an empty text.
+            ColumnKind::Category { .. } | ColumnKind::Timestamp if text.is_empty() => self.missing(Kind::Empty),
+            ColumnKind::Category { .. } => self.category(text, Kind::String),
+            ColumnKind::Timestamp => self.moment(text),
+            ColumnKind::Number | ColumnKind::Boolean => self.unfit(Kind::String),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Values of every kind of column. What is wrong with rows of numbers is tested through the handler.
+
+use evergreen_lifecycle::{Column, ColumnKind};
+use proptest::prelude::*;
+
+use super::*;
+
+fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {
+    Column { name: name.to_owned(), kind, nullable }
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// A column of each kind, of which some may have holes.
+fn columns() -> Columns {
+    let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };
+    Columns::new(&[
+        column("age", ColumnKind::Number, true),
+        column("active", ColumnKind::Boolean, false),
+        column("since", ColumnKind::Timestamp, false),
+        column("country", country.clone(), true),
+        column("origin", country, false),
+    ])
+}
+
+/// A sound row, in which the value of `name` is `value`.
+fn row(name: &str, value: &str) -> String {
+    let values =
+        [("age", "40"), ("active", "true"), ("since", "\"2000-01-02\""), ("country", "\"de\""), ("origin", "1")];
+    let pairs = values.map(|(other, usual)| format!("{other:?}: {}", if other == name { value } else { usual }));
+    format!("{{{}}}", pairs.join(", "))
+}
+
+fn read(name: &str, value: &str) -> Result<Rows, Fault> {
+    parse(&row(name, value), &columns())
+}
+
+/// What stands for `value` in the raw row.
+fn raw(name: &str, value: &str) -> f32 {
+    let index = columns().all().iter().position(|column| column.name == name).unwrap();
+    read(name, value).unwrap_or_else(|fault| panic!("{name}: {value}: {fault:?}")).values[index]
+}
+
+fn refused(name: &str, value: &str) -> Kind {
+    match read(name, value) {
+        Err(Fault::Unfit { found, .. } | Fault::Missing { found, .. }) => found,
+        other => panic!("{name}: {value}: {other:?}"),
+    }
+}
+
+#[test]
+fn every_kind_of_value_becomes_a_number() {
+    assert_eq!(read("", "").unwrap().values, [40.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!((raw("age", "-1.5e1"), raw("active", "false")), (-15.0, 0.0));
+    assert_eq!(raw("since", "\"2000-01-02T13:00:00+01:00\""), 1.5);
+    assert_eq!((raw("since", "\"2000-01-01 06:00\""), raw("since", "\"1999-12-31\"")), (0.25, -1.0));
+}
+
+#[test]
+fn a_category_is_a_text_or_what_a_file_would_not_tell_from_one() {
+    for (value, index) in [("\"1\"", 0.0), ("1", 0.0), ("\"de\"", 1.0), ("\"\\u0064e\"", 1.0), ("true", 2.0)] {
+        assert_eq!(raw("country", value), index, "{value}");
+    }
+    for value in ["\"li\"", "\"fr\"", "\"DE\"", "\" de\"", "false", "-9223372036854775808", "18446744073709551615"] {
+        assert_eq!(raw("country", value), 3.0, "{value}");
+    }
+    for (value, kind) in [
+        ("1.0", Kind::Fraction),
+        ("1e0", Kind::Fraction),
+        ("18446744073709551616", Kind::Fraction),
+        ("[\"de\"]", Kind::List),
+        ("{\"de\": 1}", Kind::Object),
+    ] {
+        assert_eq!(refused("country", value), kind, "{value}");
+    }
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused() {
+    for (name, value, kind) in [
+        ("age", "true", Kind::Boolean),
+        ("age", "\"40\"", Kind::String),
+        ("age", "\"\"", Kind::String),
+        ("active", "1", Kind::Number),
+        ("active", "0.0", Kind::Number),
+        ("active", "\"true\"", Kind::String),
+        ("since", "1000", Kind::Number),
+        ("since", "10.5", Kind::Number),
+        ("since", "false", Kind::Boolean),
+        ("since", "\"yesterday\"", Kind::NoMoment),
+        ("since", "\"20000102\"", Kind::NoMoment),
+        ("since", "\"2000-13-01\"", Kind::NoMoment),
+        ("since", "[]", Kind::List),
+    ] {
+        assert_eq!(refused(name, value), kind, "{name}: {value}");
+    }
+}
+
+#[test]
+fn null_is_a_missing_value_where_one_may_be_and_an_empty_text_is_null() {
+    for (name, value) in [("age", "null"), ("country", "null"), ("country", "\"\"")] {
+        assert!(raw(name, value).is_nan(), "{name}: {value}");
+    }
+    for (name, value, kind) in [
+        ("active", "null", Kind::Null),
+        ("since", "null", Kind::Null),
+        ("since", "\"\"", Kind::Empty),
+        ("origin", "null", Kind::Null),
+        ("origin", "\"\"", Kind::Empty),
+    ] {
+        assert_eq!(refused(name, value), kind, "{name}: {value}");
+        assert!(matches!(read(name, value), Err(Fault::Missing { .. })), "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_column_left_out_is_no_missing_value_and_a_missing_value_given_twice_is_a_repetition() {
+    let without = row("", "").replace("\"age\": 40, ", "");
+    assert_eq!(parse(&without, &columns()), Err(Fault::MissingColumn { row: None, field: 0 }));
+    let twice = row("age", "null, \"age\": null");
+    assert_eq!(parse(&twice, &columns()), Err(Fault::DuplicateColumn { row: None, field: 0 }));
+}
+
+#[test]
+fn a_text_never_seen_is_noted_and_a_rare_one_is_not() {
+    let rows = [row("country", "\"fr\""), row("origin", "\"li\""), row("origin", "2")].join(",");
+    let unseen = parse(&format!("[{rows}]"), &columns()).unwrap().unseen;
+    assert_eq!(unseen.first(), [Place { row: 0, field: 3 }, Place { row: 2, field: 4 }]);
+    assert_eq!(unseen.more(), 0);
+    let many = vec![row("country", "\"fr\""); 33].join(",");
+    let unseen = parse(&format!("[{many}]"), &columns()).unwrap().unseen;
+    assert_eq!((unseen.first().len(), unseen.more()), (20, 13));
+}
+
+proptest! {
+    #[test]
+    fn any_text_of_a_category_is_read(text in any::<String>()) {
+        let value = raw("country", &serde_json::to_string(&text).unwrap());
+        prop_assert!(value.is_nan() == text.is_empty());
+        prop_assert!(value.is_nan() || (0.0..=3.0).contains(&value));
+    }
+
+    #[test]
+    fn whole_numbers_are_categories_by_their_digits(number in any::<i64>()) {
+        let categories = vec![number.to_string()];
+        let kind = ColumnKind::Category { categories, rare: Vec::new() };
+        let columns = Columns::new(&[column("code", kind, false)]);
+        prop_assert_eq!(parse(&format!("{{\"code\": {number}}}"), &columns).unwrap().values, [0.0]);
+    }
+
+    #[test]
+    fn any_text_is_a_moment_or_refused(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}|.*") {
+        match read("since", &serde_json::to_string(&text).unwrap()) {
+            Ok(rows) => prop_assert!(rows.values.iter().all(|value| value.is_finite())),
+            Err(fault) => prop_assert!(matches!(fault, Fault::Unfit { .. } | Fault::Missing { .. }), "{:?}", fault),
+        }
+    }
+}

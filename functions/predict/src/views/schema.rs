@@ -1,0 +1,202 @@
+//! The signature's columns as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
+//!
+//! What the schema accepts is answered. The function takes a little more: times without an offset, whole numbers and
+//! booleans as categories. Categories are open: a text that the model did not learn from is answered with a warning, so
+//! those that it did are examples and no enumeration.
+
+use evergreen_lifecycle::{Column, ColumnKind};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of a row of these columns; its properties are in the model's order.
+#[derive(Debug)]
+pub struct RowSchema<'a>(pub &'a [Column]);
+
+impl Serialize for RowSchema<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(columns) = *self;
+        let mut schema = serializer.serialize_map(Some(5))?;
+        schema.serialize_entry("$schema", DRAFT)?;
+        schema.serialize_entry("type", "object")?;
+        schema.serialize_entry("properties", &Properties(columns))?;
+        schema.serialize_entry("required", &columns.iter().map(|column| &column.name).collect::<Vec<_>>())?;
+        schema.serialize_entry("additionalProperties", &false)?;
+        schema.end()
+    }
+}
+
+struct Properties<'a>(&'a [Column]);
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|column| (&column.name, Property::of(column))))
+    }
+}
+
+/// What a value may be; keywords that do not speak of null leave it alone.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Property<'a> {
+    #[serde(rename = "type")]
+    kind: Type,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_length: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    any_of: Option<[Format; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examples: Option<&'a [String]>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Type {
+    One(&'static str),
+    OrNull([&'static str; 2]),
+}
+
+impl Default for Type {
+    fn default() -> Self {
+        Self::One("null")
+    }
+}
+
+#[derive(Serialize)]
+struct Format {
+    format: &'static str,
+}
+
+impl<'a> Property<'a> {
+    fn of(column: &'a Column) -> Self {
+        let kind = |name| if column.nullable { Type::OrNull([name, "null"]) } else { Type::One(name) };
+        match &column.kind {
+            ColumnKind::Number => Self {
+                kind: kind("number"),
+                minimum: Some(f32::MIN.into()),
+                maximum: Some(f32::MAX.into()),
+                ..Self::default()
+            },
+            ColumnKind::Boolean => Self { kind: kind("boolean"), ..Self::default() },
+            ColumnKind::Timestamp => Self {
+                kind: kind("string"),
+                any_of: Some([Format { format: "date-time" }, Format { format: "date" }]),
+                ..Self::default()
+            },
+            ColumnKind::Category { categories, .. } => Self {
+                kind: kind("string"),
+                // An empty text is a missing value.
+                min_length: Some(1),
+                examples: Some(categories),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_column_has_its_schema() {
+        let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
+        let columns: Vec<_> = [ColumnKind::Timestamp, ColumnKind::Number, ColumnKind::Boolean, category]
+            .into_iter()
+            .flat_map(|kind| {
+                let name = kind.name();
+                let nullable = Column { name: format!("{name} or null"), kind: kind.clone(), nullable: true };
+                [Column { name: name.to_owned(), kind, nullable: false }, nullable]
+            })
+            .collect();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&RowSchema(&columns)).unwrap(), @r#"
+    {
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "type": "object",
+      "properties": {
+        "timestamp": {
+          "type": "string",
+          "anyOf": [
+            {
+              "format": "date-time"
+            },
+            {
+              "format": "date"
+            }
+          ]
+        },
+        "timestamp or null": {
+          "type": [
+            "string",
+            "null"
+          ],
+          "anyOf": [
+            {
+              "format": "date-time"
+            },
+            {
+              "format": "date"
+            }
+          ]
+        },
+        "number": {
+          "type": "number",
+          "minimum": -3.4028234663852886e+38,
+          "maximum": 3.4028234663852886e+38
+        },
+        "number or null": {
+          "type": [
+            "number",
+            "null"
+          ],
+          "minimum": -3.4028234663852886e+38,
+          "maximum": 3.4028234663852886e+38
+        },
+        "boolean": {
+          "type": "boolean"
+        },
+        "boolean or null": {
+          "type": [
+            "boolean",
+            "null"
+          ]
+        },
+        "category": {
+          "type": "string",
+          "minLength": 1,
+          "examples": [
+            "de",
+            "fr"
+          ]
+        },
+        "category or null": {
+          "type": [
+            "string",
+            "null"
+          ],
+          "minLength": 1,
+          "examples": [
+            "de",
+            "fr"
+          ]
+        }
+      },
+      "required": [
+        "timestamp",
+        "timestamp or null",
+        "number",
+        "number or null",
+        "boolean",
+        "boolean or null",
+        "category",
+        "category or null"
+      ],
+      "additionalProperties": false
+    }
+    "#);
+    }
+}

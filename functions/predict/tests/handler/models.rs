@@ -1,0 +1,107 @@
+//! Models made by hand: what they answer is known.
+
+use std::sync::OnceLock;
+
+use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
+use evergreen_scoring::{
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
+    Weight, encode,
+};
+
+/// The flowers of the built-in table, with a header.
+pub const IRIS: &str = include_str!("../../../../shared/learning/data/iris.csv");
+
+/// A forest that knows the flowers well: another one for each number.
+pub fn artifact(number: u32) -> &'static [u8] {
+    static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| forest("iris", 20, seed)).collect());
+    artifacts[number as usize - 1].as_slice()
+}
+
+/// A forest of `trees` trees for the flowers that says that it is the model `name`. Each tree asks for the petal's length and
+/// width, a little differently.
+pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
+    let tree = |index: u32| {
+        let nudge = ((index * 7 + seed) % 10) as f32 / 100.0;
+        Tree {
+            nodes: vec![
+                split(2, 2.4 + nudge, 1, 2),
+                leaf(&[(0, 1.0)]),
+                split(3, 1.7 - nudge, 3, 4),
+                leaf(&[(1, 0.75), (2, 0.25)]),
+                leaf(&[(2, 1.0)]),
+            ],
+        }
+    };
+    let columns = IRIS.lines().next().unwrap().split(',').take(4).map(Column::number).collect();
+    let labels = ["setosa", "versicolor", "virginica"].map(Label::from).to_vec();
+    let predictor = ensemble((0..trees).map(tree).collect(), Aggregate::Average, 3);
+    let encodings = vec![value(0.0, false); 4];
+    written(name, Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
+}
+
+/// A classifier of two classes from a column of each kind, with holes. It is sure of those who complained, less so of those
+/// whose age is missing, and of everybody else it says no; it knows the countries de and fr, and li as a rare one.
+pub fn subscribers() -> Vec<u8> {
+    let country = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
+    let columns = vec![
+        column("age", ColumnKind::Number, true),
+        column("complained", ColumnKind::Boolean, false),
+        column("since", ColumnKind::Timestamp, false),
+        column("country", country, true),
+    ];
+    let encodings = vec![
+        value(40.0, true),
+        value(0.0, false),
+        value(0.0, false),
+        Encoding::OneHot { categories: 2, indicator: false },
+    ];
+    // Features: age, complained, since, is age missing, de, fr.
+    let nodes = vec![
+        split(1, 0.5, 1, 2),
+        split(3, 0.5, 3, 4),
+        leaf(&[(1, 1.0)]),
+        leaf(&[(0, 1.0)]),
+        leaf(&[(0, 0.25), (1, 0.75)]),
+    ];
+    let labels = [false, true].map(Label::Boolean).to_vec();
+    let predictor = ensemble(vec![Tree { nodes }], Aggregate::Average, 2);
+    written("iris", Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
+}
+
+/// A regression model of one column: 1 up to a half, 2.5 above; give or take `interval`.
+pub fn estimate(interval: Option<f32>) -> Vec<u8> {
+    let nodes = vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(0, 2.5)])];
+    let predictor = ensemble(vec![Tree { nodes }], Aggregate::Sum, 1);
+    let signature = Signature::regression(vec![Column::number("x")]).unwrap();
+    written("iris", signature, parts(vec![value(0.0, false)], predictor, interval))
+}
+
+fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
+    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata { model: name.into() })
+}
+
+fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
+    let preprocessing = Preprocessing { encodings, scaler: None };
+    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, interval }
+}
+
+fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {
+    Column { name: name.to_owned(), kind, nullable }
+}
+
+fn value(fill: f32, indicator: bool) -> Encoding {
+    Encoding::Value { fill, indicator }
+}
+
+fn ensemble(trees: Vec<Tree>, aggregate: Aggregate, outputs: usize) -> Predictor {
+    Predictor::Trees(Ensemble { trees, aggregate, base: vec![0.0; outputs] })
+}
+
+fn split(feature: u32, threshold: f32, left: u32, right: u32) -> Node {
+    Node::Split { feature, threshold, left, right }
+}
+
+fn leaf(weights: &[(u32, f32)]) -> Node {
+    Node::Leaf(weights.iter().map(|&(output, weight)| Weight { output, weight }).collect())
+}
