@@ -16,6 +16,7 @@ const LANES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 struct FlatNode {
     threshold: f32,
+    /// Of a leaf the output of its lone weight, else 0; it is looked up in a row like any other.
     feature: u32,
     left: u32,
     /// What is at the leaf, as [`Leaves`] says; meaningless in a split.
@@ -31,7 +32,7 @@ struct Group {
 /// What a leaf's `leaf` is.
 #[derive(Debug, Clone)]
 enum Leaves {
-    /// The bits of the one output's weight: no leaf is looked up.
+    /// The bits of the one weight, of the output that is the leaf's `feature`: nothing has to be looked up.
     Inline,
     /// The number of the leaf: leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
     Lists { starts: Vec<u32>, weights: Vec<Weight> },
@@ -49,11 +50,13 @@ pub(crate) struct FlatEnsemble {
 }
 
 impl FlatEnsemble {
-    /// Compiles a checked ensemble.
-    pub(crate) fn compile(ensemble: &Ensemble) -> Self {
-        let leaves = match ensemble.base.len() {
-            1 => Leaves::Inline,
-            _ => Leaves::Lists { starts: vec![0], weights: Vec::new() },
+    /// Compiles a checked ensemble on this number of features.
+    pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
+        // A row has to have a feature for each output, because that of a leaf is looked up too.
+        let leaves = if ensemble.base.len() <= features && has_lone_weights(ensemble) {
+            Leaves::Inline
+        } else {
+            Leaves::Lists { starts: vec![0], weights: Vec::new() }
         };
         let divisor = match ensemble.aggregate {
             Aggregate::Average => ensemble.trees.len() as f32,
@@ -100,25 +103,25 @@ impl FlatEnsemble {
 
     /// Keeps the weights and returns the node, which will be at `position`.
     fn leaf(&mut self, position: u32, list: &[Weight]) -> FlatNode {
-        let leaf = match &mut self.leaves {
-            Leaves::Inline => list.first().map_or(0.0, |entry| entry.weight).to_bits(),
+        let (feature, leaf) = match &mut self.leaves {
+            Leaves::Inline => list.first().map_or((0, 0), |entry| (entry.output, entry.weight.to_bits())),
             Leaves::Lists { starts, weights } => {
                 weights.extend_from_slice(list);
                 starts.push(weights.len() as u32);
-                starts.len() as u32 - 2
+                (0, starts.len() as u32 - 2)
             }
         };
-        FlatNode { threshold: f32::INFINITY, feature: 0, left: position, leaf }
+        FlatNode { threshold: f32::INFINITY, feature, left: position, leaf }
     }
 
     /// Writes the outputs for a row of `features` into `outputs`, as many as there are bases.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         match &self.leaves {
-            Leaves::Inline => {
-                let sum = self.sum_inline(features);
-                outputs.iter_mut().for_each(|output| *output = sum);
-            }
+            Leaves::Inline => match &mut *outputs {
+                [output] => *output = self.sum_inline(features),
+                outputs => self.add_inline(features, outputs),
+            },
             Leaves::Lists { starts, weights } => self.add_lists(features, starts, weights, outputs),
         }
         for (output, base) in outputs.iter_mut().zip(&self.base) {
@@ -126,7 +129,7 @@ impl FlatEnsemble {
         }
     }
 
-    /// The sum of the leaves that a row reaches, in the order of the trees.
+    /// The sum of the one output's leaves that a row reaches, in the order of the trees.
     fn sum_inline(&self, features: &[f32]) -> f32 {
         let mut sum = 0.0;
         for group in &self.groups {
@@ -135,6 +138,16 @@ impl FlatEnsemble {
             }
         }
         sum
+    }
+
+    /// Adds the lone weights of the leaves that a row reaches to `sums`, one per output, in the order of the trees.
+    fn add_inline(&self, features: &[f32], sums: &mut [f32]) {
+        for group in &self.groups {
+            for position in self.walk(group, features) {
+                let leaf = self.nodes[position as usize];
+                sums[leaf.feature as usize] += f32::from_bits(leaf.leaf);
+            }
+        }
     }
 
     /// Adds the weights of the leaves that a row reaches to `sums`, one per output, in the order of the trees.
@@ -149,7 +162,7 @@ impl FlatEnsemble {
         }
     }
 
-    /// The leaves that a row reaches in the trees of a group.
+    /// The leaves that a row reaches in the trees of a group. Inlined, so that they stay in registers.
     #[inline(always)]
     fn walk(&self, group: &Group, features: &[f32]) -> [u32; LANES] {
         let mut at = group.roots;
@@ -162,4 +175,9 @@ impl FlatEnsemble {
         }
         at
     }
+}
+
+fn has_lone_weights(ensemble: &Ensemble) -> bool {
+    let is_lone = |node: &Node| !matches!(node, Node::Leaf(weights) if weights.len() > 1);
+    ensemble.trees.iter().all(|tree| tree.nodes.iter().all(is_lone))
 }

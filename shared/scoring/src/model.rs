@@ -50,7 +50,7 @@ impl Model {
             metadata,
             signature: signature.clone(),
             features: Features::compile(&parts.preprocessing),
-            scorer: Scorer::compile(&parts.predictor),
+            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration),
             interval: parts.interval,

@@ -13,10 +13,10 @@ pub(crate) enum Scorer {
 }
 
 impl Scorer {
-    /// Compiles a checked predictor.
-    pub(crate) fn compile(predictor: &Predictor) -> Self {
+    /// Compiles a checked predictor on this number of features.
+    pub(crate) fn compile(predictor: &Predictor, features: usize) -> Self {
         match predictor {
-            Predictor::Trees(ensemble) => Self::Trees(FlatEnsemble::compile(ensemble)),
+            Predictor::Trees(ensemble) => Self::Trees(FlatEnsemble::compile(ensemble, features)),
             Predictor::Linear(linear) => Self::Linear(linear.clone()),
         }
     }
