@@ -116,3 +116,6 @@ pub(crate) fn fit(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

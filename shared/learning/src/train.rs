@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError};
+use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Model, PipelineError, ShapeError, encode as write};
 
 use crate::evaluate::{Answers, Holdout, evaluate};
@@ -95,11 +95,7 @@ pub fn train(
 ) -> Result<Trained, LearningError> {
     let started = Instant::now();
     let split = table.split();
-    let learnt = encode::fit(table.frame(), table.target(), &split.training)?;
-    let weights = table.weights().map(|weights| frame::at(weights, &split.training));
-    let training = table.frame().take(&split.training);
-    let learner = Learner::new(&training, table.target().take(&split.training), weights, learnt)?;
-    drop(training);
+    let learner = learner(table, &split.training)?;
     let mut found = search(&learner, plan, deadline)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let last = deadline.checked_sub(found.after).unwrap_or(deadline);
@@ -117,7 +113,7 @@ pub fn train(
     let model = Model::load(&artifact)?;
     let compiled = Model::compile(&pipeline, metadata.clone());
     drop(pipeline);
-    let holdout = Holdout::new(table.frame().take(&split.holdout), table.target().take(&split.holdout));
+    let holdout = Holdout::of(table, &split.holdout);
     let answers = same_answers(&model, &compiled, &holdout.frame().encode(learner.signature())?)?;
     let evaluation = evaluate(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
     let answers = same_answers(&model, &compiled, learner.raw())?;
@@ -140,6 +136,33 @@ pub fn train(
         fit_duration,
         evaluate_duration: started.elapsed(),
     })
+}
+
+/// Fits the first candidate of `plan` to the rows `rows` of a table, without search, calibration or interval: what is to be
+/// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
+///
+/// # Errors
+/// [`LearningError`], naming the step that failed.
+pub fn fit(
+    table: &Table,
+    rows: &[u32],
+    plan: &Plan,
+    deadline: Instant,
+    metadata: &ArtifactMetadata,
+) -> Result<Model, LearningError> {
+    let learner = learner(table, rows)?;
+    let choice = plan.first().ok_or(SearchError::NoCandidate)?;
+    let rows: Vec<u32> = (0..learner.rows() as u32).collect();
+    let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let interval = (table.task() == Task::Regression).then_some(0.0);
+    Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
+}
+
+/// Some of a table's rows, ready to be fitted to.
+fn learner(table: &Table, rows: &[u32]) -> Result<Learner, LearningError> {
+    let learnt = encode::fit(table.frame(), table.target(), rows)?;
+    let weights = table.weights().map(|weights| frame::at(weights, rows));
+    Ok(Learner::new(&table.frame().take(rows), table.target().take(rows), weights, learnt)?)
 }
 
 /// What `model` answers to raw rows, if that is what was `fitted`.

@@ -6,7 +6,7 @@ use evergreen_scoring::{Model, ShapeError};
 use super::answers::Answers;
 use super::scores::{Truths, scores};
 use crate::frame::{Frame, FrameError};
-use crate::table::Target;
+use crate::table::{Table, Target};
 
 /// Rows that no model of this table has learnt from.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,9 +42,9 @@ pub enum EvaluationError {
 }
 
 impl Holdout {
-    /// Rows with what is true of them.
-    pub(crate) fn new(frame: Frame, target: Target) -> Self {
-        Self { frame, target }
+    /// The rows `rows` of a table, with what is true of them.
+    pub fn of(table: &Table, rows: &[u32]) -> Self {
+        Self { frame: table.frame().take(rows), target: table.target().take(rows) }
     }
 
     /// Number of rows.

@@ -95,3 +95,6 @@ pub(super) fn normalised(values: &[f64]) -> Vec<f64> {
     let sum: f64 = values.iter().sum();
     values.iter().map(|value| if sum > 0.0 { value / sum } else { 0.0 }).collect()
 }
+
+#[cfg(test)]
+mod tests;

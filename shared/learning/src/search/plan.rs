@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use serde_json::Value;
 
-use crate::hyperparameters::{Bounds, Dimension, Space, dimensions};
+use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
 use crate::settings::{FamilyChoice, Range};
 use crate::table::Table;
 
@@ -122,6 +122,13 @@ impl Plan {
     /// The families that are tried, in this order.
     pub fn families(&self) -> impl Iterator<Item = Family> {
         self.spaces.iter().map(|space| space.family)
+    }
+}
+
+impl Plan {
+    /// The candidate that a search tries first.
+    pub(crate) fn first(&self) -> Option<Choice> {
+        self.spaces.first().and_then(|space| space.candidates(1, self.seed).into_iter().next())
     }
 }
 

@@ -49,6 +49,12 @@ impl Sample {
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
+    /// All rows, each once.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// As many rows as there are, drawn with replacement; those that were not drawn, or count nothing, are left out. If no
     /// row is left, all are taken once.
     pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<Entry> {

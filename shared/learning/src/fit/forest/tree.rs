@@ -45,6 +45,25 @@ impl<'a> Grower<'a> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
         let entries = sample.draw(&mut generator);
+        Self::with(binned, sample, shape, entries, generator)
+    }
+
+    /// As [`Grower::new`], but on these rows of the sample.
+    #[cfg(test)]
+    pub(super) fn on(
+        binned: &'a Binned,
+        sample: &'a Sample,
+        shape: Shape,
+        entries: Vec<Entry>,
+        seed: u64,
+        index: u64,
+    ) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        generator.set_stream(index);
+        Self::with(binned, sample, shape, entries, generator)
+    }
+
+    fn with(binned: &'a Binned, sample: &'a Sample, shape: Shape, entries: Vec<Entry>, generator: ChaCha8Rng) -> Self {
         let features = binned.columns().len();
         Self {
             binned,

@@ -1,0 +1,124 @@
+//! Fits one model, without a search, and prints how long it took and how well it does, as one JSON object: what
+//! `make bench-train` compares with scikit-learn.
+//!
+//! `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set NAME=VALUE…` fits on
+//! all rows of the one file and scores those of the other; with `--csv FILE` instead of the two, the file's own split is
+//! taken. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use evergreen_learning::{DataFile, Holdout, Plan, Settings, Table, fit};
+use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use evergreen_scoring::{ArtifactMetadata, Model};
+use serde_json::{Map, Value, json};
+
+const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
+                     [--seed NUMBER]";
+
+/// Time enough: what takes longer is no fit to compare.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("fit: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Default)]
+struct Wanted {
+    files: BTreeMap<String, String>,
+    parameters: BTreeMap<String, Value>,
+}
+
+impl Wanted {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let mut wanted = Self::default();
+        while let Some(argument) = arguments.next() {
+            let name = argument.strip_prefix("--").ok_or(USAGE)?.to_owned();
+            let value = arguments.next().ok_or(USAGE)?;
+            if name == "set" {
+                let (name, value) = value.split_once('=').ok_or(USAGE)?;
+                wanted.parameters.insert(name.to_owned(), serde_json::from_str(value)?);
+            } else {
+                wanted.files.insert(name, value);
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn get(&self, name: &str) -> Result<&str, &'static str> {
+        self.files.get(name).map(String::as_str).ok_or(USAGE)
+    }
+
+    fn table(&self, name: &str) -> Result<Table, Box<dyn Error>> {
+        let path = self.get(name)?;
+        let file = DataFile { name: path.to_owned(), content: fs::read(path)? };
+        Ok(Table::read(vec![file], Settings::default(), self.get("target")?, u64::MAX)?)
+    }
+}
+
+fn run() -> Result<Value, Box<dyn Error>> {
+    let wanted = Wanted::parse(env::args().skip(1))?;
+    let name = wanted.get("family")?;
+    let family = Family::ALL.into_iter().find(|family| family.name() == name).ok_or("no such family")?;
+    let began = Instant::now();
+    let (table, rows, holdout) = if wanted.files.contains_key("csv") {
+        let table = wanted.table("csv")?;
+        let holdout = Holdout::of(&table, &table.split().holdout);
+        let rows = table.split().training.clone();
+        (table, rows, holdout)
+    } else {
+        let (table, test) = (wanted.table("train")?, wanted.table("test")?);
+        let all = |table: &Table| (0..table.rows() as u32).collect::<Vec<u32>>();
+        let (rows, holdout) = (all(&table), Holdout::of(&test, &all(&test)));
+        (table, rows, holdout)
+    };
+    let read_seconds = began.elapsed().as_secs_f64();
+    let seed = wanted.files.get("seed").map_or(Ok(1), |seed| seed.parse())?;
+    let plan = Plan::new(&table, Some(family), &wanted.parameters, seed)?;
+    let began = Instant::now();
+    let model = fit(&table, &rows, &plan, began + LIMIT, &ArtifactMetadata { model: "fit".to_owned() })?;
+    let fit_seconds = began.elapsed().as_secs_f64();
+    let mut said = scores(&model, &holdout, table.task())?;
+    said.insert("family".into(), family.name().into());
+    said.insert("rows".into(), rows.len().into());
+    said.insert("columns".into(), table.frame().columns().len().into());
+    said.insert("holdout_rows".into(), holdout.rows().into());
+    said.insert("read_seconds".into(), read_seconds.into());
+    said.insert("fit_seconds".into(), fit_seconds.into());
+    said.insert("peak_rss_bytes".into(), json!(peak_rss_bytes()));
+    Ok(said.into())
+}
+
+fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Value>, Box<dyn Error>> {
+    let metrics = match task {
+        Task::Classification => [PrimaryMetric::LogLoss, PrimaryMetric::Accuracy, PrimaryMetric::BalancedAccuracy],
+        Task::Regression => [PrimaryMetric::Rmse, PrimaryMetric::Mae, PrimaryMetric::R2],
+    };
+    let mut said = Map::new();
+    for metric in metrics {
+        let began = Instant::now();
+        said.insert(metric.name().to_owned(), holdout.scores(model, metric)?.score.into());
+        said.insert("predict_seconds".into(), began.elapsed().as_secs_f64().into());
+    }
+    Ok(said)
+}
+
+/// The most memory that was resident at a time, where the system tells.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}
