@@ -79,6 +79,8 @@ struct Search<'a> {
     started: Instant,
     deadline: Instant,
     trials: Vec<Trial>,
+    /// The number of the best trial, those first that were run whole.
+    best: Option<usize>,
     warnings: Vec<String>,
     cut_short: bool,
 }
@@ -88,8 +90,15 @@ pub(crate) fn search(learner: &Learner, plan: &Plan, deadline: Instant) -> Resul
     let folds = folds::folds(learner.target(), plan.folds, plan.seed);
     let course = Course { learner, folds: &folds, metric: plan.metric, seed: plan.seed };
     let started = Instant::now();
-    let mut search =
-        Search { course, started, deadline, trials: Vec::new(), warnings: plan.warnings.clone(), cut_short: false };
+    let mut search = Search {
+        course,
+        started,
+        deadline,
+        trials: Vec::new(),
+        best: None,
+        warnings: plan.warnings.clone(),
+        cut_short: false,
+    };
     let candidates = in_turn(plan);
     let planned = candidates.len();
     search.run(candidates)?;
@@ -120,7 +129,7 @@ impl Search<'_> {
             // The first one goes on as long as a fold like the last leaves time for the last fit.
             let result = trial.run(self.course, self.deadline, |trial| self.has_time_after(trial));
             match result {
-                Ok(()) => self.trials.push(trial),
+                Ok(()) => self.keep(trial),
                 Err(error @ SearchError::Fit(_)) => {
                     self.warnings.push(format!("{family} was left out: {error}"));
                     failed = Some((family, error));
@@ -133,6 +142,19 @@ impl Search<'_> {
             Some((_, error)) if self.trials.is_empty() => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps a trial; only the best so far keeps its answers.
+    fn keep(&mut self, mut trial: Trial) {
+        let metric = self.course.metric;
+        match self.best.and_then(|best| self.trials.get_mut(best)) {
+            Some(best) if !trial.is_better_than(best, metric) => trial.answers.clear(),
+            best => {
+                best.into_iter().for_each(|best| best.answers.clear());
+                self.best = Some(self.trials.len());
+            }
+        }
+        self.trials.push(trial);
     }
 
     /// Whether a further candidate of a family can be tried; the first always is.
@@ -172,15 +194,10 @@ impl Search<'_> {
         self.deadline.saturating_duration_since(self.started).as_secs_f64()
     }
 
-    /// The best of what was tried, those first that were tried whole.
+    /// The best of what was tried.
     fn found(self, planned: usize) -> Result<Found, SearchError> {
         let metric = self.course.metric;
-        let better = |a: &Trial, b: &Trial| match (a.score(), b.score()) {
-            _ if a.scores.len() != b.scores.len() => a.scores.len() > b.scores.len(),
-            (Some(a), Some(b)) => metric.gain(a, b) > 0.0,
-            (a, b) => a.is_some() && b.is_none(),
-        };
-        let best = self.trials.iter().reduce(|best, trial| if better(trial, best) { trial } else { best });
+        let best = self.best.and_then(|best| self.trials.get(best));
         let best = best.ok_or(SearchError::NoCandidate)?;
         let out_of_fold = best.out_of_fold();
         let answers = out_of_fold.as_ref();

@@ -121,6 +121,10 @@ pub fn train(
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(useless(&evaluation, holdout.target()));
     warnings.extend(fewer_trees(&found, trees));
+    warnings.extend(found.interval().filter(|width| *width == 0.0).map(|_| {
+        "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
+            .to_owned()
+    }));
     Ok(Trained {
         artifact,
         model,

@@ -96,6 +96,15 @@ impl Trial {
         mean.is_finite().then_some(mean)
     }
 
+    /// Whether it did better than one before it, or was run for longer.
+    pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
+        match (self.score(), other.score()) {
+            _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
+            (Some(own), Some(others)) => metric.gain(own, others) > 0.0,
+            (own, others) => own.is_some() && others.is_none(),
+        }
+    }
+
     /// As a run records it.
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());

@@ -5,6 +5,9 @@ use crate::fit::binned::Binned;
 use crate::fit::features::Features;
 use evergreen_scoring::Node;
 
+/// Of a node its feature and threshold, or of a leaf its first weight.
+type Kept = (Option<u32>, f64);
+
 /// Rows by the generator of the tests of all families, the first 200.
 fn rows() -> Vec<[f64; 7]> {
     let mut state = 42_u64;
@@ -21,7 +24,7 @@ fn number(x: &[f64; 7]) -> f64 {
 }
 
 /// A tree of depth 2 on all rows, trying all features: node by node its feature, threshold and first weight.
-fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<(Option<u32>, f64)> {
+fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<Kept> {
     let rows = rows();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
     let features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -39,8 +42,8 @@ fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> V
     tree.nodes.iter().map(node).collect()
 }
 
-fn same(found: &[(Option<u32>, f64)], expected: &[(Option<u32>, f64)]) {
-    let close = |(a, b): (&(Option<u32>, f64), &(Option<u32>, f64))| a.0 == b.0 && (a.1 - b.1).abs() < 2e-5;
+fn same(found: &[Kept], expected: &[Kept]) {
+    let close = |(a, b): (&Kept, &Kept)| a.0 == b.0 && (a.1 - b.1).abs() < 2e-5;
     assert!(found.len() == expected.len() && found.iter().zip(expected).all(close), "{found:?}");
 }
 
