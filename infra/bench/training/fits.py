@@ -31,8 +31,8 @@ class Fit:
     cpu_seconds: float
     # The most memory that was resident at a time.
     peak_bytes: int
-    # Cores that other processes kept busy meanwhile, on average.
-    others: float
+    # What other processes used of the processor meanwhile.
+    others_seconds: float
 
 
 def evergreen(case: Case, files: Files, binary: Path) -> Fit:
@@ -75,13 +75,11 @@ def _run(command: list[str], limit: float) -> Fit:
         child.returncode = os.waitstatus_to_exitcode(status)
         said = None if late.is_set() else _answer(command, child.returncode, _text(output), _text(errors))
     used = usage.ru_utime + usage.ru_stime
-    return Fit(said, seconds, used, usage.ru_maxrss * machine.RSS_UNIT, _others(busy, used, seconds))
-
-
-def _others(busy: float | None, used: float, seconds: float) -> float:
-    """The cores that were busy with something else than the child, which has `used` so many seconds; 0 where unknown."""
+    # The system's figure counts this process too, as which the child began; the child's own does not.
+    peak = (said or {}).get("peak_rss_bytes") or usage.ru_maxrss * machine.RSS_UNIT
     now = machine.busy_seconds()
-    return 0.0 if busy is None or now is None else max(0.0, now - busy - used) / seconds
+    others = 0.0 if busy is None or now is None else max(0.0, now - busy - used)
+    return Fit(said, seconds, used, peak, others)
 
 
 def _answer(command: list[str], code: int, output: str, errors: str) -> dict:

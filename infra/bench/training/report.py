@@ -127,10 +127,10 @@ def _quotient(ours: float | None, theirs: float | None) -> float | None:
 
 
 def _ratio(ours: float | None, theirs: float | None) -> str:
-    return _number(_quotient(ours, theirs), 2)
+    return _number(_quotient(ours, theirs), 3)
 
 
-def _at_most(limit: float | None, unit: str = "", digits: int = 2) -> str:
+def _at_most(limit: float | None, unit: str = "", digits: int = 3) -> str:
     return "" if limit is None else f"≤ {limit:.{digits}f}{unit}"
 
 

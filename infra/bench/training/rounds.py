@@ -9,6 +9,9 @@ from . import data, fits
 from .cases import Case
 from .fits import Fit
 
+# The system counts processor time in hundredths of a second.
+LEAST_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Side:
@@ -30,8 +33,9 @@ class Side:
         return median(fit.seconds for fit in self.fits)
 
     def others(self) -> float:
-        """The most cores that other processes kept busy beside any repetition."""
-        return max(fit.others for fit in self.fits)
+        """Cores that other processes kept busy meanwhile, on average; 0 where it was too short to tell."""
+        seconds = sum(fit.seconds for fit in self.fits)
+        return sum(fit.others_seconds for fit in self.fits) / seconds if seconds > LEAST_SECONDS else 0.0
 
     def peak_bytes(self) -> int:
         """The most that any repetition had resident."""

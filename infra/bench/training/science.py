@@ -30,8 +30,19 @@ def main() -> None:
         "predict_seconds": scored - fitted,
         "accuracy": accuracy_score(test[1], model.classes_[probabilities.argmax(axis=1)]),
         "log_loss": log_loss(test[1], probabilities),
+        "peak_rss_bytes": _peak_rss_bytes(),
     }
     print(json.dumps(said))
+
+
+def _peak_rss_bytes() -> int | None:
+    """The most memory that was resident at a time, where the system tells."""
+    try:
+        with open("/proc/self/status") as file:
+            peaks = [line.split()[1] for line in file if line.startswith("VmHWM:")]
+    except OSError:
+        return None
+    return int(peaks[0]) * 1024 if peaks else None
 
 
 def _load(path: str, width) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +58,8 @@ def _model(family: str, parameters: dict, threads: int):
         max_iter=parameters["n_estimators"],
         max_leaf_nodes=parameters["max_leaves"],
         learning_rate=parameters["learning_rate"],
+        min_samples_leaf=parameters["min_samples_leaf"],
+        l2_regularization=parameters["l2"],
         early_stopping=False,
         random_state=0,
     )
