@@ -34,8 +34,8 @@ fn meaning(kind: &AlarmKind) -> &'static str {
              there is no champion, or nobody measures it. What served goes on serving."
         }
         AlarmKind::AccuracyLow => {
-            "The version that serves was right on too few of the rows that it had not learnt from. It goes on serving \
-             until a version passes the gate."
+            "The version that serves scored too low, in accuracy or R², on the rows that it had not learnt from. It goes \
+             on serving until a version passes the gate."
         }
         AlarmKind::DeadlineMissed => {
             "Since the scheduled time no run has made a version, promoted or refused. The champion goes on serving."
@@ -84,7 +84,7 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             step("Once the cause is gone, train now:", run.train()),
         ],
         AlarmKind::AccuracyLow => vec![
-            step("Compare the last runs: accuracy, data set, hyperparameters:", run.runs()),
+            step("Compare the last runs: figures, data set, hyperparameters:", run.runs()),
             words("If the data set has changed, see whether it should have."),
             step("Train again; a version that is good enough takes over by itself:", run.train()),
         ],

@@ -1,18 +1,18 @@
 //! Notifications in, mails out.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{Champions, Clock, Mail, Mailer, Outbox};
+use evergreen_lifecycle::ports::{Champions, Clock, Mail, Mailer, Outbox, Runs};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::delivery::{Delivery, Times, deliver, key};
-use crate::{Alarm, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
+use crate::{Alarm, Failure, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
 
 /// Turns notifications into mails, through the ports that it needs.
 #[derive(Debug)]
 pub struct Postman<'a, R, M, C> {
-    /// Champions, and which mails were sent.
+    /// Champions, runs, and which mails were sent.
     pub registry: &'a R,
     /// Sends mail.
     pub mailer: &'a M,
@@ -63,7 +63,7 @@ enum Unwritten {
 
 impl<R, M, C> Postman<'_, R, M, C>
 where
-    R: Champions + Outbox,
+    R: Champions + Outbox + Runs,
     M: Mailer,
     C: Clock,
 {
@@ -96,7 +96,8 @@ where
             return Ok(None);
         }
         let knowledge = Knowledge::of(self.registry).await;
-        let mail = letter::write(&alarm, &knowledge, self.letterhead, now)?;
+        let failure = Failure::behind(&alarm, self.registry, now).await;
+        let mail = letter::write(&alarm, &knowledge, failure.as_ref(), self.letterhead, now)?;
         Ok(Some((alarm, mail)))
     }
 

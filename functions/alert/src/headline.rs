@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::figures::headline_name;
 use crate::quantity::Quantity;
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
@@ -10,7 +11,7 @@ pub(crate) fn headline(alarm: &Alarm, knowledge: &Knowledge, now: Timestamp) -> 
     let value = knowledge.value(alarm, now);
     let figures = Figures::of(alarm, value);
     match alarm.state {
-        State::Ok => cleared(alarm, &figures),
+        State::Ok => cleared(alarm, knowledge, &figures),
         State::Alarm | State::InsufficientData if is_by_hand(alarm, value) => {
             format!("alarm {} is raised, though {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures))
         }
@@ -65,7 +66,7 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
     let (recently, waiting) = (figures.counted("in 5 minutes"), figures.counted("in its queue"));
     match &alarm.kind {
         AlarmKind::ChampionTooOld => too_old(alarm, knowledge, figures),
-        AlarmKind::AccuracyLow => format!("the champion's accuracy is {value}{wanted}"),
+        AlarmKind::AccuracyLow => format!("the champion's {} is {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has missed its deadline".to_owned(),
         AlarmKind::TrainingFailed => format!("training fails{}", figures.counted("since the last version")),
         AlarmKind::ModelUnhealthy => "the champion's artifact cannot be fetched, verified or read".to_owned(),
@@ -85,6 +86,12 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
     }
 }
 
+/// What the champion is scored by; accuracy where that is not known.
+fn score(knowledge: &Knowledge) -> &'static str {
+    let task = knowledge.champion().map(|champion| champion.version.evaluation.task());
+    headline_name(task.unwrap_or_default())
+}
+
 /// The age alarm is raised too when no age arrives: because there is no champion, or because nobody measures.
 fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
     let limit = figures.limit();
@@ -99,11 +106,11 @@ fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
     }
 }
 
-fn cleared(alarm: &Alarm, figures: &Figures) -> String {
+fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
     let (limit, wanted, value) = (figures.limit(), figures.wanted(), figures.value());
     match &alarm.kind {
         AlarmKind::ChampionTooOld => format!("the champion is fresh again: {value} old{limit}"),
-        AlarmKind::AccuracyLow => format!("the champion's accuracy is well again: {value}{wanted}"),
+        AlarmKind::AccuracyLow => format!("the champion's {} is well again: {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has caught up".to_owned(),
         AlarmKind::TrainingFailed => "training makes versions again".to_owned(),
         AlarmKind::ModelUnhealthy => "the champion's artifact is sound again".to_owned(),

@@ -52,7 +52,7 @@ impl Knowledge {
         match (alarm.reading, &alarm.kind) {
             (Reading::Value(value), _) => Some(value),
             (_, AlarmKind::ChampionTooOld) => self.champion().map(|champion| champion.age_hours(now).max(0.0)),
-            (_, AlarmKind::AccuracyLow) => self.champion().map(Champion::accuracy),
+            (_, AlarmKind::AccuracyLow) => self.champion().map(Champion::headline),
             _ => None,
         }
     }
@@ -67,7 +67,7 @@ impl Knowledge {
             AlarmKind::ChampionTooOld => {
                 previous.version.trained_at.checked_add(SignedDuration::from_secs_f64(threshold * 3600.0)).ok()?
             }
-            AlarmKind::AccuracyLow if previous.accuracy() < threshold => previous.promoted_at,
+            AlarmKind::AccuracyLow if previous.headline() < threshold => previous.promoted_at,
             _ => return None,
         };
         let lasted = champion.promoted_at.duration_since(since);

@@ -1,14 +1,14 @@
 //! The mail: what the templates in infra/mail/ show, and how it is put together.
 
 use askama::Template;
+use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::Mail;
-use evergreen_lifecycle::{Champion, ModelName};
 use jiff::Timestamp;
 
 use crate::guide::{Guide, Step};
 use crate::headline::headline;
-use crate::quantity::{Quantity, hours, moment, number, span};
-use crate::{Alarm, Knowledge, State};
+use crate::quantity::{Quantity, moment, span};
+use crate::{Alarm, Failure, Knowledge, State, figures};
 
 /// What every mail names.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ struct Letter<'a> {
     state: &'static str,
     headline: String,
     meaning: &'a str,
+    /// What came of the run behind it.
+    run: Option<String>,
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
     no_table: &'static str,
@@ -66,13 +68,20 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`.
+/// Writes the mail about `alarm` at `now`, which says what came of the run behind it, if there is one.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered, which no content brings about.
-pub fn write(alarm: &Alarm, knowledge: &Knowledge, about: &Letterhead, now: Timestamp) -> Result<Mail, askama::Error> {
+pub fn write(
+    alarm: &Alarm,
+    knowledge: &Knowledge,
+    failure: Option<&Failure>,
+    about: &Letterhead,
+    now: Timestamp,
+) -> Result<Mail, askama::Error> {
     let guide = Guide::to(&alarm.kind, about);
-    let letter = Letter::about(alarm, knowledge, about, &guide, now);
+    let run = failure.map(Failure::told);
+    let letter = Letter { run, ..Letter::about(alarm, knowledge, about, &guide, now) };
     Ok(Mail {
         subject: one_line(&format!("[{}] {}", letter.state, letter.headline)),
         text: Text { letter: &letter }.render()?,
@@ -89,6 +98,7 @@ impl<'a> Letter<'a> {
             state: alarm.state.as_str(),
             headline: format!("{}: {}", about.model, headline(alarm, knowledge, now)),
             meaning: if raised { guide.meaning } else { "Nothing has to be done." },
+            run: None,
             facts: facts(alarm, knowledge, now),
             table: table(knowledge, now),
             no_table: match knowledge {
@@ -123,32 +133,17 @@ fn facts<'a>(alarm: &'a Alarm, knowledge: &Knowledge, now: Timestamp) -> Vec<Fac
 
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
-    let columns = (columns(champion, now), previous.as_ref().map(|previous| columns(previous, now)));
-    let before = columns.1.into_iter().flatten().map(|(_, value)| value).chain(std::iter::repeat(String::new()));
-    let rows = columns.0.into_iter().zip(before);
+    let before = previous.as_ref().map(|previous| figures::of(previous, now)).unwrap_or_default();
+    // The two may be models of different tasks, which have different figures.
+    let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let rows = figures::of(champion, now).into_iter();
     Some(Table {
         champion: format!("Version {}", champion.version.number),
         previous: previous.as_ref().map(|previous| format!("Version {}", previous.version.number)),
-        rows: rows.map(|((name, champion), previous)| Row { name, champion, previous }).collect(),
+        rows: rows
+            .map(|(name, champion)| Row { name, champion, previous: other(name).unwrap_or_else(|| "none".to_owned()) })
+            .collect(),
     })
-}
-
-/// One version's column of the table.
-fn columns(champion: &Champion, now: Timestamp) -> [(&'static str, String); 10] {
-    let version = &champion.version;
-    let figures = &version.evaluation;
-    [
-        ("Accuracy, hold-out", number(figures.accuracy)),
-        ("Balanced accuracy", number(figures.balanced_accuracy)),
-        ("F1, macro", number(figures.f1)),
-        ("Log loss", number(figures.log_loss)),
-        ("ROC AUC", figures.roc_auc.map_or_else(|| "none".to_owned(), number)),
-        ("Accuracy, training", number(version.training_accuracy)),
-        ("Trained", moment(version.trained_at)),
-        ("Age", hours(champion.age_hours(now).max(0.0))),
-        ("Rows of data", version.dataset.rows.to_string()),
-        ("Run", version.run_id.to_string()),
-    ]
 }
 
 /// A subject is one line, whatever an alarm is called.

@@ -7,6 +7,8 @@
 mod alarm;
 mod config;
 mod delivery;
+mod failure;
+mod figures;
 mod guide;
 mod handler;
 mod headline;
@@ -20,6 +22,7 @@ mod recipients;
 
 pub use alarm::{Alarm, Comparison, State};
 pub use config::Config;
+pub use failure::Failure;
 pub use guide::{Guide, Step};
 pub use handler::{AlertError, Postman, Report};
 pub use kind::AlarmKind;

@@ -5,11 +5,12 @@ use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlertError, Letterhead, Postman, Recipients, Report};
 use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::{Claim, Outbox};
-use evergreen_testkit::{FixedClock, Memory, SentMail, champion, moment, version};
+use evergreen_testkit::{FixedClock, Memory, SentMail, champion, moment, run, version};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
 
 const RAISED: &str = include_str!("../../../events/alert-alarm.json");
+const FAILED: &str = include_str!("../../../events/alert-training-failed.json");
 const CLEARED: &str = include_str!("../../../events/alert-ok.json");
 const FIRST: &str = "first@example.com";
 const SECOND: &str = "second@example.com";
@@ -78,6 +79,44 @@ async fn a_raised_alarm_is_one_mail_to_each_recipient() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
+    let memory = memory();
+    let at = moment("2026-11-24T03:00:00Z");
+    let reason = "datasets/iris/b.csv, line 10, column \"fee\": expected a <number>";
+    let failed = run("broken", at).failed(reason.into(), at + SignedDuration::from_secs(3));
+    memory.state().runs.insert(failed.id.clone(), failed);
+    assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
+    let mail = &mails(&memory)[0].1;
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: training fails (1 since the last version)");
+    let said = mail.text.split("\n\n").take(4).collect::<Vec<_>>().join("\n\n");
+    insta::assert_snapshot!(said, @r#"
+    iris: training fails (1 since the last version)
+
+    Since a run last made a version, runs have failed or died. The champion goes on serving and grows older.
+
+    Run manual-broken failed on Tue 24 Nov 2026, 03:00 UTC: datasets/iris/b.csv, line 10, column "fee": expected a <number>
+
+    Value: 1
+    Wanted: below 1
+    Since: Tue 24 Nov 2026, 03:01 UTC
+    Alarm: evergreen-training-failed
+    Description: A training of iris failed or was lost, and none has made a version since; the champion serves on.
+    CloudWatch says: Threshold Crossed: 1 datapoint [1.0 (24/11/26 03:00:00)] was greater than or equal to the threshold (1.0).
+    "#);
+    assert!(mail.html.contains("line 10, column &#34;fee&#34;: expected a &#60;number&#62;</p>"), "{}", mail.html);
+}
+
+#[tokio::test]
+async fn an_alarm_that_is_not_about_training_names_no_run() {
+    let memory = memory();
+    let at = moment("2026-11-24T03:00:00Z");
+    let failed = run("broken", at).failed("a reason".into(), at);
+    memory.state().runs.insert(failed.id.clone(), failed);
+    handle(&memory, event(RAISED)).await.unwrap();
+    assert!(!mails(&memory)[0].1.text.contains("a reason"));
+}
+
+#[tokio::test]
 async fn its_clearing_is_another() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
@@ -127,7 +166,7 @@ async fn a_mail_that_another_invocation_is_sending_is_not_done() {
 async fn without_the_registry_the_mail_goes_out_and_says_so() {
     let memory = memory();
     memory.take_away("registry");
-    assert_eq!(handle(&memory, event(RAISED)).await, Ok(sent(2)));
+    assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
     let mail = &mails(&memory)[0].1;
     for body in [&mail.text, &mail.html] {
         assert!(body.contains("The registry could not be read: the champion is not known."), "{body}");

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
-use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::Mail;
+use evergreen_lifecycle::{BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
 use evergreen_testkit::{champion, moment, version};
 
 const NOW: &str = "2026-11-24T20:00:30Z";
@@ -65,7 +65,7 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    write(alarm, knowledge, &letterhead(), moment(NOW)).unwrap()
+    write(alarm, knowledge, None, &letterhead(), moment(NOW)).unwrap()
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let second_at = moment("2026-11-25T06:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
-    let mail = write(&cleared, &knowledge, &letterhead(), moment("2026-11-25T06:05:30Z")).unwrap();
+    let mail = write(&cleared, &knowledge, None, &letterhead(), moment("2026-11-25T06:05:30Z")).unwrap();
     insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old (limit 36 h)");
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is fresh again: 6 min old (limit 36 h)
@@ -168,6 +168,65 @@ fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
     let text = mail(&too_old(), &alone).text;
     assert!(text.contains("\nVersion 1\n") && !text.contains(" | "), "{text}");
     assert!(mail(&too_old(), &Knowledge::NoChampion).text.contains("no version has passed the gate yet"));
+}
+
+/// A regression model, which replaced the classifier of [`knowledge`].
+fn regression() -> Knowledge {
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5 };
+    let figures =
+        RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
+    let trained_at = moment("2026-11-24T03:00:00Z");
+    let evaluation = Evaluation::Regression(figures);
+    let version = Version { evaluation, training_score: 0.95, ..version(3, 0.9, trained_at) };
+    let Knowledge::Champion { champion: before, .. } = knowledge() else { panic!("there is one") };
+    let champion = Champion::succeeding(Some(&before), version, trained_at);
+    Knowledge::Champion { champion: Box::new(champion), previous: Some(before) }
+}
+
+#[test]
+fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
+    let raised = Alarm { reading: Reading::Value(0.8125), ..accuracy_low() };
+    let mail = mail(&raised, &regression());
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion's R² is 0.8125 (at least 0.9 is wanted)");
+    let table = mail.text.split("The champion |").nth(1).unwrap();
+    insta::assert_snapshot!(table, @r#"
+     the version before it
+    Version 3 | Version 2
+    R², hold-out: 0.8125 | none
+    RMSE: 64.25 | none
+    MAE: 50 | none
+    Median absolute error: 41.5 | none
+    Intervals hold: 92.5 % of the rows, of 90 % meant | none
+    Width of an interval: 210.5 | none
+    R², training: 0.95 | none
+    Trained: Tue 24 Nov 2026, 03:00 UTC | Mon 23 Nov 2026, 03:00 UTC
+    Age: 17 h 1 min | 41 h 1 min
+    Rows of data: 150 | 150
+    Run: manual-v3 | manual-v2
+
+    Dashboard: https://example.com/dashboard?a=1&b=2
+    "#);
+    let cleared = Alarm { state: State::Ok, ..raised };
+    assert!(self::mail(&cleared, &regression()).subject.contains("the champion's R² is well again"));
+}
+
+#[test]
+fn two_classes_have_two_more_figures() {
+    let mut version = version(1, 0.9, moment("2026-11-24T03:00:00Z"));
+    let Evaluation::Classification(figures) = &mut version.evaluation else { panic!("it is a classifier") };
+    figures.binary = Some(BinaryEvaluation {
+        positive: "yes".into(),
+        threshold: 0.5,
+        true_positives: 8,
+        false_positives: 1,
+        true_negatives: 19,
+        false_negatives: 2,
+        average_precision: Some(0.875),
+        brier_score: 0.0625,
+    });
+    let knowledge = Knowledge::Champion { champion: Box::new(champion(version)), previous: None };
+    let text = mail(&too_old(), &knowledge).text;
+    assert!(text.contains("\nAverage precision: 0.875\nBrier score: 0.0625\n"), "{text}");
 }
 
 #[test]

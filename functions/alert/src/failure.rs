@@ -1,0 +1,161 @@
+//! The run behind an alarm about training: how it ended, and why.
+
+use evergreen_lifecycle::ports::Runs;
+use evergreen_lifecycle::{Run, RunId, RunStatus};
+use jiff::Timestamp;
+
+use crate::quantity::moment;
+use crate::{Alarm, AlarmKind, State};
+
+/// Newest runs among which it is looked for.
+const RUNS: u32 = 20;
+/// The most of a reason that is told, in characters.
+const MAX_REASON: usize = 2000;
+
+/// A run that made no champion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    run: RunId,
+    ended: Ended,
+    /// When it ended, or began where nobody knows how it ended.
+    at: Timestamp,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Failed,
+    Lost,
+    Refused,
+}
+
+impl Failure {
+    /// The newest run that explains `alarm` at `now`, when it is raised and about training. That the registry does not
+    /// answer is logged and no error: the mail goes out all the same.
+    pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
+        if alarm.state != State::Alarm || !is_about_training(&alarm.kind) {
+            return None;
+        }
+        match registry.recent_runs(RUNS).await {
+            Ok(runs) => newest(&alarm.kind, &runs, now),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");
+                None
+            }
+        }
+    }
+
+    /// The run, how it ended and why, in one line.
+    pub fn told(&self) -> String {
+        let Self { run, at, .. } = self;
+        let at = moment(*at);
+        let ended = match self.ended {
+            Ended::Failed => format!("Run {run} failed on {at}"),
+            Ended::Refused => format!("Run {run} made a version that was refused on {at}"),
+            Ended::Lost => format!("Run {run}, begun on {at}, died without a word: out of memory or time, or killed"),
+        };
+        match &self.reason {
+            Some(reason) => format!("{ended}: {reason}"),
+            None => format!("{ended}."),
+        }
+    }
+
+    /// `run`, if it ended at `now` and made no champion.
+    fn of(run: &Run, now: Timestamp) -> Option<Self> {
+        let ended = match run.status_at(now) {
+            RunStatus::Failed => Ended::Failed,
+            RunStatus::Lost => Ended::Lost,
+            RunStatus::Rejected => Ended::Refused,
+            RunStatus::Running | RunStatus::Succeeded => return None,
+        };
+        let at = run.finished_at().unwrap_or(run.started_at);
+        Some(Self { run: run.id.clone(), ended, at, reason: run.reason().map(in_short) })
+    }
+}
+
+fn is_about_training(kind: &AlarmKind) -> bool {
+    matches!(
+        kind,
+        AlarmKind::ChampionTooOld
+            | AlarmKind::DeadlineMissed
+            | AlarmKind::TrainingFailed
+            | AlarmKind::TrainFailureQueue
+    )
+}
+
+/// Of `runs`, which are newest first, the first that explains an alarm of that kind. What came before a success explains
+/// nothing, but a queue keeps what failed long ago.
+fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
+    let is_over = |run: &&Run| match kind {
+        AlarmKind::TrainFailureQueue => false,
+        AlarmKind::ChampionTooOld => run.status_at(now) == RunStatus::Succeeded,
+        _ => run.version().is_some(),
+    };
+    let explains = |failure: &Failure| failure.ended != Ended::Refused || *kind == AlarmKind::ChampionTooOld;
+    runs.iter().take_while(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
+}
+
+/// A reason as one line of bounded length.
+fn in_short(reason: &str) -> String {
+    let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_REASON) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evergreen_testkit::{finished_run, moment, run, version};
+    use jiff::SignedDuration;
+
+    fn at(hour: i64) -> Timestamp {
+        moment("2026-11-24T00:00:00Z") + SignedDuration::from_hours(hour)
+    }
+
+    fn failed(hour: i64, reason: &str) -> Run {
+        run(&format!("at-{hour}"), at(hour)).failed(reason.into(), at(hour))
+    }
+
+    fn made(hour: i64, accuracy: f64) -> Run {
+        finished_run(&format!("at-{hour}"), at(hour), &version(1, accuracy, at(hour)))
+    }
+
+    fn told(kind: AlarmKind, runs: &[Run]) -> Option<String> {
+        newest(&kind, runs, at(30)).map(|failure| failure.told())
+    }
+
+    #[test]
+    fn the_newest_failure_is_told_with_its_reason() {
+        let runs =
+            [run("at-work", at(30)), failed(3, "line 7,\ncolumn \"fee\": expected a number"), failed(2, "older")];
+        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &runs).unwrap(), @r#"Run manual-at-3 failed on Tue 24 Nov 2026, 03:00 UTC: line 7, column "fee": expected a number"#);
+        assert_eq!(told(AlarmKind::TrainingFailed, &runs), told(AlarmKind::DeadlineMissed, &runs));
+    }
+
+    #[test]
+    fn a_lost_run_is_told_as_what_it_is() {
+        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, begun on Tue 24 Nov 2026, 03:00 UTC, died without a word: out of memory or time, or killed.");
+    }
+
+    #[test]
+    fn a_refused_version_explains_why_a_champion_is_old_and_nothing_else() {
+        let runs = [made(4, 0.5), failed(3, "older")];
+        insta::assert_snapshot!(told(AlarmKind::ChampionTooOld, &runs).unwrap(), @"Run manual-at-4 made a version that was refused on Tue 24 Nov 2026, 04:00 UTC: hold-out accuracy 0.5000 is below the floor 0.9000");
+        assert_eq!(told(AlarmKind::TrainingFailed, &runs), None);
+        assert!(told(AlarmKind::TrainFailureQueue, &runs).is_some_and(|told| told.ends_with("older")));
+    }
+
+    #[test]
+    fn what_came_before_a_success_explains_nothing() {
+        let runs = [made(4, 0.95), failed(3, "older")];
+        assert_eq!([AlarmKind::ChampionTooOld, AlarmKind::DeadlineMissed].map(|kind| told(kind, &runs)), [None, None]);
+    }
+
+    #[test]
+    fn a_reason_of_any_length_fits() {
+        let told = told(AlarmKind::TrainingFailed, &[failed(3, &"ü".repeat(100_000))]).unwrap();
+        assert!(told.ends_with("ü…") && told.chars().count() < 2100);
+    }
+}

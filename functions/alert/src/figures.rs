@@ -1,0 +1,66 @@
+//! The figures of a version, as the mail's table has them.
+
+use evergreen_lifecycle::{Champion, ClassificationEvaluation, Evaluation, RegressionEvaluation, Task};
+use jiff::Timestamp;
+
+use crate::quantity::{hours, moment, number};
+
+/// A figure's name and what it is.
+pub(crate) type Figure = (&'static str, String);
+
+/// What [`Champion::headline`] is of models of that task.
+pub(crate) fn headline_name(task: Task) -> &'static str {
+    match task {
+        Task::Classification => "accuracy",
+        Task::Regression => "R²",
+    }
+}
+
+/// One version's column of the table.
+pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<Figure> {
+    let version = &champion.version;
+    let training = number(version.training_score);
+    let mut figures = match &version.evaluation {
+        Evaluation::Classification(figures) => classification(figures, training),
+        Evaluation::Regression(figures) => regression(figures, training),
+    };
+    figures.extend([
+        ("Trained", moment(version.trained_at)),
+        ("Age", hours(champion.age_hours(now).max(0.0))),
+        ("Rows of data", version.dataset.rows.to_string()),
+        ("Run", version.run_id.to_string()),
+    ]);
+    figures
+}
+
+fn classification(figures: &ClassificationEvaluation, training: String) -> Vec<Figure> {
+    let maybe = |figure: Option<f64>| figure.map_or_else(|| "none".to_owned(), number);
+    let mut told = vec![
+        ("Accuracy, hold-out", number(figures.accuracy)),
+        ("Balanced accuracy", number(figures.balanced_accuracy)),
+        ("F1, macro", number(figures.f1)),
+        ("Log loss", number(figures.log_loss)),
+        ("ROC AUC", maybe(figures.roc_auc)),
+    ];
+    if let Some(binary) = &figures.binary {
+        told.push(("Average precision", maybe(binary.average_precision)));
+        told.push(("Brier score", number(binary.brier_score)));
+    }
+    told.push(("Accuracy, training", training));
+    told
+}
+
+fn regression(figures: &RegressionEvaluation, training: String) -> Vec<Figure> {
+    let interval = figures.interval;
+    let share = |share: f64| format!("{} %", number(100.0 * share));
+    let held = format!("{} of the rows, of {} meant", share(interval.coverage), share(interval.level));
+    vec![
+        ("R², hold-out", number(figures.r2)),
+        ("RMSE", number(figures.rmse)),
+        ("MAE", number(figures.mae)),
+        ("Median absolute error", number(figures.median_absolute_error)),
+        ("Intervals hold", held),
+        ("Width of an interval", number(interval.width)),
+        ("R², training", training),
+    ]
+}
