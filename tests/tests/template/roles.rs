@@ -53,6 +53,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
+            ("dynamodb:Query", INDEX),
             ("ses:SendEmail", SENDERS),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
         ],
