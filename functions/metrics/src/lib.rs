@@ -1,4 +1,4 @@
-//! Publishes accuracy, age and health of the champion and of its training.
+//! Publishes accuracy (or R²), age and health of the champion and of its training.
 //!
 //! Invoked every few minutes and on each event of the registry; the event itself is not read, for all that is published
 //! follows from what the registry holds. What can be known is published even when something else cannot.

@@ -3,7 +3,7 @@
 
 mod support;
 
-use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::{Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
 use evergreen_metrics::{MetricsError, Report};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
@@ -59,6 +59,31 @@ async fn what_is_published_follows_from_the_registry() {
     }
     "#);
     assert_eq!(world.published(), report.published);
+}
+
+#[tokio::test]
+async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
+    let world = World::at("2026-11-24T05:00:00Z");
+    let at = moment("2026-11-24T03:00:00Z");
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0 };
+    let evaluation = Evaluation::Regression(RegressionEvaluation {
+        rows: 30,
+        rmse: 4.0,
+        mae: 3.0,
+        median_absolute_error: 2.0,
+        r2: -0.25,
+        interval,
+    });
+    let version = Version { evaluation, training_score: 0.75, ..sound_version(world.memory, 1, 0.9, at) };
+    {
+        let mut state = world.memory.state();
+        let run = finished_run("numbers", at, &version);
+        state.runs.insert(run.id.clone(), run);
+        state.champions.push(champion(version));
+    }
+    let published = world.measure().await.unwrap().published;
+    let figures = ["ModelAccuracy", "ModelAccuracy7DayAverage", "TrainingAccuracy", "ModelHealthy"];
+    assert_eq!(figures.map(|name| published[name]), [-0.25, -0.25, 0.75, 1.0]);
 }
 
 #[tokio::test]

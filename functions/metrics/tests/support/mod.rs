@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::ports::{Champions, Runs, Unavailable, Versions};
-use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Signature, Version, VersionNumber};
+use evergreen_lifecycle::{Artifact, Champion, Column, Run, RunId, Signature, Version, VersionNumber};
 use evergreen_metrics::{Deadline, Meter, MetricsError, Report, Schedule};
-use evergreen_scoring::{ArtifactMetadata, ClassWeight, Forest, Node, Pipeline, Scaler, Tree, encode, sha256_hex};
+use evergreen_scoring::{
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
+    Weight, encode, sha256_hex,
+};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 
@@ -104,11 +107,17 @@ fn artifact(key: String, bytes: &[u8]) -> Artifact {
     Artifact { key, sha256: sha256_hex(bytes), size: bytes.len() as u64 }
 }
 
-/// The smallest model: one column, two labels, one leaf.
+/// The smallest model: one column, one leaf.
 fn model() -> Vec<u8> {
-    let signature = Signature::new(vec!["x".into()], vec!["no".into(), "yes".into()]).unwrap();
-    let scaler = Scaler { offset: vec![0.0], scale: vec![1.0] };
-    let leaf = Node::Leaf(vec![ClassWeight { class: 0, weight: 1.0 }]);
-    let forest = Forest { trees: vec![Tree { nodes: vec![leaf] }] };
-    encode(&Pipeline::new(signature, scaler, forest).unwrap(), &ArtifactMetadata { model: "iris".into() })
+    let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
+    let trees = vec![Tree { nodes: vec![leaf] }];
+    let parts = Parts {
+        preprocessing: Preprocessing { encodings: vec![Encoding::Value { fill: 0.0, indicator: false }], scaler: None },
+        predictor: Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.0] }),
+        link: Link::Identity,
+        calibration: None,
+        interval: None,
+    };
+    let signature = Signature::regression(vec![Column::number("x")]).unwrap();
+    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata { model: "iris".into() })
 }
