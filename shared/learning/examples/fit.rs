@@ -3,21 +3,23 @@
 //!
 //! `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set NAME=VALUE…` fits on
 //! all rows of the one file and scores those of the other; with `--csv FILE` instead of the two, the file's own split is
-//! taken. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
+//! taken. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
+//! named. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::num::ParseIntError;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Holdout, Plan, Settings, Table, fit};
+use evergreen_learning::{DataFile, Holdout, Plan, Settings, Table, fit, train};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
-                     [--seed NUMBER]";
+                     [--seed NUMBER] [--budget SECONDS]";
 
 /// Time enough: what takes longer is no fit to compare.
 const LIMIT: Duration = Duration::from_secs(3600);
@@ -62,6 +64,15 @@ impl Wanted {
         self.files.get(name).map(String::as_str).ok_or(USAGE)
     }
 
+    fn family(&self) -> Result<Family, &'static str> {
+        let name = self.get("family")?;
+        Family::ALL.into_iter().find(|family| family.name() == name).ok_or("no such family")
+    }
+
+    fn seed(&self) -> Result<u64, ParseIntError> {
+        self.files.get("seed").map_or(Ok(1), |seed| seed.parse())
+    }
+
     fn table(&self, name: &str) -> Result<Table, Box<dyn Error>> {
         let path = self.get(name)?;
         let file = DataFile { name: path.to_owned(), content: fs::read(path)? };
@@ -71,8 +82,10 @@ impl Wanted {
 
 fn run() -> Result<Value, Box<dyn Error>> {
     let wanted = Wanted::parse(env::args().skip(1))?;
-    let name = wanted.get("family")?;
-    let family = Family::ALL.into_iter().find(|family| family.name() == name).ok_or("no such family")?;
+    if let Some(seconds) = wanted.files.get("budget") {
+        return search(&wanted, Duration::from_secs(seconds.parse()?));
+    }
+    let family = wanted.family()?;
     let began = Instant::now();
     let (table, rows, holdout) = if wanted.files.contains_key("csv") {
         let table = wanted.table("csv")?;
@@ -86,8 +99,7 @@ fn run() -> Result<Value, Box<dyn Error>> {
         (table, rows, holdout)
     };
     let read_seconds = began.elapsed().as_secs_f64();
-    let seed = wanted.files.get("seed").map_or(Ok(1), |seed| seed.parse())?;
-    let plan = Plan::new(&table, Some(family), &wanted.parameters, seed)?;
+    let plan = Plan::new(&table, Some(family), &wanted.parameters, wanted.seed()?)?;
     let began = Instant::now();
     let model = fit(&table, &rows, &plan, began + LIMIT, &ArtifactMetadata { model: "fit".to_owned() })?;
     let fit_seconds = began.elapsed().as_secs_f64();
@@ -100,6 +112,25 @@ fn run() -> Result<Value, Box<dyn Error>> {
     said.insert("fit_seconds".into(), fit_seconds.into());
     said.insert("peak_rss_bytes".into(), json!(peak_rss_bytes()));
     Ok(said.into())
+}
+
+/// A whole training.
+fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
+    let table = wanted.table("csv")?;
+    let plan = Plan::new(&table, wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
+    let metadata = ArtifactMetadata { model: "fit".to_owned() };
+    let trained = train(&table, &plan, Instant::now() + budget, &metadata)?;
+    Ok(json!({
+        "family": trained.family,
+        "parameters": trained.parameters,
+        "search": trained.search,
+        "evaluation": trained.evaluation,
+        "warnings": trained.warnings,
+        "fit_seconds": trained.fit_duration.as_secs_f64(),
+        "evaluate_seconds": trained.evaluate_duration.as_secs_f64(),
+        "artifact_bytes": trained.artifact.len(),
+        "peak_rss_bytes": peak_rss_bytes(),
+    }))
 }
 
 fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Value>, Box<dyn Error>> {

@@ -46,7 +46,7 @@ const BOOSTING: &[Dimension] = &[
     log("learning_rate", (1e-4, 1.0), (0.02, 0.3), 0.1),
     Dimension { log: true, ..whole("max_leaves", (2.0, 1024.0), (8.0, 64.0), 31.0) },
     Dimension { log: true, ..whole("min_samples_leaf", (1.0, 1e5), (2.0, 50.0), 20.0) },
-    log("l2", (0.0, 1e6), (1e-3, 10.0), 1e-3),
+    log("l2", (0.0, 1e6), (1e-3, 10.0), 1.0),
 ];
 
 const LINEAR: &[Dimension] = &[log("alpha", (1e-6, 1e6), (1e-4, 1e2), 1.0)];

@@ -50,9 +50,11 @@ impl Learner {
         &self.target
     }
 
-    /// The rows' values as models take them.
-    pub(crate) fn raw(&self) -> &[f32] {
-        &self.raw
+    /// The values of `rows` as models take them.
+    pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
+        let columns = self.signature.columns().len();
+        let row = |row: &u32| self.raw.get(*row as usize * columns..).and_then(|rest| rest.get(..columns));
+        rows.iter().filter_map(row).flatten().copied().collect()
     }
 
     /// Columns in and labels out.
@@ -94,10 +96,7 @@ impl Learner {
         let interval = self.target.labels().is_empty().then_some(0.0);
         let pipeline = self.pipeline(fitted, None, interval)?;
         let model = Model::compile(&pipeline, ArtifactMetadata { model: String::new() });
-        let columns = self.signature.columns().len();
-        let row = |row: &u32| self.raw.get(*row as usize * columns..).and_then(|rest| rest.get(..columns));
-        let raw: Vec<f32> = rows.iter().filter_map(row).flatten().copied().collect();
-        Ok(Answers::of(&model, &raw)?)
+        Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
     /// What is true of some of its rows, whose target is `target`.

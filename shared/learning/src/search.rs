@@ -26,8 +26,11 @@ const SLOWER: f64 = 1.5;
 /// The part of the time that is kept for the last fit at most: what can be cut short need not have all of it.
 const RESERVED: f64 = 0.6;
 
-/// Answers to all rows that are needed after the last fit.
-const PASSES: f64 = 4.0;
+/// The same while a family is still to be tried for the first time: which family it is matters most.
+const RESERVED_FIRST: f64 = 0.3;
+
+/// Passes over as many rows as the training's that writing, loading, comparing and evaluating the artifact take.
+const PASSES: f64 = 2.0;
 
 /// The part of the time that is kept for what comes after the last fit at most.
 const RESERVED_AFTER: f64 = 0.2;
@@ -159,25 +162,27 @@ impl Search<'_> {
 
     /// Whether a further candidate of a family can be tried; the first always is.
     fn has_time_for(&self, family: Family) -> bool {
+        let new = !self.trials.iter().any(|trial| trial.choice.family == family);
+        let most = if new { RESERVED_FIRST } else { RESERVED };
         let of = |family: Option<Family>| {
             let trials = self.trials.iter().filter(|trial| family.is_none_or(|family| trial.choice.family == family));
             trials.map(|trial| trial.seconds).reduce(f64::max)
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
-        let reserve = self.trials.iter().map(|trial| self.reserve(trial)).fold(0.0, f64::max);
+        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(0.0, f64::max);
         expected + reserve < self.left()
     }
 
     /// Whether a trial can go on with a fold like those before.
     fn has_time_after(&self, trial: &Trial) -> bool {
         let done = trial.scores.len();
-        done == 0 || trial.seconds / done as f64 + self.reserve(trial) < self.left()
+        done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_FIRST) < self.left()
     }
 
-    /// Seconds that a trial's last fit, and all that comes after, are counted on to take.
-    fn reserve(&self, trial: &Trial) -> f64 {
+    /// Seconds that a trial's last fit, and all that comes after, are counted on to take; the fit `most` of all time.
+    fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.course.learner.rows() as f64;
-        let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * RESERVED);
+        let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);
         fit + self.after(trial)
     }
 

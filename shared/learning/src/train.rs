@@ -13,10 +13,14 @@ use crate::search::{Found, Plan, SearchError, search};
 use crate::table::{Table, Target};
 use crate::{encode, frame};
 
+/// Rows of each part on which the artifact is compared with what was fitted, at most: a large table is not to be predicted
+/// three times over.
+const CHECKED_ROWS: usize = 50_000;
+
 /// What came of a training.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    /// The artifact's bytes; they load, and predict what was fitted for every row of the table.
+    /// The artifact's bytes; they load, and predict what was fitted.
     pub artifact: Vec<u8>,
     /// The artifact, loaded.
     pub model: Model,
@@ -30,7 +34,7 @@ pub struct Trained {
     pub candidates: Vec<Candidate>,
     /// The model's figures on the hold-out.
     pub evaluation: Evaluation,
-    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from.
+    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from: on 50,000 of them at most, evenly spaced.
     pub training_score: f64,
     /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
     /// decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled features (linear).
@@ -79,7 +83,7 @@ pub enum LearningError {
 }
 
 /// Searches by `plan` on the table's training rows, fits the best candidate to all of them, writes the artifact, loads it
-/// back, has it predict every row as what was fitted does, and evaluates what was loaded on the hold-out.
+/// back, has it predict rows as what was fitted does (all of a table of up to 50,000 rows), and evaluates what was loaded on the hold-out.
 ///
 /// It is done by the `deadline`, or soon after: fewer candidates are tried and fewer trees grown where time is short, and the
 /// search's summary says so. Where it is not, the same table, plan and metadata give the same artifact, byte for byte, on
@@ -114,10 +118,14 @@ pub fn train(
     let compiled = Model::compile(&pipeline, metadata.clone());
     drop(pipeline);
     let holdout = Holdout::of(table, &split.holdout);
-    let answers = same_answers(&model, &compiled, &holdout.frame().encode(learner.signature())?)?;
-    let evaluation = evaluate(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
-    let answers = same_answers(&model, &compiled, learner.raw())?;
-    let training_score = evaluate(learner.target(), &answers).ok_or(LearningError::OtherTask)?.headline();
+    let raw = holdout.frame().encode(learner.signature())?;
+    let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;
+    let columns = learner.signature().columns().len();
+    same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
+    let checked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(CHECKED_ROWS)).collect();
+    let answers = same_answers(&model, &compiled, &learner.raw_rows(&checked))?;
+    let training_score =
+        evaluate(&learner.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?.headline();
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(useless(&evaluation, holdout.target()));
     warnings.extend(fewer_trees(&found, trees));
