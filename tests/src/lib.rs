@@ -9,6 +9,7 @@ pub mod api;
 pub mod functions;
 pub mod iris;
 pub mod mail;
+pub mod own_table;
 pub mod queues;
 pub mod registry;
 pub mod stack;

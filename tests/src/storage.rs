@@ -49,6 +49,15 @@ impl Bucket {
         self.client.put_object().bucket(&self.name).key(key).body(content).send().await.expect("S3 takes the object");
     }
 
+    /// The keys of all objects whose key begins so.
+    ///
+    /// # Panics
+    /// When S3 does not answer.
+    pub async fn keys(&self, prefix: &str) -> Vec<String> {
+        let listed = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).send().await.expect("S3 lists");
+        listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
+    }
+
     /// Deletes an object.
     ///
     /// # Panics

@@ -60,6 +60,15 @@ impl Stack {
         version
     }
 
+    /// Trains on Iris after another table, and waits until flowers are answered again.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn serve_iris_again(&self) {
+        let version = self.train_good().await;
+        self.until_model(&version.into()).await;
+    }
+
     /// A version that serves, for a test that does not care which: the champion where it answers, else a new one.
     pub async fn served(&self) -> u64 {
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());

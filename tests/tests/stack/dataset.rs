@@ -6,7 +6,7 @@ use evergreen_tests::training::{fresh_id, good};
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-const KEY: &str = "datasets/iris.csv";
+const KEY: &str = "datasets/iris/flowers.csv";
 
 #[tokio::test]
 async fn a_stored_table_takes_the_place_of_the_built_in_one() {
@@ -20,7 +20,7 @@ async fn a_stored_table_takes_the_place_of_the_built_in_one() {
 
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     let run = run(&stack, &report).await;
-    assert_eq!((&run["dataset"]["source"], &run["dataset"]["rows"]), (&json!(KEY), &json!(300)));
+    assert_eq!((&run["dataset"]["source"], &run["dataset"]["rows"]), (&json!("datasets/iris/"), &json!(300)));
 
     let built_in = stack.train(good()).await;
     assert_eq!(built_in["status"], "SUCCEEDED", "{built_in}");

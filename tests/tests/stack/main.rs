@@ -11,6 +11,7 @@ mod damage;
 mod dataset;
 mod events;
 mod metrics;
+mod own_table;
 mod predicting;
 mod promotion;
 mod repetition;

@@ -1,0 +1,72 @@
+//! Tables of a user's own: made up here, stored in the bucket, and taken away again.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::stack::{MODEL, Stack};
+use crate::wait::until;
+
+/// Where the model's table and its settings are stored.
+pub fn key(file: &str) -> String {
+    format!("datasets/{MODEL}/{file}")
+}
+
+/// Subscribers who stay or leave: numbers, a truth value, a date and a country, with holes. Who is asked for much and has
+/// complained leaves; one in twenty does the opposite. The last rows come from a country of their own.
+pub fn subscribers(rows: std::ops::Range<usize>) -> String {
+    let mut csv = "customer,age,fee,complained,since,country,churned\n".to_owned();
+    for row in rows {
+        let (age, fee, country) = (18 + row * 7 % 60, 10 + row * 13 % 50, ["DE", "FR", "IT"][row % 3]);
+        let complained = row * 5 % 8 < 3;
+        let leaves = (fee > 35 && complained) != (row % 20 == 19);
+        let age = if row % 11 == 3 { String::new() } else { age.to_string() };
+        let country = if row % 13 == 5 { "" } else { country };
+        let since = format!("20{:02}-{:02}-{:02}", 10 + row % 15, 1 + row % 12, 1 + row % 28);
+        let churned = if leaves { "yes" } else { "no" };
+        writeln!(csv, "c{row:05},{age},{fee},{complained},{since},{country},{churned}").expect("a string takes text");
+    }
+    csv
+}
+
+/// Flats and their rents: about 9 per square metre and 200 more in the centre, give or take 20.
+pub fn flats(rows: usize) -> String {
+    let mut csv = "area,rooms,district,rent\n".to_owned();
+    for row in 0..rows {
+        let (area, rooms) = (20 + row * 17 % 100, 1 + row * 3 % 5);
+        let district = ["centre", "north", "south"][row % 3];
+        let noise = (row * 7919 % 41) as f64 - 20.0;
+        let rent = 9.0 * area as f64 + if district == "centre" { 200.0 } else { 0.0 } + noise;
+        writeln!(csv, "{area},{rooms},{district},{rent}").expect("a string takes text");
+    }
+    csv
+}
+
+impl Stack {
+    /// Stores files as the user's table.
+    pub async fn store_table(&self, files: &[(&str, &[u8])]) {
+        for (name, content) in files {
+            self.bucket.put(&key(name), *content).await;
+        }
+    }
+
+    /// Takes every file of the user's table away, so that Iris is learnt from again.
+    pub async fn clear_table(&self) {
+        for stored in self.bucket.keys(&key("")).await {
+            self.bucket.delete(&stored).await;
+        }
+    }
+
+    /// Waits until `GET /model` names that version, and returns what it says.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn until_model(&self, version: &Value) -> Value {
+        let limit = self.refresh_time().await + crate::wait::seconds(10);
+        until(&format!("version {version} in /model"), limit, async || {
+            let answer = self.api.get("/model").await.ok();
+            (answer.body["version"] == *version).then_some(answer.body)
+        })
+        .await
+    }
+}
