@@ -23,6 +23,8 @@ pub(super) struct Cell<'a, 'c> {
 }
 
 impl Cell<'_, '_> {
+    // The release is built for size, in which the compiler would call what is run for every value.
+    #[inline(always)]
     fn set<E: Error>(self, value: f32) -> Result<(), E> {
         self.reader.set(self.slot, value);
         Ok(())
@@ -35,6 +37,19 @@ impl Cell<'_, '_> {
         }
         let (row, field) = (self.reader.row(), self.field);
         Err(self.reader.refuse(Fault::Missing { row, field, found }))
+    }
+
+    /// A number in a column of something else.
+    fn number_elsewhere<E: Error>(self, whole: Option<Whole>) -> Result<(), E> {
+        let ColumnKind::Category { .. } = self.column.kind else { return self.unfit(Kind::Number) };
+        let Some(whole) = whole else { return self.unfit(Kind::Fraction) };
+        let mut text = [0; DIGITS];
+        let mut rest = &mut text[..];
+        // Enough room for any of them.
+        let _ = write!(rest, "{whole}");
+        let length = DIGITS - rest.len();
+        let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
+        self.category(text.unwrap_or_default(), Kind::Number)
     }
 
     fn moment<E: Error>(self, text: &str) -> Result<(), E> {
@@ -72,12 +87,10 @@ impl<'de> Take<'de> for Cell<'_, '_> {
         }
     }
 
-    fn number<E: Error>(self, number: f64) -> Result<(), E> {
-        match self.column.kind {
-            ColumnKind::Number => {}
-            // As a text it could be one of many: 1.50 or 15e-1.
-            ColumnKind::Category { .. } => return self.unfit(Kind::Fraction),
-            ColumnKind::Boolean | ColumnKind::Timestamp => return self.unfit(Kind::Number),
+    #[inline(always)]
+    fn number<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
+        if !matches!(self.column.kind, ColumnKind::Number) {
+            return self.number_elsewhere(whole);
         }
         let value = number as f32;
         if !value.is_finite() {
@@ -85,19 +98,6 @@ impl<'de> Take<'de> for Cell<'_, '_> {
             return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
         }
         self.set(value)
-    }
-
-    fn whole<E: Error, N: Whole>(self, number: N) -> Result<(), E> {
-        if !matches!(self.column.kind, ColumnKind::Category { .. }) {
-            return self.number(number.as_f64());
-        }
-        let mut text = [0; DIGITS];
-        let mut rest = &mut text[..];
-        // Enough room for any of them.
-        let _ = write!(rest, "{number}");
-        let length = DIGITS - rest.len();
-        let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
-        self.category(text.unwrap_or_default(), Kind::Number)
     }
 
     fn string<E: Error>(self, text: &str) -> Result<(), E> {

@@ -38,7 +38,9 @@ impl Columns {
 
     /// The column of that name. Most callers keep the model's order, so the one at `hint` is tried first.
     pub(super) fn find(&self, name: &str, hint: usize) -> Option<(usize, &Column)> {
-        if let Some(hinted) = self.get(hint).filter(|hinted| hinted.name == name) {
+        if let Some(hinted) = self.columns.get(hint)
+            && hinted.name.as_bytes() == name.as_bytes()
+        {
             return Some((hint, hinted));
         }
         let name_at = |index: &usize| self.get(*index).map(|column| column.name.as_str());

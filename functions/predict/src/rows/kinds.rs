@@ -23,13 +23,8 @@ pub(super) trait Take<'de>: Sized {
     }
 
     /// The value is a number.
-    fn number<E: Error>(self, _number: f64) -> Result<(), E> {
+    fn number<E: Error>(self, _number: f64, _whole: Option<Whole>) -> Result<(), E> {
         self.unfit(Kind::Number)
-    }
-
-    /// The value is a number that is written as a whole one of 64 bits.
-    fn whole<E: Error, N: Whole>(self, number: N) -> Result<(), E> {
-        self.number(number.as_f64())
     }
 
     /// The value is a string.
@@ -48,21 +43,16 @@ pub(super) trait Take<'de>: Sized {
     }
 }
 
-/// A whole number of 64 bits.
-pub(super) trait Whole: Copy + fmt::Display {
-    /// The nearest float.
-    fn as_f64(self) -> f64;
+/// A number that is written as a whole one of 64 bits.
+#[derive(Clone, Copy)]
+pub(super) struct Whole {
+    bits: u64,
+    is_negative: bool,
 }
 
-impl Whole for u64 {
-    fn as_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-impl Whole for i64 {
-    fn as_f64(self) -> f64 {
-        self as f64
+impl fmt::Display for Whole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_negative { (self.bits as i64).fmt(formatter) } else { self.bits.fmt(formatter) }
     }
 }
 
@@ -97,15 +87,15 @@ impl<'de, T: Take<'de>> Visitor<'de> for Value<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.0.whole(number)
+        self.0.number(number as f64, Some(Whole { bits: number, is_negative: false }))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.0.whole(number)
+        self.0.number(number as f64, Some(Whole { bits: number as u64, is_negative: number < 0 }))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        self.0.number(number)
+        self.0.number(number, None)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {

@@ -85,6 +85,7 @@ impl<'c> Reader<'c> {
     }
 
     /// Sets the value at `slot`, which is one that the row that is being read has room for.
+    #[inline(always)]
     pub(super) fn set(&mut self, slot: usize, value: f32) {
         self.values[slot] = value;
     }
