@@ -5,13 +5,17 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::{Frame, Values};
 
-/// For each row the first 64 bits of SHA-256 of its values: the bits of numbers, the hash of texts.
+/// What every row's content begins with. Another number would be another split of every table.
+const SPLIT_SEED: u64 = 42;
+
+/// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and its values: the bits of numbers, the hash of texts.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
     let columns: Vec<Column<'_>> = frame.columns().iter().map(|column| Column::of(&column.values)).collect();
     (0..frame.rows())
         .into_par_iter()
         .map_init(Vec::new, |content, row| {
             content.clear();
+            content.extend_from_slice(&SPLIT_SEED.to_le_bytes());
             columns.iter().for_each(|column| column.push(row, content));
             first_64_bits(content)
         })
