@@ -33,7 +33,9 @@ async fn a_table_of_every_kind_of_column_is_learnt_and_served() {
     stack.train_good().await;
     let settings = "target = \"churned\"\nfloor = 0.7\npositive = \"yes\"\n";
     let (first, second) = (subscribers(0..300), gzipped(&subscribers(300..600)));
-    stack.store_table(&[("dataset.toml", settings.as_bytes()), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)]).await;
+    stack
+        .store_table(&[("dataset.toml", settings.as_bytes()), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)])
+        .await;
     let report = stack.train(forest()).await;
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     let model = stack.until_model(&report["version"]).await;
@@ -71,7 +73,12 @@ async fn a_table_of_every_kind_of_column_is_learnt_and_served() {
 async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    stack.store_table(&[("dataset.toml", b"target = \"churned\"\nfloor = 0.7\n"), ("t.csv", subscribers(0..400).as_bytes())]).await;
+    stack
+        .store_table(&[
+            ("dataset.toml", b"target = \"churned\"\nfloor = 0.7\n"),
+            ("t.csv", subscribers(0..400).as_bytes()),
+        ])
+        .await;
     let report = stack.train(forest()).await;
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     stack.until_model(&report["version"]).await;
@@ -103,7 +110,9 @@ async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
 async fn a_number_is_learnt_and_answered_with_its_interval() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    stack.store_table(&[("dataset.toml", b"target = \"rent\"\nfloor = 0.8\n"), ("flats.csv", flats(400).as_bytes())]).await;
+    stack
+        .store_table(&[("dataset.toml", b"target = \"rent\"\nfloor = 0.8\n"), ("flats.csv", flats(400).as_bytes())])
+        .await;
     let report = stack.train(json!({"seed": 7})).await;
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     assert!(report["metrics"]["r2"].as_f64().is_some_and(|r2| r2 > 0.9), "{report}");
@@ -170,7 +179,12 @@ async fn a_search_that_runs_out_of_time_keeps_the_best_so_far_and_says_so() {
 async fn the_same_table_and_seed_make_the_same_artifact() {
     let stack = Stack::take().await;
     stack.serve_new().await;
-    stack.store_table(&[("dataset.toml", b"target = \"churned\"\nfloor = 0.6\ncandidates = 2\n"), ("t.csv", subscribers(0..300).as_bytes())]).await;
+    stack
+        .store_table(&[
+            ("dataset.toml", b"target = \"churned\"\nfloor = 0.6\ncandidates = 2\n"),
+            ("t.csv", subscribers(0..300).as_bytes()),
+        ])
+        .await;
     let mut digests = Vec::new();
     for _ in 0..2 {
         let report = stack.train(json!({"seed": 11})).await;
@@ -207,13 +221,19 @@ async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_col
         ("another width", "", with(4, "c1,1,2"), &["line 5", "7"]),
         ("no UTF-8", "", no_utf8, &["line 8", "UTF-8"]),
         ("a column twice", "", header_twice, &["age"]),
-        ("text among numbers", "[types]\nfee = \"number\"", with(9, "c1,40,much,true,2019-01-01,DE,no"), &["line 10", "fee", "number"]),
+        (
+            "text among numbers",
+            "[types]\nfee = \"number\"",
+            with(9, "c1,40,much,true,2019-01-01,DE,no"),
+            &["line 10", "fee", "number"],
+        ),
         ("no target in a row", "", with(3, "c1,40,20,true,2019-01-01,DE,"), &["line 4", "churned"]),
         ("settings of no use", "targget = \"churned\"", good.clone().into_bytes(), &["dataset.toml", "targget"]),
         ("an unknown file", "", good.clone().into_bytes(), &["table.xlsx"]),
     ];
     for (wrong, settings, table, named) in tables {
-        let target = if settings.contains("target") || settings.contains("targget") { "" } else { "target = \"churned\"\n" };
+        let target =
+            if settings.contains("target") || settings.contains("targget") { "" } else { "target = \"churned\"\n" };
         let file = if wrong == "an unknown file" { "table.xlsx" } else { "table.csv" };
         stack.store_table(&[("dataset.toml", format!("{target}{settings}\n").as_bytes()), (file, &table)]).await;
         let id = fresh_id();

@@ -99,7 +99,10 @@ async fn the_model_says_what_it_is() {
     assert_eq!(model["trained_at"], registered["trained_at"]);
     assert_eq!(model["signature"]["labels"], json!(SPECIES));
     let columns = model["signature"]["columns"].as_array().expect("the signature names columns");
-    assert!(columns.iter().all(|column| setosa().get(column["name"].as_str().unwrap_or_default()).is_some()), "{columns:?}");
+    assert!(
+        columns.iter().all(|column| setosa().get(column["name"].as_str().unwrap_or_default()).is_some()),
+        "{columns:?}"
+    );
     assert_eq!(columns.len(), 4);
     let accuracy = model["metrics"]["accuracy"].as_f64().expect("the model tells its accuracy");
     assert!((0.9..=1.0).contains(&accuracy), "{model}");
