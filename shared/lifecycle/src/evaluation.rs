@@ -147,11 +147,11 @@ pub struct IntervalEvaluation {
 pub struct Dataset {
     /// `built-in` or the prefix of the objects.
     pub source: String,
-    /// SHA-256 over the content of all its files, in lower-case hexadecimal.
+    /// SHA-256 of what is learnt from, whatever its spelling in the files, in lower-case hexadecimal.
     pub fingerprint: String,
     /// Rows, training and hold-out together.
     pub rows: usize,
-    /// Columns that are learnt from.
+    /// Columns that are learnt from: the first 200 of them.
     pub columns: Vec<String>,
     /// The column that is predicted.
     pub target: String,

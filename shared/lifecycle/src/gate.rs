@@ -143,6 +143,9 @@ impl Gate {
                 return Err(InvalidGate { name: "floor", expected: "a finite number", value });
             }
         }
+        if is_share && !(0.0..=1.0).contains(&tolerance) {
+            return Err(InvalidGate { name: "tolerance", expected: "a share between 0 and 1", value: tolerance });
+        }
         if !(0.0..f64::INFINITY).contains(&tolerance) {
             return Err(InvalidGate { name: "tolerance", expected: "a number from 0 up", value: tolerance });
         }

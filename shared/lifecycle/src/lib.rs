@@ -31,5 +31,5 @@ pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
 pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
-pub use signature::{Column, ColumnKind, Label, Signature, SignatureError, Task};
+pub use signature::{Column, ColumnKind, Label, Signature, SignatureError, Task, is_missing};
 pub use version::{Artifact, Version, VersionNumber};

@@ -1,9 +1,13 @@
 //! Runs: attempts to train, from being admitted to how they ended.
 
+mod metrics;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Evaluation, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
+pub use metrics::RunMetrics;
+
+use crate::{Dataset, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
 
 /// What asked for a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,93 +63,6 @@ pub struct Run {
     /// How it stands.
     #[serde(flatten)]
     pub state: RunState,
-}
-
-/// A run's headline figures; the whole evaluation stands in its version.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum RunMetrics {
-    /// A classifier's.
-    Classification {
-        /// Accuracy on the rows that it learnt from, 0–1.
-        training_accuracy: f64,
-        /// Accuracy on the hold-out, 0–1.
-        accuracy: f64,
-        /// Balanced accuracy on the hold-out, 0–1.
-        balanced_accuracy: f64,
-        /// Macro F1 on the hold-out, 0–1.
-        f1: f64,
-        /// Log loss on the hold-out, in nats.
-        log_loss: f64,
-        /// One-vs-rest ROC AUC on the hold-out, 0–1, where it is defined.
-        roc_auc: Option<f64>,
-        /// From start to end, in seconds.
-        duration: f64,
-    },
-    /// A regression model's; errors are in the target's unit.
-    Regression {
-        /// R² on the rows that it learnt from, at most 1.
-        training_r2: f64,
-        /// R² on the hold-out, at most 1.
-        r2: f64,
-        /// Root of the mean squared error on the hold-out.
-        rmse: f64,
-        /// Mean absolute error on the hold-out.
-        mae: f64,
-        /// Median absolute error on the hold-out.
-        median_absolute_error: f64,
-        /// From start to end, in seconds.
-        duration: f64,
-    },
-}
-
-impl RunMetrics {
-    /// The headline figures of `evaluation`; `training_score` is accuracy or R² on the rows that were learnt from,
-    /// `duration` the run's, in seconds.
-    pub fn of(evaluation: &Evaluation, training_score: f64, duration: f64) -> Self {
-        match evaluation {
-            Evaluation::Classification(figures) => Self::Classification {
-                training_accuracy: training_score,
-                accuracy: figures.accuracy,
-                balanced_accuracy: figures.balanced_accuracy,
-                f1: figures.f1,
-                log_loss: figures.log_loss,
-                roc_auc: figures.roc_auc,
-                duration,
-            },
-            Evaluation::Regression(figures) => Self::Regression {
-                training_r2: training_score,
-                r2: figures.r2,
-                rmse: figures.rmse,
-                mae: figures.mae,
-                median_absolute_error: figures.median_absolute_error,
-                duration,
-            },
-        }
-    }
-
-    /// Accuracy, 0–1, or R², at most 1, on the rows that were learnt from.
-    pub fn training_score(&self) -> f64 {
-        match *self {
-            Self::Classification { training_accuracy, .. } => training_accuracy,
-            Self::Regression { training_r2, .. } => training_r2,
-        }
-    }
-
-    /// Accuracy, 0–1, or R², at most 1, on the hold-out.
-    pub fn headline(&self) -> f64 {
-        match *self {
-            Self::Classification { accuracy, .. } => accuracy,
-            Self::Regression { r2, .. } => r2,
-        }
-    }
-
-    /// From start to end, in seconds.
-    pub fn duration(&self) -> f64 {
-        match *self {
-            Self::Classification { duration, .. } | Self::Regression { duration, .. } => duration,
-        }
-    }
 }
 
 /// How a run stands, as it is stored.

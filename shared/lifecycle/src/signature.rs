@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-pub use column::{Column, ColumnKind};
+pub use column::{Column, ColumnKind, is_missing};
 pub use label::Label;
 
 /// What a model is for.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use evergreen_lifecycle::{Column, ColumnKind, time};
+use evergreen_lifecycle::{Column, ColumnKind, is_missing, time};
 use serde::de::Error;
 
 use super::columns::code;
@@ -102,10 +102,13 @@ impl<'de> Take<'de> for Cell<'_, '_> {
 
     fn string<E: Error>(self, text: &str) -> Result<(), E> {
         match self.column.kind {
-            // A table's file does not tell nothing from an empty text.
-            ColumnKind::Category { .. } | ColumnKind::Timestamp if text.is_empty() => self.missing(Kind::Empty),
-            ColumnKind::Category { .. } => self.category(text, Kind::String),
-            ColumnKind::Timestamp => self.moment(text),
+            ColumnKind::Category { .. } if code(&self.column.kind, text).is_some_and(|code| code.seen) => {
+                self.category(text, Kind::String)
+            }
+            // What a table's file has for a missing value, and blanks around any value, are read as they are there.
+            ColumnKind::Category { .. } | ColumnKind::Timestamp if is_missing(text.trim()) => self.missing(Kind::Empty),
+            ColumnKind::Category { .. } => self.category(text.trim(), Kind::String),
+            ColumnKind::Timestamp => self.moment(text.trim()),
             ColumnKind::Number | ColumnKind::Boolean => self.unfit(Kind::String),
         }
     }

@@ -19,7 +19,7 @@ pub enum Kind {
     Fraction,
     /// A string, `"NaN"` among them.
     String,
-    /// A string of nothing.
+    /// A string of nothing, or one that a table has for a missing value.
     Empty,
     /// A string that names no moment.
     NoMoment,
@@ -37,7 +37,7 @@ impl fmt::Display for Kind {
             Self::Number => "a number",
             Self::Fraction => "a number that is no whole one of 64 bits",
             Self::String => "a string",
-            Self::Empty => "an empty string",
+            Self::Empty => "empty, or a word for a missing value",
             Self::NoMoment => "no date or time",
             Self::List => "a list",
             Self::Object => "an object",
@@ -102,7 +102,7 @@ pub enum Fault {
         /// What it is.
         found: Kind,
     },
-    /// A value is missing, null or an empty string, and none was where the model learnt.
+    /// A value is missing (null, empty or a word for it), and none was where the model learnt.
     Missing {
         /// The row.
         row: Option<usize>,

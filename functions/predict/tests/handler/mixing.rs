@@ -98,7 +98,7 @@ async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
       Column "since" is no date or time.
       a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it names no offset
     urn:evergreen:problem:not-a-timestamp
-      Column "since" is an empty string, but the training data had no missing values in it.
+      Column "since" is empty, or a word for a missing value, but the training data had no missing values in it.
       a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it names no offset
     urn:evergreen:problem:not-a-category
       Column "country" is a number that is no whole one of 64 bits.

@@ -15,8 +15,31 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The item that stores `record` at `key`.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<Item, Unavailable> {
     let mut item: Item = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
+    item.values_mut().for_each(keep_in_range);
     item.extend(key.attributes());
     Ok(item)
+}
+
+/// What a number attribute can be at most, and, but for 0, at least.
+/// Source: "Supported data types" in the DynamoDB developer guide.
+const RANGE: (f64, f64) = (1e-130, 9.999e125);
+
+/// Moves numbers that the registry would refuse to the nearest that it takes: a figure beyond its range says no more than
+/// that it is beyond, and must not keep a run from being recorded.
+fn keep_in_range(value: &mut AttributeValue) {
+    match value {
+        AttributeValue::M(members) => members.values_mut().for_each(keep_in_range),
+        AttributeValue::L(elements) => elements.iter_mut().for_each(keep_in_range),
+        AttributeValue::N(text) => {
+            let (least, most) = RANGE;
+            match text.parse::<f64>() {
+                Ok(number) if number.abs() > most => *text = most.copysign(number).to_string(),
+                Ok(number) if number != 0.0 && number.abs() < least => "0".clone_into(text),
+                _ => {}
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The record that `item` stores.
@@ -63,6 +86,15 @@ mod tests {
 
     fn there_and_back<T: Serialize + DeserializeOwned>(record: &T) -> T {
         decode(encode(&key(), record, "storing").unwrap(), "reading").unwrap()
+    }
+
+    #[test]
+    fn numbers_beyond_the_registrys_range_are_moved_into_it() {
+        let record = serde_json::json!({"figures": [1e-300, -1e300, 0.5, 0]});
+        let stored: serde_json::Value = there_and_back(&record);
+        assert_eq!(stored["figures"][0].as_f64(), Some(0.0));
+        assert_eq!(stored["figures"][1].as_f64(), Some(-9.999e125));
+        assert_eq!(stored["figures"][2].as_f64(), Some(0.5));
     }
 
     #[test]

@@ -11,6 +11,12 @@ use crate::PrimaryMetric;
 /// Resamples of a bootstrap.
 const RESAMPLES: usize = 2000;
 
+/// Less is not told apart: a registry may not hold numbers that are much nearer to 0.
+const LEAST_P: f64 = 1e-100;
+
+/// Of fewer rows resamples say too little, and every change of signs is tried instead.
+const FEW_ROWS: usize = 16;
+
 /// Rows are put together into so many groups at most before they are resampled: of a mean of so many, more tell no more.
 const GROUPS: usize = 5000;
 
@@ -35,7 +41,8 @@ pub enum PairedTest {
         lower: f64,
         /// The 95th percentile.
         upper: f64,
-        /// The share of resamples in which the challenger is not worse, 0–1.
+        /// The share of resamples in which the challenger is not worse, 0–1; of fewer than 16 rows, on which a bootstrap is
+        /// too sure, the share of all changes of signs that make the difference at least as large (Fisher's randomisation).
         p_value: f64,
     },
 }
@@ -88,7 +95,7 @@ fn upper_tail(heads: usize, tosses: usize) -> f64 {
         }
         logarithm += ((tosses - k) as f64 / (k + 1) as f64).ln();
     }
-    sum.min(1.0)
+    sum.clamp(LEAST_P, 1.0)
 }
 
 fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
@@ -100,14 +107,26 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resampled_mean(&groups, &mut generator)).collect();
     means.sort_by(f64::total_cmp);
     let not_worse = means.iter().filter(|mean| **mean <= 0.0).count();
+    // The sample itself counts as one, so that no p is 0.
+    let p_value = (not_worse + 1) as f64 / (RESAMPLES + 1) as f64;
     let percentile = |share: f64| means.get((share * means.len() as f64) as usize).copied().unwrap_or(difference);
     PairedTest::Bootstrap {
         difference,
         lower: percentile(0.05),
         upper: percentile(0.95),
-        // The sample itself counts as one, so that no p is 0.
-        p_value: (not_worse + 1) as f64 / (RESAMPLES + 1) as f64,
+        p_value: if differences.len() < FEW_ROWS { sign_flips(&differences) } else { p_value },
     }
+}
+
+/// The share of all ways to give the differences signs whose sum is at least theirs.
+fn sign_flips(differences: &[f64]) -> f64 {
+    let flipped = |signs: u32| -> f64 {
+        let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
+        differences.iter().enumerate().map(signed).sum()
+    };
+    let (ways, sum) = (1_u32 << differences.len().min(FEW_ROWS), flipped(0));
+    let as_large = (0..ways).filter(|signs| flipped(*signs) >= sum - 1e-9 * sum.abs()).count();
+    as_large as f64 / f64::from(ways)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -162,14 +181,28 @@ mod tests {
         assert!(mcnemar(&[1.0; 40], &[0.0; 40]).p_value() < 0.001);
     }
 
+    #[test]
+    fn two_rows_never_say_enough_and_five_may() {
+        assert_eq!(bootstrap(&[2.0, 2.0], &[1.0, 1.0]).p_value(), 0.25);
+        assert_eq!(bootstrap(&[2.0; 5], &[1.0; 5]).p_value(), 1.0 / 32.0);
+    }
+
+    #[test]
+    fn no_p_is_too_small_to_be_stored() {
+        assert_eq!(upper_tail(2000, 2000), LEAST_P);
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn what_is_worse_one_way_is_better_the_other_way(
             pairs in prop::collection::vec((0.0..4.0_f64, 0.0..4.0_f64), 2..200),
         ) {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
             let sum = bootstrap(&a, &b).p_value() + bootstrap(&b, &a).p_value();
-            prop_assert!((sum - 1.0).abs() < 0.01, "{}", sum);
+            prop_assert!(a.len() < FEW_ROWS || (sum - 1.0).abs() < 0.01, "{}", sum);
+            prop_assert!(sum >= 0.99, "{}", sum);
             let tails = mcnemar(&a, &b).p_value() + mcnemar(&b, &a).p_value();
             prop_assert!(tails >= 1.0 - 1e-9);
         }

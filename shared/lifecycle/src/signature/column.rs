@@ -35,6 +35,15 @@ pub enum ColumnKind {
     },
 }
 
+/// Spellings of a missing value in a table's text, beside the empty one.
+const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
+
+/// Whether `text`, without blanks around it, says that a value is missing: in one place, so that a model is served what it
+/// was taught.
+pub fn is_missing(text: &str) -> bool {
+    text.is_empty() || MISSING.contains(&text)
+}
+
 impl Column {
     /// A column of numbers, none of which may be missing.
     pub fn number(name: impl Into<String>) -> Self {
