@@ -16,8 +16,8 @@ pub(crate) use self::binned::Binned;
 pub(crate) use self::boosting::BoostingParameters;
 pub(crate) use self::features::{Features, Training, Truth};
 pub(crate) use self::forest::ForestParameters;
-use self::linear::LinearError;
 pub(crate) use self::linear::LinearParameters;
+use self::linear::{LinearError, MAX_FEATURES};
 
 /// The hyperparameters of one family.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,8 +67,28 @@ pub enum FitError {
     #[error("the weights of a linear model are not finite")]
     Diverged,
     /// The library for weighted sums would not.
-    #[error("the linear model could not be fitted")]
-    Linear(#[from] Failed),
+    #[error("the linear model could not be fitted: {0}")]
+    Linear(Failed),
+    /// Too many features for a weighted sum, or too few rows for them.
+    #[error(
+        "a linear model takes at most {MAX_FEATURES} features and more rows than features, but there are {features} \
+         features (a category has one for each value) and {rows} rows to fit them to"
+    )]
+    LinearShape {
+        /// The rows that it would have been fitted to.
+        rows: usize,
+        /// The features, after preprocessing.
+        features: usize,
+    },
+}
+
+/// Seconds that a fit on `rows` rows of `training` is counted on to take before any was seen, where that is known: a linear
+/// fit cannot be interrupted.
+pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparameters: Hyperparameters) -> f64 {
+    match hyperparameters {
+        Hyperparameters::Linear(_) => linear::expected_seconds(training, rows),
+        Hyperparameters::RandomForest(_) | Hyperparameters::GradientBoosting(_) => 0.0,
+    }
 }
 
 /// Fits on `rows` (at least one) of `training`. `column` names the column that a feature comes from.
@@ -105,6 +125,7 @@ pub(crate) fn fit(
                 LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
                 LinearError::Diverged => FitError::Diverged,
                 LinearError::Library(failed) => FitError::Linear(failed),
+                LinearError::Shape { rows, features } => FitError::LinearShape { rows, features },
             })?;
             Ok(Fitted {
                 predictor: Predictor::Linear(sum.linear),

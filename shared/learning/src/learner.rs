@@ -79,6 +79,11 @@ impl Learner {
         fit::fit(&self.training(), rows, choice.hyperparameters(), seed, deadline, column)
     }
 
+    /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
+    pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
+        fit::expected_seconds(&self.training(), rows, choice.hyperparameters())
+    }
+
     /// The whole way from raw rows to answers.
     pub(crate) fn pipeline(
         &self,

@@ -11,7 +11,7 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary};
+use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary, Task};
 
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 
@@ -38,24 +38,28 @@ const RESERVED_AFTER: f64 = 0.2;
 /// What a search found.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) choice: Choice,
+    /// At least one; the best first, then the best of every other family, then the rest.
+    pub(crate) ranking: Vec<Ranked>,
+    /// Of the first in the ranking.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
-    /// Of a classifier the power that calibrates it.
-    pub(crate) calibration: Option<f32>,
-    /// Of a regression model half the width of its intervals; where nothing was cross-validated there is none.
-    pub(crate) interval: Option<f32>,
-    /// How long what comes after the last fit will take.
-    pub(crate) after: Duration,
     pub(crate) warnings: Vec<String>,
 }
 
-impl Found {
-    /// Half the width of a regression model's intervals; 0 where there was nothing to learn it from.
-    pub(crate) fn interval(&self) -> Option<f32> {
-        let numbers = self.summary.metric.task() == evergreen_lifecycle::Task::Regression;
-        numbers.then(|| self.interval.unwrap_or_default())
-    }
+/// A candidate that was tried, and what its last fit needs to know.
+#[derive(Debug)]
+pub(crate) struct Ranked {
+    pub(crate) choice: Choice,
+    /// Folds that it was scored on.
+    pub(crate) folds: usize,
+    /// Its mean score, if there is one.
+    pub(crate) score: Option<f64>,
+    /// Of a classifier the power that calibrates it.
+    pub(crate) calibration: Option<f32>,
+    /// Of a regression model half the width of its intervals; 0 where there was nothing to learn it from.
+    pub(crate) interval: Option<f32>,
+    /// How long what comes after the last fit will take.
+    pub(crate) after: Duration,
 }
 
 /// Why a search found nothing.
@@ -81,9 +85,10 @@ struct Search<'a> {
     course: Course<'a>,
     started: Instant,
     deadline: Instant,
+    /// The best of a family keeps its answers.
     trials: Vec<Trial>,
-    /// The number of the best trial, those first that were run whole.
-    best: Option<usize>,
+    /// Families that are not tried any more.
+    left_out: Vec<Family>,
     warnings: Vec<String>,
     cut_short: bool,
 }
@@ -98,7 +103,7 @@ pub(crate) fn search(learner: &Learner, plan: &Plan, deadline: Instant) -> Resul
         started,
         deadline,
         trials: Vec::new(),
-        best: None,
+        left_out: Vec::new(),
         warnings: plan.warnings.clone(),
         cut_short: false,
     };
@@ -118,59 +123,85 @@ fn in_turn(plan: &Plan) -> Vec<Choice> {
 
 impl Search<'_> {
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
-        let mut failed: Option<(Family, SearchError)> = None;
+        let mut failure = None;
         for choice in candidates {
-            if failed.as_ref().is_some_and(|(family, _)| *family == choice.family) {
+            let family = choice.family;
+            if self.left_out.contains(&family) {
                 continue;
             }
-            if !self.has_time_for(choice.family) {
+            if !self.has_time_for(&choice) {
                 self.cut_short = true;
-                break;
+                if self.has_tried(family) {
+                    break;
+                }
+                self.leave_out(family, "there was no time to try it");
+                continue;
             }
-            let mut trial = Trial::new(choice);
-            let family = trial.choice.family;
-            // The first one goes on as long as a fold like the last leaves time for the last fit.
-            let result = trial.run(self.course, self.deadline, |trial| self.has_time_after(trial));
-            match result {
-                Ok(()) => self.keep(trial),
+            match self.tried(choice) {
+                Ok(trial) => self.keep(trial),
                 Err(error @ SearchError::Fit(_)) => {
-                    self.warnings.push(format!("{family} was left out: {error}"));
-                    failed = Some((family, error));
+                    self.leave_out(family, &error.to_string());
+                    failure = Some(error);
                 }
                 Err(error) => return Err(error),
             }
         }
         self.cut_short |= self.trials.iter().any(|trial| trial.scores.len() < self.course.folds.len());
-        match failed {
-            Some((_, error)) if self.trials.is_empty() => Err(error),
+        match failure {
+            Some(error) if self.trials.is_empty() => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Keeps a trial; only the best so far keeps its answers.
+    /// Tries a candidate as long as a fold like the last leaves time for the last fit.
+    fn tried(&self, choice: Choice) -> Result<Trial, SearchError> {
+        let mut trial = Trial::new(choice);
+        trial.run(self.course, self.deadline, |trial| self.has_time_after(trial))?;
+        Ok(trial)
+    }
+
+    fn has_tried(&self, family: Family) -> bool {
+        self.trials.iter().any(|trial| trial.choice.family == family)
+    }
+
+    fn leave_out(&mut self, family: Family, why: &str) {
+        self.warnings.push(format!("{family} was left out: {why}"));
+        self.left_out.push(family);
+    }
+
+    /// Keeps a trial; only the best of a family so far keeps its answers.
     fn keep(&mut self, mut trial: Trial) {
-        let metric = self.course.metric;
-        match self.best.and_then(|best| self.trials.get_mut(best)) {
-            Some(best) if !trial.is_better_than(best, metric) => trial.answers.clear(),
-            best => {
-                best.into_iter().for_each(|best| best.answers.clear());
-                self.best = Some(self.trials.len());
+        let (metric, family) = (self.course.metric, trial.choice.family);
+        for other in self.trials.iter_mut().filter(|other| other.choice.family == family) {
+            if trial.is_better_than(other, metric) {
+                other.answers.clear();
+            } else {
+                trial.answers.clear();
             }
         }
         self.trials.push(trial);
     }
 
     /// Whether a further candidate of a family can be tried; the first always is.
-    fn has_time_for(&self, family: Family) -> bool {
-        let new = !self.trials.iter().any(|trial| trial.choice.family == family);
+    fn has_time_for(&self, choice: &Choice) -> bool {
+        let family = choice.family;
+        let new = !self.has_tried(family);
         let most = if new { RESERVED_FIRST } else { RESERVED };
         let of = |family: Option<Family>| {
             let trials = self.trials.iter().filter(|trial| family.is_none_or(|family| trial.choice.family == family));
             trials.map(|trial| trial.seconds).reduce(f64::max)
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
+        let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
         let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(0.0, f64::max);
         expected + reserve < self.left()
+    }
+
+    /// Seconds that the first candidate of a family is counted on to take.
+    fn expected_seconds(&self, choice: &Choice) -> f64 {
+        let folds = self.course.folds;
+        let rows: usize = folds.iter().skip(1).map(Vec::len).sum();
+        folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
     }
 
     /// Whether a trial can go on with a fold like those before.
@@ -199,31 +230,54 @@ impl Search<'_> {
         self.deadline.saturating_duration_since(self.started).as_secs_f64()
     }
 
-    /// The best of what was tried.
-    fn found(self, planned: usize) -> Result<Found, SearchError> {
+    /// The trials, the best first: see [`Found::ranking`].
+    fn ranking(&self) -> Vec<&Trial> {
         let metric = self.course.metric;
-        let best = self.best.and_then(|best| self.trials.get(best));
-        let best = best.ok_or(SearchError::NoCandidate)?;
-        let out_of_fold = best.out_of_fold();
+        let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
+        for trial in &self.trials {
+            let place = ranking.iter().position(|other| trial.is_better_than(other, metric));
+            ranking.insert(place.unwrap_or(ranking.len()), trial);
+        }
+        let mut families = Vec::new();
+        let (mut first, rest): (Vec<&Trial>, Vec<&Trial>) = ranking.into_iter().partition(|trial| {
+            let new = !families.contains(&trial.choice.family);
+            families.push(trial.choice.family);
+            new
+        });
+        first.extend(rest);
+        first
+    }
+
+    fn ranked(&self, trial: &Trial) -> Ranked {
+        let out_of_fold = trial.out_of_fold();
         let answers = out_of_fold.as_ref();
+        let interval = answers.and_then(|(target, answers)| calibrate::half_width(target, answers));
+        let numbers = self.course.metric.task() == Task::Regression;
+        Ranked {
+            choice: trial.choice.clone(),
+            folds: trial.scores.len(),
+            score: trial.score(),
+            calibration: answers.and_then(|(target, answers)| calibrate::power(target, answers)),
+            interval: numbers.then(|| interval.unwrap_or_default()),
+            after: Duration::from_secs_f64(self.after(trial)),
+        }
+    }
+
+    /// What was tried, ranked.
+    fn found(self, planned: usize) -> Result<Found, SearchError> {
+        let ranking: Vec<Ranked> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();
+        let best = ranking.first().ok_or(SearchError::NoCandidate)?;
         let summary = SearchSummary {
-            metric,
-            folds: best.scores.len(),
+            metric: self.course.metric,
+            folds: best.folds,
             planned,
             tried: self.trials.len(),
-            score: best.score(),
+            score: best.score,
             seconds: self.started.elapsed().as_secs_f64(),
             budget_seconds: self.budget(),
             cut_short: self.cut_short,
         };
-        Ok(Found {
-            choice: best.choice.clone(),
-            summary,
-            candidates: self.trials.iter().map(Trial::record).collect(),
-            calibration: answers.and_then(|(target, answers)| calibrate::power(target, answers)),
-            interval: answers.and_then(|(target, answers)| calibrate::half_width(target, answers)),
-            after: Duration::from_secs_f64(self.after(best)),
-            warnings: self.warnings,
-        })
+        let candidates = self.trials.iter().map(Trial::record).collect();
+        Ok(Found { ranking, summary, candidates, warnings: self.warnings })
     }
 }

@@ -6,10 +6,11 @@ use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSumma
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Model, PipelineError, ShapeError, encode as write};
 
 use crate::evaluate::{Answers, Holdout, evaluate};
-use crate::fit::FitError;
+use crate::fit::{FitError, Fitted};
 use crate::frame::FrameError;
+use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
-use crate::search::{Found, Plan, SearchError, search};
+use crate::search::{Found, Plan, Ranked, SearchError, search};
 use crate::table::{Table, Target};
 use crate::{encode, frame};
 
@@ -83,7 +84,8 @@ pub enum LearningError {
 }
 
 /// Searches by `plan` on the table's training rows, fits the best candidate to all of them, writes the artifact, loads it
-/// back, has it predict rows as what was fitted does (all of a table of up to 50,000 rows), and evaluates what was loaded on the hold-out.
+/// back, has it predict rows as what was fitted does (all of a table of up to 50,000 rows), and evaluates what was loaded on
+/// the hold-out.
 ///
 /// It is done by the `deadline`, or soon after: fewer candidates are tried and fewer trees grown where time is short, and the
 /// search's summary says so. Where it is not, the same table, plan and metadata give the same artifact, byte for byte, on
@@ -101,18 +103,15 @@ pub fn train(
     let split = table.split();
     let learner = learner(table, &split.training)?;
     let mut found = search(&learner, plan, deadline)?;
-    let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let last = deadline.checked_sub(found.after).unwrap_or(deadline);
-    let fitted = learner.fit(&rows, &found.choice, seed_of(plan.seed, found.choice.family), last)?;
-    found.summary.cut_short |= fitted.cut_short;
+    let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
     found.summary.budget_seconds = deadline.saturating_duration_since(started).as_secs_f64();
     let importances = learner.importances(&fitted.importances);
-    let trees = fitted.trees();
+    found.warnings.extend(fewer_trees(&best.choice, &fitted));
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let pipeline = learner.pipeline(fitted, found.calibration, found.interval())?;
+    let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
     let artifact = write(&pipeline, metadata);
     let model = Model::load(&artifact)?;
     let compiled = Model::compile(&pipeline, metadata.clone());
@@ -122,22 +121,15 @@ pub fn train(
     let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;
     let columns = learner.signature().columns().len();
     same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
-    let checked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(CHECKED_ROWS)).collect();
-    let answers = same_answers(&model, &compiled, &learner.raw_rows(&checked))?;
-    let training_score =
-        evaluate(&learner.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?.headline();
+    let training_score = training_score(&learner, &model, &compiled)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(useless(&evaluation, holdout.target()));
-    warnings.extend(fewer_trees(&found, trees));
-    warnings.extend(found.interval().filter(|width| *width == 0.0).map(|_| {
-        "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
-            .to_owned()
-    }));
+    warnings.extend(no_width(&best));
     Ok(Trained {
         artifact,
         model,
-        family: found.choice.family,
-        parameters: found.choice.parameters(),
+        family: best.choice.family,
+        parameters: best.choice.parameters(),
         search: found.summary,
         candidates: found.candidates,
         evaluation,
@@ -183,6 +175,23 @@ fn same_answers(model: &Model, fitted: &Model, raw: &[f32]) -> Result<Answers, L
     if answers == Answers::of(fitted, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
+/// The score on some of the rows learnt from, if there `model` answers what was `fitted`.
+fn training_score(learner: &Learner, model: &Model, fitted: &Model) -> Result<f64, LearningError> {
+    let step = learner.rows().div_ceil(CHECKED_ROWS).max(1);
+    let checked: Vec<u32> = (0..learner.rows() as u32).step_by(step).collect();
+    let answers = same_answers(model, fitted, &learner.raw_rows(&checked))?;
+    let evaluation = evaluate(&learner.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?;
+    Ok(evaluation.headline())
+}
+
+/// A warning where the intervals of a regression model say nothing.
+fn no_width(best: &Ranked) -> Option<String> {
+    best.interval.filter(|width| *width == 0.0).map(|_| {
+        "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
+            .to_owned()
+    })
+}
+
 /// A warning where the model does no better than one that has seen no column.
 fn useless(evaluation: &Evaluation, holdout: &Target) -> Option<String> {
     match (evaluation, holdout) {
@@ -199,8 +208,41 @@ fn useless(evaluation: &Evaluation, holdout: &Target) -> Option<String> {
     }
 }
 
-fn fewer_trees(found: &Found, trees: Option<usize>) -> Option<String> {
-    let trees = trees.filter(|_| found.summary.cut_short)?;
-    let wanted = found.choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;
-    ((trees as u64) < wanted).then(|| format!("there was time for {trees} of {wanted} trees"))
+/// A warning where fewer trees were grown than asked for.
+fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
+    let trees = fitted.trees()?;
+    let wanted = choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;
+    let why = if fitted.cut_short { "there was time for" } else { "an artifact has room for" };
+    ((trees as u64) < wanted).then(|| format!("{why} {trees} of {wanted} trees"))
 }
+
+/// Fits the best candidate that can be fitted to all rows, and has the summary be of it.
+fn fit_best(
+    learner: &Learner,
+    found: &mut Found,
+    seed: u64,
+    deadline: Instant,
+) -> Result<(Ranked, Fitted), LearningError> {
+    let rows: Vec<u32> = (0..learner.rows() as u32).collect();
+    let mut failure = LearningError::Search(SearchError::NoCandidate);
+    for ranked in std::mem::take(&mut found.ranking) {
+        let family = ranked.choice.family;
+        let last = deadline.checked_sub(ranked.after).unwrap_or(deadline);
+        match learner.fit(&rows, &ranked.choice, seed_of(seed, family), last) {
+            Ok(fitted) => {
+                (found.summary.folds, found.summary.score) = (ranked.folds, ranked.score);
+                found.summary.cut_short |= fitted.cut_short;
+                return Ok((ranked, fitted));
+            }
+            Err(error) => {
+                let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
+                found.warnings.push(warning);
+                failure = error.into();
+            }
+        }
+    }
+    Err(failure)
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,17 @@ use super::scaling;
 /// a weighted sum learns little from more. Of larger tables it takes evenly spaced rows.
 const MAX_CELLS: usize = 1 << 23;
 
+/// Products of two features (rows × features²) that ridge takes at most, for the same reason: the library multiplies the
+/// matrix with itself.
+const MAX_PRODUCTS: usize = 1 << 29;
+
+/// Features at most. At this limit a fit takes a few seconds.
+pub(super) const MAX_FEATURES: usize = 500;
+
+/// Seconds for each cell of a logistic regression, and for each product of ridge, rounded up from measurements.
+const SECONDS_PER_CELL: f64 = 4e-7;
+const SECONDS_PER_PRODUCT: f64 = 8e-9;
+
 /// The bias of a class that no row is of.
 const NEVER: f32 = -30.0;
 
@@ -47,9 +58,33 @@ pub(crate) enum LinearError {
     /// The weights are no numbers.
     #[error("the weights are not finite")]
     Diverged,
+    /// Too many features, or not more rows than features.
+    #[error("{features} features cannot be weighed by {rows} rows")]
+    Shape { rows: usize, features: usize },
     /// The library would not.
     #[error(transparent)]
     Library(#[from] Failed),
+}
+
+/// Every so many rows are fitted to, so that the fit ends soon.
+fn step(training: &Training<'_>, rows: usize) -> usize {
+    let width = training.features.width();
+    let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_CELLS);
+    let products = match training.truth {
+        Truth::Numbers(_) => (rows * width * width).div_ceil(MAX_PRODUCTS),
+        Truth::Classes { .. } => 1,
+    };
+    cells.max(products).max(1)
+}
+
+/// Seconds that a fit on `rows` rows is counted on to take.
+pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
+    let width = training.features.width();
+    let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
+    match training.truth {
+        Truth::Numbers(_) => cells * width as f64 * SECONDS_PER_PRODUCT,
+        Truth::Classes { count, .. } => cells * count as f64 * SECONDS_PER_CELL,
+    }
 }
 
 /// Fits on `rows` of `training`, all of which count alike.
@@ -59,8 +94,10 @@ pub(crate) fn fit(
     parameters: LinearParameters,
 ) -> Result<WeightedSum, LinearError> {
     let width = training.features.width();
-    let step = (rows.len() * width * training.truth.outputs()).div_ceil(MAX_CELLS).max(1);
-    let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
+    let rows: Vec<u32> = rows.iter().step_by(step(training, rows.len())).copied().collect();
+    if width > MAX_FEATURES || rows.len() <= width {
+        return Err(LinearError::Shape { rows: rows.len(), features: width });
+    }
     let scaler = scaling::fit(training.features, &rows);
     let scaled = scaled(training, &rows, &scaler)?;
     let (linear, link) = match training.truth {

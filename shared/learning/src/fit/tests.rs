@@ -289,3 +289,38 @@ fn rows_without_weight_are_not_learnt_from() {
         assert!(accuracy > 0.87, "{accuracy}");
     }
 }
+
+#[test]
+fn a_linear_model_says_why_it_is_not_fitted() {
+    let columns: Vec<Vec<f32>> = (0..501).map(|c| (0..600).map(|r| ((r * 7 + c * r) % 101) as f32).collect()).collect();
+    let numbers: Vec<f64> = (0..600).map(f64::from).collect();
+    let failure = |width: usize, rows: u32| {
+        let features = Features::of_columns(&columns[..width].iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let binned = Binned::new(&features);
+        let truth = Truth::Numbers(&numbers);
+        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let rows: Vec<u32> = (0..rows).collect();
+        let wanted = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
+        fit(&training, &rows, wanted, 1, Instant::now(), |n| n.to_string()).err().map(|error| error.to_string())
+    };
+    assert!(failure(501, 600).is_some_and(|text| text.contains("501 features") && text.contains("600 rows")));
+    assert!(failure(50, 50).is_some_and(|text| text.contains("50 features") && text.contains("50 rows")));
+    assert_eq!(failure(50, 51), None);
+    let reason = FitError::Linear(Failed::fit("for this reason")).to_string();
+    assert!(reason.contains("for this reason"), "{reason}");
+}
+
+/// As measured in a debug build: 3.5 s for ridge, 3 s for a logistic regression.
+#[test]
+fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_time() {
+    let column = vec![0.0];
+    let features = Features::of_columns(&vec![column.as_slice(); 500]);
+    let binned = Binned::new(&features);
+    let linear = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
+    for truth in [Truth::Numbers(&[]), Truth::Classes { classes: &[], count: 2 }] {
+        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let seconds = [600, 10_000, 1_000_000].map(|rows| expected_seconds(&training, rows, linear));
+        assert!(seconds.iter().all(|seconds| (0.05..6.0).contains(seconds)), "{seconds:?}");
+        assert_eq!(expected_seconds(&training, 1_000_000, forest(100)), 0.0);
+    }
+}

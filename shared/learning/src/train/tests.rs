@@ -1,0 +1,79 @@
+//! What becomes of candidates that cannot be fitted to all rows, and of trees that were not grown.
+
+use std::collections::BTreeMap;
+
+use evergreen_scoring::{Ensemble, Link, Predictor};
+
+use super::*;
+use crate::hyperparameters::Space;
+use crate::{DataFile, Settings};
+
+/// A table with more columns than rows, which no linear model is fitted to.
+fn wide() -> Table {
+    let columns = 60;
+    let header: String = (0..columns).map(|column| format!("c{column},")).collect();
+    let row = |row: usize| -> String {
+        let values = (0..columns).map(|column| format!("{}.5,", (row * 37 + column * row) % 101));
+        values.collect::<String>() + &format!("{}.5\n", row * 7)
+    };
+    let csv: String = (0..40).map(row).collect();
+    let file = DataFile { name: "part.csv".into(), content: format!("{header}y\n{csv}").into_bytes() };
+    Table::read(vec![file], Settings { candidates: Some(1), ..Settings::default() }, "y", u64::MAX).unwrap()
+}
+
+fn first(family: Family) -> Choice {
+    Space::of(family).candidates(1, 1).remove(0)
+}
+
+fn late() -> Instant {
+    Instant::now() + Duration::from_secs(600)
+}
+
+fn trained(table: &Table, family: Option<Family>) -> Result<Trained, LearningError> {
+    let plan = Plan::new(table, family, &BTreeMap::new(), 1).unwrap();
+    train(table, &plan, late(), &ArtifactMetadata { model: "test".into() })
+}
+
+#[test]
+fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
+    let table = wide();
+    let plan = Plan::new(&table, Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
+    let learner = learner(&table, &table.split().training).unwrap();
+    let mut found = search(&learner, &plan, late()).unwrap();
+    let ranked = |family, score| Ranked {
+        choice: first(family),
+        folds: 5,
+        score: Some(score),
+        calibration: None,
+        interval: Some(1.0),
+        after: Duration::ZERO,
+    };
+    found.ranking = vec![ranked(Family::Linear, 0.9), ranked(Family::RandomForest, 0.8)];
+    let (best, _) = fit_best(&learner, &mut found, 1, late()).unwrap();
+    assert_eq!((best.choice.family, found.summary.score), (Family::RandomForest, Some(0.8)));
+    assert!(matches!(&found.warnings[..], [warning] if warning.contains("linear")), "{:?}", found.warnings);
+    found.ranking = vec![ranked(Family::Linear, 0.9)];
+    assert!(matches!(fit_best(&learner, &mut found, 1, late()), Err(LearningError::Fit(_))));
+}
+
+#[test]
+fn linear_models_of_too_few_rows_are_left_out_or_refused_with_the_numbers() {
+    let table = wide();
+    let trained_all = trained(&table, None).unwrap();
+    assert!(trained_all.candidates.iter().all(|candidate| candidate.family != Family::Linear));
+    let told = |text: &str| ["linear", "60 features", "500", "rows"].iter().all(|part| text.contains(part));
+    assert!(trained_all.warnings.iter().any(|warning| told(warning)), "{:?}", trained_all.warnings);
+    let error = trained(&table, Some(Family::Linear)).unwrap_err();
+    assert!(told(&error.to_string()), "{error}");
+}
+
+#[test]
+fn why_there_are_fewer_trees_is_told() {
+    let ensemble = Ensemble { trees: Vec::new(), aggregate: evergreen_scoring::Aggregate::Sum, base: vec![0.0; 3] };
+    let predictor = Predictor::Trees(ensemble);
+    let mut fitted = Fitted { predictor, link: Link::Softmax, scaler: None, importances: Vec::new(), cut_short: false };
+    let choice = first(Family::GradientBoosting);
+    assert_eq!(fewer_trees(&choice, &fitted).unwrap(), "an artifact has room for 0 of 100 trees");
+    fitted.cut_short = true;
+    assert_eq!(fewer_trees(&choice, &fitted).unwrap(), "there was time for 0 of 100 trees");
+}
