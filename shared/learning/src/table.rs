@@ -21,12 +21,19 @@ use crate::iris::{IRIS_CSV, IRIS_TARGET};
 use crate::settings::{FamilyChoice, Settings};
 use crate::split::Split;
 
+pub(crate) use error::gigabytes;
 pub use error::{Place, TableError};
 pub use file::{DataFile, Format};
 pub use target::Target;
 
 /// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.
 pub const MIN_ROWS: usize = 10;
+
+/// Bytes of a column's name and of a label, at most: they stand in the records of runs and versions, which have little room.
+pub const MAX_NAME: usize = 200;
+
+/// Names of columns that are recorded of a table, at most.
+const MAX_RECORDED: usize = 200;
 
 /// A table that can be learnt from.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +47,7 @@ pub struct Table {
     split: Split,
     profile: DatasetProfile,
     fingerprint: String,
+    memory: u64,
 }
 
 impl Table {
@@ -128,13 +136,18 @@ impl Table {
         &self.fingerprint
     }
 
-    /// What a run records of the table; `source` is `built-in` or where the files were found.
+    /// Bytes that the process may use.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// What a run records of the table, of its columns the first 200; `source` is `built-in` or where the files were found.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
             fingerprint: self.fingerprint.clone(),
             rows: self.rows(),
-            columns: self.frame.columns().iter().map(|column| column.name.clone()).collect(),
+            columns: self.frame.columns().iter().take(MAX_RECORDED).map(|column| column.name.clone()).collect(),
             target: self.target_name.clone(),
             task: self.task(),
         }

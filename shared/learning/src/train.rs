@@ -12,7 +12,7 @@ use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
 use crate::search::{Found, Plan, Ranked, SearchError, search};
 use crate::table::{Table, Target};
-use crate::{encode, frame};
+use crate::{encode, frame, memory};
 
 /// Rows of each part on which the artifact is compared with what was fitted, at most: a large table is not to be predicted
 /// three times over.
@@ -60,6 +60,9 @@ pub enum LearningError {
     /// The table's rows are not its own.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// More is made of the table than fits into memory.
+    #[error(transparent)]
+    TooLarge(#[from] memory::TooLarge),
     /// No candidate could be fitted.
     #[error(transparent)]
     Search(#[from] SearchError),
@@ -101,7 +104,7 @@ pub fn train(
 ) -> Result<Trained, LearningError> {
     let started = Instant::now();
     let split = table.split();
-    let learner = learner(table, &split.training)?;
+    let learner = learner(table, &split.training, plan)?;
     let mut found = search(&learner, plan, deadline)?;
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
@@ -154,7 +157,7 @@ pub fn fit(
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(table, rows)?;
+    let learner = learner(table, rows, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
@@ -163,8 +166,10 @@ pub fn fit(
 }
 
 /// Some of a table's rows, ready to be fitted to.
-fn learner(table: &Table, rows: &[u32]) -> Result<Learner, LearningError> {
+fn learner(table: &Table, rows: &[u32], plan: &Plan) -> Result<Learner, LearningError> {
     let learnt = encode::fit(table.frame(), table.target(), rows)?;
+    let is_linear = plan.spaces.iter().any(|space| space.family == Family::Linear);
+    memory::check_learning(table, rows.len(), &learnt.1, is_linear)?;
     let weights = table.weights().map(|weights| frame::at(weights, rows));
     Ok(Learner::new(&table.frame().take(rows), table.target().take(rows), weights, learnt)?)
 }

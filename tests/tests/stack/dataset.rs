@@ -37,7 +37,7 @@ async fn a_table_that_cannot_be_learnt_from_fails_the_run_and_says_why() {
         ("no target", "length,width\n1,2\n3,4\n".to_owned(), "variety"),
         ("no number", CSV.replacen("5.1", "five", 1), "sepal length (cm)"),
         ("no rows", CSV.lines().next().map(|header| format!("{header}\n")).unwrap_or_default(), "row"),
-        ("one species", CSV.lines().take(51).map(|line| format!("{line}\n")).collect(), "setosa"),
+        ("one species", CSV.lines().take(51).map(|line| format!("{line}\n")).collect(), "variety"),
         ("nothing", String::new(), KEY),
     ];
     for (wrong, table, named) in tables {

@@ -215,8 +215,8 @@ async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_col
     let no_utf8 = [&lines[..7].join("\n").into_bytes()[..], b"\nc1,\xff,1,true,2019-01-01,DE,no\n"].concat();
     let tables: [(&str, &str, Vec<u8>, &[&str]); 11] = [
         ("no such target", "target = \"gone\"", good.clone().into_bytes(), &["gone", "churned"]),
-        ("one class", "", one_class, &["no"]),
-        ("a class with one row", "", rare, &["yes"]),
+        ("one class", "", one_class, &["churned", "60"]),
+        ("a class with one row", "", rare, &["line 61", "churned"]),
         ("too few rows", "", lines[..6].join("\n").into_bytes(), &["5", "10"]),
         ("another width", "", with(4, "c1,1,2"), &["line 5", "7"]),
         ("no UTF-8", "", no_utf8, &["line 8", "UTF-8"]),

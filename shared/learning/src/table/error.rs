@@ -2,19 +2,18 @@
 
 use std::fmt;
 
-use evergreen_lifecycle::Label;
 use evergreen_scoring::{MAX_FEATURES, MAX_LABELS};
 
-use super::MIN_ROWS;
+use super::{MAX_NAME, MIN_ROWS};
 
 /// Where something stands in a table's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file's name.
     pub file: String,
-    /// The line of a CSV, or the row of a Parquet file, counted from 1; the header's line counts.
+    /// The line of a CSV, or the row of a file, counted from 1; the header is a line, but no row.
     pub line: u64,
-    /// Whether `line` is a row, because the file has no lines.
+    /// Whether `line` is a row: the file has no lines, or they are not known any more.
     pub is_row: bool,
 }
 
@@ -25,8 +24,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with a table. Lines count from 1, the header's included. Values of columns are not repeated, only labels
-/// are: errors are logged.
+/// What is wrong with a table. Lines count from 1, the header's included. No value of a column is repeated, nor a label:
+/// errors are logged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -95,6 +94,9 @@ pub enum TableError {
         #[source]
         source: csv::Error,
     },
+    /// A quote that swallows what follows.
+    #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
+    UnclosedQuote(Place),
     /// Nothing there.
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
@@ -105,6 +107,16 @@ pub enum TableError {
         file: String,
         /// The field, counted from 1.
         position: usize,
+    },
+    /// A name that is too long to be recorded.
+    #[error("{file}: the name of column {position} has {bytes} bytes, at most {MAX_NAME} are allowed")]
+    LongName {
+        /// The file.
+        file: String,
+        /// The column, counted from 1.
+        position: usize,
+        /// Bytes of the name.
+        bytes: usize,
     },
     /// A name twice.
     #[error("{file}: column {column:?} is named twice; expected different names")]
@@ -223,12 +235,12 @@ pub enum TableError {
     #[error("the table has {0} rows, expected at least {MIN_ROWS}")]
     TooFewRows(usize),
     /// Nothing to tell apart.
-    #[error("column {target:?}: all rows have the label {label:?}; expected at least two labels", label = short(&.label.to_string()))]
+    #[error("column {target:?}: all {rows} rows have the same label; expected at least two labels")]
     OneLabel {
         /// The target.
         target: String,
-        /// The label.
-        label: Label,
+        /// Rows of the table.
+        rows: usize,
     },
     /// Nothing to estimate.
     #[error("column {0:?}: all rows have the same number; expected different ones")]
@@ -245,34 +257,39 @@ pub enum TableError {
         labels: usize,
     },
     /// A label that cannot be both learnt and held out.
-    #[error("{place}, column {target:?}: only this row has the label {label:?}; expected at least two of each", label = short(&.label.to_string()))]
+    #[error("{place}, column {target:?}: no other row has this label; expected at least two rows of each")]
     RareLabel {
         /// The row.
         place: Place,
         /// The target.
         target: String,
-        /// The label.
-        label: Label,
+    },
+    /// A label that is too long to be recorded.
+    #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]
+    LongLabel {
+        /// The first row that has it.
+        place: Place,
+        /// The target.
+        target: String,
+        /// Bytes of the label.
+        bytes: usize,
     },
     /// A label of which no row is learnt from.
     #[error(
-        "column {target:?}: only the newest rows, which are held out, have the label {label:?}; expected older ones, too",
-        label = short(&.label.to_string())
+        "{place}, column {target:?}: only the newest rows, which are held out, have the label of this row; expected older \
+         ones, too"
     )]
     NewLabel {
+        /// The first row that has it.
+        place: Place,
         /// The target.
         target: String,
-        /// The label.
-        label: Label,
     },
     /// A positive label that is none.
-    #[error("dataset.toml: `positive`: expected one of the two labels of {target:?}, which are {labels}", labels = list(.labels))]
-    NoPositive {
-        /// The target.
-        target: String,
-        /// The labels.
-        labels: Vec<String>,
-    },
+    #[error(
+        "dataset.toml: `positive`: expected one of the two labels of {0:?}, of their type and as they are spelt there"
+    )]
+    NoPositive(String),
     /// A positive label where there are no two.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]
     PositiveOfMany {
@@ -283,7 +300,7 @@ pub enum TableError {
     },
 }
 
-/// Names or labels in a message, at most.
+/// Names in a message, at most.
 const MAX_LIST: usize = 20;
 /// Characters of each, at most.
 const MAX_CHARACTERS: usize = 60;
@@ -301,7 +318,8 @@ fn short(text: &str) -> String {
     }
 }
 
-fn gigabytes(bytes: u64) -> String {
+/// So many bytes, in words.
+pub(crate) fn gigabytes(bytes: u64) -> String {
     let unit = |shift: u32| bytes as f64 / f64::from(1_u32 << shift);
     if bytes >= 1 << 29 { format!("{:.1} GB", unit(30)) } else { format!("{:.1} MB", unit(20)) }
 }

@@ -5,14 +5,16 @@ use evergreen_scoring::MAX_LABELS;
 
 use super::cell::{boolean, is_padded};
 use super::load::Texts;
-use super::{TableError, Target};
+use super::{MAX_NAME, TableError, Target};
 
 /// Why there are no classes.
 pub(super) enum NoClasses {
     /// For a reason that needs no place.
     Error(TableError),
-    /// Only the row of that index has the label.
-    Rare(usize, Label),
+    /// Only the row of that index has its label.
+    Rare(usize),
+    /// The row of that index has a label of so many bytes, which are too many.
+    Long(usize, usize),
 }
 
 /// The classes of `texts`, none of which is missing, and of which there is at least one. Labels are truth values where all
@@ -22,7 +24,8 @@ pub(super) fn classes(texts: &Texts, target: &str, positive: Option<&Label>) -> 
     let mut labels = of_codes.clone();
     labels.sort();
     labels.dedup();
-    check_number(&labels, target).map_err(NoClasses::Error)?;
+    check_number(&labels, target, texts.codes.len()).map_err(NoClasses::Error)?;
+    check_length(texts)?;
     if let Some(positive) = positive {
         put_last(&mut labels, positive, target).map_err(NoClasses::Error)?;
     }
@@ -30,7 +33,7 @@ pub(super) fn classes(texts: &Texts, target: &str, positive: Option<&Label>) -> 
     let class_of_codes: Vec<u32> = of_codes.iter().map(class).collect();
     let classes: Vec<u32> =
         texts.codes.iter().map(|code| class_of_codes.get(*code as usize).copied().unwrap_or_default()).collect();
-    check_rare(&labels, &classes)?;
+    check_rare(labels.len(), &classes)?;
     Ok(Target::Classes { labels, classes })
 }
 
@@ -53,13 +56,24 @@ fn whole(text: &str) -> Option<i64> {
     text.parse().ok().or_else(from_float)
 }
 
-fn check_number(labels: &[Label], target: &str) -> Result<(), TableError> {
+fn check_number(labels: &[Label], target: &str, rows: usize) -> Result<(), TableError> {
     match labels {
-        [label] => Err(TableError::OneLabel { target: target.to_owned(), label: label.clone() }),
+        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows }),
         labels if labels.len() > MAX_LABELS => {
             Err(TableError::TooManyLabels { target: target.to_owned(), labels: labels.len() })
         }
         _ => Ok(()),
+    }
+}
+
+fn check_length(texts: &Texts) -> Result<(), NoClasses> {
+    let code = texts.names.iter().position(|name| name.len() > MAX_NAME);
+    match code.and_then(|code| Some((code, texts.names.get(code)?.len()))) {
+        Some((code, bytes)) => {
+            let row = texts.codes.iter().position(|other| *other as usize == code).unwrap_or_default();
+            Err(NoClasses::Long(row, bytes))
+        }
+        None => Ok(()),
     }
 }
 
@@ -71,22 +85,22 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
             std::mem::swap(first, last);
             Ok(())
         }
-        [_, _] => Err(TableError::NoPositive { target, labels: labels.iter().map(Label::to_string).collect() }),
+        [_, _] => Err(TableError::NoPositive(target)),
         labels => Err(TableError::PositiveOfMany { target, labels: labels.len() }),
     }
 }
 
-fn check_rare(labels: &[Label], classes: &[u32]) -> Result<(), NoClasses> {
-    let mut counts = vec![0_usize; labels.len()];
+fn check_rare(labels: usize, classes: &[u32]) -> Result<(), NoClasses> {
+    let mut counts = vec![0_usize; labels];
     for class in classes {
         if let Some(count) = counts.get_mut(*class as usize) {
             *count += 1;
         }
     }
-    match counts.iter().position(|count| *count < 2).and_then(|class| Some((class, labels.get(class)?))) {
-        Some((class, label)) => {
+    match counts.iter().position(|count| *count < 2) {
+        Some(class) => {
             let row = classes.iter().position(|other| *other as usize == class).unwrap_or_default();
-            Err(NoClasses::Rare(row, label.clone()))
+            Err(NoClasses::Rare(row))
         }
         None => Ok(()),
     }

@@ -40,7 +40,7 @@ pub(super) fn read(
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
     // The files are not needed any more, and the hashes of the rows are memory, too.
     drop(parts);
-    columns.into_table(target_name, settings, DatasetProfile { warnings, ..profile })
+    columns.into_table(target_name, settings, DatasetProfile { warnings, ..profile }, memory)
 }
 
 /// The files, with the rows that the pieces of each had.
@@ -127,17 +127,23 @@ impl Columns {
         Ok(Self { frame, target, weights, order })
     }
 
-    fn into_table(self, target_name: String, settings: Settings, profile: DatasetProfile) -> Result<Table, TableError> {
+    fn into_table(
+        self,
+        target_name: String,
+        settings: Settings,
+        profile: DatasetProfile,
+        memory: u64,
+    ) -> Result<Table, TableError> {
         let Self { frame, target, weights, order } = self;
         let (split, fingerprint) = rayon::join(
             || Split::of(&frame, &target, order.as_deref()),
             || fingerprint::of(&target_name, &target, frame.columns(), weights.as_deref(), order.as_deref()),
         );
-        check_training_labels(&target, &split, &target_name)?;
+        check_training_labels(&target, &split, &target_name, &profile.files)?;
         check_width(&frame, &target, &split)?;
         let holdout_rule = Split::rule(settings.order.as_deref(), &target);
         let profile = DatasetProfile { holdout_rows: split.holdout.len(), holdout_rule, ..profile };
-        Ok(Table { target_name, target, frame, weights, order, settings, split, profile, fingerprint })
+        Ok(Table { target_name, target, frame, weights, order, settings, split, profile, fingerprint, memory })
     }
 }
 
@@ -163,10 +169,12 @@ fn target_of(
         (_, Loaded::Texts(texts)) => {
             labels::classes(&texts, name, settings.positive.as_ref()).map_err(|error| match error {
                 NoClasses::Error(error) => error,
-                NoClasses::Rare(row, label) => match place_of(parts, row, name) {
-                    Ok(place) => TableError::RareLabel { place, target: name.to_owned(), label },
-                    Err(error) => error,
-                },
+                NoClasses::Rare(row) => {
+                    at_place(parts, row, name, |place, target| TableError::RareLabel { place, target })
+                }
+                NoClasses::Long(row, bytes) => {
+                    at_place(parts, row, name, |place, target| TableError::LongLabel { place, target, bytes })
+                }
             })
         }
         _ => Err(TableError::NoTarget { target: name.to_owned(), columns: parts.names.clone() }),
@@ -182,6 +190,16 @@ impl Reader for Places {
             self.1.push(at);
         }
     }
+}
+
+/// The error of the row of that index.
+fn at_place(
+    parts: &Parts,
+    row: usize,
+    target: &str,
+    error: impl FnOnce(super::Place, String) -> TableError,
+) -> TableError {
+    place_of(parts, row, target).map_or_else(|other| other, |place| error(place, target.to_owned()))
 }
 
 /// Where the row of that index stands.
@@ -200,7 +218,7 @@ fn check_width(frame: &Frame, target: &Target, split: &Split) -> Result<(), Tabl
 }
 
 /// With an order column a label may be so new that only rows held out have it.
-fn check_training_labels(target: &Target, split: &Split, name: &str) -> Result<(), TableError> {
+fn check_training_labels(target: &Target, split: &Split, name: &str, files: &[DatasetFile]) -> Result<(), TableError> {
     let Target::Classes { labels, classes } = target else { return Ok(()) };
     let mut known = vec![false; labels.len()];
     for class in split.training.iter().filter_map(|row| classes.get(*row as usize)) {
@@ -208,8 +226,23 @@ fn check_training_labels(target: &Target, split: &Split, name: &str) -> Result<(
             *known = true;
         }
     }
-    match known.iter().position(|known| !known).and_then(|class| labels.get(class)) {
-        Some(label) => Err(TableError::NewLabel { target: name.to_owned(), label: label.clone() }),
+    match known.iter().position(|known| !known) {
+        Some(new) => {
+            let row = classes.iter().position(|class| *class as usize == new).unwrap_or_default();
+            Err(TableError::NewLabel { place: row_of(files, row), target: name.to_owned() })
+        }
         None => Ok(()),
     }
+}
+
+/// The row of that index, by its number in its file: of lines nothing is known any more.
+fn row_of(files: &[DatasetFile], row: usize) -> super::Place {
+    let mut before = 0;
+    let file = files.iter().find(|file| {
+        let is_in = row < before + file.rows;
+        before += if is_in { 0 } else { file.rows };
+        is_in
+    });
+    let name = file.map(|file| file.name.clone()).unwrap_or_default();
+    super::Place { file: name, line: (row - before) as u64 + 1, is_row: true }
 }

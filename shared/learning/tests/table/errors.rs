@@ -90,6 +90,19 @@ fn a_few_texts_among_dates_are_refused() {
 }
 
 #[test]
+fn no_label_is_repeated() {
+    let with = |label: &str| error(with_line(3, &format!("1,{label},1")));
+    for message in [
+        with("secret"),
+        error(sound().replace("yes", "secret").replace("no", "secret")),
+        error_with(sound().replace("yes", "secret"), "positive = \"yes\""),
+        error(with_line(3, &format!("1,{},1", "secret".repeat(50)))),
+    ] {
+        assert!(message.contains("\"y\"") && !message.contains("secret"), "{message}");
+    }
+}
+
+#[test]
 fn no_cell_is_repeated() {
     let secret = "é".repeat(5000);
     for message in [
@@ -102,10 +115,28 @@ fn no_cell_is_repeated() {
 }
 
 #[test]
-fn long_labels_and_lists_of_names_are_cut() {
-    let long = "é".repeat(5000);
-    let message = error(with_line(3, &format!("1,{long},1")));
-    assert!(message.starts_with("a.csv, line 3, column \"y\": only this row") && message.len() < 300, "{message}");
+fn names_and_labels_that_are_too_long_to_be_recorded_are_refused() {
+    let (long, longest) = ("é".repeat(101), "é".repeat(100));
+    let message = "a.csv: the name of column 3 has 202 bytes, at most 200 are allowed";
+    assert_eq!(error(with_line(1, &format!("a,y,{long}"))), message);
+    let table = |label: &str| sound().replace("yes", label);
+    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, at most 200 are allowed");
+    assert!(read_with(table(&longest).replacen("b\n", &format!("{longest}\n"), 1), "").is_ok());
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_by_line() {
+    let message = "a.csv, line 5: the quote that begins a field is not closed; expected another at its end, and two for one \
+                   within it";
+    assert_eq!(error(with_line(5, "1,\"yes,2")), message);
+    assert_eq!(error(with_line(5, "\"1\",\"yes,\"\"2")), message);
+    assert!(error(with_line(1, "a,y,\"b")).starts_with("a.csv, line 1: the quote"));
+    assert!(error(format!("\u{feff}{}", with_line(5, "1,\"yes,2"))).starts_with("a.csv, line 5: the quote"));
+    assert!(read_with(with_line(5, "\"1\",\"no\",\"\"\n"), "").is_ok());
+}
+
+#[test]
+fn long_lists_of_names_are_cut() {
     let header: Vec<String> = (0..1000).map(|n| format!("x{n}")).collect();
     let message = error(header.join(",") + "\n");
     assert!(message.ends_with("\"x19\"] and 980 more"), "{message}");
@@ -120,9 +151,9 @@ fn a_table_of_few_rows_is_refused() {
 
 #[test]
 fn labels_that_cannot_be_learnt_are_refused() {
-    let message = "column \"y\": all rows have the label \"no\"; expected at least two labels";
+    let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
     assert_eq!(error(sound().replace("yes", "no")), message);
-    let message = "a.csv, line 3, column \"y\": only this row has the label \"maybe\"; expected at least two of each";
+    let message = "a.csv, line 3, column \"y\": no other row has this label; expected at least two rows of each";
     assert_eq!(error(with_line(3, "1,maybe,1")), message);
     let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
     assert!(error(format!("a,y\n{identifiers}")).starts_with("column \"y\": 101 labels, at most 100 are allowed"));
@@ -159,7 +190,8 @@ fn settings_for_columns_that_are_not_there_are_refused() {
 
 #[test]
 fn a_positive_label_is_one_of_two() {
-    let message = "dataset.toml: `positive`: expected one of the two labels of \"y\", which are [\"no\", \"yes\"]";
+    let message =
+        "dataset.toml: `positive`: expected one of the two labels of \"y\", of their type and as they are spelt there";
     assert_eq!(error_with(sound(), "positive = true"), message);
     let three = with_line(3, "1,maybe,1").replace("2.5,no", "2.5,maybe");
     let message = "dataset.toml: `positive`: expected a target of two labels; \"y\" has 3";
@@ -186,8 +218,8 @@ fn a_label_of_none_but_the_newest_rows_is_refused() {
     let rows: String = (0..20).map(|n| format!("{n},{}\n", if n < 16 { n % 2 } else { 2 })).collect();
     let message =
         error_with(format!("day,y,x\n{}", rows.replace('\n', ",1\n").replacen(",1\n", ",2\n", 3)), "order = \"day\"");
-    let expected =
-        "column \"y\": only the newest rows, which are held out, have the label \"2\"; expected older ones, too";
+    let expected = "a.csv, row 17, column \"y\": only the newest rows, which are held out, have the label of this row; \
+                    expected older ones, too";
     assert_eq!(message, expected);
 }
 

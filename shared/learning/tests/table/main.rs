@@ -6,6 +6,7 @@ mod columns;
 mod drift;
 mod errors;
 mod files;
+mod memory;
 mod parquet;
 mod splits;
 mod targets;

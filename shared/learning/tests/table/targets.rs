@@ -101,3 +101,11 @@ fn a_dataset_names_its_source() {
     assert_eq!((dataset.columns.len(), dataset.task), (4, Task::Classification));
     assert_eq!(dataset.fingerprint, iris().unwrap().fingerprint());
 }
+
+#[test]
+fn a_dataset_names_no_more_columns_than_there_is_room_for() {
+    let header: String = (0..300).map(|n| format!("x{n},")).collect();
+    let rows: String = (0..20).map(|n| format!("{}{}\n", format!("{n},").repeat(300), n % 2)).collect();
+    let columns = read(format!("{header}y\n{rows}")).dataset("here").columns;
+    assert_eq!((columns.len(), columns.last().map(String::as_str)), (200, Some("x199")));
+}

@@ -1,5 +1,7 @@
 //! CSV.
 
+mod quotes;
+
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
 use super::{At, Reader, header};
@@ -29,6 +31,10 @@ pub(super) fn open(file: &str, bytes: &[u8]) -> Result<(Start, Vec<String>), Tab
     check_utf8(file, bytes)?;
     let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let text = bytes.get(mark..).unwrap_or_default();
+    if let Some(before) = quotes::unclosed(text) {
+        let line = 1 + newlines(text.get(..before).unwrap_or_default());
+        return Err(TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false }));
+    }
     let mut reader = builder().from_reader(text);
     let mut record = StringRecord::new();
     if !reader.read_record(&mut record).map_err(|source| TableError::Csv { file: file.to_owned(), source })? {

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::table::TableError;
+use crate::table::{MAX_NAME, TableError};
 
-/// Checks that every column has a name, and one of its own.
+/// Checks that every column has a name, one of its own, and none too long.
 pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     let mut seen = BTreeSet::new();
     for (index, name) in names.iter().enumerate() {
         if name.is_empty() {
             return Err(TableError::UnnamedColumn { file: file.to_owned(), position: index + 1 });
+        }
+        if name.len() > MAX_NAME {
+            return Err(TableError::LongName { file: file.to_owned(), position: index + 1, bytes: name.len() });
         }
         if !seen.insert(name) {
             return Err(TableError::DuplicateColumn { file: file.to_owned(), column: name.clone() });
