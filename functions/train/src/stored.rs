@@ -1,9 +1,10 @@
 //! Stored versions as the gate and an operator's promotion see them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
-use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric};
+use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric, Signature};
 use evergreen_scoring::{Model, RegisteredError};
 
 use crate::candidate::Candidate;
@@ -57,7 +58,8 @@ impl Serving {
     }
 
     /// What the gate needs to know of it: how it does by `metric` on the rows that `challenger` has not learnt from, if it
-    /// can be scored there. A model of another target cannot, whatever its columns.
+    /// can be scored there. A model of another target cannot, whatever its columns. Nor can one that takes fewer columns or
+    /// more than there are: its hold-out followed from other content, so it has learnt from many of these rows.
     ///
     /// # Errors
     /// [`TrainError::Aborted`] when scoring panics.
@@ -65,7 +67,7 @@ impl Serving {
         let version = self.champion.version.number;
         let (known, dataset) = (&self.champion.version.dataset, challenger.dataset());
         let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
-        if known.target != dataset.target {
+        if known.target != dataset.target || !same_columns(&model, challenger.signature()) {
             return Ok(Incumbent::Incomparable { version });
         }
         let same_table = known.fingerprint == dataset.fingerprint;
@@ -76,6 +78,11 @@ impl Serving {
             Err(_) => Incumbent::Incomparable { version },
         })
     }
+}
+
+/// Whether the model takes the columns of the signature and no others, in whatever order.
+fn same_columns(model: &Model, signature: &Signature) -> bool {
+    model.signature().column_names().collect::<BTreeSet<_>>() == signature.column_names().collect()
 }
 
 /// The model that `artifact` describes, or why there is none.

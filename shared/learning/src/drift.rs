@@ -1,6 +1,6 @@
 //! Whether a table still is the one that the champion was trained on.
 
-use evergreen_lifecycle::{Column, Dataset, Signature};
+use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 
 use crate::table::Table;
 
@@ -41,23 +41,80 @@ pub enum DriftError {
         /// Its type in the champion's signature.
         expected: &'static str,
     },
+    /// The same target is for another task.
+    #[error(
+        "column {column:?}, the target, makes {found} now and made {expected} when the champion was trained; expected the \
+         same, or, to accept it, task = \"{found}\" in dataset.toml"
+    )]
+    OtherTask {
+        /// The target.
+        column: String,
+        /// The table's task.
+        found: &'static str,
+        /// The champion's task.
+        expected: &'static str,
+    },
+    /// The labels of the same target are of another kind, so that none of them is the champion's.
+    #[error(
+        "column {column:?}, the target, has {found} for labels now and had {expected} when the champion was trained; \
+         expected the same, or, to accept it, types.{column:?} = \"category\" in dataset.toml"
+    )]
+    OtherLabels {
+        /// The target.
+        column: String,
+        /// What its labels are in the table.
+        found: &'static str,
+        /// What the champion's labels are.
+        expected: &'static str,
+    },
 }
 
 /// Compares `table` with what the champion was trained on, by its signature and the record of its dataset. What the
-/// settings say of a column is accepted: that it is left out, and which type it has. With another target, or for another
-/// task, the table is another one, and nothing is compared. Gives warnings: columns that the champion does not take.
+/// settings say of a column is accepted: that it is left out, which type it has, and of the target which task it is for.
+/// With another target, or for another task where that is accepted, the table is another one, and nothing is compared.
+/// Gives warnings: columns that the champion does not take.
 ///
 /// # Errors
-/// [`DriftError`] for the first column that is gone or of another type, and how to accept it.
+/// [`DriftError`] for the target that is for another task or has labels of another kind, else for the first column that is
+/// gone or of another type, and how to accept it.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
-    let is_other = champion_dataset.target != table.target_name() || champion.task() != table.task();
-    if is_other {
+    if champion_dataset.target != table.target_name() {
+        return Ok(Vec::new());
+    }
+    check_target(champion, table)?;
+    if champion.task() != table.task() {
         return Ok(Vec::new());
     }
     champion.columns().iter().try_for_each(|column| check_column(column, table))?;
     let known = |name: &str| champion.column_names().any(|known| known == name);
     let new = table.frame().columns().iter().filter(|column| !known(&column.name));
     Ok(new.map(|column| format!("column {:?} is new since the champion was trained", column.name)).collect())
+}
+
+fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
+    let (column, settings) = (table.target_name().to_owned(), table.settings());
+    let is_typed = settings.types.contains_key(&column);
+    let (found, expected) = (table.task(), champion.task());
+    if found != expected {
+        let is_accepted = is_typed || settings.task.is_some();
+        let error = || DriftError::OtherTask { column, found: found.name(), expected: expected.name() };
+        return if is_accepted { Ok(()) } else { Err(error()) };
+    }
+    match (kind(table.target().labels()), kind(champion.labels())) {
+        (Some(found), Some(expected)) if found != expected && !is_typed => {
+            Err(DriftError::OtherLabels { column, found, expected })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the labels are, all of which are of one kind; nothing of regression.
+fn kind(labels: &[Label]) -> Option<&'static str> {
+    labels.first().map(|label| match label {
+        Label::Boolean(_) => "truth values",
+        Label::Integer(_) => "whole numbers",
+        Label::Text(_) => "texts",
+    })
 }
 
 fn check_column(expected: &Column, table: &Table) -> Result<(), DriftError> {

@@ -22,7 +22,7 @@ pub struct Split {
 }
 
 /// The table's split. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of their
-/// content (SHA-256 of the features' values), class by class, and the first fifth of each class, rounded, at least one row
+/// content (SHA-256 of the features' names and values, whatever their order), class by class, and the first fifth of each class, rounded, at least one row
 /// and not all, is held out; for regression in ten strata by the target's quantiles. Rows that are equal stay together
 /// where that leaves both parts a row.
 pub fn split(table: &Table) -> Split {

@@ -195,6 +195,9 @@ fn a_champion_of_an_earlier_table_is_scored_by_name() {
     let relabelled = later("b,new,a,y", &body.replace(",2\n", ",3\n"));
     let known = relabelled.scores(&champion, PrimaryMetric::Accuracy).unwrap().score;
     assert!((0.5..=0.7).contains(&known), "a third of the rows has a label that it does not know: {known}");
+    let renamed: String = rows().map(|(a, b, label)| format!("{b},{label}.5,{a},label {label}\n")).collect();
+    let error = later("b,new,a,y", &renamed).scores(&champion, PrimaryMetric::Accuracy).unwrap_err();
+    assert_eq!(error, EvaluationError::OtherLabels);
 }
 
 #[test]

@@ -52,6 +52,62 @@ async fn a_new_column_is_a_warning() {
 }
 
 #[tokio::test]
+async fn with_a_new_column_the_champion_is_no_measure_for_it_learnt_from_rows_that_are_held_out_now() {
+    let world = grown().await;
+    world.store(&[("iris.csv", &reordered_iris(&[0, 1, 2, 3, 0]))]);
+    assert_eq!(world.decision("a").await.verdict, Verdict::ChampionIncomparable);
+    let decision = world.decision("b").await;
+    assert_eq!((decision.verdict, decision.same_table), (Verdict::NotWorse, Some(true)), "{decision}");
+}
+
+#[tokio::test]
+async fn reordered_columns_are_measured_on_the_same_rows() {
+    let world = grown().await;
+    let before = world.decision("a").await;
+    world.store(&[("iris.csv", &reordered_iris(&[2, 3, 1, 0]))]);
+    let after = world.decision("b").await;
+    assert_eq!((after.verdict, after.same_table), (Verdict::NotWorse, Some(false)), "{after}");
+    assert_eq!(after.champion_score, Some(before.score), "the champion is the version before, on its own hold-out");
+}
+
+/// Iris with numbers in place of the species.
+fn numbered(number: impl Fn(usize) -> String) -> String {
+    let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
+    let rows = rows.lines().enumerate().map(|(row, line)| {
+        let (features, _) = line.rsplit_once(',').unwrap();
+        format!("{features},{}\n", number(row))
+    });
+    format!("{header}\n{}", rows.collect::<String>())
+}
+
+#[tokio::test]
+async fn a_target_for_another_task_fails_the_run_until_the_settings_say_so() {
+    let world = grown().await;
+    let table = numbered(|row| format!("{}.5", row / 50));
+    world.store(&[("iris.csv", table.as_bytes())]);
+    let reason = world.assert_fails("a", quick(), DRIFTED).await;
+    let words = ["\"variety\", the target", "regression now", "classification when", "task = \"regression\""];
+    assert!(words.iter().all(|word| reason.contains(word)), "{reason}");
+
+    world.store(&[("dataset.toml", b"task = \"regression\""), ("iris.csv", table.as_bytes())]);
+    assert_eq!(world.decision("b").await.verdict, Verdict::ChampionIncomparable);
+}
+
+#[tokio::test]
+async fn labels_of_another_kind_fail_the_run_until_the_settings_say_so() {
+    let world = grown().await;
+    let table = numbered(|row| (row / 50).to_string());
+    world.store(&[("iris.csv", table.as_bytes())]);
+    let reason = world.assert_fails("a", quick(), DRIFTED).await;
+    let words =
+        ["\"variety\", the target", "whole numbers for labels now", "had texts", "types.\"variety\" = \"category\""];
+    assert!(words.iter().all(|word| reason.contains(word)), "{reason}");
+
+    world.store(&[("dataset.toml", b"types.variety = \"category\""), ("iris.csv", table.as_bytes())]);
+    assert_eq!(world.decision("b").await.verdict, Verdict::ChampionIncomparable);
+}
+
+#[tokio::test]
 async fn a_champion_that_cannot_be_read_holds_nothing_up() {
     let world = grown().await;
     world.memory.state().objects.clear();

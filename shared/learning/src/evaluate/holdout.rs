@@ -30,6 +30,9 @@ pub enum EvaluationError {
         /// What the table is for.
         table: &'static str,
     },
+    /// The model knows none of the table's labels.
+    #[error("the model gives none of the table's labels")]
+    OtherLabels,
     /// The metric is not for the table's task.
     #[error("{0} does not measure models of this table")]
     OtherMetric(PrimaryMetric),
@@ -66,8 +69,8 @@ impl Holdout {
     /// an earlier table can be asked as well: a label that it does not know is answered wrongly, and its probability is 0.
     ///
     /// # Errors
-    /// [`EvaluationError`] when there are no rows, when the model is for another task or takes a column that is not there or
-    /// is of another kind, or when the metric is for another task.
+    /// [`EvaluationError`] when there are no rows, when the model is for another task, knows none of the labels, or takes a
+    /// column that is not there or is of another kind, or when the metric is for another task.
     pub fn scores(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         let (theirs, ours): (Task, Task) = (model.signature().task(), self.target.task());
         if self.target.is_empty() {
@@ -76,8 +79,11 @@ impl Holdout {
         if theirs != ours {
             return Err(EvaluationError::OtherTask { model: theirs.name(), table: ours.name() });
         }
-        let answers = Answers::of(model, &self.frame.encode(model.signature())?)?;
         let known: Vec<Option<usize>> = self.target.labels().iter().map(|label| position(model, label)).collect();
+        if !known.is_empty() && known.iter().all(Option::is_none) {
+            return Err(EvaluationError::OtherLabels);
+        }
+        let answers = Answers::of(model, &self.frame.encode(model.signature())?)?;
         let truths = match &self.target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &known),
             Target::Numbers(numbers) => Truths::Numbers(numbers),

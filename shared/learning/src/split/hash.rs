@@ -1,16 +1,20 @@
-//! A hash of each row's content, the same wherever the row stands and whatever rows there are beside it.
+//! A hash of each row's content, the same wherever the row stands, whatever rows there are beside it, and whatever order the
+//! columns have.
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::frame::{Frame, Values};
+use crate::frame::{Frame, FrameColumn, Values};
 
 /// What every row's content begins with. Another number would be another split of every table.
 const SPLIT_SEED: u64 = 42;
 
-/// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and its values: the bits of numbers, the hash of texts.
+/// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and, column by column in the order of their names, the hash
+/// of the name and the value: the bits of a number, the hash of a text.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
-    let columns: Vec<Column<'_>> = frame.columns().iter().map(|column| Column::of(&column.values)).collect();
+    let mut sorted: Vec<&FrameColumn> = frame.columns().iter().collect();
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    let columns: Vec<Column<'_>> = sorted.into_iter().map(Column::of).collect();
     (0..frame.rows())
         .into_par_iter()
         .map_init(Vec::new, |content, row| {
@@ -22,13 +26,29 @@ pub(super) fn rows(frame: &Frame) -> Vec<u64> {
         .collect()
 }
 
-enum Column<'a> {
+struct Column<'a> {
+    name: u64,
+    cells: Cells<'a>,
+}
+
+enum Cells<'a> {
     Bits(&'a [f32]),
     /// Codes, and the hash of the text for each: codes depend on what other texts there are.
     Texts(&'a [u32], Vec<u64>),
 }
 
 impl<'a> Column<'a> {
+    fn of(column: &'a FrameColumn) -> Self {
+        Self { name: first_64_bits(column.name.as_bytes()), cells: Cells::of(&column.values) }
+    }
+
+    fn push(&self, row: usize, content: &mut Vec<u8>) {
+        content.extend_from_slice(&self.name.to_le_bytes());
+        self.cells.push(row, content);
+    }
+}
+
+impl<'a> Cells<'a> {
     fn of(values: &'a Values) -> Self {
         match values {
             Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => Self::Bits(values),
@@ -61,7 +81,7 @@ fn first_64_bits(content: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{FrameColumn, MISSING};
+    use crate::frame::MISSING;
 
     fn hashes(number: f32, code: u32, names: &[&str]) -> u64 {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
@@ -79,6 +99,16 @@ mod tests {
         assert_ne!(hashes(1.0, 0, &["m"]), hashes(1.0, 1, &["m", "n"]));
         assert_ne!(hashes(1.0, 0, &["m"]), hashes(1.0, MISSING, &["m"]));
         assert_ne!(hashes(1.0, 0, &["m"]), hashes(f32::NAN, 0, &["m"]));
+    }
+
+    #[test]
+    fn a_row_has_its_hash_in_whatever_order_its_columns_are() {
+        let column = |name: &str, value| FrameColumn { name: name.into(), values: Values::Number(vec![value]) };
+        let hash = |columns: [FrameColumn; 2]| rows(&Frame::new(columns.into(), 1));
+        let one = hash([column("a", 1.0), column("b", 2.0)]);
+        assert_eq!(one, hash([column("b", 2.0), column("a", 1.0)]));
+        assert_ne!(one, hash([column("a", 2.0), column("b", 1.0)]), "values belong to their columns");
+        assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
     /// The split of every deployed table hangs on it.

@@ -56,3 +56,46 @@ fn another_target_makes_another_table() {
     let other = read_with(super::sound(), "target = \"b\"").unwrap();
     assert_eq!(check(&champions(), &other), Ok(vec![]));
 }
+
+/// The sound table with other values of the target, in turn.
+fn with_target(values: &[&str]) -> String {
+    let rows = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", values[n % values.len()]));
+    format!("a,y,b\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_target_for_another_task_is_named_with_how_to_accept_it() {
+    let (labels, numbers) = (|| with_target(&["1", "2"]), || with_target(&["1.5", "2.5", "3"]));
+    let message = "column \"y\", the target, makes regression now and made classification when the champion was trained; \
+                   expected the same, or, to accept it, task = \"regression\" in dataset.toml";
+    assert_eq!(check(&read(labels()), &read(numbers())), Err(message.to_owned()));
+    let back = check(&read(numbers()), &read(labels())).unwrap_err();
+    assert!(back.ends_with("task = \"classification\" in dataset.toml"), "{back}");
+    for toml in ["task = \"regression\"", "types.y = \"number\""] {
+        assert_eq!(check(&read(labels()), &read_with(numbers(), toml).unwrap()), Ok(vec![]), "{toml}");
+    }
+}
+
+#[test]
+fn labels_of_another_kind_are_named_with_how_to_accept_them() {
+    let (numbers, texts) = (|| read(with_target(&["1", "2"])), || with_target(&["1", "two"]));
+    let message = "column \"y\", the target, has texts for labels now and had whole numbers when the champion was trained; \
+                   expected the same, or, to accept it, types.\"y\" = \"category\" in dataset.toml";
+    assert_eq!(check(&numbers(), &read(texts())), Err(message.to_owned()));
+    let of_the_task = read_with(texts(), "task = \"classification\"").unwrap();
+    assert_eq!(check(&numbers(), &of_the_task), Err(message.to_owned()), "the task was not in question");
+    let accepted = read_with(texts(), "types.\"y\" = \"category\"").unwrap();
+    assert_eq!(check(&numbers(), &accepted), Ok(vec![]));
+
+    let back = check(&read(texts()), &numbers()).unwrap_err();
+    assert!(back.contains("has whole numbers for labels now and had texts"), "{back}");
+    let accepted = read_with(with_target(&["1", "2"]), "types.\"y\" = \"category\"").unwrap();
+    assert_eq!(check(&read(texts()), &accepted), Ok(vec![]));
+    let truths = check(&numbers(), &read(with_target(&["true", "false"]))).unwrap_err();
+    assert!(truths.contains("has truth values for labels now and had whole numbers"), "{truths}");
+}
+
+#[test]
+fn other_labels_of_the_same_kind_are_no_drift() {
+    assert_eq!(check(&read(with_target(&["1", "2"])), &read(with_target(&["2", "3", "4"]))), Ok(vec![]));
+}

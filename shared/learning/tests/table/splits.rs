@@ -26,6 +26,19 @@ fn the_newest_rows_are_held_out_where_there_is_an_order() {
     assert_eq!(table.profile().holdout_rule, "the newest fifth by column \"day\"");
 }
 
+#[test]
+fn reordered_columns_leave_the_same_rows_held_out() {
+    let row = |n: usize, order: [usize; 3]| {
+        let cells =
+            [format!("{}", n * 37 % 50), ["red", "", "blue"][n % 3].to_owned(), ["no", "yes"][n % 2].to_owned()];
+        order.map(|column| cells[column].clone()).join(",") + "\n"
+    };
+    let rows = |order: [usize; 3]| (0..50).map(|n| row(n, order)).collect::<String>();
+    let one = read(format!("x,c,y\n{}", rows([0, 1, 2])));
+    let other = read(format!("y,c,x\n{}", rows([2, 1, 0])));
+    assert_eq!(one.split(), other.split());
+}
+
 fn row() -> impl Strategy<Value = (Option<i8>, Option<u8>, bool)> {
     (prop::option::of(any::<i8>()), prop::option::of(0_u8..6), any::<bool>())
 }
