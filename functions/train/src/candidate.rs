@@ -4,7 +4,7 @@ use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
-    RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    RunMetrics, RunState, Scores, Signature, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
@@ -30,6 +30,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// The columns that it takes and the labels that it gives.
+    pub fn signature(&self) -> &Signature {
+        self.trained.model.signature()
+    }
+
     /// What `trained` is to be called and where it is to be stored.
     pub fn new(run: &Run, number: VersionNumber, source: Source, trained: Trained) -> Self {
         let artifact = Artifact {

@@ -101,6 +101,7 @@ impl TrainError {
             Self::Settings { .. } | Self::Gate(_) => "InvalidSettings",
             Self::Drift { .. } => "DatasetDrifted",
             Self::Plan(_) => "InvalidHyperparameters",
+            Self::Learning(LearningError::TooLarge(_)) => "InvalidTable",
             Self::Learning(_) | Self::Evaluation(_) => "LearningFailed",
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",

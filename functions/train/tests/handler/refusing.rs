@@ -132,9 +132,9 @@ async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
 
 #[tokio::test]
 async fn words_that_nobody_would_read_to_their_end_are_cut() {
-    let columns: Vec<String> = (0..3000).map(|column| format!("column-{column}")).collect();
-    let world = World::with(&[("t.csv", format!("{}\n", columns.join(",")).as_bytes())]);
-    let reason = world.assert_fails("a", quick(), "InvalidTable").await;
+    let settings = format!("{} = 1\n", "key".repeat(2000));
+    let world = World::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
+    let reason = world.assert_fails("a", quick(), "InvalidSettings").await;
     assert!(reason.chars().count() <= 2001 && reason.ends_with('…'), "{}", reason.len());
 }
 

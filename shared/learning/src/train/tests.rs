@@ -38,7 +38,7 @@ fn trained(table: &Table, family: Option<Family>) -> Result<Trained, LearningErr
 fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let table = wide();
     let plan = Plan::new(&table, Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
-    let learner = learner(&table, &table.split().training).unwrap();
+    let learner = learner(&table, &table.split().training, &plan).unwrap();
     let mut found = search(&learner, &plan, late()).unwrap();
     let ranked = |family, score| Ranked {
         choice: first(family),
