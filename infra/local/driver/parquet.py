@@ -3,12 +3,15 @@
 import json
 import sys
 
-from pyarrow import parquet
+from pyarrow import ArrowException, parquet
 
 
 def main() -> None:
     """The arguments: the file, how many rows."""
-    file = parquet.ParquetFile(sys.argv[1])
+    try:
+        file = parquet.ParquetFile(sys.argv[1])
+    except ArrowException:
+        sys.exit("it is no Parquet file, or is damaged")
     count = int(sys.argv[2])
     rows = next(file.iter_batches(batch_size=count)).to_pylist() if count and file.metadata.num_rows else []
     print(json.dumps({"columns": file.schema_arrow.names, "rows": rows}, default=_text))

@@ -82,7 +82,9 @@ def _csv(file: Path):
             yield csv.reader(lines)
     except UnicodeDecodeError as error:
         raise Failure(f"{file} is not UTF-8; save the table in that encoding") from error
-    except (OSError, EOFError, zlib.error, csv.Error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Failure(f"{file} is no gzip file, or is cut off") from error
+    except (OSError, csv.Error) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
 
 
