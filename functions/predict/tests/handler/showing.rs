@@ -39,6 +39,13 @@ async fn the_model_tells_all_that_is_known_of_it() {
     // The digest and the size are the artifact's own, which changes with the libraries that fit it.
     assert_eq!(body["artifact"]["sha256"].as_str().map(str::len), Some(64));
     body["artifact"].take();
+    // Bounds are compared by value: other crates of a build decide how exactly JSON reads such numbers.
+    for property in body["row_schema"]["properties"].as_object_mut().unwrap().values_mut() {
+        for (name, bound) in [("minimum", f32::MIN), ("maximum", f32::MAX)] {
+            let found = property.as_object_mut().unwrap().remove(name).and_then(|found| found.as_f64());
+            assert_eq!(found.map(|found| found as f32), Some(bound));
+        }
+    }
     // Sorted, since other crates of a build decide whether JSON keeps its order.
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(body, @r#"
@@ -134,23 +141,15 @@ async fn the_model_tells_all_that_is_known_of_it() {
         "additionalProperties": false,
         "properties": {
           "petal length (cm)": {
-            "maximum": 340282346638528900000000000000000000000.0,
-            "minimum": -340282346638528900000000000000000000000.0,
             "type": "number"
           },
           "petal width (cm)": {
-            "maximum": 340282346638528900000000000000000000000.0,
-            "minimum": -340282346638528900000000000000000000000.0,
             "type": "number"
           },
           "sepal length (cm)": {
-            "maximum": 340282346638528900000000000000000000000.0,
-            "minimum": -340282346638528900000000000000000000000.0,
             "type": "number"
           },
           "sepal width (cm)": {
-            "maximum": 340282346638528900000000000000000000000.0,
-            "minimum": -340282346638528900000000000000000000000.0,
             "type": "number"
           }
         },

@@ -31,7 +31,9 @@ pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
 }
 
 fn signature_json(pipeline: &Pipeline) -> String {
-    serde_json::json!(pipeline.signature()).to_string()
+    // Straight to text: through a map, features of other crates would decide on the order of its keys. It cannot fail; a
+    // signature of nothing would not load back.
+    serde_json::to_string(pipeline.signature()).unwrap_or_default()
 }
 
 fn opset(domain: &str, version: i64) -> OperatorSetIdProto {
