@@ -92,7 +92,7 @@ def _model(family: str, task: str, seed: int):
 
 
 def _standard_error(truth: np.ndarray, answer: np.ndarray, task: str) -> float:
-    """Of accuracy √(p(1 − p)/n); of R² the spread of its bootstrap over the rows."""
+    """Of accuracy √(p(1 − p)/n), two right and two wrong rows more; of R² the spread of its bootstrap over the rows."""
     if task == "classification":
         right = float(np.mean(truth == answer))
         # Two more of each (Agresti and Coull, 1998): a few dozen rows without a mistake are no certainty.

@@ -16,8 +16,8 @@ pub(crate) use self::binned::Binned;
 pub(crate) use self::boosting::BoostingParameters;
 pub(crate) use self::features::{Features, Training, Truth};
 pub(crate) use self::forest::ForestParameters;
-pub(crate) use self::linear::LinearParameters;
 use self::linear::{LinearError, MAX_FEATURES};
+pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 
 /// The hyperparameters of one family.
 #[derive(Debug, Clone, Copy, PartialEq)]

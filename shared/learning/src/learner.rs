@@ -128,7 +128,7 @@ impl Learner {
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The pipeline is not sound.
-    #[error("what was fitted is no sound pipeline")]
+    #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The rows are not whole.
     #[error(transparent)]

@@ -9,6 +9,7 @@
 
 use evergreen_scoring::Preprocessing;
 
+use crate::fit::MAX_LINEAR_CELLS;
 use crate::table::{Format, Table, TableError, gigabytes};
 
 /// Bytes of memory for each byte of CSV: its own, and two of a value where each cell is a digit.
@@ -35,9 +36,6 @@ const CLASS_BYTES: u64 = 12;
 
 /// Bytes of a feature in double precision, of which linear models take a copy.
 const LINEAR_BYTES: u64 = 8;
-
-/// Features of all rows that linear models take at most, however many there are.
-const LINEAR_CELLS: u64 = 1 << 23;
 
 /// A table that was read, but of which more is made for learning than the process can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +95,7 @@ impl Size {
         let taken = product([self.rows, self.columns, VALUE_BYTES]);
         let features = product([self.rows, self.features, FEATURE_BYTES]);
         let classes = product([self.rows, self.classes, CLASS_BYTES]);
-        let cells = self.rows.saturating_mul(self.features).min(LINEAR_CELLS);
+        let cells = self.rows.saturating_mul(self.features).min(MAX_LINEAR_CELLS as u64);
         let linear = if self.is_linear { cells * LINEAR_BYTES } else { 0 };
         [table, taken, features, classes, linear].into_iter().fold(0, u64::saturating_add)
     }

@@ -70,7 +70,7 @@ pub enum LearningError {
     #[error(transparent)]
     Fit(#[from] FitError),
     /// What was fitted is not sound.
-    #[error("what was fitted is no sound pipeline")]
+    #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The artifact does not load back.
     #[error("the artifact that was written cannot be loaded")]

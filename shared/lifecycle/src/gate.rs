@@ -132,7 +132,8 @@ impl Gate {
     /// and a `tolerance` from 0 up; both are in the metric's unit.
     ///
     /// # Errors
-    /// [`InvalidGate`] when a figure is not finite, the tolerance is negative, or a floor of accuracy is outside 0–1.
+    /// [`InvalidGate`] when a figure is not finite, the tolerance is negative, or either is outside 0–1 where the metric is a
+    /// share.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
         let is_share = matches!(metric, PrimaryMetric::Accuracy | PrimaryMetric::BalancedAccuracy);
         if let Some(value) = floor {

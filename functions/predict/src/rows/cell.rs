@@ -52,6 +52,19 @@ impl Cell<'_, '_> {
         self.category(text.unwrap_or_default(), Kind::Number)
     }
 
+    /// A text in a column of texts. What a table's file has for a missing value, and blanks around any value, are read as
+    /// they are there, unless the model learnt from the very text.
+    fn text<E: Error>(self, text: &str) -> Result<(), E> {
+        if let Some(known) = code(&self.column.kind, text).filter(|code| code.seen) {
+            return self.set(known.value);
+        }
+        match text.trim() {
+            text if is_missing(text) => self.missing(Kind::Empty),
+            text if self.column.kind == ColumnKind::Timestamp => self.moment(text),
+            text => self.category(text, Kind::String),
+        }
+    }
+
     fn moment<E: Error>(self, text: &str) -> Result<(), E> {
         match time::seconds_of(text) {
             Some(seconds) => self.set(time::raw_days(seconds)),
@@ -102,13 +115,7 @@ impl<'de> Take<'de> for Cell<'_, '_> {
 
     fn string<E: Error>(self, text: &str) -> Result<(), E> {
         match self.column.kind {
-            ColumnKind::Category { .. } if code(&self.column.kind, text).is_some_and(|code| code.seen) => {
-                self.category(text, Kind::String)
-            }
-            // What a table's file has for a missing value, and blanks around any value, are read as they are there.
-            ColumnKind::Category { .. } | ColumnKind::Timestamp if is_missing(text.trim()) => self.missing(Kind::Empty),
-            ColumnKind::Category { .. } => self.category(text.trim(), Kind::String),
-            ColumnKind::Timestamp => self.moment(text.trim()),
+            ColumnKind::Category { .. } | ColumnKind::Timestamp => self.text(text),
             ColumnKind::Number | ColumnKind::Boolean => self.unfit(Kind::String),
         }
     }

@@ -13,7 +13,7 @@ use super::scaling;
 
 /// Cells (rows × features × outputs) that are fitted on at most: the library uses one thread and cannot be interrupted, and
 /// a weighted sum learns little from more. Of larger tables it takes evenly spaced rows.
-const MAX_CELLS: usize = 1 << 23;
+pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 
 /// Products of two features (rows × features²) that ridge takes at most, for the same reason: the library multiplies the
 /// matrix with itself.
@@ -69,7 +69,7 @@ pub(crate) enum LinearError {
 /// Every so many rows are fitted to, so that the fit ends soon.
 fn step(training: &Training<'_>, rows: usize) -> usize {
     let width = training.features.width();
-    let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_CELLS);
+    let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
     let products = match training.truth {
         Truth::Numbers(_) => (rows * width * width).div_ceil(MAX_PRODUCTS),
         Truth::Classes { .. } => 1,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use evergreen_lifecycle::is_missing;
 use evergreen_lifecycle::time::seconds_of;
 use jiff::Timestamp;
 
@@ -39,9 +40,6 @@ pub(super) enum Value {
     Moment(f64),
     Text,
 }
-
-/// Spellings of a missing value in a CSV, beside the empty cell.
-const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
 impl Cell<'_> {
     /// What the cell is read as.
@@ -86,9 +84,8 @@ pub(super) fn is_padded(text: &str) -> bool {
 
 fn read(text: &str) -> Value {
     match text.as_bytes() {
-        [] => Value::Missing,
         [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => number_or_moment(text),
-        _ if MISSING.contains(&text) => Value::Missing,
+        _ if is_missing(text) => Value::Missing,
         _ => {
             boolean(text).map_or_else(|| if is_infinity(text) { Value::Infinite } else { Value::Text }, Value::Boolean)
         }
