@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use evergreen_learning::{Plan, Table, Trained, drift};
+use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
 use evergreen_lifecycle::{Champion, Gate, Incumbent, Run};
-use evergreen_scoring::ArtifactMetadata;
 
 use crate::candidate::{Candidate, Source};
+use crate::config::Training;
 use crate::dataset::{self, Found};
 use crate::error::TrainError;
 use crate::request::Request;
@@ -65,10 +65,11 @@ where
 
     /// Learns on a thread of its own, and ends by itself in time.
     async fn learn(&self, table: Table, plan: Plan, invocation: &Invocation) -> Result<Trained, TrainError> {
-        let metadata = ArtifactMetadata { model: self.training.model.to_string() };
+        let Training { model, code_version, .. } = self.training;
+        let origin = Origin { model: model.to_string(), code_version: code_version.clone() };
         let budget = table.settings().time_budget_seconds.map(Duration::from_secs);
         let deadline = learning_deadline(invocation.deadline, self.clock.now(), budget);
-        Ok(off_thread(move || evergreen_learning::train(&table, &plan, deadline, &metadata)).await??)
+        Ok(off_thread(move || evergreen_learning::train(&table, &plan, deadline, &origin)).await??)
     }
 
     async fn judge_and_register(

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Holdout, Plan, Settings, Table, fit, train};
+use evergreen_learning::{DataFile, Holdout, Origin, Plan, Settings, Table, fit, train};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
 use serde_json::{Map, Value, json};
@@ -101,7 +101,7 @@ fn run() -> Result<Value, Box<dyn Error>> {
     let read_seconds = began.elapsed().as_secs_f64();
     let plan = Plan::new(&table, Some(family), &wanted.parameters, wanted.seed()?)?;
     let began = Instant::now();
-    let model = fit(&table, &rows, &plan, began + LIMIT, &ArtifactMetadata { model: "fit".to_owned() })?;
+    let model = fit(&table, &rows, &plan, began + LIMIT, &ArtifactMetadata::named("fit"))?;
     let fit_seconds = began.elapsed().as_secs_f64();
     let mut said = scores(&model, &holdout, table.task())?;
     said.insert("family".into(), family.name().into());
@@ -118,8 +118,8 @@ fn run() -> Result<Value, Box<dyn Error>> {
 fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
     let table = wanted.table("csv")?;
     let plan = Plan::new(&table, wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
-    let metadata = ArtifactMetadata { model: "fit".to_owned() };
-    let trained = train(&table, &plan, Instant::now() + budget, &metadata)?;
+    let origin = Origin { model: "fit".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let trained = train(&table, &plan, Instant::now() + budget, &origin)?;
     Ok(json!({
         "family": trained.family,
         "parameters": trained.parameters,

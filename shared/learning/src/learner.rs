@@ -100,7 +100,7 @@ impl Learner {
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
         let interval = self.target.labels().is_empty().then_some(0.0);
         let pipeline = self.pipeline(fitted, None, interval)?;
-        let model = Model::compile(&pipeline, ArtifactMetadata { model: String::new() });
+        let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 

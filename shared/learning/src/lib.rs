@@ -28,4 +28,4 @@ pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError
 pub use settings::{FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
 pub use split::{Split, split};
 pub use table::{DataFile, Format, MAX_NAME, MIN_ROWS, Place, Table, TableError, Target, iris};
-pub use train::{LearningError, Trained, fit, train};
+pub use train::{LearningError, Origin, Trained, fit, train};

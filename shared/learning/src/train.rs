@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Model, PipelineError, ShapeError, encode as write};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError, encode as write};
 
 use crate::evaluate::{Answers, Holdout, evaluate};
 use crate::fit::{FitError, Fitted};
@@ -17,6 +17,15 @@ use crate::{encode, frame, memory};
 /// Rows of each part on which the artifact is compared with what was fitted, at most: a large table is not to be predicted
 /// three times over.
 const CHECKED_ROWS: usize = 50_000;
+
+/// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The model's name.
+    pub model: String,
+    /// The code that trains.
+    pub code_version: String,
+}
 
 /// What came of a training.
 #[derive(Debug, Clone)]
@@ -91,17 +100,12 @@ pub enum LearningError {
 /// the hold-out.
 ///
 /// It is done by the `deadline`, or soon after: fewer candidates are tried and fewer trees grown where time is short, and the
-/// search's summary says so. Where it is not, the same table, plan and metadata give the same artifact, byte for byte, on
+/// search's summary says so. Where it is not, the same table, plan and origin give the same artifact, byte for byte, on
 /// any number of cores.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn train(
-    table: &Table,
-    plan: &Plan,
-    deadline: Instant,
-    metadata: &ArtifactMetadata,
-) -> Result<Trained, LearningError> {
+pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
     let split = table.split();
     let learner = learner(table, &split.training, plan)?;
@@ -115,9 +119,10 @@ pub fn train(
 
     let started = Instant::now();
     let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
-    let artifact = write(&pipeline, metadata);
+    let metadata = metadata(table, plan, origin, &best.choice);
+    let artifact = write(&pipeline, &metadata);
     let model = Model::load(&artifact)?;
-    let compiled = Model::compile(&pipeline, metadata.clone());
+    let compiled = Model::compile(&pipeline, metadata);
     drop(pipeline);
     let holdout = Holdout::of(table, &split.holdout);
     let raw = holdout.frame().encode(learner.signature())?;
@@ -163,6 +168,18 @@ pub fn fit(
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (table.task() == Task::Regression).then_some(0.0);
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
+}
+
+/// What an artifact says of itself: with it, whoever has the table can make the same bytes again.
+fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> ArtifactMetadata {
+    let lineage = Lineage {
+        code_version: origin.code_version.clone(),
+        dataset: table.fingerprint().to_owned(),
+        seed: plan.seed,
+        family: choice.family,
+        parameters: choice.parameters(),
+    };
+    ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
 /// Some of a table's rows, ready to be fitted to.

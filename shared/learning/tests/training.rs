@@ -7,10 +7,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use common::{csv, fixed, metadata, plan, table, train};
+use common::{csv, fixed, origin, plan, table, train};
 use evergreen_learning::{DataFile, EvaluationError, FamilyChoice, Plan, PlanError, Settings, Table, Trained, iris};
 use evergreen_lifecycle::{Evaluation, Family, PrimaryMetric};
-use evergreen_scoring::Model;
+use evergreen_scoring::{ArtifactMetadata, Lineage, Model};
 use proptest::prelude::*;
 
 fn classification(trained: &Trained) -> &evergreen_lifecycle::ClassificationEvaluation {
@@ -95,11 +95,34 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
             assert_eq!(in_pool(2, &table, &plan(7)), once, "{family}");
             assert_eq!(in_pool(5, &table, &plan(7)), once, "{family}");
         }
-        assert_ne!(
-            in_pool(2, &table, &plan(&table, Some(Family::RandomForest), 8)),
-            in_pool(2, &table, &plan(&table, Some(Family::RandomForest), 7))
-        );
+        let forest = |seed| in_pool(2, &table, &plan(&table, Some(Family::RandomForest), seed));
+        assert_ne!(without_seed(forest(8)), without_seed(forest(7)), "not in the lineage alone");
     }
+}
+
+/// An artifact of a seed of one digit, without it.
+fn without_seed(mut artifact: Vec<u8>) -> Vec<u8> {
+    let name = b"\"seed\":";
+    let at = artifact.windows(name.len()).position(|window| window == name).unwrap();
+    artifact.remove(at + name.len());
+    artifact
+}
+
+#[test]
+fn an_artifact_says_where_it_comes_from() {
+    let table = iris().unwrap();
+    let overrides = fixed(&[("n_estimators", 3), ("max_depth", 1)]);
+    let plan = Plan::new(&table, None, &overrides, 42).unwrap();
+    let trained = train(&table, &plan);
+    let lineage = Lineage {
+        code_version: origin().code_version,
+        dataset: table.fingerprint().to_owned(),
+        seed: 42,
+        family: Family::RandomForest,
+        parameters: trained.parameters,
+    };
+    let expected = ArtifactMetadata { model: origin().model, lineage: Some(lineage) };
+    assert_eq!(Model::load(&trained.artifact).unwrap().metadata(), &expected);
 }
 
 #[test]
@@ -116,7 +139,7 @@ fn training_ends_in_time_with_what_it_has() {
     let table = table(&numbers(3000), Settings { candidates: Some(1000), ..Settings::default() });
     let plan = plan(&table, None, 1);
     let started = Instant::now();
-    let trained = evergreen_learning::train(&table, &plan, started + Duration::from_secs(3), &metadata()).unwrap();
+    let trained = evergreen_learning::train(&table, &plan, started + Duration::from_secs(3), &origin()).unwrap();
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
     assert!(trained.search.cut_short && trained.search.tried < trained.search.planned, "{:?}", trained.search);
     assert!(regression(&trained).r2 > 0.5);
@@ -125,7 +148,7 @@ fn training_ends_in_time_with_what_it_has() {
 #[test]
 fn without_any_time_there_is_a_model() {
     let table = iris().unwrap();
-    let trained = evergreen_learning::train(&table, &plan(&table, None, 1), Instant::now(), &metadata()).unwrap();
+    let trained = evergreen_learning::train(&table, &plan(&table, None, 1), Instant::now(), &origin()).unwrap();
     assert!(trained.search.cut_short, "{:?}", trained.search);
     assert!(Model::load(&trained.artifact).is_ok());
 }

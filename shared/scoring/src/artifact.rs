@@ -12,7 +12,12 @@
 //! | outputs of a classifier | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
 //! | outputs for regression | `prediction`, f32 `[N]`; with an interval also `lower` and `upper`, f32 `[N]` |
 //! | operator sets | `ai.onnx.ml` 3, `ai.onnx` 13 (file format 7) |
-//! | metadata | `evergreen.format` (this format's version), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON) |
+//! | metadata | `evergreen.format` (this format's version), `evergreen.model` (name), `evergreen.signature` (columns, task and labels as JSON); `evergreen.lineage` (code version, dataset fingerprint, seed, family and hyperparameters as JSON), left out where it is not known |
+//! | producer | `evergreen`, in the version of the code that trained, where that is known |
+//!
+//! The file does not say which version of the model it is. The same table, seed and code give the same bytes, which can be
+//! checked only if nothing of the one attempt is among them; the number is in the object's key, the manifest and the
+//! registry, which has the file's SHA-256 beside it.
 //!
 //! # The graph
 //!
@@ -49,23 +54,32 @@ mod encode;
 mod error;
 mod graph;
 mod limits;
+mod lineage;
 mod onnx;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use decode::decode;
 pub use encode::encode;
 pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;
+pub use lineage::Lineage;
 
 /// Version of the format that [`encode`] writes. A reader refuses versions that it does not know.
 pub const FORMAT_VERSION: &str = "2";
 
 /// What an artifact says of itself beside its pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactMetadata {
     /// The model's name.
     pub model: String,
+    /// Where it comes from, as far as that is known: older artifacts do not say it.
+    pub lineage: Option<Lineage>,
+}
+
+impl ArtifactMetadata {
+    /// Those of a model of which only the name is known.
+    pub fn named(model: impl Into<String>) -> Self {
+        Self { model: model.into(), lineage: None }
+    }
 }
 
 /// Names in the file, for its writer and its readers.
@@ -78,6 +92,7 @@ mod names {
     pub(super) const FORMAT_KEY: &str = "evergreen.format";
     pub(super) const MODEL_KEY: &str = "evergreen.model";
     pub(super) const SIGNATURE_KEY: &str = "evergreen.signature";
+    pub(super) const LINEAGE_KEY: &str = "evergreen.lineage";
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";

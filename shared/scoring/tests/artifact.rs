@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small};
+use common::{estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small, traced};
 use evergreen_scoring::{ArtifactError, Model, Pipeline, encode};
 use proptest::prelude::*;
 
@@ -14,6 +14,9 @@ const FORMAT_1: &[u8] = include_bytes!("artifacts/format-1.onnx");
 /// The kept artifacts of format 2: the bytes of `mixed()` and of `estimate()`.
 const FORMAT_2: [&[u8]; 2] =
     [include_bytes!("artifacts/format-2-classification.onnx"), include_bytes!("artifacts/format-2-regression.onnx")];
+
+/// The kept artifact of format 2 that says where it comes from: `small()` with `traced()`.
+const FORMAT_2_LINEAGE: &[u8] = include_bytes!("artifacts/format-2-lineage.onnx");
 
 /// The file with the first occurrence of `from` replaced by `to`, of the same length so that sizes stay right.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -65,6 +68,22 @@ fn name_and_signature_come_back() {
     let model = Model::load(&encode(&small(), &metadata())).unwrap();
     assert_eq!(model.metadata(), &metadata());
     assert_eq!(model.signature(), small().signature());
+}
+
+#[test]
+fn the_kept_artifact_with_a_lineage_is_what_is_written_and_its_lineage_comes_back() {
+    assert_eq!(encode(&small(), &traced()), FORMAT_2_LINEAGE);
+    assert_eq!(Model::load(FORMAT_2_LINEAGE).unwrap().metadata(), &traced());
+    assert_eq!(predictions(FORMAT_2_LINEAGE, &[10.0, -1.0]), [0.8125, 0.1875]);
+    assert!(FORMAT_2_LINEAGE.windows(7).any(|window| window == b"\x1a\x051.2.3"), "the producer's version");
+}
+
+#[test]
+fn a_lineage_that_is_none_is_refused() {
+    let mut bytes = FORMAT_2_LINEAGE.to_vec();
+    let at = bytes.windows(6).position(|window| window == b"\"seed\"").unwrap();
+    bytes[at + 1] = b'd';
+    assert!(matches!(Model::load(&bytes), Err(ArtifactError::Lineage(_))));
 }
 
 #[test]
@@ -124,8 +143,8 @@ fn another_graph_is_refused_by_its_first_operator_that_is_another() {
 
 #[test]
 fn any_flipped_bit_is_an_error_or_still_a_sound_model() {
-    for pipeline in [small(), mixed(), estimate()] {
-        let mut bytes = encode(&pipeline, &metadata());
+    for (pipeline, metadata) in [(small(), traced()), (mixed(), metadata()), (estimate(), metadata())] {
+        let mut bytes = encode(&pipeline, &metadata);
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert!(is_refused_or_sound(&bytes), "bit {bit}");

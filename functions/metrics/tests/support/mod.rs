@@ -119,5 +119,5 @@ fn model() -> Vec<u8> {
         interval: None,
     };
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();
-    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata { model: "iris".into() })
+    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named("iris"))
 }

@@ -78,7 +78,7 @@ pub fn estimate(interval: Option<f32>) -> Vec<u8> {
 }
 
 fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
-    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata { model: name.into() })
+    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named(name))
 }
 
 fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {

@@ -31,7 +31,7 @@ fn late() -> Instant {
 
 fn trained(table: &Table, family: Option<Family>) -> Result<Trained, LearningError> {
     let plan = Plan::new(table, family, &BTreeMap::new(), 1).unwrap();
-    train(table, &plan, late(), &ArtifactMetadata { model: "test".into() })
+    train(table, &plan, late(), &Origin { model: "test".into(), code_version: "1".into() })
 }
 
 #[test]

@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use evergreen_learning::{DataFile, Plan, Settings, Table, Trained};
+use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, Trained};
 use evergreen_lifecycle::{Family, Parameters};
-use evergreen_scoring::ArtifactMetadata;
 
-pub fn metadata() -> ArtifactMetadata {
-    ArtifactMetadata { model: "test".into() }
+pub fn origin() -> Origin {
+    Origin { model: "test".into(), code_version: "1.2.3".into() }
 }
 
 /// A table from a CSV whose target is `y`.
@@ -34,5 +33,5 @@ pub fn fixed(values: &[(&str, i64)]) -> Parameters {
 
 /// With time enough.
 pub fn train(table: &Table, plan: &Plan) -> Trained {
-    evergreen_learning::train(table, plan, Instant::now() + Duration::from_secs(600), &metadata()).unwrap()
+    evergreen_learning::train(table, plan, Instant::now() + Duration::from_secs(600), &origin()).unwrap()
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use evergreen_learning::{LearningError, Plan, Settings, Table, train};
+use evergreen_learning::{LearningError, Origin, Plan, Settings, Table, train};
 use evergreen_lifecycle::Family;
-use evergreen_scoring::ArtifactMetadata;
 
 use super::{file, sound};
 
@@ -23,7 +22,7 @@ fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
     let table = Table::read(vec![file("a.csv", csv)], Settings::default(), "y", memory).unwrap();
     let plan = Plan::new(&table, Some(family), &BTreeMap::new(), 0).unwrap();
     let deadline = Instant::now() + Duration::from_secs(2);
-    train(&table, &plan, deadline, &ArtifactMetadata { model: "test".into() }).map(|_| ())
+    train(&table, &plan, deadline, &Origin { model: "test".into(), code_version: "1".into() }).map(|_| ())
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod format_2;
 use evergreen_lifecycle::Signature;
 use prost::Message;
 
-use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
+use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
 use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
 use crate::pipeline::Pipeline;
@@ -22,7 +22,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), Artif
     let read = reader(property(&model, FORMAT_KEY))?;
     check_opset(&model, ML_DOMAIN, ML_OPSET)?;
     check_opset(&model, CORE_DOMAIN, CORE_OPSET)?;
-    let metadata = ArtifactMetadata { model: required(&model, MODEL_KEY)?.to_owned() };
+    let lineage =
+        property(&model, LINEAGE_KEY).map(serde_json::from_str).transpose().map_err(ArtifactError::Lineage)?;
+    let metadata = ArtifactMetadata { model: required(&model, MODEL_KEY)?.to_owned(), lineage };
     let signature: Signature =
         serde_json::from_str(required(&model, SIGNATURE_KEY)?).map_err(ArtifactError::Signature)?;
     let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;

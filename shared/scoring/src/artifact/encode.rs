@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
+use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
 use super::onnx::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
@@ -19,15 +19,22 @@ pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     let model = ModelProto {
         ir_version: IR_VERSION,
         producer_name: "evergreen".to_owned(),
+        producer_version: metadata.lineage.as_ref().map(|lineage| lineage.code_version.clone()).unwrap_or_default(),
         graph: Some(graph::around(pipeline, predictor)),
         opset_import: vec![opset(ML_DOMAIN, ML_OPSET), opset(CORE_DOMAIN, CORE_OPSET)],
-        metadata_props: vec![
-            property(FORMAT_KEY, FORMAT_VERSION.to_owned()),
-            property(MODEL_KEY, metadata.model.clone()),
-            property(SIGNATURE_KEY, signature_json(pipeline)),
-        ],
+        metadata_props: properties(pipeline, metadata),
     };
     model.encode_to_vec()
+}
+
+fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStringEntryProto> {
+    let mut properties = vec![
+        property(FORMAT_KEY, FORMAT_VERSION.to_owned()),
+        property(MODEL_KEY, metadata.model.clone()),
+        property(SIGNATURE_KEY, signature_json(pipeline)),
+    ];
+    properties.extend(metadata.lineage.as_ref().map(|lineage| property(LINEAGE_KEY, lineage.to_json())));
+    properties
 }
 
 fn signature_json(pipeline: &Pipeline) -> String {

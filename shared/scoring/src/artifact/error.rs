@@ -34,6 +34,9 @@ pub enum ArtifactError {
     /// The signature's JSON is none.
     #[error("the artifact's signature is not valid")]
     Signature(#[source] serde_json::Error),
+    /// The lineage's JSON is none.
+    #[error("the artifact's lineage is not valid")]
+    Lineage(#[source] serde_json::Error),
     /// An operator set whose meaning is not known.
     #[error("operator set {domain:?} has version {found:?}, expected {expected}")]
     OperatorSet {

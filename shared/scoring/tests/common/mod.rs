@@ -4,9 +4,9 @@
 
 mod any;
 
-use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, Family, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictions, Predictor,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, Lineage, Link, Node, Parts, Pipeline, Predictions, Predictor,
     Preprocessing, Scaler, Tree, Weight,
 };
 
@@ -14,7 +14,20 @@ use evergreen_scoring::{
 pub use any::{pipelines, rows};
 
 pub fn metadata() -> ArtifactMetadata {
-    ArtifactMetadata { model: "iris".into() }
+    ArtifactMetadata::named("iris")
+}
+
+/// With a lineage.
+pub fn traced() -> ArtifactMetadata {
+    let parameters = [("max_depth", 2.into()), ("max_features", "sqrt".into()), ("n_estimators", 4.into())];
+    let lineage = Lineage {
+        code_version: "1.2.3".into(),
+        dataset: "0123456789abcdef".repeat(4),
+        seed: 42,
+        family: Family::RandomForest,
+        parameters: parameters.map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value)).into(),
+    };
+    ArtifactMetadata { model: "iris".into(), lineage: Some(lineage) }
 }
 
 pub fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {
