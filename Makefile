@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench-train
+.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench-train bench-serving
 
 EMULATOR ?= ministack
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
@@ -77,6 +77,10 @@ licences: .venv/emulator/ready
 bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
 	cargo build --release --package evergreen-learning --example fit --locked
 	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
+
+bench-serving: $(BUILT) ## Cold start, warm path and size of the predict function (ARGS='--binary A B' measures others, in turn)
+	cargo build --package evergreen-bench-serving --profile bench-driver --locked
+	@"$${CARGO_TARGET_DIR:-target}/bench-driver/bench-serving" all --json target/bench/serving.json $(ARGS)
 
 lock: ## Renew the pinned Python packages
 	infra/local/lock

@@ -1,0 +1,38 @@
+//! S3, as far as a function fetches objects from it, by path.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hyper::Method;
+use hyper::header::{ETAG, HeaderValue};
+
+use crate::store::{Answer, Asked, Store, answer};
+
+const MISSING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>\
+                       <Message>The specified key does not exist.</Message></Error>";
+
+/// Objects by their path: the bucket's name, `/`, the key.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    objects: BTreeMap<String, Bytes>,
+}
+
+impl Bucket {
+    /// Stores an object.
+    pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) {
+        self.objects.insert(format!("/{bucket}/{key}"), content.into());
+    }
+}
+
+impl Store for Bucket {
+    fn answer(&self, asked: &Asked) -> Answer {
+        match self.objects.get(asked.uri().path()) {
+            Some(content) if asked.method() == Method::GET => {
+                let mut found = answer(200, "application/octet-stream", content.clone());
+                found.headers_mut().insert(ETAG, HeaderValue::from_static("\"of the bench\""));
+                found
+            }
+            _ => answer(404, "application/xml", MISSING),
+        }
+    }
+}

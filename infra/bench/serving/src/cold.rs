@@ -1,0 +1,125 @@
+//! Cold starts: from the start of the process to its first answer.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::figures::Spread;
+use crate::process::Program;
+use crate::report::{Goal, Row};
+use crate::world::{Settings, World};
+
+/// How long a function is left alone before it is asked what it used: it has come to rest by then.
+const REST: Duration = Duration::from_millis(3);
+
+/// One start.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    /// From the start of the process to its asking for an event.
+    ready: Duration,
+    /// From the handing over of the event to the answer.
+    answer: Duration,
+    /// Processor time until it was ready.
+    ready_cpu: Duration,
+    /// Processor time until it had answered.
+    cpu: Duration,
+    /// Bytes in memory then.
+    resident: u64,
+    /// Connections to the registry, and to the bucket.
+    connections: (usize, usize),
+    /// Requests to the registry, and to the bucket.
+    requests: (usize, usize),
+}
+
+/// Starts each of `programs` `starts` times, in turn, and has it answer `event` once.
+///
+/// # Errors
+/// When a function fails or answers anything but a prediction.
+pub async fn measure(world: &World, programs: &[Program], starts: usize, event: &Bytes) -> anyhow::Result<Vec<Row>> {
+    let mut all = vec![Vec::with_capacity(starts); programs.len()];
+    for _ in 0..starts {
+        for (program, measured) in programs.iter().zip(&mut all) {
+            measured.push(start(world, program, event).await?);
+        }
+    }
+    Ok(rows(&all))
+}
+
+async fn start(world: &World, program: &Program, event: &Bytes) -> anyhow::Result<Start> {
+    let seen = traffic(world);
+    let (process, mut runtime) = world.start(program, Settings::default()).await?;
+    let ready = runtime.ready().await?.duration_since(process.started_at);
+    tokio::time::sleep(REST).await;
+    let ready_cpu = process.usage()?.cpu;
+    let answered = runtime.call(event.clone()).await?;
+    tokio::time::sleep(REST).await;
+    let usage = process.usage()?;
+    check(&answered.body)?;
+    process.end();
+    let now = traffic(world);
+    let since = |of: fn(&Counts) -> (usize, usize)| (of(&now).0 - of(&seen).0, of(&now).1 - of(&seen).1);
+    Ok(Start {
+        ready,
+        answer: answered.answered_at.duration_since(answered.handed_at),
+        ready_cpu,
+        cpu: usage.cpu,
+        resident: usage.resident,
+        connections: since(|counts| counts.connections),
+        requests: since(|counts| counts.requests),
+    })
+}
+
+struct Counts {
+    connections: (usize, usize),
+    requests: (usize, usize),
+}
+
+fn traffic(world: &World) -> Counts {
+    let (registry, bucket) = (&world.registry.traffic, &world.bucket.traffic);
+    Counts {
+        connections: (registry.connections(), bucket.connections()),
+        requests: (registry.requests().len(), bucket.requests().len()),
+    }
+}
+
+/// Whether `body` is a prediction.
+///
+/// # Errors
+/// Says what it is instead.
+pub fn check(body: &Bytes) -> anyhow::Result<()> {
+    let answer: Value = serde_json::from_slice(body).context("the answer is no JSON")?;
+    if answer.get("statusCode").and_then(Value::as_u64) != Some(200) {
+        bail!("the function answered {answer}");
+    }
+    Ok(())
+}
+
+fn rows(all: &[Vec<Start>]) -> Vec<Row> {
+    let row = |name: &str, unit, goal, of: fn(&Start) -> f64| {
+        let spreads: Vec<_> = all.iter().map(|starts| Spread::of(starts.iter().map(of))).collect();
+        Row::of_spreads("cold", name, unit, goal, &spreads)
+    };
+    vec![
+        row("exec → first answer", "ms", Some(Goal::AtMost(40.0)), |start| millis(start.ready + start.answer)),
+        row("exec → ready", "ms", None, |start| millis(start.ready)),
+        row("ready → first answer", "ms", None, |start| millis(start.answer)),
+        row("processor time to the first answer", "ms", Some(Goal::AtMost(30.0)), |start| millis(start.cpu)),
+        row("processor time until ready", "ms", None, |start| millis(start.ready_cpu)),
+        row("resident at the first answer", "MB", None, |start| megabytes(start.resident)),
+        row("connections to the registry", "", None, |start| start.connections.0 as f64),
+        row("connections to the bucket", "", None, |start| start.connections.1 as f64),
+        row("requests to the registry", "", None, |start| start.requests.0 as f64),
+        row("requests to the bucket", "", None, |start| start.requests.1 as f64),
+    ]
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// Bytes in millions.
+pub fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

@@ -1,0 +1,156 @@
+//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its bucket
+//! behind TLS. `make bench-serving` calls it; `infra/bench/README.md` says what is measured and how.
+
+mod bucket;
+mod cold;
+mod dynamo;
+mod figures;
+mod process;
+mod refresh;
+mod report;
+mod runtime;
+mod size;
+mod store;
+mod subject;
+mod tls;
+mod warm;
+mod world;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use process::{Program, cores};
+use report::Row;
+use subject::Subject;
+use world::World;
+
+/// What a store takes for a look that many calls are to fall into.
+const REFRESH_DELAY_MS: u64 = 20;
+
+/// Cold start and warm path of the predict function, through the Lambda Runtime API.
+#[derive(Debug, Parser)]
+#[command(name = "bench-serving")]
+struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+    /// The function's binary; a second one is measured in turn with it, and the ratio is shown.
+    #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
+    binary: Vec<PathBuf>,
+    /// How long the stores take for an answer, in milliseconds.
+    #[arg(long, global = true)]
+    store_delay_ms: Option<u64>,
+    /// Where the figures go as JSON.
+    #[arg(long, global = true)]
+    json: Option<PathBuf>,
+    /// Where files of the run go.
+    #[arg(long, global = true, default_value = "target/bench")]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// From exec to the first answer: time, processor time, memory, connections.
+    Cold {
+        /// Starts of each binary.
+        #[arg(long, default_value_t = 30)]
+        starts: usize,
+    },
+    /// Latency, requests per second and own share of calls of so many rows.
+    Warm {
+        /// Rows of a call.
+        #[arg(long, default_value_t = 1)]
+        rows: usize,
+        /// Calls to each binary.
+        #[arg(long, default_value_t = 5_000)]
+        calls: usize,
+    },
+    /// Latency of calls during a look for a champion. The stores take 20 ms here unless a delay is given.
+    Refresh {
+        /// How long each binary works.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
+    /// Memory after many calls.
+    Memory {
+        /// Calls to each binary.
+        #[arg(long, default_value_t = 10_000)]
+        calls: usize,
+    },
+    /// Bytes of the binary and of its archive.
+    Size,
+    /// Everything above, as `make bench-serving` has it.
+    All,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    cores::keep_to(cores::Core::Bench);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let rows = runtime.block_on(run(&arguments))?;
+    let names: Vec<String> = arguments.binary.iter().map(|binary| name(binary)).collect();
+    print!("{}", report::text(&rows, &names));
+    if let Some(path) = &arguments.json {
+        report::write(path, &rows, &names)?;
+        println!("written: {}", path.display());
+    }
+    Ok(())
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
+    let programs: Vec<_> = arguments.binary.iter().map(|binary| Program::plain(binary.clone())).collect();
+    let bench = Bench { subject: Subject::train()?, programs, arguments };
+    match arguments.part {
+        Part::Cold { starts } => bench.cold(starts).await,
+        Part::Warm { rows, calls } => warm::measure(&bench.world(0).await?, &bench.programs, rows, calls).await,
+        Part::Refresh { seconds } => bench.refresh(seconds).await,
+        Part::Memory { calls } => warm::memory(&bench.world(0).await?, &bench.programs, calls).await,
+        Part::Size => size::measure(&arguments.binary),
+        Part::All => bench.all().await,
+    }
+}
+
+/// What all parts work with.
+struct Bench<'a> {
+    subject: Subject,
+    programs: Vec<Program>,
+    arguments: &'a Arguments,
+}
+
+impl Bench<'_> {
+    async fn all(&self) -> anyhow::Result<Vec<Row>> {
+        let mut rows = self.cold(30).await?;
+        let world = self.world(0).await?;
+        rows.extend(warm::memory(&world, &self.programs, 10_000).await?);
+        rows.extend(size::measure(&self.arguments.binary)?);
+        for asked in [1, 100] {
+            rows.extend(warm::measure(&world, &self.programs, asked, 5_000).await?);
+        }
+        rows.extend(self.refresh(20).await?);
+        Ok(rows)
+    }
+
+    async fn cold(&self, starts: usize) -> anyhow::Result<Vec<Row>> {
+        let one = subject::events(1)?.swap_remove(0);
+        cold::measure(&self.world(0).await?, &self.programs, starts, &one).await
+    }
+
+    async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<Row>> {
+        refresh::measure(&self.world(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
+    }
+
+    /// Stores that take `usual` milliseconds unless the caller says otherwise.
+    async fn world(&self, usual: u64) -> anyhow::Result<World> {
+        let delay = Duration::from_millis(self.arguments.store_delay_ms.unwrap_or(usual));
+        World::around(&self.subject, delay, self.arguments.folder.clone()).await
+    }
+}
+
+/// The file's name, or its folder's where every function's binary has the same one.
+fn name(binary: &std::path::Path) -> String {
+    let last = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    match last(binary).as_deref() {
+        Some("bootstrap") => binary.parent().and_then(last).unwrap_or_default(),
+        name => name.unwrap_or_default().to_owned(),
+    }
+}

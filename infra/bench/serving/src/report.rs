@@ -1,0 +1,133 @@
+//! The figures as a table for people and as JSON for the one report of all benches.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::figures::Spread;
+
+/// What a figure should be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// This or less.
+    AtMost(f64),
+}
+
+/// One figure, of each program that was measured.
+#[derive(Debug, Clone)]
+pub struct Row {
+    group: &'static str,
+    name: String,
+    unit: &'static str,
+    goal: Option<Goal>,
+    values: Vec<f64>,
+    note: String,
+}
+
+impl Row {
+    /// A figure without a spread.
+    pub fn of_values(
+        group: &'static str,
+        name: &str,
+        unit: &'static str,
+        goal: Option<Goal>,
+        values: Vec<f64>,
+        note: &str,
+    ) -> Self {
+        Self { group, name: name.to_owned(), unit, goal, values, note: note.to_owned() }
+    }
+
+    /// The median of each of `spreads`.
+    pub fn of_spreads(
+        group: &'static str,
+        name: &str,
+        unit: &'static str,
+        goal: Option<Goal>,
+        spreads: &[Spread],
+    ) -> Self {
+        let values = spreads.iter().map(Spread::median).collect();
+        let each = |spread: &Spread| match (spread.least(), spread.quantile(0.9)) {
+            (least, most) if least == most => "always".to_owned(),
+            (least, most) => format!("least {}, p90 {}", number(least), number(most)),
+        };
+        let note = spreads.iter().map(each).collect::<Vec<_>>().join("; ");
+        Self { group, name: name.to_owned(), unit, goal, values, note }
+    }
+
+    fn held(&self) -> &'static str {
+        match (self.goal, self.values.first()) {
+            (Some(Goal::AtMost(most)), Some(value)) if *value <= most => "held",
+            (Some(_), Some(_)) => "missed",
+            _ => "",
+        }
+    }
+
+    fn json(&self, names: &[String]) -> Value {
+        let peers: BTreeMap<_, _> = names.iter().zip(&self.values).skip(1).collect();
+        json!({
+            "group": self.group, "name": self.name, "unit": self.unit, "value": self.values.first(),
+            "goal": self.goal, "peers": peers, "note": self.note,
+        })
+    }
+}
+
+/// The rows as lines of text; `names` are those of the programs. With two of them the ratio of the first to the second
+/// stands beside.
+pub fn text(rows: &[Row], names: &[String]) -> String {
+    let mut text = format!("{:<44}", "");
+    for name in names {
+        let _ = write!(text, "{name:>18}");
+    }
+    let _ = writeln!(text, "{:>8}  goal", if names.len() == 2 { "ratio" } else { "" });
+    for row in rows {
+        let _ = write!(text, "{:<44}", format!("{}: {}", row.group, row.name));
+        for value in &row.values {
+            let _ = write!(text, "{:>18}", format!("{} {}", number(*value), row.unit));
+        }
+        let ratio = match row.values.as_slice() {
+            [first, second] if *second != 0.0 => format!("{:.2}", first / second),
+            _ => String::new(),
+        };
+        let goal = match row.goal {
+            Some(Goal::AtMost(most)) => format!("≤ {most} {}: {}", row.unit, row.held()),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "{ratio:>8}  {goal:<20}  {}", row.note);
+    }
+    text
+}
+
+/// Writes the rows where the one report looks for them.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, rows: &[Row], names: &[String]) -> anyhow::Result<()> {
+    let machine = json!({"processor": processor(), "cores": std::thread::available_parallelism()?.get()});
+    let rows: Vec<_> = rows.iter().map(|row| row.json(names)).collect();
+    let report = serde_json::to_vec_pretty(&json!({"machine": machine, "rows": rows}))?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, report).with_context(|| format!("writing {}", path.display()))
+}
+
+fn processor() -> String {
+    let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = known.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
+}
+
+/// A figure with about three digits that matter.
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}

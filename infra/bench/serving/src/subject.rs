@@ -1,0 +1,153 @@
+//! What is served: an Iris champion, trained as the train function trains, and the rows that it is asked about.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use bytes::Bytes;
+use evergreen_learning::{IRIS_CSV, Plan, Trained, iris, train};
+use evergreen_lifecycle::{
+    Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
+};
+use evergreen_scoring::{ArtifactMetadata, sha256_hex};
+use jiff::Timestamp;
+use serde_json::{Map, Number, Value};
+
+use crate::bucket::Bucket;
+use crate::dynamo::Table;
+
+/// The model's name, and what the function is told of where it is.
+pub const MODEL: &str = "iris";
+/// The artifact bucket.
+pub const BUCKET: &str = "artifacts";
+/// The registry table.
+pub const TABLE: &str = "registry";
+
+/// One call, as API Gateway sends it.
+const EVENT: &str = include_str!("../../../../events/predict-one.json");
+/// Time enough for one forest.
+const LIMIT: Duration = Duration::from_secs(600);
+const SEED: u64 = 1;
+
+/// The champion and its artifact.
+pub struct Subject {
+    champion: Champion,
+    artifact: Vec<u8>,
+}
+
+impl Subject {
+    /// Trains it: 100 trees of full depth, the same in every run.
+    ///
+    /// # Errors
+    /// When learning fails.
+    pub fn train() -> anyhow::Result<Self> {
+        let fixed = [("n_estimators", 100), ("max_depth", 100), ("min_samples_split", 2), ("min_samples_leaf", 1)];
+        let fixed: BTreeMap<_, _> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let table = iris()?;
+        let plan = Plan::new(&table, Some(Family::RandomForest), &fixed, SEED)?;
+        let metadata = ArtifactMetadata { model: MODEL.to_owned() };
+        let trained = train(&table, &plan, Instant::now() + LIMIT, &metadata)?;
+        let gate = Gate::new(plan.metric(), None, 0.0)?;
+        let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, &Incumbent::None);
+        let version = version(&trained, table.dataset("built-in"), decision)?;
+        let champion = Champion::succeeding(None, version, Timestamp::now());
+        Ok(Self { champion, artifact: trained.artifact })
+    }
+
+    /// The registry that holds it.
+    ///
+    /// # Errors
+    /// When the record is no JSON, which does not happen.
+    pub fn registry(&self) -> anyhow::Result<Table> {
+        let version = &self.champion.version;
+        let beside = serde_json::json!({"version": version.number, "sha256": version.artifact.sha256});
+        let partition = format!("MODEL#{MODEL}");
+        let mut table = Table::default();
+        table.put(&partition, "CHAMPION", &serde_json::to_value(&self.champion)?, &[]);
+        table.put(&partition, "ARTIFACT", &beside, &[("content", &self.artifact)]);
+        Ok(table)
+    }
+
+    /// The bucket that holds its artifact.
+    pub fn bucket(&self) -> Bucket {
+        let mut bucket = Bucket::default();
+        bucket.put(BUCKET, &self.champion.version.artifact.key, self.artifact.clone());
+        bucket
+    }
+}
+
+fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::Result<Version> {
+    let (model, number): (ModelName, _) = (MODEL.parse()?, VersionNumber::FIRST);
+    let artifact = Artifact {
+        key: number.object_key(&model, "model.onnx"),
+        sha256: sha256_hex(&trained.artifact),
+        size: trained.artifact.len() as u64,
+    };
+    Ok(Version {
+        number,
+        run_id: RunId::requested("bench")?,
+        artifact,
+        manifest_key: number.object_key(&model, "manifest.json"),
+        trained_at: Timestamp::now(),
+        code_version: "bench".to_owned(),
+        dataset,
+        seed: SEED,
+        family: trained.family,
+        parameters: trained.parameters.clone(),
+        search: Some(trained.search.clone()),
+        training_score: trained.training_score,
+        evaluation: trained.evaluation.clone(),
+        durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },
+        decision,
+    })
+}
+
+/// Events that ask for `rows` rows each, as many as there are places in Iris to begin at.
+///
+/// # Errors
+/// When the sample event or the table is not what it was.
+pub fn events(rows: usize) -> anyhow::Result<Vec<Bytes>> {
+    let table = iris_rows()?;
+    let mut event: Map<String, Value> = serde_json::from_str(EVENT).context("the sample event")?;
+    let asked = |first: usize| -> Value {
+        let mut chosen = table.iter().cycle().skip(first).cloned();
+        if rows == 1 { chosen.next().into() } else { chosen.take(rows).collect() }
+    };
+    (0..table.len())
+        .map(|first| {
+            event.insert("body".to_owned(), asked(first).to_string().into());
+            Ok(serde_json::to_vec(&event)?.into())
+        })
+        .collect()
+}
+
+/// Iris as JSON objects of its measured columns.
+fn iris_rows() -> anyhow::Result<Vec<Value>> {
+    let table = iris()?;
+    let width = table.frame().columns().len();
+    let mut lines = IRIS_CSV.lines();
+    let names: Vec<&str> = lines.next().context("the table has no heading")?.split(',').take(width).collect();
+    let row = |line: &str| -> anyhow::Result<Value> {
+        let values = line.split(',').map(|value| anyhow::Ok(Value::Number(value.parse::<Number>()?)));
+        let named = names.iter().zip(values).map(|(name, value)| Ok(((*name).to_owned(), value?)));
+        named.collect::<anyhow::Result<Map<_, _>>>().map(Value::Object)
+    };
+    lines.map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_an_object_and_more_are_an_array() {
+        let body = |event: &Bytes| -> Value {
+            let event: Value = serde_json::from_slice(event).unwrap();
+            serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
+        };
+        let (one, many) = (events(1).unwrap(), events(100).unwrap());
+        assert_eq!((one.len(), many.len()), (150, 150));
+        assert_eq!(body(&one[0])["sepal length (cm)"], 5.1);
+        assert_eq!(body(&many[149]).as_array().unwrap().len(), 100);
+    }
+}

@@ -1,0 +1,156 @@
+//! The warm path: one call after the other, as an environment gets them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::cold::{check, megabytes};
+use crate::figures::Spread;
+use crate::process::{Process, Program, Usage};
+use crate::report::{Goal, Row};
+use crate::runtime::Runtime;
+use crate::subject;
+use crate::world::{Settings, World};
+
+/// Calls that are not counted: the first ones fill caches.
+const UNCOUNTED: usize = 200;
+/// Calls of one program before the next one has its turn.
+const TURN: usize = 250;
+
+/// One program at work.
+struct Session {
+    process: Process,
+    runtime: Runtime,
+    latencies: Vec<Duration>,
+    /// From one call's beginning to the next one's.
+    busy: Duration,
+    cpu: Duration,
+    errors: usize,
+}
+
+/// What came of it.
+struct Worked {
+    latency: Spread,
+    /// Microseconds within the handler, as the function logs them.
+    own: Spread,
+    per_second: f64,
+    cpu_micros: f64,
+    errors: usize,
+    usage: Usage,
+}
+
+/// Has each of `programs` answer `calls` calls of `rows` rows, in turns.
+///
+/// # Errors
+/// When a function fails.
+pub async fn measure(world: &World, programs: &[Program], rows: usize, calls: usize) -> anyhow::Result<Vec<Row>> {
+    let events = subject::events(rows)?;
+    let mut sessions = Vec::with_capacity(programs.len());
+    for program in programs {
+        let mut session = Session::begin(world, program).await?;
+        session.work(&events, UNCOUNTED).await?;
+        (session.latencies, session.busy, session.cpu, session.errors) = Default::default();
+        sessions.push(session);
+    }
+    for _ in 0..calls.div_ceil(TURN) {
+        for session in &mut sessions {
+            session.work(&events, TURN).await?;
+        }
+    }
+    let worked: Vec<_> = sessions.into_iter().map(Session::end).collect::<anyhow::Result<_>>()?;
+    Ok(figures(rows, &worked))
+}
+
+impl Session {
+    async fn begin(world: &World, program: &Program) -> anyhow::Result<Self> {
+        let (process, mut runtime) = world.start(program, Settings::default()).await?;
+        runtime.ready().await?;
+        let (busy, cpu) = Default::default();
+        Ok(Self { process, runtime, latencies: Vec::new(), busy, cpu, errors: 0 })
+    }
+
+    async fn work(&mut self, events: &[Bytes], calls: usize) -> anyhow::Result<()> {
+        let (began, before) = (Instant::now(), self.process.usage()?);
+        for event in events.iter().cycle().take(calls) {
+            let answered = self.runtime.call(event.clone()).await?;
+            self.latencies.push(answered.answered_at.duration_since(answered.handed_at));
+            self.errors += usize::from(check(&answered.body).is_err());
+        }
+        self.busy += began.elapsed();
+        self.cpu += self.process.usage()?.cpu - before.cpu;
+        Ok(())
+    }
+
+    fn end(self) -> anyhow::Result<Worked> {
+        let usage = self.process.usage()?;
+        let calls = self.latencies.len() as f64;
+        let own = own_micros(&self.process.end());
+        ensure!(own.len() >= self.latencies.len(), "the function logged {} calls", own.len());
+        Ok(Worked {
+            latency: Spread::of(self.latencies.iter().map(|latency| micros(*latency))),
+            own: Spread::of(own.into_iter().skip(UNCOUNTED)),
+            per_second: calls / self.busy.as_secs_f64(),
+            cpu_micros: micros(self.cpu) / calls,
+            errors: self.errors,
+            usage,
+        })
+    }
+}
+
+/// What the lines of a log say of the time in the handler, in microseconds. The function cuts fractions off, so half of one
+/// is what a line lacks on average.
+fn own_micros(log: &[u8]) -> Vec<f64> {
+    let line = |line: &[u8]| serde_json::from_slice::<Value>(line).ok()?.get("duration_us")?.as_f64();
+    log.split(|&byte| byte == b'\n').filter_map(line).map(|micros| micros + 0.5).collect()
+}
+
+fn figures(rows: usize, worked: &[Worked]) -> Vec<Row> {
+    let name = |what: &str| format!("{rows} row{}, {what}", if rows == 1 { "" } else { "s" });
+    let row = |what: &str, unit, goal, note: &str, of: &dyn Fn(&Worked) -> f64| {
+        Row::of_values("warm", &name(what), unit, goal, worked.iter().map(of).collect(), note)
+    };
+    let own = match rows {
+        1 => Some(Goal::AtMost(15.0)),
+        100 => Some(Goal::AtMost(150.0)),
+        _ => None,
+    };
+    let calls = worked.first().map(|worked| format!("{} calls", worked.latency.len())).unwrap_or_default();
+    vec![
+        row("p50", "µs", None, &calls, &|worked| worked.latency.median()),
+        row("p99", "µs", None, "", &|worked| worked.latency.quantile(0.99)),
+        row("least", "µs", None, "", &|worked| worked.latency.least()),
+        row("requests per second", "", None, "one at a time", &|worked| worked.per_second),
+        row("processor time of a call", "µs", None, "all of the process", &|worked| worked.cpu_micros),
+        row("own share, median", "µs", own, "parse, check, score, write: as logged", &|worked| worked.own.median()),
+        row("own share, mean", "µs", None, "", &|worked| worked.own.mean()),
+        row("answers that are no prediction", "", Some(Goal::AtMost(0.0)), "", &|worked| worked.errors as f64),
+    ]
+}
+
+/// Has each of `programs` answer `calls` calls of one row, and asks the system what is in memory then.
+///
+/// # Errors
+/// When a function fails.
+pub async fn memory(world: &World, programs: &[Program], calls: usize) -> anyhow::Result<Vec<Row>> {
+    let events = subject::events(1)?;
+    let (mut resident, mut most) = (Vec::new(), Vec::new());
+    for program in programs {
+        let mut session = Session::begin(world, program).await?;
+        session.work(&events, calls).await.context("the run for memory")?;
+        let usage = session.end()?.usage;
+        resident.push(megabytes(usage.resident));
+        most.push(megabytes(usage.most_resident));
+    }
+    let name = |what: &str| format!("{what} after {calls} requests");
+    let goal = Some(Goal::AtMost(30.0));
+    Ok(vec![
+        Row::of_values("cold", &name("resident"), "MB", goal, resident, "VmRSS"),
+        Row::of_values("cold", &name("most resident"), "MB", None, most, "VmHWM"),
+    ])
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}

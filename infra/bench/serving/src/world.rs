@@ -1,0 +1,105 @@
+//! Everything that a function is surrounded by: the stores, and the variables that lead there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::process::{Process, Program};
+use crate::runtime::Runtime;
+use crate::store::{Listening, listen};
+use crate::subject::{self, Subject};
+use crate::tls;
+
+/// The stores of one run of the bench.
+pub struct World {
+    /// DynamoDB.
+    pub registry: Listening,
+    /// S3.
+    pub bucket: Listening,
+    bundle: PathBuf,
+}
+
+/// How a function is configured where that differs from one measurement to another.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Seconds between two looks for a champion.
+    pub refresh_seconds: u32,
+}
+
+impl Default for Settings {
+    /// As the template has it.
+    fn default() -> Self {
+        Self { refresh_seconds: 60 }
+    }
+}
+
+impl World {
+    /// The stores that hold `subject` and answer after `delay`; the run's certificate goes into `folder`.
+    ///
+    /// # Errors
+    /// When a certificate, a port or the file fails.
+    pub async fn around(subject: &Subject, delay: Duration, folder: PathBuf) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let bundle = std::path::absolute(folder.join(format!("authority-{}.pem", std::process::id())))?;
+        let tls = tls::acceptor(&bundle)?;
+        let registry = listen(Arc::new(subject.registry()?), tls.clone(), delay).await?;
+        let bucket = listen(Arc::new(subject.bucket()), tls, delay).await?;
+        Ok(Self { registry, bucket, bundle })
+    }
+
+    /// Starts `program` in it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn start(&self, program: &Program, settings: Settings) -> anyhow::Result<(Process, Runtime)> {
+        let runtime = Runtime::open().await?;
+        let process = program.start(&self.variables(&runtime, settings))?;
+        Ok((process, runtime))
+    }
+
+    /// Lambda's variables, the template's, and where the stores are. `SSL_CERT_FILE` is for binaries that trust whom the
+    /// system trusts.
+    fn variables(&self, runtime: &Runtime, settings: Settings) -> Vec<(String, String)> {
+        let bundle = self.bundle.display().to_string();
+        let endpoint = |store: &Listening| format!("https://localhost:{}", store.port);
+        let variables = [
+            ("AWS_LAMBDA_RUNTIME_API", runtime.address.clone()),
+            ("AWS_LAMBDA_FUNCTION_NAME", "bench-predict".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bench-predict".to_owned()),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/24/[$LATEST]0".to_owned()),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+            ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "bench".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "bench".to_owned()),
+            ("AWS_SESSION_TOKEN", "bench".to_owned()),
+            ("AWS_ENDPOINT_URL", endpoint(&self.registry)),
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint(&self.registry)),
+            ("AWS_ENDPOINT_URL_S3", endpoint(&self.bucket)),
+            ("AWS_CA_BUNDLE", bundle.clone()),
+            ("SSL_CERT_FILE", bundle),
+            ("EVERGREEN_MODEL", subject::MODEL.to_owned()),
+            ("EVERGREEN_BUCKET", subject::BUCKET.to_owned()),
+            ("EVERGREEN_TABLE", subject::TABLE.to_owned()),
+            ("EVERGREEN_REFRESH_SECONDS", settings.refresh_seconds.to_string()),
+            ("HANDLER", "bootstrap".to_owned()),
+            ("LAMBDA_TASK_ROOT", "/var/task".to_owned()),
+            ("LANG", "en_US.UTF-8".to_owned()),
+            ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
+            ("TZ", ":UTC".to_owned()),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+}
+
+/// The certificate is of no use to anybody after the run.
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.bundle);
+    }
+}
