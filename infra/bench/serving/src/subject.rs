@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
-use evergreen_learning::{IRIS_CSV, Plan, Trained, iris, train};
+use evergreen_learning::{IRIS_CSV, Origin, Plan, Trained, iris, train};
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
 };
-use evergreen_scoring::{ArtifactMetadata, sha256_hex};
+use evergreen_scoring::sha256_hex;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
@@ -28,6 +28,8 @@ const EVENT: &str = include_str!("../../../../events/predict-one.json");
 /// Time enough for one forest.
 const LIMIT: Duration = Duration::from_secs(600);
 const SEED: u64 = 1;
+/// What trained it.
+const CODE: &str = "bench";
 
 /// The champion and its artifact.
 pub struct Subject {
@@ -45,8 +47,8 @@ impl Subject {
         let fixed: BTreeMap<_, _> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         let table = iris()?;
         let plan = Plan::new(&table, Some(Family::RandomForest), &fixed, SEED)?;
-        let metadata = ArtifactMetadata { model: MODEL.to_owned() };
-        let trained = train(&table, &plan, Instant::now() + LIMIT, &metadata)?;
+        let origin = Origin { model: MODEL.to_owned(), code_version: CODE.to_owned() };
+        let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
         let gate = Gate::new(plan.metric(), None, 0.0)?;
         let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, &Incumbent::None);
         let version = version(&trained, table.dataset("built-in"), decision)?;
@@ -89,7 +91,7 @@ fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::R
         artifact,
         manifest_key: number.object_key(&model, "manifest.json"),
         trained_at: Timestamp::now(),
-        code_version: "bench".to_owned(),
+        code_version: CODE.to_owned(),
         dataset,
         seed: SEED,
         family: trained.family,
