@@ -5,6 +5,8 @@ mod bucket;
 mod cold;
 mod dynamo;
 mod figures;
+mod gate;
+mod once;
 mod process;
 mod refresh;
 mod report;
@@ -79,7 +81,28 @@ enum Part {
     },
     /// Bytes of the binary and of its archive.
     Size,
-    /// Everything above, as `make bench-serving` has it.
+    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`; measures nothing itself.
+    Once {
+        /// Rows of a call.
+        #[arg(long, default_value_t = 1)]
+        rows: usize,
+        /// Calls.
+        #[arg(long, default_value_t = 1)]
+        calls: usize,
+        /// The instrument with its options, as one text.
+        #[arg(long, default_value = "")]
+        instrument: String,
+    },
+    /// Fails when the binary or the instructions of its cold start are beyond bounds.
+    Gate {
+        /// The most bytes.
+        #[arg(long)]
+        most_bytes: u64,
+        /// The most instructions from exec to the first answer.
+        #[arg(long)]
+        most_instructions: u64,
+    },
+    /// All figures, as `make bench-serving` has it.
     All,
 }
 
@@ -89,7 +112,9 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(run(&arguments))?;
     let names: Vec<String> = arguments.binary.iter().map(|binary| name(binary)).collect();
-    print!("{}", report::text(&rows, &names));
+    if !rows.is_empty() {
+        print!("{}", report::text(&rows, &names));
+    }
     if let Some(path) = &arguments.json {
         report::write(path, &rows, &names)?;
         println!("written: {}", path.display());
@@ -100,12 +125,16 @@ fn main() -> anyhow::Result<()> {
 async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
     let programs: Vec<_> = arguments.binary.iter().map(|binary| Program::plain(binary.clone())).collect();
     let bench = Bench { subject: Subject::train()?, programs, arguments };
-    match arguments.part {
-        Part::Cold { starts } => bench.cold(starts).await,
-        Part::Warm { rows, calls } => warm::measure(&bench.world(0).await?, &bench.programs, rows, calls).await,
-        Part::Refresh { seconds } => bench.refresh(seconds).await,
-        Part::Memory { calls } => warm::memory(&bench.world(0).await?, &bench.programs, calls).await,
+    match &arguments.part {
+        &Part::Cold { starts } => bench.cold(starts).await,
+        &Part::Warm { rows, calls } => warm::measure(&bench.world(0).await?, &bench.programs, rows, calls).await,
+        &Part::Refresh { seconds } => bench.refresh(seconds).await,
+        &Part::Memory { calls } => warm::memory(&bench.world(0).await?, &bench.programs, calls).await,
         Part::Size => size::measure(&arguments.binary),
+        Part::Once { rows, calls, instrument } => bench.once(*rows, *calls, instrument).await,
+        &Part::Gate { most_bytes, most_instructions } => {
+            bench.gate(gate::Bounds { bytes: most_bytes, instructions: most_instructions }).await
+        }
         Part::All => bench.all().await,
     }
 }
@@ -137,6 +166,24 @@ impl Bench<'_> {
 
     async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<Row>> {
         refresh::measure(&self.world(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
+    }
+
+    async fn once(&self, rows: usize, calls: usize, instrument: &str) -> anyhow::Result<Vec<Row>> {
+        let (world, events) = (self.world(0).await?, subject::events(rows)?);
+        let instrument: Vec<_> = instrument.split_whitespace().map(str::to_owned).collect();
+        for program in &self.programs {
+            let program = Program { instrument: instrument.clone(), ..program.clone() };
+            once::run(&world, &program, &events, calls).await?;
+        }
+        Ok(Vec::new())
+    }
+
+    async fn gate(&self, bounds: gate::Bounds) -> anyhow::Result<Vec<Row>> {
+        let world = self.world(0).await?;
+        for binary in &self.arguments.binary {
+            gate::check(&world, binary, bounds, &self.arguments.folder).await?;
+        }
+        Ok(Vec::new())
     }
 
     /// Stores that take `usual` milliseconds unless the caller says otherwise.

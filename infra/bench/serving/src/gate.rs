@@ -1,0 +1,96 @@
+//! The gate of CI: bytes of the binary and instructions of a cold start. Loose, and never on time.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::once;
+use crate::process::Program;
+use crate::subject;
+use crate::world::World;
+
+/// Bounds, about one and a half times of what was measured when they were set.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Bytes of the stripped binary.
+    pub bytes: u64,
+    /// Instructions that the process carries out until it has given its first answer.
+    pub instructions: u64,
+}
+
+/// Holds `binary` against `bounds`; files of the run go into `folder`.
+///
+/// # Errors
+/// When it is beyond one of them, or fails. That nothing here can count instructions is said and no error.
+pub async fn check(world: &World, binary: &Path, bounds: Bounds, folder: &Path) -> anyhow::Result<()> {
+    let bytes = fs::metadata(binary).with_context(|| format!("reading {}", binary.display()))?.len();
+    let size = verdict("bytes of the predict binary", bytes, bounds.bytes);
+    let Some(instructions) = instructions(world, binary, folder).await? else {
+        println!(
+            "*** gate: HALF OF IT WAS SKIPPED: neither perf nor valgrind counts instructions here; install valgrind"
+        );
+        return if size { Ok(()) } else { bail!("the gate is shut") };
+    };
+    let count = verdict("instructions from exec to the first answer", instructions, bounds.instructions);
+    if size && count { Ok(()) } else { bail!("the gate is shut") }
+}
+
+fn verdict(what: &str, value: u64, most: u64) -> bool {
+    let holds = value <= most;
+    println!("gate: {what}: {value}, at most {most}: {}", if holds { "holds" } else { "*** EXCEEDED" });
+    holds
+}
+
+/// Instructions in user mode, by the first instrument that works.
+async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
+    let file = std::path::absolute(folder.join(format!("instructions-{}.txt", std::process::id())))?;
+    let output = file.display();
+    let perf = ["perf", "stat", "--event", "instructions:u", "--field-separator", ",", "--output", &output.to_string()];
+    let log = format!("--log-file={output}");
+    let valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &log];
+    let instrument = [(&perf[..], perf_count as fn(&str) -> Option<u64>), (&valgrind[..], valgrind_count)]
+        .into_iter()
+        .find(|(words, count)| counts(words, &file, *count));
+    let Some((words, count)) = instrument else { return Ok(None) };
+    let instrument = words.iter().map(|word| (*word).to_owned()).collect();
+    let program = Program { binary: binary.to_owned(), instrument };
+    once::run(world, &program, &subject::events(1)?, 1).await?;
+    let written = fs::read_to_string(&file)?;
+    let _ = fs::remove_file(&file);
+    count(&written).map(Some).with_context(|| format!("{} wrote no count: {written}", words.join(" ")))
+}
+
+/// Whether an instrument is there and counts: perf may be there on a machine that gives no access to its counters.
+fn counts(words: &[&str], file: &Path, count: fn(&str) -> Option<u64>) -> bool {
+    let Some((program, options)) = words.split_first() else { return false };
+    let mut trial = Command::new(program);
+    trial.args(options).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let ran = trial.status().is_ok_and(|status| status.success());
+    ran && fs::read_to_string(file).is_ok_and(|written| count(&written).is_some())
+}
+
+/// perf writes one line for each event: its count, its unit, its name.
+fn perf_count(written: &str) -> Option<u64> {
+    written.lines().find(|line| line.contains("instructions"))?.split(',').next()?.parse().ok()
+}
+
+/// callgrind's last words are what it collected.
+fn valgrind_count(written: &str) -> Option<u64> {
+    let (_, count) = written.lines().rev().find(|line| line.contains("Collected"))?.rsplit_once(':')?;
+    count.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_read_from_what_an_instrument_writes() {
+        assert_eq!(perf_count("# started\n\n123456,,instructions:u,1000,100.00,,\n"), Some(123_456));
+        assert_eq!(perf_count("<not supported>,,instructions:u,0,100.00,,\n"), None);
+        assert_eq!(valgrind_count("==7== Events    : Ir\n==7== Collected : 987654\n==7== \n"), Some(987_654));
+        assert_eq!(valgrind_count("==7== Command: true\n"), None);
+    }
+}
