@@ -9,6 +9,10 @@ use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
+/// Rows that are scored together: enough for each tree to be fetched from memory seldom, few enough for their features to
+/// stay near.
+const BLOCK: usize = 256;
+
 /// A pipeline compiled for prediction.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -101,12 +105,18 @@ impl Model {
 
     /// Calls `each` with the outputs for every row.
     fn each_row(&self, rows: &[f32], mut each: impl FnMut(&[f32])) {
-        let mut scratch = vec![0.0; self.features.count() + self.outputs];
-        let (features, outputs) = scratch.split_at_mut(self.features.count());
-        for row in rows.chunks_exact(self.signature.columns().len()) {
-            self.features.write(row, features);
+        let (columns, width) = (self.signature.columns().len(), self.features.count());
+        let most = BLOCK.min(rows.len() / columns);
+        let mut scratch = vec![0.0; most * (width + self.outputs)];
+        let (features, outputs) = scratch.split_at_mut(most * width);
+        for block in rows.chunks(most.max(1) * columns) {
+            let count = block.len() / columns;
+            let (features, outputs) = (&mut features[..count * width], &mut outputs[..count * self.outputs]);
+            for (row, features) in block.chunks_exact(columns).zip(features.chunks_exact_mut(width)) {
+                self.features.write(row, features);
+            }
             self.scorer.outputs(features, outputs);
-            each(outputs);
+            outputs.chunks_exact(self.outputs).for_each(&mut each);
         }
     }
 }

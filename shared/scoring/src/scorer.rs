@@ -21,11 +21,16 @@ impl Scorer {
         }
     }
 
-    /// Writes the outputs for a row of `features` into `outputs`; finite for finite features.
+    /// Writes the outputs for rows of `features`, one row after the other, into `outputs`, as many for each row as the
+    /// predictor has; finite for finite features.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
-            Self::Linear(linear) => weighted_sums(linear, features, outputs),
+            Self::Linear(linear) => {
+                let rows = outputs.chunks_exact_mut(linear.bias.len());
+                let features = features.chunks_exact(linear.weights.len() / linear.bias.len());
+                features.zip(rows).for_each(|(features, outputs)| weighted_sums(linear, features, outputs));
+            }
         }
     }
 }

@@ -1,0 +1,38 @@
+//! Numbers as unsigned keys in the same order: comparing integers takes one instruction less in the walk.
+
+/// The key that no threshold is below: that of a feature which is no number, and of the one that leaves look at.
+pub(super) const LOWEST: u32 = 0;
+
+/// Maps an `f32` to a `u32` so that `key(a) > key(b)` just if `a > b`, for any `a` and any `b` that is a number. NaN is
+/// below all numbers, because nothing is told of it but that it is not above; both zeros are one.
+pub(super) fn key(number: f32) -> u32 {
+    const SIGN: u32 = 1 << 31;
+    // The sum with zero makes a negative zero positive and nothing else another.
+    let bits = (number + 0.0).to_bits();
+    let ordered = if bits & SIGN == 0 { bits | SIGN } else { !bits };
+    if number.is_nan() { LOWEST } else { ordered }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn keys_at_the_ends_and_around_zero_are_in_order() {
+        let ascending = [f32::NEG_INFINITY, f32::MIN, -1.0, -1e-45, 0.0, 1e-45, 1.0, f32::MAX, f32::INFINITY];
+        assert!(ascending.is_sorted_by(|a, b| key(*a) < key(*b)));
+        assert_eq!(key(-0.0), key(0.0));
+        assert!([f32::NAN, -f32::NAN].map(key).iter().all(|nan| *nan == LOWEST && *nan < key(f32::NEG_INFINITY)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_above_another_just_if_its_number_is(a in any::<u32>(), b in any::<u32>()) {
+            let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+            prop_assume!(!b.is_nan());
+            prop_assert_eq!(key(a) > key(b), a > b);
+        }
+    }
+}

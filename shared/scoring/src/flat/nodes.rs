@@ -1,0 +1,171 @@
+//! Nodes as they lie in memory, and the order in which they do.
+
+use std::ops::Index;
+
+use super::LANES;
+use super::key::key;
+use super::leaves::Collector;
+use crate::pipeline::{Node, Tree};
+
+/// How a node is packed. The children of a split are `left` and `left + 1`; a leaf's `left` is itself, its feature is the
+/// one behind the last, whose key is above nothing, and its threshold is what the leaf adds.
+pub(super) trait Form: Copy {
+    /// The keys of a row's features, by feature.
+    type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
+
+    fn new(threshold: u32, feature: u32, left: u32) -> Self;
+    fn threshold(self) -> u32;
+    fn feature(self) -> usize;
+    fn left(self) -> u32;
+
+    /// How many keys a row of this many features needs.
+    fn slots(features: usize) -> usize;
+
+    /// A row's keys as nodes look them up; none of another number.
+    fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
+}
+
+/// 8 bytes: three for a position, which [`MAX_NODES`](crate::MAX_NODES) keeps below 2²⁴, and one for a feature below
+/// `SLOTS`. As there are as many keys, looking one up needs no check.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Narrow<const SLOTS: usize> {
+    threshold: u32,
+    left_and_feature: u32,
+}
+
+impl<const SLOTS: usize> Form for Narrow<SLOTS> {
+    type Keys<T: Copy> = [T; SLOTS];
+
+    fn new(threshold: u32, feature: u32, left: u32) -> Self {
+        Self { threshold, left_and_feature: left << 8 | feature }
+    }
+
+    fn threshold(self) -> u32 {
+        self.threshold
+    }
+
+    fn feature(self) -> usize {
+        // The byte is below `SLOTS`; the compiler is told.
+        usize::from(self.left_and_feature as u8) % SLOTS
+    }
+
+    fn left(self) -> u32 {
+        self.left_and_feature >> 8
+    }
+
+    fn slots(_: usize) -> usize {
+        SLOTS
+    }
+
+    fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>> {
+        slots.try_into().ok()
+    }
+}
+
+/// 12 bytes, for any number of features.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wide {
+    threshold: u32,
+    feature: u32,
+    left: u32,
+}
+
+impl Form for Wide {
+    type Keys<T: Copy> = [T];
+
+    fn new(threshold: u32, feature: u32, left: u32) -> Self {
+        Self { threshold, feature, left }
+    }
+
+    fn threshold(self) -> u32 {
+        self.threshold
+    }
+
+    fn feature(self) -> usize {
+        self.feature as usize
+    }
+
+    fn left(self) -> u32 {
+        self.left
+    }
+
+    fn slots(features: usize) -> usize {
+        features + 1
+    }
+
+    fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>> {
+        Some(slots)
+    }
+}
+
+/// Trees that are walked side by side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    pub(super) roots: [u32; LANES],
+    /// Steps to the leaf that is farthest from its root.
+    pub(super) depth: u32,
+}
+
+/// Trees in one array.
+#[derive(Debug, Clone)]
+pub(super) struct Trees<F> {
+    pub(super) nodes: Vec<F>,
+    pub(super) roots: Vec<u32>,
+    /// Of each tree the steps to its farthest leaf.
+    pub(super) depths: Vec<u32>,
+    /// The same trees in the same order; what the last group lacks are leaves that add nothing.
+    pub(super) groups: Vec<Group>,
+}
+
+impl<F: Form> Trees<F> {
+    /// Lays out checked trees on this number of features.
+    pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut Collector) -> Self {
+        let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
+        let mut flat = Self {
+            nodes: Vec::with_capacity(2 + places),
+            roots: Vec::with_capacity(trees.len()),
+            depths: Vec::with_capacity(trees.len()),
+            groups: Vec::with_capacity(trees.len().div_ceil(LANES)),
+        };
+        let nothing = F::new(leaves.number(&[]), features as u32, 0);
+        flat.nodes.extend([nothing; 2]);
+        for tree in trees {
+            flat.roots.push(flat.nodes.len() as u32);
+            let depth = flat.tree(tree, features as u32, nothing, leaves);
+            flat.depths.push(depth);
+        }
+        for (roots, depths) in flat.roots.chunks(LANES).zip(flat.depths.chunks(LANES)) {
+            let mut group = Group { roots: [0; LANES], depth: depths.iter().copied().max().unwrap_or(0) };
+            group.roots.iter_mut().zip(roots).for_each(|(to, root)| *to = *root);
+            flat.groups.push(group);
+        }
+        flat
+    }
+
+    /// Appends a tree and returns the steps to its farthest leaf. Siblings are neighbours, and their children follow those
+    /// of the left one first: going left, a walk mostly stays within a cache line. The root has a place beside it left
+    /// over, so that no siblings lie in two lines.
+    fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut Collector) -> u32 {
+        let (mut depth, root) = (0, self.nodes.len() as u32);
+        self.nodes.extend([nothing; 2]);
+        let mut open = vec![(0_u32, root, 0_u32)];
+        while let Some((index, position, steps)) = open.pop() {
+            depth = depth.max(steps);
+            let node = match tree.nodes.get(index as usize) {
+                Some(&Node::Split { feature, threshold, left, right }) => {
+                    let children = self.nodes.len() as u32;
+                    self.nodes.extend([nothing; 2]);
+                    open.extend([(right, children + 1, steps + 1), (left, children, steps + 1)]);
+                    F::new(key(threshold), feature, children)
+                }
+                Some(Node::Leaf(weights)) => F::new(leaves.number(weights), features, position),
+                // A checked tree has the children that it names.
+                None => nothing,
+            };
+            if let Some(place) = self.nodes.get_mut(position as usize) {
+                *place = node;
+            }
+        }
+        depth
+    }
+}

@@ -1,0 +1,99 @@
+//! The walks: features in, the sums of the leaves that they lead to out.
+
+use super::key::{LOWEST, key};
+use super::leaves::Added;
+use super::nodes::{Form, Trees};
+use super::{LANES, MANY};
+
+/// Steps between two looks whether all walks have ended: enough to have few branches, few enough to spare most steps that
+/// lead nowhere.
+const STEPS: u32 = 4;
+
+/// Writes the sums for one row of `features` into `sums`, one per output.
+pub(super) fn row<F: Form, const N: usize>(
+    trees: &Trees<F>,
+    leaves: &impl Added<N>,
+    features: &[f32],
+    sums: &mut [f32],
+) {
+    let slots = F::slots(features.len());
+    // A vector of its own would cost as much as a few trees.
+    let (mut few, mut many) = ([LOWEST; MANY], Vec::new());
+    let keys = match few.get_mut(..slots) {
+        Some(keys) => keys,
+        None => {
+            many.resize(slots, LOWEST);
+            &mut many
+        }
+    };
+    keys.iter_mut().zip(features).for_each(|(slot, feature)| *slot = key(*feature));
+    let Some(keys) = F::keys(keys) else { return };
+    let mut all = [0.0; N];
+    for group in &trees.groups {
+        for position in walk(&trees.nodes, group.roots, group.depth, |node, _| keys[node.feature()]) {
+            leaves.add(trees.nodes[position as usize].threshold(), &mut all);
+        }
+    }
+    sums.iter_mut().zip(all).for_each(|(to, sum)| *to = sum);
+}
+
+/// Writes the sums for rows of `width` features each into `sums`, `outputs` for each row. The number of rows is a multiple
+/// of [`LANES`].
+pub(super) fn batch<F: Form, const N: usize>(
+    trees: &Trees<F>,
+    leaves: &impl Added<N>,
+    (features, width): (&[f32], usize),
+    (sums, outputs): (&mut [f32], usize),
+) {
+    let slots = F::slots(width);
+    let keys = keys(features, width, slots);
+    let mut all = vec![[[0.0; N]; LANES]; keys.len() / slots];
+    for (&root, &depth) in trees.roots.iter().zip(&trees.depths) {
+        for (keys, sums) in keys.chunks_exact(slots).zip(&mut all) {
+            let Some(keys) = F::keys(keys) else { return };
+            let at = walk(&trees.nodes, [root; LANES], depth, |node, lane| keys[node.feature()][lane]);
+            for (position, sums) in at.into_iter().zip(sums) {
+                leaves.add(trees.nodes[position as usize].threshold(), sums);
+            }
+        }
+    }
+    for (to, from) in sums.chunks_exact_mut(outputs).zip(all.as_flattened()) {
+        to.iter_mut().zip(from).for_each(|(to, sum)| *to = *sum);
+    }
+}
+
+/// The keys of rows, [`LANES`] rows together: `slots` arrays of a feature's keys, then those of the next rows.
+fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
+    let together = features.chunks_exact(width * LANES);
+    let mut keys = vec![[LOWEST; LANES]; together.len() * slots];
+    for (keys, rows) in keys.chunks_exact_mut(slots).zip(together) {
+        for (lane, row) in rows.chunks_exact(width).enumerate() {
+            keys.iter_mut().zip(row).for_each(|(keys, feature)| keys[lane] = key(*feature));
+        }
+    }
+    keys
+}
+
+/// Walks from `roots` to leaves, which are at most `depth` steps away; `key` gives the key of a node's feature for a lane.
+/// Inlined, so that positions stay in registers.
+#[inline(always)]
+fn walk<F: Form>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
+    let step = |at: &mut [u32; LANES]| {
+        for (lane, position) in at.iter_mut().enumerate() {
+            let node = nodes[*position as usize];
+            *position = node.left() + u32::from(key(node, lane) > node.threshold());
+        }
+    };
+    let mut at = roots;
+    for _ in 0..depth.div_ceil(STEPS) {
+        for _ in 1..STEPS {
+            step(&mut at);
+        }
+        let before = at;
+        step(&mut at);
+        if at == before {
+            break;
+        }
+    }
+    at
+}
