@@ -50,10 +50,12 @@ impl FlatEnsemble {
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
         let mut leaves = Collector::new(ensemble.base.len());
         // One slot more than features: that at which leaves look.
-        let trees = match features + 1 {
-            ..=FEW => Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves)),
-            ..=MANY => Packed::Many(Trees::compile(&ensemble.trees, features, &mut leaves)),
-            _ => Packed::Any(Trees::compile(&ensemble.trees, features, &mut leaves)),
+        let trees = if features < FEW {
+            Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves))
+        } else if features < MANY {
+            Packed::Many(Trees::compile(&ensemble.trees, features, &mut leaves))
+        } else {
+            Packed::Any(Trees::compile(&ensemble.trees, features, &mut leaves))
         };
         let divisor = match ensemble.aggregate {
             Aggregate::Average => ensemble.trees.len() as f32,
