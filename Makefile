@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench bench-train bench-serving gate
+.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench bench-train bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
@@ -65,6 +65,7 @@ sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one pre
 
 lint: validate licences ## Format, clippy, documentation, template, licences
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
@@ -80,6 +81,23 @@ bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-
 
 bench: bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
 	@python3 infra/bench/whole.py
+
+# What is found goes to target/fuzz; fuzz/README.md says what is checked.
+FUZZED := $(or $(TARGET),load)
+SECONDS ?= 600
+CARGO_FUZZ := target/tools/bin/cargo-fuzz
+
+fuzz: $(CARGO_FUZZ) ## Hostile input for SECONDS=600: TARGET=load (artifacts), import (models made elsewhere), rows (bodies)
+	@mkdir -p target/fuzz/corpus/$(FUZZED)
+	$(CARGO_FUZZ) fuzz run --sanitizer none --target-dir target/fuzz/build $(FUZZED) \
+	  target/fuzz/corpus/$(FUZZED) fuzz/corpus/$(FUZZED) -- -dict=fuzz/$(FUZZED).dict -artifact_prefix=target/fuzz/$(FUZZED)- \
+	  -max_total_time=$(SECONDS) -max_len=16384 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+
+fuzz-corpus: $(CARGO_FUZZ) # keeps in the repository what a run has found, as few and small files as will do
+	fuzz/keep $(FUZZED)
+
+$(CARGO_FUZZ):
+	cargo install cargo-fuzz --version 0.13.2 --locked --debug --root target/tools
 
 bench-serving: $(BUILT) ## Cold start, warm path and size of the predict function (ARGS='--binary A B' measures others, in turn)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked

@@ -57,7 +57,7 @@ mod limits;
 mod lineage;
 mod onnx;
 
-pub(crate) use decode::decode;
+pub use decode::decode;
 pub use encode::encode;
 pub use error::ArtifactError;
 pub use limits::MAX_ARTIFACT_BYTES;

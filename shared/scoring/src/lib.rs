@@ -18,7 +18,7 @@ mod predictions;
 mod registered;
 mod scorer;
 
-pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, encode};
+pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
 pub use digest::sha256_hex;
 pub use model::{Model, ShapeError};
 pub use pipeline::{

@@ -15,8 +15,12 @@ use crate::pipeline::Pipeline;
 /// Reads the graph of a format.
 type Reader = fn(Signature, GraphProto) -> Result<Pipeline, ArtifactError>;
 
-/// Reads and checks an artifact.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
+/// Reads and checks an artifact: what [`encode`](super::encode) wrote. As safe for any bytes as
+/// [`Model::load`](crate::Model::load), which compiles what comes of it.
+///
+/// # Errors
+/// [`ArtifactError`], which says what is wrong with the bytes.
+pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     let read = reader(property(&model, FORMAT_KEY))?;

@@ -1,0 +1,19 @@
+//! The fuzzer's corpus of bodies, replayed.
+
+#![allow(clippy::unwrap_used)]
+
+mod hostile;
+
+use std::path::Path;
+
+use evergreen_predict::rows;
+
+#[test]
+fn any_body_is_refused_or_rows_that_the_columns_take() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/rows");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        hostile::rows(&std::fs::read(file).unwrap());
+    }
+}

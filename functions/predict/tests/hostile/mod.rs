@@ -1,0 +1,59 @@
+//! What holds of any body, for the test that replays the corpus and for the fuzz target.
+
+#![allow(clippy::unwrap_used)]
+
+use evergreen_lifecycle::{Column, ColumnKind};
+
+use super::rows::{Columns, MAX_ROWS, Rows, parse};
+
+/// A body is refused, or its rows are what the columns take.
+pub fn rows(body: &[u8]) {
+    let Ok(text) = std::str::from_utf8(body) else { return };
+    for columns in [Columns::new(&mixed()), Columns::new(&["sepal_length", "sepal_width"].map(Column::number))] {
+        match parse(text, &columns) {
+            Ok(rows) => check(text, &rows, &columns),
+            // What the answer tells of it must be there, too.
+            Err(fault) => assert!(!format!("{fault:?}").is_empty()),
+        }
+    }
+}
+
+fn check(text: &str, rows: &Rows, columns: &Columns) {
+    assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "what is read is JSON");
+    assert!((1..=MAX_ROWS).contains(&rows.count));
+    assert_eq!(rows.values.len(), rows.count * columns.all().len());
+    for row in rows.values.chunks_exact(columns.all().len()) {
+        for (column, &value) in columns.all().iter().zip(row) {
+            assert!(is_taken(column, value), "{}: {value}", column.name);
+        }
+    }
+    for place in rows.unseen.first() {
+        assert!(place.row < rows.count);
+        assert!(matches!(columns.get(place.field).unwrap().kind, ColumnKind::Category { .. }));
+    }
+}
+
+/// Whether `value` is one that a column may hold in a raw row.
+fn is_taken(column: &Column, value: f32) -> bool {
+    if value.is_nan() {
+        return column.nullable;
+    }
+    match &column.kind {
+        ColumnKind::Boolean => value == 0.0 || value == 1.0,
+        ColumnKind::Category { categories, .. } => (0..=categories.len()).any(|index| index as f32 == value),
+        ColumnKind::Number | ColumnKind::Timestamp => value.is_finite(),
+    }
+}
+
+/// A column of each kind, of which some may have holes.
+fn mixed() -> Vec<Column> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };
+    let column = |name: &str, kind, nullable| Column { name: name.to_owned(), kind, nullable };
+    vec![
+        column("age", ColumnKind::Number, true),
+        column("active", ColumnKind::Boolean, false),
+        column("since", ColumnKind::Timestamp, true),
+        column("country", country, true),
+    ]
+}

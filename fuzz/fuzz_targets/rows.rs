@@ -1,0 +1,23 @@
+//! Any text as the body of a prediction.
+
+#![no_main]
+
+use evergreen_fuzz::Memory;
+use libfuzzer_sys::fuzz_target;
+
+/// The reader as the function has it; its crate would bring the whole AWS SDK.
+#[path = "../../functions/predict/src"]
+mod predict {
+    #[allow(dead_code, unused_imports, reason = "what the function's other modules use")]
+    pub mod rows;
+}
+
+use predict::rows;
+
+#[path = "../../functions/predict/tests/hostile/mod.rs"]
+mod hostile;
+
+#[global_allocator]
+static MEMORY: Memory = evergreen_fuzz::memory();
+
+fuzz_target!(|body: &[u8]| evergreen_fuzz::bounded(&MEMORY, body, hostile::rows));

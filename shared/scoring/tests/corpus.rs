@@ -1,0 +1,28 @@
+//! The fuzzer's corpus, replayed: each file is refused or sound, and soon.
+
+#![allow(clippy::unwrap_used)]
+
+mod hostile;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Time that a file of a few kilobytes may take, in a debug build on a busy machine.
+const MAX_TIME: Duration = Duration::from_secs(5);
+
+/// Calls `check` with every file of a target's corpus.
+fn replay(target: &str, check: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let (bytes, start) = (std::fs::read(&file).unwrap(), Instant::now());
+        check(&bytes);
+        assert!(start.elapsed() < MAX_TIME, "{}: {:?}", file.display(), start.elapsed());
+    }
+}
+
+#[test]
+fn any_artifact_is_refused_or_sound() {
+    replay("load", hostile::load);
+}

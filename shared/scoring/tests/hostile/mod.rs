@@ -1,0 +1,74 @@
+//! What holds of any bytes, for the test that replays the corpus and for the fuzz targets.
+
+#![allow(dead_code, clippy::unwrap_used, reason = "not every target needs all of it")]
+
+use evergreen_scoring::{Model, Prediction, Predictions, decode, encode};
+
+/// Values that a raw row may hold, sound or not.
+const VALUES: [f32; 14] = [
+    0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    7000.5,
+    1e-40,
+    1e30,
+    f32::MAX,
+    f32::MIN,
+    f32::NAN,
+    -f32::NAN,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+];
+
+/// Bytes are no artifact, or one of a model that answers any row and can be written anew.
+pub fn load(bytes: &[u8]) {
+    let Ok(model) = Model::load(bytes) else { return };
+    answers_any_row(&model);
+    let (pipeline, metadata) = decode(bytes).unwrap();
+    let rewritten = Model::load(&encode(&pipeline, &metadata)).unwrap();
+    assert_eq!(rewritten.signature(), model.signature());
+    assert_eq!(rewritten.metadata(), model.metadata());
+    let rows = rows(&model).concat();
+    assert_eq!(answers(&rewritten, &rows), answers(&model, &rows));
+}
+
+/// A row without an infinity has a finite answer, and a row in a batch the same as alone.
+fn answers_any_row(model: &Model) {
+    let rows = rows(model);
+    let alone: Vec<_> = rows.iter().map(|row| answers(model, row)).collect();
+    assert_eq!(alone.concat(), answers(model, &rows.concat()));
+    for (row, answer) in rows.iter().zip(alone.concat()) {
+        let is_finite = answer.iter().all(|&bits| f32::from_bits(bits).is_finite());
+        assert!(is_finite || row.iter().any(|value| value.is_infinite()), "{row:?}: {answer:?}");
+    }
+}
+
+/// Rows of one value throughout, and some of several.
+fn rows(model: &Model) -> Vec<Vec<f32>> {
+    let columns = model.signature().columns().len();
+    let uniform = VALUES.iter().map(|&value| vec![value; columns]);
+    let mixed = (0..VALUES.len()).map(|start| VALUES.iter().cycle().skip(start).copied().take(columns).collect());
+    uniform.chain(mixed).collect()
+}
+
+/// The answer to each row as bits, to be compared exactly: class and probabilities, or estimate and the ends of its
+/// interval. One not-a-number is as good as another.
+fn answers(model: &Model, rows: &[f32]) -> Vec<Vec<u32>> {
+    let bits = |number: f32| if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() };
+    match model.predict(rows).unwrap() {
+        Predictions::Classes(batch) => {
+            let answer = |row: Prediction<'_>| {
+                let class = std::iter::once(row.class as u32);
+                class.chain(row.probabilities.iter().copied().map(bits)).collect()
+            };
+            batch.iter().map(answer).collect()
+        }
+        Predictions::Numbers(batch) if batch.interval().is_some() => {
+            let ends = batch.values().iter().zip(batch.intervals());
+            ends.map(|(&value, (lower, upper))| [value, lower, upper].map(bits).to_vec()).collect()
+        }
+        Predictions::Numbers(batch) => batch.values().iter().map(|&value| vec![bits(value)]).collect(),
+    }
+}
