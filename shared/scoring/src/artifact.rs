@@ -48,14 +48,14 @@
 //! weighs; and `Sigmoid` does not occur, because its approximation there loses probabilities below 10⁻⁸, which would be all
 //! there is to compare where every class is unlikely.
 
-mod attributes;
+pub(crate) mod attributes;
 mod decode;
 mod encode;
 mod error;
 mod graph;
-mod limits;
+pub(crate) mod limits;
 mod lineage;
-mod onnx;
+pub(crate) mod onnx;
 
 pub use decode::decode;
 pub use encode::encode;

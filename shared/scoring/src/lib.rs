@@ -11,6 +11,7 @@ mod artifact;
 mod digest;
 mod features;
 mod flat;
+mod import;
 mod link;
 mod model;
 mod pipeline;
@@ -20,6 +21,7 @@ mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
 pub use digest::sha256_hex;
+pub use import::{ImportError, Imported, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
     Aggregate, Encoding, Ensemble, Linear, Link, MAX_FEATURES, MAX_LABELS, MAX_NODES, Node, Parts, Pipeline,

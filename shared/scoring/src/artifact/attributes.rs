@@ -21,27 +21,27 @@ pub(super) fn string(name: &str, value: &str) -> AttributeProto {
     AttributeProto { s: Some(value.as_bytes().to_vec()), ..named(name, kind::STRING) }
 }
 
-pub(super) fn floats(name: &str, floats: Vec<f32>) -> AttributeProto {
+pub(crate) fn floats(name: &str, floats: Vec<f32>) -> AttributeProto {
     AttributeProto { floats, ..named(name, kind::FLOATS) }
 }
 
-pub(super) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
+pub(crate) fn ints(name: &str, ints: Vec<i64>) -> AttributeProto {
     AttributeProto { ints, ..named(name, kind::INTS) }
 }
 
-pub(super) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> AttributeProto {
+pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> AttributeProto {
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
 /// The attributes of an operator that are not read yet. None may be left over: an attribute that is not understood could
 /// change what the operator means.
-pub(super) struct Attributes {
+pub(crate) struct Attributes {
     operator: &'static str,
     unread: BTreeMap<String, AttributeProto>,
 }
 
 impl Attributes {
-    pub(super) fn new(operator: &'static str, list: Vec<AttributeProto>) -> Result<Self, ArtifactError> {
+    pub(crate) fn new(operator: &'static str, list: Vec<AttributeProto>) -> Result<Self, ArtifactError> {
         let mut attributes = Self { operator, unread: BTreeMap::new() };
         for attribute in list {
             let name = attribute.name.clone();
@@ -52,15 +52,15 @@ impl Attributes {
         Ok(attributes)
     }
 
-    pub(super) fn floats(&mut self, name: &str) -> Result<Vec<f32>, ArtifactError> {
+    pub(crate) fn floats(&mut self, name: &str) -> Result<Vec<f32>, ArtifactError> {
         Ok(self.take(name, kind::FLOATS)?.floats)
     }
 
-    pub(super) fn ints(&mut self, name: &str) -> Result<Vec<i64>, ArtifactError> {
+    pub(crate) fn ints(&mut self, name: &str) -> Result<Vec<i64>, ArtifactError> {
         Ok(self.take(name, kind::INTS)?.ints)
     }
 
-    pub(super) fn strings(&mut self, name: &str) -> Result<Texts, ArtifactError> {
+    pub(crate) fn strings(&mut self, name: &str) -> Result<Texts, ArtifactError> {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
 
@@ -85,11 +85,16 @@ impl Attributes {
     }
 
     /// All attributes must have been read.
-    pub(super) fn finish(self) -> Result<(), ArtifactError> {
+    pub(crate) fn finish(self) -> Result<(), ArtifactError> {
         match self.unread.keys().next() {
             Some(name) => Err(self.error(name, "not known")),
             None => Ok(()),
         }
+    }
+
+    /// The attribute, if it is there.
+    pub(crate) fn optional(&mut self, name: &str, kind: i32) -> Result<Option<AttributeProto>, ArtifactError> {
+        if self.unread.contains_key(name) { self.take(name, kind).map(Some) } else { Ok(None) }
     }
 
     fn take(&mut self, name: &str, kind: i32) -> Result<AttributeProto, ArtifactError> {
@@ -98,7 +103,7 @@ impl Attributes {
     }
 
     /// What is wrong with an attribute.
-    pub(super) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
+    pub(crate) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
         ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
     }
 }

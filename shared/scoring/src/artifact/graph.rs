@@ -32,6 +32,7 @@ pub(super) fn around(pipeline: &Pipeline, predictor: Vec<AttributeProto>) -> Gra
     GraphProto {
         node: operators.nodes,
         name: "pipeline".to_owned(),
+        initializer: Vec::new(),
         input: inputs(pipeline),
         output: results(pipeline),
     }

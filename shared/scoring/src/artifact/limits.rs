@@ -24,7 +24,7 @@ const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 const METADATA: [u32; 2] = [14, 2];
 
 /// Checks sizes without allocating.
-pub(super) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
+pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
     }

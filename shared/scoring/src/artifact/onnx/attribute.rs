@@ -9,25 +9,28 @@ use prost::{DecodeError, Message};
 
 /// An attribute; `kind` says which of the others holds its value (`AttributeProto.AttributeType`).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in super::super) struct AttributeProto {
-    pub(in super::super) name: String,
-    pub(in super::super) f: Option<f32>,
-    pub(in super::super) i: Option<i64>,
-    pub(in super::super) s: Option<Vec<u8>>,
-    pub(in super::super) floats: Vec<f32>,
-    pub(in super::super) ints: Vec<i64>,
-    pub(in super::super) strings: Texts,
-    pub(in super::super) kind: i32,
+pub(crate) struct AttributeProto {
+    pub(crate) name: String,
+    pub(crate) f: Option<f32>,
+    pub(crate) i: Option<i64>,
+    pub(crate) s: Option<Vec<u8>>,
+    /// A tensor, as the bytes of a `TensorProto`: an artifact has none.
+    pub(crate) t: Option<Vec<u8>>,
+    pub(crate) floats: Vec<f32>,
+    pub(crate) ints: Vec<i64>,
+    pub(crate) strings: Texts,
+    pub(crate) kind: i32,
 }
 
 /// Values of [`AttributeProto::kind`].
-pub(in super::super) mod kind {
-    pub(in super::super::super) const FLOAT: i32 = 1;
-    pub(in super::super::super) const INT: i32 = 2;
-    pub(in super::super::super) const STRING: i32 = 3;
-    pub(in super::super::super) const FLOATS: i32 = 6;
-    pub(in super::super::super) const INTS: i32 = 7;
-    pub(in super::super::super) const STRINGS: i32 = 8;
+pub(crate) mod kind {
+    pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const INT: i32 = 2;
+    pub(crate) const STRING: i32 = 3;
+    pub(crate) const TENSOR: i32 = 4;
+    pub(crate) const FLOATS: i32 = 6;
+    pub(crate) const INTS: i32 = 7;
+    pub(crate) const STRINGS: i32 = 8;
 }
 
 /// Field numbers.
@@ -36,6 +39,7 @@ mod tag {
     pub(super) const F: u32 = 2;
     pub(super) const I: u32 = 3;
     pub(super) const S: u32 = 4;
+    pub(super) const T: u32 = 5;
     pub(super) const FLOATS: u32 = 7;
     pub(super) const INTS: u32 = 8;
     pub(super) const STRINGS: u32 = 9;
@@ -48,6 +52,7 @@ impl Message for AttributeProto {
         self.f.iter().for_each(|f| encoding::float::encode(tag::F, f, buffer));
         self.i.iter().for_each(|i| encoding::int64::encode(tag::I, i, buffer));
         self.s.iter().for_each(|s| encoding::bytes::encode(tag::S, s, buffer));
+        self.t.iter().for_each(|t| encoding::bytes::encode(tag::T, t, buffer));
         encoding::float::encode_packed(tag::FLOATS, &self.floats, buffer);
         encoding::int64::encode_packed(tag::INTS, &self.ints, buffer);
         self.strings.iter().for_each(|text| {
@@ -70,6 +75,7 @@ impl Message for AttributeProto {
             tag::F => encoding::float::merge(wire, self.f.get_or_insert_default(), buffer, context),
             tag::I => encoding::int64::merge(wire, self.i.get_or_insert_default(), buffer, context),
             tag::S => encoding::bytes::merge(wire, self.s.get_or_insert_default(), buffer, context),
+            tag::T => encoding::bytes::merge(wire, self.t.get_or_insert_default(), buffer, context),
             tag::FLOATS => encoding::float::merge_repeated(wire, &mut self.floats, buffer, context),
             tag::INTS => encoding::int64::merge_repeated(wire, &mut self.ints, buffer, context),
             tag::STRINGS => {
@@ -89,6 +95,7 @@ impl Message for AttributeProto {
             + self.f.map_or(0, |f| encoding::float::encoded_len(tag::F, &f))
             + self.i.map_or(0, |i| encoding::int64::encoded_len(tag::I, &i))
             + self.s.as_ref().map_or(0, |s| encoding::bytes::encoded_len(tag::S, s))
+            + self.t.as_ref().map_or(0, |t| encoding::bytes::encoded_len(tag::T, t))
             + encoding::float::encoded_len_packed(tag::FLOATS, &self.floats)
             + encoding::int64::encoded_len_packed(tag::INTS, &self.ints)
             + self.strings.iter().map(text_len).sum::<usize>()
@@ -102,7 +109,7 @@ impl Message for AttributeProto {
 
 /// Texts, one behind the other.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in super::super) struct Texts {
+pub(crate) struct Texts {
     bytes: Vec<u8>,
     /// Where each ends.
     ends: Vec<u32>,
@@ -110,12 +117,12 @@ pub(in super::super) struct Texts {
 
 impl Texts {
     /// Number of texts.
-    pub(in super::super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The texts in order.
-    pub(in super::super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = starts.zip(&self.ends).map(|(start, &end)| start as usize..end as usize);
         ranges.filter_map(|range| self.bytes.get(range))

@@ -1,0 +1,68 @@
+"""Writes the models of other libraries that Evergreen's tests read: NAME.onnx and, as NAME.json, the table's signature, some
+rows and what ONNX Runtime answers to them. Not run by tests: the files are kept in tests/artifacts/foreign/.
+
+    infra/local/venv foreign
+    .venv/foreign/bin/python infra/onnx [NAME…]
+"""
+
+import json
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from models import MODELS, REFUSED
+
+TO = Path(__file__).resolve().parents[2] / "tests/artifacts/foreign"
+
+
+def feed(session: onnxruntime.InferenceSession, rows) -> dict:
+    inputs = session.get_inputs()
+    if len(inputs) == 1:
+        return {inputs[0].name: rows.to_numpy(np.float32)}
+    of = {"tensor(float)": np.float32, "tensor(bool)": bool, "tensor(string)": object}
+    return {i.name: rows[[i.name]].to_numpy(of[i.type]) for i in inputs}
+
+
+def answers(content: bytes, rows, labels) -> dict:
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found = session.run(None, feed(session, rows))
+    if labels is None:
+        return {"numbers": [float(n) for n in np.ravel(found[0])]}
+    probabilities = found[1]
+    if isinstance(probabilities, list):
+        probabilities = [[row[label] for label in labels] for row in probabilities]
+    elif labels != list(range(len(labels))):
+        probabilities = np.asarray(probabilities)[:, np.argsort(np.argsort(labels))]
+    return {"labels": np.asarray(found[0]).tolist(), "probabilities": np.asarray(probabilities, float).tolist()}
+
+
+def raw(value):
+    """A value as a request has it; a missing one is null."""
+    if isinstance(value, str):
+        return value or None
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def main(names: list[str]) -> None:
+    warnings.simplefilter("ignore")
+    TO.mkdir(parents=True, exist_ok=True)
+    for name, (table, train) in {**MODELS, **REFUSED}.items():
+        if names and name not in names:
+            continue
+        content = train(table).SerializeToString()
+        (TO / f"{name}.onnx").write_bytes(content)
+        rows = table.some_rows()
+        record = {"signature": table.signature}
+        if name in MODELS:
+            record["rows"] = [[raw(value) for value in row] for row in rows.itertuples(index=False)]
+            record |= answers(content, rows, table.signature.get("labels"))
+        text = json.dumps(record, separators=(",", ":"))
+        (TO / f"{name}.json").write_text(text.replace("],[", "],\n[") + "\n")
+        print(f"{name}: {len(content)} bytes", flush=True)
+
+
+main(sys.argv[1:])

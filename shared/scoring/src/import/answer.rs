@@ -1,0 +1,226 @@
+//! The model that was found, as a pipeline of the table's columns and labels.
+
+use evergreen_lifecycle::{Signature, Task};
+
+use super::error::ImportError;
+use super::value::{Scored, Stage};
+use super::{ensemble, labels, layout};
+use crate::pipeline::{
+    Aggregate, Ensemble, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree, Weight,
+};
+
+/// How far the shares in a leaf may be from 1 together.
+const SHARE_TOLERANCE: f64 = 1e-4;
+
+const ROUNDING: &str = "the file scales features before its trees in more than one step, which is rounded otherwise here: \
+                        a value at a threshold may go the other way";
+
+/// The pipeline, and what was assumed.
+pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+    let task = if scored.labels.is_empty() { Task::Regression } else { Task::Classification };
+    if task != table.task() {
+        return Err(ImportError::Task { file: task.name(), table: table.task().name() });
+    }
+    let layout = layout::of(&scored.features, table)?;
+    let mut warnings = Vec::new();
+    if !layout.exact && matches!(scored.predictor, Predictor::Trees(_)) {
+        warnings.push(ROUNDING.to_owned());
+    }
+    let count = layout.preprocessing.features();
+    if count > MAX_FEATURES {
+        return Err(PipelineError::Features(count).into());
+    }
+    let predictor = on_features(scored.predictor, &layout.places, count, scored.operator)?;
+    let (predictor, link) = match task {
+        Task::Regression => (predictor, Link::Identity),
+        Task::Classification => {
+            let (classes, warning) = labels::classes(&scored.labels, table.labels())?;
+            warnings.extend(warning);
+            scored.predictor = predictor;
+            of_classes(scored.predictor, scored.stage, scored.operator, &classes, count)?
+        }
+    };
+    let signature = match task {
+        Task::Regression => Signature::regression(layout.columns),
+        Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
+    };
+    let signature = signature.map_err(|_| ImportError::NoPrediction)?;
+    let parts = Parts { preprocessing: layout.preprocessing, predictor, link, calibration: None, interval: None };
+    Ok((Pipeline::new(signature, parts)?, warnings))
+}
+
+/// The predictor with the pipeline's features in place of the file's.
+fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
+    match predictor {
+        Predictor::Linear(linear) => {
+            let outputs = linear.bias.len();
+            if linear.weights.len() != places.len() * outputs {
+                return Err(
+                    PipelineError::Weights { found: linear.weights.len(), expected: places.len() * outputs }.into()
+                );
+            }
+            let mut weights = vec![0.0; count.saturating_mul(outputs)];
+            for (from, to) in linear.weights.chunks(places.len().max(1)).zip(weights.chunks_mut(count.max(1))) {
+                for (weight, place) in from.iter().zip(places) {
+                    to.get_mut(*place as usize).into_iter().for_each(|to| *to += weight);
+                }
+            }
+            Ok(Predictor::Linear(Linear { weights, bias: linear.bias }))
+        }
+        Predictor::Trees(mut ensemble) => {
+            for node in ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+                if let Node::Split { feature, .. } = node {
+                    let place = places.get(*feature as usize).ok_or_else(|| {
+                        ImportError::usage(operator, format!("splits feature {feature} of {}", places.len()))
+                    })?;
+                    *feature = *place;
+                }
+            }
+            Ok(Predictor::Trees(ensemble))
+        }
+    }
+}
+
+/// A classifier's predictor with the table's classes in place of the file's labels, and its link.
+fn of_classes(
+    predictor: Predictor,
+    stage: Stage,
+    operator: &'static str,
+    classes: &[u32],
+    features: usize,
+) -> Result<(Predictor, Link), ImportError> {
+    let outputs = match &predictor {
+        Predictor::Linear(linear) => linear.bias.len(),
+        Predictor::Trees(ensemble) => ensemble.base.len(),
+    };
+    if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
+        return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
+    }
+    match (stage, predictor) {
+        (Stage::Raw, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
+        (Stage::Raw, _) => Err(ImportError::attribute(operator, "post_transform", "NONE gives no probabilities")),
+        (Stage::Logistic | Stage::OneVersusRest, predictor) if outputs == 1 => {
+            Ok((of_second(predictor, classes), Link::Logistic))
+        }
+        (Stage::Logistic, Predictor::Linear(linear)) if is_mirrored(&linear, features) => {
+            let second = Linear {
+                weights: linear.weights.into_iter().skip(features).collect(),
+                bias: linear.bias.into_iter().skip(1).collect(),
+            };
+            Ok((of_second(Predictor::Linear(second), classes), Link::Logistic))
+        }
+        (Stage::Logistic, _) => Err(ImportError::attribute(
+            operator,
+            "post_transform",
+            "LOGISTIC of several outputs gives probabilities only with Normalizer (L1) after it",
+        )),
+        (Stage::Softmax, _) if outputs == 1 => {
+            Err(ImportError::attribute(operator, "post_transform", "SOFTMAX of one output"))
+        }
+        (Stage::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
+        (Stage::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
+    }
+}
+
+/// Whether the second of two outputs is the negative of the first.
+fn is_mirrored(linear: &Linear, features: usize) -> bool {
+    let (first, second) = linear.weights.split_at(features.min(linear.weights.len()));
+    linear.bias.len() == 2
+        && first.iter().zip(second).all(|(a, b)| *a == -b)
+        && matches!(linear.bias.as_slice(), [a, b] if *a == -b)
+}
+
+/// The log-odds of the file's second label, as those of the table's second.
+fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
+    if classes.last() == Some(&1) {
+        return predictor;
+    }
+    let negate = |list: Vec<f32>| list.into_iter().map(|number| -number).collect();
+    match predictor {
+        Predictor::Linear(linear) => {
+            Predictor::Linear(Linear { weights: negate(linear.weights), bias: negate(linear.bias) })
+        }
+        Predictor::Trees(ensemble) => {
+            let trees = each_leaf(ensemble.trees, |weights| {
+                weights.iter_mut().for_each(|entry| entry.weight = -entry.weight);
+                Some(())
+            });
+            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: negate(ensemble.base), ..ensemble })
+        }
+    }
+}
+
+/// Outputs in the order of the table's labels.
+fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor {
+    let mut order: Vec<_> = (0..classes.len()).collect();
+    order.sort_by_key(|&output| classes.get(output));
+    let pick = |list: &[f32]| order.iter().filter_map(|&output| list.get(output).copied()).collect();
+    match predictor {
+        Predictor::Linear(linear) => {
+            let rows: Vec<_> = linear.weights.chunks(features.max(1)).collect();
+            let weights = order.iter().filter_map(|&output| rows.get(output)).flat_map(|row| row.iter().copied());
+            Predictor::Linear(Linear { weights: weights.collect(), bias: pick(&linear.bias) })
+        }
+        Predictor::Trees(ensemble) => {
+            let trees = each_leaf(ensemble.trees, |weights| {
+                for entry in weights.iter_mut() {
+                    // An output that is not there stays out of reach.
+                    entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
+                }
+                ensemble::merge(weights);
+                Some(())
+            });
+            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: pick(&ensemble.base), ..ensemble })
+        }
+    }
+}
+
+/// Leaves that hold a tree's part of the classes' shares, as distributions of which the mean is taken.
+fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
+    let error = || {
+        let problem = "NONE is known where the leaves hold shares of the classes, as those of a forest do";
+        ImportError::attribute(operator, "post_transform", problem)
+    };
+    if ensemble.base.iter().any(|base| *base != 0.0) {
+        return Err(error());
+    }
+    let trees = ensemble.trees.len() as f64;
+    let lone = ensemble.base.len() == 1;
+    let distribution = |weights: &mut Vec<Weight>| {
+        let mut shares = vec![0.0; classes.len()];
+        for entry in weights.iter() {
+            let output = if lone { 1 } else { entry.output as usize };
+            *shares.get_mut(output)? += f64::from(entry.weight) * trees;
+        }
+        if let (true, [first, second]) = (lone, shares.as_mut_slice()) {
+            *first = 1.0 - *second;
+        }
+        *weights = distribution(&shares, classes)?;
+        Some(())
+    };
+    let trees = each_leaf(ensemble.trees, distribution).ok_or_else(error)?;
+    Ok(Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes.len()] }))
+}
+
+/// The shares made to sum to 1, if they nearly do.
+fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
+    let sum: f64 = shares.iter().sum();
+    if !((sum - 1.0).abs() <= SHARE_TOLERANCE && shares.iter().all(|share| *share >= -SHARE_TOLERANCE)) {
+        return None;
+    }
+    let total: f64 = shares.iter().map(|share| share.max(0.0)).sum();
+    let weight = |(share, &output): (&f64, &u32)| Weight { output, weight: (share.max(0.0) / total) as f32 };
+    let mut weights: Vec<_> = shares.iter().zip(classes).map(weight).collect();
+    ensemble::merge(&mut weights);
+    Some(weights)
+}
+
+/// Changes the weights of each leaf; nothing if one cannot be.
+fn each_leaf(mut trees: Vec<Tree>, mut change: impl FnMut(&mut Vec<Weight>) -> Option<()>) -> Option<Vec<Tree>> {
+    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+        if let Node::Leaf(weights) = node {
+            change(weights)?;
+        }
+    }
+    Some(trees)
+}

@@ -1,0 +1,329 @@
+//! The ensemble operators' lists, put into trees whatever the order in which a file has them.
+
+use super::constant::{Constant, Numbers};
+use super::error::ImportError;
+use crate::artifact::attributes::Attributes;
+use crate::artifact::onnx::kind;
+use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
+
+/// Trees and, by position in the lists, where each node went.
+struct Forest {
+    trees: Vec<Tree>,
+    places: Vec<(u32, u32)>,
+    keys: Keys,
+}
+
+/// The nodes' positions in the lists, sorted by tree and node.
+struct Keys {
+    ids: Vec<(i64, i64)>,
+    sorted: Vec<u32>,
+}
+
+/// The lists of the nodes, all of one length.
+struct Nodes {
+    keys: Keys,
+    features: Vec<i64>,
+    thresholds: Vec<f64>,
+    modes: Vec<Mode>,
+    lefts: Vec<i64>,
+    rights: Vec<i64>,
+}
+
+/// What a node asks of its feature.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Leaf,
+    AtMost,
+    Below,
+    AtLeast,
+    Above,
+}
+
+/// Reads all trees. The weights' lists are named `class_…` or `target_…`, after `weights`.
+pub(super) fn read(operator: &str, attributes: &mut Attributes, weights: &str) -> Result<Vec<Tree>, ImportError> {
+    let nodes = nodes(operator, attributes)?;
+    let mut forest = grow(nodes).ok_or_else(|| ImportError::usage(operator, "its nodes do not form trees"))?;
+    // How missing values would go and how often nodes were reached: nothing that is missing gets here.
+    for ignored in ["nodes_missing_value_tracks_true", "nodes_hitrates", "nodes_hitrates_as_tensor"] {
+        let kind = if ignored.ends_with("true") { kind::INTS } else { kind::FLOATS };
+        attributes.optional(ignored, if ignored.ends_with("tensor") { kind::TENSOR } else { kind })?;
+    }
+    weigh(operator, attributes, weights, &mut forest)?;
+    Ok(forest.trees)
+}
+
+/// A list of numbers, given as floats or as a tensor of doubles.
+pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
+    let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
+    if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
+        let constant = Constant::read(&bytes)?.1;
+        return match constant.map(|constant| constant.numbers) {
+            Some(Numbers::Real(list)) => Ok(Some(list)),
+            _ => Err(ImportError::usage(operator, format!("{name}_as_tensor is no list of numbers"))),
+        };
+    }
+    let floats = attributes.optional(name, kind::FLOATS)?;
+    Ok(floats.map(|attribute| attribute.floats.into_iter().map(f64::from).collect()))
+}
+
+fn nodes(operator: &str, attributes: &mut Attributes) -> Result<Nodes, ImportError> {
+    let trees = attributes.ints("nodes_treeids")?;
+    if trees.len() > MAX_NODES {
+        return Err(ImportError::usage(operator, format!("more than {MAX_NODES} nodes")));
+    }
+    let ids = attributes.ints("nodes_nodeids")?;
+    let features = attributes.ints("nodes_featureids")?;
+    let thresholds = reals(operator, attributes, "nodes_values")?.unwrap_or_default();
+    let modes = attributes.strings("nodes_modes")?;
+    let lefts = attributes.ints("nodes_truenodeids")?;
+    let rights = attributes.ints("nodes_falsenodeids")?;
+    let lengths = [ids.len(), features.len(), thresholds.len(), modes.len(), lefts.len(), rights.len()];
+    same_length(operator, trees.len(), &lengths)?;
+    let modes = modes.iter().map(|mode| read_mode(operator, mode)).collect::<Result<_, _>>()?;
+    Ok(Nodes { keys: Keys::new(trees, ids), features, thresholds, modes, lefts, rights })
+}
+
+fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
+    match mode {
+        b"LEAF" => Ok(Mode::Leaf),
+        b"BRANCH_LEQ" => Ok(Mode::AtMost),
+        b"BRANCH_LT" => Ok(Mode::Below),
+        b"BRANCH_GTE" => Ok(Mode::AtLeast),
+        b"BRANCH_GT" => Ok(Mode::Above),
+        other => {
+            let name: String = String::from_utf8_lossy(other).chars().take(40).collect();
+            let problem = format!("{name} is not known; known are LEAF, BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT");
+            Err(ImportError::attribute(operator, "nodes_modes", problem))
+        }
+    }
+}
+
+fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(), ImportError> {
+    let same = lengths.iter().all(|length| *length == expected);
+    if same { Ok(()) } else { Err(ImportError::usage(operator, "its lists are not of the same length")) }
+}
+
+impl Keys {
+    fn new(trees: Vec<i64>, nodes: Vec<i64>) -> Self {
+        let ids: Vec<_> = trees.into_iter().zip(nodes).collect();
+        let mut sorted: Vec<u32> = (0..).take(ids.len()).collect();
+        sorted.sort_by_key(|&position| ids.get(position as usize));
+        Self { ids, sorted }
+    }
+
+    fn id(&self, position: u32) -> Option<(i64, i64)> {
+        self.ids.get(position as usize).copied()
+    }
+
+    /// Position in the lists of the node of this tree and number.
+    fn find(&self, id: (i64, i64)) -> Option<u32> {
+        let found = self.sorted.binary_search_by_key(&Some(id), |&position| self.id(position)).ok()?;
+        self.sorted.get(found).copied()
+    }
+}
+
+/// Puts the nodes into trees, parents before children; nothing if they are none.
+fn grow(nodes: Nodes) -> Option<Forest> {
+    let count = nodes.keys.ids.len();
+    let children = (0..).take(count).map(|position| nodes.children(position)).collect::<Option<Vec<_>>>()?;
+    let mut has_parent = vec![false; count];
+    for child in children.iter().flatten().flatten() {
+        if std::mem::replace(has_parent.get_mut(*child as usize)?, true) {
+            return None;
+        }
+    }
+    let mut trees: Vec<Tree> = Vec::new();
+    let mut places = vec![(0, 0); count];
+    let mut placed = 0;
+    for &root in nodes.keys.sorted.iter().filter(|&&position| has_parent.get(position as usize) == Some(&false)) {
+        let grown = nodes.tree(root, &children, u32::try_from(trees.len()).ok()?, &mut places)?;
+        placed += grown.nodes.len();
+        trees.push(grown);
+    }
+    // Each node has one parent at most: what no root leads to goes in circles. More roots than trees are strays.
+    let mut ids: Vec<_> = nodes.keys.sorted.iter().filter_map(|&p| nodes.keys.id(p)).map(|(tree, _)| tree).collect();
+    ids.dedup();
+    (placed == count && ids.len() == trees.len()).then_some(Forest { trees, places, keys: nodes.keys })
+}
+
+impl Nodes {
+    /// Positions of the children of a split, first the one for values at most the threshold; of a leaf none.
+    fn children(&self, position: u32) -> Option<Option<[u32; 2]>> {
+        let at = position as usize;
+        let (tree, _) = self.keys.id(position)?;
+        let (left, right) = (*self.lefts.get(at)?, *self.rights.get(at)?);
+        let find = |node| self.keys.find((tree, node));
+        Some(match self.modes.get(at)? {
+            Mode::Leaf => None,
+            Mode::AtMost | Mode::Below => Some([find(left)?, find(right)?]),
+            Mode::AtLeast | Mode::Above => Some([find(right)?, find(left)?]),
+        })
+    }
+
+    /// The tree of this root, level by level.
+    fn tree(&self, root: u32, children: &[Option<[u32; 2]>], tree: u32, places: &mut [(u32, u32)]) -> Option<Tree> {
+        let mut order = vec![root];
+        let mut nodes = Vec::new();
+        while let Some(&position) = order.get(nodes.len()) {
+            let at = position as usize;
+            *places.get_mut(at)? = (tree, u32::try_from(nodes.len()).ok()?);
+            nodes.push(match children.get(at)? {
+                None => Node::Leaf(Vec::new()),
+                Some(pair) => {
+                    let left = u32::try_from(order.len()).ok()?;
+                    order.extend(pair);
+                    let feature = u32::try_from(*self.features.get(at)?).ok()?;
+                    let below = matches!(self.modes.get(at)?, Mode::Below | Mode::AtLeast);
+                    let threshold = at_most(*self.thresholds.get(at)?, below);
+                    Node::Split { feature, threshold, left, right: left + 1 }
+                }
+            });
+        }
+        Some(Tree { nodes })
+    }
+}
+
+/// The greatest `f32` that is at most the threshold, or below it: features are `f32`, so that it splits them as well.
+fn at_most(threshold: f64, below: bool) -> f32 {
+    let nearest = threshold as f32;
+    let too_great = if below { f64::from(nearest) >= threshold } else { f64::from(nearest) > threshold };
+    let split = if too_great { nearest.next_down() } else { nearest };
+    // Every finite value is at most infinity.
+    if split == f32::INFINITY { f32::MAX } else { split }
+}
+
+/// Gives the leaves their weights.
+fn weigh(operator: &str, attributes: &mut Attributes, prefix: &str, forest: &mut Forest) -> Result<(), ImportError> {
+    let trees = attributes.ints(&format!("{prefix}_treeids"))?;
+    let nodes = attributes.ints(&format!("{prefix}_nodeids"))?;
+    let outputs = attributes.ints(&format!("{prefix}_ids"))?;
+    let weights = reals(operator, attributes, &format!("{prefix}_weights"))?.unwrap_or_default();
+    same_length(operator, trees.len(), &[nodes.len(), outputs.len(), weights.len()])?;
+    for ((id, output), weight) in trees.into_iter().zip(nodes).zip(outputs).zip(weights) {
+        let entry = u32::try_from(output).ok().map(|output| Weight { output, weight: weight as f32 });
+        let leaf = entry.and_then(|entry| Some((forest.leaf(id)?, entry)));
+        let (leaf, entry) = leaf.ok_or_else(|| ImportError::usage(operator, "a weight is not of a leaf"))?;
+        leaf.push(entry);
+    }
+    for node in forest.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+        if let Node::Leaf(weights) = node {
+            merge(weights);
+        }
+    }
+    Ok(())
+}
+
+impl Forest {
+    fn leaf(&mut self, id: (i64, i64)) -> Option<&mut Vec<Weight>> {
+        let &(tree, node) = self.places.get(self.keys.find(id)? as usize)?;
+        match self.trees.get_mut(tree as usize)?.nodes.get_mut(node as usize)? {
+            Node::Leaf(weights) => Some(weights),
+            Node::Split { .. } => None,
+        }
+    }
+}
+
+/// Whether all weights are of the same output, which then becomes the first: of two classes they are the second's.
+pub(super) fn is_of_one_output(trees: &mut [Tree]) -> bool {
+    let weights = |node| match node {
+        &Node::Leaf(ref weights) => weights.as_slice(),
+        Node::Split { .. } => &[],
+    };
+    let mut outputs = trees.iter().flat_map(|tree| &tree.nodes).flat_map(weights).map(|entry| entry.output);
+    let first = outputs.next();
+    if outputs.any(|output| Some(output) != first) {
+        return false;
+    }
+    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+        if let Node::Leaf(weights) = node {
+            weights.iter_mut().for_each(|entry| entry.output = 0);
+        }
+    }
+    true
+}
+
+/// Ascending in output, each once, without those that add nothing.
+pub(super) fn merge(weights: &mut Vec<Weight>) {
+    weights.sort_by_key(|entry| entry.output);
+    weights.dedup_by(|later, kept| {
+        let same = later.output == kept.output;
+        if same {
+            kept.weight += later.weight;
+        }
+        same
+    });
+    weights.retain(|entry| entry.weight != 0.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::attributes::{floats, ints, strings};
+
+    /// A tree of one split, its leaves listed before the root.
+    fn stump(mode: &str, left: i64, right: i64) -> Result<Vec<Tree>, ImportError> {
+        let list = vec![
+            ints("nodes_treeids", vec![5; 3]),
+            ints("nodes_nodeids", vec![9, 8, 7]),
+            ints("nodes_featureids", vec![0, 0, 2]),
+            floats("nodes_values", vec![0.0, 0.0, 1.0]),
+            strings("nodes_modes", ["LEAF", "LEAF", mode]),
+            ints("nodes_truenodeids", vec![0, 0, left]),
+            ints("nodes_falsenodeids", vec![0, 0, right]),
+            ints("target_treeids", vec![5, 5]),
+            ints("target_nodeids", vec![8, 9]),
+            ints("target_ids", vec![0, 0]),
+            floats("target_weights", vec![-1.0, 1.0]),
+        ];
+        let mut attributes = Attributes::new("Op", list).unwrap();
+        let trees = read("Op", &mut attributes, "target")?;
+        attributes.finish().unwrap();
+        Ok(trees)
+    }
+
+    fn answer(trees: &[Tree], x: f32) -> f32 {
+        let [Tree { nodes }] = trees else { panic!("one tree") };
+        let Node::Split { threshold, left, right, .. } = nodes[0] else { panic!("a split") };
+        let Node::Leaf(weights) = &nodes[if x <= threshold { left } else { right } as usize] else { panic!("a leaf") };
+        weights[0].weight
+    }
+
+    #[test]
+    fn every_mode_sends_values_where_it_says() {
+        // Node 8, of weight -1, is where the condition holds.
+        for (mode, expected) in [
+            ("BRANCH_LEQ", [-1.0, -1.0, 1.0]),
+            ("BRANCH_LT", [-1.0, 1.0, 1.0]),
+            ("BRANCH_GTE", [1.0, -1.0, -1.0]),
+            ("BRANCH_GT", [1.0, 1.0, -1.0]),
+        ] {
+            let trees = stump(mode, 8, 9).unwrap();
+            let found = [1.0_f32.next_down(), 1.0, 1.0_f32.next_up()].map(|x| answer(&trees, x));
+            assert_eq!(found, expected, "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_mode_that_is_not_known_is_named() {
+        let error = stump("BRANCH_EQ", 8, 9).unwrap_err().to_string();
+        assert!(error.starts_with("operator Op, attribute \"nodes_modes\": BRANCH_EQ is not known"), "{error}");
+    }
+
+    #[test]
+    fn circles_strays_and_shared_children_are_no_trees() {
+        for (left, right) in [(7, 8), (8, 8), (8, 3), (7, 7)] {
+            assert!(stump("BRANCH_LEQ", left, right).is_err(), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn a_threshold_of_more_digits_than_a_feature_has_splits_features_alike() {
+        let threshold = 0.1_f64;
+        let nearest = threshold as f32;
+        assert!(f64::from(nearest) > threshold);
+        assert_eq!(at_most(threshold, false), nearest.next_down());
+        assert_eq!(at_most(f64::from(nearest), false), nearest);
+        assert_eq!(at_most(f64::from(nearest), true), nearest.next_down());
+        assert_eq!(at_most(1e300, false), f32::MAX);
+    }
+}

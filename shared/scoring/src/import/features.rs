@@ -1,0 +1,185 @@
+//! Operators on features and texts. None of them looks at rows: a feature is a description.
+
+use std::rc::Rc;
+
+use super::constant::Constant;
+use super::error::ImportError;
+use super::value::{Feature, Features, Source, Value};
+use crate::artifact::attributes::Attributes;
+use crate::artifact::onnx::{AttributeProto, kind};
+use crate::pipeline::MAX_FEATURES;
+
+/// Fills what is missing.
+pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
+    const OPERATOR: &str = "Imputer";
+    let mut attributes = Attributes::new(OPERATOR, list)?;
+    let fills = attributes.floats("imputed_value_floats")?;
+    let replaced = attributes.optional("replaced_value_float", kind::FLOAT)?.and_then(|found| found.f);
+    attributes.optional("replaced_value_int64", kind::INT)?;
+    attributes.finish()?;
+    if !replaced.is_some_and(f32::is_nan) {
+        return Err(ImportError::attribute(
+            OPERATOR,
+            "replaced_value_float",
+            "only missing values (NaN) can be filled",
+        ));
+    }
+    each(OPERATOR, features, &fills, |mut feature, &fill| {
+        // A second fill finds nothing missing, and neither does one of a category's features.
+        if feature.fill.is_none() && matches!(feature.source, Source::Value(_)) {
+            let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
+            feature.fill = Some(raw);
+        }
+        feature
+    })
+}
+
+/// Subtracts and multiplies.
+pub(super) fn scale(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
+    const OPERATOR: &str = "Scaler";
+    let mut attributes = Attributes::new(OPERATOR, list)?;
+    let offsets = attributes.floats("offset")?;
+    let scales = attributes.floats("scale")?;
+    attributes.finish()?;
+    let shifted = each(OPERATOR, features, &offsets, |feature, &offset| shift(feature, offset.into()))?;
+    let Value::Features(shifted) = shifted else { return Ok(shifted) };
+    let plain: Vec<bool> = features.list.iter().map(Feature::is_plain).collect();
+    let scaled = each(OPERATOR, &shifted, &scales, |feature, &scale| stretch(feature, scale.into()))?;
+    let Value::Features(scaled) = scaled else { return Ok(scaled) };
+    let exact = |(feature, plain): (&Feature, bool)| Feature { exact: plain, ..feature.clone() };
+    Ok(Features::flat(scaled.list.iter().zip(plain).map(exact).collect()))
+}
+
+fn shift(feature: Feature, offset: f64) -> Feature {
+    let exact = feature.exact && offset == 0.0;
+    Feature { offset: feature.offset + offset / feature.scale, exact, ..feature }
+}
+
+fn stretch(feature: Feature, scale: f64) -> Feature {
+    let exact = feature.exact && (feature.is_plain() || scale == 1.0);
+    Feature { scale: feature.scale * scale, exact, ..feature }
+}
+
+/// `Add`, `Sub`, `Mul` or `Div` of features and a constant.
+pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constant) -> Result<Value, ImportError> {
+    if constant.dims.iter().rev().skip(1).any(|&dim| dim != 1) {
+        return Err(ImportError::usage(operator, "of features and a constant that is no list"));
+    }
+    each(operator, features, &constant.real(), |feature, &number| match operator {
+        "Add" => shift(feature, -number),
+        "Sub" => shift(feature, number),
+        "Mul" => stretch(feature, number),
+        _ => {
+            let exact = feature.exact && number == 1.0;
+            Feature { exact, ..stretch(feature, 1.0 / number) }
+        }
+    })
+}
+
+/// Applies numbers, one for all features or one for each.
+fn each<T>(
+    operator: &str,
+    features: &Features,
+    numbers: &[T],
+    apply: impl Fn(Feature, &T) -> Feature,
+) -> Result<Value, ImportError> {
+    let (count, width) = (numbers.len(), features.list.len());
+    if features.deep || (count != 1 && count != width) {
+        let problem = format!("{count} numbers for {width} features, or for a tensor of three dimensions");
+        return Err(ImportError::usage(operator, problem));
+    }
+    let numbers = numbers.iter().cycle();
+    Ok(Features::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
+}
+
+/// One feature for each text of a column.
+pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Value, ImportError> {
+    const OPERATOR: &str = "OneHotEncoder";
+    let mut attributes = Attributes::new(OPERATOR, list)?;
+    let texts = attributes.strings("cats_strings")?;
+    if texts.len() > MAX_FEATURES {
+        return Err(ImportError::attribute(OPERATOR, "cats_strings", format!("more than {MAX_FEATURES}")));
+    }
+    let lenient = attributes.optional("zeros", kind::INT)?.and_then(|found| found.i) != Some(0);
+    attributes.finish()?;
+    let &[column] = columns else {
+        return Err(ImportError::usage(OPERATOR, format!("of {} columns at once, one is known", columns.len())));
+    };
+    let feature = |text: &[u8]| {
+        let text = Rc::from(String::from_utf8_lossy(text));
+        Feature::new(Source::Text { column, text, lenient })
+    };
+    let list = texts.iter().map(feature).collect();
+    Ok(Value::Features(Rc::new(Features { list, deep: true })))
+}
+
+/// Puts values side by side; `axis` as the operator has it, none if it knows no other.
+pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Result<Value, ImportError> {
+    let mixed = || ImportError::usage(operator, "of values that do not go together");
+    if inputs.iter().all(|input| matches!(input, Value::Texts(_))) {
+        let columns = inputs.iter().flat_map(|input| match input {
+            Value::Texts(columns) => columns.to_vec(),
+            _ => Vec::new(),
+        });
+        check_axis(operator, axis, false)?;
+        return Ok(Value::Texts(Rc::new(columns.collect())));
+    }
+    let mut list = Vec::new();
+    let mut deep = None;
+    for input in inputs {
+        let Value::Features(features) = input else { return Err(mixed()) };
+        if deep.is_some_and(|deep| deep != features.deep) {
+            return Err(mixed());
+        }
+        deep = Some(features.deep);
+        list.extend(features.list.iter().cloned());
+    }
+    let deep = deep.ok_or_else(mixed)?;
+    check_axis(operator, axis, deep)?;
+    Ok(Value::Features(Rc::new(Features { list, deep })))
+}
+
+/// The axis must be the last, along which features lie.
+pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
+    match (axis, deep) {
+        (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
+        (Some(axis), _) => Err(ImportError::attribute(operator, "axis", format!("{axis}, only the last is known"))),
+    }
+}
+
+/// Picks by index; a negative one counts from the end.
+pub(super) fn pick(operator: &str, value: &Value, indices: &[i64]) -> Result<Value, ImportError> {
+    let outside = || ImportError::usage(operator, "picks a column that is not there");
+    if indices.len() > MAX_FEATURES {
+        return Err(ImportError::usage(operator, format!("picks more than {MAX_FEATURES} columns")));
+    }
+    match value {
+        Value::Features(features) => {
+            let list = picked(&features.list, indices).ok_or_else(outside)?;
+            Ok(Value::Features(Rc::new(Features { list, deep: features.deep })))
+        }
+        Value::Texts(columns) => Ok(Value::Texts(Rc::new(picked(columns, indices).ok_or_else(outside)?))),
+        _ => Err(ImportError::usage(operator, "picks from what are no columns")),
+    }
+}
+
+fn picked<T: Clone>(list: &[T], indices: &[i64]) -> Option<Vec<T>> {
+    let length = i64::try_from(list.len()).ok()?;
+    let pick = |&index: &i64| {
+        let index = if index < 0 { index.checked_add(length)? } else { index };
+        list.get(usize::try_from(index).ok()?).cloned()
+    };
+    indices.iter().map(pick).collect()
+}
+
+/// Rows of features, whatever the shape was; the new shape must leave them so.
+pub(super) fn flatten(operator: &str, features: &Features, shape: &[i64]) -> Result<Value, ImportError> {
+    let width = i64::try_from(features.list.len()).unwrap_or(i64::MAX);
+    let rows = |dim: i64| dim == -1 || dim == 0;
+    match *shape {
+        [first, second] if rows(first) && (second == width || (second == -1 && first == 0)) => {
+            Ok(Features::flat(features.list.clone()))
+        }
+        _ => Err(ImportError::usage(operator, format!("to {shape:?}, known are rows of all {width} features"))),
+    }
+}

@@ -1,0 +1,97 @@
+//! The file's inputs and the table's columns.
+
+use std::rc::Rc;
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature};
+
+use super::error::ImportError;
+use super::value::{Feature, Features, Source, Value};
+use crate::artifact::onnx::{ValueInfoProto, element};
+
+/// What each input is; `is_constant` tells inputs that the file itself holds.
+pub(super) fn bind(
+    inputs: Vec<ValueInfoProto>,
+    table: &Signature,
+    is_constant: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, Value)>, ImportError> {
+    let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
+    if let [all] = inputs.as_slice() {
+        let (kind, width) = tensor(all)?;
+        if width != Some(1) || find(table, &all.name).is_none() {
+            return Ok(vec![(all.name.clone(), whole_table(kind, width, table)?)]);
+        }
+    }
+    inputs.into_iter().map(|input| one_column(&input, table).map(|value| (input.name, value))).collect()
+}
+
+/// Element type, and width if it is fixed.
+fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
+    let problem = |problem| ImportError::InputType { input: input.name.clone(), problem };
+    let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let tensor = tensor.ok_or(problem("is no tensor"))?;
+    let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice());
+    match dims {
+        None | Some([]) => Ok((tensor.elem_type, None)),
+        Some([_]) => Ok((tensor.elem_type, Some(1))),
+        Some([_, width]) => Ok((tensor.elem_type, width.dim_value)),
+        Some(_) => Err(problem("has more than two dimensions")),
+    }
+}
+
+/// All columns in order.
+fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value, ImportError> {
+    let columns = table.columns();
+    match width {
+        Some(found) if usize::try_from(found) != Ok(columns.len()) => {
+            Err(ImportError::Width { found, columns: table.column_names().map(str::to_owned).collect() })
+        }
+        _ => value(kind, columns.iter().enumerate().collect()),
+    }
+}
+
+fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, ImportError> {
+    let (kind, width) = tensor(input)?;
+    let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
+        input: input.name.clone(),
+        columns: table.column_names().map(str::to_owned).collect(),
+    })?;
+    if width.is_some_and(|width| width != 1) {
+        return Err(ImportError::InputType {
+            input: input.name.clone(),
+            problem: "takes several columns beside others",
+        });
+    }
+    value(kind, vec![found])
+}
+
+/// The column of this name, or the only one whose name an exporter would write so.
+fn find<'a>(table: &'a Signature, name: &str) -> Option<(usize, &'a Column)> {
+    let columns = || table.columns().iter().enumerate();
+    let mut written = columns().filter(|(_, column)| as_written(&column.name).eq(name.chars()));
+    columns().find(|(_, column)| column.name == name).or_else(|| written.next().filter(|_| written.next().is_none()))
+}
+
+fn as_written(name: &str) -> impl Iterator<Item = char> {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+}
+
+fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<Value, ImportError> {
+    for (_, column) in &columns {
+        let expected = match (kind, &column.kind) {
+            (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
+            (element::STRING, _) => "texts",
+            (element::BOOL, _) => "truth values",
+            (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, ColumnKind::Category { .. }) => {
+                "numbers"
+            }
+            (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, _) => continue,
+            _ => "values of a type that is not known (float, double, int64, int32, bool and string are)",
+        };
+        return Err(ImportError::Kind { column: column.name.clone(), kind: column.kind.name(), expected });
+    }
+    let indices = columns.into_iter().map(|(index, _)| index);
+    Ok(match kind {
+        element::STRING => Value::Texts(Rc::new(indices.collect())),
+        _ => Features::flat(indices.map(|index| Feature::new(Source::Value(index))).collect()),
+    })
+}

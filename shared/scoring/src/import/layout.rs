@@ -1,0 +1,153 @@
+//! From the file's features to the pipeline's, which come in an order of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
+
+use super::error::ImportError;
+use super::value::{Feature, Features, Source};
+use crate::pipeline::{Encoding, Preprocessing, Scaler};
+
+/// What the features need.
+pub(super) struct Layout {
+    /// The columns that the file uses, in the table's order.
+    pub(super) columns: Vec<Column>,
+    pub(super) preprocessing: Preprocessing,
+    /// For each feature of the file its index in the pipeline.
+    pub(super) places: Vec<u32>,
+    /// Whether scaling rounds as in the file.
+    pub(super) exact: bool,
+}
+
+/// What is known of a column: its fill if it is a number, the texts that are told apart if it is a category.
+enum Use {
+    Value(Option<f32>),
+    Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
+}
+
+pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, ImportError> {
+    let mut columns = Vec::new();
+    let mut encodings = Vec::new();
+    let mut index = Index::default();
+    let uses = uses(&features.list, table)?;
+    for (&column, _) in uses.iter().filter(|(_, found)| matches!(found, Use::Value(_))) {
+        index.add(column, None);
+    }
+    for (&at, found) in &uses {
+        let Some(column) = table.columns().get(at) else { continue };
+        let (column, encoding) = encode(column, found)?;
+        if let Use::Texts { known, missing, .. } = found {
+            known.iter().for_each(|text| index.add(at, Some(text.clone())));
+            if *missing {
+                index.add(at, Some(String::new()));
+            }
+        }
+        columns.push(column);
+        encodings.push(encoding);
+    }
+    let places = features.list.iter().map(|feature| index.find(feature)).collect::<Option<Vec<_>>>();
+    let places = places.ok_or(ImportError::NoPrediction)?;
+    let (scaler, exact) = scaler(&features.list, &places, index.0.len(), table)?;
+    Ok(Layout { columns, preprocessing: Preprocessing { encodings, scaler }, places, exact })
+}
+
+/// The pipeline's features: column, and text of a category (empty if it tells missing values).
+#[derive(Default)]
+struct Index(BTreeMap<(usize, Option<String>), u32>);
+
+impl Index {
+    fn add(&mut self, column: usize, text: Option<String>) {
+        let next = self.0.len() as u32;
+        self.0.insert((column, text), next);
+    }
+
+    fn find(&self, feature: &Feature) -> Option<u32> {
+        let text = match &feature.source {
+            Source::Value(_) => None,
+            Source::Text { text, .. } if is_missing(text) => Some(String::new()),
+            Source::Text { text, .. } => Some(text.to_string()),
+        };
+        self.0.get(&(feature.source.column(), text)).copied()
+    }
+}
+
+fn uses(features: &[Feature], table: &Signature) -> Result<BTreeMap<usize, Use>, ImportError> {
+    let mut uses = BTreeMap::new();
+    for feature in features {
+        let column = feature.source.column();
+        let twice = || ImportError::Twice(name(table, column));
+        match &feature.source {
+            Source::Value(_) => match uses.entry(column).or_insert(Use::Value(feature.fill)) {
+                Use::Value(fill) if *fill == feature.fill => {}
+                _ => return Err(twice()),
+            },
+            Source::Text { text, lenient, .. } => {
+                let none = Use::Texts { known: BTreeSet::new(), missing: false, lenient: *lenient };
+                let Use::Texts { known, missing, lenient: all } = uses.entry(column).or_insert(none) else {
+                    return Err(twice());
+                };
+                *all &= *lenient;
+                if is_missing(text) {
+                    *missing = true;
+                } else {
+                    known.insert(text.to_string());
+                }
+            }
+        }
+    }
+    Ok(uses)
+}
+
+fn name(table: &Signature, column: usize) -> String {
+    table.columns().get(column).map(|column| column.name.clone()).unwrap_or_default()
+}
+
+fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportError> {
+    let missing = || Err(ImportError::Missing(column.name.clone()));
+    match found {
+        Use::Value(None) if column.nullable => missing(),
+        Use::Value(fill) => {
+            let encoding = Encoding::Value { fill: fill.unwrap_or(0.0), indicator: false };
+            Ok((Column { nullable: fill.is_some(), ..column.clone() }, encoding))
+        }
+        Use::Texts { missing: false, lenient: false, .. } if column.nullable => missing(),
+        Use::Texts { known, missing, .. } => {
+            let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            let encoding = Encoding::OneHot { categories: count, indicator: *missing };
+            let kind = ColumnKind::Category { categories: known.iter().cloned().collect(), rare: rare(column, known) };
+            Ok((Column { name: column.name.clone(), kind, nullable: column.nullable || *missing }, encoding))
+        }
+    }
+}
+
+/// Texts of the table that the file does not tell apart.
+fn rare(column: &Column, known: &BTreeSet<String>) -> Vec<String> {
+    let ColumnKind::Category { categories, rare } = &column.kind else { return Vec::new() };
+    let texts: BTreeSet<_> = categories.iter().chain(rare).filter(|text| !known.contains(*text)).cloned().collect();
+    texts.into_iter().collect()
+}
+
+/// One scaler for all features, if any is scaled.
+fn scaler(
+    features: &[Feature],
+    places: &[u32],
+    count: usize,
+    table: &Signature,
+) -> Result<(Option<Scaler>, bool), ImportError> {
+    if features.iter().all(Feature::is_plain) {
+        return Ok((None, true));
+    }
+    let mut chosen: Vec<Option<(f64, f64)>> = vec![None; count];
+    for (feature, place) in features.iter().zip(places) {
+        let scaling = (feature.offset, feature.scale);
+        if let Some(slot) = chosen.get_mut(*place as usize) {
+            if slot.is_some_and(|other| other != scaling) {
+                return Err(ImportError::Twice(name(table, feature.source.column())));
+            }
+            *slot = Some(scaling);
+        }
+    }
+    let scalings = chosen.into_iter().map(|scaling| scaling.unwrap_or((0.0, 1.0)));
+    let (offset, scale) = scalings.map(|(offset, scale)| (offset as f32, scale as f32)).unzip();
+    Ok((Some(Scaler { offset, scale }), features.iter().all(|feature| feature.exact)))
+}

@@ -1,0 +1,263 @@
+//! Models that scikit-learn, XGBoost and LightGBM exported answer as ONNX Runtime does; `infra/onnx` made the files.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+
+use common::{is_finite, metadata, numbers};
+use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
+use evergreen_scoring::{Imported, Link, Model, Predictions, encode, import};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
+
+const MODELS: [&str; 23] = [
+    "lgbm-2",
+    "lgbm-3",
+    "lgbm-regression",
+    "skl-boosting-2",
+    "skl-boosting-3",
+    "skl-boosting-regression",
+    "skl-extra-trees-3",
+    "skl-forest-2",
+    "skl-forest-3",
+    "skl-forest-3-arrays",
+    "skl-forest-regression",
+    "skl-hist-2",
+    "skl-hist-3",
+    "skl-hist-regression",
+    "skl-logistic-2",
+    "skl-logistic-3",
+    "skl-mixed-forest",
+    "skl-mixed-logistic",
+    "skl-ridge",
+    "skl-tree-3",
+    "xgb-2",
+    "xgb-3",
+    "xgb-regression",
+];
+
+/// What ONNX Runtime answered to some rows of the table.
+#[derive(Deserialize)]
+struct Record {
+    signature: Signature,
+    #[serde(default)]
+    rows: Vec<Vec<Value>>,
+    #[serde(default)]
+    labels: Vec<Label>,
+    #[serde(default)]
+    probabilities: Vec<Vec<f64>>,
+    #[serde(default)]
+    numbers: Vec<f64>,
+}
+
+fn read(name: &str) -> (Vec<u8>, Record) {
+    let at = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/artifacts/foreign");
+    let record = fs::read(at.join(format!("{name}.json"))).unwrap();
+    (fs::read(at.join(format!("{name}.onnx"))).unwrap(), serde_json::from_slice(&record).unwrap())
+}
+
+/// The model behind a file, through its artifact.
+fn served(imported: &Imported) -> Model {
+    Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
+}
+
+fn raw(column: &Column, value: &Value) -> f32 {
+    match (&column.kind, value) {
+        (_, Value::Null) => f32::NAN,
+        (ColumnKind::Category { categories, .. }, Value::String(text)) => {
+            categories.iter().position(|known| known == text).unwrap_or(categories.len()) as f32
+        }
+        (_, Value::Bool(truth)) => f32::from(u8::from(*truth)),
+        (_, value) => value.as_f64().unwrap() as f32,
+    }
+}
+
+fn rows(model: &Model, record: &Record) -> Vec<f32> {
+    let at = |name: &str| record.signature.column_names().position(|other| other == name).unwrap();
+    let columns: Vec<_> = model.signature().columns().iter().map(|column| (column, at(&column.name))).collect();
+    record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| raw(column, &row[*at]))).collect()
+}
+
+/// The greatest difference to what was recorded: of probabilities, or of numbers as a part of them.
+fn difference(model: &Model, record: &Record) -> f64 {
+    let answers = model.predict(&rows(model, record)).unwrap();
+    if let Predictions::Classes(answers) = &answers {
+        let labels: Vec<_> =
+            answers.classes().iter().map(|&class| &model.signature().labels()[class as usize]).collect();
+        assert_eq!(labels, record.labels.iter().collect::<Vec<_>>());
+    }
+    let (expected, scale): (Vec<f64>, fn(f64) -> f64) = match answers {
+        Predictions::Classes(_) => (record.probabilities.iter().flatten().copied().collect(), |_| 1.0),
+        Predictions::Numbers(_) => (record.numbers.clone(), f64::abs),
+    };
+    let found = numbers(&answers);
+    assert_eq!(found.len(), expected.len());
+    let differences =
+        found.iter().zip(&expected).map(|(&found, &expected)| (f64::from(found) - expected).abs() / scale(expected));
+    differences.fold(0.0, f64::max)
+}
+
+#[test]
+fn every_file_answers_as_onnx_runtime_does() {
+    for name in MODELS {
+        let (bytes, record) = read(name);
+        let imported = import(&bytes, &record.signature).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let difference = difference(&served(&imported), &record);
+        println!("{name}: {difference:e}");
+        assert!(!record.rows.is_empty() && difference < 1e-5, "{name}: {difference}");
+        assert_eq!(imported.warnings.is_empty(), true, "{name}: {:?}", imported.warnings);
+        assert!(
+            ["skl2onnx 1.20.0", "OnnxMLTools 1.16.0"].contains(&imported.producer.as_str()),
+            "{}",
+            imported.producer
+        );
+    }
+}
+
+#[test]
+fn an_operator_that_is_not_known_is_named() {
+    for (name, operator) in
+        [("refused-svc", "SVMClassifier"), ("refused-mlp", "Relu"), ("refused-polynomial", "ReduceProd")]
+    {
+        let (bytes, record) = read(name);
+        let error = import(&bytes, &record.signature).unwrap_err().to_string();
+        let expected = format!(
+            "operator {operator} is not known; known are Add, ArrayFeatureExtractor, Cast, Concat, Constant, Div, \
+             FeatureVectorizer, Flatten, Gather, Identity, Imputer, LinearClassifier, LinearRegressor, MatMul, Mul, \
+             Normalizer, OneHotEncoder, Reshape, Scaler, Softmax, Split, Sub, TreeEnsembleClassifier, \
+             TreeEnsembleRegressor, ZipMap"
+        );
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn a_pipeline_takes_the_columns_and_fills_that_the_file_has() {
+    let (bytes, record) = read("skl-mixed-forest");
+    let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
+    assert_eq!(pipeline.signature().labels(), record.signature.labels());
+    let nullable: Vec<_> = pipeline.signature().columns().iter().map(|c| (c.name.as_str(), c.nullable)).collect();
+    // The file fills both numbers, and has a category for a missing country.
+    assert_eq!(nullable, [("age", true), ("income", true), ("active", false), ("plan", false), ("country", true)]);
+}
+
+#[test]
+fn labels_stand_in_the_tables_order_and_numbers_for_them_are_said() {
+    let (bytes, record) = read("xgb-3");
+    let texts = ["c", "a", "b"].map(Label::from).to_vec();
+    let table = Signature::classification(record.signature.columns().to_vec(), texts.clone()).unwrap();
+    let imported = import(&bytes, &table).unwrap();
+    assert_eq!(imported.warnings, ["the file numbers its labels; taken in sorted order: 0 is a, 1 is b, 2 is c"]);
+    assert_eq!(imported.pipeline.signature().labels(), texts);
+    let (model, direct) = (served(&imported), served(&import(&bytes, &record.signature).unwrap()));
+    let rows = rows(&model, &record);
+    let (found, expected) = (numbers(&model.predict(&rows).unwrap()), numbers(&direct.predict(&rows).unwrap()));
+    for (found, expected) in found.chunks(3).zip(expected.chunks(3)) {
+        for (found, expected) in found.iter().zip([expected[2], expected[0], expected[1]]) {
+            assert!((found - expected).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn two_labels_the_other_way_round_give_the_same_answers() {
+    for name in ["lgbm-2", "skl-forest-2", "skl-logistic-2", "skl-boosting-2"] {
+        let (bytes, mut record) = read(name);
+        let labels = record.signature.labels().iter().rev().cloned().collect();
+        record.signature = Signature::classification(record.signature.columns().to_vec(), labels).unwrap();
+        record.probabilities.iter_mut().for_each(|row| row.reverse());
+        let imported = import(&bytes, &record.signature).unwrap();
+        assert!(difference(&served(&imported), &record) < 1e-5, "{name}");
+    }
+}
+
+/// What is said of the file with this table instead.
+fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> String {
+    let (bytes, record) = read(name);
+    let (mut columns, mut labels) = (record.signature.columns().to_vec(), record.signature.labels().to_vec());
+    change(&mut columns, &mut labels);
+    let table = match labels.is_empty() {
+        true => Signature::regression(columns),
+        false => Signature::classification(columns, labels),
+    };
+    import(&bytes, &table.unwrap()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_table_that_does_not_fit_is_told_what_the_file_wants() {
+    let iris = "sepal length (cm), sepal width (cm), petal length (cm), petal width (cm)";
+    assert_eq!(
+        refused("skl-forest-3", |columns, _| columns.push(Column::number("more"))),
+        format!("the file takes 4 columns, the table has 5: {iris}, more")
+    );
+    assert_eq!(
+        refused("skl-forest-3", |_, labels| labels[1] = "other".into()),
+        "the file's labels are setosa, versicolor, virginica, the table's are setosa, other, virginica"
+    );
+    assert_eq!(
+        refused("skl-forest-3", |_, labels| labels.clear()),
+        "the file is for classification, the table for regression"
+    );
+    assert_eq!(
+        refused("skl-mixed-forest", |columns, _| columns[0].name = "years".into()),
+        "the file's input \"age\" is no column of the table, which has years, income, active, plan, country"
+    );
+    assert_eq!(
+        refused("skl-mixed-forest", |columns, _| columns[3].kind = ColumnKind::Number),
+        "column \"plan\" is a number in the table, the file takes texts"
+    );
+    let error = refused("skl-forest-3", |columns, _| columns[2].nullable = true);
+    assert!(error.starts_with("column \"petal length (cm)\" has missing values in the table"), "{error}");
+    assert!(error.contains("SimpleImputer"), "{error}");
+}
+
+#[test]
+fn columns_that_a_file_by_name_does_not_take_are_left_out() {
+    let (bytes, record) = read("skl-mixed-logistic");
+    let mut columns = record.signature.columns().to_vec();
+    columns.insert(1, Column::number("unused"));
+    let table = Signature::classification(columns, record.signature.labels().to_vec()).unwrap();
+    let imported = import(&bytes, &table).unwrap();
+    assert_eq!(imported.pipeline.parts().link, Link::Logistic);
+    assert!(difference(&served(&imported), &record) < 1e-5);
+}
+
+/// Whether the bytes are refused, or make a model that answers with finite numbers.
+fn is_refused_or_sound(bytes: &[u8], table: &Signature) -> bool {
+    let Ok(imported) = import(bytes, table) else { return true };
+    let model = served(&imported);
+    is_finite(&model.predict(&vec![1.0; model.signature().columns().len()]).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_file_that_was_tampered_with_is_refused_or_sound(
+        name in prop::sample::select(&MODELS[..]),
+        other in prop::sample::select(&MODELS[..]),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+        splice in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>())),
+    ) {
+        let (mut bytes, record) = read(name);
+        for (at, byte) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some((to, from)) = splice {
+            let donor = read(other).0;
+            let (to, from) = (to.index(bytes.len()), from.index(donor.len()));
+            let length = 64.min(bytes.len() - to).min(donor.len() - from);
+            bytes[to..to + length].copy_from_slice(&donor[from..from + length]);
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        prop_assert!(is_refused_or_sound(&bytes, &record.signature));
+    }
+}
