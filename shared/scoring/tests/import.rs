@@ -86,8 +86,7 @@ fn rows(model: &Model, record: &Record) -> Vec<f32> {
 fn difference(model: &Model, record: &Record) -> f64 {
     let answers = model.predict(&rows(model, record)).unwrap();
     if let Predictions::Classes(answers) = &answers {
-        let labels: Vec<_> =
-            answers.classes().iter().map(|&class| &model.signature().labels()[class as usize]).collect();
+        let labels: Vec<_> = answers.classes().iter().map(|&class| &model.signature().labels()[class]).collect();
         assert_eq!(labels, record.labels.iter().collect::<Vec<_>>());
     }
     let (expected, scale): (Vec<f64>, fn(f64) -> f64) = match answers {
@@ -109,7 +108,7 @@ fn every_file_answers_as_onnx_runtime_does() {
         let difference = difference(&served(&imported), &record);
         println!("{name}: {difference:e}");
         assert!(!record.rows.is_empty() && difference < 1e-5, "{name}: {difference}");
-        assert_eq!(imported.warnings.is_empty(), true, "{name}: {:?}", imported.warnings);
+        assert!(imported.warnings.is_empty(), "{name}: {:?}", imported.warnings);
         assert!(
             ["skl2onnx 1.20.0", "OnnxMLTools 1.16.0"].contains(&imported.producer.as_str()),
             "{}",

@@ -225,10 +225,12 @@ impl Forest {
 
 /// Whether all weights are of the same output, which then becomes the first: of two classes they are the second's.
 pub(super) fn is_of_one_output(trees: &mut [Tree]) -> bool {
-    let weights = |node| match node {
-        &Node::Leaf(ref weights) => weights.as_slice(),
-        Node::Split { .. } => &[],
-    };
+    fn weights(node: &Node) -> &[Weight] {
+        match node {
+            Node::Leaf(weights) => weights,
+            Node::Split { .. } => &[],
+        }
+    }
     let mut outputs = trees.iter().flat_map(|tree| &tree.nodes).flat_map(weights).map(|entry| entry.output);
     let first = outputs.next();
     if outputs.any(|output| Some(output) != first) {

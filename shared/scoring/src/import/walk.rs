@@ -256,11 +256,12 @@ fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, ImportError> 
     const OPERATOR: &str = "Cast";
     let to = list.into_iter().find(|attribute| attribute.name == "to").and_then(|attribute| attribute.i);
     let to = to.and_then(|to| i32::try_from(to).ok());
-    let harmless = match (value, to) {
-        (Value::Features(_) | Value::Outputs(_) | Value::Constant(_), Some(element::FLOAT | element::DOUBLE)) => true,
-        (Value::Texts(_), Some(element::STRING)) => true,
-        (Value::Label, Some(element::INT64 | element::INT32 | element::STRING)) => true,
-        _ => false,
+    let harmless = match value {
+        Value::Features(_) | Value::Outputs(_) | Value::Constant(_) => {
+            matches!(to, Some(element::FLOAT | element::DOUBLE))
+        }
+        Value::Texts(_) => to == Some(element::STRING),
+        Value::Label => matches!(to, Some(element::INT64 | element::INT32 | element::STRING)),
     };
     if harmless {
         return Ok(value.clone());
