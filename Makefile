@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test e2e proof lint licences sam-local validate lock deploy bench bench-train bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test onnx-test e2e proof lint licences sam-local validate lock deploy bench bench-train bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
@@ -47,10 +47,15 @@ runs: .venv/emulator/ready ## Compare the runs of the last stack, of MODEL=name,
 
 build: $(BUILT) ## Build the four functions for this machine
 
-test: unit-test e2e ## All tests: those beside the code, then those of the deployed stack
+test: unit-test onnx-test e2e ## All tests: those beside the code, ONNX Runtime's answers, then those of the deployed stack
 
 unit-test:
 	cargo test --workspace --exclude evergreen-tests --locked
+
+# The same packages as in unit-test, so that nothing is compiled twice.
+onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every family on every table of the proof, and random pipelines
+	cargo build --workspace --exclude evergreen-tests --examples --locked
+	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
 
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --no-run

@@ -1,23 +1,30 @@
 //! Writes pipelines of every kind, rows and what this crate answers to them into a folder, to be compared with what another
 //! ONNX runtime answers: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
 //!
-//! `N.onnx` is a pipeline and `N.json` its rows and answers: `numbers` (null is missing) and `categories` are the inputs,
-//! `label` and `probabilities`, or `prediction`, `lower` and `upper` the outputs.
+//! `N.onnx` is a pipeline and `N.json` its rows and answers, see `sample`. The kept artifacts of the tests are there by their
+//! own names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod sample;
 
 use std::path::PathBuf;
 
 use common::{estimate, metadata, mixed, rows, small};
-use evergreen_lifecycle::{ColumnKind, Signature};
-use evergreen_scoring::{Model, Pipeline, Predictions, encode};
+use evergreen_scoring::{Model, Pipeline, encode};
 use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+
+/// The artifacts that the tests keep, of every format.
+const KEPT: [(&str, &[u8]); 4] = [
+    ("format-1", include_bytes!("../tests/artifacts/format-1.onnx")),
+    ("format-2-classification", include_bytes!("../tests/artifacts/format-2-classification.onnx")),
+    ("format-2-lineage", include_bytes!("../tests/artifacts/format-2-lineage.onnx")),
+    ("format-2-regression", include_bytes!("../tests/artifacts/format-2-regression.onnx")),
+];
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -31,46 +38,11 @@ fn main() {
         (pipeline, row)
     };
     for (number, (pipeline, rows)) in [small(), mixed(), estimate()].map(rows).into_iter().chain(random).enumerate() {
-        let artifact = encode(&pipeline, &metadata());
-        let mut sample = inputs(pipeline.signature(), &rows);
-        answers(&Model::load(&artifact).unwrap().predict(&rows).unwrap(), &mut sample);
-        std::fs::write(folder.join(format!("{number}.onnx")), artifact).unwrap();
-        std::fs::write(folder.join(format!("{number}.json")), sample.to_string()).unwrap();
+        sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
-}
-
-fn inputs(signature: &Signature, rows: &[f32]) -> Value {
-    let (mut numbers, mut categories) = (Vec::new(), Vec::new());
-    for row in rows.chunks(signature.columns().len()) {
-        let (mut row_numbers, mut row_categories) = (Vec::new(), Vec::new());
-        for (column, &value) in signature.columns().iter().zip(row) {
-            match &column.kind {
-                ColumnKind::Category { .. } if value.is_nan() => row_categories.push(""),
-                ColumnKind::Category { categories, .. } => {
-                    row_categories.push(categories.get(value as usize).map_or("never seen", String::as_str));
-                }
-                _ => row_numbers.push(value),
-            }
-        }
-        numbers.push(json!(row_numbers));
-        categories.push(json!(row_categories));
-    }
-    json!({ "numbers": numbers, "categories": categories })
-}
-
-fn answers(batch: &Predictions, sample: &mut Value) {
-    match batch {
-        Predictions::Classes(batch) => {
-            sample["label"] = json!(batch.classes());
-            sample["probabilities"] = json!(batch.iter().map(|row| row.probabilities).collect::<Vec<_>>());
-        }
-        Predictions::Numbers(batch) => {
-            sample["prediction"] = json!(batch.values());
-            if batch.interval().is_some() {
-                let (lower, upper): (Vec<f32>, Vec<f32>) = batch.intervals().unzip();
-                sample["lower"] = json!(lower);
-                sample["upper"] = json!(upper);
-            }
-        }
+    for (name, artifact) in KEPT {
+        let columns = Model::load(artifact).unwrap().signature().columns().len();
+        let rows: Vec<f32> = (0..columns * 20).map(|place| (place * 7 % 11) as f32 - 1.0).collect();
+        sample::write(&folder, name, artifact, &rows).unwrap();
     }
 }

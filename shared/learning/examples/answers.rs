@@ -1,0 +1,69 @@
+//! Trains a model of every family on a table and writes each, with all rows of the table and what it answers to them, into a
+//! folder, to be compared with what another ONNX runtime answers.
+//!
+//! `cargo run --example answers -- TABLE_FOLDER FOLDER`: the one folder has a CSV and its `dataset.toml`, the other receives
+//! `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is a short one, but calibration and intervals come of it.
+
+#[path = "../../scoring/examples/sample/mod.rs"]
+mod sample;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use evergreen_learning::{DataFile, Origin, Plan, SETTINGS_FILE, Settings, Table, train};
+use evergreen_lifecycle::Family;
+
+const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
+
+/// Time enough: a model must not depend on how busy the machine is.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+const SEED: u64 = 7;
+
+fn main() -> ExitCode {
+    match answers() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("answers: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answers() -> Result<(), Box<dyn Error>> {
+    let mut folders = env::args().skip(1).map(PathBuf::from);
+    let (from, to) = (folders.next().ok_or(USAGE)?, folders.next().ok_or(USAGE)?);
+    fs::create_dir_all(&to)?;
+    let table = read(&from)?;
+    for family in Family::ALL {
+        let plan = Plan::new(&table, Some(family), &few_trees(family), SEED)?;
+        let origin = Origin { model: "answers".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
+        let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
+        let rows = table.frame().encode(trained.model.signature())?;
+        sample::write(&to, family.name(), &trained.artifact, &rows)?;
+    }
+    Ok(())
+}
+
+/// The table of a folder, to be searched quickly.
+fn read(folder: &Path) -> Result<Table, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            files.push(DataFile { name: path.display().to_string(), content: fs::read(&path)? });
+        }
+    }
+    let settings = Settings::from_bytes(&fs::read(folder.join(SETTINGS_FILE))?)?;
+    let settings = Settings { candidates: Some(2), folds: Some(2), ..settings };
+    Ok(Table::read(files, settings, "", u64::MAX)?)
+}
+
+fn few_trees(family: Family) -> BTreeMap<String, serde_json::Value> {
+    let trees = [("n_estimators".to_owned(), 40.into())];
+    if family == Family::Linear { BTreeMap::new() } else { trees.into() }
+}
