@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test onnx-test e2e proof lint licences sam-local validate lock deploy bench bench-train bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test onnx-test e2e proof lint licences sam-local validate lock deploy bench bench-scoring bench-train bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
@@ -103,6 +103,10 @@ fuzz-corpus: $(CARGO_FUZZ) # keeps in the repository what a run has found, as fe
 
 $(CARGO_FUZZ):
 	cargo install cargo-fuzz --version 0.13.2 --locked --debug --root target/tools
+
+bench-scoring: .venv/onnx/ready ## One row and 10,000 rows a call beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' picks some)
+	cargo build --release --package evergreen-learning --example score --locked
+	@.venv/onnx/bin/python infra/bench/scoring --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
 bench-serving: $(BUILT) ## Cold start, warm path and size of the predict function (ARGS='--binary A B' measures others, in turn)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked

@@ -1,0 +1,64 @@
+"""What is measured: three tables, and the goals that stand beside the figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_iris, make_classification
+
+SEED = 7
+# Rows that are scored; those of Iris come again and again.
+ROWS = 10_000
+TARGET = "y"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table: Evergreen trains on four fifths of its rows, and scores others."""
+
+    name: str
+    title: str
+    # Microseconds that one row alone may take; None is no goal.
+    one: float | None = None
+    # Rows, columns, columns that tell something, share of classes that are wrong, so that trees grow as large as wanted;
+    # none for Iris.
+    generated: tuple[int, int, int, float] | None = None
+
+
+CASES = (
+    Case("iris", "Iris", one=0.7),
+    Case("1000x10", "1,000×10", generated=(1_250, 10, 6, 0.14)),
+    Case("10000x20", "10,000×20", one=4.0, generated=(12_500, 20, 10, 0.29)),
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """A case's files: the table to train on as text, rows to score as little-endian single precision, the artifact."""
+
+    csv: Path
+    rows: Path
+    artifact: Path
+    columns: int
+
+
+def prepare(case: Case, folder: Path) -> Files:
+    """Writes table and rows, the same at every time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if case.generated is None:
+        values, classes = load_iris(return_X_y=True)
+        rows = np.resize(values, (ROWS, values.shape[1]))
+    else:
+        count, columns, informative, flipped = case.generated
+        redundant = min(5, columns - informative)
+        values, classes = make_classification(
+            count + ROWS, columns, n_informative=informative, n_redundant=redundant, flip_y=flipped, random_state=SEED
+        )
+        rows, values, classes = values[count:], values[:count], classes[:count]
+    files = Files(*(folder / f"{case.name}.{end}" for end in ("csv", "rows", "onnx")), values.shape[1])
+    np.round(rows, 4).astype("<f4").tofile(files.rows)
+    with files.csv.open("w") as file:
+        print(",".join(f"x{column}" for column in range(files.columns)), TARGET, sep=",", file=file)
+        for row, label in zip(values, classes):
+            print(*(f"{value:.4f}" for value in row), f"c{label}", sep=",", file=file)
+    return files

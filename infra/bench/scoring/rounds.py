@@ -1,0 +1,83 @@
+"""The contestants of a case, each in a process of its own, measured in turn."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from .cases import TARGET, Case, Files
+
+PEER = Path(__file__).with_name("peer.py")
+MODES = ("one", "batch")
+# The contestants that score the same artifact, by title.
+EVERGREEN, ONNX, ONNX_2 = "Evergreen", "ONNX Runtime", "ONNX Runtime, 2 threads"
+
+
+class Contestant:
+    """A process that scores when it is told to."""
+
+    def __init__(self, command: list[str]):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen(command, text=True, **pipes)
+        self.labels = json.loads(self._answer())
+        self.seconds = {mode: [] for mode in MODES}
+
+    def play(self, mode: str) -> None:
+        """One round."""
+        self._process.stdin.write(mode + "\n")
+        self._process.stdin.flush()
+        self.seconds[mode].append(float(self._answer()))
+
+    def end(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> str:
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self._process.args[:3])} ended with {self._process.wait()}")
+        return line
+
+
+@dataclass(frozen=True)
+class Result:
+    """Microseconds per row of a case: for each mode and contestant the median of the rounds, and the least."""
+
+    case: Case
+    nodes: int
+    median: dict[str, dict[str, float]]
+    least: dict[str, dict[str, float]]
+    # Rows to which ONNX Runtime gives another class than Evergreen.
+    differing: int
+
+
+def measure(case: Case, files: Files, binary: Path, rounds: int) -> Result:
+    """Trains, starts every contestant, and lets them play in turn: what else the machine does falls on all of them."""
+    train = [binary, "train", "--csv", files.csv, "--target", TARGET, "--artifact", files.artifact]
+    trained = json.loads(subprocess.run(train, check=True, capture_output=True, text=True).stdout)
+    table, rows, columns = str(files.csv), str(files.rows), str(files.columns)
+    peer = [sys.executable, str(PEER)]
+    onnx = [*peer, "onnx", str(files.artifact), rows, columns]
+    commands = {
+        EVERGREEN: [str(binary), "evergreen", "--artifact", str(files.artifact), "--rows", rows],
+        "smartcore": [str(binary), "smartcore", "--csv", table, "--target", TARGET, "--rows", rows],
+        ONNX: [*onnx, "1"],
+        ONNX_2: [*onnx, "2"],
+        "scikit-learn": [*peer, "scikit-learn", table, rows, columns],
+    }
+    contestants = {title: Contestant(command) for title, command in commands.items()}
+    for _ in range(rounds):
+        for mode in MODES:
+            for contestant in contestants.values():
+                contestant.play(mode)
+    for contestant in contestants.values():
+        contestant.end()
+    ours, theirs = contestants[EVERGREEN].labels, [contestants[title].labels for title in (ONNX, ONNX_2)]
+    differing = sum(len(set(labels)) > 1 for labels in zip(ours, *theirs, strict=True))
+    figures = [
+        {mode: {title: of(it.seconds[mode]) * 1e6 for title, it in contestants.items()} for mode in MODES}
+        for of in (median, min)
+    ]
+    return Result(case, trained["nodes"], *figures, differing)

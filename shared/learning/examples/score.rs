@@ -1,0 +1,149 @@
+//! Scores rows, one a call or all in a call, and says how long it took: what `make bench-scoring` compares.
+//!
+//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest of 100 trees of full depth as the train function
+//! does and writes its artifact. `score evergreen --artifact FILE --rows FILE` loads it, and `score smartcore --csv FILE
+//! --target COLUMN --rows FILE` has the library smartcore fit a forest of the same settings to the same rows. Both then print
+//! the class of each row as one line of JSON and obey: for each line `one` or `batch` of standard input they print the
+//! seconds per row of a round. Rows are little-endian `f32`, one row after the other.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io::{BufRead, Write, stdin, stdout};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, Target, Values, train};
+use evergreen_lifecycle::Family;
+use evergreen_scoring::Model;
+use serde_json::{Value, json};
+use smartcore::ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters};
+use smartcore::linalg::basic::matrix::DenseMatrix;
+
+const USAGE: &str = "usage: score train --csv FILE --target COLUMN --artifact FILE\n       score evergreen --artifact FILE \
+                     --rows FILE\n       score smartcore --csv FILE --target COLUMN --rows FILE";
+
+const TREES: u16 = 100;
+
+/// A round takes at least this long.
+const ROUND: Duration = Duration::from_millis(100);
+
+/// Time enough to train.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+fn main() -> ExitCode {
+    match run(env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("score: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
+    let (task, options) = arguments.split_first().ok_or(USAGE)?;
+    let option = |name: &str| {
+        let at = options.iter().position(|option| option.strip_prefix("--") == Some(name)).ok_or(USAGE)?;
+        options.get(at + 1).map(String::as_str).ok_or(USAGE)
+    };
+    match task.as_str() {
+        "train" => write_artifact(option("csv")?, option("target")?, option("artifact")?),
+        "evergreen" => evergreen(option("artifact")?, &numbers(option("rows")?)?),
+        "smartcore" => smartcore(option("csv")?, option("target")?, &numbers(option("rows")?)?),
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn table(csv: &str, target: &str) -> Result<Table, Box<dyn Error>> {
+    let file = DataFile { name: csv.to_owned(), content: fs::read(csv)? };
+    Ok(Table::read(vec![file], Settings::default(), target, u64::MAX)?)
+}
+
+fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
+    let bytes = fs::read(path)?;
+    let (numbers, _) = bytes.as_chunks::<4>();
+    Ok(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+}
+
+fn write_artifact(csv: &str, target: &str, artifact: &str) -> Result<(), Box<dyn Error>> {
+    let table = table(csv, target)?;
+    let settings: [(&str, Value); 4] = [
+        ("n_estimators", TREES.into()),
+        ("max_depth", 100.into()),
+        ("min_samples_split", 2.into()),
+        ("min_samples_leaf", 1.into()),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
+    let plan = Plan::new(&table, Some(Family::RandomForest), &settings, 1)?;
+    let origin = Origin { model: "score".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
+    fs::write(artifact, &trained.artifact)?;
+    let splits = trained.artifact.windows(10).filter(|window| window == b"BRANCH_LEQ").count();
+    println!("{}", json!({ "rows": table.split().training.len(), "nodes": 2 * splits + usize::from(TREES) }));
+    Ok(())
+}
+
+fn evergreen(artifact: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
+    let model = Model::load(&fs::read(artifact)?)?;
+    let columns = model.signature().columns().len();
+    let answer = |rows: &[f32]| model.predict(rows).map(|answer| answer.classes().map(|it| it.classes().to_vec()));
+    println!("{}", json!(answer(rows)?));
+    let mut lone = rows.chunks_exact(columns).cycle();
+    obey(
+        rows.len() / columns,
+        || black_box(model.predict(lone.next().unwrap_or_default())),
+        || black_box(model.predict(rows)),
+    )
+}
+
+fn smartcore(csv: &str, target: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
+    let table = table(csv, target)?;
+    let training = &table.split().training;
+    let columns = table.frame().columns().len();
+    let mut values = Vec::with_capacity(training.len() * columns);
+    for &row in training {
+        for column in table.frame().columns() {
+            let Values::Number(numbers) = &column.values else { return Err("a column is no number".into()) };
+            values.extend(numbers.get(row as usize));
+        }
+    }
+    let Target::Classes { classes, .. } = table.target() else { return Err("the target is no class".into()) };
+    let classes: Vec<u32> = training.iter().filter_map(|row| classes.get(*row as usize).copied()).collect();
+    let parameters = RandomForestClassifierParameters::default().with_n_trees(TREES);
+    let forest = RandomForestClassifier::fit(&matrix(&values, columns)?, &classes, parameters)?;
+    let (all, lone) = (matrix(rows, columns)?, rows.chunks_exact(columns).map(|row| matrix(row, columns)));
+    let lone: Vec<_> = lone.collect::<Result<_, _>>()?;
+    println!("{}", json!(forest.predict(&all)?));
+    let mut next = lone.iter().cycle();
+    obey(lone.len(), || black_box(next.next().map(|row| forest.predict(row))), || black_box(forest.predict(&all)))
+}
+
+fn matrix(values: &[f32], columns: usize) -> Result<DenseMatrix<f32>, smartcore::error::Failed> {
+    DenseMatrix::new(values.len() / columns, columns, values.to_vec(), false)
+}
+
+/// Measures a round for each line of standard input.
+fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -> B) -> Result<(), Box<dyn Error>> {
+    for line in stdin().lock().lines() {
+        let seconds = match line?.as_str() {
+            "one" => round(1, || drop((0..64).map(|_| one()).last())) / 64.0,
+            "batch" => round(rows, || drop(batch())),
+            _ => return Err(USAGE.into()),
+        };
+        println!("{seconds}");
+        stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// Seconds per row of calls of `rows` rows each.
+fn round(rows: usize, mut call: impl FnMut()) -> f64 {
+    let began = Instant::now();
+    let mut calls = 0_u32;
+    while began.elapsed() < ROUND {
+        call();
+        calls += 1;
+    }
+    began.elapsed().as_secs_f64() / f64::from(calls) / rows as f64
+}
