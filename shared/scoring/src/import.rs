@@ -42,6 +42,7 @@ mod inputs;
 mod labels;
 mod layout;
 mod linear;
+mod trees;
 mod value;
 mod walk;
 

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use evergreen_lifecycle::{Label, Signature};
+use evergreen_lifecycle::Signature;
 
 use super::constant::{Constant, Numbers};
 use super::error::ImportError;
 use super::value::{Features, Scored, Stage, Value};
-use super::{ensemble, features, inputs, linear};
+use super::{features, inputs, linear, trees};
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto, element, kind};
-use crate::pipeline::{Aggregate, Ensemble, Linear, Predictor};
+use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto, element};
+use crate::pipeline::{Linear, Predictor};
 
 /// Operators that are known, as far as the module says.
 pub(super) const KNOWN: [&str; 25] = [
@@ -44,9 +44,6 @@ pub(super) const KNOWN: [&str; 25] = [
 
 /// Features that all operators of a graph may take together: a hundred times as many as a pipeline has at most.
 const MAX_FEATURES_TAKEN: usize = 1_000_000;
-
-const TREES_OF_CLASSES: &str = "TreeEnsembleClassifier";
-const TREES_OF_NUMBERS: &str = "TreeEnsembleRegressor";
 
 struct Walk {
     values: HashMap<String, Value>,
@@ -152,12 +149,12 @@ impl Walk {
             ("LinearClassifier", [Value::Features(input)]) => {
                 return self.found_classifier(linear::classifier(list, flat(operator, input)?)?);
             }
-            (TREES_OF_NUMBERS, [Value::Features(input)]) => {
-                let scored = trees_of_numbers(list, flat(operator, input)?)?;
+            (trees::NUMBERS, [Value::Features(input)]) => {
+                let scored = trees::numbers(list, flat(operator, input)?)?;
                 self.found(scored)?
             }
-            (TREES_OF_CLASSES, [Value::Features(input)]) => {
-                return self.found_classifier(trees_of_classes(list, flat(operator, input)?)?);
+            (trees::CLASSES, [Value::Features(input)]) => {
+                return self.found_classifier(trees::classes(list, flat(operator, input)?)?);
             }
             ("Softmax", [Value::Outputs(Stage::Raw)]) if self.outputs() > 1 => Value::Outputs(Stage::Softmax),
             ("Normalizer", [Value::Outputs(stage)]) => normalise(list, *stage)?,
@@ -322,47 +319,4 @@ fn normalise(list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportErr
         return Err(ImportError::attribute("Normalizer", "norm", "only L1, of probabilities, is known"));
     }
     Ok(Value::Outputs(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
-}
-
-fn trees_of_numbers(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    const OPERATOR: &str = TREES_OF_NUMBERS;
-    let mut attributes = Attributes::new(OPERATOR, list)?;
-    let aggregate = match attributes.optional("aggregate_function", kind::STRING)?.and_then(|found| found.s).as_deref()
-    {
-        None | Some(b"SUM") => Aggregate::Sum,
-        Some(b"AVERAGE") => Aggregate::Average,
-        Some(_) => {
-            return Err(ImportError::attribute(OPERATOR, "aggregate_function", "known are SUM and AVERAGE"));
-        }
-    };
-    linear::one_target(OPERATOR, "n_targets", &mut attributes)?;
-    linear::no_transform(OPERATOR, &mut attributes)?;
-    let trees = ensemble::read(OPERATOR, &mut attributes, "target")?;
-    let base = base(OPERATOR, &mut attributes, 1)?;
-    attributes.finish()?;
-    let predictor = Predictor::Trees(Ensemble { trees, aggregate, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
-}
-
-fn trees_of_classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    const OPERATOR: &str = TREES_OF_CLASSES;
-    let mut attributes = Attributes::new(OPERATOR, list)?;
-    let labels: Vec<Label> = linear::labels(OPERATOR, &mut attributes, &["classlabels_int64s"])?;
-    let stage = linear::stage(OPERATOR, &mut attributes)?;
-    let mut trees = ensemble::read(OPERATOR, &mut attributes, "class")?;
-    let outputs = if labels.len() == 2 && ensemble::is_of_one_output(&mut trees) { 1 } else { labels.len() };
-    let base = base(OPERATOR, &mut attributes, outputs)?;
-    attributes.finish()?;
-    let predictor = Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels, stage })
-}
-
-/// One number for each output; 0 where none are given.
-fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
-    let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();
-    match base.len() {
-        0 => Ok(vec![0.0; outputs]),
-        count if count == outputs => Ok(base.into_iter().map(|number| number as f32).collect()),
-        count => Err(ImportError::attribute(operator, "base_values", format!("{count} for {outputs} outputs"))),
-    }
 }
