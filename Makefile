@@ -71,6 +71,7 @@ sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one pre
 lint: validate licences ## Format, clippy, documentation, template, licences
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	@$(PYTHON) infra/cost --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
@@ -86,6 +87,9 @@ bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-
 
 bench: bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
 	@python3 infra/bench/whole.py
+
+cost: .venv/emulator/ready ## What it costs, from the template, published prices and durations (ARGS=--write renews the README)
+	@$(PYTHON) infra/cost $(ARGS)
 
 # What is found goes to target/fuzz; fuzz/README.md says what is checked.
 FUZZED := $(or $(TARGET),load)

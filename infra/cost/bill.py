@@ -1,0 +1,103 @@
+"""The bill: a month in which nobody predicts, and a million predictions of one row each."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli
+from stack import Stack
+
+HERE = Path(__file__).resolve().parent
+MILLION = 1_000_000
+# CloudWatch counts so many bytes for each event on top of its text.
+EVENT_BYTES = 26
+MONTH_SECONDS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry and its dollars."""
+
+    name: str
+    dollars: float
+
+
+class Rates:
+    """Prices by name."""
+
+    def __init__(self) -> None:
+        entries = tomli.loads((HERE / "prices.toml").read_text())
+        self._prices = {name: entry["price"] for name, entry in entries.items() if isinstance(entry, dict)}
+
+    def of(self, count: float, name: str) -> float:
+        """The price of so many."""
+        return count * self._prices[name]
+
+    def compute(self, calls: float, milliseconds: float, memory: int, architecture: str) -> float:
+        """The price of calls that each take so long with so much memory, in MB; requests are not in it."""
+        return self.of(calls * milliseconds / 1000 * memory / 1024, f"lambda_{architecture}")
+
+
+def log_bytes() -> int:
+    """Bytes of log of one prediction: Lambda's two lines and the function's own."""
+    lines = (HERE / "log.jsonl").read_text().splitlines()
+    return sum(len(line.encode()) + EVENT_BYTES for line in lines)
+
+
+def durations() -> dict:
+    """What calls are taken to last."""
+    return json.loads((HERE / "durations.json").read_text())
+
+
+def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+    """A month in which nobody predicts. Each training tells of itself in two events, and each of them calls `metrics`."""
+    trainings, events = stack.trainings, 2 * stack.trainings
+    calls = stack.metrics_runs + events
+    watching = (
+        rates.of(calls, "put_metric_data")
+        + rates.of(calls, "lambda_request")
+        + rates.compute(calls, kept["metrics_ms"], stack.metrics_memory, stack.architecture)
+        + rates.of(calls, "trace")
+        + rates.of(calls * kept["metrics_reads"], "table_read")
+        + rates.of(calls, "object_get")
+        + rates.of(calls * kept["background_log_bytes"] / 1e9, "log_gigabyte")
+        + rates.of(stack.metrics_runs, "schedule")
+    )
+    training = (
+        rates.of(trainings, "lambda_request")
+        + rates.compute(trainings, kept["train_ms"], stack.train_memory, stack.architecture)
+        + rates.of(trainings * kept["train_writes"], "table_write")
+        + rates.of(2 * trainings, "object_put")
+        + rates.of(events, "event")
+        + rates.of(trainings, "schedule")
+        + rates.of(trainings, "trace")
+    )
+    seconds, memory = kept["train_ms"] / 1000, stack.train_memory
+    published = f"{stack.metrics} custom metrics (two more once there are predictions and load failures)"
+    watched = f"{calls:,} calls of the metrics function, {kept['metrics_ms']} ms at {stack.metrics_memory} MB"
+    return [
+        Line(published, rates.of(stack.metrics, "custom_metric")),
+        Line(f"{stack.alarms} alarms", rates.of(stack.alarms, "alarm")),
+        Line(f"{watched}: PutMetricData, time, traces, reads, logs", watching),
+        Line(f"{trainings} trainings of {seconds:g} s at {memory:,} MB", training),
+        Line(f"{kept['stored_megabytes']} MB of artifacts", rates.of(kept["stored_megabytes"] / 1000, "object_gigabyte")),
+    ]
+
+
+def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+    """A million predictions of one row each. Time to start is billed like any other."""
+    looks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds
+    size = log_bytes()
+    memory, architecture = stack.predict_memory, stack.architecture
+    time = rates.compute(MILLION, kept["predict_ms"], memory, architecture)
+    starting = rates.compute(MILLION * kept["cold_share"], kept["init_ms"], memory, architecture)
+    often = f"every {stack.refresh_seconds} s of a month in {kept['warm_environments']} environment"
+    return [
+        Line("API Gateway, REST", rates.of(MILLION, "api_request")),
+        Line("Lambda requests", rates.of(MILLION, "lambda_request")),
+        Line(f"Lambda time, {kept['predict_ms']} ms at {memory:,} MB, {architecture}", time),
+        Line(f"Cold starts, {kept['init_ms']} ms of one call in {round(1 / kept['cold_share'])}", starting),
+        Line(f"Logs, {size:,} bytes each", rates.of(MILLION * size / 1e9, "log_gigabyte")),
+        Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(MILLION * stack.sampled, "trace")),
+        Line(f"Looks for a new champion, {often}", rates.of(looks, "table_read")),
+    ]

@@ -1,0 +1,84 @@
+"""What of the stack is billed, as the template and the code say it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+MINUTES = 30 * 24 * 60
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's tags: a reference is read as the name that it refers to, anything else as nothing."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, tag, node: f"!{tag} {node.value}" if tag == "Ref" else None)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Counts and sizes; a month has 30 days."""
+
+    architecture: str
+    predict_memory: int
+    metrics_memory: int
+    train_memory: int
+    metrics_runs: int
+    trainings: int
+    alarms: int
+    dashboards: int
+    metrics: int
+    sampled: float
+    refresh_seconds: int
+
+
+def read() -> Stack:
+    """The stack with the defaults of its parameters."""
+    template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    parameters, resources = template["Parameters"], template["Resources"]
+
+    def value(found: object) -> object:
+        named = isinstance(found, str) and found.startswith("!Ref ")
+        return parameters[found.removeprefix("!Ref ")]["Default"] if named else found
+
+    def function(name: str) -> dict:
+        return resources[f"{name}Function"]["Properties"]
+
+    def runs(name: str) -> int:
+        events = function(name)["Events"].values()
+        schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
+        return sum(per_month(value(schedule["ScheduleExpression"])) for schedule in schedules)
+
+    def count(kind: str) -> int:
+        return sum(resource["Type"] == kind for resource in resources.values())
+
+    return Stack(
+        architecture=value("!Ref Architecture"),
+        predict_memory=value(function("Predict")["MemorySize"]),
+        metrics_memory=value(function("Metrics")["MemorySize"]),
+        train_memory=value(function("Train")["MemorySize"]),
+        metrics_runs=runs("Metrics"),
+        trainings=runs("Train"),
+        alarms=count("AWS::CloudWatch::Alarm"),
+        dashboards=count("AWS::CloudWatch::Dashboard"),
+        metrics=_published(),
+        sampled=resources["PredictionSampling"]["Properties"]["SamplingRule"]["FixedRate"],
+        refresh_seconds=value("!Ref RefreshSeconds"),
+    )
+
+
+def per_month(expression: str) -> int:
+    """How often a schedule fires in 30 days: a rate, or a cron of one minute and hour every day."""
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
+        return MINUTES // (int(rate[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[rate[2]])
+    if re.fullmatch(r"cron\(\d+ \d+ (\* \* \?|\? \* \*) \*\)", expression):
+        return 30
+    raise ValueError(f"how often {expression} fires in a month is not known here")
+
+
+def _published() -> int:
+    """How many metrics the metrics function publishes; those of the predict function come with its first prediction."""
+    code = (ROOT / "shared/lifecycle/src/health.rs").read_text()
+    return len(re.findall(r'Self::(\w+) => "\1"', code))
