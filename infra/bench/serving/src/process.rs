@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A program, and what stands before it: an instrument with its options, or nothing.
 #[derive(Debug, Clone)]
@@ -52,6 +54,8 @@ impl Program {
         let mut command = Command::new(words.next().context("no program")?);
         command.args(words).env_clear().envs(variables.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        // A group of its own, so that an instrument and what it has started can be ended together.
+        command.process_group(0);
         // A child runs where the thread that starts it may run.
         let starting = thread::spawn(move || {
             cores::keep_to(cores::Core::Function);
@@ -99,8 +103,10 @@ impl Process {
 /// A measurement that failed must not leave its function behind.
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Ok(None) = self.child.try_wait() {
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+            let _ = self.child.wait();
+        }
     }
 }
 
