@@ -1,7 +1,7 @@
 //! The run behind an alarm about training: how it ended, and why.
 
 use evergreen_lifecycle::ports::Runs;
-use evergreen_lifecycle::{Run, RunId, RunStatus};
+use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
 use jiff::Timestamp;
 
 use crate::quantity::moment;
@@ -16,6 +16,8 @@ const MAX_REASON: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     run: RunId,
+    /// The file made elsewhere that it was to judge, by its key.
+    file: Option<String>,
     ended: Ended,
     /// When it ended, or began where nobody knows how it ended.
     at: Timestamp,
@@ -47,12 +49,18 @@ impl Failure {
 
     /// The run, how it ended and why, in one line.
     pub fn told(&self) -> String {
-        let Self { run, at, .. } = self;
-        let at = moment(*at);
+        let at = moment(self.at);
+        let run = match &self.file {
+            Some(file) => format!("{}, the import of {file},", self.run),
+            None => self.run.to_string(),
+        };
         let ended = match self.ended {
             Ended::Failed => format!("Run {run} failed on {at}"),
             Ended::Refused => format!("Run {run} made a version that was refused on {at}"),
-            Ended::Lost => format!("Run {run}, begun on {at}, died without a word: out of memory or time, or killed"),
+            Ended::Lost => {
+                let run = run.trim_end_matches(',');
+                format!("Run {run}, begun on {at}, died without a word: out of memory or time, or killed")
+            }
         };
         match &self.reason {
             Some(reason) => format!("{ended}: {reason}"),
@@ -69,7 +77,11 @@ impl Failure {
             RunStatus::Running | RunStatus::Succeeded => return None,
         };
         let at = run.finished_at().unwrap_or(run.started_at);
-        Some(Self { run: run.id.clone(), ended, at, reason: run.reason().map(in_short) })
+        let file = match &run.trigger {
+            Trigger::Import { key, .. } => Some(key.clone()),
+            Trigger::Schedule { .. } | Trigger::Manual { .. } => None,
+        };
+        Some(Self { run: run.id.clone(), file, ended, at, reason: run.reason().map(in_short) })
     }
 }
 
@@ -84,7 +96,8 @@ fn is_about_training(kind: &AlarmKind) -> bool {
 }
 
 /// Of `runs`, which are newest first, the first that explains an alarm of that kind. What came before a success explains
-/// nothing, but a queue keeps what failed long ago.
+/// nothing, but a queue keeps what failed long ago. That a file made elsewhere was not taken explains what waits in the
+/// queue, and nothing of how training fares.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
     let is_over = |run: &&Run| match kind {
         AlarmKind::TrainFailureQueue => false,
@@ -92,7 +105,8 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
         _ => run.version().is_some(),
     };
     let explains = |failure: &Failure| failure.ended != Ended::Refused || *kind == AlarmKind::ChampionTooOld;
-    runs.iter().take_while(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
+    let concerns = |run: &&Run| *kind == AlarmKind::TrainFailureQueue || run.trigger.is_training();
+    runs.iter().filter(concerns).take_while(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
 }
 
 /// A reason as one line of bounded length.
@@ -145,6 +159,15 @@ mod tests {
         insta::assert_snapshot!(told(AlarmKind::ChampionTooOld, &runs).unwrap(), @"Run manual-at-4 made a version that was refused on Tue 24 Nov 2026, 04:00 UTC: hold-out accuracy 0.5000 is below the floor 0.9000");
         assert_eq!(told(AlarmKind::TrainingFailed, &runs), None);
         assert!(told(AlarmKind::TrainFailureQueue, &runs).is_some_and(|told| told.ends_with("older")));
+    }
+
+    #[test]
+    fn a_file_that_was_not_taken_explains_the_queue_alone() {
+        let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
+        let runs = [Run { trigger, ..failed(4, "operator Mul is not known") }];
+        insta::assert_snapshot!(told(AlarmKind::TrainFailureQueue, &runs).unwrap(), @"Run manual-at-4, the import of incoming/iris/a.onnx, failed on Tue 24 Nov 2026, 04:00 UTC: operator Mul is not known");
+        assert_eq!(told(AlarmKind::TrainingFailed, &runs), None);
+        assert_eq!(told(AlarmKind::ChampionTooOld, &runs), None);
     }
 
     #[test]

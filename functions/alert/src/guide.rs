@@ -57,10 +57,12 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "Lambda had no environment left for the predict function, and the callers were turned away."
         }
         AlarmKind::TrainFailureQueue => {
-            "A training failed at each of its three tries. Its event is kept for 14 days and is not tried again by itself."
+            "A training, or the import of a model file, failed at each of its three tries. Its event is kept for 14 days and is \
+             not tried again by itself."
         }
         AlarmKind::TrainScheduleQueue => {
-            "The scheduler could not hand its event to the train function. The training of that day has not begun."
+            "An event could not be handed to the train function: the schedule's, so that the training of that day has not \
+             begun, or that of a model file that was put into the bucket."
         }
         AlarmKind::MetricsFailureQueue => {
             "The metrics function failed three times over. Figures have a gap, and alarms may rest on old ones."
@@ -109,7 +111,9 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             words("Ask for more in Service Quotas, or lower the rate of the usage plan."),
         ],
         AlarmKind::TrainFailureQueue => vec![messages(kind), logs("train"), replay()],
-        AlarmKind::TrainScheduleQueue => vec![messages(kind), step("Train now:", run.train()), replay()],
+        AlarmKind::TrainScheduleQueue => {
+            vec![messages(kind), step("If it is the schedule's, train now:", run.train()), replay()]
+        }
         AlarmKind::MetricsFailureQueue => vec![
             messages(kind),
             logs("metrics"),

@@ -3,8 +3,8 @@
 mod schema;
 
 use evergreen_lifecycle::{
-    Champion, Dataset, Decision, Evaluation, Family, ModelName, Parameters, Run, RunId, RunMetrics, RunStatus,
-    SearchSummary, Signature, Task, Trigger, VersionNumber, time,
+    Champion, Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Run, RunId, RunMetrics,
+    RunStatus, SearchSummary, Signature, Task, Trigger, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -55,7 +55,9 @@ pub struct ModelView<'a> {
     family: Family,
     parameters: &'a Parameters,
     search: Option<&'a SearchSummary>,
-    seed: u64,
+    seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<&'a Imported>,
     dataset: &'a Dataset,
     artifact: ArtifactView<'a>,
     gate: GateView<'a>,
@@ -110,7 +112,8 @@ impl<'a> ModelView<'a> {
             family: version.family,
             parameters: &version.parameters,
             search: version.search.as_ref(),
-            seed: version.seed,
+            seed: version.imported.is_none().then_some(version.seed),
+            imported: version.imported.as_ref(),
             dataset: &version.dataset,
             artifact: ArtifactView { sha256: &version.artifact.sha256, size: version.artifact.size },
             gate: GateView { decision: &version.decision, reason: &version.decision },
@@ -177,6 +180,8 @@ pub struct WholeRunView<'a> {
     code_version: &'a str,
     dataset: Option<&'a Dataset>,
     seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<&'a Imported>,
 }
 
 impl<'a> WholeRunView<'a> {
@@ -189,6 +194,7 @@ impl<'a> WholeRunView<'a> {
             code_version: &run.code_version,
             dataset: run.dataset.as_ref(),
             seed: run.seed,
+            imported: run.imported.as_ref(),
         }
     }
 }

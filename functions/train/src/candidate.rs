@@ -4,7 +4,7 @@ use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
-    RunMetrics, RunState, Scores, Signature, Version, VersionNumber, time,
+    RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
@@ -30,9 +30,9 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The columns that it takes and the labels that it gives.
-    pub fn signature(&self) -> &Signature {
-        self.trained.model.signature()
+    /// The columns of the table that it is judged on; a model made elsewhere may take fewer.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.trained.holdout.frame().columns().iter().map(|column| column.name.as_str())
     }
 
     /// What `trained` is to be called and where it is to be stored.
@@ -132,7 +132,8 @@ impl Candidate {
             seed: run.seed.unwrap_or_default(),
             family: self.trained.family,
             parameters: self.trained.parameters.clone(),
-            search: Some(self.trained.search.clone()),
+            search: self.trained.search.clone(),
+            imported: run.imported.clone(),
             training_score: self.trained.training_score,
             evaluation: self.trained.evaluation.clone(),
             durations: Durations {

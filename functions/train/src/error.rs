@@ -4,8 +4,9 @@ use std::fmt;
 
 use evergreen_learning::drift::DriftError;
 use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
-use evergreen_lifecycle::ports::{RunWriteError, Unavailable};
+use evergreen_lifecycle::ports::{IncomingError, RunWriteError, Unavailable};
 use evergreen_lifecycle::{InvalidGate, InvalidRunId, RunId, VersionNumber};
+use evergreen_scoring::ImportError;
 use lambda_runtime::Diagnostic;
 
 use crate::request::RequestError;
@@ -56,6 +57,26 @@ pub enum TrainError {
     /// The fit gave nothing that could be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
+    /// The event names a file that is none of those that may be imported.
+    #[error("{key:?} is no model file to import; expected a key that begins with {prefix:?} and ends with \".onnx\"")]
+    NotIncoming {
+        /// What it names.
+        key: String,
+        /// Where model files are put.
+        prefix: String,
+    },
+    /// The model file is gone or too large.
+    #[error(transparent)]
+    Incoming(IncomingError),
+    /// The model file is none that can be served.
+    #[error("{key}: {error}")]
+    Import {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        error: Box<ImportError>,
+    },
     /// What was learnt cannot be scored by the gate's metric.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
@@ -103,6 +124,7 @@ impl TrainError {
             Self::Plan(_) => "InvalidHyperparameters",
             Self::Learning(LearningError::TooLarge(_)) => "InvalidTable",
             Self::Learning(_) | Self::Evaluation(_) => "LearningFailed",
+            Self::NotIncoming { .. } | Self::Incoming(_) | Self::Import { .. } => "InvalidImport",
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",
@@ -134,6 +156,15 @@ impl From<RunWriteError> for TrainError {
         match error {
             RunWriteError::Conflict(id) => Self::RunTaken(id),
             RunWriteError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<IncomingError> for TrainError {
+    fn from(error: IncomingError) -> Self {
+        match error {
+            IncomingError::Unavailable(error) => Self::Unavailable(error),
+            error => Self::Incoming(error),
         }
     }
 }

@@ -1,11 +1,12 @@
-//! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves. The same
-//! function promotes an earlier version when somebody asks for it.
+//! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves. The version
+//! is learnt, or is a model file made elsewhere. The same function promotes an earlier version when somebody asks for it.
 
 mod announcement;
 mod candidate;
 mod config;
 mod dataset;
 mod error;
+mod importing;
 mod making;
 mod promotion;
 mod report;
@@ -18,6 +19,6 @@ pub use config::{Config, Training};
 pub use error::TrainError;
 pub use promotion::Promoted;
 pub use report::Report;
-pub use request::{Request, RequestError};
+pub use request::{Request, RequestError, Wanted, Wishes};
 pub use stored::Defect;
 pub use trainer::{Answer, Invocation, Trainer};

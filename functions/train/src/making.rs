@@ -1,4 +1,5 @@
-//! Making a version: table → drift → plan → model → stored artifact → gate → registry.
+//! Making a version: table → drift → plan → model → stored artifact → gate → registry. A model made elsewhere takes the same
+//! way but for plan and model.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,16 +8,31 @@ use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
-use evergreen_lifecycle::{Champion, Gate, Incumbent, Run};
+use evergreen_lifecycle::{Champion, Gate, IMPORTED_FILE, Incumbent, Run};
 
 use crate::candidate::{Candidate, Source};
 use crate::config::Training;
 use crate::dataset::{self, Found};
 use crate::error::TrainError;
-use crate::request::Request;
+use crate::request::Wishes;
 use crate::stored::Serving;
 use crate::trainer::{Invocation, MAX_DECISIONS, Trainer};
 use crate::work::{learning_deadline, off_thread};
+
+/// The media type of models.
+const BYTES: &str = "application/octet-stream";
+
+/// What a run finds.
+pub(crate) struct Present<T> {
+    /// The table, or nothing once it is no longer needed: it may take much of the memory.
+    pub(crate) table: T,
+    /// What is recorded of it.
+    pub(crate) source: Source,
+    /// The rule that a new version has to pass.
+    pub(crate) gate: Gate,
+    /// The champion.
+    pub(crate) serving: Option<Serving>,
+}
 
 /// Warnings that a run's record holds, at most: an item of the registry has its limit, and a table may have thousands of
 /// columns to warn of. The manifest holds all of them.
@@ -28,16 +44,24 @@ where
     S: Artifacts + ArtifactWriter + Datasets,
     C: Clock,
 {
-    /// Makes what `request` asks for and has the gate decide. `run` is told what is learnt on the way, so that a failure is
+    /// Learns a version as `wishes` say and has the gate decide. `run` is told what is learnt on the way, so that a failure is
     /// recorded with it.
-    pub(crate) async fn make_version(
+    pub(crate) async fn train_version(
         &self,
         run: &mut Run,
-        request: &Request,
+        wishes: &Wishes,
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
         let started = Instant::now();
-        run.seed = Some(request.seed);
+        run.seed = Some(wishes.seed);
+        let Present { table, source, gate, serving } = self.present(run, started).await?;
+        let plan = Plan::new(&table, wishes.family, &wishes.overrides, wishes.seed)?;
+        let trained = self.learn(table, plan, invocation).await?;
+        self.register_trained(run, Present { table: (), source, gate, serving }, trained, None, started).await
+    }
+
+    /// What the run, which began at `started`, finds: the table, which is one that the champion could be asked about.
+    pub(crate) async fn present(&self, run: &mut Run, started: Instant) -> Result<Present<Table>, TrainError> {
         let Found { source, table } = dataset::read(self.storage, self.training).await?;
         let mut source = Source {
             dataset: table.dataset(source),
@@ -48,18 +72,30 @@ where
         run.warnings = short(source.profile.warnings.clone());
         let serving = Serving::now(self.registry, self.storage, None).await?;
         source.profile.warnings.extend(new_columns(serving.as_ref(), &table, &source)?);
-
-        let plan = Plan::new(&table, request.family, &request.overrides, request.seed)?;
         let gate = self.training.gate(table.settings(), table.task())?;
-        let trained = self.learn(table, plan, invocation).await?;
+        Ok(Present { table, source, gate, serving })
+    }
+
+    /// Stores what was made, with the file that it was made of elsewhere, if it was; has the gate decide, and registers it.
+    pub(crate) async fn register_trained(
+        &self,
+        run: &mut Run,
+        Present { mut source, gate, serving, .. }: Present<()>,
+        trained: Trained,
+        elsewhere: Option<Vec<u8>>,
+        started: Instant,
+    ) -> Result<Registration, TrainError> {
         run.parameters = Some(trained.parameters.clone());
-        run.search = Some(trained.search.clone());
+        run.search.clone_from(&trained.search);
         source.profile.warnings.extend_from_slice(&trained.warnings);
         run.warnings = short(source.profile.warnings.clone());
 
         let number = self.registry.take_number().await?;
         let candidate = Arc::new(Candidate::new(run, number, source, trained));
-        self.storage.put(candidate.key(), candidate.content().to_vec(), "application/octet-stream").await?;
+        self.storage.put(candidate.key(), candidate.content().to_vec(), BYTES).await?;
+        if let Some(file) = elsewhere {
+            self.storage.put(&number.object_key(&run.model, IMPORTED_FILE), file, BYTES).await?;
+        }
         self.judge_and_register(run, &candidate, gate, serving, started).await
     }
 
@@ -111,8 +147,10 @@ fn new_columns(serving: Option<&Serving>, table: &Table, source: &Source) -> Res
         return Ok(Vec::new());
     };
     let Champion { version, .. } = champion;
-    drift::check(model.signature(), &version.dataset, table)
-        .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })
+    let new = drift::check(model.signature(), &version.dataset, table)
+        .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })?;
+    // A model made elsewhere may leave out columns that were there already.
+    Ok(if version.imported.is_some() { Vec::new() } else { new })
 }
 
 /// The first of `warnings`, and how many there are beside.

@@ -1,6 +1,6 @@
 //! What the function answers to whoever invoked it.
 
-use evergreen_lifecycle::{Family, Run, RunId, RunMetrics, RunStatus, SearchSummary, VersionNumber};
+use evergreen_lifecycle::{Family, Imported, Run, RunId, RunMetrics, RunStatus, SearchSummary, VersionNumber};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -21,6 +21,9 @@ pub struct Report {
     pub metrics: Option<RunMetrics>,
     /// How far the search for hyperparameters came.
     pub search: Option<SearchSummary>,
+    /// The file made elsewhere that it judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// What is odd about the table, or about what was learnt of it.
     pub warnings: Vec<String>,
     /// Whether this invocation did nothing, because another one had done it or is at it.
@@ -39,6 +42,7 @@ impl Report {
             family,
             metrics: run.metrics,
             search: run.search.clone(),
+            imported: run.imported.clone(),
             warnings: run.warnings.clone(),
             duplicate,
         }

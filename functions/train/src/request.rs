@@ -1,5 +1,7 @@
 //! What the function is asked: an event as it arrives, made into a request for a run.
 
+mod import;
+
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger};
@@ -18,6 +20,22 @@ pub struct Request {
     pub id: RunId,
     /// What asked for it.
     pub trigger: Trigger,
+    /// What it is to make a version of.
+    pub wanted: Wanted,
+}
+
+/// What a run is to make a version of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// What is learnt from the table.
+    Training(Wishes),
+    /// The model file, made elsewhere, of that key.
+    Import(String),
+}
+
+/// How to learn, as far as the event says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wishes {
     /// What everything drawn follows from: the event's seed, or one of the run's own identity.
     pub seed: u64,
     /// The only kind of model to try, where the event names one.
@@ -44,6 +62,12 @@ pub enum RequestError {
     /// The note is too long.
     #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
     NoteTooLong(usize),
+    /// The key of the model file is longer than a key can be.
+    #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
+    KeyTooLong(usize),
+    /// The bucket tells of something else than a file that was put there.
+    #[error("event: expected \"Object Created\" of S3, got {0:?}")]
+    NotCreated(String),
 }
 
 /// The schedule's input.
@@ -74,6 +98,10 @@ impl Request {
     pub fn parse(event: Value, invocation: &str) -> Result<Self, RequestError> {
         if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
             Self::scheduled(serde_json::from_value(event).map_err(RequestError::Shape)?, invocation)
+        } else if import::is_by_hand(&event) {
+            import::by_hand(event, invocation)
+        } else if import::is_upload(&event) {
+            import::upload(event)
         } else {
             Self::manual(parse_manual(event)?, invocation)
         }
@@ -85,23 +113,27 @@ impl Request {
             Some(at) => RunId::scheduled(at),
             None => format!("scheduled-{invocation}").parse().map_err(RequestError::Id)?,
         };
-        let (seed, trigger) = (seed_of(&id), Trigger::Schedule { scheduled_at });
-        Ok(Self { id, trigger, seed, family: None, overrides: BTreeMap::new() })
+        let wishes = Wishes { seed: seed_of(&id), family: None, overrides: BTreeMap::new() };
+        Ok(Self { id, trigger: Trigger::Schedule { scheduled_at }, wanted: Wanted::Training(wishes) })
     }
 
     fn manual(event: ManualEvent, invocation: &str) -> Result<Self, RequestError> {
-        if let Some(length) = event.note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT)
-        {
-            return Err(RequestError::NoteTooLong(length));
-        }
+        let note = checked_note(event.note)?;
         let id = RunId::requested(event.id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
-        Ok(Self {
+        let wishes = Wishes {
             seed: event.seed.unwrap_or_else(|| seed_of(&id)),
-            id,
-            trigger: Trigger::Manual { note: event.note },
             family: event.family,
             overrides: event.hyperparameters.unwrap_or_default(),
-        })
+        };
+        Ok(Self { id, trigger: Trigger::Manual { note }, wanted: Wanted::Training(wishes) })
+    }
+}
+
+/// The note, if it is not too long.
+fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
+    match note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT) {
+        Some(length) => Err(RequestError::NoteTooLong(length)),
+        None => Ok(note),
     }
 }
 
@@ -137,18 +169,25 @@ mod tests {
         Request::parse(event, "7f3c").map_err(|error| error.to_string())
     }
 
+    fn wishes(event: Value) -> Wishes {
+        match parse(event).unwrap().wanted {
+            Wanted::Training(wishes) => wishes,
+            Wanted::Import(key) => panic!("expected a training, got the import of {key}"),
+        }
+    }
+
     #[test]
     fn an_empty_event_asks_for_a_run_with_the_defaults() {
         for event in [Value::Null, json!({})] {
-            let request = parse(event).unwrap();
-            assert_eq!((request.id.as_str(), request.family), ("manual-7f3c", None));
-            assert!(request.overrides.is_empty());
+            assert_eq!(parse(event.clone()).unwrap().id.as_str(), "manual-7f3c");
+            let wishes = wishes(event);
+            assert_eq!((wishes.family, wishes.overrides.len()), (None, 0));
         }
     }
 
     #[test]
     fn a_run_without_a_seed_has_one_of_its_own() {
-        let seed = |event: Value| parse(event).unwrap().seed;
+        let seed = |event: Value| wishes(event).seed;
         assert_eq!(seed(Value::Null), seed(json!({"id": "7f3c"})));
         assert_ne!(seed(json!({"id": "a"})), seed(json!({"id": "b"})));
         assert!(seed(Value::Null) <= u64::from(u32::MAX));
@@ -157,9 +196,9 @@ mod tests {
 
     #[test]
     fn a_family_and_hyperparameters_may_be_chosen() {
-        let request = parse(json!({"family": "gradient_boosting", "hyperparameters": {"l2": 0.5}})).unwrap();
-        assert_eq!(request.family, Some(Family::GradientBoosting));
-        assert_eq!(request.overrides, [("l2".to_owned(), json!(0.5))].into());
+        let wishes = wishes(json!({"family": "gradient_boosting", "hyperparameters": {"l2": 0.5}}));
+        assert_eq!(wishes.family, Some(Family::GradientBoosting));
+        assert_eq!(wishes.overrides, [("l2".to_owned(), json!(0.5))].into());
     }
 
     #[test]

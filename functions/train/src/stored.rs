@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
-use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric, Signature};
+use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric};
 use evergreen_scoring::{Model, RegisteredError};
 
 use crate::candidate::Candidate;
@@ -67,7 +67,7 @@ impl Serving {
         let version = self.champion.version.number;
         let (known, dataset) = (&self.champion.version.dataset, challenger.dataset());
         let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
-        if known.target != dataset.target || !same_columns(&model, challenger.signature()) {
+        if known.target != dataset.target || !self.knows_the_columns_of(&model, challenger) {
             return Ok(Incumbent::Incomparable { version });
         }
         let same_table = known.fingerprint == dataset.fingerprint;
@@ -78,11 +78,17 @@ impl Serving {
             Err(_) => Incumbent::Incomparable { version },
         })
     }
-}
 
-/// Whether the model takes the columns of the signature and no others, in whatever order.
-fn same_columns(model: &Model, signature: &Signature) -> bool {
-    model.signature().column_names().collect::<BTreeSet<_>>() == signature.column_names().collect()
+    /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
+    /// takes, or, of a file made elsewhere, which may take some of them only, those on record, the first 200.
+    fn knows_the_columns_of(&self, model: &Model, challenger: &Candidate) -> bool {
+        let names = |columns: &'_ [String]| columns.iter().cloned().collect::<BTreeSet<_>>();
+        let version = &self.champion.version;
+        if version.imported.is_some() {
+            return names(&version.dataset.columns) == names(&challenger.dataset().columns);
+        }
+        model.signature().column_names().collect::<BTreeSet<_>>() == challenger.columns().collect()
+    }
 }
 
 /// The model that `artifact` describes, or why there is none.

@@ -1,8 +1,8 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Registrar, Registration, RunWriteError, Runs,
-    Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration, RunWriteError,
+    Runs, Versions,
 };
 use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::config::Training;
 use crate::error::TrainError;
 use crate::promotion::{self, Promoted};
 use crate::report::Report;
-use crate::request::Request;
+use crate::request::{Request, Wanted};
 use crate::{announcement, work};
 
 /// Characters of a failure's words that are recorded and announced, at most: a table's error may name all its columns.
@@ -62,7 +62,7 @@ pub struct Trainer<'a, R, S, B, C> {
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
 where
     R: Runs + Registrar + Champions + Versions,
-    S: Artifacts + ArtifactWriter + Datasets,
+    S: Artifacts + ArtifactWriter + Datasets + Incoming,
     B: Announcer,
     C: Clock,
 {
@@ -117,6 +117,7 @@ where
             parameters: None,
             search: None,
             warnings: Vec::new(),
+            imported: None,
             metrics: None,
             state: RunState::Running,
         })
@@ -167,8 +168,13 @@ where
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
         let limit = work::time_limit(invocation.deadline, self.clock.now());
-        let made = tokio::time::timeout(limit, self.make_version(run, request, invocation)).await;
-        made.unwrap_or(Err(TrainError::OutOfTime))
+        let made = async {
+            match &request.wanted {
+                Wanted::Training(wishes) => self.train_version(run, wishes, invocation).await,
+                Wanted::Import(key) => self.import_version(run, key).await,
+            }
+        };
+        tokio::time::timeout(limit, made).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {

@@ -1,15 +1,17 @@
-//! Artifacts and the files of the user's table in one S3 bucket.
+//! Artifacts, the files of the user's table, and model files made elsewhere, in one S3 bucket.
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::Object;
 use aws_sdk_s3::{Client, Config};
 use evergreen_lifecycle::ModelName;
-use evergreen_lifecycle::ports::{ArtifactReadError, ArtifactWriter, Artifacts, Datasets, StoredFile, Unavailable};
+use evergreen_lifecycle::ports::{
+    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Incoming, IncomingError, StoredFile, Unavailable,
+};
 
 use crate::failure::unavailable;
 
@@ -19,12 +21,14 @@ const UPLOAD_TRY: Duration = Duration::from_secs(60);
 /// All tries of an upload, pauses included.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// The bucket that holds the model files and manifests of versions, and the files of the table that the user may store.
+/// The bucket that holds the model files and manifests of versions, and the files that the user may store: those of the
+/// table, and models made elsewhere.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
     bucket: String,
     datasets: String,
+    incoming: String,
 }
 
 impl ArtifactBucket {
@@ -37,20 +41,31 @@ impl ArtifactBucket {
     }
 
     fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
-        Self { client, bucket: bucket.to_owned(), datasets: format!("datasets/{model}/") }
+        let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
+        Self { client, bucket: bucket.to_owned(), datasets, incoming }
     }
 
     /// The content of the object, if there is one. S3 says so only to who may list the bucket; to anybody else a missing
     /// object is forbidden.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
-            Err(error) => return Err(unavailable(what)(error)),
-        };
-        let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
-        gather(object.body, size).await.map(Some).map_err(|error| Unavailable::new(what, error))
+        let Some(object) = self.open(key, what).await? else { return Ok(None) };
+        whole(object, what).await.map(Some)
     }
+
+    /// The object before its content is fetched.
+    async fn open(&self, key: &str, what: &'static str) -> Result<Option<GetObjectOutput>, Unavailable> {
+        match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
+            Err(error) => Err(unavailable(what)(error)),
+        }
+    }
+}
+
+/// The object's content.
+async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
+    let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+    gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
 /// What `body` holds, about `size` bytes. They are copied once and into place: a table may take much of the memory.
@@ -105,6 +120,22 @@ impl Datasets for ArtifactBucket {
     }
 }
 
+impl Incoming for ArtifactBucket {
+    fn incoming_prefix(&self) -> &str {
+        &self.incoming
+    }
+
+    async fn incoming(&self, key: &str, limit: u64) -> Result<Vec<u8>, IncomingError> {
+        let what = "reading a model file";
+        let Some(object) = self.open(key, what).await? else { return Err(IncomingError::NotFound(key.to_owned())) };
+        let size = object.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        if size > limit {
+            return Err(IncomingError::TooLarge { key: key.to_owned(), size, limit });
+        }
+        Ok(whole(object, what).await?)
+    }
+}
+
 fn stored(object: Object) -> Option<StoredFile> {
     let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
     object.key.map(|key| StoredFile { key, size })
@@ -112,7 +143,6 @@ fn stored(object: Object) -> Option<StoredFile> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::operation::get_object::GetObjectOutput;
     use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2OutputBuilder;
     use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output};
     use aws_sdk_s3::operation::put_object::PutObjectOutput;
@@ -194,6 +224,24 @@ mod tests {
             let read = if key.starts_with("models/") { bucket.get(key).await } else { bucket.content(key).await };
             assert!(matches!(read.unwrap_err(), ArtifactReadError::NotFound(named) if named == key));
         }
+    }
+
+    #[tokio::test]
+    async fn a_model_file_too_large_is_not_fetched() {
+        let rule = mock!(Client::get_object).then_output(|| {
+            GetObjectOutput::builder().content_length(9).body(ByteStream::from_static(b"123456789")).build()
+        });
+        let bucket = bucket(&rule);
+        assert_eq!(bucket.incoming_prefix(), "incoming/iris/");
+        let error = bucket.incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
+        assert_eq!(error.to_string(), "incoming/iris/a.onnx has 9 bytes; expected at most 8");
+        assert_eq!(bucket.incoming("incoming/iris/a.onnx", 9).await.unwrap(), b"123456789");
+    }
+
+    #[tokio::test]
+    async fn a_model_file_that_is_gone_is_named() {
+        let error = bucket(&missing()).incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
+        assert!(matches!(error, IncomingError::NotFound(key) if key == "incoming/iris/a.onnx"));
     }
 
     #[tokio::test]

@@ -57,11 +57,6 @@ impl Learner {
         rows.iter().filter_map(row).flatten().copied().collect()
     }
 
-    /// Columns in and labels out.
-    pub(crate) fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
     fn training(&self) -> Training<'_> {
         let truth = match &self.target {
             Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },

@@ -4,6 +4,7 @@
 //! artifact, byte for byte. No file, network, clock or entropy is read (but for the stop-watch around the steps of
 //! [`train`]).
 
+mod adopt;
 pub mod drift;
 pub mod encode;
 mod evaluate;
@@ -13,12 +14,14 @@ mod hyperparameters;
 mod iris;
 mod learner;
 pub mod memory;
+mod proof;
 mod search;
 mod settings;
 mod split;
 mod table;
 mod train;
 
+pub use adopt::{adopt, signature};
 pub use evaluate::{EvaluationError, Holdout};
 pub use fit::FitError;
 pub use frame::{Frame, FrameColumn, FrameError, MISSING, Values};

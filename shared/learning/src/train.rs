@@ -3,20 +3,17 @@
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError, encode as write};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
 
-use crate::evaluate::{Answers, Holdout, evaluate};
+use crate::evaluate::Holdout;
 use crate::fit::{FitError, Fitted};
 use crate::frame::FrameError;
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
+use crate::proof::Proof;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
-use crate::table::{Table, Target};
+use crate::table::Table;
 use crate::{encode, frame, memory};
-
-/// Rows of each part on which the artifact is compared with what was fitted, at most: a large table is not to be predicted
-/// three times over.
-const CHECKED_ROWS: usize = 50_000;
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +35,8 @@ pub struct Trained {
     pub family: Family,
     /// The hyperparameters that it was fitted with.
     pub parameters: Parameters,
-    /// How far the search for them came.
-    pub search: SearchSummary,
+    /// How far the search for them came, if there was one.
+    pub search: Option<SearchSummary>,
     /// What was tried, in order.
     pub candidates: Vec<Candidate>,
     /// The model's figures on the hold-out.
@@ -48,6 +45,7 @@ pub struct Trained {
     pub training_score: f64,
     /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
     /// decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled features (linear).
+    /// Empty of a model made elsewhere.
     pub importances: Vec<f64>,
     /// The rows held out, for the champion to be scored on afresh.
     pub holdout: Holdout,
@@ -120,25 +118,17 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let started = Instant::now();
     let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
     let metadata = metadata(table, plan, origin, &best.choice);
-    let artifact = write(&pipeline, &metadata);
-    let model = Model::load(&artifact)?;
-    let compiled = Model::compile(&pipeline, metadata);
-    drop(pipeline);
-    let holdout = Holdout::of(table, &split.holdout);
-    let raw = holdout.frame().encode(learner.signature())?;
-    let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;
-    let columns = learner.signature().columns().len();
-    same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
-    let training_score = training_score(&learner, &model, &compiled)?;
+    let proof = Proof::of(table, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
-    warnings.extend(useless(&evaluation, holdout.target()));
+    warnings.extend(proof.useless());
     warnings.extend(no_width(&best));
+    let Proof { artifact, model, holdout, evaluation, training_score } = proof;
     Ok(Trained {
         artifact,
         model,
         family: best.choice.family,
         parameters: best.choice.parameters(),
-        search: found.summary,
+        search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
         training_score,
@@ -191,43 +181,12 @@ fn learner(table: &Table, rows: &[u32], plan: &Plan) -> Result<Learner, Learning
     Ok(Learner::new(&table.frame().take(rows), table.target().take(rows), weights, learnt)?)
 }
 
-/// What `model` answers to raw rows, if that is what was `fitted`.
-fn same_answers(model: &Model, fitted: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
-    let answers = Answers::of(model, raw)?;
-    if answers == Answers::of(fitted, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
-}
-
-/// The score on some of the rows learnt from, if there `model` answers what was `fitted`.
-fn training_score(learner: &Learner, model: &Model, fitted: &Model) -> Result<f64, LearningError> {
-    let step = learner.rows().div_ceil(CHECKED_ROWS).max(1);
-    let checked: Vec<u32> = (0..learner.rows() as u32).step_by(step).collect();
-    let answers = same_answers(model, fitted, &learner.raw_rows(&checked))?;
-    let evaluation = evaluate(&learner.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?;
-    Ok(evaluation.headline())
-}
-
 /// A warning where the intervals of a regression model say nothing.
 fn no_width(best: &Ranked) -> Option<String> {
     best.interval.filter(|width| *width == 0.0).map(|_| {
         "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
             .to_owned()
     })
-}
-
-/// A warning where the model does no better than one that has seen no column.
-fn useless(evaluation: &Evaluation, holdout: &Target) -> Option<String> {
-    match (evaluation, holdout) {
-        (Evaluation::Classification(figures), Target::Classes { labels, classes }) => {
-            let count = |label: usize| classes.iter().filter(|class| **class as usize == label).count();
-            let most = (0..labels.len()).map(count).max()?;
-            (figures.accuracy <= most as f64 / classes.len() as f64)
-                .then(|| "the model is no better than always answering the most frequent label".to_owned())
-        }
-        (Evaluation::Regression(figures), _) => {
-            (figures.r2 <= 0.0).then(|| "the model is no better than always answering the mean".to_owned())
-        }
-        _ => None,
-    }
 }
 
 /// A warning where fewer trees were grown than asked for.

@@ -111,11 +111,14 @@ pub fn champion_figures(recent: &[Champion], now: Timestamp) -> Vec<Datum> {
     data
 }
 
-/// What the runs tell: `recent` holds the newest ones, in any order; failures are counted among these.
+/// What the runs tell: `recent` holds the newest ones, in any order; failures are counted among these. Only runs that train
+/// count: a file made elsewhere that is refused says nothing of the schedule, and one that is taken must not hide that
+/// training fails.
 pub fn run_figures(recent: &[Run], now: Timestamp) -> Vec<Datum> {
     let finished = |run: &&Run| run.version().and(run.finished_at());
-    let newest = recent.iter().filter(|run| finished(run).is_some()).max_by_key(finished);
-    let failed = recent.iter().filter(|run| came_to_nothing(run, newest, now));
+    let trainings = || recent.iter().filter(|run| run.trigger.is_training());
+    let newest = trainings().filter(|run| finished(run).is_some()).max_by_key(finished);
+    let failed = trainings().filter(|run| came_to_nothing(run, newest, now));
     let mut data = vec![Datum { metric: Metric::FailedRuns, value: count(failed) }];
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
         let hours = hours_between(finished_at, now).max(0.0);
@@ -144,11 +147,12 @@ pub fn rejections(recent: &[Run], champion: Option<&Champion>, now: Timestamp) -
 }
 
 /// Whether training missed its deadline, given `due`, the last scheduled time whose deadline has passed: `true` while no
-/// run of that time or a later one has made a version.
+/// run of that time or a later one has learnt a version; a file made elsewhere is none.
 ///
 /// Unknown when no run is as old as `due`, for then the schedule may be younger than it.
 pub fn deadline_missed(recent: &[Run], due: Timestamp) -> Option<bool> {
-    let kept = recent.iter().any(|run| meant_for(run) >= due && run.version().is_some());
+    let learnt = |run: &&Run| run.version().is_some() && run.trigger.is_training();
+    let kept = recent.iter().filter(learnt).any(|run| meant_for(run) >= due);
     let was_alive = recent.iter().any(|run| meant_for(run) <= due);
     (kept || was_alive).then_some(!kept)
 }
@@ -157,7 +161,7 @@ pub fn deadline_missed(recent: &[Run], due: Timestamp) -> Option<bool> {
 pub fn meant_for(run: &Run) -> Timestamp {
     match run.trigger {
         Trigger::Schedule { scheduled_at: Some(scheduled_at) } => scheduled_at,
-        Trigger::Schedule { scheduled_at: None } | Trigger::Manual { .. } => run.started_at,
+        _ => run.started_at,
     }
 }
 

@@ -32,4 +32,4 @@ pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
 pub use signature::{Column, ColumnKind, Label, Signature, SignatureError, Task, is_missing};
-pub use version::{Artifact, Version, VersionNumber};
+pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

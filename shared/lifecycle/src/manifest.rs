@@ -25,9 +25,10 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// How the table was read.
     pub profile: DatasetProfile,
-    /// The hyperparameters that were tried, in the order in which they were.
+    /// The hyperparameters that were tried, in the order in which they were; none of a file made elsewhere.
     pub candidates: Vec<Candidate>,
     /// How much each column brought, 0–1, summing to 1 (or all 0 where no column brought anything): the share of the
-    /// decrease in impurity of trees, of the gain of boosting, of the scaled coefficients of linear models.
+    /// decrease in impurity of trees, of the gain of boosting, of the scaled coefficients of linear models. Empty of a file
+    /// made elsewhere.
     pub feature_importances: BTreeMap<String, f64>,
 }

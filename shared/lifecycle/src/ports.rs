@@ -225,6 +225,39 @@ pub trait Datasets: Send + Sync {
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
+/// Why a model file made elsewhere could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum IncomingError {
+    /// No object has that key.
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// It has more bytes than any model may have.
+    #[error("{key} has {size} bytes; expected at most {limit}")]
+    TooLarge {
+        /// Its key.
+        key: String,
+        /// Its bytes.
+        size: u64,
+        /// What a model may have.
+        limit: u64,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Model files made elsewhere, which somebody has put into the store.
+pub trait Incoming: Send + Sync {
+    /// The prefix under which a model's files are put; a `/` ends it.
+    fn incoming_prefix(&self) -> &str;
+
+    /// The file's content, which is not fetched where it has more than `limit` bytes.
+    ///
+    /// # Errors
+    /// [`IncomingError`] says whether it is gone, too large, or out of reach.
+    fn incoming(&self, key: &str, limit: u64) -> impl Future<Output = Result<Vec<u8>, IncomingError>> + Send;
+}
+
 /// Tells the rest of the world.
 pub trait Announcer: Send + Sync {
     /// Puts the events on the bus, in order.

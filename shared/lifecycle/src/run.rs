@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use metrics::RunMetrics;
 
-use crate::{Dataset, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
+use crate::{Dataset, Imported, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
 
 /// What asked for a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,21 @@ pub enum Trigger {
         /// Their words on why.
         note: Option<String>,
     },
+    /// A model file that was made elsewhere: nothing is learnt, the file is judged.
+    Import {
+        /// Where in the bucket it was put.
+        key: String,
+        /// Somebody's words on why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+}
+
+impl Trigger {
+    /// Whether the run is to learn, and not to judge a file made elsewhere.
+    pub fn is_training(&self) -> bool {
+        !matches!(self, Self::Import { .. })
+    }
 }
 
 /// One attempt to train: what asked for it, what it used, how it stands. Kept for ever, whatever came of it.
@@ -58,6 +73,9 @@ pub struct Run {
     /// What is odd about the table without keeping anybody from learning from it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The file made elsewhere that it judges, once that is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// Headline figures, once the model is evaluated.
     pub metrics: Option<RunMetrics>,
     /// How it stands.
@@ -217,6 +235,7 @@ mod tests {
             parameters: None,
             search: None,
             warnings: Vec::new(),
+            imported: None,
             metrics: None,
             state: RunState::Running,
         }

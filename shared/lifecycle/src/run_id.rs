@@ -34,6 +34,17 @@ impl RunId {
         format!("manual-{token}").parse()
     }
 
+    /// The run that takes in a model file made elsewhere, by the token of whoever asked for it.
+    ///
+    /// # Errors
+    /// [`InvalidRunId`] when the token holds other characters or is too long.
+    pub fn import(token: &str) -> Result<Self, InvalidRunId> {
+        if token.is_empty() {
+            return Err(InvalidRunId(token.to_owned()));
+        }
+        format!("import-{token}").parse()
+    }
+
     /// The identity as text.
     pub fn as_str(&self) -> &str {
         &self.0

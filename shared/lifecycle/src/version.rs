@@ -54,6 +54,23 @@ pub struct Artifact {
     pub size: u64,
 }
 
+/// A model file that was made elsewhere, as it was when a version was made of it. Its bytes are kept beside the version's
+/// artifact, under the name [`IMPORTED_FILE`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Where in the bucket it was put.
+    pub key: String,
+    /// SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What wrote it, as the file says: `skl2onnx 1.19`, or `unknown`.
+    pub producer: String,
+}
+
+/// The name under which a file made elsewhere is kept beside the artifact that was made of it.
+pub const IMPORTED_FILE: &str = "imported.onnx";
+
 /// A run's stored model with what is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Version {
@@ -65,24 +82,27 @@ pub struct Version {
     pub artifact: Artifact,
     /// Key of its manifest.
     pub manifest_key: String,
-    /// When its training ended.
+    /// When its training ended, or when a file made elsewhere was taken in.
     #[serde(with = "crate::time")]
     pub trained_at: Timestamp,
     /// The code that trained it.
     pub code_version: String,
-    /// The table that it learnt from.
+    /// The table that it learnt from, or that a file made elsewhere was judged on.
     pub dataset: Dataset,
-    /// Seed of the fit.
+    /// Seed of the fit; 0 of a file made elsewhere, which had none here.
     pub seed: u64,
     /// The kind of model that was fitted.
     #[serde(default)]
     pub family: Family,
-    /// Hyperparameters of the fit.
+    /// Hyperparameters of the fit; of a file made elsewhere, what can be counted of it.
     pub parameters: Parameters,
     /// How they were chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from.
+    /// The file made elsewhere that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from, or, made elsewhere, might have learnt from.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
     /// Figures on the rows that it did not learn from.

@@ -38,6 +38,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         parameters: None,
         search: None,
         warnings: Vec::new(),
+        imported: None,
         metrics: None,
         state: RunState::Running,
     }
@@ -82,6 +83,7 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
         family: Family::RandomForest,
         parameters: [("n_estimators".to_owned(), 100.into()), ("max_depth".to_owned(), 12.into())].into(),
         search: None,
+        imported: None,
         training_score: 1.0,
         evaluation: evaluation(accuracy),
         durations: Durations { load: 0.001, fit: 0.1, evaluate: 0.01, total: 0.5 },

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Mail, Mailer,
-    MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration, RunWriteError, Runs, StoredFile,
-    Unavailable, Versions,
+    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Incoming,
+    IncomingError, Mail, Mailer, MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration,
+    RunWriteError, Runs, StoredFile, Unavailable, Versions,
 };
 use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
@@ -55,6 +55,8 @@ pub struct State {
     pub objects: BTreeMap<String, Vec<u8>>,
     /// The files of the user's table, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
+    /// Model files made elsewhere, by key.
+    pub incoming: BTreeMap<String, Vec<u8>>,
     /// Events on the bus.
     pub events: Vec<LifecycleEvent>,
     /// Published figures.
@@ -63,7 +65,7 @@ pub struct State {
     pub mails: Vec<SentMail>,
     /// Claims on mails: until when, and whether it was sent.
     pub claims: BTreeMap<String, (Timestamp, bool)>,
-    /// Things that do not answer: `registry`, `artifacts`, `datasets`, `bus`, `sink`, or a recipient's address.
+    /// Things that do not answer: `registry`, `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
     pub away: BTreeSet<String>,
     /// How often artifacts were read.
     pub reads: usize,
@@ -225,6 +227,22 @@ impl Datasets for Memory {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
         state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+}
+
+impl Incoming for Memory {
+    fn incoming_prefix(&self) -> &str {
+        "incoming/iris/"
+    }
+
+    async fn incoming(&self, key: &str, limit: u64) -> Result<Vec<u8>, IncomingError> {
+        let content = self.reach("incoming")?.incoming.get(key).cloned();
+        let content = content.ok_or_else(|| IncomingError::NotFound(key.to_owned()))?;
+        let size = content.len() as u64;
+        if size > limit {
+            return Err(IncomingError::TooLarge { key: key.to_owned(), size, limit });
+        }
+        Ok(content)
     }
 }
 

@@ -1,0 +1,67 @@
+//! Taking in a model that was made elsewhere: file → table → pipeline → artifact of our own, and then the same gate as for
+//! what is learnt here.
+
+use std::time::Instant;
+
+use evergreen_learning::{Table, Trained, adopt, signature};
+use evergreen_lifecycle::ports::{
+    ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration,
+};
+use evergreen_lifecycle::{Imported, ModelName, Run};
+use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import, sha256_hex};
+
+use crate::error::TrainError;
+use crate::making::Present;
+use crate::trainer::Trainer;
+use crate::work::off_thread;
+
+/// How the name of a model file ends.
+const SUFFIX: &str = ".onnx";
+
+/// A model file, read as a model of the present table.
+struct Adopted {
+    content: Vec<u8>,
+    producer: String,
+    trained: Trained,
+}
+
+impl<R, S, B, C> Trainer<'_, R, S, B, C>
+where
+    R: Registrar + Champions,
+    S: Artifacts + ArtifactWriter + Datasets + Incoming,
+    C: Clock,
+{
+    /// Makes a version of the model file `key` and has the gate decide. `run` is told what is learnt on the way, so that a
+    /// failure is recorded with it.
+    pub(crate) async fn import_version(&self, run: &mut Run, key: &str) -> Result<Registration, TrainError> {
+        let started = Instant::now();
+        let content = self.incoming(key).await?;
+        let Present { table, source, gate, serving } = self.present(run, started).await?;
+        let (name, model) = (key.to_owned(), self.training.model.clone());
+        let Adopted { content, producer, trained } =
+            off_thread(move || adopted(content, &name, &table, &model)).await??;
+        let (sha256, size) = (sha256_hex(&content), content.len() as u64);
+        run.imported = Some(Imported { key: key.to_owned(), sha256, size, producer });
+        self.register_trained(run, Present { table: (), source, gate, serving }, trained, Some(content), started).await
+    }
+
+    /// The file, which lies where model files are put.
+    async fn incoming(&self, key: &str) -> Result<Vec<u8>, TrainError> {
+        let prefix = self.storage.incoming_prefix();
+        let name = key.strip_prefix(prefix).and_then(|name| name.strip_suffix(SUFFIX));
+        if name.is_none_or(str::is_empty) {
+            return Err(TrainError::NotIncoming { key: key.to_owned(), prefix: prefix.to_owned() });
+        }
+        Ok(self.storage.incoming(key, MAX_ARTIFACT_BYTES as u64).await?)
+    }
+}
+
+/// The file `key` as a model of `table`, evaluated, with what the reader has to say of it among the warnings.
+fn adopted(content: Vec<u8>, key: &str, table: &Table, model: &ModelName) -> Result<Adopted, TrainError> {
+    let signature = signature(table).map_err(evergreen_learning::LearningError::from)?;
+    let read = import(&content, &signature)
+        .map_err(|error| TrainError::Import { key: key.to_owned(), error: Box::new(error) })?;
+    let mut trained = adopt(table, read.pipeline, &ArtifactMetadata::named(model.to_string()))?;
+    trained.warnings.extend(read.warnings);
+    Ok(Adopted { content, producer: read.producer, trained })
+}

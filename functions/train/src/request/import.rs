@@ -1,0 +1,145 @@
+//! Events that ask for a model file made elsewhere to be judged: somebody's, and the bucket's own, which EventBridge brings
+//! when a file is put there.
+
+use evergreen_lifecycle::{RunId, Trigger};
+use evergreen_scoring::sha256_hex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Request, RequestError, Wanted, checked_note};
+
+/// Bytes of a key, at most: those that S3 takes.
+const MAX_KEY: usize = 1024;
+
+/// Hexadecimal digits of a digest that stand in a run's identity.
+const DIGITS: usize = 16;
+
+/// What S3 says of itself, and of the one thing that matters here.
+const SOURCE: &str = "aws.s3";
+const CREATED: &str = "Object Created";
+
+/// Somebody's input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    import: String,
+    id: Option<String>,
+    note: Option<String>,
+}
+
+/// The bucket's event, of which more is told than is of use.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Uploaded {
+    detail_type: String,
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    object: Object,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Object {
+    key: String,
+    version_id: Option<String>,
+    etag: Option<String>,
+    sequencer: Option<String>,
+}
+
+/// Whether somebody asks for a file to be judged.
+pub(super) fn is_by_hand(event: &Value) -> bool {
+    event.get("import").is_some()
+}
+
+/// Whether the bucket tells of a file.
+pub(super) fn is_upload(event: &Value) -> bool {
+    event.get("source").and_then(Value::as_str) == Some(SOURCE)
+}
+
+/// What somebody asks for; `invocation` identifies it where the event itself does not.
+pub(super) fn by_hand(event: Value, invocation: &str) -> Result<Request, RequestError> {
+    let ByHand { import: key, id, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
+    let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
+    request(id, key, checked_note(note)?)
+}
+
+/// What the bucket's event asks for. Its identity follows from what was put where, so that an event that is delivered twice
+/// is one run, and the same name with other content another.
+pub(super) fn upload(event: Value) -> Result<Request, RequestError> {
+    let Uploaded { detail_type, detail: Detail { object } } =
+        serde_json::from_value(event).map_err(RequestError::Shape)?;
+    if detail_type != CREATED {
+        return Err(RequestError::NotCreated(detail_type));
+    }
+    let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
+    // A line each: no part but the key, which comes first, can hold a line's end.
+    let told = parts.map(|part| part.map_or("", String::as_str)).join("\n");
+    let digest = sha256_hex(told.as_bytes());
+    let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;
+    request(id, object.key, None)
+}
+
+fn request(id: RunId, key: String, note: Option<String>) -> Result<Request, RequestError> {
+    if key.len() > MAX_KEY {
+        return Err(RequestError::KeyTooLong(key.len()));
+    }
+    Ok(Request { id, trigger: Trigger::Import { key: key.clone(), note }, wanted: Wanted::Import(key) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEY: &str = "incoming/iris/forest.onnx";
+
+    fn parse(event: Value) -> Result<Request, String> {
+        Request::parse(event, "7f3c").map_err(|error| error.to_string())
+    }
+
+    fn uploaded(object: Value) -> Value {
+        json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}, "object": object}})
+    }
+
+    #[test]
+    fn a_file_may_be_named_by_hand() {
+        let request = parse(json!({"import": KEY, "id": "a", "note": "from the lab"})).unwrap();
+        let trigger = Trigger::Import { key: KEY.into(), note: Some("from the lab".into()) };
+        assert_eq!((request.id.as_str(), request.trigger), ("import-a", trigger));
+        assert_eq!(request.wanted, Wanted::Import(KEY.into()));
+        assert_eq!(parse(json!({"import": KEY})).unwrap().id.as_str(), "import-7f3c");
+    }
+
+    #[test]
+    fn an_upload_told_of_twice_is_one_run_and_another_one_is_another() {
+        let object = |version: &str| uploaded(json!({"key": KEY, "version-id": version, "etag": "e", "size": 5}));
+        let id = |event| parse(event).unwrap().id;
+        assert_eq!(id(object("1")), id(object("1")));
+        assert_ne!(id(object("1")), id(object("2")));
+        assert_ne!(id(uploaded(json!({"key": "a"}))), id(uploaded(json!({"key": "b"}))));
+        assert!(id(object("1")).as_str().starts_with("import-"));
+    }
+
+    #[test]
+    fn what_is_no_such_event_is_named() {
+        for (event, named) in [
+            (json!({"import": 5}), "5"),
+            (json!({"import": KEY, "seed": 1}), "seed"),
+            (json!({"import": KEY, "id": "a/b"}), "\"id\""),
+            (json!({"import": "x".repeat(1025)}), "1025"),
+            (json!({"import": KEY, "note": "x".repeat(1001)}), "1001"),
+            (uploaded(json!({})), "key"),
+            (
+                json!({"source": "aws.s3", "detail-type": "Object Deleted", "detail": {"object": {"key": KEY}}}),
+                "Deleted",
+            ),
+        ] {
+            let error = parse(event).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}

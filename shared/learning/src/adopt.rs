@@ -1,0 +1,117 @@
+//! A pipeline that was made elsewhere, judged on a table as if it had been learnt from it.
+
+use std::time::{Duration, Instant};
+
+use evergreen_lifecycle::{Family, Parameters, Signature, SignatureError, Task};
+use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
+
+use crate::encode;
+use crate::proof::Proof;
+use crate::table::Table;
+use crate::train::{LearningError, Trained};
+
+/// What is said of every file made elsewhere: no gate can know it.
+const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was made elsewhere and may have learnt from the rows that it is judged \
+    on; its figures are then better than it is";
+
+/// The signature that a model learnt from the table's training rows would have: what a file made elsewhere is read against.
+///
+/// # Errors
+/// [`SignatureError`] when the table has no column or its target fewer than two labels.
+pub fn signature(table: &Table) -> Result<Signature, SignatureError> {
+    encode::fit(table.frame(), table.target(), &table.split().training).map(|(signature, _)| signature)
+}
+
+/// Writes `pipeline` as an artifact, loads it back, has it predict rows as the pipeline does, and evaluates it on the rows
+/// that a model of the table would not learn from. Nothing is learnt and nothing searched: there are no candidates, no
+/// importances and, for numbers, no intervals.
+///
+/// # Errors
+/// [`LearningError`], naming the step that failed.
+pub fn adopt(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Trained, LearningError> {
+    let started = Instant::now();
+    let (family, parameters) = described(&pipeline.parts().predictor);
+    let proof = Proof::of(table, pipeline, metadata)?;
+    let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
+    warnings.extend(proof.useless());
+    if table.task() == Task::Regression {
+        warnings.push("there are no prediction intervals: a model made elsewhere brings none".to_owned());
+    }
+    let Proof { artifact, model, holdout, evaluation, training_score } = proof;
+    Ok(Trained {
+        artifact,
+        model,
+        family,
+        parameters,
+        search: None,
+        candidates: Vec::new(),
+        evaluation,
+        training_score,
+        importances: Vec::new(),
+        holdout,
+        warnings,
+        fit_duration: Duration::ZERO,
+        evaluate_duration: started.elapsed(),
+    })
+}
+
+/// The family that the predictor is of, and what can be counted of it.
+fn described(predictor: &Predictor) -> (Family, Parameters) {
+    match predictor {
+        Predictor::Linear(_) => (Family::Linear, Parameters::new()),
+        Predictor::Trees(ensemble) => {
+            let family = match ensemble.aggregate {
+                Aggregate::Average => Family::RandomForest,
+                Aggregate::Sum => Family::GradientBoosting,
+            };
+            let depth = ensemble.trees.iter().map(depth).max().unwrap_or_default();
+            let counted = [("n_estimators", ensemble.trees.len()), ("max_depth", depth)];
+            (family, counted.map(|(name, count)| (name.to_owned(), count.into())).into())
+        }
+    }
+}
+
+/// Splits on the longest way from root to leaf. Children come after their parent, so one walk from the end is enough.
+fn depth(tree: &Tree) -> usize {
+    let mut below = vec![0_usize; tree.nodes.len()];
+    for (index, node) in tree.nodes.iter().enumerate().rev() {
+        if let Node::Split { left, right, .. } = node {
+            let of = |child: &u32| below.get(*child as usize).copied().unwrap_or_default();
+            let deepest = 1 + of(left).max(of(right));
+            if let Some(own) = below.get_mut(index) {
+                *own = deepest;
+            }
+        }
+    }
+    below.first().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_scoring::{Ensemble, Linear, Weight};
+
+    use super::*;
+
+    fn leaf(weight: f32) -> Node {
+        Node::Leaf(vec![Weight { output: 0, weight }])
+    }
+
+    fn split(left: u32, right: u32) -> Node {
+        Node::Split { feature: 0, threshold: 0.5, left, right }
+    }
+
+    fn trees(aggregate: Aggregate) -> Predictor {
+        let stump = Tree { nodes: vec![split(1, 2), leaf(1.0), leaf(2.0)] };
+        let deep = Tree { nodes: vec![split(1, 2), leaf(1.0), split(3, 4), leaf(2.0), leaf(3.0)] };
+        Predictor::Trees(Ensemble { trees: vec![stump, deep], aggregate, base: vec![0.0] })
+    }
+
+    #[test]
+    fn means_of_trees_are_forests_and_sums_are_boosted() {
+        let parameters: Parameters = [("n_estimators".to_owned(), 2.into()), ("max_depth".to_owned(), 2.into())].into();
+        assert_eq!(described(&trees(Aggregate::Average)), (Family::RandomForest, parameters.clone()));
+        assert_eq!(described(&trees(Aggregate::Sum)), (Family::GradientBoosting, parameters));
+        let linear = Predictor::Linear(Linear { weights: vec![1.0], bias: vec![0.0] });
+        assert_eq!(described(&linear), (Family::Linear, Parameters::new()));
+    }
+}
