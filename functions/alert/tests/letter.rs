@@ -266,9 +266,9 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
     [OK] iris: predictions are fast again
     [ALARM] iris: predictions are turned away (3 in 5 minutes)
     [OK] iris: predictions are no longer turned away
-    [ALARM] iris: training failed for good (3 in its queue)
+    [ALARM] iris: a training or an import failed for good (3 in its queue)
     [OK] iris: the queue train-failure is empty again
-    [ALARM] iris: the schedule could not start training (3 in its queue)
+    [ALARM] iris: a training or an import could not be started (3 in its queue)
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: figures could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again

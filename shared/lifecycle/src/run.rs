@@ -279,6 +279,18 @@ mod tests {
     }
 
     #[test]
+    fn an_import_names_its_file_and_is_no_training() {
+        let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
+        insta::assert_json_snapshot!(trigger, @r#"
+        {
+          "kind": "import",
+          "key": "incoming/iris/a.onnx"
+        }
+        "#);
+        assert!(!trigger.is_training() && Trigger::Manual { note: None }.is_training());
+    }
+
+    #[test]
     fn the_stored_form_is_stable() {
         let failed = run(INVOCATION).failed("no such column".into(), minutes_later(1));
         insta::assert_json_snapshot!(failed, @r#"

@@ -32,6 +32,21 @@ fn failed(token: &str, at: Timestamp) -> Run {
     run(token, at).failed("no such column".into(), at)
 }
 
+/// `run` as one that judged a file made elsewhere.
+fn import(run: Run) -> Run {
+    Run { trigger: Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None }, ..run }
+}
+
+#[test]
+fn a_file_made_elsewhere_says_nothing_of_how_training_fares() {
+    let fails = [import(failed("b", after_due(20))), promoted("a", after_due(1))];
+    assert_eq!(figures(&run_figures(&fails, after_due(30)))["FailedRuns"], 0.0);
+    let hides = [import(promoted("b", after_due(20))), failed("a", after_due(1)), promoted("c", after_due(-1440))];
+    let told = figures(&run_figures(&hides, after_due(0)));
+    assert_eq!((told["FailedRuns"], told["HoursSinceTraining"].round()), (1.0, 24.0));
+    assert_eq!(deadline_missed(&hides, moment(DUE)), Some(true));
+}
+
 #[test]
 fn without_champions_nothing_is_said_of_them() {
     assert_eq!(champion_figures(&[], after_due(0)), []);

@@ -5,6 +5,7 @@
 mod alarms;
 mod dashboard;
 mod document;
+mod imports;
 mod metrics;
 mod names;
 mod operations;

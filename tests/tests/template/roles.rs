@@ -10,6 +10,7 @@ const TABLE: &str = "RegistryTable.Arn";
 const INDEX: &str = "${RegistryTable.Arn}/index/by-start";
 const BUCKET: &str = "ArtifactBucket.Arn";
 const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
+const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
@@ -21,6 +22,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         "Train",
         &[
             ("s3:GetObject", DATASET),
+            ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
             ("s3:PutObject", MODELS),
             ("s3:ListBucket", BUCKET),

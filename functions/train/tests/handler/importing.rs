@@ -1,0 +1,115 @@
+//! Model files that were made elsewhere: what is taken in, what the gate refuses, and what is no model at all.
+
+use evergreen_lifecycle::{Family, RunStatus, Trigger};
+use evergreen_scoring::sha256_hex;
+use evergreen_train::Report;
+use serde_json::{Value, json};
+
+use crate::support::{World, customers, quick, sample};
+
+const KEY: &str = "incoming/iris/forest.onnx";
+
+fn foreign(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../../tests/artifacts/foreign/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// A world where the file lies under [`KEY`].
+fn world(name: &str) -> World {
+    let world = World::new();
+    world.memory.state().incoming.insert(KEY.into(), foreign(name));
+    world
+}
+
+async fn import(world: &World) -> Report {
+    world.invoke("import", json!({"import": KEY, "note": "from the lab"})).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_file_made_elsewhere_becomes_a_version_that_serves() {
+    let world = world("skl-forest-3");
+    let report = import(&world).await;
+    assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::RandomForest)));
+    let (run, manifest, file) = (world.run(&report), world.manifest(&report), foreign("skl-forest-3"));
+    assert_eq!(run.id.as_str(), "import-import");
+    assert_eq!(run.trigger, Trigger::Import { key: KEY.into(), note: Some("from the lab".into()) });
+    let imported = run.imported.clone().unwrap();
+    assert!(imported.producer.starts_with("skl2onnx"), "{imported:?}");
+    assert_eq!((imported.sha256, imported.size), (sha256_hex(&file), file.len() as u64));
+    assert_eq!((run.seed, &run.search), (None, &None));
+    let version = &manifest.version;
+    assert_eq!((&version.imported, &report.imported), (&run.imported, &run.imported));
+    assert_eq!(version.parameters["n_estimators"], 10);
+    assert_eq!((manifest.candidates.len(), manifest.feature_importances.len()), (0, 0));
+    let state = world.memory.state();
+    assert_eq!(state.objects["models/iris/00000001/imported.onnx"], file);
+    let artifact = &state.objects["models/iris/00000001/model.onnx"];
+    assert_eq!(evergreen_scoring::Model::load(artifact).unwrap().metadata().model, "iris");
+    assert!(run.warnings.iter().any(|warning| warning.contains("may have learnt from the rows")), "{:?}", run.warnings);
+}
+
+#[tokio::test]
+async fn an_upload_told_of_twice_is_one_version() {
+    let world = world("skl-forest-3");
+    let event = sample("train-import");
+    let first = world.invoke("a", event.clone()).await.unwrap();
+    let second = world.invoke("b", event).await.unwrap();
+    assert_eq!((first.duplicate, second.duplicate), (false, true));
+    assert_eq!((first.run_id, first.version), (second.run_id, second.version));
+    assert_eq!(world.memory.state().versions.len(), 1);
+}
+
+#[tokio::test]
+async fn a_worse_file_is_refused_and_the_champion_serves_on() {
+    let mut world = world("skl-forest-3");
+    world.invoke("a", quick()).await.unwrap();
+    world.training.floor = 0.99;
+    let report = import(&world).await;
+    assert_eq!(report.status, RunStatus::Rejected, "{report:?}");
+    assert!(report.reason.unwrap().contains("floor"));
+    assert_eq!(world.champion_number(), Some(1));
+    assert!(
+        world.memory.state().objects.contains_key("models/iris/00000002/imported.onnx"),
+        "what was refused is kept"
+    );
+}
+
+#[tokio::test]
+async fn an_operator_that_is_not_known_is_named() {
+    let world = world("refused-svc");
+    world.invoke("a", quick()).await.unwrap();
+    let reason = world.assert_fails("import", json!({"import": KEY}), "InvalidImport").await;
+    assert!(reason.contains(KEY) && reason.contains("SVMClassifier"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_is_no_model_file_of_this_stack_is_named() {
+    let world = world("skl-forest-3");
+    world.memory.state().incoming.insert("incoming/iris/text.onnx".into(), b"no model".to_vec());
+    let events: [(Value, &[&str]); 5] = [
+        (json!({"import": "datasets/iris/a.onnx"}), &["datasets/iris/a.onnx", "incoming/iris/"]),
+        (json!({"import": "incoming/iris/.onnx"}), &["incoming/iris/.onnx", ".onnx"]),
+        (json!({"import": "incoming/iris/forest.pkl"}), &["forest.pkl", ".onnx"]),
+        (json!({"import": "incoming/iris/gone.onnx"}), &["incoming/iris/gone.onnx", "not there"]),
+        (json!({"import": "incoming/iris/text.onnx"}), &["incoming/iris/text.onnx"]),
+    ];
+    for (number, (event, named)) in events.into_iter().enumerate() {
+        let reason = world.assert_fails(&format!("call-{number}"), event, "InvalidImport").await;
+        assert!(named.iter().all(|word| reason.contains(word)), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_for_another_table_is_refused() {
+    let world = world("skl-forest-3");
+    world.store(&[("dataset.toml", b"target = \"left\"\n"), ("t.csv", customers(0..120).as_bytes())]);
+    let reason = world.assert_fails("import", json!({"import": KEY}), "InvalidImport").await;
+    assert!(reason.contains(KEY), "{reason}");
+}
+
+#[tokio::test]
+async fn what_is_learnt_next_is_compared_with_it() {
+    let world = world("skl-forest-3");
+    import(&world).await;
+    let decision = world.decision("next").await;
+    assert!(decision.to_string().contains("champion"), "{decision}");
+}

@@ -1,0 +1,88 @@
+//! A model made elsewhere is put into the bucket, and goes through the same life as one that is learnt here.
+
+use evergreen_tests::Stack;
+use evergreen_tests::storage::sha256;
+use evergreen_tests::training::fresh_id;
+use evergreen_tests::wait::{seconds, until};
+use serde_json::{Value, json};
+
+/// What storing, delivery, a cold start and the judging may take on an emulator.
+const LIMIT: std::time::Duration = seconds(60);
+
+fn foreign(name: &str) -> Vec<u8> {
+    let path = format!("{}/artifacts/foreign/{name}.onnx", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Puts the file under a name of its own, and returns its key with the run that came of it, once that has ended.
+async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
+    let key = format!("incoming/iris/{}.onnx", fresh_id());
+    stack.bucket.put(&key, content).await;
+    let run = until(&format!("the import of {key}"), LIMIT, async || {
+        let runs = stack.api.get("/runs?limit=20").await.ok().body["runs"].clone();
+        let runs = runs.as_array().expect("runs are a list").clone();
+        runs.into_iter().find(|run| run["trigger"]["key"] == json!(key) && run["status"] != "RUNNING")
+    })
+    .await;
+    (key, run)
+}
+
+#[tokio::test]
+async fn a_file_that_is_put_into_the_bucket_serves_within_seconds() {
+    let stack = Stack::take().await;
+    // Whatever served before, on whatever table, a file as good as any on Iris replaces it.
+    stack.serve_new().await;
+    let file = foreign("skl-forest-3");
+    let (key, run) = uploaded(&stack, &file).await;
+    assert_eq!((&run["status"], &run["trigger"]["kind"]), (&json!("SUCCEEDED"), &json!("import")), "{run}");
+    let number = run["version"].as_u64().expect("a number");
+    stack.until_served(number).await;
+
+    let model = stack.until_model(&run["version"]).await;
+    let imported = &model["imported"];
+    assert_eq!((&imported["key"], &imported["sha256"]), (&json!(key), &json!(sha256(&file))));
+    assert!(imported["producer"].as_str().is_some_and(|producer| producer.starts_with("skl2onnx")), "{imported}");
+    let id = run["id"].as_str().expect("an id");
+    assert_eq!(&stack.api.get(&format!("/runs/{id}")).await.ok().body["imported"], imported);
+    let kept = stack.bucket.get(&format!("models/iris/{number:08}/imported.onnx")).await;
+    assert!(kept.is_some_and(|kept| kept == file), "the file is kept as it came");
+
+    // The same file by hand is another run, and the same request twice is one.
+    let event = json!({"import": key, "id": fresh_id()});
+    let (first, second) = (stack.train(event.clone()).await, stack.train(event).await);
+    assert_eq!((&first["run_id"], &second["duplicate"]), (&second["run_id"], &json!(true)));
+    stack.serve_iris_again().await;
+}
+
+#[tokio::test]
+async fn a_file_with_an_operator_that_is_not_known_fails_by_its_name_and_nothing_else_changes() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let (key, run) = uploaded(&stack, &foreign("refused-svc")).await;
+    assert_eq!(run["status"], "FAILED", "{run}");
+    let reason = run["reason"].as_str().expect("a failure has a reason");
+    assert!(reason.contains("SVMClassifier") && reason.contains(&key), "{reason}");
+    assert_eq!(stack.champion_number().await, serving);
+    assert_eq!(stack.functions.measure().await["FailedRuns"], json!(0.0), "training does not fail");
+    // It is tried twice more, and then kept for somebody to look at.
+    until("the event in the queue", LIMIT, async || {
+        let kept = stack.kept_in("train-failure").await;
+        kept.into_iter().find(|kept| kept["requestPayload"]["detail"]["object"]["key"] == json!(key))
+    })
+    .await;
+    stack.bucket.delete(&key).await;
+}
+
+#[tokio::test]
+async fn a_file_below_the_floor_is_refused_by_the_gate() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let table = [("dataset.toml", &b"floor = 0.99\n"[..]), ("iris.csv", evergreen_tests::iris::CSV.as_bytes())];
+    stack.store_table(&table).await;
+    let (_, run) = uploaded(&stack, &foreign("skl-forest-3")).await;
+    stack.clear_table().await;
+    assert_eq!(run["status"], "REJECTED", "{run}");
+    assert!(run["reason"].as_str().is_some_and(|reason| reason.contains("below the floor")), "{run}");
+    stack.assert_keeps_serving(serving).await;
+    stack.serve_iris_again().await;
+}

@@ -1,0 +1,41 @@
+//! Model files made elsewhere: the bucket tells of them, the rule picks this model's, and what is not delivered is kept.
+
+use serde_json::json;
+
+use crate::document::{Template, list, written};
+
+const RULE: &str = "/Events/ModelUploaded/Properties";
+
+#[test]
+fn the_bucket_tells_the_bus_and_the_rule_picks_the_models_files() {
+    let template = Template::read();
+    let told = template.resource("ArtifactBucket").pointer("/NotificationConfiguration/EventBridgeConfiguration");
+    assert_eq!(told, Some(&json!({"EventBridgeEnabled": true})));
+    let rule = template.resource("TrainFunction").pointer(RULE).expect("the train function has the rule");
+    let pattern = &rule["Pattern"];
+    assert_eq!((&pattern["source"], &pattern["detail-type"]), (&json!(["aws.s3"]), &json!(["Object Created"])));
+    assert_eq!(pattern["detail"]["bucket"]["name"], json!([{"Ref": "ArtifactBucket"}]));
+    let key = list(&pattern["detail"]["object"]["key"])[0];
+    assert_eq!(template.resolve(&key["wildcard"]), "incoming/iris/*.onnx");
+}
+
+#[test]
+fn what_the_rule_cannot_deliver_waits_in_a_queue_that_takes_it() {
+    let template = Template::read();
+    let rule = template.resource("TrainFunction").pointer(RULE).expect("the train function has the rule");
+    assert_eq!(written(&rule["DeadLetterConfig"]["Arn"]), "TrainScheduleQueue.Arn");
+    let policy = template.resource("TrainScheduleQueuePolicy");
+    let statement = list(&policy["PolicyDocument"]["Statement"])[0];
+    assert_eq!(statement["Principal"], json!({"Service": "events.amazonaws.com"}));
+    let source = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+    assert_eq!(written(source), "TrainFunctionModelUploaded.Arn", "named as SAM names the rule of an event");
+}
+
+#[test]
+fn only_files_made_elsewhere_expire() {
+    let template = Template::read();
+    let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
+    let expiring: Vec<_> = rules.into_iter().filter(|rule| rule.get("ExpirationInDays").is_some()).collect();
+    let prefixes: Vec<_> = expiring.iter().map(|rule| written(&rule["Prefix"])).collect();
+    assert_eq!(prefixes, ["incoming/"]);
+}
