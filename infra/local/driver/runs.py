@@ -47,7 +47,7 @@ def row(run: dict, listed: list[dict]) -> tuple[str, ...]:
         run["id"],
         run["status"],
         _text(run.get("version")),
-        run["trigger"]["kind"],
+        _trigger(run["trigger"]),
         parameters(run.get("parameters")),
         *(_number(value) for value in scores(run)),
         *(_number(metrics.get(name)) for name in _figures(listed).values()),
@@ -72,6 +72,12 @@ def _figures(listed: list[dict]) -> dict[str, str]:
     """Those of the newest run that has any: a model's task may change with its table."""
     newest = next((run["metrics"] for run in listed if run.get("metrics")), {})
     return NUMBERS if "r2" in newest else CLASSES
+
+
+def _trigger(trigger: dict) -> str:
+    """What asked for a run; of a model file made elsewhere also its name."""
+    name = trigger.get("key", "").rpartition("/")[2]
+    return f"{trigger['kind']} {name}".strip()
 
 
 def _short(value) -> str:

@@ -16,6 +16,9 @@ from .environment import Clients
 from .settings import ROOT, SAM, Settings
 
 VARIABLES = "sam-local.json"
+# What the event of an import tells of, and a file that may lie there.
+IMPORT = ROOT / "events/train-import.json"
+MODEL = ROOT / "tests/artifacts/foreign/skl-forest-3.onnx"
 
 
 def everything() -> None:
@@ -24,6 +27,7 @@ def everything() -> None:
     containers.prepare()
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
         template = _template(settings, values, endpoint)
+        _put_model(values)
         events = sorted((ROOT / "events").glob("*.json"), key=_order)
         step(f"{len(events)} events through `sam local invoke`")
         for event in events:
@@ -31,6 +35,12 @@ def everything() -> None:
         step("One prediction through `sam local start-api`")
         _predict(settings, template)
     say(f"{len(events)} events and one prediction passed")
+
+
+def _put_model(values: dict[str, str]) -> None:
+    """Puts a model file where the event of an import says that it is."""
+    key = json.loads(IMPORT.read_text())["detail"]["object"]["key"]
+    Clients(values).client("s3").put_object(Bucket=values["EVERGREEN_BUCKET"], Key=key, Body=MODEL.read_bytes())
 
 
 def _order(event: Path) -> tuple[bool, str]:
