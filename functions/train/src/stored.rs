@@ -82,7 +82,7 @@ impl Serving {
     /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
     /// takes, or, of a file made elsewhere, which may take some of them only, those on record, the first 200.
     fn knows_the_columns_of(&self, model: &Model, challenger: &Candidate) -> bool {
-        let names = |columns: &'_ [String]| columns.iter().cloned().collect::<BTreeSet<_>>();
+        let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         let version = &self.champion.version;
         if version.imported.is_some() {
             return names(&version.dataset.columns) == names(&challenger.dataset().columns);
