@@ -26,3 +26,8 @@ fn replay(target: &str, check: impl Fn(&[u8])) {
 fn any_artifact_is_refused_or_sound() {
     replay("load", hostile::load);
 }
+
+#[test]
+fn any_model_made_elsewhere_is_refused_or_sound() {
+    replay("import", hostile::import::check);
+}

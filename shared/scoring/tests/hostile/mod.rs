@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "not every target needs all of it")]
 
+pub mod import;
+
 use evergreen_scoring::{Model, Prediction, Predictions, decode, encode};
 
 /// Values that a raw row may hold, sound or not.

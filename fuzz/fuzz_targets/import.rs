@@ -1,0 +1,16 @@
+//! Any bytes as a model made elsewhere.
+
+#![no_main]
+
+use evergreen_fuzz::{Memory, mutate};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+
+#[path = "../../shared/scoring/tests/hostile/mod.rs"]
+mod hostile;
+
+#[global_allocator]
+static MEMORY: Memory = evergreen_fuzz::memory();
+
+fuzz_target!(|bytes: &[u8]| evergreen_fuzz::bounded(&MEMORY, bytes, hostile::import::check));
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });

@@ -1,0 +1,36 @@
+//! Any bytes as a model made elsewhere.
+
+use std::sync::LazyLock;
+
+use evergreen_lifecycle::Signature;
+use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
+
+use super::{answers, answers_any_row, rows};
+
+/// Tables of numbers with three labels, of numbers alone, and of every kind of column.
+static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
+    let records = [
+        include_str!("../../../../tests/artifacts/foreign/skl-forest-3.json"),
+        include_str!("../../../../tests/artifacts/foreign/skl-forest-2.json"),
+        include_str!("../../../../tests/artifacts/foreign/skl-forest-regression.json"),
+        include_str!("../../../../tests/artifacts/foreign/skl-mixed-forest.json"),
+    ];
+    let signature = |record: &str| {
+        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        serde_json::from_value(record["signature"].clone()).unwrap()
+    };
+    records.map(signature).into()
+});
+
+/// A file is refused, or it is a model that answers any row, and the same one through its artifact.
+pub fn check(bytes: &[u8]) {
+    for table in TABLES.iter() {
+        let Ok(imported) = import(bytes, table) else { continue };
+        let metadata = ArtifactMetadata { model: "foreign".into(), lineage: None };
+        let model = Model::compile(&imported.pipeline, metadata.clone());
+        answers_any_row(&model);
+        let served = Model::load(&encode(&imported.pipeline, &metadata)).unwrap();
+        let rows = rows(&model).concat();
+        assert_eq!(answers(&served, &rows), answers(&model, &rows));
+    }
+}
