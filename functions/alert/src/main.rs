@@ -11,8 +11,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
-    let config = Config::read(&Environment::process()).context("configuration")?;
-    let sdk = evergreen_aws::connect().await;
+    let environment = Environment::process();
+    let config = Config::read(&environment).context("configuration")?;
+    let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
     let mailer = Ses::new(&sdk, config.sender.as_str());
     let clock = SystemClock;

@@ -10,8 +10,9 @@ use serde::de::IgnoredAny;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
-    let config = Config::read(&Environment::process()).context("configuration")?;
-    let sdk = evergreen_aws::connect().await;
+    let environment = Environment::process();
+    let config = Config::read(&environment).context("configuration")?;
+    let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
     let sink = CloudWatch::new(&sdk, config.model.clone());

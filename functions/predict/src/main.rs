@@ -13,8 +13,9 @@ use lambda_http::{Request, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
-    let config = Config::read(&Environment::process()).context("configuration")?;
-    let sdk = evergreen_aws::connect().await;
+    let environment = Environment::process();
+    let config = Config::read(&environment).context("configuration")?;
+    let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let ports = Ports {
         registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone())),
         artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),

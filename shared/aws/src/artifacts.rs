@@ -13,6 +13,7 @@ use evergreen_lifecycle::ports::{
     ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Incoming, IncomingError, StoredFile, Unavailable,
 };
 
+use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
 /// One try of an upload: 1 GB within it is 17 MB/s, which the slowest function reaches.
@@ -35,7 +36,7 @@ impl ArtifactBucket {
     /// The bucket named `bucket`, for `model`. Behind an endpoint of its own, such as an emulator's, the bucket stands in
     /// the path and not in the host's name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
-        let path_style = config.endpoint_url().is_some();
+        let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
         Self::over(Client::from_conf(config), bucket, &model)
     }

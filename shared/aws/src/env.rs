@@ -71,6 +71,11 @@ impl<'a> Environment<'a> {
         self.optional(key).ok_or(ConfigError::Missing(key))
     }
 
+    /// Whether the variable is set to `true`, in letters of either case.
+    pub fn flag(&self, key: &str) -> bool {
+        self.0(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
     /// The variable as a `T`. The error repeats the text, so this is not for secrets and addresses.
     ///
     /// # Errors

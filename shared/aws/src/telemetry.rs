@@ -1,8 +1,10 @@
 //! Logs: one JSON object a line on standard output, which is what Lambda collects.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{fmt, registry};
 
 use crate::env::Environment;
 
@@ -10,12 +12,15 @@ use crate::env::Environment;
 const DEFAULT: &str = "info";
 
 /// Sends what is traced to standard output as JSON, one object a line, from the level of `AWS_LAMBDA_LOG_LEVEL` or
-/// `RUST_LOG` up (in this order; `info` without either). Does nothing when telemetry is set up already.
+/// `RUST_LOG` up (in this order; `info` without either). Either may name targets too: `warn,evergreen_aws=debug`. Does
+/// nothing when telemetry is set up already.
 pub fn init() {
     let directives = directives(&Environment::process());
-    let readable = EnvFilter::try_new(&directives);
+    let readable = directives.parse::<Targets>();
     let refused = readable.is_err();
-    let filter = readable.unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    // Levels and targets are all that is asked for. Filters on spans and fields would bring regular expressions along,
+    // 140 kB of a function.
+    let filter = readable.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     if subscriber(filter, std::io::stdout).try_init().is_ok() && refused {
         tracing::warn!(directives, "the log level is unreadable: info is taken");
     }
@@ -23,12 +28,12 @@ pub fn init() {
 
 /// Lines of JSON with `level`, `timestamp` and `message` at the top, where Lambda looks for the first two, and the
 /// innermost span, which names the request.
-fn subscriber<W>(filter: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
-    lines.with_env_filter(filter).with_writer(writer).finish()
+    let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
+    registry().with(filter).with(lines.with_writer(writer))
 }
 
 /// The filter as text. Lambda's own setting comes first: who changes it on the function expects an effect.
@@ -70,7 +75,7 @@ mod tests {
     #[test]
     fn a_line_is_an_object_with_level_moment_and_words() {
         let (read, write) = std::io::pipe().unwrap();
-        let subscriber = subscriber(EnvFilter::new("info"), Mutex::new(write));
+        let subscriber = subscriber("info".parse().unwrap(), Mutex::new(write));
         tracing::subscriber::with_default(subscriber, || {
             let span = tracing::info_span!("invocation", requestId = "R1");
             span.in_scope(|| tracing::warn!(version = 3, "the champion cannot serve"));

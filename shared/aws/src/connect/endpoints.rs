@@ -1,0 +1,137 @@
+//! Endpoints other than AWS's own, by the SDK's standard variables.
+
+use aws_config::SdkConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use hyper::Uri;
+
+use crate::env::{ConfigError, Environment};
+
+/// The variable for all services.
+const ALL: &str = "AWS_ENDPOINT_URL";
+
+/// The services that there are adapters for, each with the variable for it alone.
+const SERVICES: [(&str, &str); 5] = [
+    ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
+    ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
+    ("EventBridge", "AWS_ENDPOINT_URL_EVENTBRIDGE"),
+    ("S3", "AWS_ENDPOINT_URL_S3"),
+    ("SESv2", "AWS_ENDPOINT_URL_SESV2"),
+];
+
+/// What the environment says of endpoints. The SDK's clients ask it for theirs.
+#[derive(Debug, Default)]
+pub(super) struct Endpoints {
+    all: Option<String>,
+    own: Vec<(&'static str, String)>,
+}
+
+impl Endpoints {
+    /// What `environment` says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when one is no URL.
+    pub(super) fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        if environment.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+            return Ok(Self::default());
+        }
+        let mut own = Vec::new();
+        for (service, variable) in SERVICES {
+            own.extend(url(environment, variable)?.map(|url| (service, url)));
+        }
+        Ok(Self { all: url(environment, ALL)?, own })
+    }
+
+    /// The endpoint of the services that have none of their own.
+    pub(super) fn of_all(&self) -> Option<&str> {
+        self.all.as_deref()
+    }
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let own = self.own.iter().find(|(service, _)| *service == key.service_id());
+        own.filter(|_| key.env() == ALL).map(|(_, url)| url.clone())
+    }
+}
+
+/// Whether `service` is asked at another endpoint than AWS's.
+pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &str) -> bool {
+    let key = ServiceConfigKey::builder().service_id(service).env(ALL).profile("endpoint_url").build();
+    let own = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
+    own.is_some() || config.endpoint_url().is_some()
+}
+
+/// The variable's text. It is only checked: written anew, a URL could come out with a path that was not there.
+fn url(environment: &Environment, key: &'static str) -> Result<Option<String>, ConfigError> {
+    let Some(text) = environment.optional(key) else { return Ok(None) };
+    let cause = match text.parse::<Uri>() {
+        Ok(url) if url.scheme().is_some() => return Ok(Some(text)),
+        Ok(_) => "expected a URL, with https:// or http://".into(),
+        Err(cause) => cause.into(),
+    };
+    Err(ConfigError::Unreadable { key, value: text, cause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoints(variables: &[(&str, &str)]) -> Result<Endpoints, ConfigError> {
+        Endpoints::read(&Environment::from_lookup(|key| {
+            variables.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
+        }))
+    }
+
+    fn config(variables: &[(&str, &str)]) -> SdkConfig {
+        let endpoints = endpoints(variables).unwrap();
+        let mut config = SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest());
+        config.set_endpoint_url(endpoints.of_all().map(String::from));
+        config.service_config(endpoints).build()
+    }
+
+    /// Where the client of S3 and that of DynamoDB go.
+    fn asked(variables: &[(&str, &str)]) -> (bool, bool) {
+        let config = config(variables);
+        let s3 = aws_sdk_s3::Client::new(&config);
+        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        let (s3, dynamodb) = (format!("{:?}", s3.config()), format!("{:?}", dynamodb.config()));
+        (s3.contains("http://127.0.0.1:4566"), dynamodb.contains("http://127.0.0.1:4566"))
+    }
+
+    #[test]
+    fn one_variable_is_for_all_services() {
+        assert_eq!(asked(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")]), (true, true));
+        assert_eq!(asked(&[]), (false, false));
+    }
+
+    #[test]
+    fn a_services_own_variable_comes_first() {
+        let own = ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566");
+        assert_eq!(asked(&[own]), (true, false));
+        assert_eq!(asked(&[own, ("AWS_ENDPOINT_URL", "http://localhost:1")]), (true, false));
+        assert_eq!(asked(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:4566")]), (false, true));
+    }
+
+    #[test]
+    fn a_service_has_its_own_endpoint_by_either_variable() {
+        assert!(has_own_endpoint(&config(&[("AWS_ENDPOINT_URL", "http://localhost:1")]), "S3"));
+        assert!(has_own_endpoint(&config(&[("AWS_ENDPOINT_URL_S3", "http://localhost:1")]), "S3"));
+        assert!(!has_own_endpoint(&config(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost:1")]), "S3"));
+    }
+
+    #[test]
+    fn all_of_them_can_be_ignored() {
+        let variables =
+            [("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE")];
+        assert_eq!(asked(&variables), (false, false));
+    }
+
+    #[test]
+    fn what_is_no_url_is_named() {
+        let error = endpoints(&[("AWS_ENDPOINT_URL_S3", "localhost")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"AWS_ENDPOINT_URL_S3 is "localhost": expected a URL, with https:// or http://"#
+        );
+    }
+}
