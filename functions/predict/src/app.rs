@@ -79,7 +79,9 @@ impl<W: World> App<W> {
                 problem.into()
             }
         };
-        self.world.journal().answered(&call, self.world.clock().now());
+        let now = self.world.clock().now();
+        self.cache.mark_active(now);
+        self.world.journal().answered(&call, now);
         response
     }
 

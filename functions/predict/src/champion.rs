@@ -1,7 +1,8 @@
 //! The champion in memory: loaded once, kept between calls, looked for anew at an interval.
 //!
-//! A look runs beside the calls, one at a time. A call never fails because of it: it waits a moment for the look that it
-//! found due, then answers with what is there. A look that fails leaves what serves, is logged and counted, and is tried
+//! A look runs beside the calls, one at a time. A call never fails because of it, and where calls follow each other closely
+//! none waits for it. Elsewhere a call waits a moment for the look that it found due. Then it answers with what is there. A
+//! look that fails leaves what serves, is logged and counted, and is tried
 //! again when the next one is due.
 //!
 //! Between calls the platform freezes the environment, the look included. Where calls are frequent it goes on with the
@@ -12,6 +13,7 @@ mod load;
 mod state;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use evergreen_lifecycle::{Champion, ModelName};
@@ -21,7 +23,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::load::{LoadError, Look};
-use self::state::{State, Step, is_frozen};
+use self::state::{BUSY, State, Step, is_frozen};
 use crate::journal::causes;
 use crate::ports::World;
 use crate::rows::Columns;
@@ -87,18 +89,21 @@ pub struct ChampionCache<W> {
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<State>,
+    /// When a call last began or ended, in microseconds since 1970.
+    active_at: AtomicI64,
 }
 
 impl<W: World> ChampionCache<W> {
     /// An empty cache for `model` that looks for a champion at most every `interval`; at zero every call looks first.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
-        Arc::new(Self { world, model, interval, state: watch::Sender::new(State::default()) })
+        let (state, active_at) = (watch::Sender::new(State::default()), AtomicI64::new(i64::MIN));
+        Arc::new(Self { world, model, interval, state, active_at })
     }
 
     /// Loads the champion, for as long as a look may take. What goes wrong is logged and counted: the next call tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
-        if matches!(self.step(now), Step::Look(_)) {
+        if matches!(self.step(now, false), Step::Look(_)) {
             self.run_look(now).await;
         }
     }
@@ -111,33 +116,50 @@ impl<W: World> ChampionCache<W> {
     /// As [`current`](Self::current), with the time when it was last known to be the champion.
     pub async fn standing(self: &Arc<Self>) -> Option<Standing> {
         let now = self.world.clock().now();
+        let is_busy = self.mark_active(now);
         if !self.state.borrow().is_settled(now, self.interval) {
-            self.look_if_due(now).await;
+            self.look_if_due(now, is_busy).await;
         }
         let state = self.state.borrow();
         Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    fn step(&self, now: Timestamp) -> Step {
+    /// Takes note that a call began or ended. Says whether that is shortly after another one did; a clock that was set back
+    /// says nothing of that.
+    pub fn mark_active(&self, now: Timestamp) -> bool {
+        let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
+        (0..BUSY.as_micros()).contains(&(i128::from(now.as_microsecond()) - i128::from(before)))
+    }
+
+    fn step(&self, now: Timestamp, is_busy: bool) -> Step {
         let mut step = Step::Answer;
         // Nobody waits for a look to begin, so nobody is woken.
         self.state.send_if_modified(|state| {
-            step = state.step(now, self.interval);
+            step = state.step(now, self.interval, is_busy);
             false
         });
         step
     }
 
-    async fn look_if_due(self: &Arc<Self>, now: Timestamp) {
-        let patience = match self.step(now) {
+    async fn look_if_due(self: &Arc<Self>, now: Timestamp, is_busy: bool) {
+        let patience = match self.step(now, is_busy) {
             Step::Answer => return,
             Step::Wait(patience) => patience,
             Step::Look(patience) => {
                 let cache = Arc::clone(self);
-                tokio::spawn(async move { cache.run_look(now).await });
+                tokio::spawn(async move {
+                    if patience.is_zero() {
+                        // The answer goes out first.
+                        tokio::task::yield_now().await;
+                    }
+                    cache.run_look(now).await;
+                });
                 patience
             }
         };
+        if patience.is_zero() {
+            return;
+        }
         let mut state = self.state.subscribe();
         // Out of patience: the look goes on without this call.
         let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;

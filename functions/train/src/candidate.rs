@@ -1,7 +1,7 @@
 //! A trained model on its way to being a version.
 
 use evergreen_learning::{EvaluationError, Trained};
-use evergreen_lifecycle::ports::Registration;
+use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
     RunMetrics, RunState, Scores, Version, VersionNumber, time,
@@ -95,11 +95,14 @@ impl Candidate {
         let metrics = RunMetrics::of(&self.trained.evaluation, self.trained.training_score, total_seconds);
         let version = self.version(run, decision, total_seconds, finished_at);
         let promotion = version.decision.promotes().then(|| Champion::succeeding(seen, version.clone(), finished_at));
+        // What is larger would be left out: no need to copy it here.
+        let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         Registration {
             run: Run { metrics: Some(metrics), state, ..run.clone() },
             version,
             promotion,
             seen_revision: Champion::revision_of(seen),
+            artifact: is_kept.then(|| self.content().to_vec()),
         }
     }
 

@@ -51,16 +51,17 @@ where
 {
     let PromotionEvent { promote: number, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
     let version = trainer.registry.version(number).await?.ok_or(TrainError::NoSuchVersion(number))?;
-    if let Err(defect) = stored::load(trainer.storage, &version.artifact).await? {
-        return Err(TrainError::CannotServe { version: number, defect });
-    }
+    let content = match stored::read(trainer.storage, &version.artifact).await? {
+        Ok((content, _)) => content,
+        Err(defect) => return Err(TrainError::CannotServe { version: number, defect }),
+    };
     for _ in 0..MAX_DECISIONS {
         let seen = trainer.registry.champion().await?;
         if let Some(champion) = seen.as_ref().filter(|champion| champion.version.number == number) {
             return Ok(answer(champion, true));
         }
         let champion = Champion::succeeding(seen.as_ref(), version.clone(), trainer.clock.now());
-        match trainer.registry.promote(&champion).await {
+        match trainer.registry.promote(&champion, Some(&content)).await {
             Ok(()) => {
                 trainer.announce(&[announcement(trainer, &champion, note)]).await;
                 return Ok(answer(&champion, false));

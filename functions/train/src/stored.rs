@@ -96,8 +96,22 @@ impl Serving {
 /// # Errors
 /// [`Unavailable`] when the store does not answer.
 pub async fn load(storage: &impl Artifacts, artifact: &Artifact) -> Result<Result<Model, Defect>, Unavailable> {
+    Ok(read(storage, artifact).await?.map(|(_, model)| model))
+}
+
+/// The same with the content of its file.
+///
+/// # Errors
+/// [`Unavailable`] when the store does not answer.
+pub async fn read(
+    storage: &impl Artifacts,
+    artifact: &Artifact,
+) -> Result<Result<(Vec<u8>, Model), Defect>, Unavailable> {
     match storage.get(&artifact.key).await {
-        Ok(content) => Ok(Model::load_registered(&content, artifact).map_err(Defect::from)),
+        Ok(content) => {
+            let loaded = Model::load_registered(&content, artifact);
+            Ok(loaded.map(|model| (content, model)).map_err(Defect::from))
+        }
         Err(ArtifactReadError::NotFound(_)) => Ok(Err(Defect::Gone)),
         Err(ArtifactReadError::Unavailable(error)) => Err(error),
     }

@@ -7,6 +7,7 @@
 //! refused, so a refused run returns what is stored: when that is what was to be written, the write has happened.
 
 mod champions;
+mod copy;
 mod items;
 mod keys;
 mod outbox;

@@ -77,6 +77,10 @@ pub enum ArtifactReadError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Bytes of an artifact of which the registry keeps a copy beside the champion, at most. An item of DynamoDB's holds
+/// 400 KB, and what is read or written of one is billed by its size.
+pub const LARGEST_COPY: usize = 256 * 1024;
+
 /// A run's version, ready to be registered in one step with the run's end and, if the gate says so, the promotion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
@@ -88,6 +92,8 @@ pub struct Registration {
     pub promotion: Option<Champion>,
     /// The champion's revision that the gate saw; 0 when there was none.
     pub seen_revision: u32,
+    /// The artifact's content, when the version is promoted and the registry is to keep a copy of it.
+    pub artifact: Option<Vec<u8>>,
 }
 
 /// Tells the time.
@@ -132,17 +138,24 @@ pub trait Registrar: Send + Sync {
     /// [`Unavailable`] when the registry does not answer.
     fn take_number(&self) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing.
+    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing. A promotion puts the copy of
+    /// the artifact in place of the former champion's; without one, or with one of more than [`LARGEST_COPY`] bytes, there
+    /// is none afterwards.
     ///
     /// # Errors
     /// [`RegisterError`] says which condition failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes a registered version champion again, with its entry in the history: all of it or nothing.
+    /// Makes a registered version champion again, with its entry in the history: all of it or nothing. `artifact` is the
+    /// content to keep a copy of, as in [`register`](Self::register).
     ///
     /// # Errors
     /// [`PromoteError::ChampionMoved`] when the champion's revision is not the one before `champion`'s.
-    fn promote(&self, champion: &Champion) -> impl Future<Output = Result<(), PromoteError>> + Send;
+    fn promote(
+        &self,
+        champion: &Champion,
+        artifact: Option<&[u8]>,
+    ) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
 /// The champion pointer and its history.
@@ -152,6 +165,17 @@ pub trait Champions: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn champion(&self) -> impl Future<Output = Result<Option<Champion>, Unavailable>> + Send;
+
+    /// The champion with the registry's copy of its artifact, where one is kept, in one round trip.
+    ///
+    /// The copy is as the registry holds it: cut short, altered, or another version's when the champion changed between
+    /// the two reads. Who uses it compares it with what the champion says of its artifact; the stored object is the truth.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer. A copy that cannot be had is none.
+    fn champion_with_artifact(
+        &self,
+    ) -> impl Future<Output = Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable>> + Send;
 
     /// The newest champions, newest first, at most `limit`, the present one included.
     ///

@@ -131,6 +131,7 @@ pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Regi
         version,
         promotion,
         seen_revision: Champion::revision_of(seen),
+        artifact: None,
     }
 }
 

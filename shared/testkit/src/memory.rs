@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Incoming,
-    IncomingError, Mail, Mailer, MetricSink, Outbox, PromoteError, RegisterError, Registrar, Registration,
-    RunWriteError, Runs, StoredFile, Unavailable, Versions,
+    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, Outbox, PromoteError, RegisterError, Registrar,
+    Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions,
 };
 use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
@@ -51,6 +51,8 @@ pub struct State {
     pub last_number: u32,
     /// Champions, oldest first; the last one serves.
     pub champions: Vec<Champion>,
+    /// The registry's copy of the champion's artifact.
+    pub copy: Option<Vec<u8>>,
     /// Stored objects.
     pub objects: BTreeMap<String, Vec<u8>>,
     /// The files of the user's table, by key.
@@ -154,19 +156,29 @@ impl Registrar for Memory {
         }
         state.runs.insert(registration.run.id.clone(), registration.run.clone());
         state.versions.insert(registration.version.number, registration.version.clone());
-        state.champions.extend(registration.promotion.clone());
+        if let Some(champion) = &registration.promotion {
+            state.move_pointer(champion, registration.artifact.as_deref());
+        }
         Ok(())
     }
 
-    async fn promote(&self, champion: &Champion) -> Result<(), PromoteError> {
+    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
         let mut state = self.reach("registry")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
         if Champion::revision_of(state.champions.last()) + 1 != champion.revision {
             return Err(PromoteError::ChampionMoved);
         }
-        state.champions.push(champion.clone());
+        state.move_pointer(champion, artifact);
         Ok(())
+    }
+}
+
+impl State {
+    /// Makes `champion` the one that serves, with the copy of its artifact that the registry keeps.
+    pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
+        self.champions.push(champion.clone());
+        self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
     }
 }
 
@@ -177,6 +189,11 @@ fn is_at_work(state: &State, run: &Run) -> bool {
 impl Champions for Memory {
     async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
         Ok(self.reach("registry")?.champions.last().cloned())
+    }
+
+    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.champions.last().cloned().map(|champion| (champion, state.copy.clone())))
     }
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {

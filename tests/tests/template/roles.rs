@@ -27,6 +27,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("s3:PutObject", MODELS),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:ConditionCheckItem", TABLE),
+            ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:UpdateItem", TABLE),
@@ -36,7 +37,13 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
     ),
     (
         "Predict",
-        &[("s3:GetObject", MODELS), ("s3:ListBucket", BUCKET), ("dynamodb:GetItem", TABLE), ("dynamodb:Query", INDEX)],
+        &[
+            ("s3:GetObject", MODELS),
+            ("s3:ListBucket", BUCKET),
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
+            ("dynamodb:Query", INDEX),
+        ],
     ),
     (
         "Metrics",

@@ -61,6 +61,10 @@ impl Champions for Registry {
         self.reach("champions")?.champion().await
     }
 
+    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+        self.reach("champions")?.champion_with_artifact().await
+    }
+
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
         self.reach("champions")?.recent_champions(limit).await
     }

@@ -1,12 +1,17 @@
 //! One look for the champion: read the pointer, and if it points elsewhere fetch, verify and parse what it points to.
+//!
+//! The registry keeps a copy of a small artifact beside the pointer, and that is tried first: it comes in the pointer's round
+//! trip, over the connection that is needed anyway. It serves if it is, to the byte, what was registered; otherwise the
+//! stored object is fetched.
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable};
 use evergreen_lifecycle::{Artifact, Champion, ModelName, VersionNumber};
 use evergreen_scoring::{Model, RegisteredError};
 
 use super::Serving;
+use crate::journal::causes;
 use crate::ports::World;
 
 /// Artifacts longer than this, in bytes, are verified and parsed beside the runtime's only thread: that takes half a
@@ -67,15 +72,50 @@ pub(super) async fn look<W: World>(
     model: &ModelName,
     serving: Option<Arc<Serving>>,
 ) -> Result<Look, LoadError> {
-    let Some(champion) = world.registry().champion().await? else {
-        return if serving.is_some() { Err(LoadError::PointerGone) } else { Ok(Look::Nothing) };
-    };
-    match serving {
-        Some(serving) if *serving.champion() == champion => return Ok(Look::Same),
-        Some(serving) if serving.champion().version.artifact.sha256 == champion.version.artifact.sha256 => {
-            return Ok(Look::New(Arc::new(serving.promoted_again(champion))));
+    if let Some(serving) = serving {
+        return follow(world, model, &serving).await;
+    }
+    match world.registry().champion_with_artifact().await? {
+        Some((champion, copy)) => load(world, model, champion, copy).await,
+        None => Ok(Look::Nothing),
+    }
+}
+
+/// The look of a function that serves. It reads the pointer alone, which nearly always names what serves: the copy would be
+/// read and paid for in vain.
+async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Result<Look, LoadError> {
+    let champion = world.registry().champion().await?.ok_or(LoadError::PointerGone)?;
+    if *serving.champion() == champion {
+        return Ok(Look::Same);
+    }
+    let artifact = &champion.version.artifact;
+    if serving.champion().version.artifact.sha256 == artifact.sha256 {
+        return Ok(Look::New(Arc::new(serving.promoted_again(champion))));
+    }
+    if artifact.size > LARGEST_COPY as u64 {
+        return load(world, model, champion, None).await;
+    }
+    // The connection to the registry stands. One to the store may have to be made first, which would hold up the calls that
+    // come meanwhile.
+    let (champion, copy) = world.registry().champion_with_artifact().await?.ok_or(LoadError::PointerGone)?;
+    load(world, model, champion, copy).await
+}
+
+/// The champion, ready to serve: from `copy` where that is sound, else from the stored object.
+async fn load<W: World>(
+    world: &W,
+    model: &ModelName,
+    champion: Champion,
+    copy: Option<Vec<u8>>,
+) -> Result<Look, LoadError> {
+    if let Some(copy) = copy {
+        match parse(copy, &champion, model).await {
+            Ok(parsed) => return Ok(Look::New(Arc::new(Serving::new(champion, parsed, world.clock().now())))),
+            Err(error) => {
+                let cause = causes(&error);
+                tracing::warn!(cause, "the registry's copy of the artifact cannot serve: the stored object is fetched");
+            }
         }
-        _ => {}
     }
     let bytes = world.artifacts().get(&champion.version.artifact.key).await?;
     let parsed = parse(bytes, &champion, model).await?;

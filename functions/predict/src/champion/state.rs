@@ -1,13 +1,23 @@
 //! What is known of the champion, and the rule for when to look again. Pure: the clock and the world are elsewhere.
 //!
+//! The environment is busy where a call comes within [`BUSY`] of the one before: a look then goes on with the calls to come,
+//! and no call needs to give it time.
+//!
 //! - Nothing is due: a call answers.
-//! - A look is due: a call begins it and waits for it, [`PATIENCE`] as a rule, [`PATIENCE_AFTER_IDLE`] when nothing was
-//!   confirmed for [`STALE_INTERVALS`].
-//! - A look is under way: one call beside the one that began it waits [`PATIENCE`], later ones answer.
+//! - A look is due: a call begins it. Where the environment is busy, it answers at once; otherwise it waits for the look,
+//!   [`PATIENCE`] as a rule, [`PATIENCE_AFTER_IDLE`] when nothing was confirmed for [`STALE_INTERVALS`].
+//! - A look is under way, and calls waited for it: beside the one that began it one more waits [`PATIENCE`], later ones
+//!   answer.
+//! - A look is under way that nobody waited for: calls answer while the environment is busy. The first that comes after a
+//!   pause waits as long as these two would have.
 //! - A look died while the environment was frozen: it is due again at once, and is waited for [`PATIENCE_AFTER_IDLE`]. Only
 //!   one that had this much and died all the same is not: it waits for its interval.
 //!
 //! While nothing serves, every call that finds a look waits [`PATIENCE_WITHOUT_MODEL`].
+//!
+//! So what was promoted serves at the second call at the latest that finds a look due or under way, as long as registry and
+//! store answer within these times; in a busy environment as soon as the look has ended, which takes it as many calls as it
+//! takes round trips, two with a small artifact: about three times [`BUSY`] if each call came at the last moment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,9 +42,13 @@ const PATIENCE_WITHOUT_MODEL: Duration = Duration::from_secs(2);
 const STALE_INTERVALS: i32 = 2;
 /// The least time between two looks while nothing serves.
 const PAUSE_WITHOUT_MODEL: SignedDuration = SignedDuration::from_secs(1);
-/// How many calls wait for one look: the one that began it, and one more, for a look that the platform froze with its
-/// environment. Beyond that a registry that hangs would slow every call down.
-const WAITERS: u32 = 2;
+/// How often [`PATIENCE`] is spent on one look: by the call that began it, and by one more, for a look that the platform
+/// froze with its environment. Beyond that a registry that hangs would slow every call down.
+const WAITS: u32 = 2;
+/// How soon after another call a call must come for the environment to be busy. Below that, waiting for a look would be
+/// most of what such callers wait for at all, and it is short enough for a look to end within a fraction of a second though
+/// it runs during calls only. Where calls are rarer, one in hundreds waits at an interval of a minute, for a round trip.
+pub(super) const BUSY: SignedDuration = SignedDuration::from_millis(100);
 /// By how much a look overruns its limit when its environment does not run: the timer that ends it is never this late.
 const OVERRUN: Duration = Duration::from_millis(500);
 
@@ -56,7 +70,21 @@ struct UnderWay {
     began_at: Timestamp,
     /// How long the call that began it waits.
     patience: Duration,
-    waiters: u32,
+    /// How often [`PATIENCE`] was spent on it.
+    waits: u32,
+}
+
+impl UnderWay {
+    /// What a call does that finds this look, while an older champion could answer.
+    fn found(&mut self, is_busy: bool) -> Step {
+        let left = WAITS.saturating_sub(self.waits);
+        let share = if self.waits == 0 { left } else { left.min(1) };
+        if share == 0 || (is_busy && self.waits == 0) {
+            return Step::Answer;
+        }
+        self.waits += share;
+        Step::Wait(PATIENCE * share)
+    }
 }
 
 /// What a call does about the champion.
@@ -66,7 +94,7 @@ pub(super) enum Step {
     Answer,
     /// It waits for the look under way.
     Wait(Duration),
-    /// It begins a look and waits for it.
+    /// It begins a look and waits for it; not at all at zero.
     Look(Duration),
 }
 
@@ -81,25 +109,26 @@ impl State {
         self.look.is_none() && !self.is_due(now, interval)
     }
 
-    /// What a call at `now` does; the state remembers it. A look that it begins is known by `now`.
-    pub(super) fn step(&mut self, now: Timestamp, interval: SignedDuration) -> Step {
+    /// What a call at `now` does; the state remembers it. A look that it begins is known by `now`. `is_busy` says whether
+    /// it came within [`BUSY`] of another one.
+    pub(super) fn step(&mut self, now: Timestamp, interval: SignedDuration, is_busy: bool) -> Step {
+        // At zero every call looks before it answers.
+        let is_busy = is_busy && !interval.is_zero();
         if let Some(look) = self.look.take_if(|look| is_frozen(look.began_at, now)) {
             self.died(&look);
         }
         if let Some(look) = &mut self.look {
-            look.waiters += 1;
             return match self.serving {
                 None => Step::Wait(PATIENCE_WITHOUT_MODEL),
-                Some(_) if look.waiters <= WAITERS => Step::Wait(PATIENCE),
-                Some(_) => Step::Answer,
+                Some(_) => look.found(is_busy),
             };
         }
         if !self.is_due(now, interval) {
             return Step::Answer;
         }
-        let patience = self.patience(now, interval);
+        let patience = self.patience(now, interval, is_busy);
         self.looked_at = Some(now);
-        self.look = Some(UnderWay { began_at: now, patience, waiters: 1 });
+        self.look = Some(UnderWay { began_at: now, patience, waits: u32::from(!patience.is_zero()) });
         Step::Look(patience)
     }
 
@@ -133,10 +162,11 @@ impl State {
         }
     }
 
-    fn patience(&self, now: Timestamp, interval: SignedDuration) -> Duration {
+    fn patience(&self, now: Timestamp, interval: SignedDuration, is_busy: bool) -> Duration {
         let is_stale = self.confirmed_at.is_none_or(|at| now.duration_since(at) >= interval * STALE_INTERVALS);
         match self.serving {
             None => PATIENCE_WITHOUT_MODEL,
+            Some(_) if is_busy => Duration::ZERO,
             Some(_) if is_stale || self.looked_at.is_none() => PATIENCE_AFTER_IDLE,
             Some(_) => PATIENCE,
         }

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod busy;
+mod copies;
 mod freezing;
 mod mixing;
 mod models;

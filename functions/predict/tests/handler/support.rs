@@ -69,6 +69,12 @@ impl Champions for Remote {
         self.memory.champion().await
     }
 
+    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+        *self.looks.lock().unwrap() += 1;
+        self.pass().await;
+        self.memory.champion_with_artifact().await
+    }
+
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
         self.memory.recent_champions(limit).await
     }
@@ -199,8 +205,13 @@ impl Fixture {
         let promoted_at = moment("2026-11-24T03:00:05Z");
         let version = Version { artifact: stored, ..version };
         let champion = Champion::succeeding(state.champions.last(), version, promoted_at);
-        state.champions.push(champion.clone());
+        state.move_pointer(&champion, Some(artifact));
         champion
+    }
+
+    /// Puts `copy` where the registry keeps a copy of the champion's artifact, or nothing.
+    pub fn keep_copy(&self, copy: Option<&[u8]>) {
+        self.remote.memory.state().copy = copy.map(<[u8]>::to_vec);
     }
 
     /// Puts `bytes` where the artifact of version `number` is stored, or nothing.

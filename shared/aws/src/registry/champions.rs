@@ -12,6 +12,10 @@ impl Champions for Registry {
         self.read(self.keys.champion(), "reading the champion").await
     }
 
+    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+        self.read_with_copy().await
+    }
+
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
         self.newest(self.query(keys::CHAMPIONS), limit, "reading the champions").await
     }

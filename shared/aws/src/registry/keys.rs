@@ -64,6 +64,11 @@ impl Keys {
         self.at("CHAMPION".to_owned())
     }
 
+    /// The copy of the champion's artifact.
+    pub(super) fn artifact(&self) -> Key {
+        self.at("ARTIFACT".to_owned())
+    }
+
     /// The champion of `revision`, eight digits so that keys sort as revisions do.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
         self.at(format!("{CHAMPIONS}{revision:08}"))
@@ -80,6 +85,11 @@ impl Keys {
 }
 
 impl Key {
+    /// Whether `item` stands here.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
+        self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
+    }
+
     /// The key's two attributes, with nothing else.
     pub(super) fn into_item(self) -> Item {
         self.attributes().into()
@@ -109,6 +119,7 @@ mod tests {
         assert_eq!(sort(iris.run(&RunId::requested("7").unwrap())), "RUN#manual-7");
         assert_eq!(sort(iris.version(VersionNumber::FIRST)), "VERSION#00000001");
         assert_eq!(sort(iris.champion()), "CHAMPION");
+        assert_eq!(sort(iris.artifact()), "ARTIFACT");
         assert_eq!(sort(iris.champion_of(12)), "CHAMPION#00000012");
         assert_eq!(sort(iris.mail("abc")), "MAIL#abc");
     }

@@ -67,8 +67,8 @@ impl Registrar for Registry {
         Err(transaction::refusal(&registration.run.id, error))
     }
 
-    async fn promote(&self, champion: &Champion) -> Result<(), PromoteError> {
-        let writes = self.promotion(champion)?.into();
+    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
+        let writes = self.promotion(champion, artifact)?.into();
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         let Err(error) = transaction.send().await else { return Ok(()) };
         Err(transaction::promotion_refusal(error))

@@ -6,13 +6,13 @@
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
-use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registration, Unavailable};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
+use evergreen_lifecycle::ports::{LARGEST_COPY, PromoteError, RegisterError, Registration, Unavailable};
 use evergreen_lifecycle::{Champion, Run, RunId, Version};
 use serde::Serialize;
 
 use super::keys::Key;
-use super::{Registry, items};
+use super::{Registry, copy, items};
 use crate::failure::unavailable;
 
 const WHAT: &str = "registering or promoting a version";
@@ -42,18 +42,37 @@ const CHAMPION: usize = 2;
 impl Registry {
     /// The writes that register a version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let Registration { run, version, promotion, seen_revision } = registration;
+        let Registration { run, version, promotion, seen_revision, artifact } = registration;
         let mut writes = vec![self.end_of(run)?, self.birth_of(version)?];
         match promotion {
-            Some(champion) => writes.extend(self.promotion(champion)?),
+            Some(champion) => writes.extend(self.promotion(champion, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
         }
         Ok(writes)
     }
 
-    /// The writes that move the pointer to `champion`, whose revision follows the one that was seen.
-    pub(super) fn promotion(&self, champion: &Champion) -> Result<[TransactWriteItem; 2], Unavailable> {
-        Ok([self.succession(champion)?, self.history_of(champion)?])
+    /// The writes that move the pointer to `champion`, whose revision follows the one that was seen, and put the copy of
+    /// its artifact beside it.
+    pub(super) fn promotion(
+        &self,
+        champion: &Champion,
+        artifact: Option<&[u8]>,
+    ) -> Result<[TransactWriteItem; 3], Unavailable> {
+        let copy = match artifact.filter(|content| content.len() <= LARGEST_COPY) {
+            Some(content) => self.copy_of(champion, content)?,
+            None => self.no_copy()?,
+        };
+        Ok([self.succession(champion)?, self.history_of(champion)?, copy])
+    }
+
+    /// The copy needs no condition: the pointer's decides whether any of this happens.
+    fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
+        finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
+    }
+
+    fn no_copy(&self) -> Result<TransactWriteItem, Unavailable> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(self.keys.artifact().into_item()));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
     }
 
     fn end_of(&self, run: &Run) -> Result<TransactWriteItem, Unavailable> {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registrar, Registration};
+use evergreen_lifecycle::ports::{LARGEST_COPY, PromoteError, RegisterError, Registrar, Registration};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::items::Item;
@@ -45,7 +45,11 @@ fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
         let check = write.condition_check()?;
         Some(line("check", check.key(), Some(check.condition_expression()), check.expression_attribute_values()))
     };
-    writes.iter().map(|write| puts(write).or_else(|| checks(write)).unwrap()).collect()
+    let deletes = |write: &TransactWriteItem| {
+        let delete = write.delete()?;
+        Some(line("delete", delete.key(), delete.condition_expression(), None))
+    };
+    writes.iter().map(|write| puts(write).or_else(|| checks(write)).or_else(|| deletes(write)).unwrap()).collect()
 }
 
 async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
@@ -77,6 +81,7 @@ async fn the_first_champion_needs_that_there_is_none() {
         "put VERSION#00000001 if attribute_not_exists(pk) {}".to_owned(),
         "put CHAMPION if attribute_not_exists(pk) {}".to_owned(),
         "put CHAMPION#00000001 if attribute_not_exists(pk) {}".to_owned(),
+        "delete ARTIFACT if - {}".to_owned(),
     ];
     assert_eq!(outline(&sent_for(&of(1, 0.97, None)).await), expected);
 }
@@ -88,6 +93,7 @@ async fn a_successor_needs_the_champion_that_the_gate_saw() {
         "put VERSION#00000002 if attribute_not_exists(pk) {}".to_owned(),
         r#"put CHAMPION if revision = :seen {":seen":1}"#.to_owned(),
         "put CHAMPION#00000002 if attribute_not_exists(pk) {}".to_owned(),
+        "delete ARTIFACT if - {}".to_owned(),
     ];
     assert_eq!(outline(&sent_for(&of(2, 0.98, Some(&first_champion()))).await), expected);
 }
@@ -121,6 +127,25 @@ async fn what_is_written_is_the_registration() {
 }
 
 #[tokio::test]
+async fn a_small_artifact_is_kept_beside_the_pointer_and_a_large_one_takes_the_former_copy_away() {
+    let keeping = |size: usize| Registration { artifact: Some(vec![7; size]), ..of(1, 0.97, None) };
+    let writes = sent_for(&keeping(LARGEST_COPY)).await;
+    assert_eq!(outline(&writes)[4], "put ARTIFACT if - {}");
+    let item = writes[4].put().unwrap().item();
+    assert_eq!(item["content"].as_b().unwrap().as_ref(), vec![7; LARGEST_COPY]);
+    let about = (item["version"].as_n().unwrap().as_str(), item["sha256"].as_s().unwrap().as_str());
+    assert_eq!(about, ("1", first_champion().version.artifact.sha256.as_str()));
+    assert_eq!(item.len(), 5);
+    assert_eq!(outline(&sent_for(&keeping(LARGEST_COPY + 1)).await)[4], "delete ARTIFACT if - {}");
+}
+
+#[tokio::test]
+async fn a_refused_versions_artifact_is_not_kept() {
+    let writes = sent_for(&Registration { artifact: Some(vec![7]), ..of(2, 0.5, Some(&first_champion())) }).await;
+    assert!(outline(&writes).iter().all(|write| !write.contains("ARTIFACT")));
+}
+
+#[tokio::test]
 async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
     let (rule, sent) = record(mock!(Client::transact_write_items), || {
         MockResponse::Output(TransactWriteItemsOutput::builder().build())
@@ -138,10 +163,11 @@ async fn a_run_in_other_hands_is_said_first() {
 #[tokio::test]
 async fn a_champion_that_moved_is_said() {
     for codes in [
-        &["None", "None", "ConditionalCheckFailed", "None"],
+        &["None", "None", "ConditionalCheckFailed", "None"][..],
         &["None", "None", "None", "ConditionalCheckFailed"],
         &["None", "None", "TransactionConflict", "None"],
         &["TransactionConflict", "None", "None", "None"],
+        &["None", "None", "None", "None", "TransactionConflict"],
     ] {
         assert!(matches!(cancelled_with(codes).await, RegisterError::ChampionMoved), "{codes:?}");
     }
@@ -165,18 +191,27 @@ async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
     });
     let seen = first_champion();
     let again = Champion::succeeding(Some(&seen), version(1, 0.97, moment(START)), moment(START));
-    registry(&[&rule]).promote(&again).await.unwrap();
-    let expected =
-        [r#"put CHAMPION if revision = :seen {":seen":1}"#, "put CHAMPION#00000002 if attribute_not_exists(pk) {}"];
+    registry(&[&rule]).promote(&again, Some(b"a model")).await.unwrap();
+    let expected = [
+        r#"put CHAMPION if revision = :seen {":seen":1}"#,
+        "put CHAMPION#00000002 if attribute_not_exists(pk) {}",
+        "put ARTIFACT if - {}",
+    ];
     assert_eq!(outline(&sent.only().transact_items.unwrap()), expected);
 }
 
 #[tokio::test]
 async fn a_promotion_that_another_one_overtook_is_refused() {
-    for codes in [&["ConditionalCheckFailed", "None"], &["None", "TransactionConflict"]] as [&[&str]; 2] {
-        let error = registry(&[&cancelling(codes)]).promote(&first_champion()).await.unwrap_err();
+    for codes in [
+        &["ConditionalCheckFailed", "None", "None"],
+        &["None", "TransactionConflict", "None"],
+        &["None", "None", "TransactionConflict"],
+    ] as [&[&str]; 3]
+    {
+        let error = registry(&[&cancelling(codes)]).promote(&first_champion(), None).await.unwrap_err();
         assert!(matches!(error, PromoteError::ChampionMoved), "{codes:?}: {error}");
     }
-    let error = registry(&[&cancelling(&["ThrottlingError", "None"])]).promote(&first_champion()).await.unwrap_err();
+    let busy = registry(&[&cancelling(&["ThrottlingError", "None", "None"])]);
+    let error = busy.promote(&first_champion(), None).await.unwrap_err();
     assert!(matches!(error, PromoteError::Unavailable(_)));
 }

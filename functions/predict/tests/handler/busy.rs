@@ -1,0 +1,128 @@
+//! Calls that follow each other closely: none waits for a look, and what was promoted serves all the same.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use crate::support::{Fixture, INTERVAL};
+
+/// Well within what makes an environment busy.
+const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
+/// Beyond it, and too short for a look to count as dead.
+const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
+/// A function with a call just answered, in which a look is due.
+async fn busy() -> Fixture {
+    let fixture = Fixture::serving().await;
+    fixture.promote(2);
+    fixture.pass(INTERVAL - SHORTLY);
+    assert_eq!(fixture.version().await, 1);
+    fixture.pass(SHORTLY);
+    fixture
+}
+
+impl Fixture {
+    /// The version that answers now, and how long that took; then the environment runs on for a while.
+    async fn answered(&self) -> (u64, Duration) {
+        let began = Instant::now();
+        let version = self.version().await;
+        (version, began.elapsed())
+    }
+
+    /// The environment runs for `time`.
+    async fn run(&self, time: SignedDuration) {
+        self.pass(time);
+        tokio::time::sleep(time.unsigned_abs()).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_for_a_look_and_it_ends_beside_them() {
+    let fixture = busy().await;
+    // The pointer at 50 ms, the copy at 100 ms.
+    fixture.remote.delay(Duration::from_millis(50));
+    let mut versions = Vec::new();
+    for _ in 0..7 {
+        let (version, waited) = fixture.answered().await;
+        assert_eq!(waited, Duration::ZERO);
+        versions.push(version);
+        fixture.run(SHORTLY).await;
+    }
+    assert_eq!(versions, [1, 1, 1, 1, 1, 1, 2]);
+    assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_hangs_holds_up_no_call() {
+    let fixture = busy().await;
+    fixture.remote.delay(Duration::from_secs(3600));
+    for _ in 0..20 * 60 {
+        assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+        fixture.run(SHORTLY * 4).await;
+    }
+    // One look for each minute and a half of an interval, and each ended by its limit.
+    assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_call_after_a_pause_gives_a_look_the_time_that_no_call_gave_it() {
+    let fixture = busy().await;
+    fixture.remote.delay(Duration::from_millis(45));
+    assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+    // Frozen, with the timers.
+    fixture.pass(A_PAUSE);
+    assert_eq!(fixture.answered().await, (2, Duration::from_millis(90)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_hangs_after_a_pause_holds_up_one_call_as_long_as_two_would_have_waited() {
+    let fixture = busy().await;
+    fixture.remote.delay(Duration::from_secs(3600));
+    assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+    for waited in [100, 0, 0] {
+        fixture.pass(A_PAUSE);
+        assert_eq!(fixture.answered().await, (1, Duration::from_millis(waited)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_a_busy_environment_began_and_took_to_its_grave_is_made_good_by_the_next_call() {
+    let fixture = busy().await;
+    fixture.remote.delay(Duration::from_millis(150));
+    assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+    fixture.pass(SignedDuration::from_secs(10));
+    assert_eq!(fixture.answered().await, (2, Duration::from_millis(300)));
+    assert_eq!(fixture.journal.failures(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ended_just_now_makes_an_environment_busy_however_long_it_took() {
+    let fixture = Fixture::serving().await;
+    fixture.promote(2);
+    fixture.pass(INTERVAL);
+    fixture.remote.delay(Duration::from_millis(50));
+    // It does not look for the champion, and ends now.
+    assert_eq!(fixture.get("/runs").await.status, 200);
+    assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_back_does_not_make_an_environment_busy() {
+    let fixture = Fixture::serving().await;
+    assert_eq!(fixture.version().await, 1);
+    fixture.promote(2);
+    fixture.pass(-SHORTLY);
+    assert_eq!(fixture.version().await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_an_interval_of_zero_every_call_looks_before_it_answers_however_close_the_calls() {
+    let fixture = Fixture::with_interval(SignedDuration::ZERO);
+    fixture.remote.delay(Duration::from_millis(10));
+    for number in 1..=3 {
+        fixture.promote(number);
+        assert_eq!(fixture.version().await, u64::from(number));
+        fixture.pass(SignedDuration::from_millis(1));
+    }
+}

@@ -1,0 +1,91 @@
+//! The copy of the artifact that the registry keeps beside the pointer: it spares a round trip, and cannot do harm.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::models::{artifact, forest};
+use crate::support::{Fixture, INTERVAL};
+
+#[tokio::test(start_paused = true)]
+async fn with_a_sound_copy_a_cold_start_takes_one_round_trip_and_the_store_is_not_asked() {
+    let fixture = Fixture::empty();
+    fixture.promote(1);
+    fixture.remote.memory.take_away("artifacts");
+    fixture.remote.delay(Duration::from_millis(30));
+    let began = Instant::now();
+    fixture.app.warm_up().await;
+    assert_eq!(began.elapsed(), Duration::from_millis(30));
+    assert_eq!((fixture.version().await, fixture.remote.looks(), fixture.journal.failures()), (1, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_wrong_with_the_copy_the_stored_object_serves_and_nothing_has_failed() {
+    let cut = &artifact(1)[..artifact(1).len() - 1];
+    let mut flipped = artifact(1).to_vec();
+    flipped[100] ^= 1;
+    for copy in [None, Some(&b""[..]), Some(cut), Some(&flipped), Some(artifact(2))] {
+        let fixture = Fixture::empty();
+        fixture.promote(1);
+        fixture.keep_copy(copy);
+        fixture.app.warm_up().await;
+        assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 0));
+        assert_eq!(fixture.remote.memory.state().reads, 1);
+        // A function that serves meets the same copy.
+        fixture.promote(2);
+        fixture.keep_copy(copy.filter(|copy| *copy != artifact(2)));
+        fixture.pass(INTERVAL);
+        assert_eq!((fixture.version().await, fixture.journal.failures()), (2, 0));
+        assert_eq!(fixture.remote.memory.state().reads, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_copy_serves_though_the_stored_object_is_damaged_or_gone() {
+    for stored in [Some(&b"other bytes"[..]), None] {
+        let fixture = Fixture::empty();
+        fixture.promote(1);
+        fixture.tamper(1, stored);
+        fixture.app.warm_up().await;
+        assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_copy_and_stored_object_are_damaged_nothing_serves() {
+    let fixture = Fixture::empty();
+    fixture.promote(1);
+    fixture.keep_copy(Some(b"other bytes"));
+    fixture.tamper(1, Some(b"other bytes"));
+    fixture.app.warm_up().await;
+    assert_eq!(fixture.journal.failures(), 1);
+    assert_eq!(fixture.predict("{}").await.status, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_comes_over_the_registrys_connection() {
+    let fixture = Fixture::serving().await;
+    fixture.promote(2);
+    fixture.remote.memory.take_away("artifacts");
+    fixture.pass(INTERVAL);
+    assert_eq!((fixture.version().await, fixture.journal.failures()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_successor_too_large_for_a_copy_is_fetched_without_asking_for_one() {
+    let large = forest("iris", 6000, 1);
+    assert!(large.len() > 256 * 1024, "{} bytes are not large", large.len());
+    let fixture = Fixture::serving().await;
+    fixture.promote_as(2, &large);
+    assert_eq!(fixture.remote.memory.state().copy, None);
+    fixture.pass(INTERVAL);
+    // It is parsed beside the calls, which takes a while without optimisation.
+    for _ in 0..1000 {
+        if fixture.version().await == 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(fixture.version().await, 2);
+    assert_eq!((fixture.remote.looks(), fixture.remote.memory.state().reads), (2, 1));
+}

@@ -1,0 +1,173 @@
+//! The copy of the champion's artifact, an item of its own: every refresh reads the pointer, and a read is billed by the
+//! item's size. Who serves nothing yet reads both in one round trip.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::ports::{Champions, Unavailable};
+
+use super::Registry;
+use super::items::{self, Item};
+use super::keys::Keys;
+use crate::failure::unavailable;
+
+const WHAT: &str = "reading the champion and its artifact";
+
+/// The attribute that holds the artifact's bytes. The others are for people who look into the table.
+const CONTENT: &str = "content";
+
+/// The item that keeps `content`, the artifact of `champion`.
+pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
+    let version = &champion.version;
+    let attributes = [
+        ("version".to_owned(), items::number(version.number)),
+        ("sha256".to_owned(), items::text(&version.artifact.sha256)),
+        (CONTENT.to_owned(), AttributeValue::B(Blob::new(content))),
+    ];
+    keys.artifact().attributes().into_iter().chain(attributes).collect()
+}
+
+/// What an item keeps. One that is damaged keeps nothing: no artifact is empty, so who compares sees that.
+fn decode(mut item: Item) -> Vec<u8> {
+    match item.remove(CONTENT) {
+        Some(AttributeValue::B(content)) => content.into_inner(),
+        _ => Vec::new(),
+    }
+}
+
+impl Registry {
+    /// The champion and the copy, both seeing every earlier write. They are two reads in one call, not a transaction: the
+    /// copy may be a later champion's. What the table leaves out because it is busy is asked for once more, the champion
+    /// alone: its artifact can be had elsewhere.
+    pub(super) async fn read_with_copy(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+        let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
+        let keys = KeysAndAttributes::builder()
+            .keys(pointer.clone().into_item())
+            .keys(copy.clone().into_item())
+            .consistent_read(true)
+            .build()
+            .map_err(|error| Unavailable::new(WHAT, error))?;
+        let batch = self.client.batch_get_item().request_items(&self.table, keys);
+        let mut answer = batch.send().await.map_err(unavailable(WHAT))?;
+        let left_out = answer.unprocessed_keys.as_ref().and_then(|tables| tables.get(&self.table));
+        let is_left_out = left_out.is_some_and(|left| left.keys.iter().any(|key| pointer.is_of(key)));
+        let items = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table)).unwrap_or_default();
+        let (mut champion, mut content) = (None, None);
+        for item in items {
+            if pointer.is_of(&item) {
+                champion = Some(items::decode(item, WHAT)?);
+            } else if copy.is_of(&item) {
+                content = Some(decode(item));
+            }
+        }
+        if is_left_out {
+            champion = self.champion().await?;
+        }
+        Ok(champion.map(|champion| (champion, content)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemError, BatchGetItemOutput};
+    use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+    use aws_smithy_mocks::{MockResponse, Rule, mock};
+    use evergreen_testkit::{champion, moment, version};
+
+    use super::*;
+    use crate::mocks::record;
+    use crate::registry::support::{registry, texts};
+
+    const CONTENT_OF_FIRST: &[u8] = b"a model";
+
+    fn first() -> Champion {
+        champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))
+    }
+
+    fn keys() -> Keys {
+        Keys::of(&"iris".parse().unwrap())
+    }
+
+    fn pointer() -> Item {
+        items::encode(&keys().champion(), &first(), "storing").unwrap()
+    }
+
+    fn copy() -> Item {
+        encode(&keys(), &first(), CONTENT_OF_FIRST)
+    }
+
+    /// What the table answers: these items, and that it has left these keys out.
+    fn answer(items: Vec<Item>, left_out: Vec<Item>) -> BatchGetItemOutput {
+        let left_out = (!left_out.is_empty())
+            .then(|| ("registry".to_owned(), KeysAndAttributes::builder().set_keys(Some(left_out)).build().unwrap()));
+        BatchGetItemOutput::builder()
+            .responses("registry", items)
+            .set_unprocessed_keys(Some(left_out.into_iter().collect()))
+            .build()
+    }
+
+    fn answering(items: Vec<Item>, left_out: Vec<Item>) -> Rule {
+        mock!(Client::batch_get_item).then_output(move || answer(items.clone(), left_out.clone()))
+    }
+
+    #[tokio::test]
+    async fn pointer_and_copy_come_in_one_call_that_sees_every_earlier_write() {
+        let (rule, sent) =
+            record(mock!(Client::batch_get_item), || MockResponse::Output(answer(vec![copy(), pointer()], Vec::new())));
+        let found = registry(&[&rule]).champion_with_artifact().await.unwrap();
+        assert_eq!(found, Some((first(), Some(CONTENT_OF_FIRST.to_vec()))));
+        let tables: HashMap<_, _> = sent.only().request_items.unwrap();
+        let asked = &tables["registry"];
+        assert_eq!((tables.len(), asked.consistent_read()), (1, Some(true)));
+        let keys = ["CHAMPION", "ARTIFACT"].map(|sort| texts(&[("pk", "MODEL#iris"), ("sk", sort)]));
+        assert_eq!(asked.keys, keys);
+    }
+
+    #[tokio::test]
+    async fn without_a_copy_there_is_the_champion_and_without_a_champion_nothing() {
+        let found = registry(&[&answering(vec![pointer()], Vec::new())]).champion_with_artifact().await.unwrap();
+        assert_eq!(found, Some((first(), None)));
+        for items in [Vec::new(), vec![copy()]] {
+            assert_eq!(registry(&[&answering(items, Vec::new())]).champion_with_artifact().await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pointer_that_the_table_left_out_is_asked_for_again_and_a_copy_is_not() {
+        let (pointer_key, copy_key) = (keys().champion().into_item(), keys().artifact().into_item());
+        let busy = answering(vec![pointer()], vec![copy_key.clone()]);
+        let found = registry(&[&busy]).champion_with_artifact().await.unwrap();
+        assert_eq!(found, Some((first(), None)));
+        for (items, content) in [(vec![copy()], Some(CONTENT_OF_FIRST.to_vec())), (Vec::new(), None)] {
+            let busy = answering(items, vec![copy_key.clone(), pointer_key.clone()]);
+            let again =
+                mock!(Client::get_item).then_output(|| GetItemOutput::builder().set_item(Some(pointer())).build());
+            let found = registry(&[&busy, &again]).champion_with_artifact().await.unwrap();
+            assert_eq!(found, Some((first(), content)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_without_content_is_empty_and_a_pointer_that_cannot_be_read_is_an_error() {
+        for content in [None, Some(items::text("a model"))] {
+            let mut damaged = copy();
+            damaged.remove(CONTENT);
+            damaged.extend(content.map(|content| (CONTENT.to_owned(), content)));
+            let rule = answering(vec![pointer(), damaged], Vec::new());
+            let found = registry(&[&rule]).champion_with_artifact().await.unwrap();
+            assert_eq!(found, Some((first(), Some(Vec::new()))));
+        }
+        let rule = answering(vec![keys().champion().into_item(), copy()], Vec::new());
+        assert!(registry(&[&rule]).champion_with_artifact().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_table_that_does_not_answer_is_unavailable() {
+        let rule = mock!(Client::batch_get_item).then_error(|| BatchGetItemError::generic(Default::default()));
+        let error = registry(&[&rule]).champion_with_artifact().await.unwrap_err();
+        assert_eq!(error.to_string(), "reading the champion and its artifact is unavailable");
+    }
+}
