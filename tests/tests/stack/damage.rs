@@ -1,6 +1,8 @@
 //! The champion's artifact breaks: the last good version serves on, somebody is told, the next training mends it.
 
 use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_tests::Stack;
 use evergreen_tests::api::Answer;
 use evergreen_tests::iris::setosa;
@@ -77,6 +79,41 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
     stack.until_recovered(version).await;
     let health = Answer::to(stack.api.anonymous(Method::GET, "/health")).await.ok();
     assert_eq!(health.body["status"], "ok", "{}", health.text);
+}
+
+#[tokio::test]
+async fn a_copy_with_other_bytes_never_serves_and_the_stored_artifact_does() {
+    let stack = Stack::take().await;
+    let version = stack.serve_new().await;
+    let sound = stack.registry.item("ARTIFACT").await.expect("a small artifact is kept beside the champion");
+    let content = sound["content"].as_b().expect("an artifact is bytes").as_ref().to_vec();
+    let stored = stack.bucket.get(&format!("models/iris/{version:08}/model.onnx")).await;
+    assert_eq!(Some(&content), stored.as_ref());
+
+    let mut damaged = sound.clone();
+    let mut other = content;
+    let middle = other.len() / 2;
+    other[middle] ^= 1;
+    damaged.insert("content".into(), AttributeValue::B(Blob::new(other)));
+    stack.registry.put(damaged).await;
+    stack.functions.forget_environments(&stack.functions.predict).await;
+    let answer = stack.api.predict(&setosa()).await.ok();
+    assert_eq!(answer.version(), version);
+    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
+    stack.registry.put(sound).await;
+}
+
+#[tokio::test]
+async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_model_counts_as_unhealthy() {
+    let stack = Stack::take().await;
+    let version = stack.serve_new().await;
+    stack.bucket.put(&format!("models/iris/{version:08}/model.onnx"), "other bytes").await;
+    stack.functions.forget_environments(&stack.functions.predict).await;
+    assert_eq!(stack.api.predict(&setosa()).await.ok().version(), version);
+    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(0.0));
+    // The gate takes it for unreadable, so that the next training mends it.
+    stack.serve_new().await;
+    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
 }
 
 /// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.
