@@ -158,6 +158,9 @@ pub trait Registrar: Send + Sync {
     ) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
+/// A champion, and the registry's copy of its artifact where one is kept.
+pub type WithCopy = (Champion, Option<Vec<u8>>);
+
 /// The champion pointer and its history.
 pub trait Champions: Send + Sync {
     /// The champion, if there is one; a read that sees every earlier write.
@@ -173,9 +176,7 @@ pub trait Champions: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer. A copy that cannot be had is none.
-    fn champion_with_artifact(
-        &self,
-    ) -> impl Future<Output = Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable>> + Send;
+    fn champion_with_artifact(&self) -> impl Future<Output = Result<Option<WithCopy>, Unavailable>> + Send;
 
     /// The newest champions, newest first, at most `limit`, the present one included.
     ///

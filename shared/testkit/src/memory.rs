@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Incoming,
     IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, Outbox, PromoteError, RegisterError, Registrar,
-    Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions,
+    Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
@@ -191,7 +191,7 @@ impl Champions for Memory {
         Ok(self.reach("registry")?.champions.last().cloned())
     }
 
-    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+    async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         let state = self.reach("registry")?;
         Ok(state.champions.last().cloned().map(|champion| (champion, state.copy.clone())))
     }

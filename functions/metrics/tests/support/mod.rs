@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::ports::{Champions, Runs, Unavailable, Versions};
+use evergreen_lifecycle::ports::{Champions, Runs, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Artifact, Champion, Column, Run, RunId, Signature, Version, VersionNumber};
 use evergreen_metrics::{Deadline, Meter, MetricsError, Report, Schedule};
 use evergreen_scoring::{
@@ -61,7 +61,7 @@ impl Champions for Registry {
         self.reach("champions")?.champion().await
     }
 
-    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+    async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         self.reach("champions")?.champion_with_artifact().await
     }
 

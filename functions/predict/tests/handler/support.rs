@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable};
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable, WithCopy};
 use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Version};
 use evergreen_predict::journal::{Call, Journal};
 use evergreen_predict::{App, Ports};
@@ -69,7 +69,7 @@ impl Champions for Remote {
         self.memory.champion().await
     }
 
-    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+    async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         *self.looks.lock().unwrap() += 1;
         self.pass().await;
         self.memory.champion_with_artifact().await

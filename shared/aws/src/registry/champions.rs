@@ -1,7 +1,7 @@
 //! Reading champions and versions.
 
 use aws_sdk_dynamodb::types::Select;
-use evergreen_lifecycle::ports::{Champions, Unavailable, Versions};
+use evergreen_lifecycle::ports::{Champions, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Champion, Version, VersionNumber};
 
 use super::{Registry, keys};
@@ -12,7 +12,7 @@ impl Champions for Registry {
         self.read(self.keys.champion(), "reading the champion").await
     }
 
-    async fn champion_with_artifact(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+    async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         self.read_with_copy().await
     }
 

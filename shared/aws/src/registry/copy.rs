@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{Champions, Unavailable};
+use evergreen_lifecycle::ports::{Champions, Unavailable, WithCopy};
 
 use super::Registry;
 use super::items::{self, Item};
@@ -39,7 +39,7 @@ impl Registry {
     /// The champion and the copy, both seeing every earlier write. They are two reads in one call, not a transaction: the
     /// copy may be a later champion's. What the table leaves out because it is busy is asked for once more, the champion
     /// alone: its artifact can be had elsewhere.
-    pub(super) async fn read_with_copy(&self) -> Result<Option<(Champion, Option<Vec<u8>>)>, Unavailable> {
+    pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
         let keys = KeysAndAttributes::builder()
             .keys(pointer.clone().into_item())
