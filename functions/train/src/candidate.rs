@@ -118,6 +118,7 @@ impl Candidate {
             signature,
             trigger: registration.run.trigger.clone(),
             profile: self.source.profile.clone(),
+            baseline: self.trained.baseline.clone(),
             candidates: self.trained.candidates.clone(),
         }
     }

@@ -6,6 +6,7 @@ use evergreen_lifecycle::{Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
 use crate::encode;
+use crate::evaluate::baseline;
 use crate::proof::Proof;
 use crate::table::Table;
 use crate::train::{LearningError, Trained};
@@ -46,6 +47,7 @@ pub fn adopt(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> 
         search: None,
         candidates: Vec::new(),
         evaluation,
+        baseline: baseline(&table.target().take(&table.split().training), holdout.target()),
         training_score,
         importances: Vec::new(),
         holdout,

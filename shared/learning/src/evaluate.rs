@@ -1,6 +1,7 @@
 //! How well a model does on rows that it has not learnt from.
 
 mod answers;
+mod baseline;
 mod binary;
 mod confusion;
 mod holdout;
@@ -13,6 +14,7 @@ use evergreen_lifecycle::{ClassEvaluation, ClassificationEvaluation, Evaluation,
 use crate::table::Target;
 
 pub(crate) use answers::Answers;
+pub(crate) use baseline::baseline;
 pub use holdout::{EvaluationError, Holdout};
 pub(crate) use probabilistic::log_loss;
 pub(crate) use regression::INTERVAL_LEVEL;

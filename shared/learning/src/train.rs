@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
+use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
 
-use crate::evaluate::Holdout;
+use crate::evaluate::{Holdout, baseline};
 use crate::fit::{FitError, Fitted};
 use crate::frame::FrameError;
 use crate::hyperparameters::Choice;
@@ -41,6 +41,8 @@ pub struct Trained {
     pub candidates: Vec<Candidate>,
     /// The model's figures on the hold-out.
     pub evaluation: Evaluation,
+    /// What one does on the hold-out without any column.
+    pub baseline: Option<Baseline>,
     /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from: on 50,000 of them at most, evenly spaced.
     pub training_score: f64,
     /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
@@ -131,6 +133,7 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
         search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
+        baseline: baseline(learner.target(), holdout.target()),
         training_score,
         importances,
         holdout,

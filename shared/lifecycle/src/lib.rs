@@ -1,6 +1,7 @@
 //! The domain of a model's life: runs, versions, the champion, the gate, freshness, and the ports through which the
 //! rest of the world is reached. Nothing here knows AWS, an async runtime or a learning library.
 
+mod baseline;
 pub mod champion;
 mod evaluation;
 mod event;
@@ -17,6 +18,7 @@ mod signature;
 pub mod time;
 mod version;
 
+pub use baseline::Baseline;
 pub use champion::Champion;
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
+use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
 
 /// The manifest's own format; it grows when a reader of the older one would go wrong.
 pub const MANIFEST_FORMAT: u32 = 2;
@@ -25,6 +25,9 @@ pub struct Manifest {
     pub trigger: Trigger,
     /// How the table was read.
     pub profile: DatasetProfile,
+    /// What there was to beat: how one does on the hold-out without any column. Older manifests do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// The hyperparameters that were tried, in the order in which they were; none of a file made elsewhere.
     pub candidates: Vec<Candidate>,
     /// How much each column brought, 0–1, summing to 1 (or all 0 where no column brought anything): the share of the

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use evergreen_lifecycle::{
-    Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
+    Baseline, Dataset, Evaluation, EventKind, Family, Label, PrimaryMetric, RunMetrics, RunStatus, Task, Verdict,
 };
 use evergreen_scoring::Model;
 use flate2::Compression;
@@ -63,6 +63,7 @@ async fn a_number_is_learnt_and_judged_by_r2() {
     assert!(matches!(report.metrics, Some(RunMetrics::Regression { r2, .. }) if r2 > 0.9), "{report:?}");
     let manifest = world.manifest(&report);
     assert_eq!((manifest.signature.task(), manifest.signature.labels()), (Task::Regression, [].as_slice()));
+    assert!(matches!(manifest.baseline, Some(Baseline::Regression { r2, .. }) if r2 <= 0.0), "{:?}", manifest.baseline);
     let decision = manifest.version.decision;
     assert_eq!((decision.metric, decision.floor), (PrimaryMetric::R2, Some(0.9)));
     assert_eq!(world.decision("b").await.same_table, Some(true));

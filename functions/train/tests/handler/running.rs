@@ -1,6 +1,7 @@
 //! A run, from the event to a version.
 
-use evergreen_lifecycle::{EventKind, Label, Manifest, RunStatus, Verdict};
+use evergreen_lifecycle::{Baseline, EventKind, Label, Manifest, RunStatus, Verdict};
+use evergreen_scoring::Model;
 use evergreen_testkit::{finished_run, moment, version};
 use serde_json::{Value, json};
 
@@ -28,6 +29,13 @@ async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
     assert_eq!(manifest.version, champion.version);
     assert_eq!(manifest.version.decision.verdict, Verdict::FirstChampion);
     assert_eq!(manifest.signature.labels(), ["setosa", "versicolor", "virginica"].map(Label::from));
+    let Some(Baseline::Classification { shares, log_loss, .. }) = manifest.baseline else { panic!("Iris has classes") };
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12 && (log_loss - 3.0_f64.ln()).abs() < 0.05, "{log_loss}");
+    let model = Model::load_registered(artifact, &champion.version.artifact).unwrap();
+    let lineage = model.metadata().lineage.as_ref().unwrap();
+    assert_eq!((&lineage.code_version, lineage.seed), (&manifest.version.code_version, manifest.version.seed));
+    assert_eq!((&lineage.dataset, lineage.family), (&manifest.version.dataset.fingerprint, manifest.version.family));
+    assert_eq!(lineage.parameters, manifest.version.parameters);
     let total: f64 = manifest.feature_importances.values().sum();
     assert!((total - 1.0).abs() < 1e-6, "{total}");
 }
