@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let clock = SystemClock;
     let meter =
         &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| meter.handle().await);
+    // Boxed: the compiler follows nested futures only so deep.
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

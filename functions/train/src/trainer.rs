@@ -39,7 +39,7 @@ pub struct Invocation {
 #[serde(untagged)]
 pub enum Answer {
     /// Of a run.
-    Run(Report),
+    Run(Box<Report>),
     /// Of a promotion.
     Promotion(Promoted),
 }
@@ -74,7 +74,7 @@ where
         if promotion::is_asked_for(&event) {
             return promotion::promote(self, event).await.map(Answer::Promotion);
         }
-        self.train(event, invocation).await.map(Answer::Run)
+        self.train(event, invocation).await.map(|report| Answer::Run(Box::new(report)))
     }
 
     /// Makes a version, or finds that there is nothing to do.

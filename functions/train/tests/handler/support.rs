@@ -63,7 +63,7 @@ impl World {
 
     pub async fn invoke(&self, invocation: &str, event: Value) -> Result<Report, TrainError> {
         match self.handle(invocation, event).await? {
-            Answer::Run(report) => Ok(report),
+            Answer::Run(report) => Ok(*report),
             Answer::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
         }
     }
