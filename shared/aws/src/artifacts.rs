@@ -229,14 +229,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_model_file_too_large_is_not_fetched() {
-        let rule = mock!(Client::get_object).then_output(|| {
-            GetObjectOutput::builder().content_length(9).body(ByteStream::from_static(b"123456789")).build()
-        });
-        let bucket = bucket(&rule);
-        assert_eq!(bucket.incoming_prefix(), "incoming/iris/");
-        let error = bucket.incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
+        let nine_bytes = || {
+            mock!(Client::get_object).then_output(|| {
+                GetObjectOutput::builder().content_length(9).body(ByteStream::from_static(b"123456789")).build()
+            })
+        };
+        let error = bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
         assert_eq!(error.to_string(), "incoming/iris/a.onnx has 9 bytes; expected at most 8");
-        assert_eq!(bucket.incoming("incoming/iris/a.onnx", 9).await.unwrap(), b"123456789");
+        assert_eq!(bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", 9).await.unwrap(), b"123456789");
+        assert_eq!(bucket(&nine_bytes()).incoming_prefix(), "incoming/iris/");
     }
 
     #[tokio::test]
