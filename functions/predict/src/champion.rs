@@ -1,13 +1,14 @@
 //! The champion in memory: loaded once, kept between calls, looked for anew at an interval.
 //!
 //! A look runs beside the calls, one at a time. A call never fails because of it, and where calls follow each other closely
-//! none waits for it. Elsewhere a call waits a moment for the look that it found due. Then it answers with what is there. A
-//! look that fails leaves what serves, is logged and counted, and is tried
-//! again when the next one is due.
+//! none waits for it, unless the look before lacked time. Elsewhere a call waits a moment for the look that it found due. Then
+//! it answers with what is there. A look that fails leaves what serves, is logged and counted, and is tried again when the next
+//! one is due.
 //!
 //! Between calls the platform freezes the environment, the look included. Where calls are frequent it goes on with the
 //! next one. Where they are rare it is dead by then; so a call that finds it dead, or finds that nothing was confirmed for
-//! long, waits longer, and what was promoted serves at the second call at the latest. The rules are in `champion/state.rs`.
+//! long, waits longer, and what was promoted serves at the second call at the latest, or, where it takes long to fetch and parse,
+//! at the third. The rules are in `champion/state.rs`.
 
 mod load;
 mod state;
@@ -23,7 +24,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::load::{LoadError, Look};
-use self::state::{BUSY, State, Step, is_frozen};
+use self::state::{BUSY, LONGEST_PATIENCE, State, Step, is_frozen};
 use crate::journal::causes;
 use crate::ports::World;
 use crate::rows::Columns;
@@ -103,8 +104,8 @@ impl<W: World> ChampionCache<W> {
     /// Loads the champion, for as long as a look may take. What goes wrong is logged and counted: the next call tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
-        if matches!(self.step(now, false), Step::Look(_)) {
-            self.run_look(now).await;
+        if let Step::Look(patience) = self.step(now, false) {
+            self.run_look(now, patience).await;
         }
     }
 
@@ -152,7 +153,7 @@ impl<W: World> ChampionCache<W> {
                         // The answer goes out first.
                         tokio::task::yield_now().await;
                     }
-                    cache.run_look(now).await;
+                    cache.run_look(now, patience).await;
                 });
                 patience
             }
@@ -165,14 +166,16 @@ impl<W: World> ChampionCache<W> {
         let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;
     }
 
-    async fn run_look(&self, began_at: Timestamp) {
-        let mut look = UnderWay { cache: self, began_at, outcome: Err(LoadError::Panicked) };
+    /// The look that began at `began_at` and is waited for as long as `patience`.
+    async fn run_look(&self, began_at: Timestamp, patience: Duration) {
+        let mut look = UnderWay { cache: self, began_at, patience, outcome: Err(LoadError::Panicked) };
         let serving = self.state.borrow().serving.clone();
         let found = timeout(LOOK_LIMIT, load::look(self.world.as_ref(), &self.model, serving)).await;
         look.outcome = found.unwrap_or(Err(LoadError::TimedOut(LOOK_LIMIT.as_secs())));
     }
 
-    fn conclude(&self, outcome: &Result<Look, LoadError>, began_at: Timestamp) {
+    fn conclude(&self, UnderWay { outcome, began_at, patience, .. }: &UnderWay<'_, W>) {
+        let (began_at, patience) = (*began_at, *patience);
         let now = self.world.clock().now();
         let mut counts = false;
         self.state.send_if_modified(|state| {
@@ -185,8 +188,9 @@ impl<W: World> ChampionCache<W> {
                 tracing::info!(version = serving.champion.version.number.get(), "champion loaded")
             }
             Ok(Look::Same | Look::Nothing) => {}
-            // Its connections died while it was frozen: nobody's fault.
-            Err(error) if !counts || is_frozen(began_at, now) => {
+            // Its connections died while it was frozen: nobody's fault, and the next one is waited for longer. Only there is
+            // no longer than the longest, and what dies even so would never serve, and nobody would know.
+            Err(error) if (!counts || is_frozen(began_at, now)) && patience < LONGEST_PATIENCE => {
                 tracing::info!(cause = causes(error), "the look for a champion was interrupted")
             }
             Err(error) => self.world.journal().load_failed(&causes(error), now),
@@ -198,11 +202,12 @@ impl<W: World> ChampionCache<W> {
 struct UnderWay<'a, W: World> {
     cache: &'a ChampionCache<W>,
     began_at: Timestamp,
+    patience: Duration,
     outcome: Result<Look, LoadError>,
 }
 
 impl<W: World> Drop for UnderWay<'_, W> {
     fn drop(&mut self) {
-        self.cache.conclude(&self.outcome, self.began_at);
+        self.cache.conclude(self);
     }
 }

@@ -21,15 +21,20 @@ pub(crate) use endpoints::has_own_endpoint;
 /// A connection stands within this, TLS included, or the try has failed.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// One try ends within this. It covers sending a request and the head of its answer, not the body of a download, which
-/// the SDK watches for stalling.
-const TRY: Duration = Duration::from_secs(5);
+/// One try ends within this, many times what a healthy one takes, so that the prediction function's look for a champion,
+/// which has 5 s, holds two more. It covers sending a request and the head of its answer: not the body of a download,
+/// which the SDK watches for stalling. What has a large body to send, or must not be sent twice, has a limit of its own.
+const TRY: Duration = Duration::from_secs(2);
 
 /// All tries of one call, pauses included. Longer than any healthy call, shorter than API Gateway waits (29 s).
-const CALL: Duration = Duration::from_secs(16);
+pub(crate) const CALL: Duration = Duration::from_secs(16);
 
 /// Tries of one call, the first included.
 const TRIES: u32 = 3;
+
+/// The pause before the second try is at most this, before the third twice as much; the SDK's own second would outlast the
+/// time for which a call waits.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The configuration of every client: one HTTP client and so one pool of connections, limits on how long a call may
 /// take, and what the environment says of where and who.
@@ -60,7 +65,7 @@ pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http)
         .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+        .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(PAUSE))
         .use_fips(environment.flag("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(environment.flag("AWS_USE_DUALSTACK_ENDPOINT"));
     // Chosen here and not found somewhere: else a service's own idea of how often to try comes first.
@@ -91,6 +96,7 @@ mod tests {
         assert_eq!(timeouts.operation_attempt_timeout(), Some(TRY));
         assert_eq!(timeouts.operation_timeout(), Some(CALL));
         assert_eq!(config.retry_config().unwrap().max_attempts(), TRIES);
+        assert_eq!(config.retry_config().unwrap().initial_backoff(), PAUSE);
         let client = aws_sdk_dynamodb::Client::new(&config);
         assert_eq!(client.config().retry_config().unwrap().max_attempts(), TRIES);
     }

@@ -1,14 +1,21 @@
 //! Mail through SES.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
-use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::{Client, Config};
 use evergreen_lifecycle::ports::{Mail, Mailer, Unavailable};
 
+use crate::connect::CALL;
 use crate::failure::Failure;
 
 const WHAT: &str = "sending a mail";
+
+/// One try of a mail, longer than that of other calls: one that was sent, and whose answer came too late, is sent again.
+const MAIL_TRY: Duration = Duration::from_secs(5);
 
 /// Mail from one sender, as plain text and HTML side by side.
 #[derive(Debug, Clone)]
@@ -30,9 +37,18 @@ impl Mailer for Ses {
         let destination = Destination::builder().to_addresses(recipient).build();
         let send = self.client.send_email().from_email_address(&self.sender).destination(destination).content(content);
         // SES names addresses in its words: they stay behind.
-        send.send().await.map_err(|error| Unavailable::new(WHAT, Failure::unworded(&error)))?;
+        let patient = Config::builder().timeout_config(timeouts());
+        send.customize()
+            .config_override(patient)
+            .send()
+            .await
+            .map_err(|error| Unavailable::new(WHAT, Failure::unworded(&error)))?;
         Ok(())
     }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(MAIL_TRY).operation_timeout(CALL).build()
 }
 
 fn content(mail: &Mail) -> Result<EmailContent, BuildError> {

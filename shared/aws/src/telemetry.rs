@@ -16,11 +16,9 @@ const DEFAULT: &str = "info";
 /// nothing when telemetry is set up already.
 pub fn init() {
     let directives = directives(&Environment::process());
-    let readable = directives.parse::<Targets>();
-    let refused = readable.is_err();
-    // Levels and targets are all that is asked for. Filters on spans and fields would bring regular expressions along,
-    // 140 kB of a function.
-    let filter = readable.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let filter = filter(&directives);
+    let refused = filter.is_none();
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     if subscriber(filter, std::io::stdout).try_init().is_ok() && refused {
         tracing::warn!(directives, "the log level is unreadable: info is taken");
     }
@@ -34,6 +32,17 @@ where
 {
     let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
     registry().with(filter).with(lines.with_writer(writer))
+}
+
+/// The filter that `directives` ask for, if they can be read. Levels and targets are all that is asked for: filters on spans
+/// and fields would bring regular expressions along, 140 kB of a function. A target must name its level: a level that is
+/// misspelt would be a target, and nothing else would be logged.
+fn filter(directives: &str) -> Option<Targets> {
+    let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    if !directives.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_clear) {
+        return None;
+    }
+    directives.parse().ok()
 }
 
 /// The filter as text. Lambda's own setting comes first: who changes it on the function expects an effect.
@@ -70,6 +79,16 @@ mod tests {
     #[test]
     fn fatal_is_error() {
         assert_eq!(with(Some("FATAL"), None), "error");
+    }
+
+    #[test]
+    fn a_misspelt_level_is_no_target() {
+        for directives in ["inof", "warn,evergreen_aws", "evergreen_aws=loud", "a=b=c"] {
+            assert_eq!(filter(directives), None, "{directives}");
+        }
+        for directives in ["info", "WARN", "off", "3", "warn, evergreen_aws=debug", "warn,"] {
+            assert!(filter(directives).is_some(), "{directives}");
+        }
     }
 
     #[test]

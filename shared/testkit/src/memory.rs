@@ -67,7 +67,7 @@ pub struct State {
     pub mails: Vec<SentMail>,
     /// Claims on mails: until when, and whether it was sent.
     pub claims: BTreeMap<String, (Timestamp, bool)>,
-    /// Things that do not answer: `registry`, `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
+    /// Things that do not answer: `registry`, `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
     pub away: BTreeSet<String>,
     /// How often artifacts were read.
     pub reads: usize,
@@ -192,6 +192,7 @@ impl Champions for Memory {
     }
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
+        drop(self.reach("copy")?);
         let state = self.reach("registry")?;
         Ok(state.champions.last().cloned().map(|champion| (champion, state.copy.clone())))
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable};
+use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable, WithCopy};
 use evergreen_lifecycle::{Artifact, Champion, ModelName, VersionNumber};
 use evergreen_scoring::{Model, RegisteredError};
 
@@ -66,6 +66,16 @@ pub(super) enum LoadError {
     Panicked,
 }
 
+impl LoadError {
+    /// Whether more time might have helped: what a look asks for outside fails, too, when its environment hardly runs.
+    pub(super) fn may_lack_time(&self) -> bool {
+        match self {
+            Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
+            Self::PointerGone | Self::Damaged { .. } | Self::OtherModel { .. } | Self::Panicked => false,
+        }
+    }
+}
+
 /// Looks for the champion of `model`. `serving` is what serves, and stays what it is if the artifact is the same.
 pub(super) async fn look<W: World>(
     world: &W,
@@ -75,9 +85,22 @@ pub(super) async fn look<W: World>(
     if let Some(serving) = serving {
         return follow(world, model, &serving).await;
     }
-    match world.registry().champion_with_artifact().await? {
+    match champion_with_copy(world).await? {
         Some((champion, copy)) => load(world, model, champion, copy).await,
         None => Ok(Look::Nothing),
+    }
+}
+
+/// The champion, with its copy where there is one and the registry gives it. The pointer alone is another request, which may
+/// be answered where this one is not: a role's right to it is of its own, and takes a while to be in effect everywhere.
+async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
+    match world.registry().champion_with_artifact().await {
+        Ok(found) => Ok(found),
+        Err(error) => {
+            let cause = causes(&error);
+            tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
+            Ok(world.registry().champion().await?.map(|champion| (champion, None)))
+        }
     }
 }
 
@@ -97,7 +120,7 @@ async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Re
     }
     // The connection to the registry stands. One to the store may have to be made first, which would hold up the calls that
     // come meanwhile.
-    let (champion, copy) = world.registry().champion_with_artifact().await?.ok_or(LoadError::PointerGone)?;
+    let (champion, copy) = champion_with_copy(world).await?.ok_or(LoadError::PointerGone)?;
     load(world, model, champion, copy).await
 }
 

@@ -6,18 +6,23 @@
 //! - Nothing is due: a call answers.
 //! - A look is due: a call begins it. Where the environment is busy, it answers at once; otherwise it waits for the look,
 //!   [`PATIENCE`] as a rule, [`PATIENCE_AFTER_IDLE`] when nothing was confirmed for [`STALE_INTERVALS`].
-//! - A look is under way, and calls waited for it: beside the one that began it one more waits [`PATIENCE`], later ones
-//!   answer.
+//! - A look is under way, and calls waited for it: beside the one that began it one more waits [`PATIENCE`], however soon it
+//!   comes, and later ones answer.
 //! - A look is under way that nobody waited for: calls answer while the environment is busy. The first that comes after a
 //!   pause waits as long as these two would have.
 //! - A look died while the environment was frozen: it is due again at once, and is waited for [`PATIENCE_AFTER_IDLE`]. Only
 //!   one that had this much and died all the same is not: it waits for its interval.
+//! - A look ended without an answer for want of time: the next one is waited for longer, busy or not, first
+//!   [`PATIENCE_AFTER_IDLE`], then [`LONGEST_PATIENCE`], until one has its answer. One that had the longest and died all the
+//!   same has failed, frozen or not.
 //!
-//! While nothing serves, every call that finds a look waits [`PATIENCE_WITHOUT_MODEL`].
+//! While nothing serves, every call that finds a look waits [`LONGEST_PATIENCE`].
 //!
 //! So what was promoted serves at the second call at the latest that finds a look due or under way, as long as registry and
-//! store answer within these times; in a busy environment as soon as the look has ended, which takes it as many calls as it
-//! takes round trips, two with a small artifact: about three times [`BUSY`] if each call came at the last moment.
+//! store answer within [`PATIENCE_AFTER_IDLE`], and at the third within [`LONGEST_PATIENCE`]. In a busy environment it serves
+//! as soon as the look has ended, which takes it as many calls as it takes round trips, two with a small artifact: about three
+//! times [`BUSY`] if each call came at the last moment. A large one may take more of such slices than [`LOOK_LIMIT`] has room
+//! for; then the look of the next interval is the one that is waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,10 +40,10 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// and well below the second at which latency alarms. A caller this rare meets cold starts too, and these wait for the
 /// same look to its end, after the platform's own part.
 const PATIENCE_AFTER_IDLE: Duration = Duration::from_millis(400);
-/// How long a call waits for a look when nothing could answer otherwise.
-const PATIENCE_WITHOUT_MODEL: Duration = Duration::from_secs(2);
-/// After how many intervals without a confirmation the environment counts as idle. A busy one gets there only when the
-/// registry does not answer, and then one call in each interval waits longer.
+/// How long a call waits for a look when nothing could answer otherwise, or when looks with less ended without an answer:
+/// enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
+pub(super) const LONGEST_PATIENCE: Duration = Duration::from_secs(2);
+/// After how many intervals without a confirmation the environment counts as idle.
 const STALE_INTERVALS: i32 = 2;
 /// The least time between two looks while nothing serves.
 const PAUSE_WITHOUT_MODEL: SignedDuration = SignedDuration::from_secs(1);
@@ -61,6 +66,8 @@ pub(super) struct State {
     pub(super) confirmed_at: Option<Timestamp>,
     /// When the last look began, whatever came of it; nothing if the next call is to make it good.
     looked_at: Option<Timestamp>,
+    /// The least that the next look is waited for: zero, unless the last one lacked time.
+    owed: Duration,
     /// The look under way.
     look: Option<UnderWay>,
 }
@@ -119,7 +126,7 @@ impl State {
         }
         if let Some(look) = &mut self.look {
             return match self.serving {
-                None => Step::Wait(PATIENCE_WITHOUT_MODEL),
+                None => Step::Wait(LONGEST_PATIENCE),
                 Some(_) => look.found(is_busy),
             };
         }
@@ -141,6 +148,9 @@ impl State {
     /// has replaced changes nothing, even if it found a champion: it may be the former one. Says whether the look counted.
     pub(super) fn ended(&mut self, outcome: &Result<Look, LoadError>, began_at: Timestamp, now: Timestamp) -> bool {
         let Some(look) = self.look.take_if(|look| look.began_at == began_at) else { return false };
+        if outcome.is_ok() {
+            self.owed = Duration::ZERO;
+        }
         match outcome {
             Ok(Look::Nothing) => {}
             Ok(Look::Same) => self.confirmed_at = Some(began_at),
@@ -149,6 +159,7 @@ impl State {
                 self.confirmed_at = Some(began_at);
             }
             Err(_) if is_frozen(began_at, now) => self.died(&look),
+            Err(error) if error.may_lack_time() => self.owe(&look),
             Err(_) => {}
         }
         true
@@ -160,14 +171,21 @@ impl State {
         if look.patience <= PATIENCE {
             self.looked_at = None;
         }
+        self.owe(look);
+    }
+
+    /// `look` had too little time: the next one gets more.
+    fn owe(&mut self, look: &UnderWay) {
+        self.owed = if look.patience < PATIENCE_AFTER_IDLE { PATIENCE_AFTER_IDLE } else { LONGEST_PATIENCE };
     }
 
     fn patience(&self, now: Timestamp, interval: SignedDuration, is_busy: bool) -> Duration {
         let is_stale = self.confirmed_at.is_none_or(|at| now.duration_since(at) >= interval * STALE_INTERVALS);
         match self.serving {
-            None => PATIENCE_WITHOUT_MODEL,
+            None => LONGEST_PATIENCE,
+            Some(_) if !self.owed.is_zero() => self.owed,
             Some(_) if is_busy => Duration::ZERO,
-            Some(_) if is_stale || self.looked_at.is_none() => PATIENCE_AFTER_IDLE,
+            Some(_) if is_stale => PATIENCE_AFTER_IDLE,
             Some(_) => PATIENCE,
         }
     }

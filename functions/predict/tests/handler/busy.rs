@@ -54,15 +54,52 @@ async fn no_call_waits_for_a_look_and_it_ends_beside_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_hangs_holds_up_no_call() {
+async fn a_registry_that_hangs_holds_up_no_call_of_the_first_interval_and_two_of_the_next() {
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_secs(3600));
+    let mut waited = Vec::new();
     for _ in 0..20 * 60 {
-        assert_eq!(fixture.answered().await, (1, Duration::ZERO));
+        let (version, time) = fixture.answered().await;
+        assert_eq!(version, 1);
+        waited.push(time);
         fixture.run(SHORTLY * 4).await;
     }
+    waited.retain(|time| !time.is_zero());
+    assert_eq!(waited, [400, 50].map(Duration::from_millis));
     // One look for each minute and a half of an interval, and each ended by its limit.
     assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_when_it_is_next_due() {
+    let fixture = busy().await;
+    // The look would end after 6 s.
+    fixture.remote.delay(Duration::from_secs(3));
+    let step = SHORTLY * 4;
+    for call in 0..INTERVAL.as_millis() / step.as_millis() {
+        assert_eq!(fixture.answered().await, (1, Duration::ZERO), "call {call}");
+        fixture.run(step).await;
+    }
+    assert_eq!(fixture.journal.failures(), 1);
+    fixture.remote.delay(Duration::from_millis(150));
+    assert_eq!(fixture.answered().await, (2, Duration::from_millis(300)));
+    // All is well again, and nobody waits.
+    fixture.promote(3);
+    fixture.run(INTERVAL - SHORTLY).await;
+    assert_eq!(fixture.answered().await, (2, Duration::ZERO));
+    fixture.run(SHORTLY).await;
+    assert_eq!(fixture.answered().await, (2, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_comes_right_after_one_that_waited_in_vain_waits_once_more() {
+    let fixture = Fixture::serving().await;
+    fixture.promote(2);
+    fixture.pass(INTERVAL);
+    fixture.remote.delay(Duration::from_millis(45));
+    assert_eq!(fixture.answered().await, (1, Duration::from_millis(50)));
+    fixture.pass(SHORTLY);
+    assert_eq!(fixture.answered().await, (2, Duration::from_millis(40)));
 }
 
 #[tokio::test(start_paused = true)]

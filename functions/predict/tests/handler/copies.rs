@@ -52,6 +52,18 @@ async fn a_sound_copy_serves_though_the_stored_object_is_damaged_or_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_request_for_the_copy_is_refused_the_stored_object_serves_and_nothing_has_failed() {
+    let fixture = Fixture::empty();
+    fixture.remote.memory.take_away("copy");
+    for number in 1..=2 {
+        fixture.promote(number);
+        fixture.pass(INTERVAL);
+        assert_eq!((fixture.version().await, fixture.journal.failures()), (u64::from(number), 0));
+        assert_eq!(fixture.remote.memory.state().reads, number as usize);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_copy_and_stored_object_are_damaged_nothing_serves() {
     let fixture = Fixture::empty();
     fixture.promote(1);

@@ -7,8 +7,10 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// The longest that a call waits while an older champion could answer.
+/// The longest that a call waits while an older champion could answer and looks take no longer than this.
 const BOUND: Duration = Duration::from_millis(400);
+/// The longest that a call waits for a look that died with less.
+const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -114,7 +116,7 @@ async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
         }
         // The second call makes the first one's look good. That it hangs too is not the freeze's doing.
         let none = Duration::ZERO;
-        assert_eq!(waited, [PATIENCE, BOUND, none, none, BOUND, none], "{timers:?}");
+        assert_eq!(waited, [PATIENCE, BOUND, none, none, LONGEST, none], "{timers:?}");
     }
 }
 
@@ -122,7 +124,7 @@ async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
 async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_calls_are_frequent() {
     let fixture = Fixture::serving().await;
     fixture.remote.delay(Duration::from_secs(3600));
-    for longest in [PATIENCE, BOUND, BOUND] {
+    for longest in [PATIENCE, BOUND, LONGEST] {
         fixture.pass(INTERVAL);
         let mut waited = Vec::new();
         for _ in 0..20 {
@@ -133,4 +135,39 @@ async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_c
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
     assert_eq!((fixture.journal.failures(), fixture.remote.looks()), (3, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_long_to_fetch_serves_at_the_third_call_however_rare_the_calls() {
+    for timers in TIMERS {
+        let fixture = Fixture::serving().await;
+        fixture.promote(2);
+        // A second for pointer and artifact.
+        fixture.remote.delay(Duration::from_millis(500));
+        for expected in [(1, PATIENCE), (1, BOUND), (2, Duration::from_secs(1))] {
+            fixture.freeze(MINUTE, timers).await;
+            assert_eq!(fixture.timed().await, expected, "{timers:?}");
+        }
+        assert_eq!(fixture.journal.failures(), 0, "{timers:?}");
+        fixture.freeze(MINUTE, timers).await;
+        // The next look, which finds nothing new, is waited for as ever.
+        assert_eq!(fixture.timed().await, (2, PATIENCE), "{timers:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_dies_though_it_was_waited_for_the_longest_counts_as_a_failure() {
+    for timers in TIMERS {
+        let fixture = Fixture::serving().await;
+        fixture.remote.delay(Duration::from_secs(3600));
+        for expected in [PATIENCE, BOUND, LONGEST] {
+            fixture.freeze(MINUTE, timers).await;
+            assert_eq!((fixture.timed().await, fixture.journal.failures()), ((1, expected), 0), "{timers:?}");
+        }
+        for _ in 0..2 {
+            fixture.freeze(MINUTE, timers).await;
+            assert_eq!(fixture.timed().await, (1, LONGEST), "{timers:?}");
+        }
+        assert!(fixture.journal.failures() > 0, "{timers:?}");
+    }
 }
