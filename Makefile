@@ -73,6 +73,7 @@ lint: validate licences ## Format, clippy, documentation, template, licences
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	@$(PYTHON) infra/cost --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target/fuzz/lint --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
 validate: .venv/sam/ready
@@ -85,8 +86,9 @@ bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-
 	cargo build --release --package evergreen-learning --example fit --locked
 	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
 
+bench: override ARGS :=
 bench: bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
-	@python3 infra/bench/whole.py
+	@$(PYTHON) infra/bench/whole.py
 
 cost: .venv/emulator/ready ## What it costs, from the template, published prices and durations (ARGS=--write renews the README)
 	@$(PYTHON) infra/cost $(ARGS)

@@ -22,7 +22,7 @@ def main() -> int:
     packages = _linked(ROOT / "Cargo.toml", "--locked")
     complaints = _unfit(packages, allowed)
     # What fuzzes is deployed nowhere: libFuzzer itself may have a licence more.
-    fuzzing = _linked(ROOT / "fuzz/Cargo.toml")
+    fuzzing = _linked(ROOT / "fuzz/Cargo.toml", "--locked")
     complaints += _unfit(fuzzing, allowed | {"NCSA"})
     complaints += [f"{name}: banned" for name, _ in packages if name.split(" ")[0] in banned]
     for complaint in complaints:

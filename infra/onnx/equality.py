@@ -6,6 +6,7 @@ answers all of its rows; `samples` does the same for the artifacts that the test
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,9 +90,11 @@ def _holds(case: str, found: Difference, bound: Bound) -> bool:
 
 
 def _cases(examples: Path) -> Iterator[tuple[str, Difference, Bound]]:
+    # What an earlier run left would be compared with itself.
+    shutil.rmtree(FOLDER, ignore_errors=True)
     samples = FOLDER / "samples"
     _run(examples / "samples", samples, PIPELINES)
-    kept = sorted(file.stem for file in samples.glob("format-*.onnx"))
+    kept = [file.stem for file in _files(samples, "format-*.onnx")]
     for name in kept:
         yield f"kept {name}", _difference(samples, name), BOUND
     random = [_difference(samples, file.stem) for file in samples.glob("*.onnx") if file.stem not in kept]
@@ -102,8 +105,13 @@ def _cases(examples: Path) -> Iterator[tuple[str, Difference, Bound]]:
     for entry in json.loads((tables / "index.json").read_text()):
         answers = FOLDER / "answers" / entry["name"]
         _run(examples / "answers", tables / entry["name"], answers)
-        for file in sorted(answers.glob("*.onnx")):
+        for file in _files(answers, "*.onnx"):
             yield f"{entry['name']}, {file.stem}", _difference(answers, file.stem), BOUND
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """The files of that pattern, of which there has to be one: nothing compared is nothing known."""
+    return sorted(folder.glob(pattern)) or sys.exit(f"*** there is no {pattern} in {folder}")
 
 
 def _run(*command) -> None:

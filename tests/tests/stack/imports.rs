@@ -64,12 +64,6 @@ async fn a_file_with_an_operator_that_is_not_known_fails_by_its_name_and_nothing
     assert!(reason.contains("SVMClassifier") && reason.contains(&key), "{reason}");
     assert_eq!(stack.champion_number().await, serving);
     assert_eq!(stack.functions.measure().await["FailedRuns"], json!(0.0), "training does not fail");
-    // It is tried twice more, and then kept for somebody to look at.
-    until("the event in the queue", LIMIT, async || {
-        let kept = stack.kept_in("train-failure").await;
-        kept.into_iter().find(|kept| kept["requestPayload"]["detail"]["object"]["key"] == json!(key))
-    })
-    .await;
     stack.bucket.delete(&key).await;
 }
 

@@ -88,10 +88,10 @@ impl Process {
         Ok(Usage { cpu: cpu(&of)?, resident, most_resident })
     }
 
-    /// Ends it as somebody does who wants to hear its last words (an instrument writes its figures), and returns its log.
+    /// Ends it, and what it may have started, as a terminal does: the signal after which an instrument still writes its
+    /// figures. Returns its log.
     pub fn end(mut self) -> Vec<u8> {
-        let asked =
-            rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM);
+        let asked = kill_process_group(Pid::from_child(&self.child), Signal::INT);
         if asked.is_err() {
             let _ = self.child.kill();
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use bytes::Bytes;
 
 use crate::cold::check;
@@ -55,6 +56,7 @@ async fn run(world: &World, program: &Program, events: &[Bytes], length: Duratio
     process.end();
     let looks: Vec<_> = world.registry.traffic.requests().into_iter().skip(before).collect();
     let (beside, without): (Vec<_>, Vec<_>) = calls.iter().partition(|call| overlaps(call, &looks));
+    ensure!(!beside.is_empty() && !without.is_empty(), "no calls beside a refresh, or none without one");
     let spread = |calls: &[&Span]| Spread::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
     Ok(Parted { beside: spread(&beside), without: spread(&without), looks: looks.len(), errors })
 }
