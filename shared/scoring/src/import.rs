@@ -32,13 +32,32 @@
 //!
 //! The file's labels are the table's, by their text; 0 and 1 are also false and true. Where they are 0…k-1 and the table has
 //! k others, they are taken as what `LabelEncoder` makes of these: their indices when sorted, with a warning.
+//!
+//! # Where answers differ
+//!
+//! The label is always the one of the greatest probability. Where all weights of a tree classifier of two labels are those
+//! of one score, and all are positive, ONNX Runtime compares the score itself with 0.5, also where LOGISTIC follows: its
+//! label may then be the one of the smaller of its own probabilities. The probabilities are the same.
+//!
+//! Texts that an `OneHotEncoder` refuses (`zeros` 0) are none of its categories here, with a warning if the table has some.
+//!
+//! # What is refused, that a runtime would take
+//!
+//! Operators of other domains, functions that the file defines, operator sets of the core before 7, trees whose root is not
+//! the first of its nodes listed (where runtimes begin), and more than one form of the model's answer among the outputs.
+//! A column has at most 1,000 texts of at most 200 bytes; a model 10,000 features; the file 192 MiB, of which 4 MiB
+//! beside the operators' attributes.
 
 mod answer;
 mod constant;
 mod ensemble;
 mod error;
 mod features;
+mod forms;
+#[cfg(test)]
+mod graphs;
 mod inputs;
+mod keys;
 mod labels;
 mod layout;
 mod linear;
@@ -54,6 +73,9 @@ use crate::artifact::{ArtifactError, limits};
 use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
+
+/// Operator set of the core from which on operators mean what is read here.
+const MIN_OPERATOR_SET: i64 = 7;
 
 /// A model made elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,10 +96,23 @@ pub struct Imported {
 pub fn import(bytes: &[u8], table: &Signature) -> Result<Imported, ImportError> {
     limits::check(bytes)?;
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
+    check_meaning(&model)?;
     let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
     let scored = walk::walk(graph, table)?;
     let (pipeline, warnings) = answer::pipeline(scored, table)?;
     Ok(Imported { pipeline, producer: producer(&model), warnings })
+}
+
+/// Operators must be those of their name.
+fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
+    if !model.functions.is_empty() {
+        return Err(ImportError::Functions);
+    }
+    let core = |domain: &str| matches!(domain, "" | "ai.onnx");
+    match model.opset_import.iter().find(|set| core(&set.domain) && set.version < MIN_OPERATOR_SET) {
+        Some(old) => Err(ImportError::OperatorSet(old.version)),
+        None => Ok(()),
+    }
 }
 
 /// Name and version, short and printable.

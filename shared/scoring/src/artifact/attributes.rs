@@ -9,7 +9,7 @@ fn named(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
 }
 
-pub(super) fn int(name: &str, value: i64) -> AttributeProto {
+pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto { i: Some(value), ..named(name, kind::INT) }
 }
 
@@ -17,7 +17,7 @@ pub(super) fn float(name: &str, value: f32) -> AttributeProto {
     AttributeProto { f: Some(value), ..named(name, kind::FLOAT) }
 }
 
-pub(super) fn string(name: &str, value: &str) -> AttributeProto {
+pub(crate) fn string(name: &str, value: &str) -> AttributeProto {
     AttributeProto { s: Some(value.as_bytes().to_vec()), ..named(name, kind::STRING) }
 }
 

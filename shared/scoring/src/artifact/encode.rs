@@ -23,6 +23,7 @@ pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
         graph: Some(graph::around(pipeline, predictor)),
         opset_import: vec![opset(ML_DOMAIN, ML_OPSET), opset(CORE_DOMAIN, CORE_OPSET)],
         metadata_props: properties(pipeline, metadata),
+        functions: Vec::new(),
     };
     model.encode_to_vec()
 }

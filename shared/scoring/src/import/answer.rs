@@ -22,7 +22,7 @@ pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipelin
         return Err(ImportError::Task { file: task.name(), table: table.task().name() });
     }
     let layout = layout::of(&scored.features, table)?;
-    let mut warnings = Vec::new();
+    let mut warnings = layout.warnings;
     if !layout.exact && matches!(scored.predictor, Predictor::Trees(_)) {
         warnings.push(ROUNDING.to_owned());
     }

@@ -29,15 +29,21 @@ impl Constant {
         Self { dims: vec![length], numbers }
     }
 
-    /// The tensor's name and what it holds; nothing if these are no numbers that are known, or not as many as its shape has.
-    pub(super) fn read(bytes: &[u8]) -> Result<(String, Option<Self>), ArtifactError> {
+    /// The tensor's name and what it holds, or why that is not read.
+    pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
-        let constant = numbers(&tensor).and_then(|numbers| {
-            let dims = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>()?;
-            let elements = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim))?;
-            (Self::list(numbers.clone()).dims == [elements]).then_some(Self { dims, numbers })
-        });
+        let constant = Self::of(&tensor).ok_or_else(|| why_not(&tensor));
         Ok((tensor.name, constant))
+    }
+
+    fn of(tensor: &TensorProto) -> Option<Self> {
+        if tensor.data_location == EXTERNAL {
+            return None;
+        }
+        let constant = Self::list(numbers(tensor)?);
+        let dims = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>()?;
+        let elements = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim))?;
+        (constant.dims == [elements]).then_some(Self { dims, ..constant })
     }
 
     /// The elements, if they are whole.
@@ -74,6 +80,23 @@ fn numbers(tensor: &TensorProto) -> Option<Numbers> {
     }
 }
 
+/// `TensorProto.DataLocation` of elements in another file.
+const EXTERNAL: i32 = 1;
+
+fn why_not(tensor: &TensorProto) -> &'static str {
+    match tensor.data_type {
+        _ if tensor.data_location == EXTERNAL => "is a constant kept in another file (external data)",
+        element::FLOAT | element::DOUBLE | element::INT32 | element::INT64 => {
+            "is a constant with another number of elements than its shape has"
+        }
+        element::STRING => "is a constant of texts; numbers (float, double, int32, int64) are read",
+        element::BOOL => "is a constant of truth values; numbers (float, double, int32, int64) are read",
+        10 => "is a constant of float16; float, double, int32 and int64 are read",
+        16 => "is a constant of bfloat16; float, double, int32 and int64 are read",
+        _ => "is a constant of a type that is not read; float, double, int32 and int64 are",
+    }
+}
+
 fn words<const SIZE: usize, T>(raw: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Option<Vec<T>> {
     let (words, rest) = raw.as_chunks::<SIZE>();
     rest.is_empty().then(|| words.iter().map(|word| read(*word)).collect())
@@ -84,7 +107,17 @@ mod tests {
     use super::*;
 
     fn read(tensor: &TensorProto) -> Option<Constant> {
-        Constant::read(&tensor.encode_to_vec()).unwrap().1
+        Constant::read(&tensor.encode_to_vec()).unwrap().1.ok()
+    }
+
+    #[test]
+    fn a_constant_that_is_not_read_says_why() {
+        let why = |tensor: TensorProto| Constant::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
+        let half = TensorProto { data_type: 10, ..TensorProto::default() };
+        assert!(why(half).contains("float16"));
+        let elsewhere = TensorProto { data_type: element::FLOAT, data_location: EXTERNAL, ..TensorProto::default() };
+        assert!(why(elsewhere).contains("external data"));
+        assert!(why(TensorProto { data_type: element::STRING, ..TensorProto::default() }).contains("texts"));
     }
 
     #[test]

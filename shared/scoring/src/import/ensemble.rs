@@ -2,21 +2,23 @@
 
 use super::constant::{Constant, Numbers};
 use super::error::ImportError;
+use super::keys::Keys;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
+
+/// Attributes that are not read, and their kinds.
+const IGNORED: [(&str, i32); 3] = [
+    ("nodes_missing_value_tracks_true", kind::INTS),
+    ("nodes_hitrates", kind::FLOATS),
+    ("nodes_hitrates_as_tensor", kind::TENSOR),
+];
 
 /// Trees and, by position in the lists, where each node went.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
     keys: Keys,
-}
-
-/// The nodes' positions in the lists, sorted by tree and node.
-struct Keys {
-    ids: Vec<(i64, i64)>,
-    sorted: Vec<u32>,
 }
 
 /// The lists of the nodes, all of one length.
@@ -39,17 +41,24 @@ enum Mode {
     Above,
 }
 
-/// Reads all trees. The weights' lists are named `class_…` or `target_…`, after `weights`.
-pub(super) fn read(operator: &str, attributes: &mut Attributes, weights: &str) -> Result<Vec<Tree>, ImportError> {
+/// Reads all trees, and the output of all weights if they are of one. The weights' lists are named `class_…` or
+/// `target_…`, after `weights`.
+pub(super) fn read(
+    operator: &str,
+    attributes: &mut Attributes,
+    weights: &str,
+) -> Result<(Vec<Tree>, Option<i64>), ImportError> {
     let nodes = nodes(operator, attributes)?;
     let mut forest = grow(nodes).ok_or_else(|| ImportError::usage(operator, "its nodes do not form trees"))?;
-    // How missing values would go and how often nodes were reached: nothing that is missing gets here.
-    for ignored in ["nodes_missing_value_tracks_true", "nodes_hitrates", "nodes_hitrates_as_tensor"] {
-        let kind = if ignored.ends_with("true") { kind::INTS } else { kind::FLOATS };
-        attributes.optional(ignored, if ignored.ends_with("tensor") { kind::TENSOR } else { kind })?;
+    if !forest.is_root_first() {
+        return Err(ImportError::usage(operator, "a tree's root is not the first of its nodes in the lists"));
     }
-    weigh(operator, attributes, weights, &mut forest)?;
-    Ok(forest.trees)
+    // How missing values would go and how often nodes were reached: nothing that is missing gets here.
+    for (ignored, kind) in IGNORED {
+        attributes.optional(ignored, kind)?;
+    }
+    let output = weigh(operator, attributes, weights, &mut forest)?;
+    Ok((forest.trees, output))
 }
 
 /// A list of numbers, given as floats or as a tensor of doubles.
@@ -58,7 +67,7 @@ pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> 
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
         let constant = Constant::read(&bytes)?.1;
         return match constant.map(|constant| constant.numbers) {
-            Some(Numbers::Real(list)) => Ok(Some(list)),
+            Ok(Numbers::Real(list)) => Ok(Some(list)),
             _ => Err(ImportError::usage(operator, format!("{name}_as_tensor is no list of numbers"))),
         };
     }
@@ -101,25 +110,6 @@ fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
 fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(), ImportError> {
     let same = lengths.iter().all(|length| *length == expected);
     if same { Ok(()) } else { Err(ImportError::usage(operator, "its lists are not of the same length")) }
-}
-
-impl Keys {
-    fn new(trees: Vec<i64>, nodes: Vec<i64>) -> Self {
-        let ids: Vec<_> = trees.into_iter().zip(nodes).collect();
-        let mut sorted: Vec<u32> = (0..).take(ids.len()).collect();
-        sorted.sort_by_key(|&position| ids.get(position as usize));
-        Self { ids, sorted }
-    }
-
-    fn id(&self, position: u32) -> Option<(i64, i64)> {
-        self.ids.get(position as usize).copied()
-    }
-
-    /// Position in the lists of the node of this tree and number.
-    fn find(&self, id: (i64, i64)) -> Option<u32> {
-        let found = self.sorted.binary_search_by_key(&Some(id), |&position| self.id(position)).ok()?;
-        self.sorted.get(found).copied()
-    }
 }
 
 /// Puts the nodes into trees, parents before children; nothing if they are none.
@@ -192,13 +182,19 @@ fn at_most(threshold: f64, below: bool) -> f32 {
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Gives the leaves their weights.
-fn weigh(operator: &str, attributes: &mut Attributes, prefix: &str, forest: &mut Forest) -> Result<(), ImportError> {
+/// Gives the leaves their weights; if all are of one output, that is returned.
+fn weigh(
+    operator: &str,
+    attributes: &mut Attributes,
+    prefix: &str,
+    forest: &mut Forest,
+) -> Result<Option<i64>, ImportError> {
     let trees = attributes.ints(&format!("{prefix}_treeids"))?;
     let nodes = attributes.ints(&format!("{prefix}_nodeids"))?;
     let outputs = attributes.ints(&format!("{prefix}_ids"))?;
     let weights = reals(operator, attributes, &format!("{prefix}_weights"))?.unwrap_or_default();
     same_length(operator, trees.len(), &[nodes.len(), outputs.len(), weights.len()])?;
+    let lone = outputs.first().copied().filter(|first| outputs.iter().all(|output| output == first));
     for ((id, output), weight) in trees.into_iter().zip(nodes).zip(outputs).zip(weights) {
         let entry = u32::try_from(output).ok().map(|output| Weight { output, weight: weight as f32 });
         let leaf = entry.and_then(|entry| Some((forest.leaf(id)?, entry)));
@@ -210,10 +206,19 @@ fn weigh(operator: &str, attributes: &mut Attributes, prefix: &str, forest: &mut
             merge(weights);
         }
     }
-    Ok(())
+    Ok(lone)
 }
 
 impl Forest {
+    /// Whether each tree's root is listed before its other nodes: runtimes begin at the first.
+    fn is_root_first(&self) -> bool {
+        let mut seen = vec![false; self.trees.len()];
+        self.places.iter().all(|&(tree, node)| {
+            let seen = seen.get_mut(tree as usize).is_none_or(|seen| std::mem::replace(seen, true));
+            seen || node == 0
+        })
+    }
+
     fn leaf(&mut self, id: (i64, i64)) -> Option<&mut Vec<Weight>> {
         let &(tree, node) = self.places.get(self.keys.find(id)? as usize)?;
         match self.trees.get_mut(tree as usize)?.nodes.get_mut(node as usize)? {
@@ -221,27 +226,6 @@ impl Forest {
             Node::Split { .. } => None,
         }
     }
-}
-
-/// Whether all weights are of the same output, which then becomes the first: of two classes they are the second's.
-pub(super) fn is_of_one_output(trees: &mut [Tree]) -> bool {
-    fn weights(node: &Node) -> &[Weight] {
-        match node {
-            Node::Leaf(weights) => weights,
-            Node::Split { .. } => &[],
-        }
-    }
-    let mut outputs = trees.iter().flat_map(|tree| &tree.nodes).flat_map(weights).map(|entry| entry.output);
-    let first = outputs.next();
-    if outputs.any(|output| Some(output) != first) {
-        return false;
-    }
-    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
-        if let Node::Leaf(weights) = node {
-            weights.iter_mut().for_each(|entry| entry.output = 0);
-        }
-    }
-    true
 }
 
 /// Ascending in output, each once, without those that add nothing.
@@ -261,24 +245,32 @@ pub(super) fn merge(weights: &mut Vec<Weight>) {
 mod tests {
     use super::*;
     use crate::artifact::attributes::{floats, ints, strings};
+    use crate::artifact::onnx::AttributeProto;
 
-    /// A tree of one split, its leaves listed before the root.
-    fn stump(mode: &str, left: i64, right: i64) -> Result<Vec<Tree>, ImportError> {
-        let list = vec![
+    /// A tree of one split.
+    fn lists(mode: &str, left: i64, right: i64) -> Vec<AttributeProto> {
+        vec![
             ints("nodes_treeids", vec![5; 3]),
-            ints("nodes_nodeids", vec![9, 8, 7]),
-            ints("nodes_featureids", vec![0, 0, 2]),
-            floats("nodes_values", vec![0.0, 0.0, 1.0]),
-            strings("nodes_modes", ["LEAF", "LEAF", mode]),
-            ints("nodes_truenodeids", vec![0, 0, left]),
-            ints("nodes_falsenodeids", vec![0, 0, right]),
+            ints("nodes_nodeids", vec![7, 9, 8]),
+            ints("nodes_featureids", vec![2, 0, 0]),
+            floats("nodes_values", vec![1.0, 0.0, 0.0]),
+            strings("nodes_modes", [mode, "LEAF", "LEAF"]),
+            ints("nodes_truenodeids", vec![left, 0, 0]),
+            ints("nodes_falsenodeids", vec![right, 0, 0]),
             ints("target_treeids", vec![5, 5]),
             ints("target_nodeids", vec![8, 9]),
             ints("target_ids", vec![0, 0]),
             floats("target_weights", vec![-1.0, 1.0]),
-        ];
+        ]
+    }
+
+    fn stump(mode: &str, left: i64, right: i64) -> Result<Vec<Tree>, ImportError> {
+        grown(lists(mode, left, right))
+    }
+
+    fn grown(list: Vec<AttributeProto>) -> Result<Vec<Tree>, ImportError> {
         let mut attributes = Attributes::new("Op", list).unwrap();
-        let trees = read("Op", &mut attributes, "target")?;
+        let trees = read("Op", &mut attributes, "target")?.0;
         attributes.finish().unwrap();
         Ok(trees)
     }
@@ -312,6 +304,18 @@ mod tests {
     }
 
     #[test]
+    fn a_root_that_is_not_listed_first_is_refused() {
+        let mut list = lists("BRANCH_LEQ", 8, 9);
+        for attribute in list.iter_mut().filter(|attribute| attribute.name.starts_with("nodes_")) {
+            attribute.ints.reverse();
+            attribute.floats.reverse();
+        }
+        list[4] = strings("nodes_modes", ["LEAF", "LEAF", "BRANCH_LEQ"]);
+        let error = grown(list).unwrap_err().to_string();
+        assert!(error.contains("root is not the first"), "{error}");
+    }
+
+    #[test]
     fn circles_strays_and_shared_children_are_no_trees() {
         for (left, right) in [(7, 8), (8, 8), (8, 3), (7, 7)] {
             assert!(stump("BRANCH_LEQ", left, right).is_err(), "{left} {right}");
@@ -320,8 +324,7 @@ mod tests {
 
     #[test]
     fn a_threshold_of_more_digits_than_a_feature_has_splits_features_alike() {
-        let threshold = 0.1_f64;
-        let nearest = threshold as f32;
+        let (threshold, nearest) = (0.1_f64, 0.1_f64 as f32);
         assert!(f64::from(nearest) > threshold);
         assert_eq!(at_most(threshold, false), nearest.next_down());
         assert_eq!(at_most(f64::from(nearest), false), nearest);

@@ -3,11 +3,17 @@
 use std::rc::Rc;
 
 use super::constant::Constant;
-use super::error::ImportError;
+use super::error::{ImportError, numbers};
 use super::value::{Feature, Features, Source, Value};
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, kind};
+use crate::artifact::onnx::{AttributeProto, Texts, kind};
 use crate::pipeline::MAX_FEATURES;
+
+/// Texts of a column that a file may tell apart.
+pub(super) const MAX_TEXTS: usize = 1000;
+
+/// Bytes of each, as of a category that is learnt here.
+const MAX_TEXT: usize = 200;
 
 /// Fills what is missing.
 pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
@@ -28,6 +34,8 @@ pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<V
         // A second fill finds nothing missing, and neither does one of a category's features.
         if feature.fill.is_none() && matches!(feature.source, Source::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
+            // A fill that is scaled back is rounded.
+            feature.exact &= feature.is_plain();
             feature.fill = Some(raw);
         }
         feature
@@ -43,7 +51,7 @@ pub(super) fn scale(list: Vec<AttributeProto>, features: &Features) -> Result<Va
     attributes.finish()?;
     let shifted = each(OPERATOR, features, &offsets, |feature, &offset| shift(feature, offset.into()))?;
     let Value::Features(shifted) = shifted else { return Ok(shifted) };
-    let plain: Vec<bool> = features.list.iter().map(Feature::is_plain).collect();
+    let plain: Vec<bool> = features.list.iter().map(|feature| feature.is_plain() && feature.exact).collect();
     let scaled = each(OPERATOR, &shifted, &scales, |feature, &scale| stretch(feature, scale.into()))?;
     let Value::Features(scaled) = scaled else { return Ok(scaled) };
     let exact = |(feature, plain): (&Feature, bool)| Feature { exact: plain, ..feature.clone() };
@@ -97,9 +105,7 @@ pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Va
     const OPERATOR: &str = "OneHotEncoder";
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let texts = attributes.strings("cats_strings")?;
-    if texts.len() > MAX_FEATURES {
-        return Err(ImportError::attribute(OPERATOR, "cats_strings", format!("more than {MAX_FEATURES}")));
-    }
+    check_texts(OPERATOR, &texts)?;
     let lenient = attributes.optional("zeros", kind::INT)?.and_then(|found| found.i) != Some(0);
     attributes.finish()?;
     let &[column] = columns else {
@@ -111,6 +117,32 @@ pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Va
     };
     let list = texts.iter().map(feature).collect();
     Ok(Value::Features(Rc::new(Features { list, deep: true })))
+}
+
+/// How many texts there are and how long they are: all of them become part of the signature.
+fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
+    let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
+    if texts.len() > MAX_TEXTS {
+        return error(format!("{} texts, at most {MAX_TEXTS} of a column are read", texts.len()));
+    }
+    match texts.iter().map(<[u8]>::len).find(|&length| length > MAX_TEXT) {
+        Some(length) => error(format!("a text of {length} bytes, at most {MAX_TEXT} are read")),
+        None => Ok(()),
+    }
+}
+
+/// Features side by side. Given widths must be those that there are: others would cut or fill up.
+pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<Value, ImportError> {
+    const OPERATOR: &str = "FeatureVectorizer";
+    let mut attributes = Attributes::new(OPERATOR, list)?;
+    let given = attributes.optional("inputdimensions", kind::INTS)?.map(|found| found.ints);
+    attributes.finish()?;
+    let same =
+        |given: Vec<i64>| given.into_iter().map(usize::try_from).eq(inputs.iter().map(|input| Ok(input.width())));
+    if given.is_some_and(|given| !same(given)) {
+        return Err(ImportError::attribute(OPERATOR, "inputdimensions", "not the widths of its inputs"));
+    }
+    concat(OPERATOR, None, inputs)
 }
 
 /// Puts values side by side; `axis` as the operator has it, none if it knows no other.
@@ -180,6 +212,8 @@ pub(super) fn flatten(operator: &str, features: &Features, shape: &[i64]) -> Res
         [first, second] if rows(first) && (second == width || (second == -1 && first == 0)) => {
             Ok(Features::flat(features.list.clone()))
         }
-        _ => Err(ImportError::usage(operator, format!("to {shape:?}, known are rows of all {width} features"))),
+        _ => {
+            Err(ImportError::usage(operator, format!("to {}, known are rows of all {width} features", numbers(shape))))
+        }
     }
 }

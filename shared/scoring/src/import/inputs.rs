@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
-use super::error::ImportError;
+use super::error::{ImportError, short};
 use super::value::{Feature, Features, Source, Value};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
@@ -26,7 +26,7 @@ pub(super) fn bind(
 
 /// Element type, and width if it is fixed.
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
-    let problem = |problem| ImportError::InputType { input: input.name.clone(), problem };
+    let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
     let tensor = tensor.ok_or(problem("is no tensor"))?;
     let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice());
@@ -52,12 +52,12 @@ fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value
 fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, ImportError> {
     let (kind, width) = tensor(input)?;
     let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
-        input: input.name.clone(),
+        input: short(&input.name),
         columns: table.column_names().map(str::to_owned).collect(),
     })?;
     if width.is_some_and(|width| width != 1) {
         return Err(ImportError::InputType {
-            input: input.name.clone(),
+            input: short(&input.name),
             problem: "takes several columns beside others",
         });
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
 
-use super::error::ImportError;
+use super::error::{ImportError, short};
+use super::features::MAX_TEXTS;
 use super::value::{Feature, Features, Source};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
@@ -17,6 +18,8 @@ pub(super) struct Layout {
     pub(super) places: Vec<u32>,
     /// Whether scaling rounds as in the file.
     pub(super) exact: bool,
+    /// What is otherwise here than in the file.
+    pub(super) warnings: Vec<String>,
 }
 
 /// What is known of a column: its fill if it is a number, the texts that are told apart if it is a category.
@@ -28,6 +31,7 @@ enum Use {
 pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, ImportError> {
     let mut columns = Vec::new();
     let mut encodings = Vec::new();
+    let mut warnings = Vec::new();
     let mut index = Index::default();
     let uses = uses(&features.list, table)?;
     for (&column, _) in uses.iter().filter(|(_, found)| matches!(found, Use::Value(_))) {
@@ -42,13 +46,14 @@ pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, Impor
                 index.add(at, Some(String::new()));
             }
         }
+        warnings.extend(unknown(&column, found));
         columns.push(column);
         encodings.push(encoding);
     }
     let places = features.list.iter().map(|feature| index.find(feature)).collect::<Option<Vec<_>>>();
     let places = places.ok_or(ImportError::NoPrediction)?;
     let (scaler, exact) = scaler(&features.list, &places, index.0.len(), table)?;
-    Ok(Layout { columns, preprocessing: Preprocessing { encodings, scaler }, places, exact })
+    Ok(Layout { columns, preprocessing: Preprocessing { encodings, scaler }, places, exact, warnings })
 }
 
 /// The pipeline's features: column, and text of a category (empty if it tells missing values).
@@ -111,6 +116,10 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
             Ok((Column { nullable: fill.is_some(), ..column.clone() }, encoding))
         }
         Use::Texts { missing: false, lenient: false, .. } if column.nullable => missing(),
+        Use::Texts { known, .. } if known.len() > MAX_TEXTS => {
+            let problem = format!("{} texts of column {:?}, at most {MAX_TEXTS}", known.len(), short(&column.name));
+            Err(ImportError::attribute("OneHotEncoder", "cats_strings", problem))
+        }
         Use::Texts { known, missing, .. } => {
             let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
             let encoding = Encoding::OneHot { categories: count, indicator: *missing };
@@ -118,6 +127,18 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
             Ok((Column { name: column.name.clone(), kind, nullable: column.nullable || *missing }, encoding))
         }
     }
+}
+
+/// What is said of a column with texts that the file would refuse.
+fn unknown(column: &Column, found: &Use) -> Option<String> {
+    let ColumnKind::Category { rare, .. } = &column.kind else { return None };
+    let Use::Texts { lenient: false, .. } = found else { return None };
+    let first = short(rare.first()?);
+    Some(format!(
+        "column {:?}: the table has texts that the file does not know and refuses, as {first:?}; here such a text is none \
+         of its categories (0 everywhere)",
+        short(&column.name)
+    ))
 }
 
 /// Texts of the table that the file does not tell apart.

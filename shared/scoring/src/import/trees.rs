@@ -25,7 +25,7 @@ pub(super) fn numbers(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     };
     linear::one_target(OPERATOR, "n_targets", &mut attributes)?;
     linear::no_transform(OPERATOR, &mut attributes)?;
-    let trees = ensemble::read(OPERATOR, &mut attributes, "target")?;
+    let (trees, _) = ensemble::read(OPERATOR, &mut attributes, "target")?;
     let base = base(OPERATOR, &mut attributes, 1)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate, base });
@@ -37,8 +37,16 @@ pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let labels = linear::labels(OPERATOR, &mut attributes, &["classlabels_int64s"])?;
     let stage = linear::stage(OPERATOR, &mut attributes)?;
-    let mut trees = ensemble::read(OPERATOR, &mut attributes, "class")?;
-    let outputs = if labels.len() == 2 && ensemble::is_of_one_output(&mut trees) { 1 } else { labels.len() };
+    let (trees, lone) = ensemble::read(OPERATOR, &mut attributes, "class")?;
+    // Of two classes the weights may all be the second's, which the files then number 0.
+    let outputs = match (labels.len(), lone) {
+        (2, Some(0)) => 1,
+        (2, Some(_)) => {
+            let problem = "all weights of two classes are of one other than 0, of which runtimes make no probabilities";
+            return Err(ImportError::attribute(OPERATOR, "class_ids", problem));
+        }
+        (count, _) => count,
+    };
     let base = base(OPERATOR, &mut attributes, outputs)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base });

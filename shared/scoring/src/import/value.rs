@@ -15,8 +15,10 @@ pub(super) enum Value {
     Texts(Rc<Vec<usize>>),
     /// Numbers that the file holds.
     Constant(Rc<Constant>),
-    /// The model's outputs, `[N, outputs]`.
-    Outputs(Stage),
+    /// The model's outputs, `[N, outputs]`, and after how many changes.
+    Outputs(Stage, u32),
+    /// A constant of a type that is not read: why.
+    Unread(&'static str),
     /// The model's label.
     Label,
 }

@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use evergreen_lifecycle::Signature;
 
-use super::constant::{Constant, Numbers};
-use super::error::ImportError;
+use super::constant::Constant;
+use super::error::{ImportError, short};
+use super::forms::{axis, flat, is_deep, whole};
 use super::value::{Features, Scored, Stage, Value};
-use super::{features, inputs, linear, trees};
+use super::{features, forms, inputs, linear, trees};
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto, element};
-use crate::pipeline::{Linear, Predictor};
+use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto};
+use crate::pipeline::{Linear, MAX_FEATURES, Predictor};
 
 /// Operators that are known, as far as the module says.
 pub(super) const KNOWN: [&str; 25] = [
@@ -45,28 +46,45 @@ pub(super) const KNOWN: [&str; 25] = [
 /// Features that all operators of a graph may take together: a hundred times as many as a pipeline has at most.
 const MAX_FEATURES_TAKEN: usize = 1_000_000;
 
+/// Features that all operators of a graph may give together, and that are kept until its end.
+const MAX_FEATURES_GIVEN: usize = 250_000;
+
+/// Domains of the operators that are known.
+const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
+
 struct Walk {
     values: HashMap<String, Value>,
     scored: Option<Scored>,
-    features_left: usize,
+    /// How often the model's outputs have been changed: only what was made of them last is the model's answer.
+    changes: u32,
+    to_take: usize,
+    to_give: usize,
 }
 
 /// Finds the model of the graph and what goes into it.
 pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| !KNOWN.contains(&node.op_type.as_str())) {
-        return Err(ImportError::Operator { operator: node.op_type.chars().take(80).collect() });
+        return Err(ImportError::Operator { operator: short(&node.op_type) });
+    }
+    if let Some(node) = graph.node.iter().find(|node| !DOMAINS.contains(&node.domain.as_str())) {
+        let problem = format!("is of the domain {:?}, which is not known", short(&node.domain));
+        return Err(ImportError::usage(&node.op_type, problem));
     }
     let mut values = HashMap::new();
     let mut held = Vec::new();
     for bytes in &graph.initializer {
         let (name, constant) = Constant::read(bytes)?;
-        values.extend(constant.map(|constant| (name.clone(), Value::Constant(Rc::new(constant)))));
+        let value = match constant {
+            Ok(constant) => Value::Constant(Rc::new(constant)),
+            Err(problem) => Value::Unread(problem),
+        };
+        values.insert(name.clone(), value);
         held.push(name);
     }
     held.sort_unstable();
     let bound = inputs::bind(graph.input, table, |name| held.binary_search_by(|held| held.as_str().cmp(name)).is_ok())?;
     values.extend(bound);
-    let mut walk = Walk { values, scored: None, features_left: MAX_FEATURES_TAKEN };
+    let mut walk = Walk { values, scored: None, changes: 0, to_take: MAX_FEATURES_TAKEN, to_give: MAX_FEATURES_GIVEN };
     for node in graph.node {
         walk.step(node)?;
     }
@@ -80,31 +98,46 @@ impl Walk {
         let mut stage = None;
         for name in outputs {
             match self.values.get(name) {
-                Some(Value::Outputs(found)) => stage = Some(*found),
+                Some(Value::Outputs(found, change)) if *change == self.changes => stage = Some(*found),
+                Some(Value::Outputs(..)) => return Err(ImportError::Early(short(name))),
                 Some(Value::Label) => {}
-                _ => return Err(ImportError::Output(name.clone())),
+                _ => return Err(ImportError::Output(short(name))),
             }
         }
         Ok(Scored { stage: stage.ok_or(ImportError::NoPrediction)?, ..scored })
     }
 
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
-        let mut found = Vec::new();
-        for name in &node.input {
-            let value = self.values.get(name).cloned().ok_or_else(|| {
-                let name: String = name.chars().take(80).collect();
-                ImportError::usage(&node.op_type, format!("its input {name:?} is not known"))
-            })?;
-            found.push(value);
-        }
+        let operator = &node.op_type;
+        let found = node.input.iter().map(|name| self.input(operator, name)).collect::<Result<Vec<_>, _>>()?;
         // Before anything is made of them: a name takes a few bytes in a file, what it stands for may be wide.
         let width: usize = found.iter().map(Value::width).sum();
-        self.features_left = self.features_left.checked_sub(width).ok_or_else(|| {
-            ImportError::usage(&node.op_type, "the operators before it take more features than are read")
-        })?;
-        let results = self.apply(&node.op_type, node.attribute, &found, node.output.len())?;
+        let too_many = || ImportError::usage(operator, "it and the operators before it take or give too many features");
+        self.to_take = self.to_take.checked_sub(width).ok_or_else(too_many)?;
+        if width > MAX_FEATURES {
+            return Err(ImportError::usage(
+                operator,
+                format!("takes {width} features, at most {MAX_FEATURES} are read"),
+            ));
+        }
+        let results = self.apply(operator, node.attribute, &found, node.output.len())?;
+        let width: usize = results.iter().map(Value::width).sum();
+        self.to_give = self.to_give.checked_sub(width).ok_or_else(too_many)?;
         self.values.extend(node.output.into_iter().zip(results));
         Ok(())
+    }
+
+    /// What an operator's input stands for.
+    fn input(&self, operator: &str, name: &str) -> Result<Value, ImportError> {
+        let problem = match self.values.get(name) {
+            Some(Value::Outputs(_, change)) if *change != self.changes => {
+                "is of the model's outputs before another operator changed them"
+            }
+            Some(Value::Unread(problem)) => problem,
+            Some(value) => return Ok(value.clone()),
+            None => "is not known",
+        };
+        Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
     fn apply(
@@ -116,10 +149,10 @@ impl Walk {
     ) -> Result<Vec<Value>, ImportError> {
         let value = match (operator, inputs) {
             ("Identity", [value]) => value.clone(),
-            ("Cast", [value]) => cast(list, value)?,
-            ("Constant", []) => constant(list)?,
+            ("Cast", [value]) => forms::cast(list, value)?,
+            ("Constant", []) => forms::constant(list)?,
             ("Concat", inputs) => features::concat(operator, axis(operator, list, None)?, inputs)?,
-            ("FeatureVectorizer", inputs) => features::concat(operator, None, inputs)?,
+            ("FeatureVectorizer", inputs) => features::vectorise(list, inputs)?,
             ("ArrayFeatureExtractor", [value, Value::Constant(indices)]) => {
                 features::pick(operator, value, whole(operator, indices)?)?
             }
@@ -127,16 +160,18 @@ impl Walk {
                 features::check_axis(operator, axis(operator, list, Some(0))?, is_deep(value))?;
                 features::pick(operator, value, whole(operator, indices)?)?
             }
-            ("Split", [value, sizes @ ..]) => return split(list, value, sizes, outputs),
+            ("Split", [value, sizes @ ..]) => return forms::split(list, value, sizes, outputs),
             ("Imputer", [Value::Features(input)]) => features::impute(list, input)?,
             ("Scaler", [Value::Features(input)]) => features::scale(list, input)?,
             ("OneHotEncoder", [Value::Texts(columns)]) => features::one_hot(list, columns)?,
-            ("Reshape", [value, Value::Constant(shape)]) => reshape(value, whole(operator, shape)?)?,
+            ("Reshape", [value, Value::Constant(shape)]) => {
+                forms::reshape(value, whole(operator, shape)?, !self.has_labels())?
+            }
             ("Flatten", [Value::Features(input)]) => match axis(operator, list, Some(1))? {
                 Some(1) => Features::flat(input.list.clone()),
                 _ => return Err(ImportError::attribute(operator, "axis", "only 1 is known")),
             },
-            ("Add", [Value::Outputs(Stage::Raw), Value::Constant(bias)]) => self.add_bias(bias)?,
+            ("Add", [Value::Outputs(Stage::Raw, _), Value::Constant(bias)]) => self.add_bias(bias)?,
             ("Add" | "Mul" | "Sub" | "Div", [Value::Features(input), Value::Constant(number)])
             | ("Add" | "Mul", [Value::Constant(number), Value::Features(input)]) => {
                 features::arithmetic(operator, input, number)?
@@ -156,11 +191,14 @@ impl Walk {
             (trees::CLASSES, [Value::Features(input)]) => {
                 return self.found_classifier(trees::classes(list, flat(operator, input)?)?);
             }
-            ("Softmax", [Value::Outputs(Stage::Raw)]) if self.outputs() > 1 => Value::Outputs(Stage::Softmax),
-            ("Normalizer", [Value::Outputs(stage)]) => normalise(list, *stage)?,
-            ("ZipMap", [Value::Outputs(stage)]) => {
+            ("Softmax", [Value::Outputs(Stage::Raw, _)]) if self.outputs() > 1 => {
+                features::check_axis(operator, axis(operator, list, Some(-1))?, false)?;
+                self.changed(Stage::Softmax)
+            }
+            ("Normalizer", [Value::Outputs(stage, _)]) if self.has_labels() => self.normalise(list, *stage)?,
+            ("ZipMap", [value @ Value::Outputs(..)]) => {
                 self.check_labels(list)?;
-                Value::Outputs(*stage)
+                value.clone()
             }
             _ => return Err(ImportError::usage(operator, "is known, but not with inputs like these")),
         };
@@ -170,13 +208,24 @@ impl Walk {
     fn found(&mut self, scored: Scored) -> Result<Value, ImportError> {
         let stage = scored.stage;
         match self.scored.replace(scored) {
-            None => Ok(Value::Outputs(stage)),
+            None => Ok(self.changed(stage)),
             Some(first) => Err(ImportError::usage(first.operator, "is not the only model of the file; one is known")),
         }
     }
 
     fn found_classifier(&mut self, scored: Scored) -> Result<Vec<Value>, ImportError> {
         Ok(vec![Value::Label, self.found(scored)?])
+    }
+
+    /// The model's outputs, changed: what they were before is not its answer.
+    fn changed(&mut self, stage: Stage) -> Value {
+        self.changes += 1;
+        Value::Outputs(stage, self.changes)
+    }
+
+    /// Whether the model is a classifier.
+    fn has_labels(&self) -> bool {
+        self.scored.as_ref().is_some_and(|scored| !scored.labels.is_empty())
     }
 
     /// Number of outputs of the model.
@@ -201,6 +250,9 @@ impl Walk {
     }
 
     fn add_bias(&mut self, constant: &Constant) -> Result<Value, ImportError> {
+        if self.has_labels() {
+            return Err(ImportError::usage("Add", "to the outputs of a classifier, whose label is of those before"));
+        }
         let bias = match self.scored.as_mut().map(|scored| &mut scored.predictor) {
             Some(Predictor::Linear(linear)) => &mut linear.bias,
             Some(Predictor::Trees(ensemble)) => &mut ensemble.base,
@@ -211,7 +263,16 @@ impl Walk {
             return Err(ImportError::usage("Add", "another number of constants than the model has outputs"));
         }
         bias.iter_mut().zip(added.iter().cycle()).for_each(|(bias, added)| *bias = (f64::from(*bias) + added) as f32);
-        Ok(Value::Outputs(Stage::Raw))
+        Ok(self.changed(Stage::Raw))
+    }
+
+    /// Probabilities made to sum to 1.
+    fn normalise(&mut self, list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportError> {
+        let norm = list.into_iter().find(|attribute| attribute.name == "norm").and_then(|attribute| attribute.s);
+        if norm.as_deref() != Some(b"L1") {
+            return Err(ImportError::attribute("Normalizer", "norm", "only L1, of probabilities, is known"));
+        }
+        Ok(self.changed(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
     }
 
     /// What names the probabilities must name them as the model does.
@@ -222,101 +283,4 @@ impl Walk {
         let same = self.scored.as_ref().is_some_and(|scored| scored.labels == labels);
         if same { Ok(()) } else { Err(ImportError::usage("ZipMap", "its labels are not the model's")) }
     }
-}
-
-fn is_deep(value: &Value) -> bool {
-    matches!(value, Value::Features(features) if features.deep)
-}
-
-fn flat(operator: &str, features: &Rc<Features>) -> Result<Rc<Features>, ImportError> {
-    if features.deep {
-        return Err(ImportError::usage(operator, "of a tensor of three dimensions"));
-    }
-    Ok(Rc::clone(features))
-}
-
-fn whole<'a>(operator: &str, constant: &'a Constant) -> Result<&'a [i64], ImportError> {
-    constant.whole().ok_or_else(|| ImportError::usage(operator, "its indices or sizes are not whole numbers"))
-}
-
-/// The axis, or what it is where none is given.
-fn axis(operator: &str, list: Vec<AttributeProto>, default: Option<i64>) -> Result<Option<i64>, ImportError> {
-    let axis = list.into_iter().find(|attribute| attribute.name == "axis").and_then(|attribute| attribute.i);
-    match axis.or(default) {
-        None => Err(ImportError::attribute(operator, "axis", "missing")),
-        axis => Ok(axis),
-    }
-}
-
-/// Another type must not change what a value means.
-fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "Cast";
-    let to = list.into_iter().find(|attribute| attribute.name == "to").and_then(|attribute| attribute.i);
-    let to = to.and_then(|to| i32::try_from(to).ok());
-    let harmless = match value {
-        Value::Features(_) | Value::Outputs(_) | Value::Constant(_) => {
-            matches!(to, Some(element::FLOAT | element::DOUBLE))
-        }
-        Value::Texts(_) => to == Some(element::STRING),
-        Value::Label => matches!(to, Some(element::INT64 | element::INT32 | element::STRING)),
-    };
-    if harmless {
-        return Ok(value.clone());
-    }
-    Err(ImportError::attribute(OPERATOR, "to", "known are features to float or double, texts and labels to themselves"))
-}
-
-fn constant(list: Vec<AttributeProto>) -> Result<Value, ImportError> {
-    let read = |attribute: AttributeProto| match attribute.name.as_str() {
-        "value" => Constant::read(&attribute.t?).ok()?.1,
-        "value_int" => Some(Constant { dims: Vec::new(), numbers: Numbers::Whole(vec![attribute.i?]) }),
-        "value_ints" => Some(Constant::list(Numbers::Whole(attribute.ints))),
-        "value_float" => Some(Constant { dims: Vec::new(), numbers: Numbers::Real(vec![attribute.f?.into()]) }),
-        "value_floats" => Some(Constant::list(Numbers::Real(attribute.floats.into_iter().map(f64::from).collect()))),
-        _ => None,
-    };
-    let constant = list.into_iter().next().and_then(read);
-    let constant = constant.ok_or_else(|| ImportError::usage("Constant", "it holds no numbers that are known"))?;
-    Ok(Value::Constant(Rc::new(constant)))
-}
-
-/// Columns in parts, of the sizes given or of equal ones.
-fn split(list: Vec<AttributeProto>, value: &Value, sizes: &[Value], outputs: usize) -> Result<Vec<Value>, ImportError> {
-    const OPERATOR: &str = "Split";
-    let given = list.iter().find(|attribute| attribute.name == "split").map(|attribute| attribute.ints.clone());
-    features::check_axis(OPERATOR, axis(OPERATOR, list, Some(0))?, is_deep(value))?;
-    let width = value.width();
-    let sizes = match (sizes, given) {
-        ([Value::Constant(sizes)], _) => whole(OPERATOR, sizes)?.to_vec(),
-        (_, Some(sizes)) => sizes,
-        _ if outputs > 0 && width.is_multiple_of(outputs) => vec![(width / outputs) as i64; outputs],
-        _ => Vec::new(),
-    };
-    let mut parts = Vec::new();
-    let mut start = 0_i64;
-    for size in sizes {
-        let end = start.checked_add(size).filter(|&end| size > 0 && usize::try_from(end).is_ok_and(|end| end <= width));
-        let end = end.ok_or_else(|| ImportError::usage(OPERATOR, "parts of other columns than there are"))?;
-        parts.push(features::pick(OPERATOR, value, &(start..end).collect::<Vec<_>>())?);
-        start = end;
-    }
-    Ok(parts)
-}
-
-fn reshape(value: &Value, shape: &[i64]) -> Result<Value, ImportError> {
-    match value {
-        Value::Features(features) => features::flatten("Reshape", features, shape),
-        // One number or one label a row, however it stands.
-        Value::Outputs(_) | Value::Label if matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
-        _ => Err(ImportError::usage("Reshape", format!("to {shape:?} is not known"))),
-    }
-}
-
-/// Probabilities made to sum to 1.
-fn normalise(list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportError> {
-    let norm = list.into_iter().find(|attribute| attribute.name == "norm").and_then(|attribute| attribute.s);
-    if norm.as_deref() != Some(b"L1") {
-        return Err(ImportError::attribute("Normalizer", "norm", "only L1, of probabilities, is known"));
-    }
-    Ok(Value::Outputs(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
 }

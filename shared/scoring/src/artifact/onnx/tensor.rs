@@ -22,4 +22,7 @@ pub(crate) struct TensorProto {
     pub(crate) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
+    /// `TensorProto.DataLocation`: 1 where the elements lie in another file.
+    #[prost(int32, tag = "14")]
+    pub(crate) data_location: i32,
 }

@@ -1,0 +1,26 @@
+//! Nodes by tree and number, whatever the order in which a file has them.
+
+/// The nodes' positions in the lists, sorted by tree and node.
+pub(super) struct Keys {
+    pub(super) ids: Vec<(i64, i64)>,
+    pub(super) sorted: Vec<u32>,
+}
+
+impl Keys {
+    pub(super) fn new(trees: Vec<i64>, nodes: Vec<i64>) -> Self {
+        let ids: Vec<_> = trees.into_iter().zip(nodes).collect();
+        let mut sorted: Vec<u32> = (0..).take(ids.len()).collect();
+        sorted.sort_by_key(|&position| ids.get(position as usize));
+        Self { ids, sorted }
+    }
+
+    pub(super) fn id(&self, position: u32) -> Option<(i64, i64)> {
+        self.ids.get(position as usize).copied()
+    }
+
+    /// Position in the lists of the node of this tree and number.
+    pub(super) fn find(&self, id: (i64, i64)) -> Option<u32> {
+        let found = self.sorted.binary_search_by_key(&Some(id), |&position| self.id(position)).ok()?;
+        self.sorted.get(found).copied()
+    }
+}
