@@ -1,6 +1,7 @@
 """The bill: a month in which nobody predicts, and a million predictions of one row each."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,14 @@ def log_bytes() -> int:
 
 
 def durations() -> dict:
-    """What calls are taken to last."""
-    return json.loads((HERE / "durations.json").read_text())
+    """What calls last, measured where that could be done without Lambda, and how often things happen."""
+    kept = json.loads((HERE / "durations.json").read_text())
+    return kept["measured"] | kept["assumed"]
+
+
+def billed(milliseconds: float) -> int:
+    """What Lambda charges for: whole milliseconds, one at least."""
+    return max(1, math.ceil(milliseconds))
 
 
 def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
@@ -89,14 +96,19 @@ def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     looks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds
     size = log_bytes()
     memory, architecture = stack.predict_memory, stack.architecture
-    time = rates.compute(MILLION, kept["predict_ms"], memory, architecture)
-    starting = rates.compute(MILLION * kept["cold_share"], kept["init_ms"], memory, architecture)
+    charged = billed(kept["predict_ms"])
+    time = rates.compute(MILLION, charged, memory, architecture)
+    starts = MILLION * kept["cold_share"]
+    # A start reads the pointer and the copy of the artifact beside it.
+    starting = rates.compute(starts, kept["init_ms"], memory, architecture) + rates.of(
+        starts * kept["start_reads"], "table_read"
+    )
     often = f"every {stack.refresh_seconds} s of a month in {kept['warm_environments']} environment"
     return [
         Line("API Gateway, REST", rates.of(MILLION, "api_request")),
         Line("Lambda requests", rates.of(MILLION, "lambda_request")),
-        Line(f"Lambda time, {kept['predict_ms']} ms at {memory:,} MB, {architecture}", time),
-        Line(f"Cold starts, {kept['init_ms']} ms of one call in {round(1 / kept['cold_share'])}", starting),
+        Line(f"Lambda time, {kept['predict_ms']} ms billed as {charged}, at {memory:,} MB, {architecture}", time),
+        Line(f"Cold starts, {kept['init_ms']} ms and {kept['start_reads']} reads of one call in {round(1 / kept['cold_share'])}", starting),
         Line(f"Logs, {size:,} bytes each", rates.of(MILLION * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(MILLION * stack.sampled, "trace")),
         Line(f"Looks for a new champion, {often}", rates.of(looks, "table_read")),
