@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::quantity::moment;
 use crate::{Alarm, AlarmKind, State};
 
-/// Newest runs among which it is looked for.
+/// Newest runs among which it is looked for, more where imports are many.
 const RUNS: u32 = 20;
 /// The most of a reason that is told, in characters.
 const MAX_REASON: usize = 2000;
@@ -38,7 +38,7 @@ impl Failure {
         if alarm.state != State::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
-        match registry.recent_runs(RUNS).await {
+        match registry.recent_runs_with_trainings(RUNS).await {
             Ok(runs) => newest(&alarm.kind, &runs, now),
             Err(error) => {
                 tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");

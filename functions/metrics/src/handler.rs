@@ -15,7 +15,7 @@ use crate::{Schedule, inspect};
 /// covers the time since the oldest of these.
 pub const CHAMPIONS: u32 = 200;
 
-/// Newest runs that are read; failures and refusals are counted among these.
+/// Newest runs that are read, more where imports are many; failures and refusals are counted among these.
 pub const RUNS: u32 = 100;
 
 /// Measures one model, through the ports that it needs.
@@ -103,7 +103,7 @@ where
     async fn read(&self, unread: &mut Unread) -> Known {
         let (champions, runs, versions) = tokio::join!(
             self.registry.recent_champions(CHAMPIONS),
-            self.registry.recent_runs(RUNS),
+            self.registry.recent_runs_with_trainings(RUNS),
             self.registry.count_versions()
         );
         Known {

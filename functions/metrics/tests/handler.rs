@@ -3,7 +3,7 @@
 
 mod support;
 
-use evergreen_lifecycle::{Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
+use evergreen_lifecycle::{Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Run, Trigger, Version};
 use evergreen_metrics::{MetricsError, Report};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
@@ -188,6 +188,23 @@ async fn a_missed_deadline_stays_missed_until_a_version_is_made() {
     world.memory.state().runs.insert(made.id.clone(), made);
     world.clock.set(late + SignedDuration::from_mins(1));
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 0.0);
+}
+
+#[tokio::test]
+async fn many_imports_push_no_training_out_of_sight() {
+    let world = a_week();
+    let figures = ["FailedRuns", "DeadlineMissed", "HoursSinceTraining"];
+    let before = world.measure().await.unwrap().published;
+    for number in 0..150 {
+        let id = format!("upload-{number}");
+        let at = moment("2026-11-24T04:00:00Z") + SignedDuration::from_secs(number);
+        let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
+        let import = Run { trigger, ..run(&id, at) }.failed("no model".into(), at);
+        world.memory.state().runs.insert(import.id.clone(), import);
+    }
+    let after = world.measure().await.unwrap().published;
+    assert_eq!(figures.map(|figure| after[figure]), figures.map(|figure| before[figure]));
+    assert_eq!(after["FailedRuns"], 1.0);
 }
 
 #[test]

@@ -12,6 +12,10 @@ use lambda_runtime::Diagnostic;
 use crate::request::RequestError;
 use crate::stored::Defect;
 
+/// Characters of a failure's words that are recorded, announced and answered, at most: a table's error may name all its
+/// columns.
+const MAX_REASON: usize = 2000;
+
 /// Why a run made no version. The champion serves on, whatever it is.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -65,7 +69,7 @@ pub enum TrainError {
         /// Where model files are put.
         prefix: String,
     },
-    /// The model file is gone or too large.
+    /// The model file is gone, too large or another one by now.
     #[error(transparent)]
     Incoming(IncomingError),
     /// The model file is none that can be served.
@@ -171,6 +175,29 @@ impl From<IncomingError> for TrainError {
 
 impl From<TrainError> for Diagnostic {
     fn from(error: TrainError) -> Self {
-        Self { error_type: error.kind().to_owned(), error_message: error.to_string() }
+        Self { error_type: error.kind().to_owned(), error_message: cut(error.to_string()) }
+    }
+}
+
+/// The words, cut where they are too long to be read.
+pub(crate) fn cut(mut words: String) -> String {
+    if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_answered_in_words_of_bounded_length() {
+        let error = TrainError::NotIncoming { key: "ü".repeat(100_000), prefix: "incoming/iris/".into() };
+        let diagnostic = Diagnostic::from(error);
+        assert_eq!(diagnostic.error_type, "InvalidImport");
+        assert_eq!(diagnostic.error_message.chars().count(), MAX_REASON + 1);
+        assert!(diagnostic.error_message.ends_with('…'));
     }
 }

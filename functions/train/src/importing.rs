@@ -12,6 +12,7 @@ use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import, sha256_hex
 
 use crate::error::TrainError;
 use crate::making::Present;
+use crate::request::File;
 use crate::trainer::Trainer;
 use crate::work::off_thread;
 
@@ -31,28 +32,29 @@ where
     S: Artifacts + ArtifactWriter + Datasets + Incoming,
     C: Clock,
 {
-    /// Makes a version of the model file `key` and has the gate decide. `run` is told what is learnt on the way, so that a
+    /// Makes a version of the model file and has the gate decide. `run` is told what is learnt on the way, so that a
     /// failure is recorded with it.
-    pub(crate) async fn import_version(&self, run: &mut Run, key: &str) -> Result<Registration, TrainError> {
+    pub(crate) async fn import_version(&self, run: &mut Run, file: &File) -> Result<Registration, TrainError> {
         let started = Instant::now();
-        let content = self.incoming(key).await?;
+        let key = &file.key;
+        let content = self.incoming(file).await?;
         let Present { table, source, gate, serving } = self.present(run, started).await?;
-        let (name, model) = (key.to_owned(), self.training.model.clone());
+        let (name, model) = (key.clone(), self.training.model.clone());
         let Adopted { content, producer, trained } =
             off_thread(move || adopted(content, &name, &table, &model)).await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
-        run.imported = Some(Imported { key: key.to_owned(), sha256, size, producer });
+        run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
         self.register_trained(run, Present { table: (), source, gate, serving }, trained, Some(content), started).await
     }
 
     /// The file, which lies where model files are put.
-    async fn incoming(&self, key: &str) -> Result<Vec<u8>, TrainError> {
+    async fn incoming(&self, File { key, etag }: &File) -> Result<Vec<u8>, TrainError> {
         let prefix = self.storage.incoming_prefix();
         let name = key.strip_prefix(prefix).and_then(|name| name.strip_suffix(SUFFIX));
         if name.is_none_or(str::is_empty) {
             return Err(TrainError::NotIncoming { key: key.to_owned(), prefix: prefix.to_owned() });
         }
-        Ok(self.storage.incoming(key, MAX_ARTIFACT_BYTES as u64).await?)
+        Ok(self.storage.incoming(key, etag.as_deref(), MAX_ARTIFACT_BYTES as u64).await?)
     }
 }
 

@@ -29,8 +29,17 @@ pub struct Request {
 pub enum Wanted {
     /// What is learnt from the table.
     Training(Wishes),
-    /// The model file, made elsewhere, of that key.
-    Import(String),
+    /// A model file made elsewhere.
+    Import(File),
+}
+
+/// A model file made elsewhere, as far as the event tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its key.
+    pub key: String,
+    /// The entity tag of what was put there; nothing where whatever is there now is meant.
+    pub etag: Option<String>,
 }
 
 /// How to learn, as far as the event says.
@@ -107,6 +116,12 @@ impl Request {
         }
     }
 
+    /// What asks for the run of an `event` that is no request, as far as that can be told: who asks for an import gets an
+    /// import that failed, no training.
+    pub fn trigger_of(event: &Value) -> Trigger {
+        import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
+    }
+
     fn scheduled(event: ScheduledEvent, invocation: &str) -> Result<Self, RequestError> {
         let scheduled_at = event.scheduled_time.map_or(Ok(None), parse_scheduled_time)?;
         let id = match scheduled_at {
@@ -172,7 +187,7 @@ mod tests {
     fn wishes(event: Value) -> Wishes {
         match parse(event).unwrap().wanted {
             Wanted::Training(wishes) => wishes,
-            Wanted::Import(key) => panic!("expected a training, got the import of {key}"),
+            Wanted::Import(file) => panic!("expected a training, got the import of {}", file.key),
         }
     }
 

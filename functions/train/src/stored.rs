@@ -80,7 +80,7 @@ impl Serving {
     }
 
     /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
-    /// takes, or, of a file made elsewhere, which may take some of them only, those on record, the first 200.
+    /// takes, or, of a file made elsewhere, which may take some of them only, those on record, 200 at most.
     fn knows_the_columns_of(&self, model: &Model, challenger: &Candidate) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         let version = &self.champion.version;

@@ -10,14 +10,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Training;
-use crate::error::TrainError;
+use crate::error::{TrainError, cut};
 use crate::promotion::{self, Promoted};
 use crate::report::Report;
 use crate::request::{Request, Wanted};
 use crate::{announcement, work};
-
-/// Characters of a failure's words that are recorded and announced, at most: a table's error may name all its columns.
-const MAX_REASON: usize = 2000;
 
 /// How often the gate decides anew because the champion changed meanwhile.
 pub(crate) const MAX_DECISIONS: u32 = 8;
@@ -82,8 +79,9 @@ where
     /// # Errors
     /// [`TrainError`] says why there is no version. It stands in the run record too, as far as the registry answers.
     pub async fn train(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
+        let otherwise = Request::trigger_of(&event);
         let request = Request::parse(event, &invocation.id);
-        match self.admit(self.new_run(request.as_ref().ok(), invocation)?).await? {
+        match self.admit(self.new_run(request.as_ref().ok(), otherwise, invocation)?).await? {
             Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
             Admission::Finished(run) | Admission::Busy(run) => {
                 Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
@@ -97,11 +95,18 @@ where
         Ok(self.registry.version(number).await?.map(|version| version.family))
     }
 
-    /// The run that is asked for; an event that could not be read is a run of its own, so that its failure is on record.
-    fn new_run(&self, request: Option<&Request>, invocation: &Invocation) -> Result<Run, TrainError> {
+    /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
+    /// failure is on record.
+    fn new_run(
+        &self,
+        request: Option<&Request>,
+        otherwise: Trigger,
+        invocation: &Invocation,
+    ) -> Result<Run, TrainError> {
         let (id, trigger) = match request {
             Some(request) => (request.id.clone(), request.trigger.clone()),
-            None => (RunId::requested(&invocation.id)?, Trigger::Manual { note: None }),
+            None if otherwise.is_training() => (RunId::requested(&invocation.id)?, otherwise),
+            None => (RunId::import(&invocation.id)?, otherwise),
         };
         Ok(Run {
             id,
@@ -171,7 +176,7 @@ where
         let made = async {
             match &request.wanted {
                 Wanted::Training(wishes) => self.train_version(run, wishes, invocation).await,
-                Wanted::Import(key) => self.import_version(run, key).await,
+                Wanted::Import(file) => self.import_version(run, file).await,
             }
         };
         tokio::time::timeout(limit, made).await.unwrap_or(Err(TrainError::OutOfTime))
@@ -194,13 +199,4 @@ impl<R, S, B: Announcer, C> Trainer<'_, R, S, B, C> {
             tracing::error!(%error, cause = %error.cause, "events could not be announced");
         }
     }
-}
-
-/// The words, cut where they are too long to be read.
-fn cut(mut words: String) -> String {
-    if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
 }

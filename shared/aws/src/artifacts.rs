@@ -126,15 +126,25 @@ impl Incoming for ArtifactBucket {
         &self.incoming
     }
 
-    async fn incoming(&self, key: &str, limit: u64) -> Result<Vec<u8>, IncomingError> {
+    async fn incoming(&self, key: &str, etag: Option<&str>, limit: u64) -> Result<Vec<u8>, IncomingError> {
         let what = "reading a model file";
         let Some(object) = self.open(key, what).await? else { return Err(IncomingError::NotFound(key.to_owned())) };
+        if let (Some(expected), Some(found)) = (etag, object.e_tag())
+            && bare(expected) != bare(found)
+        {
+            return Err(IncomingError::Overwritten(key.to_owned()));
+        }
         let size = object.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         if size > limit {
             return Err(IncomingError::TooLarge { key: key.to_owned(), size, limit });
         }
         Ok(whole(object, what).await?)
     }
+}
+
+/// An entity tag without the quotes around it, which S3's answers have and its events have not.
+fn bare(etag: &str) -> &str {
+    etag.trim_matches('"')
 }
 
 fn stored(object: Object) -> Option<StoredFile> {
@@ -228,21 +238,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_model_file_is_the_one_that_was_asked_for_or_said_to_be_another() {
+        let tagged = || {
+            mock!(Client::get_object).then_output(|| {
+                GetObjectOutput::builder().e_tag("\"e1\"").body(ByteStream::from_static(b"123")).build()
+            })
+        };
+        for etag in [None, Some("e1"), Some("\"e1\"")] {
+            assert_eq!(bucket(&tagged()).incoming("incoming/iris/a.onnx", etag, 9).await.unwrap(), b"123");
+        }
+        let error = bucket(&tagged()).incoming("incoming/iris/a.onnx", Some("e0"), 9).await.unwrap_err();
+        assert!(matches!(error, IncomingError::Overwritten(key) if key == "incoming/iris/a.onnx"));
+    }
+
+    #[tokio::test]
     async fn a_model_file_too_large_is_not_fetched() {
         let nine_bytes = || {
             mock!(Client::get_object).then_output(|| {
                 GetObjectOutput::builder().content_length(9).body(ByteStream::from_static(b"123456789")).build()
             })
         };
-        let error = bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
+        let error = bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", None, 8).await.unwrap_err();
         assert_eq!(error.to_string(), "incoming/iris/a.onnx has 9 bytes; expected at most 8");
-        assert_eq!(bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", 9).await.unwrap(), b"123456789");
+        assert_eq!(bucket(&nine_bytes()).incoming("incoming/iris/a.onnx", None, 9).await.unwrap(), b"123456789");
         assert_eq!(bucket(&nine_bytes()).incoming_prefix(), "incoming/iris/");
     }
 
     #[tokio::test]
     async fn a_model_file_that_is_gone_is_named() {
-        let error = bucket(&missing()).incoming("incoming/iris/a.onnx", 8).await.unwrap_err();
+        let error = bucket(&missing()).incoming("incoming/iris/a.onnx", None, 8).await.unwrap_err();
         assert!(matches!(error, IncomingError::NotFound(key) if key == "incoming/iris/a.onnx"));
     }
 

@@ -141,17 +141,26 @@ impl Table {
         self.memory
     }
 
-    /// What a run records of the table, of its columns the first 200; `source` is `built-in` or where the files were found.
+    /// What a run records of the table, of its columns at most 200 names; `source` is `built-in` or where the files were found.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
             fingerprint: self.fingerprint.clone(),
             rows: self.rows(),
-            columns: self.frame.columns().iter().take(MAX_RECORDED).map(|column| column.name.clone()).collect(),
+            columns: recorded(self.frame.columns().iter().map(|column| column.name.clone()).collect()),
             target: self.target_name.clone(),
             task: self.task(),
         }
     }
+}
+
+/// The names in their order; of too many the first by name, which are the same in whatever order the columns are.
+fn recorded(mut names: Vec<String>) -> Vec<String> {
+    if names.len() > MAX_RECORDED {
+        names.sort_unstable();
+        names.truncate(MAX_RECORDED);
+    }
+    names
 }
 
 /// Iris by its usual target.
@@ -160,4 +169,20 @@ impl Table {
 /// None in practice: the data is part of the crate and a test reads it.
 pub fn iris() -> Result<Table, TableError> {
     Table::built_in(IRIS_TARGET)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_columns_the_same_names_are_recorded_in_whatever_order_they_come() {
+        let names =
+            |numbers: &mut dyn Iterator<Item = usize>| numbers.map(|number| format!("c{number}")).collect::<Vec<_>>();
+        let few = names(&mut (0..MAX_RECORDED).rev());
+        assert_eq!(recorded(few.clone()), few);
+        let many = recorded(names(&mut (0..MAX_RECORDED + 50)));
+        assert_eq!(many, recorded(names(&mut (0..MAX_RECORDED + 50).rev())));
+        assert_eq!(many.len(), MAX_RECORDED);
+    }
 }

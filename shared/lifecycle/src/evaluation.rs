@@ -151,7 +151,7 @@ pub struct Dataset {
     pub fingerprint: String,
     /// Rows, training and hold-out together.
     pub rows: usize,
-    /// Columns that are learnt from: the first 200 of them.
+    /// Columns that are learnt from, in the table's order; of more than 200 the first 200 by name.
     pub columns: Vec<String>,
     /// The column that is predicted.
     pub target: String,

@@ -18,15 +18,15 @@ pub enum Metric {
     ModelAccuracy7DayAverage,
     /// Hours since the champion was trained.
     ModelAgeHours,
-    /// Hours since a run last made a version.
+    /// Hours since a training last made a version.
     HoursSinceTraining,
-    /// Seconds that the newest run with a version took.
+    /// Seconds that the newest training with a version took.
     TrainingDuration,
     /// Registered versions.
     Versions,
     /// Versions refused by the gate since the champion was promoted.
     Rejections,
-    /// Runs that failed or were lost since one last made a version.
+    /// Trainings that failed or were lost since one last made a version.
     FailedRuns,
     /// 1 when the last scheduled training whose deadline has passed has missed it, else 0.
     DeadlineMissed,

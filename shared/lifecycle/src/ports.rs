@@ -102,6 +102,9 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// Runs that are read at once, at most.
+pub const MOST_RUNS: u32 = 500;
+
 /// The run records.
 pub trait Runs: Send + Sync {
     /// The run of that identity, if there is one; a read that sees every earlier write.
@@ -115,6 +118,22 @@ pub trait Runs: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, Unavailable>> + Send;
+
+    /// The same for who asks how training fares: up to [`MOST_RUNS`] where most of the newest `limit` train nothing, so that
+    /// many imports push no training out of sight.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn recent_runs_with_trainings(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, Unavailable>> + Send {
+        async move {
+            let runs = self.recent_runs(limit).await?;
+            let (wanted, trainings) = (limit as usize, runs.iter().filter(|run| run.trigger.is_training()).count());
+            if runs.len() < wanted || trainings >= wanted / 2 {
+                return Ok(runs);
+            }
+            self.recent_runs(MOST_RUNS).await
+        }
+    }
 }
 
 /// Writing run records and versions: what only training does.
@@ -266,6 +285,9 @@ pub enum IncomingError {
         /// What a model may have.
         limit: u64,
     },
+    /// It is not what it was when it was asked for.
+    #[error("{0} was overwritten since; the newer upload is a run of its own")]
+    Overwritten(String),
     /// The store did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -276,11 +298,17 @@ pub trait Incoming: Send + Sync {
     /// The prefix under which a model's files are put; a `/` ends it.
     fn incoming_prefix(&self) -> &str;
 
-    /// The file's content, which is not fetched where it has more than `limit` bytes.
+    /// The file's content, which is not fetched where it has more than `limit` bytes, or another entity tag than `etag`, if
+    /// one is expected; with or without the quotes around it.
     ///
     /// # Errors
-    /// [`IncomingError`] says whether it is gone, too large, or out of reach.
-    fn incoming(&self, key: &str, limit: u64) -> impl Future<Output = Result<Vec<u8>, IncomingError>> + Send;
+    /// [`IncomingError`] says whether it is gone, too large, another one by now, or out of reach.
+    fn incoming(
+        &self,
+        key: &str,
+        etag: Option<&str>,
+        limit: u64,
+    ) -> impl Future<Output = Result<Vec<u8>, IncomingError>> + Send;
 }
 
 /// Tells the rest of the world.

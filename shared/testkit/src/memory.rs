@@ -59,6 +59,8 @@ pub struct State {
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Model files made elsewhere, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
+    /// Their entity tags, where a test cares.
+    pub etags: BTreeMap<String, String>,
     /// Events on the bus.
     pub events: Vec<LifecycleEvent>,
     /// Published figures.
@@ -253,9 +255,12 @@ impl Incoming for Memory {
         "incoming/iris/"
     }
 
-    async fn incoming(&self, key: &str, limit: u64) -> Result<Vec<u8>, IncomingError> {
-        let content = self.reach("incoming")?.incoming.get(key).cloned();
-        let content = content.ok_or_else(|| IncomingError::NotFound(key.to_owned()))?;
+    async fn incoming(&self, key: &str, etag: Option<&str>, limit: u64) -> Result<Vec<u8>, IncomingError> {
+        let state = self.reach("incoming")?;
+        let content = state.incoming.get(key).cloned().ok_or_else(|| IncomingError::NotFound(key.to_owned()))?;
+        if etag.zip(state.etags.get(key)).is_some_and(|(expected, found)| expected != found) {
+            return Err(IncomingError::Overwritten(key.to_owned()));
+        }
         let size = content.len() as u64;
         if size > limit {
             return Err(IncomingError::TooLarge { key: key.to_owned(), size, limit });

@@ -69,6 +69,8 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
     ),
 ];
 
+const DELETE: &str = "dynamodb:DeleteItem";
+
 /// What every function does without its code knowing.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
@@ -151,9 +153,7 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
     for (function, _) in CALLS {
         for statement in statements(template.resource(&format!("{function}Role"))) {
             let condition = match actions(statement)[0].split(':').next() {
-                Some("dynamodb") => {
-                    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MODEL#${ModelName}"}]}})
-                }
+                Some("dynamodb") => of_the_models_records(function == "Train" && actions(statement) == [DELETE]),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
                 Some("ses") => json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}}),
@@ -162,6 +162,27 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
             assert_eq!(statement["Condition"], condition, "{function}: {statement}");
         }
     }
+}
+
+/// The condition of who reaches the model's records, or of who does so in a transaction only.
+fn of_the_models_records(in_a_transaction: bool) -> Value {
+    let mut condition =
+        json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MODEL#${ModelName}"}]}});
+    if in_a_transaction {
+        condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
+    }
+    condition
+}
+
+#[test]
+fn training_deletes_in_a_promotions_transaction_and_nowhere_else() {
+    let template = Template::read();
+    let deletes: Vec<_> = statements(template.resource("TrainRole"))
+        .into_iter()
+        .filter(|statement| actions(statement).contains(&DELETE))
+        .collect();
+    assert_eq!(deletes.len(), 1);
+    assert_eq!((actions(deletes[0]), &deletes[0]["Condition"]), (vec![DELETE], &of_the_models_records(true)));
 }
 
 #[test]

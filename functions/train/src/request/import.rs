@@ -6,7 +6,7 @@ use evergreen_scoring::sha256_hex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Request, RequestError, Wanted, checked_note};
+use super::{File, Request, RequestError, Wanted, checked_note};
 
 /// Bytes of a key, at most: those that S3 takes.
 const MAX_KEY: usize = 1024;
@@ -59,11 +59,23 @@ pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
+/// The key of the file that an event tells of, cut where no key is that long, and empty where it is none; nothing where the
+/// event asks for no import at all.
+pub(super) fn key_of(event: &Value) -> Option<String> {
+    let key = match event.get("import") {
+        Some(key) => Some(key),
+        None if is_upload(event) => event.pointer("/detail/object/key"),
+        None => return None,
+    };
+    let key = key.and_then(Value::as_str).unwrap_or_default();
+    Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
+}
+
 /// What somebody asks for; `invocation` identifies it where the event itself does not.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<Request, RequestError> {
     let ByHand { import: key, id, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
-    request(id, key, checked_note(note)?)
+    request(id, File { key, etag: None }, checked_note(note)?)
 }
 
 /// What the bucket's event asks for. Its identity follows from what was put where, so that an event that is delivered twice
@@ -79,14 +91,14 @@ pub(super) fn upload(event: Value) -> Result<Request, RequestError> {
     let told = parts.map(|part| part.map_or("", String::as_str)).join("\n");
     let digest = sha256_hex(told.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;
-    request(id, object.key, None)
+    request(id, File { key: object.key, etag: object.etag }, None)
 }
 
-fn request(id: RunId, key: String, note: Option<String>) -> Result<Request, RequestError> {
-    if key.len() > MAX_KEY {
-        return Err(RequestError::KeyTooLong(key.len()));
+fn request(id: RunId, file: File, note: Option<String>) -> Result<Request, RequestError> {
+    if file.key.len() > MAX_KEY {
+        return Err(RequestError::KeyTooLong(file.key.len()));
     }
-    Ok(Request { id, trigger: Trigger::Import { key: key.clone(), note }, wanted: Wanted::Import(key) })
+    Ok(Request { id, trigger: Trigger::Import { key: file.key.clone(), note }, wanted: Wanted::Import(file) })
 }
 
 #[cfg(test)]
@@ -110,7 +122,7 @@ mod tests {
         let request = parse(json!({"import": KEY, "id": "a", "note": "from the lab"})).unwrap();
         let trigger = Trigger::Import { key: KEY.into(), note: Some("from the lab".into()) };
         assert_eq!((request.id.as_str(), request.trigger), ("import-a", trigger));
-        assert_eq!(request.wanted, Wanted::Import(KEY.into()));
+        assert_eq!(request.wanted, Wanted::Import(File { key: KEY.into(), etag: None }));
         assert_eq!(parse(json!({"import": KEY})).unwrap().id.as_str(), "import-7f3c");
     }
 
@@ -122,6 +134,31 @@ mod tests {
         assert_ne!(id(object("1")), id(object("2")));
         assert_ne!(id(uploaded(json!({"key": "a"}))), id(uploaded(json!({"key": "b"}))));
         assert!(id(object("1")).as_str().starts_with("import-"));
+    }
+
+    #[test]
+    fn an_upload_is_of_what_was_put_there() {
+        let request = parse(uploaded(json!({"key": KEY, "etag": "e"}))).unwrap();
+        assert_eq!(request.wanted, Wanted::Import(File { key: KEY.into(), etag: Some("e".into()) }));
+    }
+
+    #[test]
+    fn an_event_that_asks_for_an_import_and_cannot_be_read_is_an_import_all_the_same() {
+        for (event, key) in [
+            (json!({"import": KEY, "seed": 1}), Some(KEY)),
+            (json!({"import": 5}), Some("")),
+            (json!({"import": "ü".repeat(1000)}), Some("ü".repeat(512).as_str())),
+            (json!({"source": "aws.s3", "detail": {"object": {"key": KEY}}}), Some(KEY)),
+            (uploaded(json!({})), Some("")),
+            (json!({"sead": 1}), None),
+            (json!([]), None),
+        ] {
+            let expected = match key {
+                Some(key) => Trigger::Import { key: key.into(), note: None },
+                None => Trigger::Manual { note: None },
+            };
+            assert_eq!(Request::trigger_of(&event), expected, "{event}");
+        }
     }
 
     #[test]

@@ -59,6 +59,25 @@ async fn an_upload_told_of_twice_is_one_version() {
 }
 
 #[tokio::test]
+async fn an_upload_that_was_overwritten_is_left_to_the_run_of_the_newer_one() {
+    let world = world("skl-forest-3");
+    world.memory.state().etags.insert(KEY.into(), "the newer one's".into());
+    let reason = world.assert_fails("a", sample("train-import"), "InvalidImport").await;
+    assert!(reason.contains(KEY) && reason.contains("overwritten"), "{reason}");
+    world.memory.state().etags.insert(KEY.into(), "b1946ac92492d2347c6235b4d2611184".into());
+    assert_eq!(world.invoke("b", sample("train-import")).await.unwrap().version.map(|number| number.get()), Some(1));
+}
+
+#[tokio::test]
+async fn an_event_that_asks_for_an_import_and_cannot_be_read_is_no_training_that_failed() {
+    let world = world("skl-forest-3");
+    world.assert_fails("a", json!({"import": KEY, "seed": 1}), "InvalidRequest").await;
+    let runs: Vec<_> = world.memory.state().runs.values().cloned().collect();
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].id.as_str(), runs[0].trigger.is_training()), ("import-a", false));
+}
+
+#[tokio::test]
 async fn a_worse_file_is_refused_and_the_champion_serves_on() {
     let mut world = world("skl-forest-3");
     world.invoke("a", quick()).await.unwrap();
