@@ -72,6 +72,19 @@ pub enum TrainError {
     /// The model file is gone, too large or another one by now.
     #[error(transparent)]
     Incoming(IncomingError),
+    /// The model file would not fit into memory.
+    #[error(
+        "{key}: reading a model file of this size needs about {} MB of memory, {} MB are allowed; give the function more \
+         memory, or export a smaller model", .needed.div_ceil(1_000_000), .memory / 1_000_000
+    )]
+    TooLargeToImport {
+        /// Its key.
+        key: String,
+        /// Bytes that it needs.
+        needed: u64,
+        /// Bytes that may be used.
+        memory: u64,
+    },
     /// The model file is none that can be served.
     #[error("{key}: {error}")]
     Import {
@@ -128,7 +141,9 @@ impl TrainError {
             Self::Plan(_) => "InvalidHyperparameters",
             Self::Learning(LearningError::TooLarge(_)) => "InvalidTable",
             Self::Learning(_) | Self::Evaluation(_) => "LearningFailed",
-            Self::NotIncoming { .. } | Self::Incoming(_) | Self::Import { .. } => "InvalidImport",
+            Self::NotIncoming { .. } | Self::Incoming(_) | Self::TooLargeToImport { .. } | Self::Import { .. } => {
+                "InvalidImport"
+            }
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",

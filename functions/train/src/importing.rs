@@ -10,6 +10,7 @@ use evergreen_lifecycle::ports::{
 use evergreen_lifecycle::{Imported, ModelName, Run};
 use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import, sha256_hex};
 
+use crate::config::Training;
 use crate::error::TrainError;
 use crate::making::Present;
 use crate::request::File;
@@ -18,6 +19,10 @@ use crate::work::off_thread;
 
 /// How the name of a model file ends.
 const SUFFIX: &str = ".onnx";
+
+/// Bytes of memory for each byte of a model file, beside the table: the file itself, its trees as they are read, as they
+/// serve, and as an artifact.
+const FILE_FACTOR: u64 = 8;
 
 /// A model file, read as a model of the present table.
 struct Adopted {
@@ -38,13 +43,23 @@ where
         let started = Instant::now();
         let key = &file.key;
         let content = self.incoming(file).await?;
-        let Present { table, source, gate, serving } = self.present(run, started).await?;
+        let training = &self.training_beside(key, content.len() as u64)?;
+        let Present { table, source, gate, serving } = Trainer { training, ..*self }.present(run, started).await?;
         let (name, model) = (key.clone(), self.training.model.clone());
         let Adopted { content, producer, trained } =
             off_thread(move || adopted(content, &name, &table, &model)).await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
         run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
         self.register_trained(run, Present { table: (), source, gate, serving }, trained, Some(content), started).await
+    }
+
+    /// What a table may take beside a model file of so many bytes.
+    fn training_beside(&self, key: &str, bytes: u64) -> Result<Training, TrainError> {
+        let (needed, memory) = (bytes.saturating_mul(FILE_FACTOR), self.training.memory);
+        match memory.checked_sub(needed) {
+            Some(memory) => Ok(Training { memory, ..self.training.clone() }),
+            None => Err(TrainError::TooLargeToImport { key: key.to_owned(), needed, memory }),
+        }
     }
 
     /// The file, which lies where model files are put.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Family, Parameters, Signature, SignatureError, Task};
+use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
 use crate::encode;
@@ -16,11 +16,19 @@ const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was made elsewhere and may ha
     on; its figures are then better than it is";
 
 /// The signature that a model learnt from the table's training rows would have: what a file made elsewhere is read against.
+/// A column may have missing values where any row has, of the hold-out too: such a file must take them, or it is judged on
+/// numbers that nobody gave.
 ///
 /// # Errors
 /// [`SignatureError`] when the table has no column or its target fewer than two labels.
 pub fn signature(table: &Table) -> Result<Signature, SignatureError> {
-    encode::fit(table.frame(), table.target(), &table.split().training).map(|(signature, _)| signature)
+    let (learnt, _) = encode::fit(table.frame(), table.target(), &table.split().training)?;
+    let pairs = learnt.columns().iter().zip(table.frame().columns());
+    let columns = pairs.map(|(column, values)| Column { nullable: values.values.has_missing(), ..column.clone() });
+    match table.task() {
+        Task::Regression => Signature::regression(columns.collect()),
+        Task::Classification => Signature::classification(columns.collect(), learnt.labels().to_vec()),
+    }
 }
 
 /// Writes `pipeline` as an artifact, loads it back, has it predict rows as the pipeline does, and evaluates it on the rows
@@ -93,6 +101,7 @@ mod tests {
     use evergreen_scoring::{Ensemble, Linear, Weight};
 
     use super::*;
+    use crate::{DataFile, Settings};
 
     fn leaf(weight: f32) -> Node {
         Node::Leaf(vec![Weight { output: 0, weight }])
@@ -106,6 +115,28 @@ mod tests {
         let stump = Tree { nodes: vec![split(1, 2), leaf(1.0), leaf(2.0)] };
         let deep = Tree { nodes: vec![split(1, 2), leaf(1.0), split(3, 4), leaf(2.0), leaf(3.0)] };
         Predictor::Trees(Ensemble { trees: vec![stump, deep], aggregate, base: vec![0.0] })
+    }
+
+    /// 60 rows, of which row `missing` has no size.
+    fn table(missing: usize) -> Table {
+        let row = |index: usize| match index == missing {
+            true => format!(",{index},{}\n", index % 2),
+            false => format!("{index},{index},{}\n", index % 2),
+        };
+        let content =
+            std::iter::once("size,weight,kind\n".to_owned()).chain((0..60).map(row)).collect::<String>().into_bytes();
+        let file = DataFile { name: "rows.csv".into(), content };
+        Table::read(vec![file], Settings::default(), "kind", u64::MAX).unwrap()
+    }
+
+    #[test]
+    fn a_value_that_is_missing_in_the_holdout_alone_is_one_that_a_file_must_take() {
+        let holdout_alone = (0..60).map(table).find(|table| {
+            let (learnt, _) = encode::fit(table.frame(), table.target(), &table.split().training).unwrap();
+            !learnt.columns()[0].nullable
+        });
+        assert!(signature(&holdout_alone.unwrap()).unwrap().columns()[0].nullable);
+        assert!(!signature(&table(60)).unwrap().columns()[0].nullable);
     }
 
     #[test]

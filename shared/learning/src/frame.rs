@@ -65,6 +65,16 @@ impl Values {
         }
     }
 
+    /// Whether a value is missing.
+    pub fn has_missing(&self) -> bool {
+        match self {
+            Self::Number(values) | Self::Boolean(values) | Self::Timestamp(values) => {
+                values.iter().any(|value| value.is_nan())
+            }
+            Self::Category { codes, .. } => codes.contains(&MISSING),
+        }
+    }
+
     /// The values at `rows`, in that order. The names of a category stay all there.
     fn take(&self, rows: &[u32]) -> Self {
         match self {

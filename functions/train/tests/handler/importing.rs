@@ -132,3 +132,12 @@ async fn what_is_learnt_next_is_compared_with_it() {
     let decision = world.decision("next").await;
     assert!(decision.to_string().contains("champion"), "{decision}");
 }
+
+#[tokio::test]
+async fn a_file_that_would_not_fit_into_memory_is_refused() {
+    let mut world = world("skl-forest-3");
+    world.training.memory = 7 * foreign("skl-forest-3").len() as u64;
+    let error = world.invoke("import", json!({"import": KEY})).await.unwrap_err();
+    assert_eq!(error.kind(), "InvalidImport");
+    assert!(error.to_string().contains("needs about 1 MB of memory, 0 MB are allowed"), "{error}");
+}
