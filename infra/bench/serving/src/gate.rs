@@ -53,7 +53,7 @@ async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Re
     let perf = ["perf", "stat", "--event", "instructions:u", "--field-separator", ",", "--output", &output.to_string()];
     let log = format!("--log-file={output}");
     let valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", &log];
-    let instrument = [(&perf[..], perf_count as fn(&str) -> Option<u64>), (&valgrind[..], valgrind_count)]
+    let instrument = [(&valgrind[..], valgrind_count as fn(&str) -> Option<u64>), (&perf[..], perf_count)]
         .into_iter()
         .find(|(words, count)| counts(words, &file, *count));
     let Some((words, count)) = instrument else { return Ok(None) };

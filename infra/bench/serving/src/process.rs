@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// How long a process may take to end once it was asked to.
+const GRACE: Duration = Duration::from_secs(20);
+
 /// A program, and what stands before it: an instrument with its options, or nothing.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -24,6 +27,8 @@ pub struct Program {
 pub struct Process {
     child: Child,
     log: Option<JoinHandle<Vec<u8>>>,
+    /// The signal that asks it to end.
+    farewell: Signal,
     /// When it was started.
     pub started_at: Instant,
 }
@@ -67,7 +72,11 @@ impl Program {
             .map_err(|_| anyhow!("the thread that starts the function panicked"))?
             .with_context(|| format!("starting {}", self.binary.display()))?;
         let log = child.stdout.take().map(|output| thread::spawn(move || read(output)));
-        Ok(Process { child, log, started_at })
+        // perf writes its count when a terminal interrupts it, and dies of anything else; a shell's background jobs, on the
+        // other hand, ignore that signal, which everything else inherits.
+        let is_perf = self.instrument.first().is_some_and(|word| word == "perf");
+        let farewell = if is_perf { Signal::INT } else { Signal::TERM };
+        Ok(Process { child, log, farewell, started_at })
     }
 }
 
@@ -88,13 +97,17 @@ impl Process {
         Ok(Usage { cpu: cpu(&of)?, resident, most_resident })
     }
 
-    /// Ends it, and what it may have started, as a terminal does: the signal after which an instrument still writes its
-    /// figures. Returns its log.
+    /// Ends it, and what it may have started, by the signal after which an instrument still writes its figures; by force
+    /// where that is ignored. Returns its log.
     pub fn end(mut self) -> Vec<u8> {
-        let asked = kill_process_group(Pid::from_child(&self.child), Signal::INT);
-        if asked.is_err() {
-            let _ = self.child.kill();
+        let group = Pid::from_child(&self.child);
+        let _ = kill_process_group(group, self.farewell);
+        let asked_at = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && asked_at.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(1));
         }
+        // What is left of the group would keep the log open.
+        let _ = kill_process_group(group, Signal::KILL);
         let _ = self.child.wait();
         self.log.take().and_then(|log| log.join().ok()).unwrap_or_default()
     }
