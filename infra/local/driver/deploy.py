@@ -13,6 +13,9 @@ from .emulator import CREDENTIALS
 from .environment import Clients
 from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
+# What the functions call, as the SDK's variables name it.
+CALLED = ("CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SESV2")
+
 
 def build(architecture: str) -> None:
     """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
@@ -88,14 +91,22 @@ def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
     template = yaml.safe_load(BUILT_TEMPLATE.read_text())
     for name, value in parameters.items():
         template["Parameters"][name]["Default"] = value
-    for resource in template["Resources"].values():
+    for name, resource in template["Resources"].items():
         code = resource["Properties"].get("CodeUri")
         if code:
             resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
+        if code and settings.proxy:
+            variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+            variables |= _through_proxy(settings.proxy, name.removesuffix("Function").lower())
     settings.state.mkdir(parents=True, exist_ok=True)
     copy = settings.state / "template.yaml"
     copy.write_text(yaml.safe_dump(template, sort_keys=False))
     return copy
+
+
+def _through_proxy(port: int, function: str) -> dict[str, str]:
+    """Variables that have a function call AWS through the tests' proxy, which knows the function by the path."""
+    return {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}/{function}" for service in CALLED}
 
 
 def _verify_sender(clients: Clients, sender: str) -> None:

@@ -14,10 +14,13 @@ from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str, table: OwnTable | None = None):
-    """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables."""
-    own = (table.model, table.parameters) if table else ()
-    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", *own)
+def stack(config: str, name: str, table: OwnTable | None = None, proxy: int | None = None):
+    """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables.
+
+    With `proxy` the functions call AWS through that port, and fail until somebody listens there.
+    """
+    own = {"model": table.model, "given": table.parameters} if table else {}
+    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", proxy=proxy, **own)
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end
     shutil.rmtree(settings.state, ignore_errors=True)
@@ -32,7 +35,10 @@ def stack(config: str, name: str, table: OwnTable | None = None):
 
 def end_to_end_tests(arguments: list[str]) -> int:
     """Runs the tests of the deployed stack, or those that `arguments` pick; returns their exit status."""
-    with stack("test", "test") as (settings, values):
+    proxy = emulator.free_port()
+    with stack("test", "test", proxy=proxy) as (settings, values):
         step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--package", "evergreen-tests", "--locked", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
+        # The tests play the proxy, so that each can say what is to go wrong.
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXY": f"127.0.0.1:{proxy}"}
+        return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

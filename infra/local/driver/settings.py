@@ -18,7 +18,8 @@ SAM = ROOT / ".venv/sam/bin"
 class Settings:
     """One local stack: `config` names its section of samconfig.toml, `state` holds all its files.
 
-    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section.
+    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section. `proxy` is the
+    port at which the functions reach the emulator, where that is not the emulator's own.
     """
 
     state: Path
@@ -27,6 +28,7 @@ class Settings:
     emulator: str = "ministack"
     model: str | None = None
     given: Mapping[str, str] = field(default_factory=dict)
+    proxy: int | None = None
 
     @property
     def endpoint(self) -> str:
