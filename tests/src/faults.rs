@@ -1,8 +1,7 @@
 //! Faults between the functions and AWS, each until the test is done with it.
 //!
-//! `make e2e` deploys the functions so that each reaches the emulator through a proxy in this process, at
-//! `http://127.0.0.1:<port>/<function>`. The proxy passes everything on, unless a test has added a [`Fault`] that concerns
-//! the call.
+//! `make e2e` deploys the functions so that each reaches the emulator through a proxy in this process, at a port of its own.
+//! The proxy passes everything on, unless a test has added a [`Fault`] that concerns the call.
 
 mod answers;
 mod call;
@@ -10,7 +9,6 @@ mod fault;
 mod proxy;
 mod rules;
 
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -21,11 +19,11 @@ pub use rules::{Injected, Rules};
 
 use crate::wait::until;
 
-/// Where the proxy is to listen, as `127.0.0.1:<port>`.
-const ADDRESS: &str = "EVERGREEN_FAULT_PROXY";
+/// Where the proxies are to listen on the loopback interface, as `<function>:<port>,<function>:<port>`.
+const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 
-/// The proxy of this process. It must answer for as long as any test calls a function, with faults or without.
-static PROXY: OnceLock<Option<Rules>> = OnceLock::new();
+/// The proxies of this process. They must answer for as long as any test calls a function, with faults or without.
+static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
 /// What a test may do to the functions' calls.
 #[derive(Debug, Clone)]
@@ -34,14 +32,18 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// The proxy in front of `upstream`, an emulator's URL. The first call starts it, if the functions go through one.
+    /// The proxies in front of `upstream`, an emulator's URL. The first call starts them, if the functions go through any.
     pub(crate) fn before(upstream: &str) -> Self {
-        let start = || {
-            let address = std::env::var(ADDRESS).ok()?;
-            let address: SocketAddr = address.parse().unwrap_or_else(|_| panic!("{ADDRESS} is no address: {address}"));
-            Some(start(address, upstream).1)
+        let start_all = || {
+            let (ports, rules) = (std::env::var(PORTS).ok()?, Rules::default());
+            for proxy in ports.split(',') {
+                let (function, port) = proxy.split_once(':').unwrap_or_else(|| panic!("{PORTS} is {ports}"));
+                let port = port.parse().unwrap_or_else(|_| panic!("{PORTS} is {ports}"));
+                start(function, port, upstream, &rules);
+            }
+            Some(rules)
         };
-        Self { rules: PROXY.get_or_init(start).clone() }
+        Self { rules: PROXIES.get_or_init(start_all).clone() }
     }
 
     /// Has the fault happen from now on, until what this returns is dropped.
@@ -51,7 +53,7 @@ impl Faults {
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> Injected {
         let rules = self.rules.as_ref();
-        rules.unwrap_or_else(|| panic!("{ADDRESS} is not set: faults need the stack that `make e2e` starts")).add(fault)
+        rules.unwrap_or_else(|| panic!("{PORTS} is not set: faults need the stack that `make e2e` starts")).add(fault)
     }
 }
 

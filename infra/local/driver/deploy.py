@@ -17,6 +17,11 @@ from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 CALLED = ("CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SESV2")
 
 
+def functions() -> list[str]:
+    """The functions' names."""
+    return sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
+
+
 def build(architecture: str) -> None:
     """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
     if not shutil.which("cargo"):
@@ -24,10 +29,9 @@ def build(architecture: str) -> None:
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
     # The SAM CLI builds one function after the other. All at once use every core, and it then finds nothing left to do.
-    functions = sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
     together = [SAM / "cargo-lambda", "lambda", "build", "--release", "--locked"]
     together += ["--arm64"] if architecture == "arm64" else []
-    together += [word for function in functions for word in ("--bin", function)]
+    together += [word for function in functions() for word in ("--bin", function)]
     command = ["build", "--config-env", "local", "--template-file", ROOT / "template.yaml"]
     command += ["--build-dir", BUILT_TEMPLATE.parent, "--parameter-overrides", f"Architecture={architecture}"]
     with waiting("build", every=20):
@@ -95,18 +99,18 @@ def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
         code = resource["Properties"].get("CodeUri")
         if code:
             resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
-        if code and settings.proxy:
+        if code and settings.proxies:
             variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
-            variables |= _through_proxy(settings.proxy, name.removesuffix("Function").lower())
+            variables |= _endpoints(settings.proxies[name.removesuffix("Function").lower()])
     settings.state.mkdir(parents=True, exist_ok=True)
     copy = settings.state / "template.yaml"
     copy.write_text(yaml.safe_dump(template, sort_keys=False))
     return copy
 
 
-def _through_proxy(port: int, function: str) -> dict[str, str]:
-    """Variables that have a function call AWS through the tests' proxy, which knows the function by the path."""
-    return {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}/{function}" for service in CALLED}
+def _endpoints(port: int) -> dict[str, str]:
+    """Variables that have a function call AWS at that port."""
+    return {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}" for service in CALLED}
 
 
 def _verify_sender(clients: Clients, sender: str) -> None:

@@ -5,7 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from . import deploy, emulator
 from .console import step
@@ -14,13 +16,13 @@ from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str, table: OwnTable | None = None, proxy: int | None = None):
+def stack(config: str, name: str, table: OwnTable | None = None, proxies: Mapping[str, int] = MappingProxyType({})):
     """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables.
 
-    With `proxy` the functions call AWS through that port, and fail until somebody listens there.
+    With `proxies` each function calls AWS at a port of its own, and fails until somebody listens there.
     """
     own = {"model": table.model, "given": table.parameters} if table else {}
-    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", proxy=proxy, **own)
+    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", proxies=proxies, **own)
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end
     shutil.rmtree(settings.state, ignore_errors=True)
@@ -35,10 +37,11 @@ def stack(config: str, name: str, table: OwnTable | None = None, proxy: int | No
 
 def end_to_end_tests(arguments: list[str]) -> int:
     """Runs the tests of the deployed stack, or those that `arguments` pick; returns their exit status."""
-    proxy = emulator.free_port()
-    with stack("test", "test", proxy=proxy) as (settings, values):
+    # The tests play a proxy between each function and the emulator, so that each can say what is to go wrong.
+    proxies = {function: emulator.free_port() for function in deploy.functions()}
+    with stack("test", "test", proxies=proxies) as (settings, values):
         step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--package", "evergreen-tests", "--locked", *arguments]
-        # The tests play the proxy, so that each can say what is to go wrong.
-        variables = os.environ | values | {"EVERGREEN_FAULT_PROXY": f"127.0.0.1:{proxy}"}
+        told = ",".join(f"{function}:{port}" for function, port in proxies.items())
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": told}
         return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

@@ -18,8 +18,8 @@ SAM = ROOT / ".venv/sam/bin"
 class Settings:
     """One local stack: `config` names its section of samconfig.toml, `state` holds all its files.
 
-    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section. `proxy` is the
-    port at which the functions reach the emulator, where that is not the emulator's own.
+    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section. `proxies` are the
+    ports at which the functions reach AWS, by their names, where that is not the emulator's own.
     """
 
     state: Path
@@ -28,7 +28,7 @@ class Settings:
     emulator: str = "ministack"
     model: str | None = None
     given: Mapping[str, str] = field(default_factory=dict)
-    proxy: int | None = None
+    proxies: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:

@@ -42,17 +42,15 @@ pub(super) struct Call {
     pub(super) service: Option<Service>,
     /// What it asks for, by the API's name; method and path where that is not known.
     pub(super) operation: String,
-    /// Path and query as the service is to see them, without the function.
+    /// Path and query.
     pub(super) target: String,
     /// What it sends.
     pub(super) body: Bytes,
 }
 
 impl Call {
-    pub(super) fn of(head: &Parts, body: Bytes) -> Self {
-        let whole = head.uri.path_and_query().map_or("/", |target| target.as_str());
-        let (function, rest) = whole.trim_start_matches('/').split_once('/').unwrap_or((whole, ""));
-        let target = format!("/{rest}");
+    pub(super) fn of(function: &str, head: &Parts, body: Bytes) -> Self {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
         let service = header(head, "authorization").and_then(scope).and_then(Service::signed);
         let operation = operation(service, head, &target);
         Self { function: function.to_owned(), service, operation, target, body }

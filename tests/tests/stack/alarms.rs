@@ -175,7 +175,7 @@ async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
 }
 
 /// Each recipient has one mail, from the sender.
-async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
+pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     let setting = async |name| stack.functions.setting(&stack.functions.alert, name).await;
     let (recipients, sender) = (setting("EVERGREEN_RECIPIENTS").await, setting("EVERGREEN_SENDER").await);
     let mut expected: Vec<_> = recipients.split(',').collect();
@@ -188,7 +188,7 @@ async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
 }
 
 /// What CloudWatch publishes when an alarm is raised; each is another one by its time.
-fn notification(stack: &Stack, kind: &str) -> Value {
+pub fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
         "AlarmDescription": "The schedule could not start a training of iris.",
@@ -214,7 +214,7 @@ fn notification(stack: &Stack, kind: &str) -> Value {
 }
 
 /// What SNS hands to the function.
-fn delivery(stack: &Stack, message: &str) -> Value {
+pub fn delivery(stack: &Stack, message: &str) -> Value {
     let topic = stack.topic();
     json!({"Records": [{
         "EventSource": "aws:sns",

@@ -1,4 +1,8 @@
 //! What goes wrong between the functions and AWS, and what is promised of it. Every test here stands in a row of
 //! docs/RELIABILITY.md, but for those of the proxy itself.
 
+mod alert;
+mod metrics;
+mod predict;
 mod proxy;
+mod train;

@@ -154,7 +154,7 @@ async fn two_trainings_at_once_make_two_versions_and_one_sound_champion() {
 }
 
 /// The pointer is the end of a history without gaps, and what it points to is there and is what was stored.
-async fn assert_champion_is_sound(stack: &Stack) {
+pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
     let revisions: Vec<_> = history.iter().filter_map(|champion| champion["revision"].as_u64()).collect();

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_sesv2::types::{Destination, EmailContent, Template};
-use evergreen_tests::faults::{self, Fault, Service};
+use evergreen_tests::faults::{Fault, Rules, Service, start};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -59,31 +59,33 @@ impl Upstream {
 
 /// A proxy of the test's own, and what is behind it.
 struct Proxied {
-    address: SocketAddr,
-    rules: faults::Rules,
+    train: SocketAddr,
+    predict: SocketAddr,
+    rules: Rules,
     upstream: Upstream,
 }
 
 impl Proxied {
     async fn start() -> Self {
-        let upstream = Upstream::default();
-        let (address, rules) = faults::start("127.0.0.1:0".parse().unwrap(), &upstream.start().await);
-        Self { address, rules, upstream }
+        let (upstream, rules) = (Upstream::default(), Rules::default());
+        let url = upstream.start().await;
+        let [train, predict] = ["train", "predict"].map(|function| start(function, 0, &url, &rules));
+        Self { train, predict, rules, upstream }
     }
 
     async fn get(&self, path: &str) -> reqwest::Result<String> {
-        reqwest::get(format!("http://{}{path}", self.address)).await?.text().await
+        reqwest::get(format!("http://{}{path}", self.train)).await?.text().await
     }
 
-    /// What a function's clients are configured with, but for its patience.
-    fn config(&self, function: &str) -> SdkConfig {
+    /// What the clients of the train function are configured with, but for its patience.
+    fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
             .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(Credentials::for_tests()))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .retry_config(RetryConfig::disabled())
-            .endpoint_url(format!("http://{}/{function}", self.address))
+            .endpoint_url(format!("http://{}", self.train))
             .build()
     }
 }
@@ -91,10 +93,11 @@ impl Proxied {
 #[tokio::test]
 async fn what_no_fault_concerns_is_passed_on_as_it_is() {
     let proxied = Proxied::start().await;
-    let _elsewhere = proxied.rules.add(Fault::fails().of("train"));
-    assert_eq!(proxied.get("/predict/bucket/key?a=b%2Fc").await.unwrap(), ANSWER);
+    let _elsewhere = proxied.rules.add(Fault::fails().of("predict"));
+    assert_eq!(proxied.get("/bucket/key?a=b%2Fc").await.unwrap(), ANSWER);
+    assert_eq!(reqwest::get(format!("http://{}/", proxied.predict)).await.unwrap().status(), 500);
     let client = reqwest::Client::new();
-    let put = client.put(format!("http://{}/predict/bucket/key", proxied.address)).body("content").send().await;
+    let put = client.put(format!("http://{}/bucket/key", proxied.train)).body("content").send().await;
     assert_eq!(put.unwrap().text().await.unwrap(), ANSWER);
     assert_eq!(proxied.upstream.asked(), ["GET /bucket/key?a=b%2Fc ", "PUT /bucket/key content"]);
 }
@@ -102,7 +105,7 @@ async fn what_no_fault_concerns_is_passed_on_as_it_is() {
 #[tokio::test]
 async fn a_call_of_dynamodb_is_known_and_fails_in_its_words() {
     let proxied = Proxied::start().await;
-    let client = aws_sdk_dynamodb::Client::new(&proxied.config("train"));
+    let client = aws_sdk_dynamodb::Client::new(&proxied.config());
     let get = || client.get_item().table_name("registry").key("pk", AttributeValue::S("MODEL#iris".into())).send();
 
     let fault =
@@ -117,7 +120,7 @@ async fn a_call_of_dynamodb_is_known_and_fails_in_its_words() {
 #[tokio::test]
 async fn a_cancelled_transaction_has_a_reason_for_each_write() {
     let proxied = Proxied::start().await;
-    let client = aws_sdk_dynamodb::Client::new(&proxied.config("train"));
+    let client = aws_sdk_dynamodb::Client::new(&proxied.config());
     let _fault = proxied.rules.add(Fault::cancels(1, "ThrottlingError").of("train"));
     let delete = Delete::builder().table_name("registry").key("pk", AttributeValue::S("MODEL#iris".into()));
     let write = TransactWriteItem::builder().delete(delete.build().unwrap()).build();
@@ -135,7 +138,7 @@ async fn a_cancelled_transaction_has_a_reason_for_each_write() {
 #[tokio::test]
 async fn calls_of_s3_are_known_and_fail_in_its_words() {
     let proxied = Proxied::start().await;
-    let config = aws_sdk_s3::config::Builder::from(&proxied.config("train")).force_path_style(true).build();
+    let config = aws_sdk_s3::config::Builder::from(&proxied.config()).force_path_style(true).build();
     let client = aws_sdk_s3::Client::from_conf(config);
     let fault = proxied.rules.add(Fault::throttles().with(Service::S3, "PutObject").about("model.onnx"));
     let put = client.put_object().bucket("bucket").key("models/iris/model.onnx").body(b"artifact".to_vec().into());
@@ -155,8 +158,8 @@ async fn calls_of_s3_are_known_and_fail_in_its_words() {
 #[tokio::test]
 async fn a_mail_is_known_and_refused_in_the_words_of_ses() {
     let proxied = Proxied::start().await;
-    let client = aws_sdk_sesv2::Client::new(&proxied.config("alert"));
-    let _fault = proxied.rules.add(Fault::throttles().with(Service::Ses, "SendEmail").of("alert").about("ada@"));
+    let client = aws_sdk_sesv2::Client::new(&proxied.config());
+    let _fault = proxied.rules.add(Fault::throttles().with(Service::Ses, "SendEmail").about("ada@"));
     let send = |to: &str| {
         let content = EmailContent::builder().template(Template::builder().template_name("t").build()).build();
         client.send_email().destination(Destination::builder().to_addresses(to).build()).content(content).send()
@@ -170,11 +173,11 @@ async fn a_mail_is_known_and_refused_in_the_words_of_ses() {
 #[tokio::test]
 async fn events_and_figures_are_known_and_refused_in_the_words_of_their_services() {
     let proxied = Proxied::start().await;
-    let bus = aws_sdk_eventbridge::Client::new(&proxied.config("train"));
+    let bus = aws_sdk_eventbridge::Client::new(&proxied.config());
     let _fault = proxied.rules.add(Fault::fails().with(Service::EventBridge, "PutEvents"));
     let put = bus.put_events().entries(PutEventsRequestEntry::builder().source("evergreen").build()).send().await;
     assert_eq!(put.unwrap_err().code(), Some("InternalException"));
-    let sink = aws_sdk_cloudwatch::Client::new(&proxied.config("metrics"));
+    let sink = aws_sdk_cloudwatch::Client::new(&proxied.config());
     let _fault = proxied.rules.add(Fault::throttles().with(Service::CloudWatch, "PutMetricData"));
     let datum = MetricDatum::builder().metric_name("ModelHealthy").value(1.0).build();
     let put = sink.put_metric_data().namespace("Evergreen").metric_data(datum).send().await;
@@ -184,7 +187,7 @@ async fn events_and_figures_are_known_and_refused_in_the_words_of_their_services
 #[tokio::test]
 async fn a_fault_happens_as_often_as_it_was_asked_for_and_ends_when_it_is_dropped() {
     let proxied = Proxied::start().await;
-    let fails = async || reqwest::get(format!("http://{}/train/b/k", proxied.address)).await.unwrap().status() == 500;
+    let fails = async || reqwest::get(format!("http://{}/b/k", proxied.train)).await.unwrap().status() == 500;
     let fault = proxied.rules.add(Fault::fails().first(2));
     assert_eq!([fails().await, fails().await, fails().await], [true, true, false]);
     assert_eq!(fault.end(), 2);
@@ -198,11 +201,11 @@ async fn a_fault_happens_as_often_as_it_was_asked_for_and_ends_when_it_is_droppe
 async fn of_a_dropped_request_the_service_hears_nothing_and_of_a_dropped_answer_everything() {
     let proxied = Proxied::start().await;
     let fault = proxied.rules.add(Fault::drops_request());
-    assert!(proxied.get("/train/b/k").await.is_err());
+    assert!(proxied.get("/b/k").await.is_err());
     assert_eq!(proxied.upstream.asked().len(), 0);
     drop(fault);
     let _fault = proxied.rules.add(Fault::drops_answer());
-    assert!(proxied.get("/train/b/k").await.is_err());
+    assert!(proxied.get("/b/k").await.is_err());
     assert_eq!(proxied.upstream.asked().len(), 1);
 }
 
@@ -214,7 +217,7 @@ async fn a_delayed_call_comes_late_and_a_withheld_answer_is_of_a_call_that_came_
         let _fault = proxied.rules.add(fault);
         let before = proxied.upstream.asked().len();
         let begun = Instant::now();
-        let (answer, meanwhile) = tokio::join!(proxied.get("/train/b/k"), async {
+        let (answer, meanwhile) = tokio::join!(proxied.get("/b/k"), async {
             tokio::time::sleep(LATE / 2).await;
             proxied.upstream.asked().len() - before
         });
@@ -227,11 +230,11 @@ async fn a_delayed_call_comes_late_and_a_withheld_answer_is_of_a_call_that_came_
 async fn an_answer_can_be_damaged_in_three_ways() {
     let proxied = Proxied::start().await;
     let fault = proxied.rules.add(Fault::flips_a_bit());
-    assert_eq!(proxied.get("/train/b/k").await.unwrap(), "0123446789");
+    assert_eq!(proxied.get("/b/k").await.unwrap(), "0123446789");
     drop(fault);
     let fault = proxied.rules.add(Fault::shortens_answer());
-    assert_eq!(proxied.get("/train/b/k").await.unwrap(), "01234");
+    assert_eq!(proxied.get("/b/k").await.unwrap(), "01234");
     drop(fault);
     let _fault = proxied.rules.add(Fault::cuts_answer());
-    assert!(proxied.get("/train/b/k").await.is_err());
+    assert!(proxied.get("/b/k").await.is_err());
 }
