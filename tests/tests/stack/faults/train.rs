@@ -5,10 +5,11 @@ use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
 use evergreen_tests::faults::Service::{DynamoDb, EventBridge, S3};
 use evergreen_tests::iris::setosa;
+use evergreen_tests::own_table::subscribers;
 use evergreen_tests::storage::sha256;
 use evergreen_tests::training::{as_good, fresh_id, good};
 use evergreen_tests::wait::seconds;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::promotion::assert_champion_is_sound;
 
@@ -154,4 +155,97 @@ async fn a_bus_that_is_down_fails_no_training() {
 
 fn artifact_of(version: u64) -> String {
     format!("models/iris/{version:08}/model.onnx")
+}
+
+#[tokio::test]
+async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let before = stack.registry.versions().await.len();
+    let fault = stack.faults.add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").of("train"));
+    let mut event = as_good();
+    event["id"] = fresh_id().into();
+    stack.functions.call(&stack.functions.train, &event).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+    let report = stack.train(event).await;
+    assert_eq!((&report["status"], &report["duplicate"]), (&"SUCCEEDED".into(), &true.into()), "{report}");
+    assert_eq!(stack.registry.versions().await.len(), before + 1);
+    assert_eq!(report["version"], stack.champion_number().await);
+    assert_champion_is_sound(&stack).await;
+}
+
+#[tokio::test]
+async fn a_champion_whose_bytes_are_damaged_on_their_way_is_not_taken_for_unreadable() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let fault = stack.faults.add(Fault::flips_a_bit().with(S3, "GetObject").about("model.onnx").of("train").first(1));
+    let mut event = as_good();
+    event["id"] = fresh_id().into();
+    let outcome = stack.functions.call(&stack.functions.train, &event).await;
+    assert_eq!(fault.end(), 1);
+    // Damage on the way is no answer: the run fails, and is tried again.
+    let report = if outcome.failed { stack.train(event).await } else { outcome.payload };
+    assert_eq!(report["status"], "SUCCEEDED", "{report}");
+    assert_eq!(decision(&stack).await["verdict"], "not_worse");
+}
+
+async fn decision(stack: &Stack) -> Value {
+    stack.registry.champion().await.expect("there is a champion")["version"]["decision"].clone()
+}
+
+/// A table that is damaged on its way is not learnt from.
+async fn does_not_learn_from(fault: Fault) {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let settings = "target = \"churned\"\nfloor = 0.5\n";
+    let table = subscribers(0..300);
+    stack.store_table(&[("dataset.toml", settings.as_bytes()), ("table.csv", table.as_bytes())]).await;
+    let fault = stack.faults.add(fault.with(S3, "GetObject").about("table.csv").of("train"));
+    let outcome = stack.functions.call(&stack.functions.train, &json!({"id": fresh_id()})).await;
+    let times = fault.end();
+    stack.clear_table().await;
+    assert!(times > 0, "the fault concerned no call");
+    assert!(outcome.failed, "{}", outcome.payload);
+    assert_eq!(outcome.payload["errorType"], "Unavailable", "{}", outcome.payload);
+    assert_eq!(stack.champion_number().await, serving);
+}
+
+#[tokio::test]
+async fn a_table_whose_transfer_breaks_off_is_not_learnt_from() {
+    does_not_learn_from(Fault::cuts_answer()).await;
+}
+
+#[tokio::test]
+async fn a_table_that_came_by_half_is_not_learnt_from() {
+    does_not_learn_from(Fault::shortens_answer()).await;
+}
+
+#[tokio::test]
+async fn a_table_with_a_bit_flipped_on_its_way_is_not_learnt_from() {
+    does_not_learn_from(Fault::flips_a_bit()).await;
+}
+
+#[tokio::test]
+async fn going_back_to_an_older_version_takes_effect_once_though_the_answer_is_lost() {
+    let stack = Stack::take().await;
+    let old = stack.train_to_serve(as_good()).await;
+    stack.train_good().await;
+    let fault = stack.faults.add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").of("train").first(1));
+    let report = stack.functions.call(&stack.functions.train, &json!({"promote": old})).await.payload;
+    assert_eq!(fault.end(), 1);
+    assert_eq!(report["promoted"], old, "{report}");
+    assert_eq!(stack.champion_number().await, old);
+    assert_champion_is_sound(&stack).await;
+}
+
+#[tokio::test]
+async fn going_back_to_what_cannot_be_fetched_is_refused() {
+    let stack = Stack::take().await;
+    let old = stack.train_to_serve(as_good()).await;
+    let serving = stack.train_good().await;
+    let fault = stack.faults.add(Fault::fails().with(S3, "GetObject").about("model.onnx").of("train"));
+    let outcome = stack.functions.call(&stack.functions.train, &json!({"promote": old})).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+    assert!(outcome.failed, "{}", outcome.payload);
+    assert_eq!(stack.champion_number().await, serving);
 }
