@@ -50,6 +50,32 @@ impl Registry {
         pages.collect::<Result<_, _>>().await.expect("the table answers")
     }
 
+    /// The events that wait to be told.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn outbox(&self) -> Vec<Item> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", outbox());
+        query.send().await.expect("the table answers").items.unwrap_or_default()
+    }
+
+    /// Makes the events that wait an hour older: whoever comes next leaves new ones to whoever stored them.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn age_outbox(&self) {
+        for mut item in self.outbox().await {
+            let sk = item["sk"].as_s().expect("a sort key is text").clone();
+            let (at, rest) = sk.split_once('#').expect("an event's key begins with its time");
+            let at = at.parse::<jiff::Timestamp>().expect("a time") - jiff::SignedDuration::from_hours(1);
+            let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(&sk));
+            delete.send().await.expect("the table deletes it");
+            item.insert("sk".into(), text(&format!("{at:.3}#{rest}")));
+            self.put(item).await;
+        }
+    }
+
     /// Stores an item.
     ///
     /// # Panics
@@ -123,6 +149,10 @@ pub fn text(value: &str) -> AttributeValue {
 
 fn partition() -> AttributeValue {
     text(&format!("MODEL#{MODEL}"))
+}
+
+fn outbox() -> AttributeValue {
+    text(&format!("OUTBOX#{MODEL}"))
 }
 
 fn read(item: Item) -> Value {

@@ -46,7 +46,7 @@ async fn trainings_promotions_refusals_and_failures_are_told_on_the_bus() {
 }
 
 /// A rule of the test's own, with a queue behind it.
-struct Listener {
+pub struct Listener {
     events: Client,
     queues: aws_sdk_sqs::Client,
     rule: String,
@@ -54,7 +54,7 @@ struct Listener {
 }
 
 impl Listener {
-    async fn start(stack: &Stack) -> Self {
+    pub async fn start(stack: &Stack) -> Self {
         let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
         let rule = format!("{}-test-events", stack.name);
         let created = queues.create_queue().queue_name(&rule).send().await.expect("SQS makes a queue");
@@ -69,7 +69,7 @@ impl Listener {
         Self { events, queues, rule, url }
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.events.remove_targets().rule(&self.rule).ids("queue").send().await.expect("EventBridge lets go");
         self.events.delete_rule().name(&self.rule).send().await.expect("EventBridge deletes the rule");
         self.queues.delete_queue().queue_url(self.url).send().await.expect("SQS deletes the queue");
