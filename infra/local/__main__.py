@@ -46,7 +46,7 @@ def run(arguments) -> None:
 
 
 def runs(arguments) -> None:
-    listing.show(*places.api(arguments.state.resolve(), arguments.model))
+    listing.show(*places.status(arguments.state.resolve(), arguments.model))
 
 
 def test(arguments) -> int:

@@ -11,9 +11,9 @@ from .environment import Clients
 ANY = "x-amazon-apigateway-any-method"
 
 
-def complete_api(clients: Clients, stack: str, api_id: str, stage: str) -> None:
-    """Adds the ANY methods and gateway responses of the stack's API and deploys it again."""
-    body = _imported_body(clients, stack)
+def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, stage: str) -> None:
+    """Adds the ANY methods and gateway responses of one of the stack's APIs and deploys it again."""
+    body = _imported_body(clients, stack, logical_id)
     gateway = clients.client("apigateway")
     _add_any_methods(gateway, clients.client("lambda"), api_id, body, stack)
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
@@ -28,11 +28,11 @@ def complete_api(clients: Clients, stack: str, api_id: str, stage: str) -> None:
     gateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
-def _imported_body(clients: Clients, stack: str) -> dict:
+def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict:
     template = clients.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     if isinstance(template, str):
         template = json.loads(template)
-    return template["Resources"]["PredictionApi"]["Properties"]["Body"]
+    return template["Resources"][logical_id]["Properties"]["Body"]
 
 
 def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) -> None:

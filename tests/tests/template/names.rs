@@ -14,7 +14,7 @@ const NAMED: [(&str, &str, usize); 8] = [
     ("AWS::Logs::LogGroup", "/LogGroupName", 512),
     ("AWS::SNS::Topic", "/TopicName", 256),
     ("AWS::SQS::Queue", "/QueueName", 80),
-    ("AWS::Serverless::Api", "/Auth/UsagePlan/UsagePlanName", 255),
+    ("AWS::ApiGateway::UsagePlan", "/UsagePlanName", 255),
     ("AWS::Serverless::Function", "/FunctionName", 64),
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
