@@ -81,7 +81,8 @@ fn what_is_open_to_everybody_has_a_throttle_of_its_own_and_is_no_part_of_the_pre
         for (path, method, _) in open {
             assert_eq!(api, "StatusApi", "the errors of {path} would be counted as failed predictions");
             let settings = list(&template.resource(api)["MethodSettings"]);
-            let own = settings.iter().find(|it| it["ResourcePath"] == path.as_str() && it["HttpMethod"] == method.as_str());
+            let own =
+                settings.iter().find(|it| it["ResourcePath"] == path.as_str() && it["HttpMethod"] == method.as_str());
             let own = own.unwrap_or_else(|| panic!("{method} {path} has no throttle of its own"));
             assert_eq!(own["ThrottlingRateLimit"], json!({"Ref": "HealthRate"}));
             assert!(own["ThrottlingBurstLimit"].as_u64().is_some_and(|burst| burst <= 20), "{own}");

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::document::{Template, list, written};
 
+/// The tag that the train function puts on what is refused.
+const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
+
 const RULE: &str = "/Events/ModelUploaded/Properties";
 
 #[test]

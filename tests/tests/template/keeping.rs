@@ -22,9 +22,11 @@ fn assert_own_key(id: &str, value: &Value) {
 fn a_key_of_ones_own_encrypts_everything_that_is_stored() {
     let template = Template::read();
     assert_eq!(template.parameters()[OWN_KEY], "", "nothing changes for who has none");
-    for (kind, property) in
-        [("AWS::SQS::Queue", "KmsMasterKeyId"), ("AWS::SNS::Topic", "KmsMasterKeyId"), ("AWS::Logs::LogGroup", "KmsKeyId")]
-    {
+    for (kind, property) in [
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+    ] {
         for (id, properties) in template.resources(kind) {
             assert_own_key(id, &properties[property]);
         }

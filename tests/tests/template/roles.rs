@@ -16,6 +16,7 @@ const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}
 /// The key of one's own, where there is one: what is in bucket and table is decrypted with it, and what goes into the bucket or,
 /// sent by Lambda with the function's role, into a queue is encrypted.
 const KEY: &str = "KmsKeyArn";
+const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 
 /// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
@@ -28,6 +29,8 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
             ("s3:PutObject", MODELS),
+            ("s3:PutObjectTagging", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:ConditionCheckItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
@@ -59,6 +62,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("cloudwatch:PutMetricData", "*"),
+            ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -139,7 +143,11 @@ fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
         let schedules: Vec<_> = events.values().filter(|event| event["Type"] == "ScheduleV2").collect();
         assert_eq!(schedules.len(), 1, "{function}");
         let role = format!("{function}ScheduleRole");
-        assert_eq!(written(&schedules[0]["Properties"]["RoleArn"]), format!("{role}.Arn"), "SAM would make a wider one");
+        assert_eq!(
+            written(&schedules[0]["Properties"]["RoleArn"]),
+            format!("{role}.Arn"),
+            "SAM would make a wider one"
+        );
 
         let start = [("lambda:InvokeFunction".to_owned(), format!("{function}Function.Arn"))];
         let keep = queue.into_iter().flat_map(|queue| {
