@@ -59,8 +59,8 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "Lambda had no environment left for the predict function, and the callers were turned away."
         }
         AlarmKind::QuotaNearlyUsed => {
-            "An API key has used four fifths of its requests of this calendar month. Once all are used, its calls are answered \
-             with 429 until the month ends."
+            "A client's key has used four fifths of its requests of this calendar month. Once all are used, its calls are \
+             answered with 429 until the month ends."
         }
         AlarmKind::TrainFailureQueue => {
             "A training, or the import of a model file, failed at each of its three tries. Its event is kept for 14 days and is \
@@ -119,7 +119,7 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
         AlarmKind::QuotaNearlyUsed => vec![
             step("See how many requests each key has made, day by day:", run.usage()),
             words("If they are meant, raise MonthlyQuota and deploy; this month's count goes on."),
-            words("If they are not, ask the client, or switch its key off: docs/OPERATIONS.md, Change an API key."),
+            words("If they are not, ask the client, or switch its key off: docs/OPERATIONS.md, Change a key."),
         ],
         AlarmKind::TrainFailureQueue => vec![messages(kind), logs("train"), replay()],
         AlarmKind::TrainScheduleQueue => {

@@ -21,7 +21,7 @@ pub enum AlarmKind {
     PredictionLatency,
     /// Predictions are turned away for want of concurrency.
     Throttles,
-    /// An API key has used most of its requests of the month.
+    /// A client's key has used most of its requests of the month.
     QuotaNearlyUsed,
     /// Trainings that failed for good wait in their queue.
     TrainFailureQueue,

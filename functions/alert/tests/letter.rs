@@ -269,8 +269,8 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
     [OK] iris: predictions are fast again
     [ALARM] iris: predictions are turned away (3 in 5 minutes)
     [OK] iris: predictions are no longer turned away
-    [ALARM] iris: an API key has used 83 % of its requests of this month
-    [OK] iris: the API keys have requests left again
+    [ALARM] iris: a client's key has used 83 % of its requests of this month
+    [OK] iris: the clients' keys have requests left again
     [ALARM] iris: a training or an import failed for good (3 in its queue)
     [OK] iris: the queue train-failure is empty again
     [ALARM] iris: a training or an import could not be started (3 in its queue)

@@ -5,7 +5,7 @@ use evergreen_lifecycle::Datum;
 use evergreen_lifecycle::health::quota_used;
 use evergreen_lifecycle::ports::{MetricSink, RequestUsage, Unavailable};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 
 /// A sink that adds the use of the quota to the figures that it is given.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl<S: MetricSink, U: RequestUsage> MetricSink for WithQuota<'_, S, U> {
     /// Publishes `data` with the use of the quota, which is left out where it cannot be read.
     async fn publish(&self, data: &[Datum], at: Timestamp) -> Result<(), Unavailable> {
         // API Gateway begins a month in UTC.
-        let today = at.to_zoned(TimeZone::UTC).date();
+        let today = Offset::UTC.to_datetime(at).date();
         let mut all = data.to_vec();
         match self.usage.requests(today.first_of_month(), today).await {
             Ok(requests) => all.push(quota_used(&requests, self.quota)),

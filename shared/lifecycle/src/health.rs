@@ -32,7 +32,7 @@ pub enum Metric {
     DeadlineMissed,
     /// 1 when the champion's artifact can be fetched, verified and parsed, else 0.
     ModelHealthy,
-    /// The share of the month's quota that the busiest API key has used: 0, or up to 1 and a little beyond.
+    /// The share of the month's quota that the busiest client's key has used: from 0 to 1, and a little beyond.
     QuotaUsed,
 }
 

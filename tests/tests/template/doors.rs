@@ -100,6 +100,18 @@ fn the_alarm_of_failed_predictions_watches_the_prediction_api_and_outlasts_a_sin
 }
 
 #[test]
+fn of_each_apis_requests_one_in_a_hundred_is_traced() {
+    let template = Template::read();
+    let rules = template.resources("AWS::XRay::SamplingRule").into_iter().map(|(_, rule)| &rule["SamplingRule"]);
+    let traced: BTreeSet<_> = rules
+        .inspect(|rule| assert_eq!((&rule["FixedRate"], &rule["ReservoirSize"]), (&json!(0.01), &json!(0)), "{rule}"))
+        .map(|rule| template.resolve(&rule["ServiceName"]))
+        .collect();
+    let apis = APIS.map(|(api, _)| format!("{}/v1", template.resolve(&template.resource(api)["Name"])));
+    assert_eq!(traced, apis.into());
+}
+
+#[test]
 fn access_logs_hold_no_address_agent_or_key() {
     let template = Template::read();
     for (api, _) in APIS {
