@@ -31,7 +31,7 @@ impl RequestUsage for UsagePlan {
             let (_, days) = key.map_err(unavailable(what))?;
             // Each day is how many were used and how many were left.
             let used = days.iter().filter_map(|day| day.first()).filter_map(|used| u64::try_from(*used).ok());
-            requests.push(used.sum());
+            requests.push(used.sum::<u64>());
         }
         Ok(requests)
     }
@@ -69,7 +69,7 @@ mod tests {
     #[tokio::test]
     async fn a_plan_that_nobody_has_used_has_no_requests() {
         let rule = mock!(Client::get_usage).then_output(|| GetUsageOutput::builder().build());
-        assert_eq!(plan(&rule).requests(date(2026, 11, 1), date(2026, 11, 1)).await.unwrap(), []);
+        assert_eq!(plan(&rule).requests(date(2026, 11, 1), date(2026, 11, 1)).await.unwrap(), Vec::<u64>::new());
     }
 
     #[tokio::test]

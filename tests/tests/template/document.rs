@@ -46,6 +46,11 @@ impl Template {
         &resource["Properties"]
     }
 
+    /// What holds for all resources of a kind, such as `Api`.
+    pub fn globals(&self, kind: &str) -> Value {
+        self.root["Globals"][kind].clone()
+    }
+
     /// A resource's attribute beside its properties, such as `DeletionPolicy`.
     pub fn attribute(&self, id: &str, name: &str) -> String {
         text(&self.root["Resources"][id][name])

@@ -58,6 +58,27 @@ fn the_function_is_called_for_every_method_and_no_other() {
 }
 
 #[test]
+fn a_change_of_the_authorization_is_deployed() {
+    let globals = Template::read().globals("Api");
+    assert_eq!(
+        globals["AlwaysDeploy"], true,
+        "the text of the body does not change, so SAM would keep the old deployment"
+    );
+}
+
+#[test]
+fn every_method_calls_the_predict_function() {
+    let template = Template::read();
+    for (api, _) in APIS {
+        for (path, method, operation) in operations(&template, api) {
+            let integration = &operation["x-amazon-apigateway-integration"];
+            assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")));
+            assert!(written(&integration["uri"]).contains("/functions/${PredictFunction.Arn}/"), "{method} {path}");
+        }
+    }
+}
+
+#[test]
 fn each_api_has_a_key_and_a_plan_of_its_own() {
     let template = Template::read();
     let mut keys = BTreeSet::new();

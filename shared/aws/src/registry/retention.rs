@@ -85,15 +85,20 @@ mod tests {
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
     use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
-    use aws_smithy_mocks::{MockResponse, Rule, mock};
+    use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
     use evergreen_testkit::{finished_run, moment, run, version};
 
     use super::*;
     use crate::mocks::{Sent, record};
-    use crate::registry::support::{registry, texts};
+    use crate::registry::support::texts;
 
     const START: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-12-24T03:00:00Z";
+
+    /// A registry whose every call `rule` answers.
+    fn registry(rule: &Rule) -> Registry {
+        Registry::over(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "registry", &"iris".parse().unwrap())
+    }
 
     fn accepting() -> (Rule, Sent<UpdateItemInput>) {
         record(mock!(Client::update_item), || MockResponse::Output(UpdateItemOutput::builder().build()))
@@ -112,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn a_refused_run_and_its_version_are_marked_unless_they_are_to_be_kept() {
         let (rule, sent) = accepting();
-        let marked = registry(&[&rule, &rule]).forget_records(&refused_run(), moment(LATER)).await.unwrap();
+        let marked = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap();
         assert_eq!(marked, Forgetting::Marked);
         let [version, run] = sent.all().try_into().unwrap();
         assert_eq!(version.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000003")])));
@@ -129,20 +134,20 @@ mod tests {
     async fn a_failed_run_is_marked_alone() {
         let (rule, sent) = accepting();
         let failed = run("7", moment(START)).failed("no such column".into(), moment(START));
-        registry(&[&rule]).forget_records(&failed, moment(LATER)).await.unwrap();
+        registry(&rule).forget_records(&failed, moment(LATER)).await.unwrap();
         assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-7")])));
     }
 
     #[tokio::test]
     async fn a_version_that_is_to_be_kept_keeps_its_run_too() {
-        let marked = registry(&[&refusing()]).forget_records(&refused_run(), moment(LATER)).await.unwrap();
+        let marked = registry(&refusing()).forget_records(&refused_run(), moment(LATER)).await.unwrap();
         assert_eq!(marked, Forgetting::Kept);
     }
 
     #[tokio::test]
     async fn what_is_kept_loses_its_mark_for_good() {
         let (rule, sent) = accepting();
-        assert!(registry(&[&rule, &rule]).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
+        assert!(registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
         for update in sent.all() {
             assert_eq!(update.update_expression(), Some("SET kept = :kept REMOVE expires_at"));
             assert_eq!(update.condition_expression(), Some("attribute_exists(pk)"), "nothing is made up");
@@ -152,13 +157,13 @@ mod tests {
     #[tokio::test]
     async fn a_version_that_is_forgotten_already_cannot_be_kept() {
         let rule = refusing();
-        assert!(!registry(&[&rule, &rule]).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
+        assert!(!registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_registry_that_does_not_answer_is_no_refusal() {
         let rule = mock!(Client::update_item).then_error(|| UpdateItemError::generic(Default::default()));
-        let error = registry(&[&rule]).forget_records(&refused_run(), moment(LATER)).await.unwrap_err();
+        let error = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap_err();
         assert_eq!(error.what, FORGETTING);
     }
 }
