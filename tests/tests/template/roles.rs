@@ -281,7 +281,8 @@ fn the_reviewer_may_only_look() {
     for (action, _) in allowed(template.resource("ReviewerRole")) {
         let verb = action.split(':').nth(1).unwrap_or_default();
         let looks = ["Get", "List", "Describe", "Query", "Filter"].iter().any(|look| verb.starts_with(look));
-        assert!(looks, "{action}");
+        // With a key of one's own nothing can be looked at without decrypting it.
+        assert!(looks || action == "kms:Decrypt", "{action}");
     }
 }
 
