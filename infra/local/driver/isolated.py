@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 
 from . import deploy, emulator
 from .console import step
@@ -16,13 +15,21 @@ from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str, table: OwnTable | None = None, proxies: Mapping[str, int] = MappingProxyType({})):
-    """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables.
+def stack(
+    config: str,
+    name: str,
+    table: OwnTable | None = None,
+    given: Mapping[str, str] | None = None,
+    proxies: Mapping[str, int] | None = None,
+):
+    """A deployed stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
 
-    With `proxies` each function calls AWS at a port of its own, and fails until somebody listens there.
+    Yields its settings and variables. With `proxies` each function calls AWS at a port of its own, and fails until
+    somebody listens there.
     """
-    own = {"model": table.model, "given": table.parameters} if table else {}
-    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", proxies=proxies, **own)
+    model, given = (table.model, table.parameters) if table else (None, given or {})
+    state, port = ROOT / "target/local" / name, emulator.free_port()
+    settings = Settings(state, port, config, "ministack", model, given, proxies or {})
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end
     shutil.rmtree(settings.state, ignore_errors=True)

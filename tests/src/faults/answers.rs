@@ -21,7 +21,7 @@ pub(super) enum Problem {
     Cancelled(usize, String),
 }
 
-/// What the service answers to the call, as status, media type, the header in which SES names errors, and body.
+/// What the service answers to the call, as status, media type, the header in which some name errors, and body.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
     let service = call.service.unwrap_or(Service::S3);
     match problem {
@@ -40,7 +40,7 @@ fn throttled(service: Service) -> (u16, &'static str) {
     match service {
         Service::DynamoDb | Service::EventBridge | Service::CloudWatch => (400, "ThrottlingException"),
         Service::S3 => (503, "SlowDown"),
-        Service::Ses => (429, "TooManyRequestsException"),
+        Service::Ses | Service::ApiGateway => (429, "TooManyRequestsException"),
     }
 }
 
@@ -51,6 +51,7 @@ fn failed(service: Service) -> &'static str {
         Service::Ses => "InternalServiceErrorException",
         Service::EventBridge => "InternalException",
         Service::CloudWatch => "InternalServiceFault",
+        Service::ApiGateway => "ServiceUnavailableException",
     }
 }
 
@@ -59,7 +60,7 @@ fn media_type(service: Service) -> &'static str {
         Service::DynamoDb => "application/x-amz-json-1.0",
         Service::EventBridge => "application/x-amz-json-1.1",
         Service::S3 => "application/xml",
-        Service::Ses => "application/json",
+        Service::Ses | Service::ApiGateway => "application/json",
         Service::CloudWatch => "application/cbor",
     }
 }
@@ -68,13 +69,13 @@ fn refusal(service: Service, status: u16, code: &str) -> Response<Vec<u8>> {
     let words = "a fault that a test has asked for";
     let body = match service {
         Service::S3 => format!("<Error><Code>{code}</Code><Message>{words}</Message></Error>").into_bytes(),
-        Service::Ses => json!({"message": words}).to_string().into_bytes(),
+        Service::Ses | Service::ApiGateway => json!({"message": words}).to_string().into_bytes(),
         Service::DynamoDb | Service::EventBridge => json!({"__type": code, "message": words}).to_string().into_bytes(),
         Service::CloudWatch => cbor_map(&[("__type", code), ("message", words)]),
     };
     let mut answer = respond(status, media_type(service), body);
     let headers = answer.headers_mut();
-    if service == Service::Ses {
+    if [Service::Ses, Service::ApiGateway].contains(&service) {
         headers.insert("x-amzn-errortype", HeaderValue::from_str(code).expect("a code is one word"));
     }
     if service == Service::CloudWatch {

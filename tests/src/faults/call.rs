@@ -17,6 +17,8 @@ pub enum Service {
     EventBridge,
     /// Figures.
     CloudWatch,
+    /// How much of the quota is used.
+    ApiGateway,
 }
 
 impl Service {
@@ -28,6 +30,7 @@ impl Service {
             "ses" => Self::Ses,
             "events" => Self::EventBridge,
             "monitoring" => Self::CloudWatch,
+            "apigateway" => Self::ApiGateway,
             _ => return None,
         })
     }
@@ -72,6 +75,7 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
         (Some(Service::CloudWatch), _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
         (Some(Service::Ses), &Method::POST) if path == "/v2/email/outbound-emails" => "SendEmail".to_owned(),
         (Some(Service::Ses), &Method::GET) if path == "/v2/email/account" => "GetAccount".to_owned(),
+        (Some(Service::ApiGateway), &Method::GET) if path.ends_with("/usage") => "GetUsage".to_owned(),
         (Some(Service::S3), &Method::GET) if query.contains("list-type=2") => "ListObjectsV2".to_owned(),
         (Some(Service::S3), &Method::GET) if has_key => "GetObject".to_owned(),
         (Some(Service::S3), &Method::PUT) if has_key => "PutObject".to_owned(),

@@ -11,6 +11,7 @@ mod damage;
 mod dataset;
 mod events;
 mod faults;
+mod forgetting;
 mod imports;
 mod metrics;
 mod own_table;

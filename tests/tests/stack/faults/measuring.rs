@@ -2,7 +2,7 @@
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
-use evergreen_tests::faults::Service::{CloudWatch, DynamoDb};
+use evergreen_tests::faults::Service::{ApiGateway, CloudWatch, DynamoDb};
 use evergreen_tests::wait::seconds;
 use serde_json::json;
 
@@ -37,6 +37,11 @@ async fn figures_whose_answer_is_late_are_published() {
 #[tokio::test]
 async fn figures_are_published_through_a_throttled_registry() {
     publishes_all_the_same(Fault::throttles().with_all_of(DynamoDb).every(2).first(4)).await;
+}
+
+#[tokio::test]
+async fn a_quota_that_cannot_be_read_leaves_out_its_figure_alone() {
+    publishes_all_the_same(Fault::fails().with(ApiGateway, "GetUsage")).await;
 }
 
 #[tokio::test]
