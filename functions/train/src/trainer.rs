@@ -92,7 +92,7 @@ where
     /// The kind of model that a run made which another invocation had a part in.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
-        Ok(self.registry.version(number).await?.map(|version| version.family))
+        Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
     /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
@@ -130,7 +130,7 @@ where
 
     async fn admit(&self, request: Run) -> Result<Admission, TrainError> {
         for _ in 0..MAX_ADMISSIONS {
-            let stored = self.registry.run(&request.id).await?;
+            let stored = self.registry.run(&request.id).await?.transpose()?;
             let admission = Run::admit(request.clone(), stored, self.clock.now());
             let Admission::Open(run) = &admission else { return Ok(admission) };
             match self.registry.open(run).await {

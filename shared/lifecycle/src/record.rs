@@ -70,7 +70,10 @@ mod tests {
         let run = Unreadable::new("RUN#manual-7", "unknown variant `PAUSED`", fields);
         assert_eq!(run.field::<String>("status").as_deref(), Some("PAUSED"));
         assert_eq!(run.field::<String>("trigger/kind").as_deref(), Some("tide"));
-        assert_eq!((run.field::<u32>("attempt"), run.field::<u32>("status"), run.field::<u32>("gone")), (Some(2), None, None));
+        assert_eq!(
+            (run.field::<u32>("attempt"), run.field::<u32>("status"), run.field::<u32>("gone")),
+            (Some(2), None, None)
+        );
         assert_eq!(run.moment("started_at"), Some("2026-11-24T03:00:00Z".parse().unwrap()));
         insta::assert_snapshot!(run, @"this release cannot read the record RUN#manual-7: unknown variant `PAUSED`");
     }

@@ -31,7 +31,7 @@ async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
     assert_eq!(manifest.signature.labels(), ["setosa", "versicolor", "virginica"].map(Label::from));
     let Some(Baseline::Classification { shares, log_loss, .. }) = manifest.baseline else { panic!("Iris has classes") };
     assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12 && (log_loss - 3.0_f64.ln()).abs() < 0.05, "{log_loss}");
-    let model = Model::load_registered(artifact, &champion.version.artifact).unwrap();
+    let model = Model::load_registered(artifact, &champion.version.artifact, &"iris".parse().unwrap()).unwrap();
     let lineage = model.metadata().lineage.as_ref().unwrap();
     assert_eq!((&lineage.code_version, lineage.seed), (&manifest.version.code_version, manifest.version.seed));
     assert_eq!((&lineage.dataset, lineage.family), (&manifest.version.dataset.fingerprint, manifest.version.family));

@@ -3,8 +3,8 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use evergreen_lifecycle::{Champion, Pointer};
 use evergreen_lifecycle::ports::{Champions, Unavailable, WithCopy};
+use evergreen_lifecycle::{Champion, Pointer};
 
 use super::Registry;
 use super::items::{self, Item, Stored};

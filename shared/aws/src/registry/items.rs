@@ -102,7 +102,9 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use evergreen_lifecycle::{Family, PrimaryMetric, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time};
+    use evergreen_lifecycle::{
+        Family, PrimaryMetric, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
+    };
     use evergreen_testkit::{champion, finished_run, moment, run, version};
     use jiff::Timestamp;
     use proptest::prelude::*;

@@ -96,7 +96,8 @@ mod tests {
     #[tokio::test]
     async fn a_run_that_cannot_be_read_stands_among_the_others_and_hides_none() {
         let records = vec![item(&nightly(4)), of_a_newer_release(3), item(&nightly(2))];
-        let rule = mock!(Client::query).then_output(move || QueryOutput::builder().set_items(Some(records.clone())).build());
+        let rule =
+            mock!(Client::query).then_output(move || QueryOutput::builder().set_items(Some(records.clone())).build());
         let runs = registry(&[&rule]).recent_runs(9).await.unwrap();
         assert_eq!((&runs[0], &runs[2]), (&Ok(nightly(4)), &Ok(nightly(2))));
         let unreadable = runs[1].as_ref().unwrap_err();
@@ -108,8 +109,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_single_run_that_cannot_be_read_is_no_failure_of_the_registry() {
-        let rule =
-            mock!(Client::get_item).then_output(|| GetItemOutput::builder().set_item(Some(of_a_newer_release(1))).build());
+        let rule = mock!(Client::get_item)
+            .then_output(|| GetItemOutput::builder().set_item(Some(of_a_newer_release(1))).build());
         let run = registry(&[&rule]).run(&nightly(1).id).await.unwrap().unwrap();
         assert_eq!(run.unwrap_err().field::<String>("id").as_deref(), Some("manual-night-1"));
     }

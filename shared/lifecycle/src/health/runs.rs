@@ -17,7 +17,8 @@ pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
     let mut figures = Figures::default();
-    let failed = trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
+    let failed =
+        trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
     figures.know(Metric::FailedRuns, count(failed));
     // Numbers only grow, so the newest version is known without a clock.
     let newest = made.iter().max_by_key(|run| run.version());
