@@ -133,6 +133,30 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// Whether the same event may end well a minute later, without anybody's doing. A table, settings, file or event that is
+    /// wrong stays wrong; so does whatever follows from them alone.
+    pub fn can_heal(&self) -> bool {
+        match self {
+            Self::OutOfTime | Self::Aborted | Self::RunTaken(_) | Self::Contended(_) | Self::Unavailable(_) => true,
+            Self::Request(_)
+            | Self::Invocation(_)
+            | Self::Table { .. }
+            | Self::Settings { .. }
+            | Self::Drift { .. }
+            | Self::Plan(_)
+            | Self::Gate(_)
+            | Self::Learning(_)
+            | Self::NotIncoming { .. }
+            | Self::Incoming(_)
+            | Self::TooLargeToImport { .. }
+            | Self::Import { .. }
+            | Self::Evaluation(_)
+            | Self::Manifest(_)
+            | Self::NoSuchVersion(_)
+            | Self::CannotServe { .. } => false,
+        }
+    }
+
     /// A stable name of the kind of failure, for logs and for whoever reads the diagnostics.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -113,6 +113,7 @@ where
             model: self.training.model.clone(),
             attempt: 1,
             invocation: invocation.id.clone(),
+            tries: 1,
             trigger,
             code_version: self.training.code_version.clone(),
             started_at: self.clock.now(),
@@ -183,7 +184,9 @@ where
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {
-        let failed = run.failed(cut(error.to_string()), self.clock.now());
+        let now = self.clock.now();
+        let retry_until = if error.can_heal() { run.retry_window(now) } else { None };
+        let failed = run.failed(cut(error.to_string()), retry_until, now);
         if let Err(error) = self.registry.fail(&failed).await {
             tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
             return;
