@@ -153,7 +153,8 @@ impl TrainError {
             | Self::Evaluation(_)
             | Self::Manifest(_)
             | Self::NoSuchVersion(_)
-            | Self::CannotServe { .. } => false,
+            | Self::CannotServe { .. }
+            | Self::UnreadableRecord(_) => false,
         }
     }
 

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration, RunWriteError,
     Runs, Versions,
 };
-use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
+use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -132,15 +132,35 @@ where
     async fn admit(&self, request: Run) -> Result<Admission, TrainError> {
         for _ in 0..MAX_ADMISSIONS {
             let stored = self.registry.run(&request.id).await?.transpose()?;
-            let admission = Run::admit(request.clone(), stored, self.clock.now());
-            let Admission::Open(run) = &admission else { return Ok(admission) };
-            match self.registry.open(run).await {
-                Ok(()) => return Ok(admission),
+            let run = match Run::admit(request.clone(), stored, self.clock.now()) {
+                Admission::Open(run) => Box::new(Run { started_at: self.beginning().await, ..*run }),
+                admission => return Ok(admission),
+            };
+            match self.registry.open(&run).await {
+                Ok(()) => return Ok(Admission::Open(run)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
             }
         }
         Err(TrainError::RunTaken(request.id))
+    }
+
+    /// When a run begins that is opened now: after every run on record, whose machine may have had another clock. Where the
+    /// registry does not say, this clock alone decides.
+    async fn beginning(&self) -> Timestamp {
+        let now = self.clock.now();
+        let newest = match self.registry.recent_runs(1).await {
+            Ok(runs) => runs.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the run is dated without regard to the run before it");
+                None
+            }
+        };
+        let newest = newest.and_then(|run| match run {
+            Ok(run) => Some(run.started_at),
+            Err(record) => record.moment("started_at"),
+        });
+        time::to_millis(run::began(now, newest))
     }
 
     async fn attempt(

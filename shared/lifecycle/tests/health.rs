@@ -153,11 +153,17 @@ fn runs_that_came_to_nothing_count_until_one_makes_a_version() {
 }
 
 #[test]
-fn a_lost_run_counts_once_its_retry_would_have_begun() {
-    let lost = [run("lost", after_due(0))];
-    for (minutes, failed) in [(15, 0.0), (17, 0.0), (21, 1.0)] {
-        assert_eq!(figures(&run_figures(&lost, after_due(minutes)))["FailedRuns"], failed, "after {minutes} minutes");
+fn a_failure_counts_once_nobody_retries_it() {
+    let lost = run("lost", after_due(0));
+    let retried = run("again", after_due(14)).failed("the store is away".into(), Some(after_due(18)), after_due(15));
+    for run in [lost.clone(), retried] {
+        for (minutes, failed) in [(15, 0.0), (17, 0.0), (19, 1.0)] {
+            let told = figures(&run_figures(std::slice::from_ref(&run), after_due(minutes)));
+            assert_eq!(told["FailedRuns"], failed, "{} after {minutes} minutes", run.id);
+        }
     }
+    let last_try = Run { tries: 3, ..lost };
+    assert_eq!(figures(&run_figures(&[last_try], after_due(16)))["FailedRuns"], 1.0);
 }
 
 #[test]

@@ -147,3 +147,16 @@ async fn the_report_says_what_a_caller_needs() {
     }
     "#);
 }
+
+#[tokio::test]
+async fn a_run_is_dated_after_the_run_before_it_though_the_clock_is_behind() {
+    let world = World::new();
+    let first = world.invoke("a", Value::Null).await.unwrap();
+    let began = world.run(&first).started_at;
+    world.clock.set(moment("2026-11-23T05:00:00Z"));
+    world.memory.take_away("artifacts");
+    world.invoke("b", json!({"id": "behind"})).await.unwrap_err();
+    let state = world.memory.state();
+    let behind = state.runs.values().find(|run| run.id.as_str() == "manual-behind").unwrap();
+    assert!(behind.started_at > began, "{} is not after {began}", behind.started_at);
+}

@@ -1,15 +1,11 @@
 //! What the training runs tell.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::figures::count;
 use super::{Figures, Metric};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
-
-/// How long after an attempt's time a run counts as lost. Lambda tries a lost run again, after two minutes at the latest,
-/// and the retry takes the run over.
-const RETRIES_OF_LOST: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the newest runs tell, in any order. Only runs that train count. An imported file that is refused says nothing of the
 /// schedule, and one that is taken must not hide that training fails.
@@ -32,11 +28,12 @@ pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
     figures
 }
 
-/// Whether `run` has failed or was lost, and nobody tries it again.
+/// Whether `run` has failed or was lost for good: the platform does not try it again by itself.
 pub fn came_to_nothing(run: &Run, now: Timestamp) -> bool {
-    match run.status_at(now) {
-        RunStatus::Failed => true,
-        RunStatus::Lost => now.duration_since(run.lease_until) > RETRIES_OF_LOST,
-        RunStatus::Running | RunStatus::Succeeded | RunStatus::Rejected => false,
-    }
+    let retry_until = match run.status_at(now) {
+        RunStatus::Failed => run.retry_until(),
+        RunStatus::Lost => run.retry_window(run.lease_until),
+        RunStatus::Running | RunStatus::Succeeded | RunStatus::Rejected => return false,
+    };
+    retry_until.is_none_or(|until| now > until)
 }
