@@ -297,8 +297,9 @@ fn whether_a_run_that_cannot_be_read_kept_a_deadline_is_unknown() {
         let fields = serde_json::json!({"started_at": started_at.to_string(), "trigger": trigger, "status": "PAUSED"});
         Unreadable::new("RUN#x", "unknown variant `PAUSED`", fields)
     };
-    let missed =
-        |runs: &[Run], record: &Unreadable| health::deadline_missed(runs, &[record], moment(DUE), after_due(61));
+    let missed = |runs: &[Run], record: &Unreadable| {
+        health::deadline_missed(runs, std::slice::from_ref(record), moment(DUE), after_due(61))
+    };
     let manual = serde_json::json!({"kind": "manual"});
     assert_eq!(missed(&[], &unreadable(after_due(5), manual.clone())), None);
     assert_eq!(missed(&[], &unreadable(after_due(-5), manual.clone())), Some(true));

@@ -57,6 +57,8 @@ pub struct State {
     pub champions: Vec<Champion>,
     /// The pointer where it is not the last champion: gone, or a record of another release.
     pub pointer: Option<Option<Record<Pointer>>>,
+    /// What happens once the copy has been read, as if another function had done it.
+    pub after_copy_is_read: Option<fn(&mut Self)>,
     /// Champions of the history that this release cannot read wholly, newer than all others; oldest first.
     pub odd_champions: Vec<Record<Pointer>>,
     /// The training schedule.
@@ -233,8 +235,12 @@ impl Champions for Memory {
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         drop(self.reach("copy")?);
-        let state = self.reach("registry")?;
-        Ok(state.pointed().map(|pointer| (pointer, state.copy.clone())))
+        let mut state = self.reach("registry")?;
+        let found = state.pointed().map(|pointer| (pointer, state.copy.clone()));
+        if let Some(happen) = state.after_copy_is_read.take() {
+            happen(&mut state);
+        }
+        Ok(found)
     }
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {

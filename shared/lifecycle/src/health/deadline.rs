@@ -10,13 +10,13 @@ use crate::{Run, Trigger, run};
 /// one of the `unreadable` runs may have learnt one.
 ///
 /// A scheduled run stands for its scheduled time, a manual run for its start where that date can be believed.
-pub fn deadline_missed(recent: &[Run], unreadable: &[&Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
+pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
     let made = |run: &&Run| run.version().is_some() && run.trigger.is_training();
     let keeps = |run: &Run| meant_for(run) >= due && (scheduled_at(run).is_some() || is_believed(run, recent, now));
     if recent.iter().filter(made).any(keeps) {
         return Some(false);
     }
-    let may_keep = |record: &&Unreadable| stands_for(record).is_none_or(|at| at >= due && !run::is_ahead(at, now));
+    let may_keep = |record: &Unreadable| stands_for(record).is_none_or(|at| at >= due && !run::is_ahead(at, now));
     if unreadable.iter().any(may_keep) { None } else { Some(true) }
 }
 
