@@ -19,6 +19,8 @@ pub struct Config {
     pub schedule_name: String,
     /// What is expected of the model and its training.
     pub expectations: Expectations,
+    /// The id of the usage plan of the keys that predict.
+    pub usage_plan: String,
 }
 
 impl Config {
@@ -34,8 +36,10 @@ impl Config {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            usage_plan: environment.required("EVERGREEN_USAGE_PLAN")?,
             expectations: Expectations {
                 model: environment.parsed("EVERGREEN_MODEL")?,
+                quota: environment.parsed("EVERGREEN_MONTHLY_QUOTA")?,
                 schedule: Schedule::new(expression, zone),
                 grace: SignedDuration::from_mins(i64::from(minutes)),
                 max_age: max_age(environment)?,
@@ -70,6 +74,8 @@ mod tests {
                 "EVERGREEN_SCHEDULE_NAME" => "evergreen-train",
                 "EVERGREEN_DEADLINE_MINUTES" => "60",
                 "EVERGREEN_MAX_MODEL_AGE_HOURS" => "auto",
+                "EVERGREEN_USAGE_PLAN" => "p1",
+                "EVERGREEN_MONTHLY_QUOTA" => "1000000",
                 _ => return None,
             };
             Some(if asked == key { value } else { usual }.to_owned())
@@ -82,6 +88,7 @@ mod tests {
         assert_eq!(config.expectations.grace, SignedDuration::from_hours(1));
         assert_eq!((config.expectations.max_age, config.schedule_name.as_str()), (None, "evergreen-train"));
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
+        assert_eq!((config.usage_plan.as_str(), config.expectations.quota), ("p1", 1_000_000));
     }
 
     #[test]

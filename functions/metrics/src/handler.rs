@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use evergreen_lifecycle::health::{Refusals, champion_figures, refusals, run_figures, served_accuracy};
 use evergreen_lifecycle::ports::{
-    Artifacts, Champions, Clock, MetricSink, Runs, Schedules, Unavailable, Versions, WithCopy,
+    Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Unavailable, Versions, WithCopy,
 };
 use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
@@ -13,12 +13,13 @@ use serde::Serialize;
 
 use crate::deadline::deadline_figures;
 use crate::inspection::Inspection;
+use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{Schedule, Timetable};
 
 /// Measures one model, through the ports that it needs.
 #[derive(Debug)]
-pub struct Meter<'a, R, A, S, T, C> {
+pub struct Meter<'a, R, A, S, T, U, C> {
     /// Runs, champions and versions.
     pub registry: &'a R,
     /// Stored artifacts.
@@ -27,6 +28,8 @@ pub struct Meter<'a, R, A, S, T, C> {
     pub sink: &'a S,
     /// The training schedule.
     pub schedules: &'a T,
+    /// Who counts the requests of the API's keys.
+    pub usage: &'a U,
     /// The time.
     pub clock: &'a C,
     /// What the stack was deployed with.
@@ -44,6 +47,8 @@ pub struct Expectations {
     pub grace: SignedDuration,
     /// The age at which a champion is too old; where nothing is set, it follows from the schedule.
     pub max_age: Option<SignedDuration>,
+    /// Requests that a key may make in a calendar month.
+    pub quota: u64,
 }
 
 /// What a measurement came to, for whoever invoked it by hand.
@@ -89,12 +94,13 @@ impl From<MetricsError> for Diagnostic {
     }
 }
 
-impl<R, A, S, T, C> Meter<'_, R, A, S, T, C>
+impl<R, A, S, T, U, C> Meter<'_, R, A, S, T, U, C>
 where
     R: Champions + Runs + Versions,
     A: Artifacts,
     S: MetricSink,
     T: Schedules,
+    U: RequestUsage,
     C: Clock,
 {
     /// Measures and publishes.
@@ -105,8 +111,12 @@ where
     pub async fn handle(&self) -> Result<Report, MetricsError> {
         let now = self.clock.now();
         let (readings, failure) = Readings::take(self.registry, self.schedules, &self.expectations.schedule).await;
-        let inspection = self.inspect(&readings).await;
-        let figures = self.figures(&readings, inspection.as_ref(), now);
+        let (inspection, used) =
+            tokio::join!(self.inspect(&readings), quota::used(self.usage, self.expectations.quota, now));
+        let mut figures = self.figures(&readings, inspection.as_ref(), now);
+        figures.expect(Metric::QuotaUsed, used);
+        let unknown = figures.unknown().len() as f64;
+        figures.know(Metric::UnknownFigures, unknown);
         self.sink.publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
@@ -173,8 +183,6 @@ where
             figures.know(Metric::UnreadableRecords, unreadable.len() as f64);
         }
         figures.miss(&readings.missing());
-        let unknown = figures.unknown().len() as f64;
-        figures.know(Metric::UnknownFigures, unknown);
         figures
     }
 

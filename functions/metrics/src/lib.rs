@@ -8,6 +8,7 @@ mod config;
 mod deadline;
 mod handler;
 mod inspection;
+mod quota;
 mod readings;
 mod schedule;
 mod timetable;

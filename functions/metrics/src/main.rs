@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, Scheduler, SystemClock};
+use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, Scheduler, SystemClock, UsagePlan};
 use evergreen_metrics::{Config, Meter};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
@@ -18,8 +18,10 @@ async fn main() -> anyhow::Result<()> {
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, expectations.model.clone());
     let sink = CloudWatch::new(&sdk, expectations.model.clone());
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
-    let (registry, artifacts, sink, schedules, clock) = (&registry, &artifacts, &sink, &schedules, &SystemClock);
-    let meter = &Meter { registry, artifacts, sink, schedules, clock, expectations };
+    let usage = UsagePlan::new(&sdk, &config.usage_plan);
+    let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
+    let (usage, clock) = (&usage, &SystemClock);
+    let meter = &Meter { registry, artifacts, sink, schedules, usage, clock, expectations };
     // Boxed: the compiler follows nested futures only so deep.
     let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)

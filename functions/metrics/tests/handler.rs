@@ -78,6 +78,7 @@ async fn what_is_published_follows_from_the_registry() {
         "ModelAgeHours": 26.0,
         "ModelAgeMarginHours": 10.0,
         "ModelHealthy": 1.0,
+        "QuotaUsed": 0.0,
         "RefusedHours": 0.0,
         "Rejections": 1.0,
         "TrainingAccuracy": 1.0,
@@ -131,6 +132,7 @@ async fn a_stack_of_its_first_minute_publishes_what_it_can() {
       "published": {
         "DeadlineMissed": 0.0,
         "FailedRuns": 0.0,
+        "QuotaUsed": 0.0,
         "RefusedHours": 0.0,
         "Rejections": 0.0,
         "UnknownFigures": 0.0,
@@ -147,7 +149,7 @@ async fn a_stack_of_its_first_minute_publishes_what_it_can() {
 #[tokio::test]
 async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_published() {
     let gate = [Metric::Rejections, Metric::RefusedHours];
-    let expectations: [(&str, &[Metric]); 5] = [
+    let expectations: [(&str, &[Metric]); 6] = [
         (
             "pointer",
             &[
@@ -177,11 +179,12 @@ async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_publish
         ),
         ("versions", &[Metric::Versions]),
         ("schedule", &[Metric::DeadlineMissed]),
+        ("usage", &[Metric::QuotaUsed]),
     ];
     for (away, expected) in expectations {
         let mut world = a_week();
         world.registry = Registry { away: vec![away], ..world.registry };
-        world.memory.take_away(if away == "schedule" { away } else { "nothing else" });
+        world.memory.take_away(if ["schedule", "usage"].contains(&away) { away } else { "nothing else" });
         let Report { published, unknown, .. } = world.measure().await.unwrap();
         let known = Metric::ALL.into_iter().filter(|metric| !expected.contains(metric)).map(Metric::name);
         assert_eq!(published.keys().copied().collect::<BTreeSet<_>>(), known.collect(), "{away}");
@@ -198,7 +201,7 @@ async fn a_registry_that_does_not_answer_at_all_is_an_error_and_leaves_every_fig
     assert!(matches!(error, MetricsError::NothingKnown(_)));
     assert_eq!(Diagnostic::from(error).error_type, "NothingKnown");
     let published = world.published();
-    assert_eq!(published, [("UnknownFigures", (Metric::ALL.len() - 1) as f64)].into());
+    assert_eq!(published, [("QuotaUsed", 0.0), ("UnknownFigures", (Metric::ALL.len() - 2) as f64)].into());
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod metrics;
 mod registry;
 mod schedule;
 pub mod telemetry;
+mod usage;
 
 #[cfg(test)]
 mod mocks;
@@ -26,3 +27,4 @@ pub use mail::Ses;
 pub use metrics::CloudWatch;
 pub use registry::Registry;
 pub use schedule::Scheduler;
+pub use usage::UsagePlan;

@@ -44,6 +44,8 @@ pub enum Metric {
     DeadlineMissed,
     /// 1 when a new predict environment would load the champion, else 0.
     ModelHealthy,
+    /// The share of the month's quota that the busiest client's key has used: from 0 to 1, and a little beyond.
+    QuotaUsed,
     /// How many of the champion's two stored files, the registry's copy and the bucket's object, are gone or damaged.
     DamagedArtifacts,
     /// Records of the registry that this release cannot read, or not wholly.
@@ -65,7 +67,7 @@ pub enum Unit {
 
 impl Metric {
     /// Every figure.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TrainingAccuracy,
         Self::ModelAccuracy,
         Self::ModelAccuracy7DayAverage,
@@ -79,6 +81,7 @@ impl Metric {
         Self::FailedRuns,
         Self::DeadlineMissed,
         Self::ModelHealthy,
+        Self::QuotaUsed,
         Self::DamagedArtifacts,
         Self::UnreadableRecords,
         Self::UnknownFigures,
@@ -100,6 +103,7 @@ impl Metric {
             Self::FailedRuns => "FailedRuns",
             Self::DeadlineMissed => "DeadlineMissed",
             Self::ModelHealthy => "ModelHealthy",
+            Self::QuotaUsed => "QuotaUsed",
             Self::DamagedArtifacts => "DamagedArtifacts",
             Self::UnreadableRecords => "UnreadableRecords",
             Self::UnknownFigures => "UnknownFigures",
@@ -128,4 +132,12 @@ pub struct Datum {
     pub metric: Metric,
     /// How much, in the metric's unit.
     pub value: f64,
+}
+
+/// The share of a quota that each key has for itself, as the busiest of this month's keys has used it; `requests` holds one
+/// count for each key.
+pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
+    // Exact below 2^53 requests.
+    let most = requests.iter().copied().max().unwrap_or_default() as f64;
+    most / quota.max(1) as f64
 }

@@ -37,10 +37,11 @@ impl World {
             schedule: Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap()),
             grace: SignedDuration::from_hours(1),
             max_age: self.max_age,
+            quota: 1000,
         };
         let Self { memory, registry, clock, .. } = self;
-        let (artifacts, sink, schedules) = (*memory, *memory, *memory);
-        Meter { registry, artifacts, sink, schedules, clock, expectations: &expectations }.handle().await
+        let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
+        Meter { registry, artifacts, sink, schedules, usage, clock, expectations: &expectations }.handle().await
     }
 
     /// What the sink has taken.
