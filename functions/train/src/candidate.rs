@@ -3,8 +3,8 @@
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
-    Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
-    RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, Pointer,
+    PrimaryMetric, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ impl Candidate {
         &self,
         run: &Run,
         decision: Decision,
-        seen: Option<&Champion>,
+        seen: Option<&Pointer>,
         total_seconds: f64,
         now: Timestamp,
     ) -> Registration {
@@ -94,14 +94,14 @@ impl Candidate {
         };
         let metrics = RunMetrics::of(&self.trained.evaluation, self.trained.training_score, total_seconds);
         let version = self.version(run, decision, total_seconds, finished_at);
-        let promotion = version.decision.promotes().then(|| Champion::succeeding(seen, version.clone(), finished_at));
+        let promotion = version.decision.promotes().then(|| Champion::following(seen, version.clone(), finished_at));
         // What is larger would be left out: no need to copy it here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         Registration {
             run: Run { metrics: Some(metrics), state, ..run.clone() },
             version,
             promotion,
-            seen_revision: Champion::revision_of(seen),
+            seen_revision: seen.map_or(0, |seen| seen.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         }
     }

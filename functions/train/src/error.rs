@@ -5,7 +5,7 @@ use std::fmt;
 use evergreen_learning::drift::DriftError;
 use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
 use evergreen_lifecycle::ports::{IncomingError, RunWriteError, Unavailable};
-use evergreen_lifecycle::{InvalidGate, InvalidRunId, RunId, VersionNumber};
+use evergreen_lifecycle::{InvalidGate, InvalidRunId, RunId, Unreadable, VersionNumber};
 use evergreen_scoring::ImportError;
 use lambda_runtime::Diagnostic;
 
@@ -124,12 +124,40 @@ pub enum TrainError {
         #[source]
         defect: Defect,
     },
+    /// A newer release has written a record that this one would have to go on from.
+    #[error("{0}; deploy the release that wrote it, or a newer one")]
+    UnreadableRecord(#[from] Unreadable),
     /// Something outside did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
 
 impl TrainError {
+    /// Whether the same event may end well a minute later, without anybody's doing. A table, settings, file or event that is
+    /// wrong stays wrong; so does whatever follows from them alone.
+    pub fn can_heal(&self) -> bool {
+        match self {
+            Self::OutOfTime | Self::Aborted | Self::RunTaken(_) | Self::Contended(_) | Self::Unavailable(_) => true,
+            Self::Request(_)
+            | Self::Invocation(_)
+            | Self::Table { .. }
+            | Self::Settings { .. }
+            | Self::Drift { .. }
+            | Self::Plan(_)
+            | Self::Gate(_)
+            | Self::Learning(_)
+            | Self::NotIncoming { .. }
+            | Self::Incoming(_)
+            | Self::TooLargeToImport { .. }
+            | Self::Import { .. }
+            | Self::Evaluation(_)
+            | Self::Manifest(_)
+            | Self::NoSuchVersion(_)
+            | Self::CannotServe { .. }
+            | Self::UnreadableRecord(_) => false,
+        }
+    }
+
     /// A stable name of the kind of failure, for logs and for whoever reads the diagnostics.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -151,6 +179,7 @@ impl TrainError {
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
             Self::CannotServe { .. } => "CannotServe",
+            Self::UnreadableRecord(_) => "UnreadableRecord",
             Self::Unavailable(_) => "Unavailable",
         }
     }

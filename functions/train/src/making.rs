@@ -8,7 +8,7 @@ use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
-use evergreen_lifecycle::{Champion, Gate, IMPORTED_FILE, Incumbent, Run};
+use evergreen_lifecycle::{Gate, IMPORTED_FILE, Incumbent, Run};
 
 use crate::candidate::{Candidate, Source};
 use crate::config::Training;
@@ -70,7 +70,7 @@ where
         };
         run.dataset = Some(source.dataset.clone());
         run.warnings = short(source.profile.warnings.clone());
-        let serving = Serving::now(self.registry, self.storage, None).await?;
+        let serving = Serving::now(self.registry, self.storage, &self.training.model, None).await?;
         source.profile.warnings.extend(new_columns(serving.as_ref(), &table, &source)?);
         let gate = self.training.gate(table.settings(), table.task())?;
         Ok(Present { table, source, gate, serving })
@@ -119,14 +119,14 @@ where
         let challenger = Arc::clone(candidate);
         let scores = off_thread(move || challenger.scores(gate.metric())).await??;
         for _ in 0..MAX_DECISIONS {
-            serving = Serving::now(self.registry, self.storage, serving).await?;
+            serving = Serving::now(self.registry, self.storage, &self.training.model, serving).await?;
             let incumbent = match &serving {
                 Some(serving) => serving.assess(candidate, gate.metric()).await?,
                 None => Incumbent::None,
             };
             let decision = gate.decide(&scores, &incumbent);
-            let (champion, total) = (serving.as_ref().map(Serving::champion), started.elapsed().as_secs_f64());
-            let registration = candidate.registration(run, decision, champion, total, self.clock.now());
+            let (seen, total) = (serving.as_ref().map(Serving::pointer), started.elapsed().as_secs_f64());
+            let registration = candidate.registration(run, decision, seen, total, self.clock.now());
             let manifest = serde_json::to_vec_pretty(&candidate.manifest(&registration))?;
             self.storage.put(&registration.version.manifest_key, manifest, "application/json").await?;
             match self.registry.register(&registration).await {
@@ -140,17 +140,15 @@ where
     }
 }
 
-/// What is new about the table since the champion learnt. A champion whose artifact cannot be read says nothing of its
-/// columns: it is about to be replaced.
+/// What is new about the table since the champion learnt. A champion whose artifact or data set cannot be read says nothing
+/// of its columns: it is about to be replaced.
 fn new_columns(serving: Option<&Serving>, table: &Table, source: &Source) -> Result<Vec<String>, TrainError> {
-    let Some((champion, model)) = serving.and_then(|serving| Some((serving.champion(), serving.model()?))) else {
-        return Ok(Vec::new());
-    };
-    let Champion { version, .. } = champion;
-    let new = drift::check(model.signature(), &version.dataset, table)
+    let known = serving.and_then(|serving| Some((serving.pointer(), serving.model()?, serving.pointer().dataset()?)));
+    let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
+    let new = drift::check(model.signature(), &dataset, table)
         .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })?;
-    // A model made elsewhere may leave out columns that were there already.
-    Ok(if version.imported.is_some() { Vec::new() } else { new })
+    // An imported model may leave out columns that were there already.
+    Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
 /// The first of `warnings`, and how many there are beside.

@@ -5,7 +5,7 @@
 use evergreen_lifecycle::ports::{
     Announcer, Artifacts, Champions, Clock, ObjectRetention, PromoteError, RecordRetention, Registrar, Versions,
 };
-use evergreen_lifecycle::{Champion, EventKind, LifecycleEvent, VersionNumber};
+use evergreen_lifecycle::{Champion, EventKind, LifecycleEvent, Pointer, VersionNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,22 +52,22 @@ where
     C: Clock,
 {
     let PromotionEvent { promote: number, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
-    let version = trainer.registry.version(number).await?.ok_or(TrainError::NoSuchVersion(number))?;
+    let version = trainer.registry.version(number).await?.ok_or(TrainError::NoSuchVersion(number))??;
     trainer.keep(&version).await?;
-    let content = match stored::read(trainer.storage, &version.artifact).await? {
+    let content = match stored::read(trainer.storage, &version.artifact, &trainer.training.model).await? {
         Ok((content, _)) => content,
         Err(defect) => return Err(TrainError::CannotServe { version: number, defect }),
     };
     for _ in 0..MAX_DECISIONS {
-        let seen = trainer.registry.champion().await?;
-        if let Some(champion) = seen.as_ref().filter(|champion| champion.version.number == number) {
-            return Ok(answer(champion, true));
+        let seen = trainer.registry.champion().await?.transpose()?;
+        if let Some(serving) = seen.as_ref().filter(|serving| serving.number == number) {
+            return Ok(answer(serving, true));
         }
-        let champion = Champion::succeeding(seen.as_ref(), version.clone(), trainer.clock.now());
+        let champion = Champion::following(seen.as_ref(), version.clone(), trainer.clock.now());
         match trainer.registry.promote(&champion, Some(&content)).await {
             Ok(()) => {
                 trainer.announce(&[announcement(trainer, &champion, note)]).await;
-                return Ok(answer(&champion, false));
+                return Ok(answer(&champion.into(), false));
             }
             Err(PromoteError::ChampionMoved) => {}
             Err(PromoteError::Unavailable(error)) => return Err(error.into()),
@@ -76,8 +76,8 @@ where
     Err(TrainError::Contended(MAX_DECISIONS))
 }
 
-fn answer(champion: &Champion, duplicate: bool) -> Promoted {
-    Promoted { promoted: champion.version.number, replaced: champion.previous, revision: champion.revision, duplicate }
+fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
+    Promoted { promoted: pointer.number, replaced: pointer.previous(), revision: pointer.revision, duplicate }
 }
 
 fn announcement<R, S, B, C>(

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, ObjectRetention, RecordRetention,
     Registrar, Registration, RunWriteError, Runs, Versions,
 };
-use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
+use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -92,7 +92,7 @@ where
     /// The kind of model that a run made which another invocation had a part in.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
-        Ok(self.registry.version(number).await?.map(|version| version.family))
+        Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
     /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
@@ -113,6 +113,7 @@ where
             model: self.training.model.clone(),
             attempt: 1,
             invocation: invocation.id.clone(),
+            tries: 1,
             trigger,
             code_version: self.training.code_version.clone(),
             started_at: self.clock.now(),
@@ -130,16 +131,36 @@ where
 
     async fn admit(&self, request: Run) -> Result<Admission, TrainError> {
         for _ in 0..MAX_ADMISSIONS {
-            let stored = self.registry.run(&request.id).await?;
-            let admission = Run::admit(request.clone(), stored, self.clock.now());
-            let Admission::Open(run) = &admission else { return Ok(admission) };
-            match self.registry.open(run).await {
-                Ok(()) => return Ok(admission),
+            let stored = self.registry.run(&request.id).await?.transpose()?;
+            let run = match Run::admit(request.clone(), stored, self.clock.now()) {
+                Admission::Open(run) => Box::new(Run { started_at: self.beginning().await, ..*run }),
+                admission => return Ok(admission),
+            };
+            match self.registry.open(&run).await {
+                Ok(()) => return Ok(Admission::Open(run)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
             }
         }
         Err(TrainError::RunTaken(request.id))
+    }
+
+    /// When a run begins that is opened now: after every run on record, whose machine may have had another clock. Where the
+    /// registry does not say, this clock alone decides.
+    async fn beginning(&self) -> Timestamp {
+        let now = self.clock.now();
+        let newest = match self.registry.recent_runs(1).await {
+            Ok(runs) => runs.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the run is dated without regard to the run before it");
+                None
+            }
+        };
+        let newest = newest.and_then(|run| match run {
+            Ok(run) => Some(run.started_at),
+            Err(record) => record.moment("started_at"),
+        });
+        time::to_millis(run::began(now, newest))
     }
 
     async fn attempt(
@@ -184,7 +205,9 @@ where
     }
 
     async fn record_failure(&self, run: Run, error: &TrainError) {
-        let failed = run.failed(cut(error.to_string()), self.clock.now());
+        let now = self.clock.now();
+        let retry_until = if error.can_heal() { run.retry_window(now) } else { None };
+        let failed = run.failed(cut(error.to_string()), retry_until, now);
         if let Err(error) = self.registry.fail(&failed).await {
             tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
             return;

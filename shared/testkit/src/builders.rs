@@ -29,6 +29,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         model: model(),
         attempt: 1,
         invocation: format!("invocation-{token}"),
+        tries: 1,
         trigger: Trigger::Manual { note: None },
         code_version: "test".into(),
         started_at,

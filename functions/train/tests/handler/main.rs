@@ -8,6 +8,7 @@ mod importing;
 mod learning;
 mod promoting;
 mod refusing;
+mod rollback;
 mod running;
 mod support;
 mod timing;

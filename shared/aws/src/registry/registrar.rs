@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_stored_only_over_the_attempt_that_failed() {
         let (rule, sent) = accepting();
-        let failed = attempt(2).failed("no such column".into(), moment(START));
+        let failed = attempt(2).failed("no such column".into(), None, moment(START));
         registry(&[&rule]).fail(&failed).await.unwrap();
         let request = sent.only();
         assert_eq!(request.condition_expression(), Some("attempt = :attempt AND #status = :running"));
@@ -168,7 +168,7 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, RunWriteError::Conflict(id) if id == attempt(2).id));
-        let failed = attempt(1).failed("no such column".into(), moment(START));
+        let failed = attempt(1).failed("no such column".into(), None, moment(START));
         let error = registry(&[&refusing(attempt(2))]).fail(&failed).await.unwrap_err();
         assert!(matches!(error, RunWriteError::Conflict(_)));
     }
@@ -176,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn an_attempt_that_stands_there_already_was_written_by_an_earlier_try() {
         registry(&[&refusing(attempt(2))]).open(&attempt(2)).await.unwrap();
-        let failed = attempt(2).failed("no such column".into(), moment(START));
+        let failed = attempt(2).failed("no such column".into(), None, moment(START));
         registry(&[&refusing(failed.clone())]).fail(&failed).await.unwrap();
     }
 
