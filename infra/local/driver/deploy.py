@@ -14,7 +14,7 @@ from .environment import Clients
 from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
 # What the functions call, as the SDK's variables name it.
-CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SESV2")
+CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SCHEDULER", "SESV2")
 
 
 def functions() -> list[str]:

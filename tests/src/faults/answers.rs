@@ -41,6 +41,7 @@ fn throttled(service: Service) -> (u16, &'static str) {
         Service::DynamoDb | Service::EventBridge | Service::CloudWatch => (400, "ThrottlingException"),
         Service::S3 => (503, "SlowDown"),
         Service::Ses | Service::ApiGateway => (429, "TooManyRequestsException"),
+        Service::Scheduler => (429, "ThrottlingException"),
     }
 }
 
@@ -52,6 +53,7 @@ fn failed(service: Service) -> &'static str {
         Service::EventBridge => "InternalException",
         Service::CloudWatch => "InternalServiceFault",
         Service::ApiGateway => "ServiceUnavailableException",
+        Service::Scheduler => "InternalServerException",
     }
 }
 
@@ -60,7 +62,7 @@ fn media_type(service: Service) -> &'static str {
         Service::DynamoDb => "application/x-amz-json-1.0",
         Service::EventBridge => "application/x-amz-json-1.1",
         Service::S3 => "application/xml",
-        Service::Ses | Service::ApiGateway => "application/json",
+        Service::Ses | Service::ApiGateway | Service::Scheduler => "application/json",
         Service::CloudWatch => "application/cbor",
     }
 }
@@ -69,13 +71,13 @@ fn refusal(service: Service, status: u16, code: &str) -> Response<Vec<u8>> {
     let words = "a fault that a test has asked for";
     let body = match service {
         Service::S3 => format!("<Error><Code>{code}</Code><Message>{words}</Message></Error>").into_bytes(),
-        Service::Ses | Service::ApiGateway => json!({"message": words}).to_string().into_bytes(),
+        Service::Ses | Service::ApiGateway | Service::Scheduler => json!({"message": words}).to_string().into_bytes(),
         Service::DynamoDb | Service::EventBridge => json!({"__type": code, "message": words}).to_string().into_bytes(),
         Service::CloudWatch => cbor_map(&[("__type", code), ("message", words)]),
     };
     let mut answer = respond(status, media_type(service), body);
     let headers = answer.headers_mut();
-    if [Service::Ses, Service::ApiGateway].contains(&service) {
+    if [Service::Ses, Service::ApiGateway, Service::Scheduler].contains(&service) {
         headers.insert("x-amzn-errortype", HeaderValue::from_str(code).expect("a code is one word"));
     }
     if service == Service::CloudWatch {

@@ -19,6 +19,8 @@ pub enum Service {
     CloudWatch,
     /// How much of the quota is used.
     ApiGateway,
+    /// When to train.
+    Scheduler,
 }
 
 impl Service {
@@ -31,6 +33,7 @@ impl Service {
             "events" => Self::EventBridge,
             "monitoring" => Self::CloudWatch,
             "apigateway" => Self::ApiGateway,
+            "scheduler" => Self::Scheduler,
             _ => return None,
         })
     }
@@ -76,6 +79,7 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
         (Some(Service::Ses), &Method::POST) if path == "/v2/email/outbound-emails" => "SendEmail".to_owned(),
         (Some(Service::Ses), &Method::GET) if path == "/v2/email/account" => "GetAccount".to_owned(),
         (Some(Service::ApiGateway), &Method::GET) if path.ends_with("/usage") => "GetUsage".to_owned(),
+        (Some(Service::Scheduler), &Method::GET) if path.starts_with("/schedules/") => "GetSchedule".to_owned(),
         (Some(Service::S3), &Method::GET) if query.contains("list-type=2") => "ListObjectsV2".to_owned(),
         (Some(Service::S3), &Method::GET) if has_key => "GetObject".to_owned(),
         (Some(Service::S3), &Method::PUT) if has_key => "PutObject".to_owned(),

@@ -150,6 +150,20 @@ async fn a_cold_start_without_registry_says_so_and_recovers_by_itself() {
 }
 
 #[tokio::test]
+async fn a_cold_start_with_a_hanging_registry_says_so_within_seconds() {
+    let stack = Stack::take().await;
+    let version = stack.serve_new().await;
+    let fault = stack.faults.add(Fault::delays(HANGING).with_all_of(DynamoDb).of("predict"));
+    stack.functions.forget_environments(&stack.functions.predict).await;
+    let begun = Instant::now();
+    stack.api.predict(&setosa()).await.problem(503);
+    // The cold start looks for 5 s, and the call for 2 s.
+    assert!(begun.elapsed() < seconds(12), "the call took {:?}", begun.elapsed());
+    drop(fault);
+    stack.until_recovered(version).await;
+}
+
+#[tokio::test]
 async fn a_cold_start_with_nothing_but_damaged_bytes_answers_nothing() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
