@@ -99,10 +99,11 @@ impl<'a> Letter<'a> {
             headline: format!("{}: {}", about.model, headline(alarm, knowledge, now)),
             meaning: if raised { guide.meaning } else { "Nothing has to be done." },
             run: None,
-            facts: facts(alarm, knowledge, now),
+            facts: facts(alarm, knowledge),
             table: table(knowledge, now),
             no_table: match knowledge {
                 Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                Knowledge::Unreadable => "This release cannot read the champion's record.",
                 _ => "There is no champion: no version has passed the gate yet.",
             },
             steps: if raised { &guide.steps } else { &[] },
@@ -111,12 +112,13 @@ impl<'a> Letter<'a> {
 }
 
 /// The value against the threshold, since when, and CloudWatch's own words.
-fn facts<'a>(alarm: &'a Alarm, knowledge: &Knowledge, now: Timestamp) -> Vec<Fact<'a>> {
+fn facts<'a>(alarm: &'a Alarm, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
-    let value = knowledge.value(alarm, now).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
-    let wanted = alarm.threshold.map(|threshold| {
-        let threshold = quantity.write(threshold);
-        alarm.comparison.map_or_else(|| threshold.clone(), |comparison| comparison.wanted(&threshold))
+    let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
+    let wanted = alarm.threshold.map(|threshold| match alarm.comparison {
+        _ if quantity == Quantity::Margin => "not too old".to_owned(),
+        Some(comparison) => comparison.wanted(&quantity.write(threshold)),
+        None => quantity.write(threshold),
     });
     let lasted = if alarm.state == State::Ok { knowledge.lasted(alarm) } else { None };
     let told = [
