@@ -103,7 +103,8 @@ impl AlarmRecord {
     fn after(known: Option<&Self>, change: AlarmChange) -> Self {
         let Some(before) = known else { return Self::first(change) };
         let quiet = change.since.duration_since(before.newest.since).abs() >= QUIET;
-        let told: Vec<_> = before.told.iter().copied().filter(|told| change.since.duration_since(*told) < DAY).collect();
+        let told: Vec<_> =
+            before.told.iter().copied().filter(|told| change.since.duration_since(*told) < DAY).collect();
         let next = Self {
             revision: before.revision.saturating_add(1),
             newest: change,

@@ -164,7 +164,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
 
 /// What is told of a life, in the order in which it is heard, with when the change was and when it is heard of.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, Telling)> {
-    let mut heard: Vec<_> = life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
+    let mut heard: Vec<_> =
+        life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
     heard.sort_by_key(|(now, _)| *now);
     let mut alarm = Alarm::default();
     heard.into_iter().map(|(now, change)| (change, now, alarm.hear_at(change, now))).collect()
