@@ -60,6 +60,7 @@ onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every f
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --no-run
 	@$(LOCAL) test -- $(ARGS)
+	@$(if $(ARGS),echo "IAM and JWT authorization are checked without ARGS only.",$(LOCAL) authorization)
 
 proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
 	cargo build --package evergreen-learning --example holdout --locked

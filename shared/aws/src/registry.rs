@@ -13,6 +13,7 @@ mod copy;
 mod items;
 mod keys;
 mod registrar;
+mod retention;
 mod runs;
 mod transaction;
 

@@ -2,6 +2,9 @@
 //!
 //! An adapter serves one model. Writes that could clash are conditional: they fail with a conflict and change nothing.
 
+mod retention;
+mod usage;
+
 use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
@@ -9,6 +12,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{AlarmRecord, Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
+
+pub use retention::{Forgetting, ObjectRetention, RecordRetention};
+pub use usage::RequestUsage;
 
 /// The cause of a failure outside the domain.
 pub type Cause = Box<dyn Error + Send + Sync>;

@@ -62,9 +62,8 @@ mod tests {
     #[tokio::test]
     async fn a_record_is_stored_over_the_one_before_it() {
         let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
-        let registry = registry(&[&rule, &rule]);
-        registry.remember("evergreen-throttles", &raised()).await.unwrap();
-        registry.remember("evergreen-throttles", &over()).await.unwrap();
+        registry(&[&rule]).remember("evergreen-throttles", &raised()).await.unwrap();
+        registry(&[&rule]).remember("evergreen-throttles", &over()).await.unwrap();
         let [first, second] = sent.all().try_into().unwrap();
         assert_eq!(first.condition_expression(), Some("attribute_not_exists(pk)"));
         assert_eq!(second.condition_expression(), Some("revision = :before"));
