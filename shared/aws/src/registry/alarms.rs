@@ -34,7 +34,7 @@ impl AlarmRecords for Registry {
 mod tests {
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
-    use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
+    use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
     use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
     use aws_smithy_mocks::{MockResponse, mock};
     use evergreen_lifecycle::AlarmChange;
@@ -59,12 +59,16 @@ mod tests {
         AlarmRecord::hear(Some(&raised()), change, now).1.unwrap()
     }
 
+    /// The request that stores the record.
+    async fn stored(remembered: &AlarmRecord) -> PutItemInput {
+        let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
+        registry(&[&rule]).remember("evergreen-throttles", remembered).await.unwrap();
+        sent.only()
+    }
+
     #[tokio::test]
     async fn a_record_is_stored_over_the_one_before_it() {
-        let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
-        registry(&[&rule]).remember("evergreen-throttles", &raised()).await.unwrap();
-        registry(&[&rule]).remember("evergreen-throttles", &over()).await.unwrap();
-        let [first, second] = sent.all().try_into().unwrap();
+        let [first, second] = [stored(&raised()).await, stored(&over()).await];
         assert_eq!(first.condition_expression(), Some("attribute_not_exists(pk)"));
         assert_eq!(second.condition_expression(), Some("revision = :before"));
         assert_eq!(json(second.expression_attribute_values.unwrap()), value!({":before": 1}));
