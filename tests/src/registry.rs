@@ -39,10 +39,14 @@ impl Registry {
     /// # Panics
     /// When the table does not answer.
     pub async fn items(&self, prefix: &str) -> Vec<Item> {
+        self.items_of(partition(), prefix).await
+    }
+
+    async fn items_of(&self, partition: AttributeValue, prefix: &str) -> Vec<Item> {
         let query = self.client.query().table_name(&self.table).consistent_read(true);
         let pages = query
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", partition())
+            .expression_attribute_values(":pk", partition)
             .expression_attribute_values(":prefix", text(prefix))
             .into_paginator()
             .items()
@@ -65,6 +69,34 @@ impl Registry {
     pub async fn delete(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", partition()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
+    }
+
+    /// What is stored about mails, under sort keys that begin so.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn mail_items(&self, prefix: &str) -> Vec<Item> {
+        self.items_of(mails(), prefix).await
+    }
+
+    /// Deletes what is stored about a mail under that sort key.
+    ///
+    /// # Panics
+    /// When the table does not.
+    pub async fn delete_mail_item(&self, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", mails()).key("sk", text(sk));
+        delete.send().await.expect("the table deletes it");
+    }
+
+    /// Makes it so that no alarm was ever raised, as far as mails are concerned. Tests raise the same alarms again and again
+    /// within minutes, which is flapping.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn forget_alarms(&self) {
+        for item in self.mail_items("ALARM#").await {
+            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
+        }
     }
 
     /// The champion pointer, if there is one.
@@ -123,6 +155,10 @@ pub fn text(value: &str) -> AttributeValue {
 
 fn partition() -> AttributeValue {
     text(&format!("MODEL#{MODEL}"))
+}
+
+fn mails() -> AttributeValue {
+    text(&format!("MAIL#{MODEL}"))
 }
 
 fn read(item: Item) -> Value {

@@ -7,6 +7,7 @@ mod evaluation;
 mod event;
 mod gate;
 pub mod health;
+pub mod incident;
 mod manifest;
 mod name;
 pub mod ports;
@@ -28,6 +29,7 @@ pub use evaluation::{
 pub use event::{EventKind, LifecycleEvent};
 pub use gate::{Decision, Gate, Incumbent, InvalidGate, PairedTest, Scores, Verdict};
 pub use health::{Datum, Metric, Unit};
+pub use incident::{AlarmChange, AlarmRecord, Telling};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};

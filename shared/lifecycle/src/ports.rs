@@ -7,10 +7,11 @@ mod usage;
 
 use std::error::Error;
 use std::future::Future;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::{Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
+use crate::{AlarmRecord, Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
 
 pub use retention::{Forgetting, ObjectRetention, RecordRetention};
 pub use usage::RequestUsage;
@@ -106,6 +107,12 @@ pub struct Registration {
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+}
+
+/// Lets time pass.
+pub trait Sleeper: Send + Sync {
+    /// Returns when `time` has passed.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// Runs that are read at once, at most.
@@ -346,13 +353,33 @@ pub struct Mail {
     pub html: String,
 }
 
+/// Why a mail was not accepted, or may not have been.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It was refused, and would be refused again. The reader may not be written to, or the account may not send.
+    #[error(transparent)]
+    Refused(Unavailable),
+    /// It was not taken for now: too many mails came in too short a time, or the service is out of reach. Nothing was sent.
+    #[error(transparent)]
+    NotNow(Unavailable),
+    /// No answer came. The mail may have been sent.
+    #[error(transparent)]
+    Unanswered(Unavailable),
+}
+
 /// Sends mail.
 pub trait Mailer: Send + Sync {
-    /// Sends `mail` to `recipient`.
+    /// Sends `mail` to `recipient`, in one try: who tries again knows what came of the first.
     ///
     /// # Errors
-    /// [`Unavailable`] when it was not accepted.
-    fn send(&self, recipient: &str, mail: &Mail) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// [`SendError`] says whether another try may help, and whether the mail may have been sent.
+    fn send(&self, recipient: &str, mail: &Mail) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// How many mails the account may send in a second.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when that is not said.
+    fn rate(&self) -> impl Future<Output = Result<f64, Unavailable>> + Send;
 }
 
 /// Whether a mail may be sent.
@@ -364,30 +391,85 @@ pub enum Claim {
     Sent,
     /// Another invocation is sending it.
     Busy,
+    /// It may have been sent, and not long ago.
+    Unanswered,
 }
 
+/// Who claims a mail, and from when until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Names the invocation. A claim that its holder makes again is granted.
+    pub holder: String,
+    /// The present moment.
+    pub now: Timestamp,
+    /// When the platform will have ended the invocation.
+    pub until: Timestamp,
+}
+
+/// For how long claims are remembered: longer than a notification can wait in a queue (14 days) and be replayed.
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// For how long a mail that may have been sent is not sent again. It outlasts the platform's retries of a notification, so
+/// only a person who replays one can cause a second copy.
+pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
+
 /// Remembers which mails were sent, so that a notification delivered twice is one mail.
-pub trait Outbox: Send + Sync {
-    /// Claims the mail of that key until `lease_until`; a claim whose time has passed may be taken over.
+pub trait MailClaims: Send + Sync {
+    /// Claims the mail of that key. A claim that was neither kept nor given back counts as unanswered when its lease ends,
+    /// and an unanswered mail may be claimed anew after [`UNANSWERED`].
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn claim(
-        &self,
-        key: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
+    fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
-    /// Notes that the mail was sent. The note may be forgotten after `keep_until`.
+    /// What is known at `now` of the mail of that key, without claiming it: nothing, or why a claim was refused. An
+    /// unanswered mail stays one, however long ago.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn sent(&self, key: &str, keep_until: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn standing(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<Option<Claim>, Unavailable>> + Send;
 
-    /// Gives a claim back, so that a retry may take it at once.
+    /// Notes that the mail was sent at `now`.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn release(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn sent(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Notes that no answer came at `now`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn unanswered(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Gives a claim back, so that another try may take it at once.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn release(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+/// Why what is remembered of an alarm was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RememberError {
+    /// Another invocation has changed it: read it again.
+    #[error("the alarm's record changed meanwhile")]
+    Conflict,
+    /// The registry did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// What is remembered of each alarm.
+pub trait AlarmRecords: Send + Sync {
+    /// What is remembered of the alarm of that name; a read that sees every earlier write.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
+
+    /// Stores a record over the one of the revision before it.
+    ///
+    /// # Errors
+    /// [`RememberError::Conflict`] when another one is there.
+    fn remember(&self, name: &str, record: &AlarmRecord) -> impl Future<Output = Result<(), RememberError>> + Send;
 }

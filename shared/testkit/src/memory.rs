@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Forgetting, Incoming,
-    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, ObjectRetention, Outbox, PromoteError, RecordRetention,
-    RegisterError, Registrar, Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions, WithCopy,
+    AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
+    Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink, ObjectRetention,
+    PromoteError, RecordRetention, RegisterError, Registrar, Registration, RememberError, RunWriteError, Runs,
+    SendError, Sleeper, StoredFile, UNANSWERED, Unavailable, Versions, WithCopy,
 };
-use evergreen_lifecycle::{Champion, Datum, KeepDays, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
+use evergreen_lifecycle::{
+    AlarmRecord, Champion, Datum, KeepDays, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber,
+};
 use jiff::Timestamp;
 
 /// A clock that shows what it was last set to.
@@ -27,6 +31,13 @@ impl FixedClock {
     }
 }
 
+impl Sleeper for FixedClock {
+    /// Sets the clock to when the sleep is over.
+    async fn sleep(&self, time: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+}
+
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -35,6 +46,29 @@ impl Clock for FixedClock {
 
 /// A mail that was sent, with its recipient.
 pub type SentMail = (String, Mail);
+
+/// A claim on a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailClaim {
+    /// Somebody is at it.
+    Sending(Lease),
+    /// It was sent.
+    Sent,
+    /// No answer came at that time.
+    Unanswered(Timestamp),
+}
+
+impl MailClaim {
+    /// Why somebody else's claim is refused at `now`, and until when.
+    fn standing(&self, now: Timestamp) -> (Claim, Timestamp) {
+        match self {
+            Self::Sent => (Claim::Sent, Timestamp::MAX),
+            Self::Unanswered(at) => (Claim::Unanswered, *at + UNANSWERED),
+            Self::Sending(lease) if now < lease.until => (Claim::Busy, lease.until),
+            Self::Sending(lease) => (Claim::Unanswered, lease.until + UNANSWERED),
+        }
+    }
+}
 
 /// Every port in one place. Clone nothing: share it by reference.
 #[derive(Debug, Default)]
@@ -67,15 +101,17 @@ pub struct State {
     pub data: Vec<Datum>,
     /// Sent mails.
     pub mails: Vec<SentMail>,
-    /// Claims on mails: until when, and whether it was sent.
-    pub claims: BTreeMap<String, (Timestamp, bool)>,
+    /// Claims on mails.
+    pub claims: BTreeMap<String, MailClaim>,
+    /// What is remembered of alarms, by name.
+    pub alarms: BTreeMap<String, AlarmRecord>,
     /// When runs and versions may be forgotten, by `run ID` and `version NUMBER`.
     pub forgotten: BTreeMap<String, Timestamp>,
     /// Runs and versions that are to be kept, by the same names.
     pub kept: BTreeSet<String>,
     /// For how many days objects are kept, where not for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, `rate` (of mails), or a recipient's address.
     pub away: BTreeSet<String>,
     /// How often artifacts were read.
     pub reads: usize,
@@ -328,32 +364,66 @@ impl MetricSink for Memory {
 }
 
 impl Mailer for Memory {
-    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), Unavailable> {
-        self.reach(recipient)?.mails.push((recipient.to_owned(), mail.clone()));
+    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
+        self.reach(recipient).map_err(SendError::Refused)?.mails.push((recipient.to_owned(), mail.clone()));
+        Ok(())
+    }
+
+    async fn rate(&self) -> Result<f64, Unavailable> {
+        drop(self.reach("rate")?);
+        Ok(1.0)
+    }
+}
+
+impl MailClaims for Memory {
+    async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, Unavailable> {
+        let mut state = self.reach("registry")?;
+        if let Some(claim) = state.claims.get(key) {
+            let is_own = matches!(claim, MailClaim::Sending(standing) if standing.holder == lease.holder);
+            let (refusal, until) = claim.standing(lease.now);
+            if !is_own && lease.now < until {
+                return Ok(refusal);
+            }
+        }
+        state.claims.insert(key.to_owned(), MailClaim::Sending(lease.clone()));
+        Ok(Claim::Granted)
+    }
+
+    async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        Ok(self.reach("registry")?.claims.get(key).map(|claim| claim.standing(now).0))
+    }
+
+    async fn sent(&self, key: &str, _now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Sent);
+        Ok(())
+    }
+
+    async fn unanswered(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Unanswered(now));
+        Ok(())
+    }
+
+    async fn release(&self, key: &str, lease: &Lease) -> Result<(), Unavailable> {
+        let mut state = self.reach("registry")?;
+        let is_own = |claim: &MailClaim| matches!(claim, MailClaim::Sending(held) if held.holder == lease.holder);
+        if state.claims.get(key).is_some_and(is_own) {
+            state.claims.remove(key);
+        }
         Ok(())
     }
 }
 
-impl Outbox for Memory {
-    async fn claim(&self, key: &str, now: Timestamp, lease_until: Timestamp) -> Result<Claim, Unavailable> {
+impl AlarmRecords for Memory {
+    async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
+        Ok(self.reach("registry")?.alarms.get(name).cloned())
+    }
+
+    async fn remember(&self, name: &str, record: &AlarmRecord) -> Result<(), RememberError> {
         let mut state = self.reach("registry")?;
-        match state.claims.get(key) {
-            Some((_, true)) => Ok(Claim::Sent),
-            Some((until, false)) if *until > now => Ok(Claim::Busy),
-            _ => {
-                state.claims.insert(key.to_owned(), (lease_until, false));
-                Ok(Claim::Granted)
-            }
+        if state.alarms.get(name).map_or(0, |stored| stored.revision) + 1 != record.revision {
+            return Err(RememberError::Conflict);
         }
-    }
-
-    async fn sent(&self, key: &str, keep_until: Timestamp) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.insert(key.to_owned(), (keep_until, true));
-        Ok(())
-    }
-
-    async fn release(&self, key: &str) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.remove(key);
+        state.alarms.insert(name.to_owned(), record.clone());
         Ok(())
     }
 }

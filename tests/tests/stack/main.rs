@@ -12,6 +12,7 @@ mod dataset;
 mod events;
 mod forgetting;
 mod imports;
+mod mails;
 mod metrics;
 mod own_table;
 mod predicting;

@@ -18,6 +18,8 @@ const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
+const MAIL_EVENTS: &str =
+    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
 /// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
 /// files; to all it lets S3 say that an object is missing, as long as no condition on a prefix is tied to it. DynamoDB asks for the actions inside a transaction; Lambda itself sends failed events to their queue.
@@ -72,10 +74,13 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         "Alert",
         &[
             ("dynamodb:DeleteItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("ses:SendEmail", SENDERS),
+            ("ses:SendEmail", MAIL_EVENTS),
+            ("ses:GetAccount", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -90,12 +95,13 @@ const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// Actions that AWS grants on everything or not at all, or whose narrower form would not serve.
-const ON_EVERYTHING: [&str; 7] = [
+const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:GetMetricStatistics",
     "cloudwatch:ListMetrics",
     "cloudwatch:PutMetricData",
+    "ses:GetAccount",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];
@@ -192,6 +198,20 @@ fn the_topic_takes_this_stacks_alarms_and_those_of_no_stack_whose_name_begins_al
 }
 
 #[test]
+fn the_second_topic_takes_the_alarms_about_mail_and_no_other() {
+    let template = Template::read();
+    let statements = list(&template.resource("UndeliveredTopicPolicy")["PolicyDocument"]["Statement"]);
+    let publishing: Vec<_> = statements.into_iter().filter(|it| it["Effect"] == "Allow").collect();
+    assert_eq!(publishing.len(), 1);
+    let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
+    let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let telling =
+        alarms.filter(|(_, alarm)| list(&alarm["AlarmActions"]).contains(&&json!({"Ref": "UndeliveredTopic"})));
+    assert_eq!(named, telling.map(|(id, _)| format!("{id}.Arn")).collect());
+}
+
+#[test]
 fn queues_topic_and_bucket_take_nothing_without_tls() {
     let template = Template::read();
     let denials: Vec<_> = every_statement(&template)
@@ -243,10 +263,13 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
     for (function, _) in CALLS {
         for statement in statements(template.resource(&format!("{function}Role"))) {
             let condition = match actions(statement)[0].split(':').next() {
+                Some("dynamodb") if statement["Sid"] == "ClaimMail" => of_the_models_mails(),
                 Some("dynamodb") => of_the_models_records(function == "Train" && actions(statement) == [DELETE]),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
-                Some("ses") => json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}}),
+                Some("ses") if actions(statement) == ["ses:SendEmail"] => {
+                    json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
+                }
                 _ => Value::Null,
             };
             assert_eq!(statement["Condition"], condition, "{function}: {statement}");
@@ -262,6 +285,23 @@ fn of_the_models_records(in_a_transaction: bool) -> Value {
         condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
     }
     condition
+}
+
+/// The condition of who reaches what is remembered of mails.
+fn of_the_models_mails() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
+}
+
+#[test]
+fn the_alert_function_writes_about_mails_and_nothing_else() {
+    let template = Template::read();
+    let looks = ["dynamodb:GetItem", "dynamodb:Query"];
+    let writing: Vec<_> = statements(template.resource("AlertRole"))
+        .into_iter()
+        .filter(|statement| actions(statement).iter().any(|it| it.starts_with("dynamodb:") && !looks.contains(it)))
+        .collect();
+    assert_eq!(writing.len(), 1);
+    assert_eq!(writing[0]["Condition"], of_the_models_mails());
 }
 
 #[test]

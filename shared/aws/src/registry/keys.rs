@@ -24,6 +24,8 @@ pub(super) const CHAMPIONS: &str = "CHAMPION#";
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     partition: String,
+    /// Where everything about mails stands, and nothing else: the function that writes them may write nowhere else.
+    mails: String,
 }
 
 /// One record's place.
@@ -36,10 +38,10 @@ pub(super) struct Key {
 impl Keys {
     /// The keys of `model`. A model's name holds no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
-        Self { partition: format!("MODEL#{model}") }
+        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}") }
     }
 
-    /// The partition that holds all of them.
+    /// The partition of runs, versions and champions.
     pub(super) fn partition(&self) -> &str {
         &self.partition
     }
@@ -75,8 +77,19 @@ impl Keys {
     }
 
     /// The claim on a mail.
-    pub(super) fn mail(&self, key: &str) -> Key {
-        self.at(format!("MAIL#{key}"))
+    pub(super) fn claim(&self, key: &str) -> Key {
+        Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
+    }
+
+    /// What is remembered of the alarm of that name.
+    pub(super) fn alarm(&self, name: &str) -> Key {
+        Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
+    }
+
+    /// The sort key of a claim in the model's partition, where releases up to 0.1 kept them. The last of those claims
+    /// expire 30 days after the stack has left these releases.
+    pub(super) fn early_claim(key: &str) -> String {
+        format!("MAIL#{key}")
     }
 
     fn at(&self, sort: String) -> Key {
@@ -121,7 +134,11 @@ mod tests {
         assert_eq!(sort(iris.champion()), "CHAMPION");
         assert_eq!(sort(iris.artifact()), "ARTIFACT");
         assert_eq!(sort(iris.champion_of(12)), "CHAMPION#00000012");
-        assert_eq!(sort(iris.mail("abc")), "MAIL#abc");
+        for (key, place) in
+            [(iris.claim("abc"), "CLAIM#abc"), (iris.alarm("evergreen-throttles"), "ALARM#evergreen-throttles")]
+        {
+            assert_eq!((key.partition.as_str(), key.sort.as_str()), ("MAIL#iris", place));
+        }
     }
 
     proptest! {
