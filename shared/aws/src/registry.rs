@@ -1,15 +1,19 @@
 //! The registry: runs, versions, champions and sent mails of one model in a DynamoDB table.
 //!
-//! All records of a model share the partition `MODEL#<model>` and are told apart by the sort key, see [`keys`]. A record
-//! is stored as it is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
+//! All records of a model share the partition `MODEL#<model>` and are told apart by the sort key, see [`keys`]. The events
+//! that are to be told have the partition `OUTBOX#<model>`. A record is stored as it is serialised, its key beside it. Reads
+//! of one record see every earlier write; lists may lag behind.
 //!
-//! The SDK sends a write again when its answer is lost. A conditional write that comes second to itself would seem
-//! refused, so a refused run returns what is stored: when that is what was to be written, the write has happened.
+//! A write is sent again when its answer is lost. A conditional write that comes second to itself would seem refused; so a
+//! refused write looks at what is stored: when that is what was to be written, the write has happened.
 
+mod announcements;
+mod cancellation;
 mod champions;
 mod copy;
 mod items;
 mod keys;
+mod numbers;
 mod outbox;
 mod registrar;
 mod runs;

@@ -9,6 +9,7 @@ mod gate;
 pub mod health;
 mod manifest;
 mod name;
+pub mod outbox;
 pub mod ports;
 mod profile;
 mod run;
@@ -29,6 +30,7 @@ pub use gate::{Decision, Gate, Incumbent, InvalidGate, PairedTest, Scores, Verdi
 pub use health::{Datum, Metric, Unit};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
+pub use outbox::Announcement;
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
 pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};

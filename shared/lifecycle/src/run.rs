@@ -238,6 +238,13 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
+    /// What tells this attempt's objects from those of every other attempt, of this registry or of another one that uses the
+    /// same bucket: printable ASCII, as an object's metadata has to be.
+    pub fn mark(&self) -> String {
+        let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
+        mark.replace(|char: char| !char.is_ascii_graphic(), "_")
+    }
+
     /// The run, ended without a version for `reason`. `retry_until` is none when the failure is final.
     pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
         Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }

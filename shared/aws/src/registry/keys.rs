@@ -9,7 +9,7 @@ use super::items::{Item, text};
 const PARTITION: &str = "pk";
 
 /// The sort key's attribute.
-const SORT: &str = "sk";
+pub(super) const SORT: &str = "sk";
 
 /// The index that orders a model's runs by when they started.
 pub(super) const BY_START: &str = "by-start";
@@ -24,6 +24,7 @@ pub(super) const CHAMPIONS: &str = "CHAMPION#";
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     partition: String,
+    outbox: String,
 }
 
 /// One record's place.
@@ -36,12 +37,22 @@ pub(super) struct Key {
 impl Keys {
     /// The keys of `model`. A model's name holds no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
-        Self { partition: format!("MODEL#{model}") }
+        Self { partition: format!("MODEL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
     /// The partition that holds all of them.
     pub(super) fn partition(&self) -> &str {
         &self.partition
+    }
+
+    /// The partition of the events that are to be told: a role can be given the right to them alone.
+    pub(super) fn outbox(&self) -> &str {
+        &self.outbox
+    }
+
+    /// An event that is to be told.
+    pub(super) fn event(&self, key: &str) -> Key {
+        Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
     /// The counter of version numbers.
@@ -90,6 +101,16 @@ impl Key {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
+    /// The sort key of the record that `item` is.
+    pub(super) fn sort_of(item: &Item) -> Option<&str> {
+        item.get(SORT)?.as_s().ok().map(String::as_str)
+    }
+
+    /// The sort key.
+    pub(super) fn sort(&self) -> &str {
+        &self.sort
+    }
+
     /// The key's two attributes, with nothing else.
     pub(super) fn into_item(self) -> Item {
         self.attributes().into()
@@ -122,6 +143,7 @@ mod tests {
         assert_eq!(sort(iris.artifact()), "ARTIFACT");
         assert_eq!(sort(iris.champion_of(12)), "CHAMPION#00000012");
         assert_eq!(sort(iris.mail("abc")), "MAIL#abc");
+        assert_eq!(iris.event("a").attributes(), [("pk".into(), text("OUTBOX#iris")), ("sk".into(), text("a"))]);
     }
 
     proptest! {
