@@ -7,8 +7,10 @@ mod config;
 mod handler;
 mod inspection;
 mod schedule;
+mod telling;
 
 pub use config::Config;
 pub use handler::{CHAMPIONS, Deadline, Meter, MetricsError, RUNS, Report};
 pub use inspection::{Defect, inspect};
 pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};
+pub use telling::tell_what_waits;

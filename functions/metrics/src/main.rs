@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock};
-use evergreen_metrics::{Config, Meter};
+use evergreen_aws::{ArtifactBucket, CloudWatch, EventBus, Registry, SystemClock};
+use evergreen_metrics::{Config, Meter, tell_what_waits};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -16,10 +16,14 @@ async fn main() -> anyhow::Result<()> {
     let registry = Registry::new(&sdk, &config.table, config.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
     let sink = CloudWatch::new(&sdk, config.model.clone());
-    let clock = SystemClock;
+    let (bus, clock) = (EventBus::new(&sdk), SystemClock);
     let meter =
         &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };
     // Boxed: the compiler follows nested futures only so deep.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
+        let report = Box::pin(meter.handle()).await;
+        Box::pin(tell_what_waits(&registry, &bus, &clock)).await;
+        report
+    });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber};
 
-/// What happened.
+/// What happened. Where several are true at once, they are told in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
     /// A run made a version, whatever the gate said of it.

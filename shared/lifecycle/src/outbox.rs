@@ -20,7 +20,7 @@ const MAX_PAGES: usize = 10;
 /// An event as the bus takes it, and as it waits to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// Its place among those that wait: keys sort by when the events happened.
+    /// Its place among those that wait: keys sort by when the events happened, and those of one moment by their kind.
     pub key: String,
     /// The detail type on the bus.
     pub kind: String,
@@ -35,7 +35,7 @@ impl Announcement {
     /// The event has no JSON form.
     pub fn of(event: &LifecycleEvent) -> Result<Self, serde_json::Error> {
         Ok(Self {
-            key: format!("{}#{}", time::format(event.occurred_at), event.id),
+            key: format!("{}#{}#{}", time::format(event.occurred_at), event.kind as u8, event.id),
             kind: event.kind.as_str().to_owned(),
             detail: serde_json::to_string(event)?,
         })

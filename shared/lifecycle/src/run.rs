@@ -162,13 +162,16 @@ pub enum Admission {
     Finished(Box<Run>),
     /// Another invocation is at it.
     Busy(Box<Run>),
+    /// This very invocation has failed for good: another try would fail in the same way.
+    Failed(Box<Run>),
 }
 
 impl Run {
     /// Decides whether `request`, an attempt numbered 1, may begin, given what is stored under its identity.
     ///
-    /// A failed run may be tried again, and so may one whose attempt died: its time has passed, or the platform retries
-    /// the very invocation that made it.
+    /// A run whose attempt died may be tried again: its time has passed, or the platform retries the very invocation that
+    /// made it. So may a failed one, unless the platform retries an invocation whose failure is final; another invocation is
+    /// somebody's wish to see whether the cause is gone.
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request));
@@ -176,6 +179,9 @@ impl Run {
         match stored.status_at(now) {
             RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
             RunStatus::Running if stored.invocation != request.invocation => Admission::Busy(Box::new(stored)),
+            RunStatus::Failed if stored.invocation == request.invocation && stored.retry_until().is_none() => {
+                Admission::Failed(Box::new(stored))
+            }
             RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
                 let tries = if stored.invocation == request.invocation { stored.tries.saturating_add(1) } else { 1 };
                 Admission::Open(Box::new(Self { attempt: stored.attempt + 1, tries, ..request }))
@@ -335,6 +341,8 @@ mod tests {
             assert_eq!(failed.retry_until(), window);
             stored = Some(failed);
         }
+        let again = Run::admit(run(INVOCATION), stored.clone(), minutes_later(9));
+        assert!(matches!(again, Admission::Failed(_)), "{again:?}");
         let Admission::Open(attempt) = Run::admit(run("invocation-2"), stored, minutes_later(9)) else {
             panic!("expected another invocation to be admitted");
         };

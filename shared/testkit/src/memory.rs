@@ -92,6 +92,8 @@ pub struct State {
     pub dataset_reads: usize,
     /// The history beyond the champions: revisions that were given to champions of which the pointer knows nothing.
     pub former: Vec<Champion>,
+    /// An object that appears just before the next one is created, as from another registry that uses the same bucket.
+    pub intruder: Option<(String, Vec<u8>)>,
     /// A champion that appears between the gate's look and the next registration, as from another training.
     pub rival: Option<Champion>,
 }
@@ -330,6 +332,8 @@ impl Artifacts for Memory {
 impl ArtifactWriter for Memory {
     async fn create(&self, object: NewObject<'_>) -> Result<ObjectTag, StoreError> {
         let mut state = self.reach_for("artifacts", "create")?;
+        let intruder = state.intruder.take();
+        state.objects.extend(intruder);
         let is_there = state.objects.contains_key(object.key);
         let tag = match state.marks.get(object.key) {
             Some(mark) if is_there && mark == object.mark => state.tag(object.key),

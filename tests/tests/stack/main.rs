@@ -12,6 +12,7 @@ mod dataset;
 mod events;
 mod imports;
 mod metrics;
+mod numbering;
 mod own_table;
 mod predicting;
 mod promotion;

@@ -5,8 +5,11 @@
 mod drifting;
 mod importing;
 mod learning;
+mod numbering;
 mod promoting;
 mod refusing;
+mod retrying;
 mod running;
 mod support;
+mod telling;
 mod timing;
