@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, LocalSecondaryIndex};
 use serde_json::Value;
 
 use crate::stack::MODEL;
@@ -52,6 +52,61 @@ impl Registry {
             .items()
             .send();
         pages.collect::<Result<_, _>>().await.expect("the table answers")
+    }
+
+    /// The events that wait to be told, oldest first.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn waiting_events(&self) -> Vec<Item> {
+        let query =
+            self.client.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
+        let page = query.expression_attribute_values(":pk", outbox()).send().await.expect("the table answers");
+        page.items.unwrap_or_default()
+    }
+
+    /// Stores an event that waits to be told, as a training leaves it that dies before it tells it.
+    ///
+    /// # Panics
+    /// When the table does not take it.
+    pub async fn leave_event(&self, key: &str, attributes: &[(&str, &str)]) {
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+        let keys = [("pk".to_owned(), outbox()), ("sk".to_owned(), text(key))];
+        self.put(keys.into_iter().chain(attributes).collect()).await;
+    }
+
+    /// Deletes an event that waits to be told.
+    ///
+    /// # Panics
+    /// When the table does not.
+    pub async fn drop_event(&self, key: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(key));
+        delete.send().await.expect("the table deletes it");
+    }
+
+    /// A new, empty table of that name, as this one was made.
+    ///
+    /// # Panics
+    /// When there can be none.
+    pub async fn create_twin(&self, name: &str) -> Self {
+        let described = self.client.describe_table().table_name(&self.table).send().await.expect("the table is there");
+        let table = described.table.expect("a table has a description");
+        let indexes = table.local_secondary_indexes.unwrap_or_default().into_iter().map(|index| {
+            let new = LocalSecondaryIndex::builder().set_index_name(index.index_name).set_key_schema(index.key_schema);
+            new.set_projection(index.projection).build().expect("an index")
+        });
+        let create = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        let create = create.set_key_schema(table.key_schema).set_attribute_definitions(table.attribute_definitions);
+        create.set_local_secondary_indexes(Some(indexes.collect())).send().await.expect("the table is made");
+        Self { client: self.client.clone(), table: name.to_owned() }
+    }
+
+    /// Deletes the whole table.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub async fn drop_table(self) {
+        self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
     /// Stores an item.
@@ -159,6 +214,10 @@ fn partition() -> AttributeValue {
 
 fn mails() -> AttributeValue {
     text(&format!("MAIL#{MODEL}"))
+}
+
+fn outbox() -> AttributeValue {
+    text(&format!("OUTBOX#{MODEL}"))
 }
 
 fn read(item: Item) -> Value {

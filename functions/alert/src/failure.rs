@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn failed(hour: i64, reason: &str) -> Run {
-        run(&format!("at-{hour}"), at(hour)).failed(reason.into(), at(hour))
+        run(&format!("at-{hour}"), at(hour)).failed(reason.into(), None, at(hour))
     }
 
     fn made(hour: i64, accuracy: f64) -> Run {

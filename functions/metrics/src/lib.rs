@@ -8,9 +8,11 @@ mod handler;
 mod inspection;
 mod quota;
 mod schedule;
+mod telling;
 
 pub use config::Config;
 pub use handler::{CHAMPIONS, Deadline, Meter, MetricsError, RUNS, Report};
 pub use inspection::{Defect, inspect};
 pub use quota::WithQuota;
 pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};
+pub use telling::tell_what_waits;

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock, UsagePlan};
-use evergreen_metrics::{Config, Meter, WithQuota};
+use evergreen_aws::{ArtifactBucket, CloudWatch, EventBus, Registry, SystemClock, UsagePlan};
+use evergreen_metrics::{Config, Meter, WithQuota, tell_what_waits};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -18,10 +18,14 @@ async fn main() -> anyhow::Result<()> {
     let sink = CloudWatch::new(&sdk, config.model.clone());
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
     let sink = WithQuota { sink: &sink, usage: &usage, quota: config.quota };
-    let clock = SystemClock;
+    let (bus, clock) = (EventBus::new(&sdk), SystemClock);
     let meter =
         &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };
     // Boxed: the compiler follows nested futures only so deep.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
+        let report = Box::pin(meter.handle()).await;
+        Box::pin(tell_what_waits(&registry, &bus, &clock)).await;
+        report
+    });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

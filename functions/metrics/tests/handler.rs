@@ -22,7 +22,7 @@ fn a_week() -> World {
     let refused = version(3, 0.8, refused_at);
     {
         let mut state = world.memory.state();
-        let failed = run("failed", moment("2026-11-24T03:00:00Z")).failed("no such column".into(), second_at);
+        let failed = run("failed", moment("2026-11-24T03:00:00Z")).failed("no such column".into(), None, second_at);
         let runs = [
             finished_run("first", first_at, &first.version),
             finished_run("second", second_at, &second.version),
@@ -199,7 +199,7 @@ async fn many_imports_push_no_training_out_of_sight() {
         let id = format!("upload-{number}");
         let at = moment("2026-11-24T04:00:00Z") + SignedDuration::from_secs(number);
         let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
-        let import = Run { trigger, ..run(&id, at) }.failed("no model".into(), at);
+        let import = Run { trigger, ..run(&id, at) }.failed("no model".into(), None, at);
         world.memory.state().runs.insert(import.id.clone(), import);
     }
     let after = world.measure().await.unwrap().published;

@@ -1,17 +1,21 @@
 //! The registry: runs, versions, champions and sent mails of one model in a DynamoDB table.
 //!
-//! Records of a model stand in the partition `MODEL#<model>`, those about mails in `MAIL#<model>`. Within a partition they are
-//! told apart by the sort key, see [`keys`]. A record is stored as it is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
+//! Records of a model stand in the partition `MODEL#<model>`, those about mails in `MAIL#<model>`, and the events that are to
+//! be told in `OUTBOX#<model>`. Within a partition they are told apart by the sort key, see [`keys`]. A record is stored as it
+//! is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
 //!
-//! The SDK sends a write again when its answer is lost. A conditional write that comes second to itself would seem
-//! refused, so a refused run returns what is stored: when that is what was to be written, the write has happened.
+//! A write is sent again when its answer is lost. A conditional write that comes second to itself would seem refused; so a
+//! refused write looks at what is stored: when that is what was to be written, the write has happened.
 
 mod alarms;
+mod announcements;
+mod cancellation;
 mod champions;
 mod claims;
 mod copy;
 mod items;
 mod keys;
+mod numbers;
 mod registrar;
 mod retention;
 mod runs;

@@ -22,8 +22,14 @@ pub struct Champion {
 impl Champion {
     /// The champion that follows `before` when `version` is promoted.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
+        Self::above(Self::revision_of(before), before, version, promoted_at)
+    }
+
+    /// The same where the history may have come further than the pointer, which somebody has deleted or replaced: up to
+    /// `last_revision`.
+    pub fn above(last_revision: u32, before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self {
-            revision: Self::revision_of(before) + 1,
+            revision: Self::revision_of(before).max(last_revision).saturating_add(1),
             promoted_at: time::to_millis(promoted_at),
             previous: before.map(|champion| champion.version.number),
             version,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{AlarmRecord, Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
+use crate::{AlarmRecord, Announcement, Champion, Datum, Run, RunId, Version, VersionNumber};
 
 pub use retention::{Forgetting, ObjectRetention, RecordRetention};
 pub use usage::RequestUsage;
@@ -28,12 +28,20 @@ pub struct Unavailable {
     /// Why it failed.
     #[source]
     pub cause: Cause,
+    /// Whether such a cause usually passes within seconds: throttling, a conflict, a timeout, a fault of the server. A lack
+    /// of rights or a record that cannot be read does not.
+    pub is_brief: bool,
 }
 
 impl Unavailable {
-    /// `what` failed because of `cause`.
+    /// `what` failed because of `cause`, which does not pass by itself.
     pub fn new(what: &'static str, cause: impl Into<Cause>) -> Self {
-        Self { what, cause: cause.into() }
+        Self { what, cause: cause.into(), is_brief: false }
+    }
+
+    /// `what` failed because of `cause`, which usually passes within seconds.
+    pub fn briefly(what: &'static str, cause: impl Into<Cause>) -> Self {
+        Self { is_brief: true, ..Self::new(what, cause) }
     }
 }
 
@@ -101,6 +109,69 @@ pub struct Registration {
     pub seen_revision: u32,
     /// The artifact's content, when the version is promoted and the registry is to keep a copy of it.
     pub artifact: Option<Vec<u8>>,
+    /// What is to be told of it: stored with it, so that it is told even when whoever registers dies.
+    pub announcements: Vec<Announcement>,
+}
+
+/// A registered version that somebody promotes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Promotion<'a> {
+    /// The champion to be.
+    pub champion: &'a Champion,
+    /// The champion's revision that was seen; 0 when there was none.
+    pub seen_revision: u32,
+    /// The artifact's content, of which the registry is to keep a copy.
+    pub artifact: &'a [u8],
+    /// What is to be told of it.
+    pub announcement: &'a Announcement,
+}
+
+/// An object to be stored, and who stores it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewObject<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Its content.
+    pub content: &'a [u8],
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Whose it is ([`Run::mark`]); stored with it.
+    pub mark: &'a str,
+}
+
+/// What the store says of an object's present content: a rewrite compares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectTag(pub String);
+
+/// Why an object was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another attempt's object has that key. It was not touched.
+    #[error("{0} is another attempt's object")]
+    Taken(String),
+    /// The store did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// An event that the bus did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The announcement's key.
+    pub key: String,
+    /// The bus's code.
+    pub code: String,
+}
+
+/// A page of the events that wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Those that this code can read, oldest first.
+    pub announcements: Vec<Announcement>,
+    /// How many it cannot read.
+    pub unreadable: usize,
+    /// The key after which the next page begins; none: this is the last page.
+    pub next: Option<String>,
 }
 
 /// Tells the time.
@@ -158,36 +229,50 @@ pub trait Registrar: Send + Sync {
     /// [`RunWriteError::Conflict`] when another attempt got there first.
     fn open(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Stores how an attempt failed, unless another attempt has taken over.
+    /// Stores how an attempt failed, and with it what is to be told of that, unless another attempt has taken over.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when the attempt is no longer the one that is running.
-    fn fail(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
+    fn fail(&self, run: &Run, announcements: &[Announcement])
+    -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Takes the next version number, never given twice.
+    /// The highest number of a registered version; a read that sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn take_number(&self) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
+    fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
-    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing. A promotion puts the copy of
-    /// the artifact in place of the former champion's; without one, or with one of more than [`LARGEST_COPY`] bytes, there
-    /// is none afterwards.
+    /// The highest revision in the champions' history, 0 without one; a read that sees every earlier write. It is the
+    /// champion's own, unless somebody has deleted or replaced the pointer.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
+
+    /// Takes the next version number above `above`, never given twice. A counter that is gone, damaged or behind `above` is
+    /// raised, and never lowered.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn take_number(
+        &self,
+        above: Option<VersionNumber>,
+    ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
+
+    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing, what is to be told included. A
+    /// promotion puts the copy of the artifact in place of the former champion's; without one, or with one of more than
+    /// [`LARGEST_COPY`] bytes, there is none afterwards. A registration that has happened already is a success.
     ///
     /// # Errors
     /// [`RegisterError`] says which condition failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes a registered version champion again, with its entry in the history: all of it or nothing. `artifact` is the
-    /// content to keep a copy of, as in [`register`](Self::register).
+    /// Makes a registered version champion again, with its entry in the history, the copy of its artifact as in
+    /// [`register`](Self::register), and what is to be told: all of it or nothing.
     ///
     /// # Errors
-    /// [`PromoteError::ChampionMoved`] when the champion's revision is not the one before `champion`'s.
-    fn promote(
-        &self,
-        champion: &Champion,
-        artifact: Option<&[u8]>,
-    ) -> impl Future<Output = Result<(), PromoteError>> + Send;
+    /// [`PromoteError::ChampionMoved`] when the champion's revision is not the one that was seen.
+    fn promote(&self, promotion: &Promotion<'_>) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
 /// A champion, and the registry's copy of its artifact where one is kept.
@@ -241,18 +326,33 @@ pub trait Artifacts: Send + Sync {
     fn get(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Storing objects of versions.
+/// Storing objects of versions. An object of another attempt is never written over.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores `content` under `key` with its media type.
+    /// Stores an object where none is. One with the same mark is the caller's own: it was stored by an earlier try, whose
+    /// answer was lost. An attempt creates an object of one key with one content only.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another attempt's object is there.
+    fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
+
+    /// Stores an object in place of the caller's own, which is the content that `former` tells of.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another attempt's object is there.
+    fn replace(
+        &self,
+        object: NewObject<'_>,
+        former: &ObjectTag,
+    ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
+
+    /// The highest number above `after` under which an object is stored, whoever stored it.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
-    fn put(
+    fn last_stored(
         &self,
-        key: &str,
-        content: Vec<u8>,
-        media_type: &'static str,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+        after: Option<VersionNumber>,
+    ) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 }
 
 /// A file of the user's table, as it lies in the store.
@@ -324,13 +424,36 @@ pub trait Incoming: Send + Sync {
     ) -> impl Future<Output = Result<Vec<u8>, IncomingError>> + Send;
 }
 
+/// Events that the bus takes in one call, at most.
+pub const MAX_ANNOUNCEMENTS: usize = 10;
+
 /// Tells the rest of the world.
 pub trait Announcer: Send + Sync {
-    /// Puts the events on the bus, in order.
+    /// Puts at most [`MAX_ANNOUNCEMENTS`] events on the bus, in order. Returns those that it did not take.
     ///
     /// # Errors
-    /// [`Unavailable`] when the bus does not take one of them.
-    fn announce(&self, events: &[LifecycleEvent]) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// [`Unavailable`] when the bus does not answer; it may have taken the events all the same.
+    fn announce(&self, events: &[Announcement]) -> impl Future<Output = Result<Vec<Refusal>, Unavailable>> + Send;
+}
+
+/// The events that were stored with what they tell of and are still to be told. [`deliver`](crate::outbox::deliver) tells
+/// them.
+pub trait EventOutbox: Send + Sync {
+    /// A page of the events that have waited since before `before`, oldest first, beginning after the key `after`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn waiting(
+        &self,
+        before: Timestamp,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
+
+    /// Forgets an event that was told.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the registry does not answer.
+    fn told(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// Where figures are kept over time.

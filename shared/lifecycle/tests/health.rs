@@ -29,7 +29,7 @@ fn refused(token: &str, at: Timestamp) -> Run {
 }
 
 fn failed(token: &str, at: Timestamp) -> Run {
-    run(token, at).failed("no such column".into(), at)
+    run(token, at).failed("no such column".into(), None, at)
 }
 
 /// `run` as one that judged a file made elsewhere.

@@ -1,17 +1,19 @@
 //! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use evergreen_lifecycle::ports::{
     AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
-    Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink, ObjectRetention,
-    PromoteError, RecordRetention, RegisterError, Registrar, Registration, RememberError, RunWriteError, Runs,
-    SendError, Sleeper, StoredFile, UNANSWERED, Unavailable, Versions, WithCopy,
+    EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
+    NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
+    Registration, RememberError, RunWriteError, Runs, SendError, Sleeper, StoreError, StoredFile, UNANSWERED,
+    Unavailable, Versions, Waiting, WithCopy,
 };
 use evergreen_lifecycle::{
-    AlarmRecord, Champion, Datum, KeepDays, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, Run, RunId, RunState, Version, VersionNumber, time,
 };
 use jiff::Timestamp;
 
@@ -43,6 +45,9 @@ impl Clock for FixedClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Events on a page of the outbox.
+const PAGE: usize = 3;
 
 /// A mail that was sent, with its recipient.
 pub type SentMail = (String, Mail);
@@ -81,14 +86,18 @@ pub struct State {
     pub runs: BTreeMap<RunId, Run>,
     /// Registered versions.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last number taken.
+    /// The last number taken; 0 where the counter is gone.
     pub last_number: u32,
+    /// Events that are stored and not yet told, by their keys; nothing where one cannot be read.
+    pub outbox: BTreeMap<String, Option<Announcement>>,
     /// Champions, oldest first; the last one serves.
     pub champions: Vec<Champion>,
     /// The registry's copy of the champion's artifact.
     pub copy: Option<Vec<u8>>,
     /// Stored objects.
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// Whose they are; those that a test has put there are nobody's.
+    pub marks: BTreeMap<String, String>,
     /// The files of the user's table, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Model files made elsewhere, by key.
@@ -96,7 +105,9 @@ pub struct State {
     /// Their entity tags, where a test cares.
     pub etags: BTreeMap<String, String>,
     /// Events on the bus.
-    pub events: Vec<LifecycleEvent>,
+    pub events: Vec<Announcement>,
+    /// Keys of events that the bus does not take.
+    pub refused: BTreeSet<String>,
     /// Published figures.
     pub data: Vec<Datum>,
     /// Sent mails.
@@ -111,12 +122,20 @@ pub struct State {
     pub kept: BTreeSet<String>,
     /// For how many days objects are kept, where not for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, `rate` (of mails), or a recipient's address.
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `sink`, `rate` (of mails), or a recipient's address.
     pub away: BTreeSet<String>,
+    /// Operations that fail briefly, by name, and how often they will: those of `Registrar`, and `create` and `replace`.
+    pub busy: BTreeMap<&'static str, u32>,
+    /// Operations that are done although their answers are lost, and how often that will happen.
+    pub unheard: BTreeMap<&'static str, u32>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
     pub dataset_reads: usize,
+    /// The history beyond the champions: revisions that were given to champions of which the pointer knows nothing.
+    pub former: Vec<Champion>,
+    /// An object that appears just before the next one is created, as from another registry that uses the same bucket.
+    pub intruder: Option<(String, Vec<u8>)>,
     /// A champion that appears between the gate's look and the next registration, as from another training.
     pub rival: Option<Champion>,
 }
@@ -144,6 +163,29 @@ impl Memory {
         }
         Ok(state)
     }
+
+    /// Reaches `thing` for an operation that may be [busy](State::busy).
+    fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let mut state = self.reach(thing)?;
+        if count_down(&mut state.busy, operation) {
+            return Err(Unavailable::briefly("the memory", "it is busy"));
+        }
+        Ok(state)
+    }
+
+    /// The answer of an operation that was done, unless it is [lost](State::unheard).
+    fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
+        if count_down(&mut self.state().unheard, operation) {
+            return Err(Unavailable::briefly("the memory", "its answer was lost").into());
+        }
+        Ok(answer)
+    }
+}
+
+fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str) -> bool {
+    let Some(count) = counts.get_mut(operation).filter(|count| **count > 0) else { return false };
+    *count -= 1;
+    true
 }
 
 impl Runs for Memory {
@@ -161,7 +203,10 @@ impl Runs for Memory {
 
 impl Registrar for Memory {
     async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "open")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         let follows = match state.runs.get(&run.id) {
             Some(stored) => stored.attempt + 1 == run.attempt && stored.version().is_none(),
             None => run.attempt == 1,
@@ -173,25 +218,41 @@ impl Registrar for Memory {
         Ok(())
     }
 
-    async fn fail(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+    async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
+        let mut state = self.reach_for("registry", "fail")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         if !is_at_work(&state, run) {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.keep(announcements);
         Ok(())
     }
 
-    async fn take_number(&self) -> Result<VersionNumber, Unavailable> {
-        let mut state = self.reach("registry")?;
-        state.last_number += 1;
+    async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        Ok(self.reach("registry")?.versions.keys().next_back().copied())
+    }
+
+    async fn last_revision(&self) -> Result<u32, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.champions.iter().chain(&state.former).map(|champion| champion.revision).max().unwrap_or_default())
+    }
+
+    async fn take_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
+        let mut state = self.reach_for("registry", "take_number")?;
+        state.last_number = state.last_number.max(above.map_or(0, VersionNumber::get)) + 1;
         VersionNumber::new(state.last_number).ok_or_else(|| Unavailable::new("taking a number", "it is 0"))
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), RegisterError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "register")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
+        if state.runs.get(&registration.run.id) == Some(&registration.run) {
+            return Ok(());
+        }
         if !is_at_work(&state, &registration.run) {
             return Err(RegisterError::RunTaken(registration.run.id.clone()));
         }
@@ -203,17 +264,47 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
-        Ok(())
+        state.keep(&registration.announcements);
+        drop(state);
+        self.answer("register", ())
     }
 
-    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
-        let mut state = self.reach("registry")?;
+    async fn promote(&self, promotion: &Promotion<'_>) -> Result<(), PromoteError> {
+        let mut state = self.reach_for("registry", "promote")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
-        if Champion::revision_of(state.champions.last()) + 1 != champion.revision {
+        if Champion::revision_of(state.champions.last()) != promotion.seen_revision {
             return Err(PromoteError::ChampionMoved);
         }
-        state.move_pointer(champion, artifact);
+        state.move_pointer(promotion.champion, Some(promotion.artifact));
+        state.keep(std::slice::from_ref(promotion.announcement));
+        drop(state);
+        self.answer("promote", ())
+    }
+}
+
+impl EventOutbox for Memory {
+    async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
+        let state = self.reach("outbox")?;
+        let (before, after) = (time::format(before), after.unwrap_or_default());
+        let mut page = Waiting::default();
+        let mut waiting =
+            state.outbox.range(after.to_owned()..before).filter(|(key, _)| key.as_str() > after).peekable();
+        while let Some((key, event)) = waiting.next() {
+            match event {
+                Some(event) => page.announcements.push(event.clone()),
+                None => page.unreadable += 1,
+            }
+            if page.announcements.len() + page.unreadable == PAGE {
+                page.next = waiting.peek().is_some().then(|| key.clone());
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+        self.reach("outbox")?.outbox.remove(key);
         Ok(())
     }
 }
@@ -223,6 +314,22 @@ impl State {
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn keep(&mut self, announcements: &[Announcement]) {
+        self.outbox.extend(announcements.iter().map(|event| (event.key.clone(), Some(event.clone()))));
+    }
+
+    fn tag(&self, key: &str) -> ObjectTag {
+        let mut hasher = DefaultHasher::new();
+        self.objects.get(key).hash(&mut hasher);
+        ObjectTag(format!("{:016x}", hasher.finish()))
+    }
+
+    fn store(&mut self, object: NewObject<'_>) -> ObjectTag {
+        self.objects.insert(object.key.to_owned(), object.content.to_vec());
+        self.marks.insert(object.key.to_owned(), object.mark.to_owned());
+        self.tag(object.key)
     }
 }
 
@@ -265,9 +372,37 @@ impl Artifacts for Memory {
 }
 
 impl ArtifactWriter for Memory {
-    async fn put(&self, key: &str, content: Vec<u8>, _media_type: &'static str) -> Result<(), Unavailable> {
-        self.reach("artifacts")?.objects.insert(key.to_owned(), content);
-        Ok(())
+    async fn create(&self, object: NewObject<'_>) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "create")?;
+        let intruder = state.intruder.take();
+        state.objects.extend(intruder);
+        let is_there = state.objects.contains_key(object.key);
+        let tag = match state.marks.get(object.key) {
+            Some(mark) if is_there && mark == object.mark => state.tag(object.key),
+            _ if is_there => return Err(StoreError::Taken(object.key.to_owned())),
+            _ => state.store(object),
+        };
+        drop(state);
+        self.answer("create", tag)
+    }
+
+    async fn replace(&self, object: NewObject<'_>, _former: &ObjectTag) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "replace")?;
+        if state.marks.get(object.key).is_none_or(|mark| mark != object.mark) {
+            return Err(StoreError::Taken(object.key.to_owned()));
+        }
+        let tag = state.store(object);
+        drop(state);
+        self.answer("replace", tag)
+    }
+
+    async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
+        let state = self.reach("artifacts")?;
+        let numbers = state.objects.keys().filter_map(|key| {
+            let model = key.strip_prefix("models/")?.split('/').next()?.parse().ok()?;
+            VersionNumber::of_object(&model, key)
+        });
+        Ok(numbers.max().filter(|number| Some(*number) > after))
     }
 }
 
@@ -350,9 +485,11 @@ impl Incoming for Memory {
 }
 
 impl Announcer for Memory {
-    async fn announce(&self, events: &[LifecycleEvent]) -> Result<(), Unavailable> {
-        self.reach("bus")?.events.extend_from_slice(events);
-        Ok(())
+    async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let mut state = self.reach("bus")?;
+        let (refused, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| state.refused.contains(&event.key));
+        state.events.extend(taken.into_iter().cloned());
+        Ok(refused.into_iter().map(|event| Refusal { key: event.key.clone(), code: "Refused".to_owned() }).collect())
     }
 }
 

@@ -14,6 +14,7 @@ mod forgetting;
 mod imports;
 mod mails;
 mod metrics;
+mod numbering;
 mod own_table;
 mod predicting;
 mod promotion;

@@ -20,7 +20,7 @@ async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
     let memory = memory();
     let at = moment("2026-11-24T03:00:00Z");
     let reason = "datasets/iris/b.csv, line 10, column \"fee\": expected a <number>";
-    let failed = run("broken", at).failed(reason.into(), at + SignedDuration::from_secs(3));
+    let failed = run("broken", at).failed(reason.into(), None, at + SignedDuration::from_secs(3));
     memory.state().runs.insert(failed.id.clone(), failed);
     assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
     let mail = &mails(&memory)[0].1;
@@ -47,7 +47,7 @@ async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
 async fn an_alarm_that_is_not_about_training_names_no_run() {
     let memory = memory();
     let at = moment("2026-11-24T03:00:00Z");
-    let failed = run("broken", at).failed("a reason".into(), at);
+    let failed = run("broken", at).failed("a reason".into(), None, at);
     memory.state().runs.insert(failed.id.clone(), failed);
     handle(&memory, event(RAISED)).await.unwrap();
     assert!(!mails(&memory)[0].1.text.contains("a reason"));

@@ -107,6 +107,7 @@ mod tests {
             "model": "iris",
             "attempt": 1,
             "invocation": "invocation-7",
+            "tries": 1,
             "trigger": {"kind": "manual", "note": null},
             "code_version": "test",
             "started_at": "2026-11-24T03:00:00.000Z",
@@ -127,7 +128,7 @@ mod tests {
             let finished = finished_run("7", start, &version(3, accuracy, start));
             assert_eq!(there_and_back(&finished), finished);
         }
-        let failed = run("7", start).failed("no such column".into(), start);
+        let failed = run("7", start).failed("no such column".into(), Some(start), start);
         assert_eq!(there_and_back(&failed), failed);
     }
 
@@ -171,11 +172,13 @@ mod tests {
 
     fn states() -> impl Strategy<Value = RunState> {
         let number = (1..=u32::MAX).prop_map(|number| VersionNumber::new(number).unwrap());
-        (moments(), number, ".*", 0..4).prop_map(|(finished_at, version, reason, kind)| match kind {
-            0 => RunState::Running,
-            1 => RunState::Succeeded { finished_at, version, reason },
-            2 => RunState::Rejected { finished_at, version, reason },
-            _ => RunState::Failed { finished_at, reason },
+        (moments(), number, ".*", 0..4, any::<bool>()).prop_map(|(finished_at, version, reason, kind, retried)| {
+            match kind {
+                0 => RunState::Running,
+                1 => RunState::Succeeded { finished_at, version, reason },
+                2 => RunState::Rejected { finished_at, version, reason },
+                _ => RunState::Failed { finished_at, reason, retry_until: retried.then_some(finished_at) },
+            }
         })
     }
 

@@ -9,7 +9,7 @@ use super::items::{Item, text};
 const PARTITION: &str = "pk";
 
 /// The sort key's attribute.
-const SORT: &str = "sk";
+pub(super) const SORT: &str = "sk";
 
 /// The index that orders a model's runs by when they started.
 pub(super) const BY_START: &str = "by-start";
@@ -26,6 +26,7 @@ pub(super) struct Keys {
     partition: String,
     /// Where everything about mails stands, and nothing else: the function that writes them may write nowhere else.
     mails: String,
+    outbox: String,
 }
 
 /// One record's place.
@@ -38,12 +39,22 @@ pub(super) struct Key {
 impl Keys {
     /// The keys of `model`. A model's name holds no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
-        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}") }
+        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
     /// The partition of runs, versions and champions.
     pub(super) fn partition(&self) -> &str {
         &self.partition
+    }
+
+    /// The partition of the events that are to be told: a role can be given the right to them alone.
+    pub(super) fn outbox(&self) -> &str {
+        &self.outbox
+    }
+
+    /// An event that is to be told.
+    pub(super) fn event(&self, key: &str) -> Key {
+        Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
     /// The counter of version numbers.
@@ -103,6 +114,16 @@ impl Key {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
+    /// The sort key of the record that `item` is.
+    pub(super) fn sort_of(item: &Item) -> Option<&str> {
+        item.get(SORT)?.as_s().ok().map(String::as_str)
+    }
+
+    /// The sort key.
+    pub(super) fn sort(&self) -> &str {
+        &self.sort
+    }
+
     /// The key's two attributes, with nothing else.
     pub(super) fn into_item(self) -> Item {
         self.attributes().into()
@@ -139,6 +160,7 @@ mod tests {
         {
             assert_eq!((key.partition.as_str(), key.sort.as_str()), ("MAIL#iris", place));
         }
+        assert_eq!(iris.event("a").attributes(), [("pk".into(), text("OUTBOX#iris")), ("sk".into(), text("a"))]);
     }
 
     proptest! {
