@@ -11,8 +11,12 @@ pub enum AlarmKind {
     DeadlineMissed,
     /// Training fails or is lost.
     TrainingFailed,
-    /// The champion's artifact is gone, damaged or unreadable.
+    /// The gate has refused every version for days.
+    VersionsRefused,
+    /// A new predict environment could not load the champion.
     ModelUnhealthy,
+    /// A stored file of the champion is gone or damaged, which another file may hide.
+    ArtifactDamaged,
     /// The predict function could not load a champion.
     ModelLoadFailures,
     /// The API answers with 5xx.
@@ -23,6 +27,10 @@ pub enum AlarmKind {
     Throttles,
     /// A client's key has used most of its requests of the month.
     QuotaNearlyUsed,
+    /// Figures cannot be worked out, so that their alarms rest on old ones.
+    FiguresUnknown,
+    /// The registry holds records that this release cannot read.
+    UnreadableRecords,
     /// Trainings that failed for good wait in their queue.
     TrainFailureQueue,
     /// Trainings that the scheduler could not start wait in their queue.
@@ -41,17 +49,21 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// The kinds that every stack has.
-    pub const KNOWN: [Self; 16] = [
+    pub const KNOWN: [Self; 20] = [
         Self::ChampionTooOld,
         Self::AccuracyLow,
         Self::DeadlineMissed,
         Self::TrainingFailed,
+        Self::VersionsRefused,
         Self::ModelUnhealthy,
+        Self::ArtifactDamaged,
         Self::ModelLoadFailures,
         Self::PredictionErrors,
         Self::PredictionLatency,
         Self::Throttles,
         Self::QuotaNearlyUsed,
+        Self::FiguresUnknown,
+        Self::UnreadableRecords,
         Self::TrainFailureQueue,
         Self::TrainScheduleQueue,
         Self::MetricsFailureQueue,
@@ -74,12 +86,16 @@ impl AlarmKind {
             Self::AccuracyLow => "accuracy-low",
             Self::DeadlineMissed => "deadline-missed",
             Self::TrainingFailed => "training-failed",
+            Self::VersionsRefused => "versions-refused",
             Self::ModelUnhealthy => "model-unhealthy",
+            Self::ArtifactDamaged => "artifact-damaged",
             Self::ModelLoadFailures => "model-load-failures",
             Self::PredictionErrors => "prediction-errors",
             Self::PredictionLatency => "prediction-latency",
             Self::Throttles => "throttles",
             Self::QuotaNearlyUsed => "quota-nearly-used",
+            Self::FiguresUnknown => "figures-unknown",
+            Self::UnreadableRecords => "unreadable-records",
             Self::TrainFailureQueue => "train-failure-queue",
             Self::TrainScheduleQueue => "train-schedule-queue",
             Self::MetricsFailureQueue => "metrics-failure-queue",

@@ -89,7 +89,7 @@ pub fn write(
     let guide = Guide::to(&alarm.kind, about);
     let (run, notes) = (failure.map(Failure::told), notes(alarm, telling, now));
     let headline = headline(alarm, telling, knowledge, now);
-    let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge, now);
+    let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
     Ok(Mail {
         subject: one_line(&format!("[{}] {}", letter.state, letter.headline)),
@@ -120,6 +120,7 @@ impl<'a> Letter<'a> {
             table: table(knowledge, now),
             no_table: match knowledge {
                 Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                Knowledge::Unreadable => "This release cannot read the champion's record.",
                 _ => "There is no champion: no version has passed the gate yet.",
             },
             steps: if raised { &guide.steps } else { &[] },
@@ -149,12 +150,13 @@ fn lasted(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge) -> Option<Sig
 }
 
 /// The value against the threshold, since when, and CloudWatch's own words.
-fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge, now: Timestamp) -> Vec<Fact<'a>> {
+fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
-    let value = knowledge.value(alarm, now).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
-    let wanted = alarm.threshold.map(|threshold| {
-        let threshold = quantity.write(threshold);
-        alarm.comparison.map_or_else(|| threshold.clone(), |comparison| comparison.wanted(&threshold))
+    let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
+    let wanted = alarm.threshold.map(|threshold| match alarm.comparison {
+        _ if quantity == Quantity::Margin => "not too old".to_owned(),
+        Some(comparison) => comparison.wanted(&quantity.write(threshold)),
+        None => quantity.write(threshold),
     });
     let told = [
         Some(("Value", value.into())),

@@ -4,7 +4,7 @@ use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
-    Manifest, PrimaryMetric, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    Manifest, Pointer, PrimaryMetric, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ pub struct Source {
 /// What the gate decides by.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
-    /// The champion.
-    pub champion: Option<&'a Champion>,
+    /// The pointer to the champion.
+    pub pointer: Option<&'a Pointer>,
     /// The highest revision in the history.
     pub last_revision: u32,
 }
@@ -120,7 +120,7 @@ impl Candidate {
         let promotion = version
             .decision
             .promotes()
-            .then(|| Champion::above(seen.last_revision, seen.champion, version.clone(), finished_at));
+            .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
         // What is larger would be left out: no need to copy it here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         let run = Run { metrics: Some(metrics), state, ..run.clone() };
@@ -130,7 +130,7 @@ impl Candidate {
             run,
             version,
             promotion,
-            seen_revision: Champion::revision_of(seen.champion),
+            seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
         })
     }

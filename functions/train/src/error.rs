@@ -5,7 +5,7 @@ use std::fmt;
 use evergreen_learning::drift::DriftError;
 use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
 use evergreen_lifecycle::ports::{IncomingError, RunWriteError, StoreError, Unavailable};
-use evergreen_lifecycle::{InvalidGate, InvalidRunId, Run, RunId, VersionNumber};
+use evergreen_lifecycle::{InvalidGate, InvalidRunId, Run, RunId, Unreadable, VersionNumber};
 use evergreen_scoring::ImportError;
 use lambda_runtime::Diagnostic;
 
@@ -132,6 +132,9 @@ pub enum TrainError {
         #[source]
         defect: Defect,
     },
+    /// A newer release has written a record that this one would have to go on from.
+    #[error("{0}; deploy the release that wrote it, or a newer one")]
+    UnreadableRecord(#[from] Unreadable),
     /// Something outside did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
@@ -164,7 +167,8 @@ impl TrainError {
             | Self::Manifest(_)
             | Self::FailedBefore(_)
             | Self::NoSuchVersion(_)
-            | Self::CannotServe { .. } => false,
+            | Self::CannotServe { .. }
+            | Self::UnreadableRecord(_) => false,
         }
     }
 
@@ -191,6 +195,7 @@ impl TrainError {
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
             Self::CannotServe { .. } => "CannotServe",
+            Self::UnreadableRecord(_) => "UnreadableRecord",
             Self::Unavailable(_) => "Unavailable",
         }
     }

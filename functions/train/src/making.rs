@@ -8,7 +8,7 @@ use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
-use evergreen_lifecycle::{Champion, Gate, Incumbent, Run};
+use evergreen_lifecycle::{Gate, Incumbent, Run};
 
 use crate::candidate::{Candidate, Seen, Source};
 use crate::config::Training;
@@ -86,7 +86,7 @@ where
         };
         run.dataset = Some(source.dataset.clone());
         run.warnings = short(source.profile.warnings.clone());
-        let serving = Serving::now(self.registry, self.storage, None).await?;
+        let serving = Serving::now(self.registry, self.storage, &self.training.model, None).await?;
         source.profile.warnings.extend(new_columns(serving.as_ref(), &table, &source)?);
         let gate = self.training.gate(table.settings(), table.task())?;
         Ok(Present { table, source, gate, serving, started })
@@ -140,7 +140,7 @@ where
                 None => Incumbent::None,
             };
             let decision = gate.decide(&scores, &incumbent);
-            let seen = Seen { champion: serving.as_ref().map(Serving::champion), last_revision };
+            let seen = Seen { pointer: serving.as_ref().map(Serving::pointer), last_revision };
             let total = started.elapsed().as_secs_f64();
             let registration = candidate.registration(run, decision, &seen, total, self.clock.now())?;
             manifest = Some(self.store_manifest(run, candidate, &registration, manifest, patience).await?);
@@ -162,23 +162,23 @@ where
         known: Option<Serving>,
         patience: Patience,
     ) -> Result<(Option<Serving>, u32), TrainError> {
-        let serving = patience.with(async || Serving::now(self.registry, self.storage, known.clone()).await).await?;
+        let model = &self.training.model;
+        let serving =
+            patience.with(async || Serving::now(self.registry, self.storage, model, known.clone()).await).await?;
         let last_revision = patience.with(async || self.registry.last_revision().await).await?;
         Ok((serving, last_revision))
     }
 }
 
-/// What is new about the table since the champion learnt. A champion whose artifact cannot be read says nothing of its
-/// columns: it is about to be replaced.
+/// What is new about the table since the champion learnt. A champion whose artifact or data set cannot be read says nothing
+/// of its columns: it is about to be replaced.
 fn new_columns(serving: Option<&Serving>, table: &Table, source: &Source) -> Result<Vec<String>, TrainError> {
-    let Some((champion, model)) = serving.and_then(|serving| Some((serving.champion(), serving.model()?))) else {
-        return Ok(Vec::new());
-    };
-    let Champion { version, .. } = champion;
-    let new = drift::check(model.signature(), &version.dataset, table)
+    let known = serving.and_then(|serving| Some((serving.pointer(), serving.model()?, serving.pointer().dataset()?)));
+    let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
+    let new = drift::check(model.signature(), &dataset, table)
         .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })?;
-    // A model made elsewhere may leave out columns that were there already.
-    Ok(if version.imported.is_some() { Vec::new() } else { new })
+    // An imported model may leave out columns that were there already.
+    Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
 /// The first of `warnings`, and how many there are beside.

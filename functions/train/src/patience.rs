@@ -8,6 +8,8 @@ use std::time::Duration;
 use evergreen_lifecycle::ports::{PromoteError, RegisterError, RunWriteError, StoreError, Unavailable};
 use tokio::time::Instant;
 
+use crate::error::TrainError;
+
 /// The first pause is at most this.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -72,6 +74,15 @@ impl Patience {
 impl MayPass for Unavailable {
     fn brief(&self) -> Option<&Unavailable> {
         self.is_brief.then_some(self)
+    }
+}
+
+impl MayPass for TrainError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            _ => None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::{
     Announcer, Artifacts, Champions, Clock, EventOutbox, ObjectRetention, PromoteError, Promotion, RecordRetention,
     Registrar, Versions,
 };
-use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, VersionNumber};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, VersionNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -61,9 +61,10 @@ where
     let PromotionEvent { promote: number, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
     let patience = Patience::lasting(work::time_limit(invocation.deadline, trainer.clock.now()));
     let version = patience.with(async || trainer.registry.version(number).await).await?;
-    let version = version.ok_or(TrainError::NoSuchVersion(number))?;
+    let version = version.ok_or(TrainError::NoSuchVersion(number))??;
     trainer.keep(&version).await?;
-    let read = patience.with(async || stored::read(trainer.storage, &version.artifact).await).await?;
+    let model = &trainer.training.model;
+    let read = patience.with(async || stored::read(trainer.storage, &version.artifact, model).await).await?;
     let content = match read {
         Ok((content, _)) => content,
         Err(defect) => return Err(TrainError::CannotServe { version: number, defect }),
@@ -71,20 +72,21 @@ where
     let mut sent: Option<Champion> = None;
     let mut round = 0;
     loop {
-        let seen = patience.with(async || trainer.registry.champion().await).await?;
-        if let Some(champion) = seen.as_ref().filter(|champion| champion.version.number == number) {
+        let seen = patience.with(async || trainer.registry.champion().await).await?.transpose()?;
+        if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
             // Its own, where the answer to an earlier try was lost.
-            return Ok(answer(champion, sent.as_ref() != Some(champion)));
+            let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
+            return Ok(answer(pointer, !is_own));
         }
         let last_revision = patience.with(async || trainer.registry.last_revision().await).await?;
-        let champion = Champion::above(last_revision, seen.as_ref(), version.clone(), trainer.clock.now());
+        let champion = Champion::following(seen.as_ref(), last_revision, version.clone(), trainer.clock.now());
         let announcement = &announcement(trainer, &champion, note.as_deref())?;
-        let seen_revision = Champion::revision_of(seen.as_ref());
+        let seen_revision = seen.as_ref().map_or(0, |pointer| pointer.revision);
         let promotion = Promotion { champion: &champion, seen_revision, artifact: &content, announcement };
         match patience.with(async || trainer.registry.promote(&promotion).await).await {
             Ok(()) => {
                 trainer.tell(std::slice::from_ref(announcement), invocation).await;
-                return Ok(answer(&champion, false));
+                return Ok(answer(&champion.into(), false));
             }
             Err(PromoteError::ChampionMoved) => sent = Some(champion),
             Err(PromoteError::Unavailable(error)) => return Err(error.into()),
@@ -95,8 +97,8 @@ where
     }
 }
 
-fn answer(champion: &Champion, duplicate: bool) -> Promoted {
-    Promoted { promoted: champion.version.number, replaced: champion.previous, revision: champion.revision, duplicate }
+fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
+    Promoted { promoted: pointer.number, replaced: pointer.previous(), revision: pointer.revision, duplicate }
 }
 
 fn announcement<R, S, B, C>(

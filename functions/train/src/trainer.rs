@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
     RecordRetention, Registrar, Registration, RunWriteError, Runs, Versions,
 };
-use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
+use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -101,7 +101,7 @@ where
     /// The kind of model that a run made which another invocation had a part in.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
-        Ok(self.registry.version(number).await?.map(|version| version.family))
+        Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
     /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
@@ -141,16 +141,36 @@ where
     async fn admit(&self, request: Run, invocation: &Invocation) -> Result<Admission, TrainError> {
         let patience = self.patience(invocation).at_most(BEFORE_LEARNING);
         for _ in 0..MAX_ADMISSIONS {
-            let stored = patience.with(async || self.registry.run(&request.id).await).await?;
-            let admission = Run::admit(request.clone(), stored, self.clock.now());
-            let Admission::Open(run) = &admission else { return Ok(admission) };
-            match patience.with(async || self.registry.open(run).await).await {
-                Ok(()) => return Ok(admission),
+            let stored = patience.with(async || self.registry.run(&request.id).await).await?.transpose()?;
+            let run = match Run::admit(request.clone(), stored, self.clock.now()) {
+                Admission::Open(run) => Box::new(Run { started_at: self.beginning().await, ..*run }),
+                admission => return Ok(admission),
+            };
+            match patience.with(async || self.registry.open(&run).await).await {
+                Ok(()) => return Ok(Admission::Open(run)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
             }
         }
         Err(TrainError::RunTaken(request.id))
+    }
+
+    /// When a run begins that is opened now: after every run on record, whose machine may have had another clock. Where the
+    /// registry does not say, this clock alone decides.
+    async fn beginning(&self) -> Timestamp {
+        let now = self.clock.now();
+        let newest = match self.registry.recent_runs(1).await {
+            Ok(runs) => runs.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the run is dated without regard to the run before it");
+                None
+            }
+        };
+        let newest = newest.and_then(|run| match run {
+            Ok(run) => Some(run.started_at),
+            Err(record) => record.moment("started_at"),
+        });
+        time::to_millis(run::began(now, newest))
     }
 
     async fn attempt(

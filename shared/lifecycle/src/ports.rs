@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{AlarmRecord, Announcement, Champion, Datum, Run, RunId, Version, VersionNumber};
+use crate::{AlarmRecord, Announcement, Champion, Datum, Pointer, Record, Run, RunId, Version, VersionNumber};
 
 pub use retention::{Forgetting, ObjectRetention, RecordRetention};
 pub use usage::RequestUsage;
@@ -174,6 +174,28 @@ pub struct Waiting {
     pub next: Option<String>,
 }
 
+/// A schedule as its scheduler has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSchedule {
+    /// When it fires: `cron(…)`, `rate(…)` or `at(…)`.
+    pub expression: String,
+    /// The IANA time zone by whose clocks it fires; UTC where none is told.
+    pub zone: Option<String>,
+    /// When it was made or last changed; nothing before that was due by it.
+    pub changed_at: Timestamp,
+    /// Whether it fires at all.
+    pub is_enabled: bool,
+}
+
+/// The training schedule.
+pub trait Schedules: Send + Sync {
+    /// The schedule as it is now; nothing when it is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the scheduler does not answer.
+    fn schedule(&self) -> impl Future<Output = Result<Option<StoredSchedule>, Unavailable>> + Send;
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The present moment.
@@ -195,23 +217,27 @@ pub trait Runs: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Run>, Unavailable>> + Send;
+    fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
-    /// The newest runs, newest first, at most `limit`.
+    /// The newest runs, newest first, at most `limit`. Those that this release cannot read stand among them.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, Unavailable>> + Send;
+    fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
     /// The same for who asks how training fares: up to [`MOST_RUNS`] where most of the newest `limit` train nothing, so that
     /// many imports push no training out of sight.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn recent_runs_with_trainings(&self, limit: u32) -> impl Future<Output = Result<Vec<Run>, Unavailable>> + Send {
+    fn recent_runs_with_trainings(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send {
         async move {
             let runs = self.recent_runs(limit).await?;
-            let (wanted, trainings) = (limit as usize, runs.iter().filter(|run| run.trigger.is_training()).count());
+            let trains = |run: &&Record<Run>| run.as_ref().is_ok_and(|run| run.trigger.is_training());
+            let (wanted, trainings) = (limit as usize, runs.iter().filter(trains).count());
             if runs.len() < wanted || trainings >= wanted / 2 {
                 return Ok(runs);
             }
@@ -275,18 +301,18 @@ pub trait Registrar: Send + Sync {
     fn promote(&self, promotion: &Promotion<'_>) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
-/// A champion, and the registry's copy of its artifact where one is kept.
-pub type WithCopy = (Champion, Option<Vec<u8>>);
+/// The champion pointer, and the registry's copy of its artifact where one is kept.
+pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
 /// The champion pointer and its history.
 pub trait Champions: Send + Sync {
-    /// The champion, if there is one; a read that sees every earlier write.
+    /// The pointer to the champion, if there is one; a read that sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn champion(&self) -> impl Future<Output = Result<Option<Champion>, Unavailable>> + Send;
+    fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
-    /// The champion with the registry's copy of its artifact, where one is kept, in one round trip.
+    /// The pointer with the registry's copy of its artifact, where one is kept, in one round trip.
     ///
     /// The copy is as the registry holds it: cut short, altered, or another version's when the champion changed between
     /// the two reads. Who uses it compares it with what the champion says of its artifact; the stored object is the truth.
@@ -299,7 +325,7 @@ pub trait Champions: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Champion>, Unavailable>> + Send;
+    fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Pointer>>, Unavailable>> + Send;
 }
 
 /// The stored versions.
@@ -308,7 +334,10 @@ pub trait Versions: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn version(&self, number: VersionNumber) -> impl Future<Output = Result<Option<Version>, Unavailable>> + Send;
+    fn version(
+        &self,
+        number: VersionNumber,
+    ) -> impl Future<Output = Result<Option<Record<Version>>, Unavailable>> + Send;
 
     /// How many versions are registered.
     ///

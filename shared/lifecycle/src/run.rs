@@ -1,11 +1,13 @@
 //! Runs: attempts to train, from being admitted to how they ended.
 
 mod metrics;
+mod order;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use metrics::RunMetrics;
+pub use order::{began, is_ahead};
 
 use crate::{Dataset, Imported, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
 

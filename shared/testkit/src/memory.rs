@@ -9,13 +9,15 @@ use evergreen_lifecycle::ports::{
     AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
     EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
     NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
-    Registration, RememberError, RunWriteError, Runs, SendError, Sleeper, StoreError, StoredFile, UNANSWERED,
-    Unavailable, Versions, Waiting, WithCopy,
+    Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper, StoreError,
+    StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
 };
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, Run, RunId, RunState, Version, VersionNumber, time,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
+    VersionNumber, time,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// A clock that shows what it was last set to.
 #[derive(Debug)]
@@ -90,8 +92,20 @@ pub struct State {
     pub last_number: u32,
     /// Events that are stored and not yet told, by their keys; nothing where one cannot be read.
     pub outbox: BTreeMap<String, Option<Announcement>>,
+    /// Run records that this release cannot read; each says itself when it started.
+    pub unreadable_runs: Vec<Unreadable>,
     /// Champions, oldest first; the last one serves.
     pub champions: Vec<Champion>,
+    /// The pointer where it is not the last champion: gone, or a record of another release.
+    pub pointer: Option<Option<Record<Pointer>>>,
+    /// What happens once the copy has been read, as if another function had done it.
+    pub after_copy_is_read: Option<fn(&mut Self)>,
+    /// Champions of the history that this release cannot read wholly, newer than all others; oldest first.
+    pub odd_champions: Vec<Record<Pointer>>,
+    /// The training schedule.
+    pub schedule: Option<StoredSchedule>,
+    /// The requests of this month, one count for each key.
+    pub requests: Vec<u64>,
     /// The registry's copy of the champion's artifact.
     pub copy: Option<Vec<u8>>,
     /// Stored objects.
@@ -122,7 +136,7 @@ pub struct State {
     pub kept: BTreeSet<String>,
     /// For how many days objects are kept, where not for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `sink`, `rate` (of mails), or a recipient's address.
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a recipient's address.
     pub away: BTreeSet<String>,
     /// Operations that fail briefly, by name, and how often they will: those of `Registrar`, and `create` and `replace`.
     pub busy: BTreeMap<&'static str, u32>,
@@ -189,15 +203,27 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl Runs for Memory {
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
-        Ok(self.reach("registry")?.runs.get(id).cloned())
+    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let key = format!("RUN#{id}");
+        let odd = state.unreadable_runs.iter().find(|run| run.key == key).cloned().map(Err);
+        Ok(odd.or_else(|| state.runs.get(id).cloned().map(Ok)))
     }
 
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
-        let mut runs: Vec<Run> = self.reach("registry")?.runs.values().cloned().collect();
-        runs.sort_by_key(|run| std::cmp::Reverse(run.started_at));
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let odd = state.unreadable_runs.iter().cloned().map(Err);
+        let mut runs: Vec<Record<Run>> = state.runs.values().cloned().map(Ok).chain(odd).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(started_at(run)));
         runs.truncate(limit as usize);
         Ok(runs)
+    }
+}
+
+fn started_at(run: &Record<Run>) -> Option<Timestamp> {
+    match run {
+        Ok(run) => Some(run.started_at),
+        Err(record) => record.moment("started_at"),
     }
 }
 
@@ -256,7 +282,7 @@ impl Registrar for Memory {
         if !is_at_work(&state, &registration.run) {
             return Err(RegisterError::RunTaken(registration.run.id.clone()));
         }
-        if Champion::revision_of(state.champions.last()) != registration.seen_revision {
+        if state.revision() != registration.seen_revision {
             return Err(RegisterError::ChampionMoved);
         }
         state.runs.insert(registration.run.id.clone(), registration.run.clone());
@@ -273,7 +299,7 @@ impl Registrar for Memory {
         let mut state = self.reach_for("registry", "promote")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
-        if Champion::revision_of(state.champions.last()) != promotion.seen_revision {
+        if state.revision() != promotion.seen_revision {
             return Err(PromoteError::ChampionMoved);
         }
         state.move_pointer(promotion.champion, Some(promotion.artifact));
@@ -313,6 +339,7 @@ impl State {
     /// Makes `champion` the one that serves, with the copy of its artifact that the registry keeps.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
+        self.pointer = None;
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
     }
 
@@ -337,29 +364,63 @@ fn is_at_work(state: &State, run: &Run) -> bool {
     state.runs.get(&run.id).is_some_and(|stored| stored.attempt == run.attempt && stored.state == RunState::Running)
 }
 
+impl State {
+    /// The pointer as it is read.
+    fn pointed(&self) -> Option<Record<Pointer>> {
+        match &self.pointer {
+            Some(pointer) => pointer.clone(),
+            None => self.champions.last().cloned().map(|champion| Ok(champion.into())),
+        }
+    }
+
+    /// The revision of the pointer; 0 where there is none that says.
+    fn revision(&self) -> u32 {
+        self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
+    }
+}
+
 impl Champions for Memory {
-    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
-        Ok(self.reach("registry")?.champions.last().cloned())
+    async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
+        Ok(self.reach("registry")?.pointed())
     }
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         drop(self.reach("copy")?);
-        let state = self.reach("registry")?;
-        Ok(state.champions.last().cloned().map(|champion| (champion, state.copy.clone())))
+        let mut state = self.reach("registry")?;
+        let found = state.pointed().map(|pointer| (pointer, state.copy.clone()));
+        if let Some(happen) = state.after_copy_is_read.take() {
+            happen(&mut state);
+        }
+        Ok(found)
     }
 
-    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
-        Ok(self.reach("registry")?.champions.iter().rev().take(limit as usize).cloned().collect())
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let history = state.champions.iter().cloned().map(|champion| Ok(champion.into()));
+        let history: Vec<_> = history.chain(state.odd_champions.iter().cloned()).collect();
+        Ok(history.into_iter().rev().take(limit as usize).collect())
     }
 }
 
 impl Versions for Memory {
-    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
-        Ok(self.reach("registry")?.versions.get(&number).cloned())
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
+        Ok(self.reach("registry")?.versions.get(&number).cloned().map(Ok))
     }
 
     async fn count_versions(&self) -> Result<u64, Unavailable> {
         Ok(self.reach("registry")?.versions.len() as u64)
+    }
+}
+
+impl RequestUsage for Memory {
+    async fn requests(&self, _first: Date, _last: Date) -> Result<Vec<u64>, Unavailable> {
+        Ok(self.reach("usage")?.requests.clone())
+    }
+}
+
+impl Schedules for Memory {
+    async fn schedule(&self) -> Result<Option<StoredSchedule>, Unavailable> {
+        Ok(self.reach("schedule")?.schedule.clone())
     }
 }
 

@@ -40,7 +40,11 @@ async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_ba
     assert_eq!(figures.binary.as_ref().map(|binary| &binary.positive), Some(&Label::Text("yes".into())));
 
     let state = world.memory.state();
-    let model = Model::load_registered(&state.objects[&manifest.version.artifact.key], &manifest.version.artifact);
+    let model = Model::load_registered(
+        &state.objects[&manifest.version.artifact.key],
+        &manifest.version.artifact,
+        &"iris".parse().unwrap(),
+    );
     // A plan never seen, months that are not known, and the rest.
     let answer = model.unwrap().predict(&[9.0, f32::NAN, 10.0, 0.0, 8000.0]).unwrap();
     assert_eq!(answer.len(), 1);

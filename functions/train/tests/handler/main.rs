@@ -10,6 +10,7 @@ mod numbering;
 mod promoting;
 mod refusing;
 mod retrying;
+mod rollback;
 mod running;
 mod support;
 mod telling;

@@ -9,7 +9,9 @@ use crate::failure::unavailable;
 
 impl AlarmRecords for Registry {
     async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
-        self.read(self.keys.alarm(name), "reading what is remembered of an alarm").await
+        let what = "reading what is remembered of an alarm";
+        let item = self.item(self.keys.alarm(name), what).await?;
+        item.map(|item| items::decode(item, what)).transpose()
     }
 
     async fn remember(&self, name: &str, record: &AlarmRecord) -> Result<(), RememberError> {

@@ -95,8 +95,9 @@ impl MailClaims for Registry {
     }
 
     async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
-        match self.read::<Record>(self.keys.claim(key), "reading a claim").await? {
-            Some(record) => Ok(Some(record.standing(now))),
+        let what = "reading a claim";
+        match self.item(self.keys.claim(key), what).await? {
+            Some(item) => Ok(Some(items::decode::<Record>(item, what)?.standing(now))),
             None => self.early_claim(key, now).await,
         }
     }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::ports::Unavailable;
+use evergreen_lifecycle::{Champion, Pointer, Record, Run, Unreadable, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::keys::Key;
+use super::keys::{self, Key};
 
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -47,6 +48,38 @@ pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Res
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
+/// What is read from the registry record by record.
+pub(super) trait Stored: Sized {
+    /// The record that `item` stores, or what can be told of it.
+    fn read(item: Item) -> Record<Self>;
+}
+
+impl Stored for Run {
+    fn read(item: Item) -> Record<Self> {
+        record(item)
+    }
+}
+
+impl Stored for Version {
+    fn read(item: Item) -> Record<Self> {
+        record(item)
+    }
+}
+
+impl Stored for Pointer {
+    fn read(item: Item) -> Record<Self> {
+        record::<Champion>(item).map(Self::from).or_else(Self::in_part)
+    }
+}
+
+fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
+    let kept = item.clone();
+    serde_dynamo::from_item(item).map_err(|cause| {
+        let key = keys::sort_of(&kept).to_owned();
+        Unreadable::new(key, cause, serde_dynamo::from_item(kept).unwrap_or_default())
+    })
+}
+
 /// Whether `item` stores `record`.
 pub(super) fn holds<T: DeserializeOwned + PartialEq>(item: Option<&Item>, record: &T) -> bool {
     item.cloned().and_then(|item| serde_dynamo::from_item::<_, T>(item).ok()).is_some_and(|stored| stored == *record)
@@ -70,7 +103,7 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use evergreen_lifecycle::{
-        Champion, Family, PrimaryMetric, Run, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
+        Family, PrimaryMetric, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
     };
     use evergreen_testkit::{champion, finished_run, moment, run, version};
     use jiff::Timestamp;

@@ -108,6 +108,11 @@ impl Keys {
     }
 }
 
+/// The sort key of an item; empty where it has none.
+pub(super) fn sort_of(item: &Item) -> &str {
+    item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
+}
+
 impl Key {
     /// Whether `item` stands here.
     pub(super) fn is_of(&self, item: &Item) -> bool {

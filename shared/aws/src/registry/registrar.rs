@@ -89,7 +89,7 @@ impl Registry {
     async fn has_ended_so(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let end = |run: &Run| (run.attempt, run.invocation.clone(), run.state.clone());
-        Ok(stored.is_some_and(|stored| end(&stored) == end(run)))
+        Ok(stored.and_then(Result::ok).is_some_and(|stored| end(&stored) == end(run)))
     }
 
     /// A write of `run` that returns what is stored when its condition fails.

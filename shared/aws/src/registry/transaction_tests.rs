@@ -11,7 +11,7 @@ use aws_smithy_mocks::{MockResponse, Rule, mock};
 use evergreen_lifecycle::ports::{
     LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Unavailable,
 };
-use evergreen_lifecycle::{Announcement, Champion, Run};
+use evergreen_lifecycle::{Announcement, Champion, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::items::Item;
@@ -286,7 +286,12 @@ async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
         let (rule, sent) = record(mock!(Client::transact_write_items), || {
             MockResponse::Output(TransactWriteItemsOutput::builder().build())
         });
-        let again = Champion::above(last_revision, seen, version(1, 0.97, moment(START)), moment(START));
+        let again = Champion::following(
+            seen.cloned().map(Pointer::from).as_ref(),
+            last_revision,
+            version(1, 0.97, moment(START)),
+            moment(START),
+        );
         registry(&[&rule]).promote(&promotion(&again, Champion::revision_of(seen), &told)).await.unwrap();
         let expected = [
             pointer,
