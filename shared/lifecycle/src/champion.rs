@@ -31,12 +31,7 @@ impl Champion {
 
     /// The same after a pointer of which this release may read a part only. The history may have come further than the
     /// pointer, which somebody has deleted or replaced: up to `last_revision`.
-    pub fn following(
-        before: Option<&Pointer>,
-        last_revision: u32,
-        version: Version,
-        promoted_at: Timestamp,
-    ) -> Self {
+    pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
 
