@@ -109,6 +109,22 @@ impl Registry {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
+    /// Makes the events that wait an hour older: whoever comes next leaves new ones to whoever stored them.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn age_outbox(&self) {
+        for mut item in self.waiting_events().await {
+            let sk = item["sk"].as_s().expect("a sort key is text").clone();
+            let (at, rest) = sk.split_once('#').expect("an event's key begins with its time");
+            let at = at.parse::<jiff::Timestamp>().expect("a time") - jiff::SignedDuration::from_hours(1);
+            let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(&sk));
+            delete.send().await.expect("the table deletes it");
+            item.insert("sk".into(), text(&format!("{at:.3}#{rest}")));
+            self.put(item).await;
+        }
+    }
+
     /// Stores an item.
     ///
     /// # Panics

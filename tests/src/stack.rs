@@ -5,6 +5,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::alarms::CloudWatch;
 use crate::api::{Api, Door};
+use crate::faults::Faults;
 use crate::functions::Functions;
 use crate::mail::Inbox;
 use crate::registry::Registry;
@@ -33,6 +34,8 @@ pub struct Stack {
     pub cloudwatch: CloudWatch,
     /// The mails that were sent.
     pub inbox: Inbox,
+    /// What may go wrong between the functions and AWS.
+    pub faults: Faults,
     /// For clients of services that one test alone needs.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
@@ -60,6 +63,7 @@ impl Stack {
             registry,
             bucket: Bucket::new(&config, variable("EVERGREEN_BUCKET")),
             cloudwatch: CloudWatch::new(&config, &name),
+            faults: Faults::before(&endpoint),
             inbox: Inbox::new(endpoint),
             name,
             config,

@@ -192,7 +192,7 @@ async fn a_pointer_that_was_deleted_alone_comes_back_above_its_history() {
 }
 
 /// The pointer is the end of a history without gaps, and what it points to is there and is what was stored.
-async fn assert_champion_is_sound(stack: &Stack) {
+pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
     let revisions: Vec<_> = history.iter().filter_map(|champion| champion["revision"].as_u64()).collect();
