@@ -42,7 +42,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The stack, when every test that came before is done with it.
+    /// The stack, when every test that came before is done with it. What these tests have raised is forgotten.
     ///
     /// # Panics
     /// When a variable that says where the stack is, is missing.
@@ -52,13 +52,15 @@ impl Stack {
         let name = variable("EVERGREEN_STACK");
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+        let registry = Registry::new(&config, variable("EVERGREEN_TABLE"));
+        registry.forget_alarms().await;
         Self {
             api: Api {
                 predictions: Door::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
                 status: Door::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
             },
             functions: Functions::new(&config),
-            registry: Registry::new(&config, variable("EVERGREEN_TABLE")),
+            registry,
             bucket: Bucket::new(&config, variable("EVERGREEN_BUCKET")),
             cloudwatch: CloudWatch::new(&config, &name),
             faults: Faults::before(&endpoint),

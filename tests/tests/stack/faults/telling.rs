@@ -10,7 +10,7 @@ use evergreen_tests::training::{as_good, fresh_id};
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-use crate::events::Listener;
+use evergreen_tests::events::Listener;
 
 /// What a training that promotes tells.
 const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
@@ -33,7 +33,7 @@ async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
 async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
     stack.registry.age_outbox().await;
     stack.functions.measure().await;
-    assert_eq!(stack.registry.outbox().await.len(), 0, "an event is left untold");
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "an event is left untold");
     let mut heard: Vec<Value> = Vec::new();
     until("both events", seconds(20), async || {
         let new = stack.kept_in("test-events").await.into_iter().filter(|event| event["detail"]["run_id"] == *run);
