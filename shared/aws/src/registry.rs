@@ -17,6 +17,8 @@ mod runs;
 mod transaction;
 
 #[cfg(test)]
+mod compatibility;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transaction_tests;

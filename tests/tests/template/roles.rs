@@ -17,6 +17,8 @@ const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}
 /// sent by Lambda with the function's role, into a queue is encrypted.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
+const SCHEDULE: &str =
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/${AWS::StackName}-train";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 
 /// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
@@ -36,6 +38,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
+            ("dynamodb:Query", INDEX),
             ("dynamodb:UpdateItem", TABLE),
             ("events:PutEvents", BUS),
             ("sqs:SendMessage", "TrainFailureQueue.Arn"),
@@ -59,8 +62,11 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("s3:GetObject", MODELS),
             ("s3:ListBucket", BUCKET),
+            ("dynamodb:BatchGetItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("scheduler:GetSchedule", SCHEDULE),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
