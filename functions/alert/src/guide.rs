@@ -90,9 +90,14 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "The metrics function failed three times over. Figures have a gap, and alarms may rest on old ones."
         }
         AlarmKind::AlertFailureQueue => {
-            "A mail about an alarm was not sent, at any of three tries: somebody was not told."
+            "A mail about an alarm was not sent, at any of three tries, or SES did not say whether it sent it. Somebody was \
+             not told, or perhaps not."
         }
         AlarmKind::AlertTopicQueue => "An alarm did not reach the function that writes mails: nobody was told of it.",
+        AlarmKind::MailBounced => {
+            "SES took a mail about an alarm and could not deliver it, or its reader called it spam. Somebody was not told, \
+             and is not told of the next alarm either."
+        }
         AlarmKind::Other(_) => "This alarm is not one of Evergreen's own; its description says what it watches.",
     }
 }
@@ -166,6 +171,17 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             logs("alert"),
             words("The usual causes: an address that SES has not verified, or an account still in its sandbox."),
             replay(),
+        ],
+        AlarmKind::MailBounced => vec![
+            step(
+                "See which addresses SES no longer writes to:",
+                "aws sesv2 list-suppressed-destinations --reasons BOUNCE COMPLAINT".to_owned(),
+            ),
+            words("Mend the address in the parameter AlertRecipients, or take it out, and deploy."),
+            step(
+                "If the mailbox works again, let SES write to it:",
+                "aws sesv2 delete-suppressed-destination --email-address ADDRESS".to_owned(),
+            ),
         ],
         AlarmKind::Other(_) => vec![step("Read what it watches:", run.describe(kind))],
     }

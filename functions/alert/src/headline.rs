@@ -1,5 +1,6 @@
 //! An alarm in one line: the subject's end and the first line of the mail.
 
+use evergreen_lifecycle::Telling;
 use jiff::Timestamp;
 
 use crate::figures::headline_name;
@@ -7,10 +8,13 @@ use crate::quantity::{Quantity, hours};
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
 /// What is wrong, or that it is well again, with the value against what is wanted; without a full stop.
-pub(crate) fn headline(alarm: &Alarm, knowledge: &Knowledge, now: Timestamp) -> String {
+pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: Timestamp) -> String {
     let value = knowledge.value(alarm);
     let figures = Figures::of(alarm, value);
     match alarm.state {
+        _ if *telling == Telling::Flapping => {
+            format!("alarm {} flaps, {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
+        }
         State::Ok => cleared(alarm, knowledge, &figures, now),
         State::Alarm | State::InsufficientData if is_by_hand(alarm, value) => {
             format!("alarm {} is raised, though {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
@@ -82,8 +86,9 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestam
         AlarmKind::TrainFailureQueue => format!("a training or an import failed for good{waiting}"),
         AlarmKind::TrainScheduleQueue => format!("a training or an import could not be started{waiting}"),
         AlarmKind::MetricsFailureQueue => format!("figures could not be published{waiting}"),
-        AlarmKind::AlertFailureQueue => format!("a mail could not be sent{waiting}"),
+        AlarmKind::AlertFailureQueue => format!("a mail could not be sent, or perhaps not{waiting}"),
         AlarmKind::AlertTopicQueue => format!("an alarm did not reach the alert function{waiting}"),
+        AlarmKind::MailBounced => format!("a mail did not reach its reader{}", figures.counted("in an hour")),
         AlarmKind::Other(name) => {
             let metric = alarm.metric.as_deref().unwrap_or("its value");
             format!("alarm {name} is raised: {metric} is {value}{wanted}")
@@ -135,6 +140,7 @@ fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timesta
             None => "predictions are fast again".to_owned(),
         },
         AlarmKind::Throttles => "predictions are no longer turned away".to_owned(),
+        AlarmKind::MailBounced => "no mail has bounced for a day".to_owned(),
         AlarmKind::QuotaNearlyUsed => "the clients' keys have requests left again".to_owned(),
         AlarmKind::Other(name) => format!("alarm {name} has cleared"),
         queue => format!("the queue {} is empty again", queue.queue().unwrap_or(queue.as_str())),

@@ -41,13 +41,15 @@ pub enum AlarmKind {
     AlertFailureQueue,
     /// Alarms that did not reach the alert function wait in their queue.
     AlertTopicQueue,
+    /// Mails that SES took have bounced, were complained of, or were rejected.
+    MailBounced,
     /// An alarm that somebody has added; its name.
     Other(String),
 }
 
 impl AlarmKind {
     /// The kinds that every stack has.
-    pub const KNOWN: [Self; 19] = [
+    pub const KNOWN: [Self; 20] = [
         Self::ChampionTooOld,
         Self::AccuracyLow,
         Self::DeadlineMissed,
@@ -67,6 +69,7 @@ impl AlarmKind {
         Self::MetricsFailureQueue,
         Self::AlertFailureQueue,
         Self::AlertTopicQueue,
+        Self::MailBounced,
     ];
 
     /// The kind of the alarm named `name` in the stack named `stack`.
@@ -98,6 +101,7 @@ impl AlarmKind {
             Self::MetricsFailureQueue => "metrics-failure-queue",
             Self::AlertFailureQueue => "alert-failure-queue",
             Self::AlertTopicQueue => "alert-topic-queue",
+            Self::MailBounced => "mail-bounced",
             Self::Other(name) => name,
         }
     }
@@ -123,6 +127,19 @@ mod tests {
         for kind in AlarmKind::KNOWN {
             assert_eq!(AlarmKind::of(&format!("evergreen-{}", kind.as_str()), "evergreen"), kind);
         }
+    }
+
+    #[test]
+    fn no_alarm_of_a_stack_whose_name_begins_alike_is_taken_for_one_of_this_stack() {
+        let kinds = AlarmKind::KNOWN.map(|kind| kind.as_str().to_owned());
+        for (whole, end) in kinds.iter().flat_map(|whole| kinds.iter().map(move |end| (whole, end))) {
+            assert!(
+                !whole.ends_with(&format!("-{end}")),
+                "{end} of a stack with a longer name would be {whole} of this one"
+            );
+        }
+        assert_eq!(AlarmKind::of("evergreen-two-throttles", "evergreen"), AlarmKind::Other("two-throttles".into()));
+        assert_eq!(AlarmKind::of("evergreen2-throttles", "evergreen"), AlarmKind::Other("evergreen2-throttles".into()));
     }
 
     #[test]

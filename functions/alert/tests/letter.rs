@@ -3,7 +3,9 @@
 
 use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
 use evergreen_lifecycle::ports::Mail;
-use evergreen_lifecycle::{BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
+use evergreen_lifecycle::{
+    BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Telling, Version,
+};
 use evergreen_testkit::{champion, moment, version};
 
 const NOW: &str = "2026-11-24T20:00:30Z";
@@ -64,7 +66,12 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    write(alarm, knowledge, None, &letterhead(), moment(NOW)).unwrap()
+    let telling = if alarm.state == State::Ok { Telling::Over { raised: Vec::new() } } else { Telling::Raised };
+    told(alarm, &telling, knowledge, NOW)
+}
+
+fn told(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: &str) -> Mail {
+    write(alarm, telling, knowledge, None, &letterhead(), moment(now)).unwrap()
 }
 
 #[test]
@@ -126,7 +133,7 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let second_at = moment("2026-11-25T06:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
-    let mail = write(&cleared, &knowledge, None, &letterhead(), moment("2026-11-25T06:05:30Z")).unwrap();
+    let mail = told(&cleared, &Telling::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
     insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old");
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is fresh again: 6 min old
@@ -288,10 +295,12 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: figures could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
-    [ALARM] iris: a mail could not be sent (3 in its queue)
+    [ALARM] iris: a mail could not be sent, or perhaps not (3 in its queue)
     [OK] iris: the queue alert-failure is empty again
     [ALARM] iris: an alarm did not reach the alert function (3 in its queue)
     [OK] iris: the queue alert-topic is empty again
+    [ALARM] iris: a mail did not reach its reader (3 in an hour)
+    [OK] iris: no mail has bounced for a day
     [ALARM] iris: alarm drift is raised: its value is 3 (below 1 is wanted)
     [OK] iris: alarm drift has cleared
     "#);
@@ -325,6 +334,32 @@ fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown(
 }
 
 #[test]
+fn an_end_says_how_long_the_alarm_was_raised() {
+    let cleared = Alarm { state: State::Ok, ..alarm(AlarmKind::Throttles) };
+    let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
+    let text = told(&cleared, &Telling::Over { raised }, &knowledge(), NOW).text;
+    assert!(text.contains("\nWas not well for: 1 h 15 min\n"), "{text}");
+}
+
+#[test]
+fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
+    let mail = told(&alarm(AlarmKind::PredictionErrors), &Telling::Flapping, &knowledge(), NOW);
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors flaps, predictions fail with 5xx (3 in 5 minutes)");
+    let note = mail.text.split("\n\n").nth(2).unwrap();
+    insta::assert_snapshot!(note, @"This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one state for an hour. Other alarms write as usual; the dashboard shows all of them.");
+    assert!(mail.html.contains(note), "{}", mail.html);
+}
+
+#[test]
+fn a_mail_that_waited_says_that_it_is_late() {
+    let mail = told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-25T01:30:00Z");
+    let note = mail.text.split("\n\n").nth(2).unwrap();
+    insta::assert_snapshot!(note, @"This mail is late: it tells of a change 5 h 30 min ago. The dashboard shows how the alarm is now.");
+    assert!(mail.html.contains(note), "{}", mail.html);
+    assert!(!told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-24T20:59:00Z").text.contains("late"));
+}
+
+#[test]
 fn nothing_of_an_alarm_is_taken_for_html_or_for_a_header() {
     let hostile = Alarm {
         kind: AlarmKind::Other("<b>\r\nBcc: x@example.com".into()),
@@ -353,7 +388,7 @@ fn every_command_names_what_this_stack_has() {
         let guide = evergreen_alert::Guide::to(&kind, &letterhead());
         assert!(!guide.steps.is_empty());
         for command in guide.steps.iter().filter_map(|step| step.command.as_deref()) {
-            let general = command == "aws lambda get-account-settings";
+            let general = command == "aws lambda get-account-settings" || command.contains("suppressed-destination");
             let own = command.contains("evergreen-") || command.contains("name=='evergreen'");
             assert!(command.starts_with("aws ") && (general || own), "{command}");
         }

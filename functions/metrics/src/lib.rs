@@ -11,6 +11,7 @@ mod inspection;
 mod quota;
 mod readings;
 mod schedule;
+mod telling;
 mod timetable;
 
 pub use config::Config;
@@ -19,4 +20,5 @@ pub use handler::{Expectations, Files, Meter, MetricsError, Report};
 pub use inspection::{Condition, Inspection};
 pub use readings::{CHAMPIONS, RUNS};
 pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};
+pub use telling::tell_what_waits;
 pub use timetable::{Timetable, UnknownSchedule};

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{Config, Meter};
+use evergreen_aws::{ArtifactBucket, CloudWatch, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
+use evergreen_metrics::{Config, Meter, tell_what_waits};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -19,10 +19,15 @@ async fn main() -> anyhow::Result<()> {
     let sink = CloudWatch::new(&sdk, expectations.model.clone());
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
+    let bus = EventBus::new(&sdk);
     let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
     let (usage, clock) = (&usage, &SystemClock);
     let meter = &Meter { registry, artifacts, sink, schedules, usage, clock, expectations };
     // Boxed: the compiler follows nested futures only so deep.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
+        let report = Box::pin(meter.handle()).await;
+        Box::pin(tell_what_waits(registry, &bus, clock)).await;
+        report
+    });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

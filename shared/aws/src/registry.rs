@@ -1,16 +1,21 @@
 //! The registry: runs, versions, champions and sent mails of one model in a DynamoDB table.
 //!
-//! All records of a model share the partition `MODEL#<model>` and are told apart by the sort key, see [`keys`]. A record
-//! is stored as it is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
+//! Records of a model stand in the partition `MODEL#<model>`, those about mails in `MAIL#<model>`, and the events that are to
+//! be told in `OUTBOX#<model>`. Within a partition they are told apart by the sort key, see [`keys`]. A record is stored as it
+//! is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
 //!
-//! The SDK sends a write again when its answer is lost. A conditional write that comes second to itself would seem
-//! refused, so a refused run returns what is stored: when that is what was to be written, the write has happened.
+//! A write is sent again when its answer is lost. A conditional write that comes second to itself would seem refused; so a
+//! refused write looks at what is stored: when that is what was to be written, the write has happened.
 
+mod alarms;
+mod announcements;
+mod cancellation;
 mod champions;
+mod claims;
 mod copy;
 mod items;
 mod keys;
-mod outbox;
+mod numbers;
 mod registrar;
 mod retention;
 mod runs;
@@ -53,9 +58,13 @@ impl Registry {
 
     /// The record at `key`, if there is one; sees every earlier write.
     async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
+        Ok(self.item(key, what).await?.map(T::read))
+    }
+
+    /// The item at `key`, if there is one; sees every earlier write.
+    async fn item(&self, key: Key, what: &'static str) -> Result<Option<Item>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
-        let answer = get.send().await.map_err(unavailable(what))?;
-        Ok(answer.item.map(T::read))
+        Ok(get.send().await.map_err(unavailable(what))?.item)
     }
 
     /// The first `limit` records of `query`, in falling order of its sort key, over as many pages as they take. Each is

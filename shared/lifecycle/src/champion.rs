@@ -26,18 +26,23 @@ pub struct Champion {
 impl Champion {
     /// The champion that follows `before` when `version` is promoted.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
-        let before = before.map(|champion| (champion.revision, champion.version.number));
-        Self::after(before, version, promoted_at)
+        Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// The same after a pointer of which this release may read a part only.
-    pub fn following(before: Option<&Pointer>, version: Version, promoted_at: Timestamp) -> Self {
-        Self::after(before.map(|pointer| (pointer.revision, pointer.number)), version, promoted_at)
+    /// The same after a pointer of which this release may read a part only. The history may have come further than the
+    /// pointer, which somebody has deleted or replaced: up to `last_revision`.
+    pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
+        Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
 
-    fn after(before: Option<(u32, VersionNumber)>, version: Version, promoted_at: Timestamp) -> Self {
+    fn after(
+        before: Option<(u32, VersionNumber)>,
+        last_revision: u32,
+        version: Version,
+        promoted_at: Timestamp,
+    ) -> Self {
         Self {
-            revision: before.map_or(0, |(revision, _)| revision) + 1,
+            revision: before.map_or(0, |(revision, _)| revision).max(last_revision).saturating_add(1),
             promoted_at: time::to_millis(promoted_at),
             previous: before.map(|(_, number)| number),
             version,

@@ -164,13 +164,16 @@ pub enum Admission {
     Finished(Box<Run>),
     /// Another invocation is at it.
     Busy(Box<Run>),
+    /// This very invocation has failed for good: another try would fail in the same way.
+    Failed(Box<Run>),
 }
 
 impl Run {
     /// Decides whether `request`, an attempt numbered 1, may begin, given what is stored under its identity.
     ///
-    /// A failed run may be tried again, and so may one whose attempt died: its time has passed, or the platform retries
-    /// the very invocation that made it.
+    /// A run whose attempt died may be tried again: its time has passed, or the platform retries the very invocation that
+    /// made it. So may a failed one, unless the platform retries an invocation whose failure is final; another invocation is
+    /// somebody's wish to see whether the cause is gone.
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request));
@@ -178,6 +181,9 @@ impl Run {
         match stored.status_at(now) {
             RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
             RunStatus::Running if stored.invocation != request.invocation => Admission::Busy(Box::new(stored)),
+            RunStatus::Failed if stored.invocation == request.invocation && stored.retry_until().is_none() => {
+                Admission::Failed(Box::new(stored))
+            }
             RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
                 let tries = if stored.invocation == request.invocation { stored.tries.saturating_add(1) } else { 1 };
                 Admission::Open(Box::new(Self { attempt: stored.attempt + 1, tries, ..request }))
@@ -238,6 +244,13 @@ impl Run {
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
+    }
+
+    /// What tells this attempt's objects from those of every other attempt, of this registry or of another one that uses the
+    /// same bucket: printable ASCII, as an object's metadata has to be.
+    pub fn mark(&self) -> String {
+        let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
+        mark.replace(|char: char| !char.is_ascii_graphic(), "_")
     }
 
     /// The run, ended without a version for `reason`. `retry_until` is none when the failure is final.
@@ -330,6 +343,8 @@ mod tests {
             assert_eq!(failed.retry_until(), window);
             stored = Some(failed);
         }
+        let again = Run::admit(run(INVOCATION), stored.clone(), minutes_later(9));
+        assert!(matches!(again, Admission::Failed(_)), "{again:?}");
         let Admission::Open(attempt) = Run::admit(run("invocation-2"), stored, minutes_later(9)) else {
             panic!("expected another invocation to be admitted");
         };

@@ -108,7 +108,7 @@ fn a_pointer_is_read_as_far_as_this_release_can() {
     assert_eq!((whole.champion(), whole.unreadable()), (Some(&serving), None));
     assert_eq!(part.champion(), None);
     assert_eq!(part.unreadable().map(|record| record.key.as_str()), Some("CHAMPION"));
-    let next = Champion::following(Some(&part), version(8, 0.97, moment(NOW)), moment(NOW));
+    let next = Champion::following(Some(&part), 2, version(8, 0.97, moment(NOW)), moment(NOW));
     assert_eq!((next.revision, next.previous), (3, VersionNumber::new(7)));
 }
 

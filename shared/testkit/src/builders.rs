@@ -133,6 +133,7 @@ pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Regi
         promotion,
         seen_revision: Champion::revision_of(seen),
         artifact: None,
+        announcements: Vec::new(),
     }
 }
 

@@ -1,17 +1,20 @@
 //! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Forgetting, Incoming,
-    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, ObjectRetention, Outbox, PromoteError, RecordRetention,
-    RegisterError, Registrar, Registration, RequestUsage, RunWriteError, Runs, Schedules, StoredFile, StoredSchedule,
-    Unavailable, Versions, WithCopy,
+    AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
+    EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
+    NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
+    Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper, StoreError,
+    StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
 };
 use evergreen_lifecycle::{
-    Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
-    VersionNumber,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
+    VersionNumber, time,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -32,14 +35,47 @@ impl FixedClock {
     }
 }
 
+impl Sleeper for FixedClock {
+    /// Sets the clock to when the sleep is over.
+    async fn sleep(&self, time: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+}
+
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Events on a page of the outbox.
+const PAGE: usize = 3;
+
 /// A mail that was sent, with its recipient.
 pub type SentMail = (String, Mail);
+
+/// A claim on a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailClaim {
+    /// Somebody is at it.
+    Sending(Lease),
+    /// It was sent.
+    Sent,
+    /// No answer came at that time.
+    Unanswered(Timestamp),
+}
+
+impl MailClaim {
+    /// Why somebody else's claim is refused at `now`, and until when.
+    fn standing(&self, now: Timestamp) -> (Claim, Timestamp) {
+        match self {
+            Self::Sent => (Claim::Sent, Timestamp::MAX),
+            Self::Unanswered(at) => (Claim::Unanswered, *at + UNANSWERED),
+            Self::Sending(lease) if now < lease.until => (Claim::Busy, lease.until),
+            Self::Sending(lease) => (Claim::Unanswered, lease.until + UNANSWERED),
+        }
+    }
+}
 
 /// Every port in one place. Clone nothing: share it by reference.
 #[derive(Debug, Default)]
@@ -52,8 +88,10 @@ pub struct State {
     pub runs: BTreeMap<RunId, Run>,
     /// Registered versions.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last number taken.
+    /// The last number taken; 0 where the counter is gone.
     pub last_number: u32,
+    /// Events that are stored and not yet told, by their keys; nothing where one cannot be read.
+    pub outbox: BTreeMap<String, Option<Announcement>>,
     /// Run records that this release cannot read; each says itself when it started.
     pub unreadable_runs: Vec<Unreadable>,
     /// Champions, oldest first; the last one serves.
@@ -72,6 +110,8 @@ pub struct State {
     pub copy: Option<Vec<u8>>,
     /// Stored objects.
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// Whose they are; those that a test has put there are nobody's.
+    pub marks: BTreeMap<String, String>,
     /// The files of the user's table, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Model files made elsewhere, by key.
@@ -79,25 +119,37 @@ pub struct State {
     /// Their entity tags, where a test cares.
     pub etags: BTreeMap<String, String>,
     /// Events on the bus.
-    pub events: Vec<LifecycleEvent>,
+    pub events: Vec<Announcement>,
+    /// Keys of events that the bus does not take.
+    pub refused: BTreeSet<String>,
     /// Published figures.
     pub data: Vec<Datum>,
     /// Sent mails.
     pub mails: Vec<SentMail>,
-    /// Claims on mails: until when, and whether it was sent.
-    pub claims: BTreeMap<String, (Timestamp, bool)>,
+    /// Claims on mails.
+    pub claims: BTreeMap<String, MailClaim>,
+    /// What is remembered of alarms, by name.
+    pub alarms: BTreeMap<String, AlarmRecord>,
     /// When runs and versions may be forgotten, by `run ID` and `version NUMBER`.
     pub forgotten: BTreeMap<String, Timestamp>,
     /// Runs and versions that are to be kept, by the same names.
     pub kept: BTreeSet<String>,
     /// For how many days objects are kept, where not for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `schedule`, `usage`, `sink`, or a recipient's address.
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a recipient's address.
     pub away: BTreeSet<String>,
+    /// Operations that fail briefly, by name, and how often they will: those of `Registrar`, and `create` and `replace`.
+    pub busy: BTreeMap<&'static str, u32>,
+    /// Operations that are done although their answers are lost, and how often that will happen.
+    pub unheard: BTreeMap<&'static str, u32>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
     pub dataset_reads: usize,
+    /// The history beyond the champions: revisions that were given to champions of which the pointer knows nothing.
+    pub former: Vec<Champion>,
+    /// An object that appears just before the next one is created, as from another registry that uses the same bucket.
+    pub intruder: Option<(String, Vec<u8>)>,
     /// A champion that appears between the gate's look and the next registration, as from another training.
     pub rival: Option<Champion>,
 }
@@ -125,6 +177,29 @@ impl Memory {
         }
         Ok(state)
     }
+
+    /// Reaches `thing` for an operation that may be [busy](State::busy).
+    fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let mut state = self.reach(thing)?;
+        if count_down(&mut state.busy, operation) {
+            return Err(Unavailable::briefly("the memory", "it is busy"));
+        }
+        Ok(state)
+    }
+
+    /// The answer of an operation that was done, unless it is [lost](State::unheard).
+    fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
+        if count_down(&mut self.state().unheard, operation) {
+            return Err(Unavailable::briefly("the memory", "its answer was lost").into());
+        }
+        Ok(answer)
+    }
+}
+
+fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str) -> bool {
+    let Some(count) = counts.get_mut(operation).filter(|count| **count > 0) else { return false };
+    *count -= 1;
+    true
 }
 
 impl Runs for Memory {
@@ -154,7 +229,10 @@ fn started_at(run: &Record<Run>) -> Option<Timestamp> {
 
 impl Registrar for Memory {
     async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "open")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         let follows = match state.runs.get(&run.id) {
             Some(stored) => stored.attempt + 1 == run.attempt && stored.version().is_none(),
             None => run.attempt == 1,
@@ -166,25 +244,41 @@ impl Registrar for Memory {
         Ok(())
     }
 
-    async fn fail(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+    async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
+        let mut state = self.reach_for("registry", "fail")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         if !is_at_work(&state, run) {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.keep(announcements);
         Ok(())
     }
 
-    async fn take_number(&self) -> Result<VersionNumber, Unavailable> {
-        let mut state = self.reach("registry")?;
-        state.last_number += 1;
+    async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        Ok(self.reach("registry")?.versions.keys().next_back().copied())
+    }
+
+    async fn last_revision(&self) -> Result<u32, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.champions.iter().chain(&state.former).map(|champion| champion.revision).max().unwrap_or_default())
+    }
+
+    async fn take_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
+        let mut state = self.reach_for("registry", "take_number")?;
+        state.last_number = state.last_number.max(above.map_or(0, VersionNumber::get)) + 1;
         VersionNumber::new(state.last_number).ok_or_else(|| Unavailable::new("taking a number", "it is 0"))
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), RegisterError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "register")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
+        if state.runs.get(&registration.run.id) == Some(&registration.run) {
+            return Ok(());
+        }
         if !is_at_work(&state, &registration.run) {
             return Err(RegisterError::RunTaken(registration.run.id.clone()));
         }
@@ -196,17 +290,47 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
-        Ok(())
+        state.keep(&registration.announcements);
+        drop(state);
+        self.answer("register", ())
     }
 
-    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
-        let mut state = self.reach("registry")?;
+    async fn promote(&self, promotion: &Promotion<'_>) -> Result<(), PromoteError> {
+        let mut state = self.reach_for("registry", "promote")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
-        if state.revision() + 1 != champion.revision {
+        if state.revision() != promotion.seen_revision {
             return Err(PromoteError::ChampionMoved);
         }
-        state.move_pointer(champion, artifact);
+        state.move_pointer(promotion.champion, Some(promotion.artifact));
+        state.keep(std::slice::from_ref(promotion.announcement));
+        drop(state);
+        self.answer("promote", ())
+    }
+}
+
+impl EventOutbox for Memory {
+    async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
+        let state = self.reach("outbox")?;
+        let (before, after) = (time::format(before), after.unwrap_or_default());
+        let mut page = Waiting::default();
+        let mut waiting =
+            state.outbox.range(after.to_owned()..before).filter(|(key, _)| key.as_str() > after).peekable();
+        while let Some((key, event)) = waiting.next() {
+            match event {
+                Some(event) => page.announcements.push(event.clone()),
+                None => page.unreadable += 1,
+            }
+            if page.announcements.len() + page.unreadable == PAGE {
+                page.next = waiting.peek().is_some().then(|| key.clone());
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+        self.reach("outbox")?.outbox.remove(key);
         Ok(())
     }
 }
@@ -217,6 +341,22 @@ impl State {
         self.champions.push(champion.clone());
         self.pointer = None;
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn keep(&mut self, announcements: &[Announcement]) {
+        self.outbox.extend(announcements.iter().map(|event| (event.key.clone(), Some(event.clone()))));
+    }
+
+    fn tag(&self, key: &str) -> ObjectTag {
+        let mut hasher = DefaultHasher::new();
+        self.objects.get(key).hash(&mut hasher);
+        ObjectTag(format!("{:016x}", hasher.finish()))
+    }
+
+    fn store(&mut self, object: NewObject<'_>) -> ObjectTag {
+        self.objects.insert(object.key.to_owned(), object.content.to_vec());
+        self.marks.insert(object.key.to_owned(), object.mark.to_owned());
+        self.tag(object.key)
     }
 }
 
@@ -293,9 +433,37 @@ impl Artifacts for Memory {
 }
 
 impl ArtifactWriter for Memory {
-    async fn put(&self, key: &str, content: Vec<u8>, _media_type: &'static str) -> Result<(), Unavailable> {
-        self.reach("artifacts")?.objects.insert(key.to_owned(), content);
-        Ok(())
+    async fn create(&self, object: NewObject<'_>) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "create")?;
+        let intruder = state.intruder.take();
+        state.objects.extend(intruder);
+        let is_there = state.objects.contains_key(object.key);
+        let tag = match state.marks.get(object.key) {
+            Some(mark) if is_there && mark == object.mark => state.tag(object.key),
+            _ if is_there => return Err(StoreError::Taken(object.key.to_owned())),
+            _ => state.store(object),
+        };
+        drop(state);
+        self.answer("create", tag)
+    }
+
+    async fn replace(&self, object: NewObject<'_>, _former: &ObjectTag) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "replace")?;
+        if state.marks.get(object.key).is_none_or(|mark| mark != object.mark) {
+            return Err(StoreError::Taken(object.key.to_owned()));
+        }
+        let tag = state.store(object);
+        drop(state);
+        self.answer("replace", tag)
+    }
+
+    async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
+        let state = self.reach("artifacts")?;
+        let numbers = state.objects.keys().filter_map(|key| {
+            let model = key.strip_prefix("models/")?.split('/').next()?.parse().ok()?;
+            VersionNumber::of_object(&model, key)
+        });
+        Ok(numbers.max().filter(|number| Some(*number) > after))
     }
 }
 
@@ -378,9 +546,11 @@ impl Incoming for Memory {
 }
 
 impl Announcer for Memory {
-    async fn announce(&self, events: &[LifecycleEvent]) -> Result<(), Unavailable> {
-        self.reach("bus")?.events.extend_from_slice(events);
-        Ok(())
+    async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let mut state = self.reach("bus")?;
+        let (refused, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| state.refused.contains(&event.key));
+        state.events.extend(taken.into_iter().cloned());
+        Ok(refused.into_iter().map(|event| Refusal { key: event.key.clone(), code: "Refused".to_owned() }).collect())
     }
 }
 
@@ -392,32 +562,66 @@ impl MetricSink for Memory {
 }
 
 impl Mailer for Memory {
-    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), Unavailable> {
-        self.reach(recipient)?.mails.push((recipient.to_owned(), mail.clone()));
+    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
+        self.reach(recipient).map_err(SendError::Refused)?.mails.push((recipient.to_owned(), mail.clone()));
+        Ok(())
+    }
+
+    async fn rate(&self) -> Result<f64, Unavailable> {
+        drop(self.reach("rate")?);
+        Ok(1.0)
+    }
+}
+
+impl MailClaims for Memory {
+    async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, Unavailable> {
+        let mut state = self.reach("registry")?;
+        if let Some(claim) = state.claims.get(key) {
+            let is_own = matches!(claim, MailClaim::Sending(standing) if standing.holder == lease.holder);
+            let (refusal, until) = claim.standing(lease.now);
+            if !is_own && lease.now < until {
+                return Ok(refusal);
+            }
+        }
+        state.claims.insert(key.to_owned(), MailClaim::Sending(lease.clone()));
+        Ok(Claim::Granted)
+    }
+
+    async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        Ok(self.reach("registry")?.claims.get(key).map(|claim| claim.standing(now).0))
+    }
+
+    async fn sent(&self, key: &str, _now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Sent);
+        Ok(())
+    }
+
+    async fn unanswered(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Unanswered(now));
+        Ok(())
+    }
+
+    async fn release(&self, key: &str, lease: &Lease) -> Result<(), Unavailable> {
+        let mut state = self.reach("registry")?;
+        let is_own = |claim: &MailClaim| matches!(claim, MailClaim::Sending(held) if held.holder == lease.holder);
+        if state.claims.get(key).is_some_and(is_own) {
+            state.claims.remove(key);
+        }
         Ok(())
     }
 }
 
-impl Outbox for Memory {
-    async fn claim(&self, key: &str, now: Timestamp, lease_until: Timestamp) -> Result<Claim, Unavailable> {
+impl AlarmRecords for Memory {
+    async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
+        Ok(self.reach("registry")?.alarms.get(name).cloned())
+    }
+
+    async fn remember(&self, name: &str, record: &AlarmRecord) -> Result<(), RememberError> {
         let mut state = self.reach("registry")?;
-        match state.claims.get(key) {
-            Some((_, true)) => Ok(Claim::Sent),
-            Some((until, false)) if *until > now => Ok(Claim::Busy),
-            _ => {
-                state.claims.insert(key.to_owned(), (lease_until, false));
-                Ok(Claim::Granted)
-            }
+        if state.alarms.get(name).map_or(0, |stored| stored.revision) + 1 != record.revision {
+            return Err(RememberError::Conflict);
         }
-    }
-
-    async fn sent(&self, key: &str, keep_until: Timestamp) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.insert(key.to_owned(), (keep_until, true));
-        Ok(())
-    }
-
-    async fn release(&self, key: &str) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.remove(key);
+        state.alarms.insert(name.to_owned(), record.clone());
         Ok(())
     }
 }

@@ -152,9 +152,8 @@ async fn a_champion_of_another_target_is_no_measure() {
 #[tokio::test]
 async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
     let world = World::new();
-    let decision = world.decision("a").await;
-    let state = world.memory.state();
-    let told: Vec<_> = state.events.iter().map(|event| (event.kind, event.decision.clone())).collect();
-    let decision = Some(decision);
-    assert_eq!(told, [(EventKind::TrainingSucceeded, decision.clone()), (EventKind::ModelPromoted, decision)]);
+    let decision = serde_json::to_value(world.decision("a").await).unwrap();
+    let told: Vec<_> = world.details().iter().map(|event| event["decision"].clone()).collect();
+    assert_eq!(world.events(), [EventKind::TrainingSucceeded, EventKind::ModelPromoted]);
+    assert_eq!(told, [decision.clone(), decision]);
 }
