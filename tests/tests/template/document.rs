@@ -56,6 +56,11 @@ impl Template {
         text(&self.root["Resources"][id][name])
     }
 
+    /// How the parameter is declared.
+    pub fn parameter(&self, name: &str) -> &Value {
+        &self.root["Parameters"][name]
+    }
+
     /// Names and defaults of the parameters; a parameter without a default has an empty one.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
