@@ -10,6 +10,7 @@ use bytes::Bytes;
 use evergreen_scoring::sha256_hex;
 use rayon::prelude::*;
 
+use self::csv::Heading;
 use super::cell::Cell;
 use super::{DataFile, Format, Place, TableError};
 use crate::memory;
@@ -71,7 +72,7 @@ impl Parts {
             let (content, names, needs) = open(file, dropped, memory, needed)?;
             needed = needed.saturating_add(needs);
             memory::fits(needed, memory)?;
-            let order = parts.align(&name, names)?;
+            let order = parts.align(&name, names, &content)?;
             parts.parts.push(Part { name, size, sha256, order, content });
         }
         parts.skipped = parts.names.iter().map(|name| dropped.contains(name)).collect();
@@ -79,12 +80,24 @@ impl Parts {
     }
 
     /// For each of a file's columns the table's; the first file's columns are the table's.
-    fn align(&mut self, file: &str, names: Vec<String>) -> Result<Vec<usize>, TableError> {
+    fn align(&mut self, file: &str, names: Vec<String>, content: &Content) -> Result<Vec<usize>, TableError> {
         let Some(first) = self.parts.first() else {
             self.names = names;
             return Ok((0..self.names.len()).collect());
         };
-        header::align(&self.names, &first.name, file, &names)
+        header::align(&self.names, &first.name, file, &names).map_err(|error| {
+            let files = [(first.name.as_str(), first.content.heading(&self.names)), (file, content.heading(&names))];
+            named_by_all(files, error)
+        })
+    }
+
+    /// `error`, which names columns of the table, or what is said in its place where they may be values.
+    pub(super) fn without_values(&self, error: TableError) -> TableError {
+        let heading = |part: &Part| (part.name.clone(), part.content.heading(&self.names));
+        match self.parts.first().map(heading) {
+            Some((file, heading)) => named_by_all([(file.as_str(), heading)], error),
+            None => error,
+        }
     }
 
     /// Reads all files with one reader for each piece, and gives the readers in the order of the rows.
@@ -110,6 +123,26 @@ impl Parts {
             line: at.line,
             is_row: part.is_some_and(|part| matches!(part.content, Content::Parquet(_))),
         }
+    }
+}
+
+impl Content {
+    /// What its first record, `names`, is.
+    fn heading(&self, names: &[String]) -> Heading {
+        match self {
+            Self::Csv { bytes, start } => csv::heading(names, bytes, *start),
+            Self::Parquet(_) => Heading::Names,
+        }
+    }
+}
+
+/// `error`, which names columns of `files`, if all of these begin with names; else what is wrong with the first that does not.
+fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
+    let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
+    match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
+        Some((file, Heading::Values)) => TableError::NoHeaderRow(file.to_owned()),
+        Some((file, _)) => TableError::UnclearHeader { file: file.to_owned(), missing: error.missing() },
+        None => error,
     }
 }
 

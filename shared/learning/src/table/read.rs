@@ -23,7 +23,10 @@ pub(super) fn read(
 ) -> Result<Table, TableError> {
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
     let parts = Parts::open(files, &settings.drop, memory)?;
-    let roles = roles::roles(&parts.names, &target_name, &settings)?;
+    let roles = roles::roles(&parts.names, &target_name, &settings).map_err(|error| match error {
+        error @ TableError::NoTarget { .. } => parts.without_values(error),
+        error => error,
+    })?;
     let width = parts.names.len();
     let surveys = parts.read(|| Survey::new(width))?;
     let tallies = Survey::sum(width, &surveys);
