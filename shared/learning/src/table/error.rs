@@ -276,7 +276,7 @@ pub enum TableError {
     OneNumber(String),
     /// More labels than a model answers; an identifier taken for the target, perhaps.
     #[error(
-        "column {target:?}: {labels} labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
+        "column {target:?}: at least {labels} different labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {

@@ -28,6 +28,12 @@ pub(super) trait Reader: Send {
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>);
 }
 
+/// A reader of several pieces.
+pub(super) trait Gatherer: Reader {
+    /// Takes what another reader has of the rows that follow.
+    fn append(&mut self, later: Self);
+}
+
 /// An opened file.
 pub(super) struct Part {
     pub name: String,
@@ -100,19 +106,37 @@ impl Parts {
         }
     }
 
-    /// Reads all files with one reader for each piece, and gives the readers in the order of the rows.
-    pub(super) fn read<R: Reader>(&self, reader: impl Fn() -> R + Sync) -> Result<Vec<R>, TableError> {
-        let pieces: Vec<Piece<'_>> = self.parts.iter().enumerate().flat_map(|(file, part)| part.pieces(file)).collect();
-        let results: Vec<Result<R, TableError>> = pieces
-            .par_iter()
-            .map(|piece| {
+    /// Reads all files into `whole`. Pieces are read side by side, each by a `reader` of its own, and appended in the order
+    /// of the rows. Only as many pieces as there are threads are held at a time: together they may take as much as the
+    /// whole.
+    pub(super) fn read<R: Gatherer>(&self, mut whole: R, reader: impl Fn() -> R + Sync) -> Result<R, TableError> {
+        let pieces: Vec<Piece<'_>> = self.pieces().collect();
+        if let [only] = pieces.as_slice() {
+            only.read(self, &mut whole)?;
+            return Ok(whole);
+        }
+        for pieces in pieces.chunks(rayon::current_num_threads()) {
+            let read = |piece: &Piece<'_>| {
                 let mut reader = reader();
-                piece.read(self, &mut reader)?;
-                Ok(reader)
-            })
-            .collect();
-        // The first error in the order of the rows, on any number of cores.
-        results.into_iter().collect()
+                piece.read(self, &mut reader).map(|()| reader)
+            };
+            let results: Vec<Result<R, TableError>> = pieces.par_iter().map(read).collect();
+            // The first error in the order of the rows, on any number of cores.
+            for result in results {
+                whole.append(result?);
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Reads all files with one reader, row after row.
+    pub(super) fn read_in_order<R: Reader>(&self, mut reader: R) -> Result<R, TableError> {
+        self.pieces().try_for_each(|piece| piece.read(self, &mut reader))?;
+        Ok(reader)
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.parts.iter().enumerate().flat_map(|(file, part)| part.pieces(file))
     }
 
     /// How `at` is told.

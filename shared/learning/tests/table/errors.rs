@@ -195,7 +195,10 @@ fn labels_that_cannot_be_learnt_are_refused() {
     let message = "a.csv, line 3, column \"y\": no other row has this label; expected at least two rows of each";
     assert_eq!(error(with_line(3, "1,maybe,1")), message);
     let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
-    assert!(error(format!("a,y\n{identifiers}")).starts_with("column \"y\": 101 labels, at most 100 are allowed"));
+    assert!(
+        error(format!("a,y\n{identifiers}"))
+            .starts_with("column \"y\": at least 101 different labels, at most 100 are allowed")
+    );
 }
 
 #[test]

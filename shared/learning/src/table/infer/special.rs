@@ -1,6 +1,7 @@
 //! The columns that are not learnt from: the target, and those of order, weights, and those left out.
 
 use evergreen_lifecycle::{ColumnRole, Task};
+use evergreen_scoring::MAX_LABELS;
 
 use super::{A_FINITE_NUMBER, A_NUMBER, Column, FEW, Reading, Storage};
 use crate::settings::TypeName;
@@ -21,6 +22,11 @@ pub(super) fn target(column: Column<'_>, task: Option<Task>) -> Result<Reading, 
     match task {
         Task::Classification => {
             column.check_complete("a label")?;
+            // Before they are kept: there may be as many as rows.
+            if column.tally.distinct() > MAX_LABELS {
+                let (target, labels) = (column.name.to_owned(), column.tally.distinct());
+                return Err(TableError::TooManyLabels { target, labels });
+            }
             Ok(Reading::new(ColumnRole::Target, Storage::Texts, kind(column), because))
         }
         Task::Regression => {

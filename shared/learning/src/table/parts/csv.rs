@@ -10,8 +10,8 @@ use super::{At, Reader, header};
 use crate::table::cell::Cell;
 use crate::table::{Place, TableError};
 
-/// Bytes of a piece, about.
-const PIECE: usize = 16 << 20;
+/// Bytes of a piece, about: its values may take several times as much.
+pub(crate) const PIECE: usize = 4 << 20;
 
 /// Where the rows of a file begin.
 #[derive(Debug, Clone, Copy)]
