@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary, Task};
 
+pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 
 use self::trial::{Course, Trial};

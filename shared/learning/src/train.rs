@@ -180,8 +180,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 /// Some of a table's rows, ready to be fitted to.
 fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
     let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    let is_linear = plan.spaces.iter().any(|space| space.family == Family::Linear);
-    memory::check_learning(table, rows.len(), &learnt.1, is_linear)?;
+    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
     let weights = table.weights().map(|weights| frame::at(weights, rows));
     Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
 }

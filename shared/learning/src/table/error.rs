@@ -5,6 +5,7 @@ use std::fmt;
 use evergreen_scoring::{MAX_FEATURES, MAX_LABELS};
 
 use super::{MAX_NAME, MIN_ROWS};
+use crate::memory::TooLarge;
 
 /// Where something stands in a table's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +37,8 @@ pub enum TableError {
     #[error("{0}: not a data file; expected one that ends in .csv, .csv.gz or .parquet")]
     UnknownFormat(String),
     /// More than the process can hold.
-    #[error(
-        "the table needs about {} of memory, {} are allowed; expected a smaller table, or fewer columns",
-        gigabytes(*.needed),
-        gigabytes(*.memory)
-    )]
-    TooLarge {
-        /// Bytes that reading and learning need.
-        needed: u64,
-        /// Bytes that may be used.
-        memory: u64,
-    },
+    #[error(transparent)]
+    TooLarge(Box<TooLarge>),
     /// A compressed file of which more comes out than the process can hold.
     #[error(
         "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",

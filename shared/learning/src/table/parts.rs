@@ -6,6 +6,9 @@ mod gzip;
 mod header;
 mod parquet;
 
+pub(crate) use csv::{PIECE, Sample as CsvSample};
+pub(crate) use parquet::Sample as ParquetSample;
+
 use bytes::Bytes;
 use evergreen_scoring::sha256_hex;
 use rayon::prelude::*;
@@ -13,7 +16,7 @@ use rayon::prelude::*;
 use self::csv::Heading;
 use super::cell::Cell;
 use super::{DataFile, Format, Place, TableError};
-use crate::memory;
+use crate::memory::{self, Raw};
 
 /// Where a row stands: index of the file, and its line (or row, of Parquet) from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,28 +64,46 @@ pub(super) struct Parts {
     pub names: Vec<String>,
     /// For each column whether it is left out whatever it holds.
     skipped: Vec<bool>,
+    /// What the files take in memory.
+    pub raw: Raw,
 }
 
 impl Parts {
     /// Opens `files`; the columns `dropped` may hold what they like.
     pub(super) fn open(mut files: Vec<DataFile>, dropped: &[String], memory: u64) -> Result<Self, TableError> {
         files.sort_by(|a, b| a.name.cmp(&b.name));
-        let stored: Vec<(String, u64)> =
-            files.iter().map(|file| (file.name.clone(), file.content.len() as u64)).collect();
-        memory::check(&stored, memory)?;
+        let compressed = files.iter().filter(|file| matches!(Format::of(&file.name), Ok(Format::CsvGzip)));
+        let compressed = compressed.map(|file| file.content.len() as u64).sum();
+        let mut raw = Raw { compressed, ..Raw::default() };
         let digests: Vec<String> = files.par_iter().map(|file| sha256_hex(&file.content)).collect();
-        let mut parts = Self { parts: Vec::with_capacity(files.len()), names: Vec::new(), skipped: Vec::new() };
-        let mut needed = 0_u64;
+        let mut parts = Self {
+            parts: Vec::with_capacity(files.len()),
+            names: Vec::new(),
+            skipped: Vec::new(),
+            raw: Raw::default(),
+        };
         for (file, sha256) in files.into_iter().zip(digests) {
             let (name, size) = (file.name.clone(), file.content.len() as u64);
-            let (content, names, needs) = open(file, dropped, memory, needed)?;
-            needed = needed.saturating_add(needs);
-            memory::fits(needed, memory)?;
+            let free = memory.saturating_sub(raw.bytes.saturating_add(raw.compressed));
+            let (content, names) = open(file, dropped, memory, free)?;
+            raw.bytes = raw.bytes.saturating_add(content.bytes());
+            raw.decoding = raw.decoding.max(content.decoding());
             let order = parts.align(&name, names, &content)?;
             parts.parts.push(Part { name, size, sha256, order, content });
         }
+        parts.raw = raw;
         parts.skipped = parts.names.iter().map(|name| dropped.contains(name)).collect();
+        memory::check_opened(raw, parts.cells(), memory)?;
         if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
+    }
+
+    /// Cells of the Parquet files, which say how many there are.
+    fn cells(&self) -> u64 {
+        let cells = |part: &Part| match &part.content {
+            Content::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
+            Content::Csv { .. } => 0,
+        };
+        self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
     /// For each of a file's columns the table's; the first file's columns are the table's.
@@ -151,6 +172,22 @@ impl Parts {
 }
 
 impl Content {
+    /// Bytes that it takes.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Csv { bytes, .. } => bytes.len() as u64,
+            Self::Parquet(file) => file.size(),
+        }
+    }
+
+    /// Bytes that a thread needs to decode a part of it.
+    fn decoding(&self) -> u64 {
+        match self {
+            Self::Csv { .. } => 0,
+            Self::Parquet(file) => file.decoding(),
+        }
+    }
+
     /// What its first record, `names`, is.
     fn heading(&self, names: &[String]) -> Heading {
         match self {
@@ -170,27 +207,19 @@ fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: 
     }
 }
 
-/// The content, its columns, and the bytes of memory that it needs; `needed` are needed already.
-fn open(
-    file: DataFile,
-    dropped: &[String],
-    memory: u64,
-    needed: u64,
-) -> Result<(Content, Vec<String>, u64), TableError> {
+/// The content and its columns; of the `memory` so many bytes are `free`.
+fn open(file: DataFile, dropped: &[String], memory: u64, free: u64) -> Result<(Content, Vec<String>), TableError> {
     let DataFile { name, content } = file;
     let bytes = match Format::of(&name)? {
         Format::Csv => content,
-        Format::CsvGzip => gzip::decompress(&name, &content, memory, memory.saturating_sub(needed))?,
+        Format::CsvGzip => gzip::decompress(&name, &content, memory, free)?,
         Format::Parquet => {
-            let size = content.len() as u64;
             let (file, names) = parquet::File::open(&name, Bytes::from(content), dropped)?;
-            let needs = memory::of_parquet(size, file.rows().saturating_mul(names.len() as u64));
-            return Ok((Content::Parquet(file), names, needs));
+            return Ok((Content::Parquet(file), names));
         }
     };
     let (start, names) = csv::open(&name, &bytes)?;
-    let needs = memory::of_csv(bytes.len() as u64);
-    Ok((Content::Csv { bytes, start }, names, needs))
+    Ok((Content::Csv { bytes, start }, names))
 }
 
 /// A part of a file that can be read by itself.

@@ -12,10 +12,10 @@ use super::load::{Loaded, Loader};
 use super::parts::{At, Parts, Reader};
 use super::survey::{Survey, Tally};
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, oddities, roles};
-use crate::encode;
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 use crate::split::Split;
+use crate::{encode, memory};
 
 pub(super) fn read(
     files: Vec<DataFile>,
@@ -36,6 +36,8 @@ pub(super) fn read(
     check_rows(rows)?;
     let readings = infer::infer(&parts, &roles, &tallies, &settings)?;
     check_features(&parts, &readings, &target_name)?;
+    let kept = infer::kept(&readings, &tallies, rows as u64, parts.raw);
+    memory::check_reading(rows as u64, &kept, parts.raw, &settings, memory)?;
     let loaded = parts.read(Loader::new(&readings, rows), || Loader::new(&readings, 0))?.finish();
     let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
     let profile = DatasetProfile { columns: profiles(&parts.names, &tallies, &readings), ..profile };

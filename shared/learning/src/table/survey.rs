@@ -7,7 +7,7 @@ use super::cell::{Cell, Value};
 use super::parts::{At, Gatherer, Reader};
 
 /// Different values of a column that are counted; there may be more.
-pub(super) const MAX_DISTINCT: usize = 10_000;
+pub(crate) const MAX_DISTINCT: usize = 10_000;
 
 /// Kinds of values, in the order of [`Tally`]'s lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +28,17 @@ impl Class {
 
 /// What is in a column.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     counts: [u64; 7],
     first: [Option<At>; 7],
     /// The first number that is not whole, that is below 0, and that is neither 0 nor 1.
-    pub first_broken: Option<At>,
-    pub first_negative: Option<At>,
-    pub first_beyond_one: Option<At>,
+    pub(super) first_broken: Option<At>,
+    pub(super) first_negative: Option<At>,
+    pub(super) first_beyond_one: Option<At>,
     /// Whether some number is not 0.
-    pub has_weight: bool,
+    pub(super) has_weight: bool,
     /// Whether the values are typed by their file as texts.
-    pub is_typed_text: bool,
+    pub(super) is_typed_text: bool,
     ascent: Ascent,
     distinct: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     /// Whether a value was seen a second time before there were too many to tell.
@@ -141,12 +141,12 @@ impl Tally {
     }
 
     /// Values that are not missing.
-    pub(super) fn present(&self) -> u64 {
+    pub(crate) fn present(&self) -> u64 {
         Class::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
     /// Rows.
-    pub(super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(Class::Missing)
     }
 
@@ -162,8 +162,18 @@ impl Tally {
     }
 
     /// Different values, up to [`MAX_DISTINCT`].
-    pub(super) fn distinct(&self) -> usize {
+    pub(crate) fn distinct(&self) -> usize {
         self.distinct.len().min(MAX_DISTINCT)
+    }
+
+    /// Whether all values are numbers, all truth values or all moments.
+    pub(crate) fn is_typed(&self) -> bool {
+        [Class::Number, Class::Boolean, Class::Moment].iter().any(|class| self.of(*class) == self.present())
+    }
+
+    /// Whether a number is not whole.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.first_broken.is_some()
     }
 
     /// Whether there are more different values than are counted.

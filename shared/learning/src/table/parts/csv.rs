@@ -2,10 +2,12 @@
 
 mod heading;
 mod quotes;
+mod sample;
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
 pub(super) use self::heading::Heading;
+pub(crate) use self::sample::Sample;
 use super::{At, Reader, header};
 use crate::table::cell::Cell;
 use crate::table::{Place, TableError};
