@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
@@ -54,15 +55,22 @@ where
     ) -> Result<Registration, TrainError> {
         let started = Instant::now();
         run.seed = Some(wishes.seed);
-        let Present { table, source, gate, serving } = self.present(run, started).await?;
+        let Present { table, source, gate, serving } =
+            self.present(run, Purpose::Learn(wishes.family, &wishes.overrides), started).await?;
         let plan = Plan::new(&table, wishes.family, &wishes.overrides, wishes.seed)?;
         let trained = self.learn(table, plan, invocation).await?;
         self.register_trained(run, Present { table: (), source, gate, serving }, trained, None, started).await
     }
 
-    /// What the run, which began at `started`, finds: the table, which is one that the champion could be asked about.
-    pub(crate) async fn present(&self, run: &mut Run, started: Instant) -> Result<Present<Table>, TrainError> {
-        let Found { source, table } = dataset::read(self.storage, self.training).await?;
+    /// What the run, which began at `started`, finds for its purpose: the table, which is one that the champion could be asked
+    /// about.
+    pub(crate) async fn present(
+        &self,
+        run: &mut Run,
+        purpose: Purpose<'_>,
+        started: Instant,
+    ) -> Result<Present<Table>, TrainError> {
+        let Found { source, table } = dataset::read(self.storage, self.training, purpose).await?;
         let mut source = Source {
             dataset: table.dataset(source),
             profile: table.profile().clone(),

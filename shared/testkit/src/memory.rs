@@ -1,6 +1,7 @@
 //! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
@@ -247,6 +248,13 @@ impl Datasets for Memory {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
         state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+
+    async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
+        let state = self.reach("datasets")?;
+        let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
+        Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
     }
 }
 

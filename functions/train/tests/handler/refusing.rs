@@ -138,10 +138,13 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
 
 #[tokio::test]
 async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
-    let mut world = World::with(&[("t.csv", customers(0..200).as_bytes())]);
-    world.training.memory = 10_000;
+    let table = "a,b,variety\n".to_owned() + &"1,2,0\n3,4,1\n".repeat(400_000);
+    let mut world = World::with(&[("t.csv", table.as_bytes())]);
+    world.training.memory = 64 << 20;
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
-    assert!(reason.contains("memory") && reason.contains("datasets/iris/t.csv"), "{reason}");
+    let expected = "dataset datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
+                    by random_forest needs about ";
+    assert!(reason.starts_with(expected) && reason.contains("; set TrainMemory to "), "{reason}");
     assert_eq!(world.memory.state().dataset_reads, 0);
 }
 

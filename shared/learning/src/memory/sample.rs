@@ -25,7 +25,7 @@ const SMALL: u64 = 4 << 20;
 const MAX_FILES: usize = 8;
 
 /// Maximum number of bytes that are decompressed of a sample.
-const MAX_PLAIN: u64 = 8 << 20;
+const MAX_PLAIN: usize = 8 << 20;
 
 /// Different texts of a column of which nothing is known.
 const UNKNOWN_TEXTS: u64 = 10;
@@ -90,7 +90,7 @@ pub(super) fn foresee(
         // Of a file that was not looked at the most that it may have.
         let by = |of: fn(&Look) -> f64| own.map(of).or_else(|| alike().map(of).reduce(f64::max)).unwrap_or_default();
         let bytes = (by(|look| look.plain) * *size as f64) as u64;
-        rows = rows.saturating_add((by(|look| look.rows) * *size as f64).ceil() as u64);
+        rows = rows.saturating_add((by(|look| look.rows) * *size as f64).round() as u64);
         raw.bytes = raw.bytes.saturating_add(bytes);
         raw.compressed = raw.compressed.saturating_add(if format == Format::CsvGzip { *size } else { 0 });
     }
@@ -236,11 +236,16 @@ fn said(column: Column, name: &String, settings: &Settings) -> Column {
 /// What comes out of the beginning of a compressed file, and how many bytes for each of its own.
 fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
     let mut decoder = MultiGzDecoder::new(content);
-    let mut plain = Vec::new();
-    // The beginning ends in the middle of something: what came before it is there.
-    let _ = decoder.by_ref().take(MAX_PLAIN).read_to_end(&mut plain);
-    let taken = content.len() - decoder.get_ref().len();
-    (!plain.is_empty() && taken > 0).then(|| {
+    let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);
+    // The beginning ends in the middle of something. What precedes the end is there, but not all that was begun.
+    while plain.len() < MAX_PLAIN {
+        match decoder.read(&mut block) {
+            Ok(count @ 1..) => plain.extend_from_slice(block.get(..count).unwrap_or_default()),
+            _ => break,
+        }
+        taken = content.len() - decoder.get_ref().len();
+    }
+    (taken > 0).then(|| {
         let ratio = plain.len() as f64 / taken as f64;
         (plain, ratio)
     })

@@ -266,15 +266,6 @@ fn a_label_of_none_but_the_newest_rows_is_refused() {
 }
 
 #[test]
-fn a_table_that_does_not_fit_into_memory_is_refused_with_its_size() {
-    let files = vec![file("a.csv", vec![b' '; 2 << 20])];
-    let message = Table::read(files, Settings::default(), "y", 5 << 20).unwrap_err().to_string();
-    let expected =
-        "the table needs about 6.0 MB of memory, 5.0 MB are allowed; expected a smaller table, or fewer columns";
-    assert_eq!(message, expected);
-}
-
-#[test]
 fn nothing_is_no_table() {
     let read = |files: Vec<DataFile>| Table::read(files, Settings::default(), "y", MEMORY);
     assert!(matches!(read(vec![]), Err(TableError::NoFile)));

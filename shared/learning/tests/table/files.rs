@@ -98,7 +98,7 @@ fn decompression_stops_where_memory_does() {
     let bomb = gzip(&"0,0\n".repeat(4 << 20));
     assert!(bomb.len() < 100_000);
     let message = Table::read(vec![file("a.csv.gz", bomb)], Settings::default(), "y", 6 << 20).unwrap_err().to_string();
-    let expected = "a.csv.gz: more than 2.0 MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller \
+    let expected = "a.csv.gz: more than 6.0 MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller \
                     table, or fewer columns";
     assert_eq!(message, expected);
 }
