@@ -101,8 +101,6 @@ pub struct State {
     pub pointer: Option<Option<Record<Pointer>>>,
     /// What happens once the copy has been read, as if another function had done it.
     pub after_copy_is_read: Option<fn(&mut Self)>,
-    /// Champions of the history that this release cannot read wholly, newer than all others; oldest first.
-    pub odd_champions: Vec<Record<Pointer>>,
     /// The training schedule.
     pub schedule: Option<StoredSchedule>,
     /// The requests of this month, one count for each key.
@@ -397,9 +395,8 @@ impl Champions for Memory {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         let state = self.reach("registry")?;
-        let history = state.champions.iter().cloned().map(|champion| Ok(champion.into()));
-        let history: Vec<_> = history.chain(state.odd_champions.iter().cloned()).collect();
-        Ok(history.into_iter().rev().take(limit as usize).collect())
+        let newest = state.champions.iter().rev().take(limit as usize);
+        Ok(newest.cloned().map(|champion| Ok(champion.into())).collect())
     }
 }
 

@@ -141,7 +141,11 @@ fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
-        let metric = alarm["MetricName"].as_str().expect("a metric has a name");
+        // Mail that bounces is a share of a day's mail, computed of two metrics.
+        let Some(metric) = alarm["MetricName"].as_str() else {
+            assert_eq!((id, rule), ("MailBouncedAlarm", (Some(24), Some(1))));
+            continue;
+        };
         let expected = match metric {
             "Latency" => (Some(3), Some(2)),
             _ if SINGLE_ERRORS.contains(&metric) => (Some(3), Some(2)),

@@ -304,6 +304,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
+        ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX"]),
         _ => condition(&["MODEL"]),
     }
