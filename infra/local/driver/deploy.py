@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from . import environment, gaps
+from . import environment, gaps, template
 from .console import Failure, say, step, tail, waiting
 from .emulator import CREDENTIALS
 from .environment import Clients
@@ -39,15 +39,7 @@ def deploy(settings: Settings) -> dict[str, str]:
     if not BUILT_TEMPLATE.exists():
         raise Failure("nothing is built yet: run `make build`")
     parameters = settings.parameters()
-    template = _with_defaults(settings, parameters)
-    command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
-    command += ["--template-file", template, "--stack-name", settings.stack, "--region", settings.region]
-    # In a file they need no quotes: a column's name may hold anything.
-    written = settings.state / "parameters.yaml"
-    written.write_text(yaml.safe_dump(parameters))
-    command += ["--parameter-overrides", f"file://{written}"]
-    with waiting(f"deployment of {settings.stack}"):
-        sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
+    run(settings, _prepared(settings, parameters), parameters)
     values = environment.describe(settings)
     clients = Clients(values)
     if settings.emulator == "ministack":
@@ -55,6 +47,18 @@ def deploy(settings: Settings) -> dict[str, str]:
     _verify_sender(clients, parameters["AlertSender"])
     environment.write(settings.environment_file, values)
     return values
+
+
+def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:
+    """Runs `sam deploy` of the template in `file`; its words are in deploy.log."""
+    command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
+    command += ["--template-file", file, "--stack-name", settings.stack, "--region", settings.region]
+    # In a file they need no quotes: a column's name may hold anything.
+    written = settings.state / "parameters.yaml"
+    written.write_text(yaml.safe_dump(parameters))
+    command += ["--parameter-overrides", f"file://{written}"]
+    with waiting(f"deployment of {settings.stack}"):
+        sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
 
 
 def sam(command: list, log: Path, extra: dict[str, str]) -> None:
@@ -79,23 +83,19 @@ def _run(command: list, log: Path, extra: dict[str, str]) -> None:
         raise Failure(f"`{command[0].name} {command[1]}` failed; the end of {log}:\n{tail(log, 25)}")
 
 
-def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
-    """A copy of the built template whose defaults are `parameters`.
-
-    The emulator transforms the template with the defaults and not with what the deployment says, so the usage plan's
-    limits would be lost.
-    """
-    template = yaml.safe_load(BUILT_TEMPLATE.read_text())
-    for name, value in parameters.items():
-        template["Parameters"][name]["Default"] = value
-    for resource in template["Resources"].values():
+def _prepared(settings: Settings, parameters: dict[str, str]) -> Path:
+    """A copy of the built template as the emulator takes it."""
+    copy = template.with_defaults(yaml.safe_load(BUILT_TEMPLATE.read_text()), parameters)
+    if settings.emulator == "localstack":
+        copy = template.for_localstack(copy)
+    for resource in copy["Resources"].values():
         code = resource["Properties"].get("CodeUri")
         if code:
             resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
     settings.state.mkdir(parents=True, exist_ok=True)
-    copy = settings.state / "template.yaml"
-    copy.write_text(yaml.safe_dump(template, sort_keys=False))
-    return copy
+    file = settings.state / "template.yaml"
+    file.write_text(yaml.safe_dump(copy, sort_keys=False))
+    return file
 
 
 def _verify_sender(clients: Clients, sender: str) -> None:
