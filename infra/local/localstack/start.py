@@ -4,6 +4,7 @@ It runs on the environment .venv/localstack. What follows makes up for what rele
 """
 
 import _thread
+import datetime
 import functools
 import sys
 import threading
@@ -23,6 +24,7 @@ def main() -> None:
     _listen_on_loopback()
     _take_dynamodb_as_given()
     _accept_functions()
+    _read_times_with_fractions()
     from localstack.runtime.main import main as run
 
     run()
@@ -48,6 +50,16 @@ def _accept_functions() -> None:
     from localstack.services.lambda_.invocation.docker_runtime_executor import DockerRuntimeExecutor
 
     DockerRuntimeExecutor.prepare_version = classmethod(lambda cls, version: None)
+
+
+def _read_times_with_fractions() -> None:
+    """Reads the times of the SDK for Rust, which are never whole numbers: LocalStack takes no figure of it otherwise."""
+    from localstack.aws.protocol.parser import RequestParser
+
+    def read(text: str) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(float(text), tz=datetime.UTC)
+
+    RequestParser._timestamp_unixtimestamp = staticmethod(read)
 
 
 if __name__ == "__main__":
