@@ -65,6 +65,7 @@ onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every f
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --no-run
 	@$(LOCAL) test -- $(ARGS)
+	@$(if $(ARGS),echo "IAM and JWT authorization are checked without ARGS only.",$(LOCAL) authorization)
 
 dynamodb-test: .venv/emulator/ready ## The registry against Amazon's DynamoDB Local, with Java and npm (ARGS=name picks some)
 	cargo test --package evergreen-tests --locked --test registry --no-run

@@ -1,6 +1,6 @@
 """What Evergreen costs, from the template, the published prices and what calls last. `make cost` calls it.
 
-Prints the two tables of the README, and writes target/bench/cost.json; `--check` says whether the README still quotes them,
+Prints the three tables of the README, and writes target/bench/cost.json; `--check` says whether the README still quotes them,
 `--write` puts them there.
 """
 
@@ -27,6 +27,7 @@ def main() -> int:
     tables = [
         ("A month in which nobody predicts", bill.idle(found, kept, rates)),
         ("A million predictions, one row each", bill.predictions(found, kept, rates)),
+        ("The most that a stranger can cause in a month", bill.stranger(found, kept, rates)),
     ]
     text = "\n".join(_table(*table) for table in tables)
     if arguments.check:

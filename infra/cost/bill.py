@@ -91,6 +91,19 @@ def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     ]
 
 
+def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+    """The most that somebody without any right can cause in a month: /health as often as its throttle lets through."""
+    requests = stack.health_rate * MONTH_SECONDS
+    charged, size = billed(kept["predict_ms"]), log_bytes()
+    time = rates.compute(requests, charged, stack.predict_memory, stack.architecture)
+    return [
+        Line(f"{requests:,} requests for /health, {stack.health_rate} a second: API Gateway", rates.of(requests, "api_request")),
+        Line("Lambda requests and time", rates.of(requests, "lambda_request") + time),
+        Line(f"Logs, {size:,} bytes each at most", rates.of(requests * size / 1e9, "log_gigabyte")),
+        Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(requests * stack.sampled, "trace")),
+    ]
+
+
 def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     """A million predictions of one row each. Time to start is billed like any other."""
     looks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds

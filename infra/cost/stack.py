@@ -32,6 +32,7 @@ class Stack:
     metrics: int
     sampled: float
     refresh_seconds: int
+    health_rate: int
 
 
 def read() -> Stack:
@@ -66,6 +67,7 @@ def read() -> Stack:
         metrics=_published(),
         sampled=resources["PredictionSampling"]["Properties"]["SamplingRule"]["FixedRate"],
         refresh_seconds=value("!Ref RefreshSeconds"),
+        health_rate=value("!Ref HealthRate"),
     )
 
 

@@ -5,7 +5,20 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from driver import cloud, deploy, dynamodb, emulator, isolated, localstack, owntable, places, samlocal, subject, walk
+from driver import (
+    authorization,
+    cloud,
+    deploy,
+    dynamodb,
+    emulator,
+    isolated,
+    localstack,
+    owntable,
+    places,
+    samlocal,
+    subject,
+    walk,
+)
 from driver import runs as listing
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
@@ -48,7 +61,11 @@ def run(arguments) -> None:
 
 
 def runs(arguments) -> None:
-    listing.show(*places.api(arguments.state.resolve(), arguments.model))
+    listing.show(*places.status(arguments.state.resolve(), arguments.model))
+
+
+def authorize(arguments) -> None:
+    authorization.check()
 
 
 def test(arguments) -> int:
@@ -122,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         tests = _add(commands, name, function, text)
         tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
+    _add(commands, "authorization", authorize, "call each API with a signature, and with a token, in place of a key")
     _add(commands, "sam-local", sam_local, "run events/ through `sam local`")
     account = _add(commands, "deploy", deploy_to_account, "build for an account of AWS and deploy to it")
     account.add_argument("--config", default="default", help="section of samconfig.toml")

@@ -1,28 +1,27 @@
-//! The prediction API, as a client sees it.
+//! The two APIs, as a client sees them: predictions, and the status, which is runs and health.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+use crate::wait::{seconds, until};
+
 /// Name of the header that carries the key.
 pub const KEY_HEADER: &str = "x-api-key";
 
-/// A client of the API.
+/// Where an API is, and the key that opens it.
 #[derive(Debug, Clone)]
-pub struct Api {
+pub struct Door {
     client: Client,
     url: String,
-    key: String,
+    /// Its key.
+    pub key: String,
 }
 
-impl Api {
-    pub(crate) fn new(url: String, key: String) -> Self {
+impl Door {
+    /// The API at `url`, which `key` opens.
+    pub fn new(url: &str, key: String) -> Self {
         Self { client: Client::new(), url: url.trim_end_matches('/').to_owned(), key }
-    }
-
-    /// A request that carries the key.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.anonymous(method, path).header(KEY_HEADER, &self.key)
     }
 
     /// A request that carries no key.
@@ -30,9 +29,51 @@ impl Api {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
+    /// A request that carries that key.
+    pub fn with_key(&self, key: &str, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).header(KEY_HEADER, key)
+    }
+}
+
+/// A client of both APIs, with a key for each. What is asked for decides which of them is asked.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Predictions, and the model behind them.
+    pub predictions: Door,
+    /// Runs and health.
+    pub status: Door,
+}
+
+impl Api {
+    /// The API that has that path.
+    fn door(&self, path: &str) -> &Door {
+        let is_status = path.starts_with("/runs") || path.starts_with("/health");
+        if is_status { &self.status } else { &self.predictions }
+    }
+
+    /// A request that carries the key.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let door = self.door(path);
+        door.with_key(&door.key, method, path)
+    }
+
+    /// A request that carries no key.
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.door(path).anonymous(method, path)
+    }
+
     /// `GET path`, with the key.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
+    }
+
+    /// `GET /health` without a key, once its throttle lets it through: an earlier test may have used it up.
+    pub async fn health(&self) -> Answer {
+        until("/health to be let through", seconds(30), async || {
+            let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;
+            (answer.status != StatusCode::TOO_MANY_REQUESTS).then_some(answer)
+        })
+        .await
     }
 
     /// `POST /predict` of a row or a list of rows, with the key.

@@ -4,7 +4,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::alarms::CloudWatch;
-use crate::api::Api;
+use crate::api::{Api, Door};
 use crate::functions::Functions;
 use crate::mail::Inbox;
 use crate::registry::Registry;
@@ -21,7 +21,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 pub struct Stack {
     /// Its name, which begins every name in it.
     pub name: String,
-    /// The API, as a client with a key sees it.
+    /// The APIs, as a client with a key for each sees them.
     pub api: Api,
     /// The four functions.
     pub functions: Functions,
@@ -50,7 +50,10 @@ impl Stack {
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
         Self {
-            api: Api::new(variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
+            api: Api {
+                predictions: Door::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
+                status: Door::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
+            },
             functions: Functions::new(&config),
             registry: Registry::new(&config, variable("EVERGREEN_TABLE")),
             bucket: Bucket::new(&config, variable("EVERGREEN_BUCKET")),

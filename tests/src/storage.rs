@@ -1,5 +1,7 @@
 //! The artifact bucket, past the functions' backs.
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -56,6 +58,15 @@ impl Bucket {
     pub async fn keys(&self, prefix: &str) -> Vec<String> {
         let listed = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).send().await.expect("S3 lists");
         listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
+    }
+
+    /// The object's tags.
+    ///
+    /// # Panics
+    /// When S3 does not answer.
+    pub async fn tags(&self, key: &str) -> BTreeMap<String, String> {
+        let tagging = self.client.get_object_tagging().bucket(&self.name).key(key).send().await.expect("S3 answers");
+        tagging.tag_set().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
     }
 
     /// Deletes an object.

@@ -51,10 +51,16 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "An environment that answers predictions could not fetch, verify or read the champion. It serves the last good \
              version that it had, or answers 503 if it had none."
         }
-        AlarmKind::PredictionErrors => "Callers were answered with a server error: they got no prediction.",
+        AlarmKind::PredictionErrors => {
+            "Callers were answered with server errors, in two periods of 5 minutes of three: they got no prediction."
+        }
         AlarmKind::PredictionLatency => "One request in a hundred took longer than the limit. Callers may time out.",
         AlarmKind::Throttles => {
             "Lambda had no environment left for the predict function, and the callers were turned away."
+        }
+        AlarmKind::QuotaNearlyUsed => {
+            "A client's key has used four fifths of its requests of this calendar month. Once all are used, its calls are \
+             answered with 429 until the month ends."
         }
         AlarmKind::TrainFailureQueue => {
             "A training, or the import of a model file, failed at each of its three tries. Its event is kept for 14 days and is \
@@ -110,6 +116,11 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             step("See how much concurrency the account has:", "aws lambda get-account-settings".to_owned()),
             words("Ask for more in Service Quotas, or lower the rate of the usage plan."),
         ],
+        AlarmKind::QuotaNearlyUsed => vec![
+            step("See how many requests each key has made, day by day:", run.usage()),
+            words("If they are meant, raise MonthlyQuota and deploy; this month's count goes on."),
+            words("If they are not, ask the client, or switch its key off: docs/OPERATIONS.md, Change a key."),
+        ],
         AlarmKind::TrainFailureQueue => vec![messages(kind), logs("train"), replay()],
         AlarmKind::TrainScheduleQueue => {
             vec![messages(kind), step("If it is the schedule's, train now:", run.train()), replay()]
@@ -157,6 +168,15 @@ impl Commands<'_> {
         format!(
             "aws lambda invoke --function-name {}-train --cli-read-timeout 900 --cli-binary-format raw-in-base64-out \
              --payload '{{\"note\":\"by hand, after an alarm\"}}' /dev/stdout",
+            self.0.stack
+        )
+    }
+
+    /// The usage of the current month. GNU and BSD `date` both take the format.
+    fn usage(&self) -> String {
+        format!(
+            "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
+             --usage-plan-id \"$(aws apigateway get-usage-plans --query \"items[?name=='{}'].id\" --output text)\"",
             self.0.stack
         )
     }

@@ -74,6 +74,7 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
         AlarmKind::PredictionErrors => format!("predictions fail with 5xx{recently}"),
         AlarmKind::PredictionLatency => format!("predictions are slow: one in a hundred takes {value}{limit}"),
         AlarmKind::Throttles => format!("predictions are turned away{recently}"),
+        AlarmKind::QuotaNearlyUsed => format!("a client's key has used {value} of its requests of this month"),
         AlarmKind::TrainFailureQueue => format!("a training or an import failed for good{waiting}"),
         AlarmKind::TrainScheduleQueue => format!("a training or an import could not be started{waiting}"),
         AlarmKind::MetricsFailureQueue => format!("figures could not be published{waiting}"),
@@ -121,6 +122,7 @@ fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
             None => "predictions are fast again".to_owned(),
         },
         AlarmKind::Throttles => "predictions are no longer turned away".to_owned(),
+        AlarmKind::QuotaNearlyUsed => "the clients' keys have requests left again".to_owned(),
         AlarmKind::Other(name) => format!("alarm {name} has cleared"),
         queue => format!("the queue {} is empty again", queue.queue().unwrap_or(queue.as_str())),
     }

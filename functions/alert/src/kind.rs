@@ -21,6 +21,8 @@ pub enum AlarmKind {
     PredictionLatency,
     /// Predictions are turned away for want of concurrency.
     Throttles,
+    /// A client's key has used most of its requests of the month.
+    QuotaNearlyUsed,
     /// Trainings that failed for good wait in their queue.
     TrainFailureQueue,
     /// Trainings that the scheduler could not start wait in their queue.
@@ -37,7 +39,7 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// The kinds that every stack has.
-    pub const KNOWN: [Self; 14] = [
+    pub const KNOWN: [Self; 15] = [
         Self::ChampionTooOld,
         Self::AccuracyLow,
         Self::DeadlineMissed,
@@ -47,6 +49,7 @@ impl AlarmKind {
         Self::PredictionErrors,
         Self::PredictionLatency,
         Self::Throttles,
+        Self::QuotaNearlyUsed,
         Self::TrainFailureQueue,
         Self::TrainScheduleQueue,
         Self::MetricsFailureQueue,
@@ -73,6 +76,7 @@ impl AlarmKind {
             Self::PredictionErrors => "prediction-errors",
             Self::PredictionLatency => "prediction-latency",
             Self::Throttles => "throttles",
+            Self::QuotaNearlyUsed => "quota-nearly-used",
             Self::TrainFailureQueue => "train-failure-queue",
             Self::TrainScheduleQueue => "train-schedule-queue",
             Self::MetricsFailureQueue => "metrics-failure-queue",

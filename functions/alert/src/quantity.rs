@@ -13,7 +13,9 @@ pub(crate) enum Quantity {
     Hours,
     /// Milliseconds.
     Milliseconds,
-    /// Anything else: a share, a count.
+    /// A share, as a percentage.
+    Share,
+    /// Anything else: an accuracy, a count.
     Number,
 }
 
@@ -23,6 +25,7 @@ impl Quantity {
         let hours = [Metric::ModelAgeHours.name(), Metric::HoursSinceTraining.name()];
         match alarm.metric.as_deref() {
             Some(metric) if hours.contains(&metric) => Self::Hours,
+            Some(metric) if metric == Metric::QuotaUsed.name() => Self::Share,
             Some("Latency" | "IntegrationLatency" | "Duration") => Self::Milliseconds,
             _ => Self::Number,
         }
@@ -33,6 +36,7 @@ impl Quantity {
         match self {
             Self::Hours => hours(value),
             Self::Milliseconds => format!("{} ms", number(value.round())),
+            Self::Share => format!("{} %", number((value * 100.0).round())),
             Self::Number => number(value),
         }
     }
@@ -81,6 +85,11 @@ mod tests {
         {
             assert_eq!(hours(value), text);
         }
+    }
+
+    #[test]
+    fn a_share_is_a_percentage() {
+        assert_eq!(Quantity::Share.write(0.834), "83 %");
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub struct Config {
     pub table: String,
     /// When training has to be done.
     pub deadline: Deadline,
+    /// The id of the usage plan of the keys that predict.
+    pub usage_plan: String,
+    /// Requests that each of these keys may make in a calendar month.
+    pub quota: u64,
 }
 
 impl Config {
@@ -32,6 +36,8 @@ impl Config {
             model: environment.parsed("EVERGREEN_MODEL")?,
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
+            usage_plan: environment.required("EVERGREEN_USAGE_PLAN")?,
+            quota: environment.parsed("EVERGREEN_MONTHLY_QUOTA")?,
             deadline: Deadline {
                 schedule: Schedule::new(expression, zone),
                 grace: SignedDuration::from_mins(i64::from(minutes)),
@@ -54,6 +60,8 @@ mod tests {
                 "EVERGREEN_SCHEDULE" => "cron(0 3 * * ? *)",
                 "EVERGREEN_SCHEDULE_TIMEZONE" => "Europe/Berlin",
                 "EVERGREEN_DEADLINE_MINUTES" => "60",
+                "EVERGREEN_USAGE_PLAN" => "p1",
+                "EVERGREEN_MONTHLY_QUOTA" => "1000000",
                 _ => return None,
             };
             Some(if asked == key { value } else { usual }.to_owned())
@@ -65,6 +73,7 @@ mod tests {
         let config = read_with("", "").unwrap();
         assert_eq!(config.deadline.grace, SignedDuration::from_hours(1));
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
+        assert_eq!((config.usage_plan.as_str(), config.quota), ("p1", 1_000_000));
     }
 
     #[test]

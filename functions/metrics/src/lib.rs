@@ -6,9 +6,11 @@
 mod config;
 mod handler;
 mod inspection;
+mod quota;
 mod schedule;
 
 pub use config::Config;
 pub use handler::{CHAMPIONS, Deadline, Meter, MetricsError, RUNS, Report};
 pub use inspection::{Defect, inspect};
+pub use quota::WithQuota;
 pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};

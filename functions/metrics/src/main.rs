@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock};
-use evergreen_metrics::{Config, Meter};
+use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock, UsagePlan};
+use evergreen_metrics::{Config, Meter, WithQuota};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -16,6 +16,8 @@ async fn main() -> anyhow::Result<()> {
     let registry = Registry::new(&sdk, &config.table, config.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
     let sink = CloudWatch::new(&sdk, config.model.clone());
+    let usage = UsagePlan::new(&sdk, &config.usage_plan);
+    let sink = WithQuota { sink: &sink, usage: &usage, quota: config.quota };
     let clock = SystemClock;
     let meter =
         &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };

@@ -16,6 +16,10 @@ use crate::response::JsonResponse;
 /// Seconds after which it is worth trying again: a look for a champion, or an SDK's retries, are over by then.
 const PAUSE: u16 = 2;
 
+/// What there is, and where.
+const PATHS: &str =
+    "POST /predict or GET /model of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API";
+
 /// A kind of problem. Callers may rely on its URN, which ends with the code and stays as it is.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Kind {
@@ -84,8 +88,12 @@ impl Problem {
 
     /// No endpoint has that path.
     pub fn not_found() -> Self {
-        Self::new(&NOT_FOUND, "There is nothing at this path.")
-            .expecting("POST /predict, GET /model, GET /runs, GET /runs/{id} or GET /health")
+        Self::new(&NOT_FOUND, "There is nothing at this path.").expecting(PATHS)
+    }
+
+    /// The stack's other API has that path.
+    pub fn elsewhere() -> Self {
+        Self::new(&NOT_FOUND, "This API has nothing at this path; the stack's other API has.").expecting(PATHS)
     }
 
     /// The endpoint takes another method.

@@ -23,14 +23,19 @@ pub enum Endpoint {
 impl Endpoint {
     /// The endpoint of a call, when its path and method are those of one.
     ///
+    /// What comes through a catch-all is never served: whoever may use one API has no right to what is the other's.
+    ///
     /// # Errors
     /// A 404 or 405 [`Problem`].
     pub fn of(request: &Request) -> Result<Self, Problem> {
-        let endpoint = Self::at(place(request)).ok_or_else(Problem::not_found)?;
-        if request.method() == endpoint.method() {
-            Ok(endpoint)
-        } else {
-            Err(Problem::method_not_allowed(endpoint.method()))
+        let place = Place::of(request);
+        let endpoint = Self::at(place.path()).ok_or_else(Problem::not_found)?;
+        if request.method() != endpoint.method() {
+            return Err(Problem::method_not_allowed(endpoint.method()));
+        }
+        match place {
+            Place::Matched(_) => Ok(endpoint),
+            Place::CaughtAll(_) => Err(Problem::elsewhere()),
         }
     }
 
@@ -73,16 +78,34 @@ pub fn last_segment(request: &Request) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Where the call goes: the template that the gateway matched, which no stage or base path precedes; else, behind a
-/// catch-all or without a gateway, the path without its stage. The request's URI is no help: `lambda_http` puts the stage
-/// in front of its path, which the caller of a custom domain never wrote.
-fn place(request: &Request) -> &str {
-    let path = request.raw_http_path();
-    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return path };
-    match (context.resource_path.as_deref(), context.stage.as_deref()) {
-        (Some(template), _) if !template.contains("{proxy+}") => template,
-        (_, Some(stage)) => without(stage, path),
-        (_, None) => path,
+/// Where a call goes. The request's URI is no help: `lambda_http` puts the stage in front of its path, which the caller of a
+/// custom domain never wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    /// The template that the gateway matched, which no stage or base path precedes; without a gateway, the path.
+    Matched(&'a str),
+    /// The path without its stage, for which the API has nothing but its catch-all.
+    CaughtAll(&'a str),
+}
+
+impl<'a> Place<'a> {
+    fn of(request: &'a Request) -> Self {
+        let path = request.raw_http_path();
+        let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
+            return Self::Matched(path);
+        };
+        let plain = context.stage.as_deref().map_or(path, |stage| without(stage, path));
+        match context.resource_path.as_deref() {
+            Some(template) if template.contains("{proxy+}") => Self::CaughtAll(plain),
+            Some(template) => Self::Matched(template),
+            None => Self::Matched(plain),
+        }
+    }
+
+    fn path(self) -> &'a str {
+        match self {
+            Self::Matched(path) | Self::CaughtAll(path) => path,
+        }
     }
 }
 
@@ -113,12 +136,23 @@ mod tests {
         for (template, path) in [
             (Some("/predict"), "/predict"),
             (Some("/predict"), "/some/base/predict"),
-            (Some("/{proxy+}"), "/v1/predict"),
             (None, "/predict"),
             (None, "/v1/predict"),
         ] {
             assert_eq!(Endpoint::of(&call("POST", template, path)).unwrap(), Endpoint::Predict, "{template:?} {path}");
         }
+    }
+
+    #[test]
+    fn what_an_api_has_only_its_catch_all_for_is_not_served() {
+        for endpoint in [Endpoint::Predict, Endpoint::Model, Endpoint::Runs, Endpoint::Health] {
+            for path in [endpoint.template().to_owned(), format!("/v1{}", endpoint.template())] {
+                let problem = Endpoint::of(&call(endpoint.method(), Some("/{proxy+}"), &path)).unwrap_err();
+                assert_eq!((problem.kind.status.as_u16(), problem.kind.code), (404, "not-found"), "{path}");
+            }
+        }
+        let run = call("GET", Some("/{proxy+}"), "/v1/runs/manual-1");
+        assert_eq!(Endpoint::of(&run).unwrap_err().kind.status, 404);
     }
 
     #[test]
@@ -139,7 +173,7 @@ mod tests {
     #[test]
     fn a_wrong_method_is_answered_with_the_right_one() {
         for (template, path, method, allow) in
-            [(Some("/predict"), "/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
+            [(Some("/{proxy+}"), "/v1/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
         {
             let problem = Endpoint::of(&call(method, template, path)).unwrap_err();
             assert_eq!(problem.kind.status, 405);

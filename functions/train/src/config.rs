@@ -2,7 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_learning::Settings;
-use evergreen_lifecycle::{Gate, InvalidGate, ModelName, PrimaryMetric, Task};
+use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
 
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -39,6 +39,8 @@ pub struct Training {
     pub tolerance: f64,
     /// Bytes of memory that a table and its model may take.
     pub memory: u64,
+    /// How long failed and refused runs are kept; for ever where nothing is said.
+    pub keep_days: Option<KeepDays>,
     /// What is recorded as the code that trained.
     pub code_version: String,
 }
@@ -61,6 +63,7 @@ impl Config {
             floor,
             tolerance,
             memory: memory.saturating_sub(OWN_MEMORY).saturating_mul(MB),
+            keep_days: KeepDays::new(environment.parsed_or("EVERGREEN_KEEP_DAYS", 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {

@@ -11,6 +11,7 @@ mod making;
 mod promotion;
 mod report;
 mod request;
+mod retention;
 mod stored;
 mod trainer;
 mod work;

@@ -2,7 +2,9 @@
 //!
 //! The gate is not asked. What cannot be loaded is refused all the same: it could not serve.
 
-use evergreen_lifecycle::ports::{Announcer, Artifacts, Champions, Clock, PromoteError, Registrar, Versions};
+use evergreen_lifecycle::ports::{
+    Announcer, Artifacts, Champions, Clock, ObjectRetention, PromoteError, RecordRetention, Registrar, Versions,
+};
 use evergreen_lifecycle::{Champion, EventKind, LifecycleEvent, VersionNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,13 +46,14 @@ pub fn is_asked_for(event: &Value) -> bool {
 /// [`TrainError`] when there is no such version, or when its artifact could not serve. The champion stays.
 pub async fn promote<R, S, B, C>(trainer: &Trainer<'_, R, S, B, C>, event: Value) -> Result<Promoted, TrainError>
 where
-    R: Registrar + Champions + Versions,
-    S: Artifacts,
+    R: Registrar + Champions + Versions + RecordRetention,
+    S: Artifacts + ObjectRetention,
     B: Announcer,
     C: Clock,
 {
     let PromotionEvent { promote: number, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
     let version = trainer.registry.version(number).await?.ok_or(TrainError::NoSuchVersion(number))?;
+    trainer.keep(&version).await?;
     let content = match stored::read(trainer.storage, &version.artifact).await? {
         Ok((content, _)) => content,
         Err(defect) => return Err(TrainError::CannotServe { version: number, defect }),

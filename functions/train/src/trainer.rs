@@ -1,8 +1,8 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration, RunWriteError,
-    Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, ObjectRetention, RecordRetention,
+    Registrar, Registration, RunWriteError, Runs, Versions,
 };
 use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
 use jiff::Timestamp;
@@ -58,8 +58,8 @@ pub struct Trainer<'a, R, S, B, C> {
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions + Versions,
-    S: Artifacts + ArtifactWriter + Datasets + Incoming,
+    R: Runs + Registrar + Champions + Versions + RecordRetention,
+    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
     B: Announcer,
     C: Clock,
 {
@@ -155,6 +155,7 @@ where
         match made {
             Ok(registration) => {
                 self.announce(&announcement::of_registration(&registration)).await;
+                self.let_go(&registration.run, Some(&registration.version)).await;
                 let family = Some(registration.version.family);
                 Ok(Report::of(&registration.run, family, false, self.clock.now()))
             }
@@ -189,6 +190,7 @@ where
             return;
         }
         self.announce(&[announcement::of_failure(&failed)]).await;
+        self.let_go(&failed, None).await;
     }
 }
 

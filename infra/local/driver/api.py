@@ -27,6 +27,19 @@ def predict(url: str, key: str, rows) -> dict:
     return _call(urllib.request.Request(f"{url}/predict", json.dumps(rows).encode(), headers))
 
 
+def status(url: str, key: str | None, path: str, body=None) -> int:
+    """The HTTP status of a call with that key, or with none: GET, or POST where there is a body."""
+    headers = {"content-type": "application/json"} | ({"x-api-key": key} if key else {})
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url + path, data, headers), timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except urllib.error.URLError as error:
+        raise Failure(f"{url + path} does not answer: {error.reason}") from error
+
+
 def curl(url: str, key: str, row: dict) -> str:
     """A line to paste into a shell, which asks for `row`."""
     body = shlex.quote(json.dumps(row, ensure_ascii=False))

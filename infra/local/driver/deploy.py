@@ -43,7 +43,8 @@ def deploy(settings: Settings) -> dict[str, str]:
     values = environment.describe(settings)
     clients = Clients(values)
     if settings.emulator == "ministack":
-        gaps.complete_api(clients, settings.stack, values["EVERGREEN_API_ID"], "v1")
+        gaps.complete_api(clients, settings.stack, "PredictionApi", values["EVERGREEN_API_ID"], "v1")
+        gaps.complete_api(clients, settings.stack, "StatusApi", values["EVERGREEN_STATUS_API_ID"], "v1")
     _verify_sender(clients, parameters["AlertSender"])
     environment.write(settings.environment_file, values)
     return values

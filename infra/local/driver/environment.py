@@ -12,8 +12,8 @@ from .emulator import CREDENTIALS
 from .settings import Settings
 
 FILE = "stack.env"
-# What a client needs; set in the environment they mean a stack in the cloud.
-API = ("EVERGREEN_API_URL", "EVERGREEN_API_KEY")
+# What reads the runs; set in the environment they mean a stack in the cloud.
+STATUS = ("EVERGREEN_STATUS_URL", "EVERGREEN_READ_KEY")
 
 # A training may take 15 minutes, and one that is asked for twice is two.
 PATIENCE = Config(read_timeout=930, retries={"total_max_attempts": 1})
@@ -24,13 +24,23 @@ def describe(settings: Settings) -> dict[str, str]:
     clients = connect(settings)
     stacks = clients.client("cloudformation").describe_stacks(StackName=settings.stack)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks["Stacks"][0]["Outputs"]}
-    key = clients.client("apigateway").get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)["value"]
+    gateway = clients.client("apigateway")
+
+    def url(api: str) -> str:
+        return f"{settings.endpoint}/restapis/{outputs[api]}/v1/_user_request_"
+
+    def key(name: str) -> str:
+        return gateway.get_api_key(apiKey=outputs[name], includeValue=True)["value"]
+
     return _access(settings) | {
         "EVERGREEN_STACK": settings.stack,
         "EVERGREEN_EMULATOR": settings.emulator,
         "EVERGREEN_API_ID": outputs["ApiId"],
-        "EVERGREEN_API_URL": f"{settings.endpoint}/restapis/{outputs['ApiId']}/v1/_user_request_",
-        "EVERGREEN_API_KEY": key,
+        "EVERGREEN_API_URL": url("ApiId"),
+        "EVERGREEN_API_KEY": key("PredictKeyId"),
+        "EVERGREEN_STATUS_API_ID": outputs["StatusApiId"],
+        "EVERGREEN_STATUS_URL": url("StatusApiId"),
+        "EVERGREEN_READ_KEY": key("ReadKeyId"),
         "EVERGREEN_BUCKET": outputs["BucketName"],
         "EVERGREEN_TABLE": outputs["TableName"],
         "EVERGREEN_TRAIN_FUNCTION": outputs["TrainFunctionName"],
@@ -66,14 +76,17 @@ def read(path: Path) -> dict[str, str]:
     return {name: shlex.split(value)[0] if value else "" for name, value in (line.split("=", 1) for line in lines)}
 
 
-def api(path: Path) -> tuple[str, str]:
-    """URL and key of the API that the file tells of; Failure when there is no such file."""
-    return api_of(read(path))
+def status(path: Path) -> tuple[str, str]:
+    """URL and key of the status API that the file tells of; Failure when there is no such file."""
+    return status_of(read(path))
 
 
-def api_of(values: Mapping[str, str]) -> tuple[str, str]:
-    """URL and key of the API that these variables tell of."""
-    url, key = (values[name] for name in API)
+def status_of(values: Mapping[str, str]) -> tuple[str, str]:
+    """URL and key of the status API that these variables tell of; Failure when they come from an older release."""
+    missing = [name for name in STATUS if name not in values]
+    if missing:
+        raise Failure(f"{missing[0]} is not set: the stack was deployed by an older release; `make run` deploys this one")
+    url, key = (values[name] for name in STATUS)
     return url.rstrip("/"), key
 
 

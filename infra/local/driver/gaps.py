@@ -6,14 +6,15 @@ gateway responses. Both calls below are harmless where the import was complete.
 
 import json
 
+from .console import Failure
 from .environment import Clients
 
 ANY = "x-amazon-apigateway-any-method"
 
 
-def complete_api(clients: Clients, stack: str, api_id: str, stage: str) -> None:
-    """Adds the ANY methods and gateway responses of the stack's API and deploys it again."""
-    body = _imported_body(clients, stack)
+def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, stage: str) -> None:
+    """Adds the ANY methods and gateway responses of one of the stack's APIs and deploys it again."""
+    body = _imported_body(clients, stack, logical_id)
     gateway = clients.client("apigateway")
     _add_any_methods(gateway, clients.client("lambda"), api_id, body, stack)
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
@@ -28,11 +29,11 @@ def complete_api(clients: Clients, stack: str, api_id: str, stage: str) -> None:
     gateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
-def _imported_body(clients: Clients, stack: str) -> dict:
+def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict:
     template = clients.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     if isinstance(template, str):
         template = json.loads(template)
-    return template["Resources"]["PredictionApi"]["Properties"]["Body"]
+    return template["Resources"][logical_id]["Properties"]["Body"]
 
 
 def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) -> None:
@@ -45,6 +46,17 @@ def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) ->
         if ANY not in item or path in present:
             continue
         method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
-        keyed = any("api_key" in scheme for scheme in item[ANY].get("security", []))
-        gateway.put_method(**method, authorizationType="NONE", apiKeyRequired=keyed)
+        gateway.put_method(**method, **_authorization(gateway, api_id, ids, body, item[ANY]["security"]))
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+
+
+def _authorization(gateway, api_id: str, ids: dict[str, str], body: dict, security) -> dict:
+    """How a method asks for `security`: as another one does that the emulator has imported with the same."""
+    for path, item in body["paths"].items():
+        for name, operation in item.items():
+            if name == ANY or operation["security"] != security:
+                continue
+            method = gateway.get_method(restApiId=api_id, resourceId=ids[path], httpMethod=name.upper())
+            kept = ("authorizationType", "authorizerId", "authorizationScopes", "apiKeyRequired")
+            return {key: method[key] for key in kept if method.get(key) is not None}
+    raise Failure(f"no method of {body['info']} asks for {security}, as its catch-all does")

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import contextmanager
 
 from . import deploy, emulator
@@ -14,9 +15,12 @@ from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str, table: OwnTable | None = None):
-    """A deployed stack in target/local/`name`, for Iris or for `table`; yields its settings and variables."""
-    own = (table.model, table.parameters) if table else ()
+def stack(config: str, name: str, table: OwnTable | None = None, given: Mapping[str, str] | None = None):
+    """A deployed stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
+
+    Yields its settings and variables.
+    """
+    own = (table.model, table.parameters) if table else (None, given or {})
     settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", *own)
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end

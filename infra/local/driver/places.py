@@ -34,20 +34,20 @@ def remember(state: Path, settings: Settings) -> None:
     _note(state).write_text(str(settings.state.relative_to(state)))
 
 
-def api(state: Path, model: str) -> tuple[str, str]:
-    """URL and key of the API of the model of that name; else of the environment's stack, or of the one started last.
+def status(state: Path, model: str) -> tuple[str, str]:
+    """URL and key of the model's status API; without a name, of the environment's stack, or of the one started last.
 
     Raises Failure when there is no such model here.
     """
     if model and (state / "models" / model).is_dir():
-        return environment.api(state / "models" / model / environment.FILE)
+        return environment.status(state / "models" / model / environment.FILE)
     if model and model != "iris":
         names = ", ".join(["iris", *(folder.name for folder in every(state)[1:])])
         raise Failure(f"MODEL={model}: no such model here; there is {names}")
-    if not model and all(os.environ.get(name) for name in environment.API):
-        return environment.api_of(os.environ)
+    if not model and all(os.environ.get(name) for name in environment.STATUS):
+        return environment.status_of(os.environ)
     last = _note(state).read_text().strip() if not model and _note(state).exists() else "."
-    return environment.api(state / last / environment.FILE)
+    return environment.status(state / last / environment.FILE)
 
 
 def _note(state: Path) -> Path:

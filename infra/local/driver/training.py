@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import api, figures, runs
+from . import api, environment, figures, runs
 from .console import Failure, say, step, table, waiting
 from .environment import Clients
 from .subject import Iris, Own
@@ -112,7 +112,7 @@ def _tell(made: dict) -> None:
 
 def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
     """The version of an earlier walk, when none of this one's may serve."""
-    listed = runs.fetch(values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"], 100)
+    listed = runs.fetch(*environment.status_of(values), 100)
     version = next((run["version"] for run in listed if run["status"] == "SUCCEEDED"), None)
     if version is None:
         raise Failure(

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
-from . import alarm, api, environment, figures, mail, report, runs, training, upload
+from . import alarm, api, environment, figures, mail, report, rights, runs, training, upload
 from .console import Failure, say, step, until
 from .environment import Clients
 from .settings import Settings
@@ -25,13 +25,19 @@ def walk(settings: Settings, subject: Iris | Own) -> None:
     if subject.own:
         training.columns(manifest)
     predictions = _predict(url, key, subject, manifest)
+    if predictions:
+        rights.show(values, predictions[0][0].row)
     metrics = _publish_metrics(clients, values)
     model = api.get(url, key, "/model")
     mails = alarm.raise_and_clear(clients, values, model, _readers(settings))
     letters = list(zip(mails, mail.save(mails, settings.state / "mail")))
-    found = report.Walk(values, subject, model, manifest, runs.fetch(url, key), predictions, metrics, letters)
+    found = report.Walk(values, subject, model, manifest, _runs(values), predictions, metrics, letters)
     page = report.write(settings.state / "report.html", found)
     _summary(settings, found, page)
+
+
+def _runs(values: dict[str, str]) -> list[dict]:
+    return runs.fetch(*environment.status_of(values))
 
 
 def told(answer: dict) -> str:
@@ -123,10 +129,13 @@ def _latest(cloudwatch, metric: dict) -> float | None:
 def _summary(settings: Settings, found: report.Walk, page) -> None:
     url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
-    runs.show(url, key)
+    runs.show(*environment.status_of(found.values))
     step("Summary")
-    say(f"API          {url}")
+    status_url, read_key = environment.status_of(found.values)
+    say(f"predictions  {url}")
     say(f"key          {key}")
+    say(f"runs, health {status_url}")
+    say(f"key          {read_key}")
     for example, answer in found.predictions:
         said = answer["labels"][0] if "labels" in answer else told(answer)
         truth = "" if example.truth is None else f"; it is {example.truth}"

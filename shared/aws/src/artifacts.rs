@@ -1,5 +1,7 @@
 //! Artifacts, the files of the user's table, and model files made elsewhere, in one S3 bucket.
 
+mod retention;
+
 use std::time::Duration;
 
 use aws_config::SdkConfig;

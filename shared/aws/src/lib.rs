@@ -13,6 +13,7 @@ mod mail;
 mod metrics;
 mod registry;
 pub mod telemetry;
+mod usage;
 
 #[cfg(test)]
 mod mocks;
@@ -24,3 +25,4 @@ pub use events::EventBus;
 pub use mail::Ses;
 pub use metrics::CloudWatch;
 pub use registry::Registry;
+pub use usage::UsagePlan;

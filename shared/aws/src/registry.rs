@@ -12,6 +12,7 @@ mod items;
 mod keys;
 mod outbox;
 mod registrar;
+mod retention;
 mod runs;
 mod transaction;
 

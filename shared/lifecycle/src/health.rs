@@ -32,6 +32,8 @@ pub enum Metric {
     DeadlineMissed,
     /// 1 when the champion's artifact can be fetched, verified and parsed, else 0.
     ModelHealthy,
+    /// The share of the month's quota that the busiest client's key has used: from 0 to 1, and a little beyond.
+    QuotaUsed,
 }
 
 /// What a figure is counted in.
@@ -47,7 +49,7 @@ pub enum Unit {
 
 impl Metric {
     /// Every figure.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TrainingAccuracy,
         Self::ModelAccuracy,
         Self::ModelAccuracy7DayAverage,
@@ -59,6 +61,7 @@ impl Metric {
         Self::FailedRuns,
         Self::DeadlineMissed,
         Self::ModelHealthy,
+        Self::QuotaUsed,
     ];
 
     /// The name under which it is published.
@@ -75,6 +78,7 @@ impl Metric {
             Self::FailedRuns => "FailedRuns",
             Self::DeadlineMissed => "DeadlineMissed",
             Self::ModelHealthy => "ModelHealthy",
+            Self::QuotaUsed => "QuotaUsed",
         }
     }
 
@@ -95,6 +99,13 @@ pub struct Datum {
     pub metric: Metric,
     /// How much, in the metric's unit.
     pub value: f64,
+}
+
+/// What the requests of this month's keys tell, one count for each key, of a quota that each key has for itself.
+pub fn quota_used(requests: &[u64], quota: u64) -> Datum {
+    // Exact below 2^53 requests.
+    let most = requests.iter().copied().max().unwrap_or_default() as f64;
+    Datum { metric: Metric::QuotaUsed, value: most / quota.max(1) as f64 }
 }
 
 /// What the champions tell: `recent` holds them newest first, the present one included.

@@ -2,12 +2,18 @@
 //!
 //! An adapter serves one model. Writes that could clash are conditional: they fail with a conflict and change nothing.
 
+mod retention;
+mod usage;
+
 use std::error::Error;
 use std::future::Future;
 
 use jiff::Timestamp;
 
 use crate::{Champion, Datum, LifecycleEvent, Run, RunId, Version, VersionNumber};
+
+pub use retention::{Forgetting, ObjectRetention, RecordRetention};
+pub use usage::RequestUsage;
 
 /// The cause of a failure outside the domain.
 pub type Cause = Box<dyn Error + Send + Sync>;

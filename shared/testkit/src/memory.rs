@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Incoming,
-    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, Outbox, PromoteError, RegisterError, Registrar,
-    Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions, WithCopy,
+    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Forgetting, Incoming,
+    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, ObjectRetention, Outbox, PromoteError, RecordRetention,
+    RegisterError, Registrar, Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions, WithCopy,
 };
-use evergreen_lifecycle::{Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
+use evergreen_lifecycle::{Champion, Datum, KeepDays, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
 use jiff::Timestamp;
 
 /// A clock that shows what it was last set to.
@@ -69,7 +69,13 @@ pub struct State {
     pub mails: Vec<SentMail>,
     /// Claims on mails: until when, and whether it was sent.
     pub claims: BTreeMap<String, (Timestamp, bool)>,
-    /// Things that do not answer: `registry`, `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
+    /// When runs and versions may be forgotten, by `run ID` and `version NUMBER`.
+    pub forgotten: BTreeMap<String, Timestamp>,
+    /// Runs and versions that are to be kept, by the same names.
+    pub kept: BTreeSet<String>,
+    /// For how many days objects are kept, where not for ever.
+    pub expiring: BTreeMap<String, KeepDays>,
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
     pub away: BTreeSet<String>,
     /// How often artifacts were read.
     pub reads: usize,
@@ -225,6 +231,44 @@ impl Artifacts for Memory {
 impl ArtifactWriter for Memory {
     async fn put(&self, key: &str, content: Vec<u8>, _media_type: &'static str) -> Result<(), Unavailable> {
         self.reach("artifacts")?.objects.insert(key.to_owned(), content);
+        Ok(())
+    }
+}
+
+impl RecordRetention for Memory {
+    async fn forget_records(&self, run: &Run, at: Timestamp) -> Result<Forgetting, Unavailable> {
+        let mut state = self.reach("retention")?;
+        let version = run.version().map(|number| format!("version {number}"));
+        let names: Vec<_> = version.into_iter().chain([format!("run {}", run.id)]).collect();
+        if names.iter().any(|name| state.kept.contains(name)) {
+            return Ok(Forgetting::Kept);
+        }
+        state.forgotten.extend(names.into_iter().map(|name| (name, at)));
+        Ok(Forgetting::Marked)
+    }
+
+    async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
+        let mut state = self.reach("registry")?;
+        for name in [format!("version {}", version.number), format!("run {}", version.run_id)] {
+            state.forgotten.remove(&name);
+            state.kept.insert(name);
+        }
+        Ok(state.versions.contains_key(&version.number))
+    }
+}
+
+impl ObjectRetention for Memory {
+    async fn expire_objects(&self, version: &Version, days: KeepDays) -> Result<(), Unavailable> {
+        let mut state = self.reach("artifacts")?;
+        for key in [&version.artifact.key, &version.manifest_key] {
+            state.expiring.insert(key.clone(), days);
+        }
+        Ok(())
+    }
+
+    async fn keep_objects(&self, version: &Version) -> Result<(), Unavailable> {
+        let mut state = self.reach("artifacts")?;
+        state.expiring.retain(|key, _| *key != version.artifact.key && *key != version.manifest_key);
         Ok(())
     }
 }

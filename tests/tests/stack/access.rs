@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use evergreen_tests::Stack;
-use evergreen_tests::api::{Answer, KEY_HEADER};
+use evergreen_tests::api::{Answer, Api, KEY_HEADER};
 use evergreen_tests::iris::setosa;
 use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
@@ -23,6 +23,68 @@ async fn without_a_key_there_is_no_answer() {
         let problem = Answer::to(stack.api.anonymous(method, path).json(&setosa())).await.problem(403);
         assert!(problem.detail.contains(KEY_HEADER), "{}", problem.detail);
     }
+}
+
+/// What each right opens.
+const PREDICTING: [(Method, &str); 2] = [(Method::POST, "/predict"), (Method::GET, "/model")];
+const READING: [(Method, &str); 2] = [(Method::GET, "/runs"), (Method::GET, "/runs/none")];
+
+#[tokio::test]
+async fn the_predict_key_opens_predictions_and_no_runs() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let Api { predictions, status } = &stack.api;
+    for (method, path) in PREDICTING {
+        let answer = Answer::to(predictions.with_key(&predictions.key, method, path).json(&setosa())).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
+    for (method, path) in READING {
+        let refused = Answer::to(status.with_key(&predictions.key, method, path)).await.problem(403);
+        assert!(refused.detail.contains(KEY_HEADER), "{path}: {}", refused.detail);
+    }
+}
+
+#[tokio::test]
+async fn the_read_key_opens_runs_and_no_predictions() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let Api { predictions, status } = &stack.api;
+    Answer::to(status.with_key(&status.key, Method::GET, "/runs")).await.ok();
+    Answer::to(status.with_key(&status.key, Method::GET, "/runs/none")).await.problem(404);
+    for (method, path) in PREDICTING {
+        let refused = Answer::to(predictions.with_key(&status.key, method, path).json(&setosa())).await.problem(403);
+        assert!(refused.detail.contains(KEY_HEADER), "{path}: {}", refused.detail);
+    }
+}
+
+#[tokio::test]
+async fn neither_api_has_what_is_the_others() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let Api { predictions, status } = &stack.api;
+    for (door, others) in [(predictions, READING), (status, PREDICTING)] {
+        for (method, path) in others {
+            let key = &door.key;
+            let refused = Answer::to(door.with_key(key, method.clone(), path).json(&setosa())).await.problem(404);
+            assert!(refused.detail.contains("other API"), "{path}: {}", refused.detail);
+            Answer::to(door.anonymous(method, path).json(&setosa())).await.problem(403);
+        }
+    }
+    Answer::to(predictions.with_key(&predictions.key, Method::GET, "/health")).await.problem(404);
+}
+
+#[tokio::test]
+async fn health_needs_no_key_and_is_bounded_by_itself() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
+    stack.api.health().await.ok();
+
+    // What is allowed at once is soon used up, and whoever has a key is not held up by it.
+    until("health to be refused", seconds(30), async || (health().await.status == 429).then_some(())).await;
+    Answer::to(stack.api.request(Method::GET, "/runs")).await.ok();
+    stack.api.predict(&setosa()).await.ok();
+    until("health to be answered again", seconds(30), async || (health().await.status == 200).then_some(())).await;
 }
 
 #[tokio::test]
@@ -64,6 +126,6 @@ async fn who_asks_too_often_is_told_to_wait_and_then_served_again() {
 
     refused.clone().problem(429);
     assert_eq!(refused.header("retry-after"), "1");
-    until("the API to answer again", seconds(10), async || (stack.api.get("/model").await.status == 200).then_some(()))
+    until("the API to answer again", seconds(10), async || (stack.api.get("/runs").await.status == 200).then_some(()))
         .await;
 }

@@ -10,7 +10,7 @@ use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
 /// What can be wrong, and the alarm's threshold where no parameter of the stack sets it.
-const KINDS: [(&str, Option<f64>); 14] = [
+const KINDS: [(&str, Option<f64>); 15] = [
     ("champion-too-old", None),
     ("accuracy-low", None),
     ("deadline-missed", Some(1.0)),
@@ -20,6 +20,7 @@ const KINDS: [(&str, Option<f64>); 14] = [
     ("prediction-errors", Some(1.0)),
     ("prediction-latency", Some(1000.0)),
     ("throttles", Some(1.0)),
+    ("quota-nearly-used", Some(0.8)),
     ("train-failure-queue", Some(1.0)),
     ("train-schedule-queue", Some(1.0)),
     ("metrics-failure-queue", Some(1.0)),

@@ -4,11 +4,9 @@ use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_tests::Stack;
-use evergreen_tests::api::Answer;
 use evergreen_tests::iris::setosa;
 use evergreen_tests::training::{as_good, good};
 use evergreen_tests::wait::{seconds, until};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -66,7 +64,7 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
         assert!(wait > 0, "{}", problem.answer.text);
     }
     stack.api.get("/model").await.problem(503);
-    assert_ne!(Answer::to(stack.api.anonymous(Method::GET, "/health")).await.status, 200);
+    assert_ne!(stack.api.health().await.status, 200);
     let published = stack.functions.measure().await;
     assert!(published["Versions"].as_f64().is_some_and(|versions| versions >= 1.0), "{published}");
     assert_eq!(published["ModelAccuracy"], Value::Null, "{published}");
@@ -77,7 +75,7 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
     assert_eq!((&champion["revision"], &champion["previous"]), (&json!(1), &Value::Null));
     assert_eq!(champion["version"]["decision"]["verdict"], "first_champion");
     stack.until_recovered(version).await;
-    let health = Answer::to(stack.api.anonymous(Method::GET, "/health")).await.ok();
+    let health = stack.api.health().await.ok();
     assert_eq!(health.body["status"], "ok", "{}", health.text);
 }
 

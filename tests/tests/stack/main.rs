@@ -10,6 +10,7 @@ mod bad_input;
 mod damage;
 mod dataset;
 mod events;
+mod forgetting;
 mod imports;
 mod metrics;
 mod own_table;

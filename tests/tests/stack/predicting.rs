@@ -112,7 +112,7 @@ async fn the_model_says_what_it_is() {
 async fn health_is_told_without_a_key() {
     let stack = Stack::take().await;
     let version = stack.served().await;
-    let health = Answer::to(stack.api.anonymous(reqwest::Method::GET, "/health")).await.ok();
+    let health = stack.api.health().await.ok();
     assert_eq!(health.version(), version, "{}", health.text);
 }
 

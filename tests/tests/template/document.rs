@@ -46,6 +46,16 @@ impl Template {
         &resource["Properties"]
     }
 
+    /// What holds for all resources of a kind, such as `Api`.
+    pub fn globals(&self, kind: &str) -> Value {
+        self.root["Globals"][kind].clone()
+    }
+
+    /// A resource's attribute beside its properties, such as `DeletionPolicy`.
+    pub fn attribute(&self, id: &str, name: &str) -> String {
+        text(&self.root["Resources"][id][name])
+    }
+
     /// Names and defaults of the parameters; a parameter without a default has an empty one.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
@@ -102,9 +112,19 @@ pub fn written(value: &Value) -> String {
     text(function.unwrap_or(value))
 }
 
-/// One thing or a list of things, as a list.
+/// One thing or a list of things, as a list. What a condition may leave out is there, as if the condition held.
 pub fn list(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
+    let things: Vec<_> = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
+    things.into_iter().map(chosen).collect()
+}
+
+/// The value where a condition holds that leaves it out elsewhere.
+pub fn chosen(value: &Value) -> &Value {
+    let choice = value.get("Fn::If").and_then(Value::as_array);
+    match choice.map(Vec::as_slice) {
+        Some([_, then, other]) if other["Ref"] == "AWS::NoValue" => then,
+        _ => value,
+    }
 }
 
 /// The content of a file of this repository.

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::document::{Template, list, written};
 
+/// The tag that the train function puts on what is refused.
+const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
+
 const RULE: &str = "/Events/ModelUploaded/Properties";
 
 #[test]
@@ -32,10 +35,13 @@ fn what_the_rule_cannot_deliver_waits_in_a_queue_that_takes_it() {
 }
 
 #[test]
-fn only_files_made_elsewhere_expire() {
+fn only_imported_files_and_what_carries_the_tag_expire() {
     let template = Template::read();
     let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
     let expiring: Vec<_> = rules.into_iter().filter(|rule| rule.get("ExpirationInDays").is_some()).collect();
-    let prefixes: Vec<_> = expiring.iter().map(|rule| written(&rule["Prefix"])).collect();
+    let prefixes: Vec<_> = expiring.iter().filter_map(|rule| rule.get("Prefix")).map(written).collect();
     assert_eq!(prefixes, ["incoming/"]);
+    let tagged: Vec<_> = expiring.iter().filter_map(|rule| rule.get("TagFilters")).collect();
+    assert_eq!(tagged, [&json!([{"Key": KEEP_DAYS_TAG, "Value": {"Ref": "KeepDays"}}])]);
+    assert_eq!(expiring.len(), 2);
 }

@@ -5,7 +5,9 @@
 mod alarms;
 mod dashboard;
 mod document;
+mod doors;
 mod imports;
+mod keeping;
 mod metrics;
 mod names;
 mod operations;

@@ -14,7 +14,7 @@ const NAMED: [(&str, &str, usize); 8] = [
     ("AWS::Logs::LogGroup", "/LogGroupName", 512),
     ("AWS::SNS::Topic", "/TopicName", 256),
     ("AWS::SQS::Queue", "/QueueName", 80),
-    ("AWS::Serverless::Api", "/Auth/UsagePlan/UsagePlanName", 255),
+    ("AWS::ApiGateway::UsagePlan", "/UsagePlanName", 255),
     ("AWS::Serverless::Function", "/FunctionName", 64),
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
@@ -46,7 +46,7 @@ fn every_name_is_the_stacks_own() {
     let template = Template::read();
     for (id, name, _) in names(&template) {
         let name = written(&name);
-        let own = ["AWS::StackName", "${PredictionApi}"].iter().any(|part| name.contains(part));
+        let own = ["AWS::StackName", "${PredictionApi}", "${StatusApi}"].iter().any(|part| name.contains(part));
         assert!(own, "another stack could have {name} too: {id}");
     }
 }

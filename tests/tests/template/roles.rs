@@ -13,6 +13,10 @@ const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
 const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
+/// The key of one's own, where there is one: what is in bucket and table is decrypted with it, and what goes into the bucket or,
+/// sent by Lambda with the function's role, into a queue is encrypted.
+const KEY: &str = "KmsKeyArn";
+const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 
 /// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
@@ -25,6 +29,8 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
             ("s3:PutObject", MODELS),
+            ("s3:PutObjectTagging", MODELS),
+            ("s3:DeleteObjectTagging", MODELS),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:ConditionCheckItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
@@ -33,6 +39,8 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:UpdateItem", TABLE),
             ("events:PutEvents", BUS),
             ("sqs:SendMessage", "TrainFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
     (
@@ -43,6 +51,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", INDEX),
+            ("kms:Decrypt", KEY),
         ],
     ),
     (
@@ -53,7 +62,10 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("cloudwatch:PutMetricData", "*"),
+            ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
     (
@@ -65,6 +77,8 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:Query", INDEX),
             ("ses:SendEmail", SENDERS),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
         ],
     ),
 ];
@@ -114,9 +128,85 @@ fn each_function_has_a_role_of_its_own_and_no_rights_beside_it() {
         assert!(function.get("Policies").is_none(), "{id}");
         let trust = &template.resource(&role)["AssumeRolePolicyDocument"]["Statement"];
         assert_eq!(list(trust)[0]["Principal"], json!({"Service": "lambda.amazonaws.com"}), "{role}");
+        assert_eq!(list(trust).len(), 1, "{role}");
     }
     for (id, role) in template.resources("AWS::IAM::Role") {
         assert!(role.get("ManagedPolicyArns").is_none(), "{id}");
+    }
+}
+
+#[test]
+fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
+    let template = Template::read();
+    for (function, queue) in [("Train", Some("TrainScheduleQueue.Arn")), ("Metrics", None)] {
+        let events = template.resource(&format!("{function}Function"))["Events"].as_object().expect("it has events");
+        let schedules: Vec<_> = events.values().filter(|event| event["Type"] == "ScheduleV2").collect();
+        assert_eq!(schedules.len(), 1, "{function}");
+        let role = format!("{function}ScheduleRole");
+        assert_eq!(
+            written(&schedules[0]["Properties"]["RoleArn"]),
+            format!("{role}.Arn"),
+            "SAM would make a wider one"
+        );
+
+        let start = [("lambda:InvokeFunction".to_owned(), format!("{function}Function.Arn"))];
+        let keep = queue.into_iter().flat_map(|queue| {
+            let key = ["kms:Decrypt", "kms:GenerateDataKey"].map(|action| (action.to_owned(), KEY.to_owned()));
+            key.into_iter().chain([("sqs:SendMessage".to_owned(), queue.to_owned())])
+        });
+        assert_eq!(allowed(template.resource(&role)), start.into_iter().chain(keep).collect(), "{role}");
+        let trust = list(&template.resource(&role)["AssumeRolePolicyDocument"]["Statement"])[0];
+        assert_eq!(trust["Principal"], json!({"Service": "scheduler.amazonaws.com"}));
+        let group = template.resolve(&trust["Condition"]["StringEquals"]["aws:SourceArn"]);
+        assert_eq!(group, "arn:aws:scheduler:eu-central-1:123456789012:schedule-group/default");
+    }
+}
+
+/// A service acts for whoever asks it, of any account, unless the policy says for whom.
+#[test]
+fn what_a_service_may_do_it_may_do_for_this_account_alone() {
+    let template = Template::read();
+    let trusts = template.resources("AWS::IAM::Role").into_iter();
+    let trusts = trusts.map(|(id, role)| (id, list(&role["AssumeRolePolicyDocument"]["Statement"])[0]));
+    let mut checked = 0;
+    for (id, statement) in trusts.chain(every_statement(&template)) {
+        if statement["Principal"]["Service"].is_string() {
+            let account = &statement["Condition"]["StringEquals"]["aws:SourceAccount"];
+            assert_eq!(account, &json!({"Ref": "AWS::AccountId"}), "{id}: {statement}");
+            checked += 1;
+        }
+    }
+    assert!(checked >= 9, "six roles, two queues and a topic: {checked}");
+}
+
+#[test]
+fn the_topic_takes_this_stacks_alarms_and_those_of_no_stack_whose_name_begins_alike() {
+    let template = Template::read();
+    let statements = list(&template.resource("AlertTopicPolicy")["PolicyDocument"]["Statement"]);
+    let publishing: Vec<_> = statements.into_iter().filter(|it| it["Effect"] == "Allow").collect();
+    assert_eq!(publishing.len(), 1);
+    let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
+    let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    assert_eq!(named, alarms.map(|(id, _)| format!("{id}.Arn")).collect());
+}
+
+#[test]
+fn queues_topic_and_bucket_take_nothing_without_tls() {
+    let template = Template::read();
+    let denials: Vec<_> = every_statement(&template)
+        .into_iter()
+        .filter(|(_, statement)| statement["Effect"] == "Deny")
+        .map(|(_, statement)| statement)
+        .inspect(|statement| {
+            assert_eq!(statement["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+            assert_eq!(statement["Principal"], "*");
+        })
+        .flat_map(|statement| list(&statement["Resource"]).into_iter().map(written))
+        .collect();
+    let resources = ["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"].into_iter();
+    for (id, _) in resources.flat_map(|kind| template.resources(kind)) {
+        assert!(denials.iter().any(|denied| denied.trim_end_matches(".Arn") == id), "{id} is in none of {denials:?}");
     }
 }
 
@@ -191,7 +281,8 @@ fn the_reviewer_may_only_look() {
     for (action, _) in allowed(template.resource("ReviewerRole")) {
         let verb = action.split(':').nth(1).unwrap_or_default();
         let looks = ["Get", "List", "Describe", "Query", "Filter"].iter().any(|look| verb.starts_with(look));
-        assert!(looks, "{action}");
+        // With a key of one's own nothing can be looked at without decrypting it.
+        assert!(looks || action == "kms:Decrypt", "{action}");
     }
 }
 

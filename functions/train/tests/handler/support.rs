@@ -42,6 +42,7 @@ impl World {
                 floor: 0.9,
                 tolerance: 0.0,
                 memory: 1 << 30,
+                keep_days: None,
                 code_version: "test".into(),
             },
             seconds: 900,

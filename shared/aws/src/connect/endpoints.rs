@@ -10,7 +10,8 @@ use crate::env::{ConfigError, Environment};
 const ALL: &str = "AWS_ENDPOINT_URL";
 
 /// The services that there are adapters for, each with the variable for it alone.
-const SERVICES: [(&str, &str); 5] = [
+const SERVICES: [(&str, &str); 6] = [
+    ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
     ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
     ("EventBridge", "AWS_ENDPOINT_URL_EVENTBRIDGE"),

@@ -1,0 +1,23 @@
+"""Who may do what: the predict key opens predictions, the read key the runs, and health needs none."""
+
+from . import api, environment
+from .console import Failure, say, step, table
+
+
+def show(values: dict[str, str], row) -> None:
+    """Calls each door with each key and prints what came back; a Failure names the door that stood open, or shut."""
+    step("Who may predict, and who may read")
+    url, predict_key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
+    status_url, read_key = environment.status_of(values)
+    doors = {
+        "POST /predict": (url, "/predict", row, (200, 403, 403)),
+        "GET /runs": (status_url, "/runs?limit=1", None, (403, 200, 403)),
+        "GET /health": (status_url, "/health", None, (200, 200, 200)),
+    }
+    answers = []
+    for door, (base, path, body, expected) in doors.items():
+        found = tuple(api.status(base, key, path, body) for key in (predict_key, read_key, None))
+        if found != expected:
+            raise Failure(f"{door} was answered with {found} for predict key, read key and no key; expected {expected}")
+        answers.append((door, *map(str, found)))
+    table(("", "PREDICT KEY", "READ KEY", "NO KEY"), answers)

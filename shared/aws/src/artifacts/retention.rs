@@ -1,0 +1,123 @@
+//! When S3 deletes a version's objects: a tag that a lifecycle rule of the bucket asks for.
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{Tag, Tagging};
+use evergreen_lifecycle::ports::{ObjectRetention, Unavailable};
+use evergreen_lifecycle::{IMPORTED_FILE, KeepDays, Version};
+
+use super::ArtifactBucket;
+use crate::failure::unavailable;
+
+/// The tag's key; its value is the days. The rule asks for both, so objects of an earlier setting stay.
+const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
+
+const EXPIRING: &str = "marking an artifact to expire";
+const KEEPING: &str = "marking an artifact to be kept";
+
+impl ObjectRetention for ArtifactBucket {
+    async fn expire_objects(&self, version: &Version, days: KeepDays) -> Result<(), Unavailable> {
+        for key in objects(version) {
+            let tag = Tag::builder().key(KEEP_DAYS_TAG).value(days.to_string()).build();
+            let tagging = tag.and_then(|tag| Tagging::builder().tag_set(tag).build());
+            let tagging = tagging.map_err(|error| Unavailable::new(EXPIRING, error))?;
+            let put = self.client.put_object_tagging().bucket(&self.bucket).key(key).tagging(tagging);
+            put.send().await.map_err(unavailable(EXPIRING))?;
+        }
+        Ok(())
+    }
+
+    async fn keep_objects(&self, version: &Version) -> Result<(), Unavailable> {
+        for key in objects(version) {
+            match self.client.delete_object_tagging().bucket(&self.bucket).key(key).send().await {
+                Err(error) if !is_missing(&error) => return Err(unavailable(KEEPING)(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The keys of all that is stored of a version.
+fn objects(version: &Version) -> Vec<String> {
+    let mut keys = vec![version.artifact.key.clone(), version.manifest_key.clone()];
+    if version.imported.is_some()
+        && let Some((folder, _)) = version.artifact.key.rsplit_once('/')
+    {
+        keys.push(format!("{folder}/{IMPORTED_FILE}"));
+    }
+    keys
+}
+
+fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("NoSuchKey")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::error::ErrorMetadata;
+    use aws_sdk_s3::operation::delete_object_tagging::{DeleteObjectTaggingError, DeleteObjectTaggingOutput};
+    use aws_sdk_s3::operation::put_object_tagging::{PutObjectTaggingError, PutObjectTaggingOutput};
+    use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
+    use evergreen_lifecycle::Imported;
+    use evergreen_testkit::{moment, version};
+
+    use super::*;
+    use crate::mocks::record;
+
+    fn bucket(rule: &Rule) -> ArtifactBucket {
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [rule]);
+        ArtifactBucket::over(client, "artifacts", &"iris".parse().unwrap())
+    }
+
+    fn refused() -> Version {
+        version(3, 0.5, moment("2026-11-24T03:00:00Z"))
+    }
+
+    fn imported() -> Version {
+        let file = Imported {
+            key: "incoming/iris/a.onnx".into(),
+            sha256: "0".repeat(64),
+            size: 9,
+            producer: "skl2onnx".into(),
+        };
+        Version { imported: Some(file), ..refused() }
+    }
+
+    #[tokio::test]
+    async fn every_object_of_a_refused_version_carries_the_days() {
+        let (rule, sent) = record(mock!(Client::put_object_tagging), || {
+            MockResponse::Output(PutObjectTaggingOutput::builder().build())
+        });
+        bucket(&rule).expire_objects(&imported(), KeepDays::new(30).unwrap()).await.unwrap();
+        let keys: Vec<_> = sent.all().iter().map(|put| put.key().unwrap().to_owned()).collect();
+        let folder = "models/iris/00000003";
+        assert_eq!(keys, ["model.onnx", "manifest.json", "imported.onnx"].map(|file| format!("{folder}/{file}")));
+        for put in sent.all() {
+            let tags = put.tagging().unwrap().tag_set();
+            assert_eq!((tags[0].key(), tags[0].value(), tags.len()), (KEEP_DAYS_TAG, "30", 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_loses_its_tags() {
+        let (rule, sent) = record(mock!(Client::delete_object_tagging), || {
+            MockResponse::Output(DeleteObjectTaggingOutput::builder().build())
+        });
+        bucket(&rule).keep_objects(&refused()).await.unwrap();
+        assert_eq!(sent.all().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_object_that_is_gone_is_no_failure_and_one_out_of_reach_is() {
+        let failing = |code: &'static str| {
+            mock!(Client::delete_object_tagging)
+                .then_error(move || DeleteObjectTaggingError::generic(ErrorMetadata::builder().code(code).build()))
+        };
+        bucket(&failing("NoSuchKey")).keep_objects(&refused()).await.unwrap();
+        assert_eq!(bucket(&failing("AccessDenied")).keep_objects(&refused()).await.unwrap_err().what, KEEPING);
+        let rule = mock!(Client::put_object_tagging).then_error(|| PutObjectTaggingError::generic(Default::default()));
+        let error = bucket(&rule).expire_objects(&refused(), KeepDays::new(30).unwrap()).await.unwrap_err();
+        assert_eq!(error.what, EXPIRING);
+    }
+}

@@ -1,0 +1,169 @@
+//! When the registry forgets a run and its version: an attribute that the table's time-to-live reads.
+//!
+//! A record that is to stay says so with an attribute of its own. So a mark that comes late, from a training that ended while
+//! somebody promoted its version by hand, changes nothing.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use evergreen_lifecycle::ports::{Forgetting, RecordRetention, Unavailable};
+use evergreen_lifecycle::{Run, RunState, Version, VersionNumber};
+use jiff::Timestamp;
+
+use super::keys::Key;
+use super::{Registry, items};
+use crate::failure::unavailable;
+
+const FORGETTING: &str = "marking a record to be forgotten";
+const KEEPING: &str = "marking a record to be kept";
+
+impl RecordRetention for Registry {
+    async fn forget_records(&self, run: &Run, at: Timestamp) -> Result<Forgetting, Unavailable> {
+        // The version comes first: a version must not outlive its mark where its run could not be marked.
+        if let Some(number) = refused(run)
+            && !self.forget(self.keys.version(number), at, None).await?
+        {
+            return Ok(Forgetting::Kept);
+        }
+        let marked = self.forget(self.keys.run(&run.id), at, Some(run.attempt)).await?;
+        Ok(if marked { Forgetting::Marked } else { Forgetting::Kept })
+    }
+
+    async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
+        let is_registered = self.keep(self.keys.version(version.number)).await?;
+        // The run may be gone: it fails to be marked, and nothing is lost by that.
+        self.keep(self.keys.run(&version.run_id)).await?;
+        Ok(is_registered)
+    }
+}
+
+impl Registry {
+    /// Marks the record to be forgotten, unless it is to be kept, is gone, or is no longer that attempt's.
+    async fn forget(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
+        let mut update = self
+            .update(key)
+            .update_expression("SET expires_at = :at")
+            .expression_attribute_values(":at", items::number(at.as_second()));
+        update = match attempt {
+            None => update.condition_expression("attribute_exists(pk) AND attribute_not_exists(kept)"),
+            Some(attempt) => update
+                .condition_expression("attempt = :attempt AND attribute_not_exists(kept)")
+                .expression_attribute_values(":attempt", items::number(attempt)),
+        };
+        sent(update, FORGETTING).await
+    }
+
+    async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
+        let update = self
+            .update(key)
+            .update_expression("SET kept = :kept REMOVE expires_at")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":kept", items::flag(true));
+        sent(update, KEEPING).await
+    }
+
+    fn update(&self, key: Key) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(key.into_item()))
+    }
+}
+
+/// Sends an update and tells whether its condition held.
+async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
+    let Err(error) = update.send().await else { return Ok(true) };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+        _ => Err(unavailable(what)(error)),
+    }
+}
+
+/// The version that the gate refused.
+fn refused(run: &Run) -> Option<VersionNumber> {
+    matches!(run.state, RunState::Rejected { .. }).then(|| run.version()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
+    use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+    use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
+    use evergreen_testkit::{finished_run, moment, run, version};
+
+    use super::*;
+    use crate::mocks::{Sent, record};
+    use crate::registry::support::texts;
+
+    const START: &str = "2026-11-24T03:00:00Z";
+    const LATER: &str = "2026-12-24T03:00:00Z";
+
+    /// A registry whose every call `rule` answers.
+    fn registry(rule: &Rule) -> Registry {
+        Registry::over(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "registry", &"iris".parse().unwrap())
+    }
+
+    fn accepting() -> (Rule, Sent<UpdateItemInput>) {
+        record(mock!(Client::update_item), || MockResponse::Output(UpdateItemOutput::builder().build()))
+    }
+
+    fn refusing() -> Rule {
+        mock!(Client::update_item).then_error(|| {
+            UpdateItemError::ConditionalCheckFailedException(ConditionalCheckFailedException::builder().build())
+        })
+    }
+
+    fn refused_run() -> Run {
+        finished_run("7", moment(START), &version(3, 0.5, moment(START)))
+    }
+
+    #[tokio::test]
+    async fn a_refused_run_and_its_version_are_marked_unless_they_are_to_be_kept() {
+        let (rule, sent) = accepting();
+        let marked = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap();
+        assert_eq!(marked, Forgetting::Marked);
+        let [version, run] = sent.all().try_into().unwrap();
+        assert_eq!(version.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000003")])));
+        assert_eq!(version.condition_expression(), Some("attribute_exists(pk) AND attribute_not_exists(kept)"));
+        assert_eq!(run.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-7")])));
+        assert_eq!(run.condition_expression(), Some("attempt = :attempt AND attribute_not_exists(kept)"));
+        for update in [version, run] {
+            let at = update.expression_attribute_values().unwrap()[":at"].clone();
+            assert_eq!(at, items::number(moment(LATER).as_second()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_run_is_marked_alone() {
+        let (rule, sent) = accepting();
+        let failed = run("7", moment(START)).failed("no such column".into(), moment(START));
+        registry(&rule).forget_records(&failed, moment(LATER)).await.unwrap();
+        assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-7")])));
+    }
+
+    #[tokio::test]
+    async fn a_version_that_is_to_be_kept_keeps_its_run_too() {
+        let marked = registry(&refusing()).forget_records(&refused_run(), moment(LATER)).await.unwrap();
+        assert_eq!(marked, Forgetting::Kept);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_loses_its_mark_for_good() {
+        let (rule, sent) = accepting();
+        assert!(registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
+        for update in sent.all() {
+            assert_eq!(update.update_expression(), Some("SET kept = :kept REMOVE expires_at"));
+            assert_eq!(update.condition_expression(), Some("attribute_exists(pk)"), "nothing is made up");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_version_that_is_forgotten_already_cannot_be_kept() {
+        let rule = refusing();
+        assert!(!registry(&rule).keep_records(&version(3, 0.5, moment(START))).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_does_not_answer_is_no_refusal() {
+        let rule = mock!(Client::update_item).then_error(|| UpdateItemError::generic(Default::default()));
+        let error = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap_err();
+        assert_eq!(error.what, FORGETTING);
+    }
+}

@@ -1,0 +1,179 @@
+//! The APIs: each right has an API of its own, and what is open to everybody is bounded.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::document::{Template, list, written};
+
+const APIS: [(&str, &str); 2] = [("PredictionApi", "predict"), ("StatusApi", "read")];
+/// Paths that need no right.
+const OPEN: [&str; 1] = ["/health"];
+
+#[test]
+fn every_method_asks_for_the_right_of_its_api_whatever_the_authorization() {
+    let template = Template::read();
+    for (api, right) in APIS {
+        let by_key = json!([{"key": []}]);
+        let by_token = json!([{"jwt": [{"Fn::Sub": format!("${{AWS::StackName}}/{right}")}]}]);
+        let by_signature = json!([{"iam": []}]);
+        let other = json!({"Fn::If": ["AsksForToken", by_token, by_key]});
+        let wanted = json!({"Fn::If": ["AsksForSignature", by_signature, other]});
+        for (path, method, operation) in operations(&template, api) {
+            let expected = if OPEN.contains(&path.as_str()) { json!([]) } else { wanted.clone() };
+            assert_eq!(operation["security"], expected, "{api} {method} {path}");
+        }
+    }
+}
+
+#[test]
+fn the_schemes_are_those_that_the_methods_name() {
+    let template = Template::read();
+    for (api, _) in APIS {
+        let schemes = &template.resource(api)["DefinitionBody"]["components"]["securitySchemes"]["Fn::If"];
+        assert_eq!(schemes[0], "AsksForSignature");
+        assert_eq!(schemes[1]["iam"]["x-amazon-apigateway-authtype"], "awsSigv4");
+        let others = &schemes[2]["Fn::If"];
+        let authorizer = &others[1]["jwt"]["x-amazon-apigateway-authorizer"];
+        assert_eq!(authorizer["providerARNs"], json!([{"Ref": "UserPoolArn"}]));
+        assert_eq!(others[2]["key"], json!({"type": "apiKey", "name": "x-api-key", "in": "header"}));
+    }
+}
+
+#[test]
+fn the_function_is_called_for_every_method_and_no_other() {
+    let template = Template::read();
+    let events = template.resource("PredictFunction")["Events"].as_object().expect("the function has events");
+    let called: BTreeSet<_> = events
+        .values()
+        .map(|event| &event["Properties"])
+        .map(|event| [written(&event["RestApiId"]), written(&event["Path"]), written(&event["Method"])])
+        .collect();
+    let offered: BTreeSet<_> = APIS
+        .into_iter()
+        .flat_map(|(api, _)| operations(&template, api).into_iter().map(move |it| (api, it)))
+        .map(|(api, (path, method, _))| [api.to_owned(), path, method])
+        .collect();
+    assert_eq!(called, offered);
+}
+
+#[test]
+fn a_change_of_the_authorization_is_deployed() {
+    let globals = Template::read().globals("Api");
+    assert_eq!(
+        globals["AlwaysDeploy"], true,
+        "the text of the body does not change, so SAM would keep the old deployment"
+    );
+}
+
+#[test]
+fn every_method_calls_the_predict_function() {
+    let template = Template::read();
+    for (api, _) in APIS {
+        for (path, method, operation) in operations(&template, api) {
+            let integration = &operation["x-amazon-apigateway-integration"];
+            assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")));
+            assert!(written(&integration["uri"]).contains("/functions/${PredictFunction.Arn}/"), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn each_api_has_a_key_and_a_plan_of_its_own() {
+    let template = Template::read();
+    let mut keys = BTreeSet::new();
+    for (_, link) in template.resources("AWS::ApiGateway::UsagePlanKey") {
+        let plan = template.resource(&written(&link["UsagePlanId"]));
+        let stages: Vec<_> = list(&plan["ApiStages"]).iter().map(|stage| written(&stage["ApiId"])).collect();
+        assert_eq!(stages.len(), 1, "a key of two APIs has both rights: {plan}");
+        keys.insert((stages[0].clone(), written(&link["KeyId"])));
+    }
+    let expected = [("PredictionApi", "PredictionApiApiKey"), ("StatusApi", "StatusApiKey")];
+    assert_eq!(keys, expected.map(|(api, key)| (api.to_owned(), key.to_owned())).into());
+}
+
+#[test]
+fn what_is_open_to_everybody_has_a_throttle_of_its_own_and_is_no_part_of_the_prediction_api() {
+    let template = Template::read();
+    let parameters = template.parameters();
+    assert!(parameters["HealthRate"].parse::<f64>().is_ok_and(|rate| rate <= 2.0), "a stranger may ask seldom");
+    for (api, _) in APIS {
+        let open = operations(&template, api).into_iter().filter(|(.., operation)| operation["security"] == json!([]));
+        for (path, method, _) in open {
+            assert_eq!(api, "StatusApi", "the errors of {path} would be counted as failed predictions");
+            let settings = list(&template.resource(api)["MethodSettings"]);
+            let own =
+                settings.iter().find(|it| it["ResourcePath"] == path.as_str() && it["HttpMethod"] == method.as_str());
+            let own = own.unwrap_or_else(|| panic!("{method} {path} has no throttle of its own"));
+            assert_eq!(own["ThrottlingRateLimit"], json!({"Ref": "HealthRate"}));
+            assert!(own["ThrottlingBurstLimit"].as_u64().is_some_and(|burst| burst <= 20), "{own}");
+        }
+    }
+}
+
+#[test]
+fn the_alarm_of_failed_predictions_watches_the_prediction_api_and_outlasts_a_single_error() {
+    let template = Template::read();
+    let alarm = template.resource("PredictionErrorsAlarm");
+    assert_eq!(list(&alarm["Dimensions"])[0]["Value"], template.resource("PredictionApi")["Name"]);
+    assert_eq!((&alarm["DatapointsToAlarm"], &alarm["EvaluationPeriods"]), (&json!(2), &json!(3)));
+    assert_eq!(alarm["TreatMissingData"], "notBreaching", "a stack without traffic has no errors");
+}
+
+#[test]
+fn of_each_apis_requests_one_in_a_hundred_is_traced() {
+    let template = Template::read();
+    let rules = template.resources("AWS::XRay::SamplingRule").into_iter().map(|(_, rule)| &rule["SamplingRule"]);
+    let traced: BTreeSet<_> = rules
+        .inspect(|rule| assert_eq!((&rule["FixedRate"], &rule["ReservoirSize"]), (&json!(0.01), &json!(0)), "{rule}"))
+        .map(|rule| template.resolve(&rule["ServiceName"]))
+        .collect();
+    let apis = APIS.map(|(api, _)| format!("{}/v1", template.resolve(&template.resource(api)["Name"])));
+    assert_eq!(traced, apis.into());
+}
+
+#[test]
+fn access_logs_hold_no_address_agent_or_key() {
+    let template = Template::read();
+    for (api, _) in APIS {
+        let setting = &template.resource(api)["AccessLogSetting"]["Fn::If"];
+        assert_eq!((&setting[0], &setting[2]), (&json!("LogsAccess"), &json!({"Ref": "AWS::NoValue"})), "{api}");
+        let format = setting[1]["Format"].as_str().expect("a format");
+        let line: Value = serde_json::from_str(format).unwrap_or_else(|error| panic!("no JSON: {error}: {format}"));
+        let told: BTreeSet<_> = line.as_object().expect("an object").values().filter_map(Value::as_str).collect();
+        let allowed = [
+            "$context.requestId",
+            "$context.requestTimeEpoch",
+            "$context.httpMethod",
+            "$context.resourcePath",
+            "$context.status",
+            "$context.error.responseType",
+            "$context.identity.apiKeyId",
+            "$context.responseLatency",
+        ];
+        assert_eq!(told, allowed.into());
+    }
+}
+
+#[test]
+fn no_api_takes_an_old_version_of_tls() {
+    let template = Template::read();
+    for (id, api) in template.resources("AWS::Serverless::Api") {
+        let policy = api["SecurityPolicy"].as_str().unwrap_or("none");
+        assert!(policy.starts_with("SecurityPolicy_TLS13_1_2_PFS_"), "{id}: {policy}");
+        assert_eq!(api["EndpointAccessMode"], "BASIC", "{id}: a policy of this kind needs a mode");
+    }
+}
+
+/// Path, method in capitals, and operation of all that an API offers.
+fn operations(template: &Template, api: &str) -> Vec<(String, String, Value)> {
+    let paths = template.resource(api)["DefinitionBody"]["paths"].as_object().expect("an API has paths");
+    let mut operations = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().expect("a path has methods") {
+            let method = if method.starts_with("x-amazon") { "ANY".to_owned() } else { method.to_uppercase() };
+            operations.push((path.clone(), method, operation.clone()));
+        }
+    }
+    operations
+}

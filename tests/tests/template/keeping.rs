@@ -1,0 +1,84 @@
+//! What is kept, how it is protected, and how much may run at once.
+
+use serde_json::{Value, json};
+
+use crate::document::{Template, list};
+
+const OWN_KEY: &str = "KmsKeyArn";
+
+/// The value that a property has with a key of one's own, and without one.
+fn with_and_without_key(value: &Value) -> (&Value, &Value) {
+    let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the key"));
+    assert_eq!(choice[0], "HasKey");
+    (&choice[1], &choice[2])
+}
+
+/// Asserts that `value` is the key where there is one, and nothing elsewhere.
+fn assert_own_key(id: &str, value: &Value) {
+    assert_eq!(with_and_without_key(value), (&json!({"Ref": OWN_KEY}), &json!({"Ref": "AWS::NoValue"})), "{id}");
+}
+
+#[test]
+fn a_key_of_ones_own_encrypts_everything_that_is_stored() {
+    let template = Template::read();
+    assert_eq!(template.parameters()[OWN_KEY], "", "nothing changes for who has none");
+    for (kind, property) in [
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+    ] {
+        for (id, properties) in template.resources(kind) {
+            assert_own_key(id, &properties[property]);
+        }
+    }
+    let (with, without) = with_and_without_key(&template.resource("RegistryTable")["SSESpecification"]);
+    assert_eq!(with, &json!({"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": OWN_KEY}}));
+    assert_eq!(without, &json!({"Ref": "AWS::NoValue"}));
+    let rules = &template.resource("ArtifactBucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"][0];
+    let default = &rules["ServerSideEncryptionByDefault"];
+    assert_eq!(with_and_without_key(&default["SSEAlgorithm"]), (&json!("aws:kms"), &json!("AES256")));
+    assert_own_key("ArtifactBucket", &default["KMSMasterKeyID"]);
+}
+
+#[test]
+fn queues_are_encrypted_without_a_key_too() {
+    let template = Template::read();
+    for (id, queue) in template.resources("AWS::SQS::Queue") {
+        assert_eq!(with_and_without_key(&queue["SqsManagedSseEnabled"]).1, &json!(true), "{id}");
+    }
+}
+
+#[test]
+fn the_registry_cannot_be_deleted_by_a_slip_and_its_deletion_stops_no_roll_back() {
+    let template = Template::read();
+    let table = template.resource("RegistryTable");
+    assert_eq!(table["DeletionProtectionEnabled"], json!({"Ref": "DeletionProtection"}));
+    assert_eq!(template.parameters()["DeletionProtection"], "true");
+    for (policy, kept) in [("DeletionPolicy", "Retain"), ("UpdateReplacePolicy", "Retain")] {
+        assert_eq!(template.attribute("RegistryTable", policy), kept, "{policy}");
+    }
+}
+
+#[test]
+fn nothing_is_forgotten_and_no_concurrency_is_reserved_unless_asked() {
+    let template = Template::read();
+    assert_eq!((&*template.parameters()["KeepDays"], &*template.parameters()["TrainConcurrency"]), ("0", "0"));
+    let reserved = &template.resource("TrainFunction")["ReservedConcurrentExecutions"]["Fn::If"];
+    assert_eq!(reserved, &json!(["BoundsTraining", {"Ref": "TrainConcurrency"}, {"Ref": "AWS::NoValue"}]));
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let asked = function.get("ReservedConcurrentExecutions").is_some();
+        assert_eq!(asked, id == "TrainFunction", "{id}");
+    }
+}
+
+#[test]
+fn the_registry_and_the_bucket_forget_by_one_parameter() {
+    let template = Template::read();
+    let train = &template.resource("TrainFunction")["Environment"]["Variables"];
+    assert_eq!(train["EVERGREEN_KEEP_DAYS"], json!({"Ref": "KeepDays"}));
+    let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
+    let refused = rules.into_iter().find(|rule| rule["Id"] == "refused-versions").expect("a rule for refused versions");
+    assert_eq!(refused["ExpirationInDays"], json!({"Ref": "KeepDays"}));
+    let ttl = &template.resource("RegistryTable")["TimeToLiveSpecification"];
+    assert_eq!(ttl, &json!({"AttributeName": "expires_at", "Enabled": true}));
+}
