@@ -12,4 +12,5 @@ mod metrics;
 mod names;
 mod operations;
 mod readme;
+mod references;
 mod roles;
