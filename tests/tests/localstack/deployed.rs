@@ -25,10 +25,12 @@ async fn schedules_rules_and_the_table_are_deployed() {
 }
 
 #[tokio::test]
-async fn the_api_asks_for_a_key() {
+async fn both_apis_ask_for_a_key() {
     let stack = Stack::take().await;
-    let answer = reqwest::get(format!("{}/model", variable("EVERGREEN_API_URL"))).await.unwrap();
-    assert_eq!(answer.status(), 403);
+    let predict = reqwest::Client::new().post(format!("{}/predict", variable("EVERGREEN_API_URL"))).body("{}").send();
+    assert_eq!(predict.await.unwrap().status(), 403);
+    let runs = reqwest::get(format!("{}/runs", variable("EVERGREEN_STATUS_URL")));
+    assert_eq!(runs.await.unwrap().status(), 403);
     drop(stack);
 }
 

@@ -4,41 +4,10 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
+use evergreen_tests::silence::{ON_SILENCE, Silence};
 use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
-
-/// What comes of silence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Silence {
-    /// The alarm is raised.
-    Raises,
-    /// The alarm is over.
-    Ends,
-    /// The alarm stays as it is.
-    Keeps,
-}
-
-use Silence::{Ends, Keeps, Raises};
-
-/// Every alarm of the stack. Silence of a figure that is published every five minutes raises one alarm, and the others
-/// keep their state meanwhile. Where silence means that nothing happened, it ends the alarm.
-const ON_SILENCE: [(&str, Silence); 14] = [
-    ("champion-too-old", Raises),
-    ("accuracy-low", Keeps),
-    ("deadline-missed", Keeps),
-    ("training-failed", Keeps),
-    ("model-unhealthy", Keeps),
-    ("model-load-failures", Ends),
-    ("prediction-errors", Ends),
-    ("prediction-latency", Ends),
-    ("throttles", Ends),
-    ("train-failure-queue", Ends),
-    ("train-schedule-queue", Ends),
-    ("metrics-failure-queue", Ends),
-    ("alert-failure-queue", Ends),
-    ("alert-topic-queue", Ends),
-];
 
 /// Seconds of a copy's period, the least that there is.
 const PERIOD: i32 = 10;
@@ -61,7 +30,7 @@ async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
             copies.push((kind, silence, before, copy));
         }
     }
-    // The evaluation at the definition is over, and the next one finds the states of the test.
+    // The evaluation at the definition is over then, and the next one finds the states of the test.
     tokio::time::sleep(seconds(3)).await;
     for (_, _, before, copy) in &copies {
         copy.set(before.clone()).await;
@@ -70,9 +39,9 @@ async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
     tokio::time::sleep(seconds((PERIOD * longest + 10).unsigned_abs().into())).await;
     for (kind, silence, before, copy) in copies {
         let after = match silence {
-            Raises => StateValue::Alarm,
-            Ends => StateValue::Ok,
-            Keeps => before.clone(),
+            Silence::Raises => StateValue::Alarm,
+            Silence::Ends => StateValue::Ok,
+            Silence::Keeps => before.clone(),
         };
         assert_eq!(copy.state().await, after, "{kind} after silence, from {before:?}");
     }

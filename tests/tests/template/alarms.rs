@@ -26,15 +26,6 @@ fn every_alarm_tells_the_topic_when_it_is_raised_and_when_it_is_over() {
 }
 
 #[test]
-fn every_alarm_says_what_no_data_means() {
-    let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        let missing = alarm["TreatMissingData"].as_str().unwrap_or("unsaid");
-        assert!(["breaching", "ignore", "notBreaching"].contains(&missing), "{id}: {missing}");
-    }
-}
-
-#[test]
 fn no_two_alarms_have_one_name() {
     let template = Template::read();
     assert_eq!(kinds(&template).len(), template.resources("AWS::CloudWatch::Alarm").len());

@@ -14,3 +14,4 @@ mod operations;
 mod readme;
 mod references;
 mod roles;
+mod silence;
