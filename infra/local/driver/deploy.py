@@ -42,12 +42,20 @@ def deploy(settings: Settings) -> dict[str, str]:
     run(settings, _prepared(settings, parameters), parameters)
     values = environment.describe(settings)
     clients = Clients(values)
-    if settings.emulator == "ministack":
-        gaps.complete_api(clients, settings.stack, "PredictionApi", values["EVERGREEN_API_ID"], "v1")
-        gaps.complete_api(clients, settings.stack, "StatusApi", values["EVERGREEN_STATUS_API_ID"], "v1")
+    complete(settings, clients, values)
     _verify_sender(clients, parameters["AlertSender"])
     environment.write(settings.environment_file, values)
     return values
+
+
+def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> None:
+    """Adds to the APIs what the emulator has left out."""
+    apis = {"PredictionApi": values["EVERGREEN_API_ID"], "StatusApi": values["EVERGREEN_STATUS_API_ID"]}
+    for logical_id, api_id in apis.items():
+        if settings.emulator == "ministack":
+            gaps.complete_api(clients, settings.stack, logical_id, api_id, "v1")
+        else:
+            gaps.restore_stage(clients, api_id, "v1")
 
 
 def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:

@@ -95,6 +95,7 @@ def _deploy(settings: Settings) -> dict[str, str]:
     deploy.run(settings, file, parameters)
     deploy.run(settings, file, parameters | {"LogRetentionDays": "7"})
     values = environment.describe(settings)
+    deploy.complete(settings, environment.Clients(values), values)
     environment.write(settings.environment_file, values)
     say(f"{settings.stack} is deployed and updated")
     return values
