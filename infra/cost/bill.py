@@ -84,7 +84,7 @@ def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     watched = f"{calls:,} calls of the metrics function, {kept['metrics_ms']} ms at {stack.metrics_memory} MB"
     return [
         Line(published, rates.of(stack.metrics, "custom_metric")),
-        Line(f"{stack.alarms} alarms", rates.of(stack.alarms, "alarm")),
+        Line(f"{stack.alarms} alarms on {stack.watched} metrics", rates.of(stack.watched, "alarm")),
         Line(f"{watched}: PutMetricData, time, traces, reads, logs", watching),
         Line(f"{trainings} trainings of {seconds:g} s at {memory:,} MB", training),
         Line(f"{kept['stored_megabytes']} MB of artifacts", rates.of(kept["stored_megabytes"] / 1000, "object_gigabyte")),

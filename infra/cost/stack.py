@@ -28,6 +28,7 @@ class Stack:
     metrics_runs: int
     trainings: int
     alarms: int
+    watched: int
     dashboards: int
     metrics: int
     sampled: float
@@ -55,6 +56,11 @@ def read() -> Stack:
     def count(kind: str) -> int:
         return sum(resource["Type"] == kind for resource in resources.values())
 
+    def watched() -> int:
+        """What alarms watch: an alarm of several metrics is billed for each of them."""
+        alarms = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"]
+        return sum(sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1 for alarm in alarms)
+
     return Stack(
         architecture=value("!Ref Architecture"),
         predict_memory=value(function("Predict")["MemorySize"]),
@@ -63,6 +69,7 @@ def read() -> Stack:
         metrics_runs=runs("Metrics"),
         trainings=runs("Train"),
         alarms=count("AWS::CloudWatch::Alarm"),
+        watched=watched(),
         dashboards=count("AWS::CloudWatch::Dashboard"),
         metrics=_published(),
         sampled=resources["PredictionSampling"]["Properties"]["SamplingRule"]["FixedRate"],

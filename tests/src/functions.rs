@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{InvocationType, LastUpdateStatus, LogType};
+use aws_sdk_lambda::types::{Environment, InvocationType, LastUpdateStatus, LogType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -94,6 +94,21 @@ impl Functions {
         variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
     }
 
+    /// Gives a setting of the function another value.
+    ///
+    /// # Panics
+    /// When the function cannot be configured.
+    pub async fn set(&self, function: &str, name: &str, value: &str) {
+        let configuration = self.client.get_function_configuration().function_name(function).send().await;
+        let environment = configuration.expect("the function is there").environment;
+        let mut variables = environment.and_then(|environment| environment.variables).unwrap_or_default();
+        variables.insert(name.to_owned(), value.to_owned());
+        let environment = Environment::builder().set_variables(Some(variables)).build();
+        let update = self.client.update_function_configuration().function_name(function).environment(environment);
+        update.send().await.expect("the function can be configured");
+        self.until_settled(function).await;
+    }
+
     /// Ends the function's warm environments, so that the next call begins with a cold start: a configuration that is
     /// written again, even the same, does it.
     ///
@@ -104,6 +119,10 @@ impl Functions {
         let memory = configuration.expect("the function is there").memory_size;
         let update = self.client.update_function_configuration().function_name(function).set_memory_size(memory);
         update.send().await.expect("the function can be configured");
+        self.until_settled(function).await;
+    }
+
+    async fn until_settled(&self, function: &str) {
         until("the function's configuration to settle", seconds(20), async || {
             let now = self.client.get_function_configuration().function_name(function).send().await.ok()?;
             (now.last_update_status == Some(LastUpdateStatus::Successful)).then_some(())

@@ -6,6 +6,8 @@
 
 pub mod alarms;
 pub mod api;
+pub mod events;
+pub mod faults;
 pub mod functions;
 pub mod iris;
 pub mod mail;

@@ -68,6 +68,11 @@ impl Stack {
         variable("EVERGREEN_ALERT_TOPIC_ARN")
     }
 
+    /// The ARN of the topic that the alarms about mail write to as well.
+    pub fn undelivered_topic(&self) -> String {
+        variable("EVERGREEN_UNDELIVERED_TOPIC_ARN")
+    }
+
     /// Publishes an alarm's notification on the topic, as CloudWatch does.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, BillingMode, LocalSecondaryIndex};
 use serde_json::Value;
 
 use crate::stack::MODEL;
@@ -39,15 +39,90 @@ impl Registry {
     /// # Panics
     /// When the table does not answer.
     pub async fn items(&self, prefix: &str) -> Vec<Item> {
+        self.items_of(partition(), prefix).await
+    }
+
+    async fn items_of(&self, partition: AttributeValue, prefix: &str) -> Vec<Item> {
         let query = self.client.query().table_name(&self.table).consistent_read(true);
         let pages = query
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", partition())
+            .expression_attribute_values(":pk", partition)
             .expression_attribute_values(":prefix", text(prefix))
             .into_paginator()
             .items()
             .send();
         pages.collect::<Result<_, _>>().await.expect("the table answers")
+    }
+
+    /// The events that wait to be told, oldest first.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn waiting_events(&self) -> Vec<Item> {
+        let query =
+            self.client.query().table_name(&self.table).consistent_read(true).key_condition_expression("pk = :pk");
+        let page = query.expression_attribute_values(":pk", outbox()).send().await.expect("the table answers");
+        page.items.unwrap_or_default()
+    }
+
+    /// Stores an event that waits to be told, as a training leaves it that dies before it tells it.
+    ///
+    /// # Panics
+    /// When the table does not take it.
+    pub async fn leave_event(&self, key: &str, attributes: &[(&str, &str)]) {
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+        let keys = [("pk".to_owned(), outbox()), ("sk".to_owned(), text(key))];
+        self.put(keys.into_iter().chain(attributes).collect()).await;
+    }
+
+    /// Deletes an event that waits to be told.
+    ///
+    /// # Panics
+    /// When the table does not.
+    pub async fn drop_event(&self, key: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(key));
+        delete.send().await.expect("the table deletes it");
+    }
+
+    /// A new, empty table of that name, as this one was made.
+    ///
+    /// # Panics
+    /// When there can be none.
+    pub async fn create_twin(&self, name: &str) -> Self {
+        let described = self.client.describe_table().table_name(&self.table).send().await.expect("the table is there");
+        let table = described.table.expect("a table has a description");
+        let indexes = table.local_secondary_indexes.unwrap_or_default().into_iter().map(|index| {
+            let new = LocalSecondaryIndex::builder().set_index_name(index.index_name).set_key_schema(index.key_schema);
+            new.set_projection(index.projection).build().expect("an index")
+        });
+        let create = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        let create = create.set_key_schema(table.key_schema).set_attribute_definitions(table.attribute_definitions);
+        create.set_local_secondary_indexes(Some(indexes.collect())).send().await.expect("the table is made");
+        Self { client: self.client.clone(), table: name.to_owned() }
+    }
+
+    /// Deletes the whole table.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub async fn drop_table(self) {
+        self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
+    }
+
+    /// Makes the events that wait an hour older: whoever comes next leaves new ones to whoever stored them.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn age_outbox(&self) {
+        for mut item in self.waiting_events().await {
+            let sk = item["sk"].as_s().expect("a sort key is text").clone();
+            let (at, rest) = sk.split_once('#').expect("an event's key begins with its time");
+            let at = at.parse::<jiff::Timestamp>().expect("a time") - jiff::SignedDuration::from_hours(1);
+            let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(&sk));
+            delete.send().await.expect("the table deletes it");
+            item.insert("sk".into(), text(&format!("{at:.3}#{rest}")));
+            self.put(item).await;
+        }
     }
 
     /// Stores an item.
@@ -65,6 +140,34 @@ impl Registry {
     pub async fn delete(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", partition()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
+    }
+
+    /// What is stored about mails, under sort keys that begin so.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn mail_items(&self, prefix: &str) -> Vec<Item> {
+        self.items_of(mails(), prefix).await
+    }
+
+    /// Deletes what is stored about a mail under that sort key.
+    ///
+    /// # Panics
+    /// When the table does not.
+    pub async fn delete_mail_item(&self, sk: &str) {
+        let delete = self.client.delete_item().table_name(&self.table).key("pk", mails()).key("sk", text(sk));
+        delete.send().await.expect("the table deletes it");
+    }
+
+    /// Makes it so that no alarm was ever raised, as far as mails are concerned. Tests raise the same alarms again and again
+    /// within minutes, which is flapping.
+    ///
+    /// # Panics
+    /// When the table does not answer.
+    pub async fn forget_alarms(&self) {
+        for item in self.mail_items("ALARM#").await {
+            self.delete_mail_item(item["sk"].as_s().expect("a sort key is a text")).await;
+        }
     }
 
     /// The champion pointer, if there is one.
@@ -123,6 +226,14 @@ pub fn text(value: &str) -> AttributeValue {
 
 fn partition() -> AttributeValue {
     text(&format!("MODEL#{MODEL}"))
+}
+
+fn mails() -> AttributeValue {
+    text(&format!("MAIL#{MODEL}"))
+}
+
+fn outbox() -> AttributeValue {
+    text(&format!("OUTBOX#{MODEL}"))
 }
 
 fn read(item: Item) -> Value {

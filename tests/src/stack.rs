@@ -5,6 +5,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::alarms::CloudWatch;
 use crate::api::{Api, Door};
+use crate::faults::Faults;
 use crate::functions::Functions;
 use crate::mail::Inbox;
 use crate::registry::Registry;
@@ -33,13 +34,15 @@ pub struct Stack {
     pub cloudwatch: CloudWatch,
     /// The mails that were sent.
     pub inbox: Inbox,
+    /// What may go wrong between the functions and AWS.
+    pub faults: Faults,
     /// For clients of services that one test alone needs.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Stack {
-    /// The stack, when every test that came before is done with it.
+    /// The stack, when every test that came before is done with it. What these tests have raised is forgotten.
     ///
     /// # Panics
     /// When a variable that says where the stack is, is missing.
@@ -49,15 +52,18 @@ impl Stack {
         let name = variable("EVERGREEN_STACK");
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+        let registry = Registry::new(&config, variable("EVERGREEN_TABLE"));
+        registry.forget_alarms().await;
         Self {
             api: Api {
                 predictions: Door::new(&variable("EVERGREEN_API_URL"), variable("EVERGREEN_API_KEY")),
                 status: Door::new(&variable("EVERGREEN_STATUS_URL"), variable("EVERGREEN_READ_KEY")),
             },
             functions: Functions::new(&config),
-            registry: Registry::new(&config, variable("EVERGREEN_TABLE")),
+            registry,
             bucket: Bucket::new(&config, variable("EVERGREEN_BUCKET")),
             cloudwatch: CloudWatch::new(&config, &name),
+            faults: Faults::before(&endpoint),
             inbox: Inbox::new(endpoint),
             name,
             config,

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use evergreen_lifecycle::AlarmChange;
 use jiff::Timestamp;
 
 use crate::{AlarmKind, Reading};
@@ -63,14 +64,15 @@ pub enum Comparison {
 pub struct Unknown(pub String);
 
 impl Alarm {
-    /// Whether it is to be told: when it is raised, and when it clears after having been raised. An alarm that is new
-    /// becomes well without ever having been otherwise.
-    pub fn is_news(&self) -> bool {
-        match self.state {
+    /// The change that it tells of. Having no data is none: it says neither that something is wrong nor that all is well.
+    pub fn change(&self) -> Option<AlarmChange> {
+        let raised = match self.state {
             State::Alarm => true,
-            State::Ok => self.before.is_none_or(|before| before == State::Alarm),
-            State::InsufficientData => false,
-        }
+            State::Ok => false,
+            State::InsufficientData => return None,
+        };
+        let was_raised = self.before.is_none_or(|before| before == State::Alarm);
+        Some(AlarmChange { raised, since: self.since, was_raised })
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Config {
     pub sender: Address,
     /// Whom mails go to.
     pub recipients: Recipients,
+    /// SES's configuration set that publishes what becomes of mails, if there is one.
+    pub configuration_set: Option<String>,
     /// What every mail names.
     pub letterhead: Letterhead,
 }
@@ -32,6 +34,7 @@ impl Config {
                 .required(recipients)?
                 .parse()
                 .map_err(|error| ConfigError::invalid(recipients, error))?,
+            configuration_set: environment.optional("EVERGREEN_CONFIGURATION_SET"),
             letterhead: Letterhead {
                 model: environment.parsed::<ModelName>("EVERGREEN_MODEL")?,
                 stack: environment.required("EVERGREEN_STACK")?,

@@ -1,83 +1,208 @@
 //! One mail to one recipient, once: claim, send, note.
 
-use evergreen_lifecycle::ports::{Claim, Mail, Mailer, Outbox, Unavailable};
-use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+use evergreen_lifecycle::Telling;
+use evergreen_lifecycle::ports::{
+    AlarmRecords, Claim, Clock, Lease, Mail, MailClaims, Mailer, SendError, Sleeper, Unavailable,
+};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::{Address, Alarm};
+use crate::pace::Pace;
+use crate::{Address, Alarm, State};
 
-/// How long a sent mail is remembered: longer than its notification can wait in a queue (14 days) and be replayed.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What is left of an invocation when a mail may be begun last: SES's answer is waited for up to 20 s, and what became of
+/// the mail is noted.
+const RESERVE: Duration = Duration::from_secs(30);
 
 /// What became of a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Delivery {
     /// It was sent.
     Sent,
     /// It had been sent before.
     SentBefore,
+    /// Its reader was not told that the alarm was raised, and so is not told that it is over.
+    NotDue,
+    /// A newer change of the alarm is known. None of the mails that are left is due.
+    Overtaken,
+    /// Another invocation is just telling its reader that the alarm is raised. That has to come first.
+    NotYet,
+    /// SES does not take it for now.
+    NotNow(Unavailable),
 }
 
-/// Why a mail was not sent.
+/// Why a mail was not sent in this invocation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSent {
-    /// Another invocation has claimed it, and may yet fail: this one must not say that all is done.
+    /// Another invocation has claimed it, and may yet fail. So this one must not say that all is done.
     #[error("another invocation is sending the mail")]
     Busy,
+    /// It may have been sent.
+    #[error("no answer came: the mail may have been sent{}", cause(.0.as_ref()))]
+    Unanswered(Option<Unavailable>),
     /// It was not accepted.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
+    /// The invocation has no time for it.
+    #[error("no time is left for the mail{}", cause(.0.as_ref()))]
+    NoTime(Option<Unavailable>),
 }
 
-/// The times of one invocation.
+fn cause(unavailable: Option<&Unavailable>) -> String {
+    unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
+}
+
+/// What an alarm's mail says, and when it is due.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Times {
-    /// When it began.
-    pub(crate) now: Timestamp,
-    /// When the platform will have ended it.
-    pub(crate) lease_until: Timestamp,
+pub(crate) struct Letter<'a> {
+    pub(crate) alarm: &'a Alarm,
+    pub(crate) telling: &'a Telling,
+    pub(crate) mail: &'a Mail,
 }
 
-/// Sends `mail` to `recipient` unless it has been sent.
-///
-/// When the outbox does not answer, the mail is sent unguarded: told twice is better than not told. When it was sent and
-/// that cannot be noted, the claim stands until its lease ends, and the delivery counts as done.
-pub(crate) async fn deliver(
-    outbox: &impl Outbox,
-    mailer: &impl Mailer,
-    key: &str,
-    recipient: &Address,
-    mail: &Mail,
-    times: Times,
-) -> Result<Delivery, NotSent> {
-    let claimed = match outbox.claim(key, times.now, times.lease_until).await {
-        Ok(Claim::Granted) => true,
-        Ok(Claim::Sent) => return Ok(Delivery::SentBefore),
-        Ok(Claim::Busy) => return Err(NotSent::Busy),
-        Err(error) => {
-            tracing::warn!(%error, cause = %error.cause, "the mail is sent without being claimed");
-            false
+/// Sends letters, within one invocation.
+#[derive(Debug)]
+pub(crate) struct Office<'a, R, M, C> {
+    pub(crate) registry: &'a R,
+    pub(crate) mailer: &'a M,
+    pub(crate) clock: &'a C,
+    /// Who holds claims here, until when.
+    pub(crate) lease: &'a Lease,
+}
+
+impl<R, M, C> Office<'_, R, M, C>
+where
+    R: AlarmRecords + MailClaims,
+    M: Mailer,
+    C: Clock + Sleeper,
+{
+    /// Sends the letter to `recipient` when `pace` allows, unless it has been sent or is not due.
+    ///
+    /// When the registry does not answer, the mail is sent unguarded: told twice is better than not told. When it was sent
+    /// and that cannot be noted, its claim counts as unanswered once this invocation has ended.
+    pub(crate) async fn deliver(
+        &self,
+        letter: Letter<'_>,
+        recipient: &Address,
+        pace: &mut Pace,
+    ) -> Result<Delivery, NotSent> {
+        let wait = pace.wait(self.clock.now());
+        if !self.has_time(wait) {
+            return Err(NotSent::NoTime(None));
         }
-    };
-    let outcome = mailer.send(recipient.as_str(), mail).await;
-    if claimed {
-        let noted = match &outcome {
-            Ok(()) => outbox.sent(key, times.now.saturating_add(REMEMBERED).unwrap_or(Timestamp::MAX)).await,
-            Err(_) => outbox.release(key).await,
+        if let Some(undue) = self.undue(letter, recipient).await {
+            return Ok(undue);
+        }
+        let Alarm { name, state, since, .. } = letter.alarm;
+        let key = key(name, *state, *since, recipient);
+        let is_claimed = match self.registry.claim(&key, &self.lease()).await {
+            Ok(Claim::Granted) => true,
+            Ok(Claim::Sent) => return Ok(Delivery::SentBefore),
+            Ok(Claim::Busy) => return Err(NotSent::Busy),
+            Ok(Claim::Unanswered) => return Err(NotSent::Unanswered(None)),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without being claimed");
+                false
+            }
+        };
+        self.clock.sleep(wait).await;
+        // Whoever hears of a newer change stores that first and looks at claims then. So one of the two sees the other.
+        let outcome = if self.is_overtaken(letter.alarm).await {
+            None
+        } else {
+            Some(self.send(letter, recipient, pace, &key).await)
+        };
+        if is_claimed {
+            self.settle(&key, outcome.as_ref()).await;
+        }
+        match outcome {
+            None => Ok(Delivery::Overtaken),
+            Some(Ok(())) => Ok(Delivery::Sent),
+            Some(Err(SendError::NotNow(cause))) => Ok(Delivery::NotNow(cause)),
+            Some(Err(SendError::Refused(cause))) => Err(NotSent::Refused(cause)),
+            Some(Err(SendError::Unanswered(cause))) => Err(NotSent::Unanswered(Some(cause))),
+        }
+    }
+
+    /// Whether a mail may be begun after `wait`.
+    fn has_time(&self, wait: Duration) -> bool {
+        let end = self.clock.now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
+        end <= self.lease.until
+    }
+
+    fn lease(&self) -> Lease {
+        Lease { now: self.clock.now(), ..self.lease.clone() }
+    }
+
+    async fn send(&self, letter: Letter<'_>, recipient: &Address, pace: &mut Pace, key: &str) -> Result<(), SendError> {
+        let begun = self.clock.now();
+        let outcome = self.mailer.send(recipient.as_str(), letter.mail).await;
+        match &outcome {
+            Err(SendError::NotNow(_)) => pace.slow_down(begun, share(key)),
+            Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => pace.go_on(begun),
+        }
+        outcome
+    }
+
+    /// Notes what became of a mail. One that was not sent may be claimed again at once.
+    async fn settle(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
+        let now = self.clock.now();
+        let noted = match outcome {
+            Some(Ok(())) => self.registry.sent(key, now).await,
+            Some(Err(SendError::Unanswered(_))) => self.registry.unanswered(key, now).await,
+            None | Some(Err(SendError::Refused(_) | SendError::NotNow(_))) => {
+                self.registry.release(key, self.lease).await
+            }
         };
         if let Err(error) = noted {
             tracing::warn!(%error, cause = %error.cause, "what became of the mail is not noted");
         }
     }
-    outcome.map(|()| Delivery::Sent).map_err(NotSent::Refused)
+
+    async fn is_overtaken(&self, alarm: &Alarm) -> bool {
+        let (record, now) = (self.registry.alarm(&alarm.name).await, self.clock.now());
+        // Where nothing can be read the mail goes out: the reader sees by its date what is newer.
+        alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
+    }
+
+    /// Why the end of an incident is not told to `recipient`, or not yet; nothing where it is.
+    async fn undue(&self, letter: Letter<'_>, recipient: &Address) -> Option<Delivery> {
+        let Telling::Over { raised } = letter.telling else { return None };
+        let mut is_busy = false;
+        for since in raised.iter().rev() {
+            let raise = key(&letter.alarm.name, State::Alarm, *since, recipient);
+            match self.registry.standing(&raise, self.clock.now()).await {
+                Ok(None) => {}
+                Ok(Some(Claim::Busy)) => is_busy = true,
+                Ok(Some(_)) => return None,
+                Err(error) => {
+                    tracing::warn!(%error, cause = %error.cause, "the end is told to whoever may not know of the beginning");
+                    return None;
+                }
+            }
+        }
+        match raised.as_slice() {
+            [] => None,
+            _ if is_busy => Some(Delivery::NotYet),
+            _ => Some(Delivery::NotDue),
+        }
+    }
 }
 
 /// What a mail is known by: the same alarm in the same state since the same moment, to the same recipient.
-pub(crate) fn key(alarm: &Alarm, recipient: &Address) -> String {
+fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> String {
     let mut digest = Sha256::new();
-    for part in [&alarm.name, alarm.state.as_str(), &alarm.since.to_string(), recipient.as_str()] {
+    for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
         digest.update(part.len().to_be_bytes());
         digest.update(part.as_bytes());
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A share from 0 to 1 that is the mail's own.
+fn share(key: &str) -> f64 {
+    let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    f64::from(byte.unwrap_or_default()) / 255.0
 }

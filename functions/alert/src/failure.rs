@@ -1,5 +1,6 @@
 //! The run behind an alarm about training: how it ended, and why.
 
+use evergreen_lifecycle::health::came_to_nothing;
 use evergreen_lifecycle::ports::Runs;
 use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
 use jiff::Timestamp;
@@ -39,7 +40,8 @@ impl Failure {
             return None;
         }
         match registry.recent_runs_with_trainings(RUNS).await {
-            Ok(runs) => newest(&alarm.kind, &runs, now),
+            // A run that this release cannot read explains nothing.
+            Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
             Err(error) => {
                 tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");
                 None
@@ -71,10 +73,11 @@ impl Failure {
     /// `run`, if it ended at `now` and made no champion.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
-            RunStatus::Failed => Ended::Failed,
-            RunStatus::Lost => Ended::Lost,
             RunStatus::Rejected => Ended::Refused,
-            RunStatus::Running | RunStatus::Succeeded => return None,
+            RunStatus::Failed if came_to_nothing(run, now) => Ended::Failed,
+            RunStatus::Lost if came_to_nothing(run, now) => Ended::Lost,
+            // The platform tries a failure again by itself: nobody is to be told of it yet.
+            RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed | RunStatus::Lost => return None,
         };
         let at = run.finished_at().unwrap_or(run.started_at);
         let file = match &run.trigger {
@@ -91,22 +94,29 @@ fn is_about_training(kind: &AlarmKind) -> bool {
         AlarmKind::ChampionTooOld
             | AlarmKind::DeadlineMissed
             | AlarmKind::TrainingFailed
+            | AlarmKind::VersionsRefused
             | AlarmKind::TrainFailureQueue
     )
 }
 
 /// Of `runs`, which are newest first, the first that explains an alarm of that kind. What came before a success explains
-/// nothing, but a queue keeps what failed long ago. That a file made elsewhere was not taken explains what waits in the
-/// queue, and nothing of how training fares.
+/// nothing, but a queue keeps what failed long ago. That an imported file was not taken explains what waits in the queue,
+/// and nothing of how training fares.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
-    let is_over = |run: &&Run| match kind {
+    let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
+    let ends = |run: &&Run| match kind {
         AlarmKind::TrainFailureQueue => false,
-        AlarmKind::ChampionTooOld => run.status_at(now) == RunStatus::Succeeded,
+        _ if tells_refusals => run.status_at(now) == RunStatus::Succeeded,
         _ => run.version().is_some(),
     };
-    let explains = |failure: &Failure| failure.ended != Ended::Refused || *kind == AlarmKind::ChampionTooOld;
     let concerns = |run: &&Run| *kind == AlarmKind::TrainFailureQueue || run.trigger.is_training();
-    runs.iter().filter(concerns).take_while(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
+    let runs: Vec<&Run> = runs.iter().filter(concerns).collect();
+    let is_over = |run: &Run| runs.iter().filter(|other| ends(other)).any(|other| other.came_after(run, now));
+    let explains = |failure: &Failure| match failure.ended {
+        Ended::Refused => tells_refusals,
+        Ended::Failed | Ended::Lost => *kind != AlarmKind::VersionsRefused,
+    };
+    runs.iter().filter(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
 }
 
 /// A reason as one line of bounded length.
@@ -129,7 +139,7 @@ mod tests {
     }
 
     fn failed(hour: i64, reason: &str) -> Run {
-        run(&format!("at-{hour}"), at(hour)).failed(reason.into(), at(hour))
+        run(&format!("at-{hour}"), at(hour)).failed(reason.into(), None, at(hour))
     }
 
     fn made(hour: i64, accuracy: f64) -> Run {
@@ -174,6 +184,24 @@ mod tests {
     fn what_came_before_a_success_explains_nothing() {
         let runs = [made(4, 0.95), failed(3, "older")];
         assert_eq!([AlarmKind::ChampionTooOld, AlarmKind::DeadlineMissed].map(|kind| told(kind, &runs)), [None, None]);
+    }
+
+    #[test]
+    fn a_success_of_the_future_does_not_hide_why_training_fails() {
+        let runs = [made(40, 0.95), failed(4, "no such column")];
+        assert!(told(AlarmKind::TrainingFailed, &runs).is_some_and(|told| told.ends_with("no such column")));
+    }
+
+    #[test]
+    fn refusals_are_explained_by_the_newest_of_them() {
+        let runs = [failed(5, "no such column"), made(4, 0.5), made(3, 0.6)];
+        insta::assert_snapshot!(told(AlarmKind::VersionsRefused, &runs).unwrap(), @"Run manual-at-4 made a version that was refused on Tue 24 Nov 2026, 04:00 UTC: hold-out accuracy 0.5000 is below the floor 0.9000");
+    }
+
+    #[test]
+    fn a_failure_that_is_tried_again_is_not_told_yet() {
+        let run = run("again", at(29)).failed("the store is away".into(), Some(at(31)), at(29));
+        assert_eq!(told(AlarmKind::DeadlineMissed, &[run]), None);
     }
 
     #[test]

@@ -43,9 +43,17 @@ fn meaning(kind: &AlarmKind) -> &'static str {
         AlarmKind::TrainingFailed => {
             "Since a run last made a version, runs have failed or died. The champion goes on serving and grows older."
         }
+        AlarmKind::VersionsRefused => {
+            "For two days or more the gate has refused every version that was trained. The champion goes on serving and grows \
+             older."
+        }
         AlarmKind::ModelUnhealthy => {
-            "The stored file of the version that serves is gone, damaged, out of reach, or not readable by this code. Warm \
-             environments serve on from memory; new ones cannot."
+            "A new environment of the predict function could not load the champion: its pointer is gone, or neither the \
+             registry's copy nor the bucket's object can serve. Warm environments serve on from memory."
+        }
+        AlarmKind::ArtifactDamaged => {
+            "The registry's copy of the champion's artifact or the bucket's object is gone or damaged. As long as the other one \
+             is sound, predictions go on. The gate's comparison and a promotion by hand need the object."
         }
         AlarmKind::ModelLoadFailures => {
             "An environment that answers predictions could not fetch, verify or read the champion. It serves the last good \
@@ -62,6 +70,14 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "A client's key has used four fifths of its requests of this calendar month. Once all are used, its calls are \
              answered with 429 until the month ends."
         }
+        AlarmKind::FiguresUnknown => {
+            "For 15 minutes or more some figures could not be worked out, because something could not be read. The alarms that \
+             watch them keep the state that they had."
+        }
+        AlarmKind::UnreadableRecords => {
+            "The registry holds records that this release cannot read, or not wholly. Figures leave them out. A newer release \
+             has written them, or somebody has changed them."
+        }
         AlarmKind::TrainFailureQueue => {
             "A training, or the import of a model file, failed at each of its three tries. Its event is kept for 14 days and is \
              not tried again by itself."
@@ -74,9 +90,14 @@ fn meaning(kind: &AlarmKind) -> &'static str {
             "The metrics function failed three times over. Figures have a gap, and alarms may rest on old ones."
         }
         AlarmKind::AlertFailureQueue => {
-            "A mail about an alarm was not sent, at any of three tries: somebody was not told."
+            "A mail about an alarm was not sent, at any of three tries, or SES did not say whether it sent it. Somebody was \
+             not told, or perhaps not."
         }
         AlarmKind::AlertTopicQueue => "An alarm did not reach the function that writes mails: nobody was told of it.",
+        AlarmKind::MailBounced => {
+            "SES took a mail about an alarm and could not deliver it, or its reader called it spam. Somebody was not told, \
+             and is not told of the next alarm either."
+        }
         AlarmKind::Other(_) => "This alarm is not one of Evergreen's own; its description says what it watches.",
     }
 }
@@ -91,15 +112,22 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             step("Read what training says:", run.logs("train")),
             step("Once the cause is gone, train now:", run.train()),
         ],
+        AlarmKind::VersionsRefused => vec![
+            step("See by how much the gate refused each version:", run.runs()),
+            words(
+                "If the data has changed and the new versions are what you want, lower the floor or raise the tolerance.",
+            ),
+            step("Otherwise mend the data, and train:", run.train()),
+        ],
         AlarmKind::AccuracyLow => vec![
             step("Compare the last runs: figures, data set, hyperparameters:", run.runs()),
             words("If the data set has changed, see whether it should have."),
             step("Train again; a version that is good enough takes over by itself:", run.train()),
         ],
-        AlarmKind::ModelUnhealthy | AlarmKind::ModelLoadFailures => vec![
+        AlarmKind::ModelUnhealthy | AlarmKind::ArtifactDamaged | AlarmKind::ModelLoadFailures => vec![
             step(
                 "Read what exactly is wrong:",
-                run.logs(if *kind == AlarmKind::ModelUnhealthy { "metrics" } else { "predict" }),
+                run.logs(if *kind == AlarmKind::ModelLoadFailures { "predict" } else { "metrics" }),
             ),
             words("If the file was deleted or overwritten, restore its former version in the bucket."),
             step("Otherwise train: a new version replaces a champion that cannot be read:", run.train()),
@@ -121,6 +149,14 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             words("If they are meant, raise MonthlyQuota and deploy; this month's count goes on."),
             words("If they are not, ask the client, or switch its key off: docs/OPERATIONS.md, Change a key."),
         ],
+        AlarmKind::FiguresUnknown => {
+            vec![step("See which figures are unknown:", run.measure()), step("Read why:", run.logs("metrics"))]
+        }
+        AlarmKind::UnreadableRecords => vec![
+            step("See which records cannot be read:", run.measure()),
+            words("After a rollback: deploy the newer release again, or wait until new runs have taken their place."),
+            words("A champion of the newer release is replaced by the next version that passes the gate."),
+        ],
         AlarmKind::TrainFailureQueue => vec![messages(kind), logs("train"), replay()],
         AlarmKind::TrainScheduleQueue => {
             vec![messages(kind), step("If it is the schedule's, train now:", run.train()), replay()]
@@ -135,6 +171,17 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
             logs("alert"),
             words("The usual causes: an address that SES has not verified, or an account still in its sandbox."),
             replay(),
+        ],
+        AlarmKind::MailBounced => vec![
+            step(
+                "See which addresses SES no longer writes to:",
+                "aws sesv2 list-suppressed-destinations --reasons BOUNCE COMPLAINT".to_owned(),
+            ),
+            words("Mend the address in the parameter AlertRecipients, or take it out, and deploy."),
+            step(
+                "If the mailbox works again, let SES write to it:",
+                "aws sesv2 delete-suppressed-destination --email-address ADDRESS".to_owned(),
+            ),
         ],
         AlarmKind::Other(_) => vec![step("Read what it watches:", run.describe(kind))],
     }
@@ -179,6 +226,10 @@ impl Commands<'_> {
              --usage-plan-id \"$(aws apigateway get-usage-plans --query \"items[?name=='{}'].id\" --output text)\"",
             self.0.stack
         )
+    }
+
+    fn measure(&self) -> String {
+        format!("aws lambda invoke --function-name {}-metrics /dev/stdout", self.0.stack)
     }
 
     fn messages(&self, kind: &AlarmKind) -> String {

@@ -1,18 +1,25 @@
 //! Notifications in, mails out.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{Champions, Clock, Mail, Mailer, Outbox, Runs};
+use evergreen_lifecycle::ports::{
+    AlarmRecords, Champions, Clock, Lease, Mail, MailClaims, Mailer, RememberError, Runs, Sleeper, Unavailable,
+};
+use evergreen_lifecycle::{AlarmChange, AlarmRecord, Telling};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::delivery::{Delivery, Times, deliver, key};
+use crate::delivery::{Letter, Office};
+use crate::pace::Pace;
 use crate::{Alarm, Failure, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
+
+/// How often a change is offered for an alarm's record that others change meanwhile.
+const OFFERS: usize = 5;
 
 /// Turns notifications into mails, through the ports that it needs.
 #[derive(Debug)]
 pub struct Postman<'a, R, M, C> {
-    /// Champions, runs, and which mails were sent.
+    /// Champions, runs, what is remembered of alarms, and which mails were sent.
     pub registry: &'a R,
     /// Sends mail.
     pub mailer: &'a M,
@@ -31,15 +38,21 @@ pub struct Report {
     pub sent: usize,
     /// Mails that had been sent before.
     pub sent_before: usize,
+    /// Mails that their reader needs no more: a newer one is due, or they tell the end of what the reader never heard of.
+    pub not_due: usize,
     /// Notifications of which no mail is due.
     pub no_news: usize,
+    /// Notifications that came after one of a newer change.
+    pub overtaken: usize,
+    /// Notifications of alarms that flap.
+    pub held_back: usize,
 }
 
 /// What of an event could not be done; all else was, and is not done again when the event is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{not_sent} mails not sent, {not_understood} notifications not understood")]
+#[error("{not_sent} mails not sent, or perhaps not; {not_understood} notifications not understood")]
 pub struct AlertError {
-    /// Mails that were not sent.
+    /// Mails that were not sent, or of which it is not known.
     pub not_sent: usize,
     /// Notifications that are no alarms.
     pub not_understood: usize,
@@ -63,23 +76,37 @@ enum Unwritten {
 
 impl<R, M, C> Postman<'_, R, M, C>
 where
-    R: Champions + Outbox + Runs,
+    R: AlarmRecords + Champions + MailClaims + Runs,
     M: Mailer,
-    C: Clock,
+    C: Clock + Sleeper,
 {
     /// Handles every notification of `event`, and tries every recipient of each, before it says that something failed.
-    /// `lease_until` is when the platform will have ended this invocation.
+    /// `invocation` names this invocation, and `until` is when the platform will have ended it.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is no alarm. What was sent is noted, so the platform's
     /// retry sends only the rest.
-    pub async fn handle(&self, event: SnsEvent, lease_until: Timestamp) -> Result<Report, AlertError> {
-        let times = Times { now: self.clock.now(), lease_until };
-        let (mut report, mut failures) = (Report::default(), AlertError::default());
+    pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<Report, AlertError> {
+        let now = self.clock.now();
+        // The platform's retries share a name.
+        let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
+        let office = Office { registry: self.registry, mailer: self.mailer, clock: self.clock, lease: &lease };
+        let (mut report, mut failures, mut pace) = (Report::default(), AlertError::default(), None);
         for record in &event.records {
-            match self.letter(record, times.now).await {
-                Ok(Some((alarm, mail))) => self.send(&alarm, &mail, times, &mut report, &mut failures).await,
-                Ok(None) => report.no_news += 1,
+            match self.read(record, &mut report).await {
+                Ok(Some((alarm, telling, mail))) => {
+                    let pace = match &mut pace {
+                        Some(pace) => pace,
+                        none => none.insert(self.pace().await),
+                    };
+                    let letter = Letter { alarm: &alarm, telling: &telling, mail: &mail };
+                    let tally = office.send_to_all(letter, self.recipients, pace).await;
+                    report.sent += tally.sent;
+                    report.sent_before += tally.sent_before;
+                    report.not_due += tally.not_due;
+                    failures.not_sent += tally.not_sent;
+                }
+                Ok(None) => {}
                 Err(error) => {
                     tracing::error!(message_id = record.sns.message_id, %error, "a notification is not understood");
                     failures.not_understood += 1;
@@ -90,28 +117,69 @@ where
     }
 
     /// The alarm that a notification tells of, with its mail; nothing when none is due.
-    async fn letter(&self, record: &SnsRecord, now: Timestamp) -> Result<Option<(Alarm, Mail)>, Unwritten> {
+    async fn read(&self, record: &SnsRecord, report: &mut Report) -> Result<Option<(Alarm, Telling, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
-        if !alarm.is_news() {
-            return Ok(None);
+        let telling = match alarm.change() {
+            Some(change) => self.hear(&alarm, change).await,
+            None => Telling::NoNews,
+        };
+        match telling {
+            Telling::NoNews => report.no_news += 1,
+            Telling::Overtaken => {
+                tracing::info!(alarm = alarm.name, "a newer change of the alarm is known: this one is not told");
+                report.overtaken += 1;
+            }
+            Telling::HeldBack => {
+                tracing::info!(alarm = alarm.name, "the alarm flaps: this change is not told");
+                report.held_back += 1;
+            }
+            Telling::Raised | Telling::Flapping | Telling::Over { .. } => {
+                let mail = self.write(&alarm, &telling).await?;
+                return Ok(Some((alarm, telling, mail)));
+            }
         }
-        let knowledge = Knowledge::of(self.registry).await;
-        let failure = Failure::behind(&alarm, self.registry, now).await;
-        let mail = letter::write(&alarm, &knowledge, failure.as_ref(), self.letterhead, now)?;
-        Ok(Some((alarm, mail)))
+        Ok(None)
     }
 
-    async fn send(&self, alarm: &Alarm, mail: &Mail, times: Times, report: &mut Report, failures: &mut AlertError) {
-        for (index, recipient) in self.recipients.iter().enumerate() {
-            let key = key(alarm, recipient);
-            match deliver(self.registry, self.mailer, &key, recipient, mail, times).await {
-                Ok(Delivery::Sent) => report.sent += 1,
-                Ok(Delivery::SentBefore) => report.sent_before += 1,
-                Err(error) => {
-                    tracing::error!(alarm = alarm.name, recipient = index + 1, %error, "a mail is not sent");
-                    failures.not_sent += 1;
+    async fn write(&self, alarm: &Alarm, telling: &Telling) -> Result<Mail, askama::Error> {
+        let now = self.clock.now();
+        let knowledge = Knowledge::of(self.registry).await;
+        let failure = Failure::behind(alarm, self.registry, now).await;
+        letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
+    }
+
+    /// What to do about a change, which is remembered. That the registry does not answer is logged and no error: what the
+    /// notification says of itself decides then.
+    async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
+        for _ in 0..OFFERS {
+            match self.offer(alarm, change).await {
+                Ok(telling) => return telling,
+                Err(RememberError::Conflict) => {}
+                Err(RememberError::Unavailable(error)) => {
+                    tracing::warn!(%error, cause = %error.cause, "the alarm is told without what is remembered of it");
+                    break;
                 }
             }
         }
+        AlarmRecord::hear(None, change, self.clock.now()).0
+    }
+
+    async fn offer(&self, alarm: &Alarm, change: AlarmChange) -> Result<Telling, RememberError> {
+        let known: Result<_, Unavailable> = self.registry.alarm(&alarm.name).await;
+        let (telling, next) = AlarmRecord::hear(known?.as_ref(), change, self.clock.now());
+        if let Some(next) = next {
+            self.registry.remember(&alarm.name, &next).await?;
+        }
+        Ok(telling)
+    }
+
+    /// The pace at which the account may send. The question also renews a connection that died while the environment was
+    /// frozen: SES may be asked twice, and a mail may not.
+    async fn pace(&self) -> Pace {
+        let rate = self.mailer.rate().await;
+        if let Err(error) = &rate {
+            tracing::warn!(%error, cause = %error.cause, "mails are sent as slowly as SES's sandbox wants");
+        }
+        Pace::of(rate.ok(), self.clock.now())
     }
 }

@@ -1,21 +1,25 @@
 //! An alarm in one line: the subject's end and the first line of the mail.
 
+use evergreen_lifecycle::Telling;
 use jiff::Timestamp;
 
 use crate::figures::headline_name;
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, hours};
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
 /// What is wrong, or that it is well again, with the value against what is wanted; without a full stop.
-pub(crate) fn headline(alarm: &Alarm, knowledge: &Knowledge, now: Timestamp) -> String {
-    let value = knowledge.value(alarm, now);
+pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: Timestamp) -> String {
+    let value = knowledge.value(alarm);
     let figures = Figures::of(alarm, value);
     match alarm.state {
-        State::Ok => cleared(alarm, knowledge, &figures),
-        State::Alarm | State::InsufficientData if is_by_hand(alarm, value) => {
-            format!("alarm {} is raised, though {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures))
+        _ if *telling == Telling::Flapping => {
+            format!("alarm {} flaps, {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
         }
-        State::Alarm | State::InsufficientData => raised(alarm, knowledge, &figures),
+        State::Ok => cleared(alarm, knowledge, &figures, now),
+        State::Alarm | State::InsufficientData if is_by_hand(alarm, value) => {
+            format!("alarm {} is raised, though {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
+        }
+        State::Alarm | State::InsufficientData => raised(alarm, knowledge, &figures, now),
     }
 }
 
@@ -61,25 +65,30 @@ impl Figures {
     }
 }
 
-fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
+fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
     let (limit, wanted, value) = (figures.limit(), figures.wanted(), figures.value());
     let (recently, waiting) = (figures.counted("in 5 minutes"), figures.counted("in its queue"));
     match &alarm.kind {
-        AlarmKind::ChampionTooOld => too_old(alarm, knowledge, figures),
+        AlarmKind::ChampionTooOld => too_old(alarm, knowledge, figures, now),
         AlarmKind::AccuracyLow => format!("the champion's {} is {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has missed its deadline".to_owned(),
         AlarmKind::TrainingFailed => format!("training fails{}", figures.counted("since the last version")),
-        AlarmKind::ModelUnhealthy => "the champion's artifact cannot be fetched, verified or read".to_owned(),
+        AlarmKind::VersionsRefused => format!("the gate has refused every version for {value}"),
+        AlarmKind::ModelUnhealthy => "a new environment could not load the champion".to_owned(),
+        AlarmKind::ArtifactDamaged => "a stored file of the champion is gone or damaged".to_owned(),
         AlarmKind::ModelLoadFailures => format!("predict could not load the champion{recently}"),
         AlarmKind::PredictionErrors => format!("predictions fail with 5xx{recently}"),
         AlarmKind::PredictionLatency => format!("predictions are slow: one in a hundred takes {value}{limit}"),
         AlarmKind::Throttles => format!("predictions are turned away{recently}"),
         AlarmKind::QuotaNearlyUsed => format!("a client's key has used {value} of its requests of this month"),
+        AlarmKind::FiguresUnknown => format!("figures cannot be worked out{}", figures.counted("of them")),
+        AlarmKind::UnreadableRecords => format!("records cannot be read{}", figures.counted("of them")),
         AlarmKind::TrainFailureQueue => format!("a training or an import failed for good{waiting}"),
         AlarmKind::TrainScheduleQueue => format!("a training or an import could not be started{waiting}"),
         AlarmKind::MetricsFailureQueue => format!("figures could not be published{waiting}"),
-        AlarmKind::AlertFailureQueue => format!("a mail could not be sent{waiting}"),
+        AlarmKind::AlertFailureQueue => format!("a mail could not be sent, or perhaps not{waiting}"),
         AlarmKind::AlertTopicQueue => format!("an alarm did not reach the alert function{waiting}"),
+        AlarmKind::MailBounced => format!("a mail did not reach its reader{}", figures.counted("in an hour")),
         AlarmKind::Other(name) => {
             let metric = alarm.metric.as_deref().unwrap_or("its value");
             format!("alarm {name} is raised: {metric} is {value}{wanted}")
@@ -93,28 +102,37 @@ fn score(knowledge: &Knowledge) -> &'static str {
     headline_name(task.unwrap_or_default())
 }
 
-/// The age alarm is raised too when no age arrives: because there is no champion, or because nobody measures.
-fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
-    let limit = figures.limit();
-    match (alarm.reading, knowledge, &figures.value) {
-        (Reading::NoData | Reading::Untold, Knowledge::NoChampion, _) => "there is no champion".to_owned(),
-        (Reading::NoData, _, Some(age)) => {
-            format!("no figures arrive; by the registry the champion is {age} old{limit}")
+/// The age alarm is raised too when no figure arrives: because there is no champion, or because nobody measures. The figure
+/// is by how much the champion is too old; how old it is, is read from the registry.
+fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
+    match (alarm.reading, knowledge.age(now).map(hours), &figures.value) {
+        (Reading::NoData | Reading::Untold, None, _) if *knowledge == Knowledge::NoChampion => {
+            "there is no champion".to_owned()
         }
-        (Reading::NoData, _, None) => format!("no figures arrive, the champion's age is unknown{limit}"),
-        (_, _, Some(age)) => format!("the champion is {age} old{limit}"),
-        (_, _, None) => format!("the champion is too old{limit}"),
+        (Reading::NoData, Some(age), _) => format!("no figures arrive; by the registry the champion is {age} old"),
+        (Reading::NoData, None, _) => "no figures arrive, the champion's age is unknown".to_owned(),
+        (_, Some(age), Some(margin)) => format!("the champion is {age} old, {margin}"),
+        (_, Some(age), None) => format!("the champion is {age} old"),
+        (_, None, Some(margin)) => format!("the champion is {margin}"),
+        (_, None, None) => "the champion is too old".to_owned(),
     }
 }
 
-fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
+fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
     let (limit, wanted, value) = (figures.limit(), figures.wanted(), figures.value());
     match &alarm.kind {
-        AlarmKind::ChampionTooOld => format!("the champion is fresh again: {value} old{limit}"),
+        AlarmKind::ChampionTooOld => match knowledge.age(now).map(hours) {
+            Some(age) => format!("the champion is fresh again: {age} old"),
+            None => "the champion is fresh again".to_owned(),
+        },
         AlarmKind::AccuracyLow => format!("the champion's {} is well again: {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has caught up".to_owned(),
         AlarmKind::TrainingFailed => "training makes versions again".to_owned(),
-        AlarmKind::ModelUnhealthy => "the champion's artifact is sound again".to_owned(),
+        AlarmKind::VersionsRefused => "the gate has let a version serve again".to_owned(),
+        AlarmKind::ModelUnhealthy => "a new environment can load the champion again".to_owned(),
+        AlarmKind::ArtifactDamaged => "the champion's stored files are sound again".to_owned(),
+        AlarmKind::FiguresUnknown => "all figures are known again".to_owned(),
+        AlarmKind::UnreadableRecords => "all records can be read again".to_owned(),
         AlarmKind::ModelLoadFailures => "no load of the champion has failed lately".to_owned(),
         AlarmKind::PredictionErrors => "no prediction has failed lately".to_owned(),
         AlarmKind::PredictionLatency => match &figures.value {
@@ -122,6 +140,7 @@ fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures) -> String {
             None => "predictions are fast again".to_owned(),
         },
         AlarmKind::Throttles => "predictions are no longer turned away".to_owned(),
+        AlarmKind::MailBounced => "no mail has bounced for a day".to_owned(),
         AlarmKind::QuotaNearlyUsed => "the clients' keys have requests left again".to_owned(),
         AlarmKind::Other(name) => format!("alarm {name} has cleared"),
         queue => format!("the queue {} is empty again", queue.queue().unwrap_or(queue.as_str())),

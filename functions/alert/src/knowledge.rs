@@ -1,7 +1,7 @@
 //! What the registry knows of the model that an alarm is about.
 
-use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::Champions;
+use evergreen_lifecycle::{Champion, Pointer, Record};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, Reading};
@@ -13,6 +13,8 @@ pub enum Knowledge {
     Nothing,
     /// There is no champion.
     NoChampion,
+    /// There is one, whose record this release cannot read, or not wholly.
+    Unreadable,
     /// There is one.
     Champion {
         /// It.
@@ -32,26 +34,31 @@ impl Knowledge {
                 return Self::Nothing;
             }
         };
-        let mut recent = recent.into_iter().map(Box::new);
-        match recent.next() {
-            Some(champion) => Self::Champion { champion, previous: recent.next() },
-            None => Self::NoChampion,
+        let mut recent = recent.into_iter();
+        let Some(newest) = recent.next() else { return Self::NoChampion };
+        match whole(newest) {
+            Some(champion) => Self::Champion { champion, previous: recent.next().and_then(whole) },
+            None => Self::Unreadable,
         }
+    }
+
+    /// How old the champion is at `now`, in hours.
+    pub fn age(&self, now: Timestamp) -> Option<f64> {
+        self.champion().map(|champion| champion.age_hours(now).max(0.0))
     }
 
     /// The champion, where it is known.
     pub fn champion(&self) -> Option<&Champion> {
         match self {
             Self::Champion { champion, .. } => Some(champion),
-            Self::Nothing | Self::NoChampion => None,
+            Self::Nothing | Self::NoChampion | Self::Unreadable => None,
         }
     }
 
-    /// What `alarm` measures at `now`: as its reason says, else as the registry knows it, else unknown.
-    pub fn value(&self, alarm: &Alarm, now: Timestamp) -> Option<f64> {
+    /// What `alarm` measures: as its reason says, else as the registry knows it, else unknown.
+    pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (Reading::Value(value), _) => Some(value),
-            (_, AlarmKind::ChampionTooOld) => self.champion().map(|champion| champion.age_hours(now).max(0.0)),
             (_, AlarmKind::AccuracyLow) => self.champion().map(Champion::headline),
             _ => None,
         }
@@ -65,7 +72,10 @@ impl Knowledge {
         };
         let since = match alarm.kind {
             AlarmKind::ChampionTooOld => {
-                previous.version.trained_at.checked_add(SignedDuration::from_secs_f64(threshold * 3600.0)).ok()?
+                // What it is to have left at least, what it has left, and its age give how old a champion may be.
+                let left = self.value(alarm)? - threshold;
+                let limit = SignedDuration::from_secs_f64((left + self.age(alarm.since)?) * 3600.0);
+                previous.version.trained_at.checked_add(limit).ok()?
             }
             AlarmKind::AccuracyLow if previous.headline() < threshold => previous.promoted_at,
             _ => return None,
@@ -73,4 +83,8 @@ impl Knowledge {
         let lasted = champion.promoted_at.duration_since(since);
         lasted.is_positive().then_some(lasted)
     }
+}
+
+fn whole(record: Record<Pointer>) -> Option<Box<Champion>> {
+    record.ok().and_then(|pointer| pointer.champion().cloned()).map(Box::new)
 }

@@ -1,14 +1,17 @@
 //! The mail: what the templates in infra/mail/ show, and how it is put together.
 
 use askama::Template;
-use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::Mail;
-use jiff::Timestamp;
+use evergreen_lifecycle::{ModelName, Telling};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::guide::{Guide, Step};
 use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, Failure, Knowledge, State, figures};
+
+/// A mail that is later than this says so. The platform's retries take less than half of it.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What every mail names.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ struct Letter<'a> {
     state: &'static str,
     headline: String,
     meaning: &'a str,
+    /// What the reader should know of this mail and the next.
+    notes: Vec<String>,
     /// What came of the run behind it.
     run: Option<String>,
     facts: Vec<Fact<'a>>,
@@ -68,20 +73,24 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`, which says what came of the run behind it, if there is one.
+/// Writes the mail about `alarm` at `now`: what `telling` says is to be told, and what came of the run behind it, if there
+/// is one.
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered, which no content brings about.
 pub fn write(
     alarm: &Alarm,
+    telling: &Telling,
     knowledge: &Knowledge,
     failure: Option<&Failure>,
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let guide = Guide::to(&alarm.kind, about);
-    let run = failure.map(Failure::told);
-    let letter = Letter { run, ..Letter::about(alarm, knowledge, about, &guide, now) };
+    let (run, notes) = (failure.map(Failure::told), notes(alarm, telling, now));
+    let headline = headline(alarm, telling, knowledge, now);
+    let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);
+    let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
     Ok(Mail {
         subject: one_line(&format!("[{}] {}", letter.state, letter.headline)),
         text: Text { letter: &letter }.render()?,
@@ -90,19 +99,28 @@ pub fn write(
 }
 
 impl<'a> Letter<'a> {
-    fn about(alarm: &'a Alarm, knowledge: &Knowledge, about: &'a Letterhead, guide: &'a Guide, now: Timestamp) -> Self {
+    fn about(
+        alarm: &Alarm,
+        headline: &str,
+        knowledge: &Knowledge,
+        about: &'a Letterhead,
+        guide: &'a Guide,
+        now: Timestamp,
+    ) -> Self {
         let raised = alarm.state != State::Ok;
         Self {
             about,
             raised,
             state: alarm.state.as_str(),
-            headline: format!("{}: {}", about.model, headline(alarm, knowledge, now)),
+            headline: format!("{}: {headline}", about.model),
             meaning: if raised { guide.meaning } else { "Nothing has to be done." },
+            notes: Vec::new(),
             run: None,
-            facts: facts(alarm, knowledge, now),
+            facts: Vec::new(),
             table: table(knowledge, now),
             no_table: match knowledge {
                 Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                Knowledge::Unreadable => "This release cannot read the champion's record.",
                 _ => "There is no champion: no version has passed the gate yet.",
             },
             steps: if raised { &guide.steps } else { &[] },
@@ -110,15 +128,36 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// The value against the threshold, since when, and CloudWatch's own words.
-fn facts<'a>(alarm: &'a Alarm, knowledge: &Knowledge, now: Timestamp) -> Vec<Fact<'a>> {
-    let quantity = Quantity::of(alarm);
-    let value = knowledge.value(alarm, now).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
-    let wanted = alarm.threshold.map(|threshold| {
-        let threshold = quantity.write(threshold);
-        alarm.comparison.map_or_else(|| threshold.clone(), |comparison| comparison.wanted(&threshold))
+/// Whether this mail is the last for a while, and whether it is late.
+fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
+    let flapping = (*telling == Telling::Flapping).then(|| {
+        "This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one \
+         state for an hour. Other alarms write as usual; the dashboard shows all of them."
+            .to_owned()
     });
-    let lasted = if alarm.state == State::Ok { knowledge.lasted(alarm) } else { None };
+    let delay = now.duration_since(alarm.since);
+    let late = (delay > LATE).then(|| {
+        let delay = span(delay);
+        format!("This mail is late: it tells of a change {delay} ago. The dashboard shows how the alarm is now.")
+    });
+    flapping.into_iter().chain(late).collect()
+}
+
+/// For how long an alarm that has cleared was raised, or what it watches was not well.
+fn lasted(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge) -> Option<SignedDuration> {
+    let Telling::Over { raised } = telling else { return None };
+    knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
+}
+
+/// The value against the threshold, since when, and CloudWatch's own words.
+fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
+    let quantity = Quantity::of(alarm);
+    let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
+    let wanted = alarm.threshold.map(|threshold| match alarm.comparison {
+        _ if quantity == Quantity::Margin => "not too old".to_owned(),
+        Some(comparison) => comparison.wanted(&quantity.write(threshold)),
+        None => quantity.write(threshold),
+    });
     let told = [
         Some(("Value", value.into())),
         wanted.map(|wanted| ("Wanted", wanted.into())),

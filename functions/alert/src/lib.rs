@@ -1,8 +1,9 @@
 //! Turns alarms into mail.
 //!
 //! An alarm that is raised, or clears, becomes one mail to each recipient: what is wrong with which model, since when, what
-//! serves, what to do. A notification that is delivered twice sends nothing twice; one that cannot be delivered fails the
-//! invocation, so that the platform tries again and in the end keeps it in a queue.
+//! serves, what to do. A notification that is delivered twice sends nothing twice, and one that a newer change has overtaken
+//! sends nothing. One that cannot be delivered fails the invocation, so that the platform tries again and in the end keeps
+//! it in a queue.
 
 mod alarm;
 mod config;
@@ -16,9 +17,11 @@ mod kind;
 mod knowledge;
 mod letter;
 mod notification;
+mod pace;
 mod quantity;
 mod reading;
 mod recipients;
+mod round;
 
 pub use alarm::{Alarm, Comparison, State};
 pub use config::Config;

@@ -15,7 +15,7 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.letterhead.model.clone());
-    let mailer = Ses::new(&sdk, config.sender.as_str());
+    let mailer = Ses::new(&sdk, config.sender.as_str(), config.configuration_set.clone());
     let clock = SystemClock;
     let postman = &Postman {
         registry: &registry,
@@ -25,8 +25,9 @@ async fn main() -> anyhow::Result<()> {
         letterhead: &config.letterhead,
     };
     let handle = service_fn(async |event: LambdaEvent<SnsEvent>| {
-        let lease_until = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
-        postman.handle(event.payload, lease_until).await
+        let until = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
+        // In a box: the compiler lays futures out within futures to a certain depth only.
+        Box::pin(postman.handle(event.payload, &event.context.request_id, until)).await
     });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

@@ -3,10 +3,11 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>. Only the name, the two
 //! states and the time are needed; all else may be missing and is then not told.
 
+use evergreen_lifecycle::time;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::alarm::{Alarm, Comparison, State, Unknown};
+use crate::alarm::{Alarm, Comparison, State};
 use crate::{AlarmKind, Reading};
 
 /// The parts of the message that are used.
@@ -31,23 +32,25 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Why a message is no alarm. It holds nothing of the message but the word at fault.
+/// Why a message is no alarm. It repeats nothing that may name somebody.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
     /// Not the JSON of an alarm.
-    #[error("the message is no alarm: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A state that CloudWatch does not have.
-    #[error("the alarm's state {0}")]
-    State(#[source] Unknown),
-    /// A time that cannot be read.
-    #[error("the alarm's time {text:?}: {cause}")]
-    Time {
-        /// What is said.
-        text: String,
-        /// What is wrong with it.
-        cause: jiff::Error,
+    #[error(
+        "the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
+    )]
+    Json {
+        /// Where what is expected ends, from 1 up.
+        line: usize,
+        /// And the column there.
+        column: usize,
     },
+    /// A state that CloudWatch does not have.
+    #[error("the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA")]
+    State,
+    /// A time that cannot be read.
+    #[error("the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000")]
+    Time,
 }
 
 impl Notification {
@@ -56,7 +59,9 @@ impl Notification {
     /// # Errors
     /// [`NotificationError`] when it is not the JSON of an alarm.
     pub fn parse(message: &str) -> Result<Self, NotificationError> {
-        Ok(serde_json::from_str(message)?)
+        // The words of the JSON error may repeat what the message says, and anybody may be named there.
+        serde_json::from_str(message)
+            .map_err(|error| NotificationError::Json { line: error.line(), column: error.column() })
     }
 
     /// The alarm of the stack named `stack` that it tells of.
@@ -65,7 +70,7 @@ impl Notification {
     /// [`NotificationError`] when its state or its time cannot be read.
     pub fn into_alarm(self, stack: &str) -> Result<Alarm, NotificationError> {
         let since = moment(&self.state_change_time)?;
-        let state = self.new_state_value.parse().map_err(NotificationError::State)?;
+        let state = self.new_state_value.parse().map_err(|_| NotificationError::State)?;
         let reason = self.new_state_reason.unwrap_or_default();
         let trigger = self.trigger.as_ref();
         Ok(Alarm {
@@ -86,7 +91,9 @@ impl Notification {
 
 /// CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
-    text.parse().map_err(|cause| NotificationError::Time { text: text.to_owned(), cause })
+    let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;
+    // In whole milliseconds, as CloudWatch writes it: a mail's key is to be the same from what is stored.
+    Ok(time::to_millis(moment))
 }
 
 #[cfg(test)]
@@ -127,25 +134,39 @@ mod tests {
     #[test]
     fn what_is_no_alarm_is_an_error_that_says_why() {
         let error = |message: &str| alarm(message).unwrap_err().to_string();
-        insta::assert_snapshot!(error("hello"), @"the message is no alarm: expected value at line 1 column 1");
-        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is no alarm: missing field `NewStateValue` at line 1 column 17");
+        insta::assert_snapshot!(error("hello"), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
+        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
         let with = |state: &str, time: &str| {
             error(&format!(r#"{{"AlarmName":"x","NewStateValue":"{state}","StateChangeTime":"{time}"}}"#))
         };
-        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's state "MAYBE" is unknown"#);
-        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's time "yesterday": failed to parse four digit integer as year: invalid digit, expected 0-9 but got y"#);
+        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA"#);
+        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000"#);
     }
 
     #[test]
-    fn only_a_raised_alarm_and_its_clearing_are_news() {
-        let news = |new, old| {
-            alarm(&format!(
+    fn nobody_whom_a_message_names_is_named_by_its_error() {
+        for message in [
+            "\"ada@example.com\"",
+            r#"{"AlarmName":"x","NewStateValue":"OK","StateChangeTime":"ada@example.com"}"#,
+            r#"{"AlarmName":"x","NewStateValue":"ada@example.com","StateChangeTime":"2026-11-24T03:00:00Z"}"#,
+            r#"{"AlarmName":"x","NewStateValue":"OK","StateChangeTime":"","Trigger":{"Threshold":"ada@example.com"}}"#,
+        ] {
+            let error = alarm(message).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains('@'), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_raised_alarm_and_its_clearing_are_changes() {
+        let change = |new, old| {
+            let message = format!(
                 r#"{{"AlarmName":"x","NewStateValue":"{new}","OldStateValue":"{old}","StateChangeTime":"2026-11-24T03:00:00Z"}}"#
-            ))
-            .unwrap()
-            .is_news()
+            );
+            alarm(&message).unwrap().change().map(|change| (change.raised, change.was_raised))
         };
-        assert!(news("ALARM", "OK") && news("ALARM", "INSUFFICIENT_DATA") && news("OK", "ALARM"));
-        assert!(!news("OK", "INSUFFICIENT_DATA") && !news("INSUFFICIENT_DATA", "ALARM"));
+        assert_eq!(change("ALARM", "OK"), Some((true, false)));
+        assert_eq!(change("OK", "ALARM"), Some((false, true)));
+        assert_eq!(change("OK", "INSUFFICIENT_DATA"), Some((false, false)));
+        assert_eq!(change("INSUFFICIENT_DATA", "ALARM"), None);
     }
 }

@@ -11,6 +11,8 @@ use crate::Alarm;
 pub(crate) enum Quantity {
     /// Hours.
     Hours,
+    /// Hours that are left before something is too old; below 0 it is.
+    Margin,
     /// Milliseconds.
     Milliseconds,
     /// A share, as a percentage.
@@ -22,9 +24,10 @@ pub(crate) enum Quantity {
 impl Quantity {
     /// What the alarm measures.
     pub(crate) fn of(alarm: &Alarm) -> Self {
-        let hours = [Metric::ModelAgeHours.name(), Metric::HoursSinceTraining.name()];
+        let hours = [Metric::ModelAgeHours, Metric::HoursSinceTraining, Metric::RefusedHours].map(Metric::name);
         match alarm.metric.as_deref() {
             Some(metric) if hours.contains(&metric) => Self::Hours,
+            Some(metric) if metric == Metric::ModelAgeMarginHours.name() => Self::Margin,
             Some(metric) if metric == Metric::QuotaUsed.name() => Self::Share,
             Some("Latency" | "IntegrationLatency" | "Duration") => Self::Milliseconds,
             _ => Self::Number,
@@ -35,6 +38,8 @@ impl Quantity {
     pub(crate) fn write(self, value: f64) -> String {
         match self {
             Self::Hours => hours(value),
+            Self::Margin if value < 0.0 => format!("{} too old", hours(-value)),
+            Self::Margin => format!("{} before it is too old", hours(value)),
             Self::Milliseconds => format!("{} ms", number(value.round())),
             Self::Share => format!("{} %", number((value * 100.0).round())),
             Self::Number => number(value),

@@ -3,7 +3,9 @@
 
 use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
 use evergreen_lifecycle::ports::Mail;
-use evergreen_lifecycle::{BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version};
+use evergreen_lifecycle::{
+    BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Telling, Version,
+};
 use evergreen_testkit::{champion, moment, version};
 
 const NOW: &str = "2026-11-24T20:00:30Z";
@@ -35,13 +37,12 @@ fn alarm(kind: AlarmKind) -> Alarm {
 
 fn too_old() -> Alarm {
     Alarm {
-        reading: Reading::Value(41.0),
-        threshold: Some(36.0),
-        comparison: Some(Comparison::Greater),
-        metric: Some("ModelAgeHours".into()),
-        description: Some("The champion of iris is older than 36 hours.".into()),
-        reason: "Threshold Crossed: 1 datapoint [41.0 (24/11/26 19:55:00)] was greater than the threshold (36.0)."
-            .into(),
+        reading: Reading::Value(-5.0),
+        threshold: Some(0.0),
+        comparison: Some(Comparison::Less),
+        metric: Some("ModelAgeMarginHours".into()),
+        description: Some("The champion of iris is too old.".into()),
+        reason: "Threshold Crossed: 1 datapoint [-5.0 (24/11/26 19:55:00)] was less than the threshold (0.0).".into(),
         ..alarm(AlarmKind::ChampionTooOld)
     }
 }
@@ -65,24 +66,29 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    write(alarm, knowledge, None, &letterhead(), moment(NOW)).unwrap()
+    let telling = if alarm.state == State::Ok { Telling::Over { raised: Vec::new() } } else { Telling::Raised };
+    told(alarm, &telling, knowledge, NOW)
+}
+
+fn told(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: &str) -> Mail {
+    write(alarm, telling, knowledge, None, &letterhead(), moment(now)).unwrap()
 }
 
 #[test]
 fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
     let mail = mail(&too_old(), &knowledge());
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion is 41 h old (limit 36 h)");
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion is 41 h 1 min old, 5 h too old");
     insta::assert_snapshot!(mail.text, @r#"
-    iris: the champion is 41 h old (limit 36 h)
+    iris: the champion is 41 h 1 min old, 5 h too old
 
     No version has become champion for too long: training does not run, fails, or is refused by the gate; or there is no champion, or nobody measures it. What served goes on serving.
 
-    Value: 41 h
-    Wanted: at most 36 h
+    Value: 5 h too old
+    Wanted: not too old
     Since: Tue 24 Nov 2026, 20:00 UTC
     Alarm: evergreen-champion-too-old
-    Description: The champion of iris is older than 36 hours.
-    CloudWatch says: Threshold Crossed: 1 datapoint [41.0 (24/11/26 19:55:00)] was greater than the threshold (36.0).
+    Description: The champion of iris is too old.
+    CloudWatch says: Threshold Crossed: 1 datapoint [-5.0 (24/11/26 19:55:00)] was less than the threshold (0.0).
 
     What to do:
 
@@ -117,9 +123,9 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let cleared = Alarm {
         state: State::Ok,
         before: Some(State::Alarm),
-        reading: Reading::Value(0.1),
-        since: moment("2026-11-25T06:05:00Z"),
-        reason: "Threshold Crossed: 1 datapoint [0.1 (25/11/26 06:00:00)] was not greater than the threshold (36.0)."
+        reading: Reading::Value(35.9),
+        since: moment("2026-11-25T06:06:00Z"),
+        reason: "Threshold Crossed: 1 datapoint [35.9 (25/11/26 06:00:00)] was not less than the threshold (0.0)."
             .into(),
         ..too_old()
     };
@@ -127,20 +133,20 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let second_at = moment("2026-11-25T06:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
-    let mail = write(&cleared, &knowledge, None, &letterhead(), moment("2026-11-25T06:05:30Z")).unwrap();
-    insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old (limit 36 h)");
+    let mail = told(&cleared, &Telling::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
+    insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old");
     insta::assert_snapshot!(mail.text, @r#"
-    iris: the champion is fresh again: 6 min old (limit 36 h)
+    iris: the champion is fresh again: 6 min old
 
     Nothing has to be done.
 
-    Value: 6 min
-    Wanted: at most 36 h
-    Since: Wed 25 Nov 2026, 06:05 UTC
+    Value: 35 h 54 min before it is too old
+    Wanted: not too old
+    Since: Wed 25 Nov 2026, 06:06 UTC
     Was not well for: 15 h
     Alarm: evergreen-champion-too-old
-    Description: The champion of iris is older than 36 hours.
-    CloudWatch says: Threshold Crossed: 1 datapoint [0.1 (25/11/26 06:00:00)] was not greater than the threshold (36.0).
+    Description: The champion of iris is too old.
+    CloudWatch says: Threshold Crossed: 1 datapoint [35.9 (25/11/26 06:00:00)] was not less than the threshold (0.0).
 
     The champion | the version before it
     Version 2 | Version 1
@@ -168,6 +174,7 @@ fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
     let text = mail(&too_old(), &alone).text;
     assert!(text.contains("\nVersion 1\n") && !text.contains(" | "), "{text}");
     assert!(mail(&too_old(), &Knowledge::NoChampion).text.contains("no version has passed the gate yet"));
+    assert!(mail(&too_old(), &Knowledge::Unreadable).text.contains("cannot read the champion's record"));
 }
 
 /// A regression model, which replaced the classifier of [`knowledge`].
@@ -242,6 +249,9 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
                 metric: Some("Latency".into()),
                 ..alarm(kind)
             },
+            AlarmKind::VersionsRefused => {
+                Alarm { reading: Reading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+            }
             AlarmKind::QuotaNearlyUsed => {
                 Alarm { reading: Reading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
             }
@@ -251,16 +261,20 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
         [raised, cleared].map(|alarm| mail(&alarm, &knowledge()).subject)
     });
     insta::assert_snapshot!(subjects.collect::<Vec<_>>().join("\n"), @r#"
-    [ALARM] iris: the champion is 41 h old (limit 36 h)
-    [OK] iris: the champion is fresh again: 41 h 1 min old (limit 36 h)
+    [ALARM] iris: the champion is 41 h 1 min old, 5 h too old
+    [OK] iris: the champion is fresh again: 41 h 1 min old
     [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is wanted)
     [OK] iris: the champion's accuracy is well again: 0.9667 (at least 0.9 is wanted)
     [ALARM] iris: training has missed its deadline
     [OK] iris: training has caught up
     [ALARM] iris: training fails (3 since the last version)
     [OK] iris: training makes versions again
-    [ALARM] iris: the champion's artifact cannot be fetched, verified or read
-    [OK] iris: the champion's artifact is sound again
+    [ALARM] iris: the gate has refused every version for 2 d 2 h
+    [OK] iris: the gate has let a version serve again
+    [ALARM] iris: a new environment could not load the champion
+    [OK] iris: a new environment can load the champion again
+    [ALARM] iris: a stored file of the champion is gone or damaged
+    [OK] iris: the champion's stored files are sound again
     [ALARM] iris: predict could not load the champion (3 in 5 minutes)
     [OK] iris: no load of the champion has failed lately
     [ALARM] iris: predictions fail with 5xx (3 in 5 minutes)
@@ -271,16 +285,22 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
     [OK] iris: predictions are no longer turned away
     [ALARM] iris: a client's key has used 83 % of its requests of this month
     [OK] iris: the clients' keys have requests left again
+    [ALARM] iris: figures cannot be worked out (3 of them)
+    [OK] iris: all figures are known again
+    [ALARM] iris: records cannot be read (3 of them)
+    [OK] iris: all records can be read again
     [ALARM] iris: a training or an import failed for good (3 in its queue)
     [OK] iris: the queue train-failure is empty again
     [ALARM] iris: a training or an import could not be started (3 in its queue)
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: figures could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
-    [ALARM] iris: a mail could not be sent (3 in its queue)
+    [ALARM] iris: a mail could not be sent, or perhaps not (3 in its queue)
     [OK] iris: the queue alert-failure is empty again
     [ALARM] iris: an alarm did not reach the alert function (3 in its queue)
     [OK] iris: the queue alert-topic is empty again
+    [ALARM] iris: a mail did not reach its reader (3 in an hour)
+    [OK] iris: no mail has bounced for a day
     [ALARM] iris: alarm drift is raised: its value is 3 (below 1 is wanted)
     [OK] iris: alarm drift has cleared
     "#);
@@ -295,20 +315,48 @@ fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown(
         subject(Reading::NoData, &Knowledge::NoChampion, too_old()),
         subject(Reading::NoData, &Knowledge::Nothing, too_old()),
         subject(Reading::Untold, &Knowledge::Nothing, too_old()),
+        subject(Reading::Value(-5.0), &Knowledge::Unreadable, too_old()),
         subject(Reading::Untold, &knowledge(), accuracy_low()),
         subject(Reading::Untold, &Knowledge::Nothing, accuracy_low()),
         subject(Reading::Untold, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    [ALARM] iris: the champion is 41 h 1 min old (limit 36 h)
-    [ALARM] iris: no figures arrive; by the registry the champion is 41 h 1 min old (limit 36 h)
+    [ALARM] iris: the champion is 41 h 1 min old
+    [ALARM] iris: no figures arrive; by the registry the champion is 41 h 1 min old
     [ALARM] iris: there is no champion
-    [ALARM] iris: no figures arrive, the champion's age is unknown (limit 36 h)
-    [ALARM] iris: the champion is too old (limit 36 h)
+    [ALARM] iris: no figures arrive, the champion's age is unknown
+    [ALARM] iris: the champion is too old
+    [ALARM] iris: the champion is 5 h too old
     [ALARM] iris: alarm accuracy-low is raised, though the champion's accuracy is 0.9667 (at least 0.9 is wanted)
     [ALARM] iris: the champion's accuracy is unknown (at least 0.9 is wanted)
     [ALARM] iris: predictions are turned away
     "#);
+}
+
+#[test]
+fn an_end_says_how_long_the_alarm_was_raised() {
+    let cleared = Alarm { state: State::Ok, ..alarm(AlarmKind::Throttles) };
+    let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
+    let text = told(&cleared, &Telling::Over { raised }, &knowledge(), NOW).text;
+    assert!(text.contains("\nWas not well for: 1 h 15 min\n"), "{text}");
+}
+
+#[test]
+fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
+    let mail = told(&alarm(AlarmKind::PredictionErrors), &Telling::Flapping, &knowledge(), NOW);
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors flaps, predictions fail with 5xx (3 in 5 minutes)");
+    let note = mail.text.split("\n\n").nth(2).unwrap();
+    insta::assert_snapshot!(note, @"This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one state for an hour. Other alarms write as usual; the dashboard shows all of them.");
+    assert!(mail.html.contains(note), "{}", mail.html);
+}
+
+#[test]
+fn a_mail_that_waited_says_that_it_is_late() {
+    let mail = told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-25T01:30:00Z");
+    let note = mail.text.split("\n\n").nth(2).unwrap();
+    insta::assert_snapshot!(note, @"This mail is late: it tells of a change 5 h 30 min ago. The dashboard shows how the alarm is now.");
+    assert!(mail.html.contains(note), "{}", mail.html);
+    assert!(!told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-24T20:59:00Z").text.contains("late"));
 }
 
 #[test]
@@ -340,7 +388,7 @@ fn every_command_names_what_this_stack_has() {
         let guide = evergreen_alert::Guide::to(&kind, &letterhead());
         assert!(!guide.steps.is_empty());
         for command in guide.steps.iter().filter_map(|step| step.command.as_deref()) {
-            let general = command == "aws lambda get-account-settings";
+            let general = command == "aws lambda get-account-settings" || command.contains("suppressed-destination");
             let own = command.contains("evergreen-") || command.contains("name=='evergreen'");
             assert!(command.starts_with("aws ") && (general || own), "{command}");
         }

@@ -1,26 +1,26 @@
 //! What the function is configured with, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_lifecycle::ModelName;
 use jiff::SignedDuration;
 
-use crate::{Deadline, Schedule};
+use crate::{Expectations, Schedule};
+
+/// The value of the age limit that leaves it to the schedule.
+const AUTO: &str = "auto";
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The model of this stack.
-    pub model: ModelName,
     /// The artifact bucket.
     pub bucket: String,
     /// The registry table.
     pub table: String,
-    /// When training has to be done.
-    pub deadline: Deadline,
+    /// The name of the training schedule.
+    pub schedule_name: String,
+    /// What is expected of the model and its training.
+    pub expectations: Expectations,
     /// The id of the usage plan of the keys that predict.
     pub usage_plan: String,
-    /// Requests that each of these keys may make in a calendar month.
-    pub quota: u64,
 }
 
 impl Config {
@@ -33,17 +33,29 @@ impl Config {
         let zone = environment.parsed("EVERGREEN_SCHEDULE_TIMEZONE")?;
         let minutes: u32 = environment.parsed("EVERGREEN_DEADLINE_MINUTES")?;
         Ok(Self {
-            model: environment.parsed("EVERGREEN_MODEL")?,
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
+            schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
             usage_plan: environment.required("EVERGREEN_USAGE_PLAN")?,
-            quota: environment.parsed("EVERGREEN_MONTHLY_QUOTA")?,
-            deadline: Deadline {
+            expectations: Expectations {
+                model: environment.parsed("EVERGREEN_MODEL")?,
+                quota: environment.parsed("EVERGREEN_MONTHLY_QUOTA")?,
                 schedule: Schedule::new(expression, zone),
                 grace: SignedDuration::from_mins(i64::from(minutes)),
+                max_age: max_age(environment)?,
             },
         })
     }
+}
+
+/// The age, in hours, at which a champion is too old, unless it is left to the schedule.
+fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
+    let name = "EVERGREEN_MAX_MODEL_AGE_HOURS";
+    if environment.required(name)? == AUTO {
+        return Ok(None);
+    }
+    let hours: u32 = environment.parsed(name)?;
+    Ok(Some(SignedDuration::from_hours(i64::from(hours))))
 }
 
 #[cfg(test)]
@@ -59,7 +71,9 @@ mod tests {
                 "EVERGREEN_TABLE" => "registry",
                 "EVERGREEN_SCHEDULE" => "cron(0 3 * * ? *)",
                 "EVERGREEN_SCHEDULE_TIMEZONE" => "Europe/Berlin",
+                "EVERGREEN_SCHEDULE_NAME" => "evergreen-train",
                 "EVERGREEN_DEADLINE_MINUTES" => "60",
+                "EVERGREEN_MAX_MODEL_AGE_HOURS" => "auto",
                 "EVERGREEN_USAGE_PLAN" => "p1",
                 "EVERGREEN_MONTHLY_QUOTA" => "1000000",
                 _ => return None,
@@ -71,9 +85,10 @@ mod tests {
     #[test]
     fn a_complete_environment_is_read() {
         let config = read_with("", "").unwrap();
-        assert_eq!(config.deadline.grace, SignedDuration::from_hours(1));
+        assert_eq!(config.expectations.grace, SignedDuration::from_hours(1));
+        assert_eq!((config.expectations.max_age, config.schedule_name.as_str()), (None, "evergreen-train"));
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
-        assert_eq!((config.usage_plan.as_str(), config.quota), ("p1", 1_000_000));
+        assert_eq!((config.usage_plan.as_str(), config.expectations.quota), ("p1", 1_000_000));
     }
 
     #[test]
@@ -82,6 +97,13 @@ mod tests {
         insta::assert_snapshot!(error("EVERGREEN_SCHEDULE", "daily"), @r#"EVERGREEN_SCHEDULE is "daily": expected cron(…), rate(…) or at(…)"#);
         insta::assert_snapshot!(error("EVERGREEN_SCHEDULE_TIMEZONE", "Berlin"), @r#"EVERGREEN_SCHEDULE_TIMEZONE is "Berlin": expected an IANA time zone such as Europe/Berlin"#);
         insta::assert_snapshot!(error("EVERGREEN_DEADLINE_MINUTES", "an hour"), @r#"EVERGREEN_DEADLINE_MINUTES is "an hour": invalid digit found in string"#);
+        insta::assert_snapshot!(error("EVERGREEN_MAX_MODEL_AGE_HOURS", "old"), @r#"EVERGREEN_MAX_MODEL_AGE_HOURS is "old": invalid digit found in string"#);
         insta::assert_snapshot!(error("EVERGREEN_TABLE", ""), @"EVERGREEN_TABLE is not set");
+    }
+
+    #[test]
+    fn an_age_that_is_set_does_not_follow_from_the_schedule() {
+        let config = read_with("EVERGREEN_MAX_MODEL_AGE_HOURS", "48").unwrap();
+        assert_eq!(config.expectations.max_age, Some(SignedDuration::from_hours(48)));
     }
 }

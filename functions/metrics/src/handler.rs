@@ -2,44 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::health::{champion_figures, deadline_missed, rejections, run_figures};
-use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, MetricSink, Runs, Unavailable, Versions};
-use evergreen_lifecycle::{Champion, Datum, Metric, Run};
+use evergreen_lifecycle::health::{Refusals, champion_figures, refusals, run_figures, served_accuracy};
+use evergreen_lifecycle::ports::{
+    Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Unavailable, Versions, WithCopy,
+};
+use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::{Schedule, inspect};
-
-/// Newest champions that are read. The 7-day average is exact while there are fewer promotions in a week; beyond that it
-/// covers the time since the oldest of these.
-pub const CHAMPIONS: u32 = 200;
-
-/// Newest runs that are read, more where imports are many; failures and refusals are counted among these.
-pub const RUNS: u32 = 100;
+use crate::deadline::deadline_figures;
+use crate::inspection::Inspection;
+use crate::quota;
+use crate::readings::{self, Readings, SortedRuns};
+use crate::{Schedule, Timetable};
 
 /// Measures one model, through the ports that it needs.
 #[derive(Debug)]
-pub struct Meter<'a, R, A, S, C> {
+pub struct Meter<'a, R, A, S, T, U, C> {
     /// Runs, champions and versions.
     pub registry: &'a R,
     /// Stored artifacts.
     pub artifacts: &'a A,
     /// Where the figures go.
     pub sink: &'a S,
+    /// The training schedule.
+    pub schedules: &'a T,
+    /// Who counts the requests of the API's keys.
+    pub usage: &'a U,
     /// The time.
     pub clock: &'a C,
-    /// When training has to be done.
-    pub deadline: &'a Deadline,
+    /// What the stack was deployed with.
+    pub expectations: &'a Expectations,
 }
 
-/// When a training has to be done.
+/// What is expected of a model and its training.
 #[derive(Debug, Clone)]
-pub struct Deadline {
-    /// When training is due.
+pub struct Expectations {
+    /// The model.
+    pub model: ModelName,
+    /// When training is due, as the stack was deployed.
     pub schedule: Schedule,
     /// How long after that it may end.
     pub grace: SignedDuration,
+    /// The age at which a champion is too old; where nothing is set, it follows from the schedule.
+    pub max_age: Option<SignedDuration>,
+    /// Requests that a key may make in a calendar month.
+    pub quota: u64,
 }
 
 /// What a measurement came to, for whoever invoked it by hand.
@@ -47,14 +56,27 @@ pub struct Deadline {
 pub struct Report {
     /// Published figures by name.
     pub published: BTreeMap<&'static str, f64>,
-    /// What could not be read; its figures are left out.
+    /// Figures that could not be worked out.
     pub unknown: Vec<&'static str>,
+    /// Records that this release cannot read, or not wholly, by their keys.
+    pub unreadable: Vec<String>,
+    /// What the champion's stored files are like; nothing where no champion is known.
+    pub artifact: Option<Files>,
+}
+
+/// What the champion's stored files are like, in words.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Files {
+    /// The registry's copy; nothing where none is kept.
+    pub copy: Option<String>,
+    /// The bucket's object.
+    pub object: String,
 }
 
 /// Why a measurement was for nothing; it may be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Nothing could be read; the first failure is the source.
+    /// Nothing could be read; the first failure is the source. How many figures are unknown is published all the same.
     #[error("nothing is known of the model")]
     NothingKnown(#[source] Unavailable),
     /// The figures were not taken.
@@ -72,112 +94,128 @@ impl From<MetricsError> for Diagnostic {
     }
 }
 
-impl<R, A, S, C> Meter<'_, R, A, S, C>
+impl<R, A, S, T, U, C> Meter<'_, R, A, S, T, U, C>
 where
     R: Champions + Runs + Versions,
     A: Artifacts,
     S: MetricSink,
+    T: Schedules,
+    U: RequestUsage,
     C: Clock,
 {
     /// Measures and publishes.
     ///
     /// # Errors
-    /// [`MetricsError`] when nothing could be read or the figures were not taken. A single failed read is logged and only
-    /// its own figures are left out.
+    /// [`MetricsError`] when nothing could be read or the figures were not taken. After a single failed read only its own
+    /// figures are unknown.
     pub async fn handle(&self) -> Result<Report, MetricsError> {
         let now = self.clock.now();
-        let mut unread = Unread::default();
-        let known = self.read(&mut unread).await;
-        let mut data = known.figures(self.deadline, now);
-        if let Some(champion) = known.champion() {
-            data.push(health(self.artifacts, champion).await);
-        }
-        if let (true, Some(cause)) = (data.is_empty(), unread.first) {
+        let (readings, failure) = Readings::take(self.registry, self.schedules, &self.expectations.schedule).await;
+        let (inspection, used) =
+            tokio::join!(self.inspect(&readings), quota::used(self.usage, self.expectations.quota, now));
+        let mut figures = self.figures(&readings, inspection.as_ref(), now);
+        figures.expect(Metric::QuotaUsed, used);
+        let unknown = figures.unknown().len() as f64;
+        figures.know(Metric::UnknownFigures, unknown);
+        self.sink.publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
+        if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
-        self.sink.publish(&data, now).await.map_err(MetricsError::NotPublished)?;
-        let published = data.iter().map(|datum| (datum.metric.name(), datum.value)).collect();
-        Ok(Report { published, unknown: unread.names })
+        let unreadable = readings.unreadable().unwrap_or_default();
+        Ok(Report {
+            published: figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
+            unknown: figures.unknown().map(Metric::name).collect(),
+            unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
+            artifact: inspection.map(|inspection| Files {
+                copy: inspection.copy.map(|copy| copy.to_string()),
+                object: inspection.object.to_string(),
+            }),
+        })
     }
 
-    async fn read(&self, unread: &mut Unread) -> Known {
-        let (champions, runs, versions) = tokio::join!(
-            self.registry.recent_champions(CHAMPIONS),
-            self.registry.recent_runs_with_trainings(RUNS),
-            self.registry.count_versions()
-        );
-        Known {
-            champions: unread.note("champions", champions),
-            runs: unread.note("runs", runs),
-            versions: unread.note("versions", versions),
+    /// What the champion's files are like. What is not sound is looked at again with a new reading of the pointer: a
+    /// promotion between two reads makes one champion's copy another champion's.
+    async fn inspect(&self, readings: &Readings) -> Option<Inspection> {
+        let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
+        let again = if first.is_sound() { None } else { readings::pointer(self.registry).await.ok().flatten() };
+        let second = match &again {
+            Some(again) => self.inspect_files(again).await,
+            None => None,
+        };
+        let found = second.unwrap_or(first);
+        if !found.is_sound() {
+            let copy = found.copy.as_ref().map_or_else(|| "none is kept".to_owned(), ToString::to_string);
+            tracing::error!(serves = found.serves(), copy, object = %found.object, "the champion's artifact is not sound");
         }
-    }
-}
-
-/// 1 when the champion could serve a new environment, else 0 and why in the log.
-async fn health(artifacts: &impl Artifacts, champion: &Champion) -> Datum {
-    let sound = inspect(artifacts, &champion.version.artifact).await;
-    if let Err(defect) = &sound {
-        tracing::error!(version = champion.version.number.get(), %defect, "the champion cannot serve");
-    }
-    Datum { metric: Metric::ModelHealthy, value: if sound.is_ok() { 1.0 } else { 0.0 } }
-}
-
-/// What was read; nothing where reading failed.
-struct Known {
-    champions: Option<Vec<Champion>>,
-    runs: Option<Vec<Run>>,
-    versions: Option<u64>,
-}
-
-impl Known {
-    fn champion(&self) -> Option<&Champion> {
-        self.champions.as_ref()?.first()
+        Some(found)
     }
 
-    fn figures(&self, deadline: &Deadline, now: Timestamp) -> Vec<Datum> {
-        let mut data = Vec::new();
-        if let Some(champions) = &self.champions {
-            data.extend(champion_figures(champions, now));
+    async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<Inspection> {
+        let pointer = pointer.as_ref().ok()?;
+        Some(Inspection::of(pointer, copy.as_deref(), self.artifacts, &self.expectations.model).await)
+    }
+
+    fn figures(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
+        let mut figures = Figures::default();
+        figures.add(self.of_champion(readings, inspection, now));
+        if let Some(history) = &readings.history {
+            figures.add(served_accuracy(history, now));
         }
-        if let Some(runs) = &self.runs {
-            data.extend(run_figures(runs, now));
-            data.extend(missed(deadline, runs, now));
-        }
-        if let (Some(runs), Some(_)) = (&self.runs, &self.champions) {
-            data.push(rejections(runs, self.champion(), now));
-        }
-        // Exact below 2^53 versions.
-        data.extend(self.versions.map(|count| Datum { metric: Metric::Versions, value: count as f64 }));
-        data
-    }
-}
-
-fn missed(deadline: &Deadline, runs: &[Run], now: Timestamp) -> Option<Datum> {
-    let by = now.checked_sub(deadline.grace).ok()?;
-    let due = deadline.schedule.last_due(runs, by)?;
-    let value = if deadline_missed(runs, due)? { 1.0 } else { 0.0 };
-    Some(Datum { metric: Metric::DeadlineMissed, value })
-}
-
-/// The reads that failed.
-#[derive(Default)]
-struct Unread {
-    names: Vec<&'static str>,
-    first: Option<Unavailable>,
-}
-
-impl Unread {
-    /// What was read, or a note and a line in the log that it was not.
-    fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
-        match read {
-            Ok(value) => Some(value),
-            Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the figures of the {name} are left out");
-                self.names.push(name);
-                self.first.get_or_insert(error);
-                None
+        if let Some(runs) = &readings.runs {
+            figures.add(run_figures(&runs.readable, now));
+            if let Some(timetable) = &readings.timetable {
+                let (grace, SortedRuns { readable, unreadable }) = (self.expectations.grace, runs);
+                figures.add(deadline_figures(timetable, grace, readable, unreadable, now));
             }
         }
+        if let (Some(runs), Some(_), Some(_)) = (&readings.runs, &readings.pointer, &readings.history) {
+            let (champion, highest) = (readings.champion(), readings.highest_promoted());
+            figures.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
+        }
+        if let Some(count) = readings.versions {
+            // Exact below 2^53 versions.
+            figures.know(Metric::Versions, count as f64);
+        }
+        if let Some(unreadable) = readings.unreadable() {
+            for record in &unreadable {
+                tracing::warn!(key = record.key, cause = record.cause, "a record cannot be read by this release");
+            }
+            figures.know(Metric::UnreadableRecords, unreadable.len() as f64);
+        }
+        figures.miss(&readings.missing());
+        figures
+    }
+
+    /// What is known of the champion. Without a pointer there is none; that is no fault as long as nothing was ever promoted.
+    fn of_champion(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
+        let mut figures = Figures::default();
+        let Some(pointer) = &readings.pointer else { return figures };
+        match (pointer, &readings.history) {
+            (Some((Ok(pointer), _)), _) => {
+                figures.add(champion_figures(pointer, self.age_limit(pointer, readings, now), now));
+                figures.add(inspection.map(Inspection::figures).unwrap_or_default());
+            }
+            (Some((Err(record), _)), _) => {
+                tracing::error!(%record, "the champion's pointer does not say what to load");
+                figures.know(Metric::ModelHealthy, 0.0);
+            }
+            (None, Some(history)) if !history.is_empty() => {
+                tracing::error!("the champion's pointer is gone");
+                figures.know(Metric::ModelHealthy, 0.0);
+            }
+            (None, Some(_)) => {}
+            (None, None) => figures.miss(&[Metric::ModelHealthy]),
+        }
+        figures
+    }
+
+    /// The age at which the champion is too old, by the parameter or the schedule.
+    fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
+        let Expectations { schedule, max_age, .. } = self.expectations;
+        let by_schedule = || {
+            let deployed = Timetable::configured(schedule);
+            readings.timetable.as_ref().unwrap_or(&deployed).age_limit(pointer.trained_at()?, now)
+        };
+        max_age.or_else(by_schedule)
     }
 }

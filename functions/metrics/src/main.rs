@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, Registry, SystemClock, UsagePlan};
-use evergreen_metrics::{Config, Meter, WithQuota};
+use evergreen_aws::{ArtifactBucket, CloudWatch, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
+use evergreen_metrics::{Config, Meter, tell_what_waits};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -13,15 +13,21 @@ async fn main() -> anyhow::Result<()> {
     let environment = Environment::process();
     let config = Config::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
-    let registry = Registry::new(&sdk, &config.table, config.model.clone());
-    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
-    let sink = CloudWatch::new(&sdk, config.model.clone());
+    let expectations = &config.expectations;
+    let registry = Registry::new(&sdk, &config.table, expectations.model.clone());
+    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, expectations.model.clone());
+    let sink = CloudWatch::new(&sdk, expectations.model.clone());
+    let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
-    let sink = WithQuota { sink: &sink, usage: &usage, quota: config.quota };
-    let clock = SystemClock;
-    let meter =
-        &Meter { registry: &registry, artifacts: &artifacts, sink: &sink, clock: &clock, deadline: &config.deadline };
+    let bus = EventBus::new(&sdk);
+    let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
+    let (usage, clock) = (&usage, &SystemClock);
+    let meter = &Meter { registry, artifacts, sink, schedules, usage, clock, expectations };
     // Boxed: the compiler follows nested futures only so deep.
-    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| Box::pin(meter.handle()).await);
+    let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
+        let report = Box::pin(meter.handle()).await;
+        Box::pin(tell_what_waits(registry, &bus, clock)).await;
+        report
+    });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

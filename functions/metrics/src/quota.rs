@@ -1,33 +1,62 @@
-//! How much of the month's quota is used. The figure is of the API and not of the model, so it joins the others where they are
-//! published.
+//! How much of the month's quota is used.
 
-use evergreen_lifecycle::Datum;
 use evergreen_lifecycle::health::quota_used;
-use evergreen_lifecycle::ports::{MetricSink, RequestUsage, Unavailable};
+use evergreen_lifecycle::ports::RequestUsage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// A sink that adds the use of the quota to the figures that it is given.
-#[derive(Debug)]
-pub struct WithQuota<'a, S, U> {
-    /// Where the figures go.
-    pub sink: &'a S,
-    /// Who counts the requests.
-    pub usage: &'a U,
-    /// Requests that a key may make in a calendar month.
-    pub quota: u64,
+/// The share of `quota`, which each key has for itself, that the busiest key has used this month; nothing where that cannot be
+/// read.
+pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) -> Option<f64> {
+    // API Gateway begins a month in UTC.
+    let today = Offset::UTC.to_datetime(now).date();
+    match usage.requests(today.first_of_month(), today).await {
+        Ok(requests) => Some(quota_used(&requests, quota)),
+        Err(error) => {
+            tracing::warn!(%error, cause = %error.cause, "the use of the quota is unknown");
+            None
+        }
+    }
 }
 
-impl<S: MetricSink, U: RequestUsage> MetricSink for WithQuota<'_, S, U> {
-    /// Publishes `data` with the use of the quota, which is left out where it cannot be read.
-    async fn publish(&self, data: &[Datum], at: Timestamp) -> Result<(), Unavailable> {
-        // API Gateway begins a month in UTC.
-        let today = Offset::UTC.to_datetime(at).date();
-        let mut all = data.to_vec();
-        match self.usage.requests(today.first_of_month(), today).await {
-            Ok(requests) => all.push(quota_used(&requests, self.quota)),
-            Err(error) => tracing::warn!(%error, cause = %error.cause, "the use of the quota is left out"),
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::ports::Unavailable;
+    use evergreen_testkit::moment;
+    use jiff::civil::{Date, date};
+
+    use super::*;
+
+    /// What keys have made from the first day to the last; nothing where the gateway is away.
+    struct Counted {
+        expected: (Date, Date),
+        requests: Option<Vec<u64>>,
+    }
+
+    impl RequestUsage for Counted {
+        async fn requests(&self, first: Date, last: Date) -> Result<Vec<u64>, Unavailable> {
+            assert_eq!((first, last), self.expected);
+            self.requests.clone().ok_or_else(|| Unavailable::new("the gateway", "it was taken away"))
         }
-        self.sink.publish(&all, at).await
+    }
+
+    async fn used_of_1000(at: &str, expected: (Date, Date), requests: Option<Vec<u64>>) -> Option<f64> {
+        used(&Counted { expected, requests }, 1000, moment(at)).await
+    }
+
+    #[tokio::test]
+    async fn the_key_that_used_most_counts_since_the_month_began() {
+        let november = (date(2026, 11, 1), date(2026, 11, 24));
+        let requests = Some(vec![120, 800, 3]);
+        assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, requests).await, Some(0.8));
+        let first = (date(2026, 12, 1), date(2026, 12, 1));
+        assert_eq!(used_of_1000("2026-12-01T00:00:01Z", first, Some(vec![0])).await, Some(0.0));
+    }
+
+    #[tokio::test]
+    async fn without_any_request_nothing_is_used_and_without_an_answer_nothing_is_known() {
+        let november = (date(2026, 11, 1), date(2026, 11, 24));
+        assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, Some(Vec::new())).await, Some(0.0));
+        assert_eq!(used_of_1000("2026-11-24T05:00:00Z", november, None).await, None);
     }
 }

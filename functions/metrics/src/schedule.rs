@@ -1,15 +1,18 @@
-//! The training schedule, as EventBridge Scheduler reads it, and when training was last due by it.
+//! The training schedule, as EventBridge Scheduler reads it.
 //!
-//! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>
+//! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, the scheduler
+//! skips a time that does not exist. When they go back, a time that exists twice is due once, at the first of the two.
 
 mod clock;
 mod expression;
 mod zone;
 
-use evergreen_lifecycle::{Run, Trigger, health::meant_for};
+use jiff::civil::DateTime;
+use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Timestamp};
 
 use clock::WallClock;
+use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
@@ -20,50 +23,84 @@ pub struct Schedule {
     zone: Zone,
 }
 
+/// How far ahead of a moment the wall clock may have been before it: no clock goes back by more than a day.
+const FOLD: SignedDuration = SignedDuration::from_hours(24);
+
 impl Schedule {
     /// The schedule of `expression` by the clocks of `zone`. A rate has no use for the zone.
     pub fn new(expression: Expression, zone: Zone) -> Self {
         Self { expression, zone }
     }
 
-    /// The last time at or before `by` at which training was due, if there was one.
-    ///
-    /// A rate does not say from when on it counts, so it is counted from the newest scheduled run among `recent` that is
-    /// not younger than `by`; until the first scheduled run nothing is known to be due.
-    pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
+    /// How it is written.
+    pub fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
+    /// The last time at or before `by` at which a wall clock schedule was due, if there was one; nothing for a rate, whose
+    /// times follow from when it began.
+    pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
-            Expression::Cron(cron) => {
-                let by = WallClock(by.to_zoned_datetime(self.zone.time_zone().clone()));
-                // The search fails only when it runs out of years: nothing was ever due.
-                cron.find_previous_occurrence(&by, true).ok().map(|due| due.0.timestamp())
-            }
-            Expression::Rate(every) => last_multiple(last_scheduled(recent, by)?, *every, by),
-            Expression::At(at) => {
-                let due = self.zone.time_zone().to_timestamp(*at).ok()?;
-                (due <= by).then_some(due)
+            Expression::Cron(cron) => self.last_match(cron, by),
+            Expression::At(at) => self.moment(*at).filter(|due| *due <= by),
+            Expression::Rate(_) => None,
+        }
+    }
+
+    /// The first time after `after` at which a wall clock schedule is due.
+    pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
+        match &self.expression {
+            Expression::Cron(cron) => self.next_match(cron, after),
+            Expression::At(at) => self.moment(*at).filter(|due| *due > after),
+            Expression::Rate(_) => None,
+        }
+    }
+
+    fn last_match(&self, cron: &Cron, by: Timestamp) -> Option<Timestamp> {
+        let clock = by.to_zoned_datetime(self.zone.time_zone().clone()).datetime();
+        // In the second pass of a time that exists twice, all of the first pass is over, up to where the clock went back.
+        let mut time = WallClock(if self.is_twice(clock) { clock.checked_add(FOLD).ok()? } else { clock });
+        let mut inclusive = true;
+        loop {
+            // The search fails only when it runs out of years: nothing was ever due.
+            time = cron.find_previous_occurrence(&time, inclusive).ok()?;
+            inclusive = false;
+            if let Some(due) = self.moment(time.0).filter(|due| *due <= by) {
+                return Some(due);
             }
         }
     }
-}
 
-/// The time of the newest scheduled run at or before `by`.
-fn last_scheduled(recent: &[Run], by: Timestamp) -> Option<Timestamp> {
-    let scheduled = recent.iter().filter(|run| matches!(run.trigger, Trigger::Schedule { .. }));
-    scheduled.map(meant_for).filter(|moment| *moment <= by).max()
-}
+    fn next_match(&self, cron: &Cron, after: Timestamp) -> Option<Timestamp> {
+        let mut time = WallClock(after.to_zoned_datetime(self.zone.time_zone().clone()).datetime());
+        let mut inclusive = true;
+        loop {
+            time = cron.find_next_occurrence(&time, inclusive).ok()?;
+            inclusive = false;
+            if let Some(due) = self.moment(time.0).filter(|due| *due > after) {
+                return Some(due);
+            }
+        }
+    }
 
-/// The last of `from`, `from + every`, `from + 2 · every`, … that is at or before `by`, which is not before `from`.
-fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Option<Timestamp> {
-    let elapsed = by.duration_since(from).as_secs();
-    let whole = elapsed.checked_div(every.as_secs())?.checked_mul(every.as_secs())?;
-    from.checked_add(SignedDuration::from_secs(whole)).ok()
+    /// When the wall clock shows that time, for the first time; nothing where it never does.
+    fn moment(&self, time: DateTime) -> Option<Timestamp> {
+        let ambiguous = self.zone.time_zone().to_ambiguous_timestamp(time);
+        match ambiguous.offset() {
+            AmbiguousOffset::Gap { .. } => None,
+            _ => ambiguous.earlier().ok(),
+        }
+    }
+
+    fn is_twice(&self, time: DateTime) -> bool {
+        matches!(self.zone.time_zone().to_ambiguous_timestamp(time).offset(), AmbiguousOffset::Fold { .. })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evergreen_lifecycle::RunId;
-    use evergreen_testkit::{moment, run};
+    use evergreen_testkit::moment;
     use proptest::prelude::*;
 
     fn schedule(expression: &str, zone: &str) -> Schedule {
@@ -71,12 +108,7 @@ mod tests {
     }
 
     fn due(expression: &str, zone: &str, by: &str) -> Option<String> {
-        schedule(expression, zone).last_due(&[], moment(by)).map(|due| due.to_string())
-    }
-
-    fn scheduled(at: &str) -> Run {
-        let trigger = Trigger::Schedule { scheduled_at: Some(moment(at)) };
-        Run { id: RunId::scheduled(moment(at)), trigger, ..run("x", moment(at)) }
+        schedule(expression, zone).last_due(moment(by)).map(|due| due.to_string())
     }
 
     #[test]
@@ -111,9 +143,29 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_the_clocks_skip_is_due_when_they_go_on() {
+    fn a_time_that_the_clocks_skip_is_not_due() {
         // In Berlin 02:30 does not exist on 29 March 2026.
-        assert_eq!(due("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-29T12:00:00Z").unwrap(), "2026-03-29T01:00:00Z");
+        let berlin = |by| due("cron(30 2 * * ? *)", "Europe/Berlin", by).unwrap();
+        assert_eq!(berlin("2026-03-29T12:00:00Z"), "2026-03-28T01:30:00Z");
+        assert_eq!(berlin("2026-03-30T12:00:00Z"), "2026-03-30T00:30:00Z");
+        assert_eq!(due("at(2026-03-29T02:30:00)", "Europe/Berlin", "2026-03-30T12:00:00Z"), None);
+        let next = schedule("cron(30 2 * * ? *)", "Europe/Berlin").next_due(moment("2026-03-28T12:00:00Z"));
+        assert_eq!(next, Some(moment("2026-03-30T00:30:00Z")));
+    }
+
+    #[test]
+    fn a_time_that_exists_twice_is_due_once() {
+        // In Berlin 02:30 exists at 00:30 and at 01:30 UTC on 25 October 2026.
+        let berlin = |by| due("cron(30 2 * * ? *)", "Europe/Berlin", by).unwrap();
+        for by in ["2026-10-25T00:30:00Z", "2026-10-25T01:15:00Z", "2026-10-25T01:45:00Z", "2026-10-25T12:00:00Z"] {
+            assert_eq!(berlin(by), "2026-10-25T00:30:00Z", "{by}");
+        }
+        // Every quarter of an hour: none in the second pass.
+        let quarter = |by| due("cron(0/15 * * * ? *)", "Europe/Berlin", by).unwrap();
+        assert_eq!(quarter("2026-10-25T00:50:00Z"), "2026-10-25T00:45:00Z");
+        assert_eq!(quarter("2026-10-25T01:05:00Z"), "2026-10-25T00:45:00Z");
+        assert_eq!(quarter("2026-10-25T01:59:00Z"), "2026-10-25T00:45:00Z");
+        assert_eq!(quarter("2026-10-25T02:00:00Z"), "2026-10-25T02:00:00Z");
     }
 
     #[test]
@@ -121,6 +173,7 @@ mod tests {
         assert_eq!(due("cron(0 3 * * ? 2030)", "UTC", "2026-11-24T12:00:00Z"), None);
         assert_eq!(due("cron(0 3 30 2 ? *)", "UTC", "2026-11-24T12:00:00Z"), None);
         assert_eq!(due("at(2027-01-01T00:00:00)", "UTC", "2026-11-24T12:00:00Z"), None);
+        assert_eq!(due("rate(1 day)", "UTC", "2026-11-24T12:00:00Z"), None);
     }
 
     #[test]
@@ -129,30 +182,24 @@ mod tests {
         assert_eq!(due("at(2026-11-24T03:00:00)", "Europe/Berlin", by).unwrap(), "2026-11-24T02:00:00Z");
     }
 
-    #[test]
-    fn a_rate_counts_from_the_newest_scheduled_run() {
-        let daily = schedule("rate(1 day)", "UTC");
-        let by = moment("2026-11-24T12:00:00Z");
-        assert_eq!(daily.last_due(&[run("manual", by)], by), None);
-        let runs = [scheduled("2026-11-24T13:00:00Z"), scheduled("2026-11-21T09:00:00Z")];
-        assert_eq!(daily.last_due(&runs, by), Some(moment("2026-11-24T09:00:00Z")));
-    }
-
     proptest! {
         #[test]
         fn what_was_due_is_past_and_less_than_a_day_old(minutes in 0i64..10_000_000) {
             let by = Timestamp::from_second(minutes * 60).unwrap();
-            let due = schedule("cron(0 3 * * ? *)", "UTC").last_due(&[], by).unwrap();
+            let daily = schedule("cron(0 3 * * ? *)", "UTC");
+            let due = daily.last_due(by).unwrap();
             prop_assert!(due <= by && by < due + SignedDuration::from_hours(24));
+            prop_assert_eq!(daily.next_due(due), Some(due + SignedDuration::from_hours(24)));
         }
 
         #[test]
-        fn a_rate_is_due_in_whole_steps(minutes in 0i64..1_000_000, every in 1i64..10_000) {
-            let (from, step) = (moment("2026-11-24T03:00:00Z"), SignedDuration::from_mins(every));
-            let by = from + SignedDuration::from_mins(minutes);
-            let due = last_multiple(from, step, by).unwrap();
-            prop_assert!(due <= by && by < due + step);
-            prop_assert_eq!(due.duration_since(from).as_mins() % every, 0);
+        fn the_next_time_is_the_one_whose_last_time_it_is(minutes in 0i64..40_000_000, zone in 0..3usize) {
+            let zone = ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"][zone];
+            let (quarter, by) = (schedule("cron(0/15 * * * ? *)", zone), Timestamp::from_second(minutes * 60).unwrap());
+            let (last, next) = (quarter.last_due(by).unwrap(), quarter.next_due(by).unwrap());
+            prop_assert!(last <= by && by < next);
+            prop_assert_eq!(quarter.next_due(last), Some(next));
+            prop_assert_eq!(quarter.last_due(next - SignedDuration::from_secs(1)), Some(last));
         }
     }
 }

@@ -3,14 +3,40 @@
 
 mod support;
 
-use evergreen_lifecycle::{Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Run, Trigger, Version};
+use std::collections::BTreeSet;
+
+use evergreen_lifecycle::{
+    Champion, Evaluation, IntervalEvaluation, Metric, Pointer, RegressionEvaluation, Run, Trigger, Unreadable, Version,
+};
 use evergreen_metrics::{MetricsError, Report};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
 use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
-use support::{Registry, World, sound_version};
+use support::{Registry, World, daily, sound_version};
+
+/// Makes the champion's object one of other bytes.
+fn damage_object(world: &World) {
+    world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
+}
+
+/// Keeps a copy of the champion's artifact in the registry: its bytes with a change.
+fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
+    let mut state = world.memory.state();
+    let key = state.champions.last().unwrap().version.artifact.key.clone();
+    let mut copy = state.objects[&key].clone();
+    change(&mut copy);
+    state.copy = Some(copy);
+}
+
+/// The figures of that name, of which some may not be published.
+fn figures<const N: usize>(report: &Report, names: [&str; N]) -> [Option<f64>; N] {
+    names.map(|name| report.published.get(name).copied())
+}
+
+const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
 /// A week of a model's life: a champion of six days ago, one of yesterday, a refusal and a failure since then.
 fn a_week() -> World {
@@ -22,7 +48,7 @@ fn a_week() -> World {
     let refused = version(3, 0.8, refused_at);
     {
         let mut state = world.memory.state();
-        let failed = run("failed", moment("2026-11-24T03:00:00Z")).failed("no such column".into(), second_at);
+        let failed = run("failed", moment("2026-11-24T03:00:00Z")).failed("no such column".into(), None, second_at);
         let runs = [
             finished_run("first", first_at, &first.version),
             finished_run("second", second_at, &second.version),
@@ -43,19 +69,30 @@ async fn what_is_published_follows_from_the_registry() {
     insta::assert_json_snapshot!(report, @r#"
     {
       "published": {
+        "DamagedArtifacts": 0.0,
         "DeadlineMissed": 1.0,
         "FailedRuns": 1.0,
         "HoursSinceTraining": 16.997222222222224,
         "ModelAccuracy": 0.96,
         "ModelAccuracy7DayAverage": 0.9106849315068494,
         "ModelAgeHours": 26.0,
+        "ModelAgeMarginHours": 10.0,
         "ModelHealthy": 1.0,
+        "QuotaUsed": 0.0,
+        "RefusedHours": 0.0,
         "Rejections": 1.0,
         "TrainingAccuracy": 1.0,
         "TrainingDuration": 0.5,
+        "UnknownFigures": 0.0,
+        "UnreadableRecords": 0.0,
         "Versions": 3.0
       },
-      "unknown": []
+      "unknown": [],
+      "unreadable": [],
+      "artifact": {
+        "copy": null,
+        "object": "sound"
+      }
     }
     "#);
     assert_eq!(world.published(), report.published);
@@ -89,51 +126,82 @@ async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
 #[tokio::test]
 async fn a_stack_of_its_first_minute_publishes_what_it_can() {
     let world = World::at("2026-11-24T05:00:00Z");
+    world.memory.state().schedule = Some(daily("2026-11-24T04:59:00Z"));
     insta::assert_json_snapshot!(world.measure().await.unwrap(), @r#"
     {
       "published": {
+        "DeadlineMissed": 0.0,
         "FailedRuns": 0.0,
+        "QuotaUsed": 0.0,
+        "RefusedHours": 0.0,
         "Rejections": 0.0,
+        "UnknownFigures": 0.0,
+        "UnreadableRecords": 0.0,
         "Versions": 0.0
       },
-      "unknown": []
+      "unknown": [],
+      "unreadable": [],
+      "artifact": null
     }
     "#);
 }
 
 #[tokio::test]
-async fn a_read_that_fails_leaves_out_its_own_figures_only() {
-    let expectations = [
+async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_published() {
+    let gate = [Metric::Rejections, Metric::RefusedHours];
+    let expectations: [(&str, &[Metric]); 6] = [
         (
-            "champions",
-            vec![
-                "DeadlineMissed",
-                "FailedRuns",
-                "HoursSinceTraining",
-                "TrainingAccuracy",
-                "TrainingDuration",
-                "Versions",
+            "pointer",
+            &[
+                Metric::ModelAccuracy,
+                Metric::ModelAgeHours,
+                Metric::ModelAgeMarginHours,
+                Metric::ModelHealthy,
+                Metric::DamagedArtifacts,
+                Metric::UnreadableRecords,
+                gate[0],
+                gate[1],
             ],
         ),
-        ("runs", vec!["ModelAccuracy", "ModelAccuracy7DayAverage", "ModelAgeHours", "ModelHealthy", "Versions"]),
+        ("history", &[Metric::ModelAccuracy7DayAverage, Metric::UnreadableRecords, gate[0], gate[1]]),
+        (
+            "runs",
+            &[
+                Metric::FailedRuns,
+                Metric::HoursSinceTraining,
+                Metric::TrainingAccuracy,
+                Metric::TrainingDuration,
+                Metric::DeadlineMissed,
+                Metric::UnreadableRecords,
+                gate[0],
+                gate[1],
+            ],
+        ),
+        ("versions", &[Metric::Versions]),
+        ("schedule", &[Metric::DeadlineMissed]),
+        ("usage", &[Metric::QuotaUsed]),
     ];
     for (away, expected) in expectations {
         let mut world = a_week();
         world.registry = Registry { away: vec![away], ..world.registry };
-        let Report { published, unknown } = world.measure().await.unwrap();
-        assert_eq!(published.into_keys().collect::<Vec<_>>(), expected);
-        assert_eq!(unknown, [away]);
+        world.memory.take_away(if ["schedule", "usage"].contains(&away) { away } else { "nothing else" });
+        let Report { published, unknown, .. } = world.measure().await.unwrap();
+        let known = Metric::ALL.into_iter().filter(|metric| !expected.contains(metric)).map(Metric::name);
+        assert_eq!(published.keys().copied().collect::<BTreeSet<_>>(), known.collect(), "{away}");
+        assert_eq!(unknown.iter().copied().collect::<BTreeSet<_>>(), expected.iter().map(|it| it.name()).collect());
+        assert_eq!(published["UnknownFigures"], expected.len() as f64, "{away}");
     }
 }
 
 #[tokio::test]
-async fn a_registry_that_does_not_answer_at_all_is_an_error_and_publishes_nothing() {
+async fn a_registry_that_does_not_answer_at_all_is_an_error_and_leaves_every_figure_unknown() {
     let world = a_week();
     world.memory.take_away("registry");
     let error = world.measure().await.unwrap_err();
     assert!(matches!(error, MetricsError::NothingKnown(_)));
     assert_eq!(Diagnostic::from(error).error_type, "NothingKnown");
-    assert!(world.published().is_empty());
+    let published = world.published();
+    assert_eq!(published, [("QuotaUsed", 0.0), ("UnknownFigures", (Metric::ALL.len() - 2) as f64)].into());
 }
 
 #[tokio::test]
@@ -144,9 +212,12 @@ async fn figures_that_are_not_taken_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_champion_that_could_not_serve_is_unhealthy_and_everything_else_is_published() {
-    for damage in ["shortened", "changed", "emptied"] {
+async fn a_champion_that_could_not_serve_is_unhealthy_at_once_and_everything_else_is_published() {
+    for damage in ["shortened", "changed", "emptied", "gone"] {
         let world = a_week();
+        if damage == "gone" {
+            world.memory.state().objects.clear();
+        }
         for bytes in world.memory.state().objects.values_mut() {
             match damage {
                 "shortened" => bytes.truncate(10),
@@ -154,19 +225,104 @@ async fn a_champion_that_could_not_serve_is_unhealthy_and_everything_else_is_pub
                 _ => bytes.clear(),
             }
         }
-        let published = world.measure().await.unwrap().published;
-        assert_eq!((published["ModelHealthy"], published.len()), (0.0, 11), "{damage}");
+        let report = world.measure().await.unwrap();
+        assert_eq!(figures(&report, HEALTH), [Some(0.0), Some(1.0), Some(0.0)], "{damage}");
+        assert_eq!(report.published.len(), Metric::ALL.len(), "{damage}");
     }
 }
 
 #[tokio::test]
-async fn a_champion_that_is_gone_or_out_of_reach_is_unhealthy() {
-    let gone = a_week();
-    gone.memory.state().objects.clear();
-    assert_eq!(gone.measure().await.unwrap().published["ModelHealthy"], 0.0);
-    let out_of_reach = a_week();
-    out_of_reach.memory.take_away("artifacts");
-    assert_eq!(out_of_reach.measure().await.unwrap().published["ModelHealthy"], 0.0);
+async fn what_a_new_environment_would_load_decides_and_the_other_file_is_told_apart() {
+    let world = a_week();
+    keep_copy(&world, |_| {});
+    damage_object(&world);
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(1.0), Some(0.0)], "the copy serves");
+    let files = report.artifact.unwrap();
+    assert_eq!(files.copy.as_deref(), Some("sound"));
+    assert!(files.object.starts_with("damaged: SHA-256"), "{}", files.object);
+
+    let world = a_week();
+    keep_copy(&world, |copy| copy.truncate(10));
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(1.0), Some(0.0)], "the object serves");
+    assert!(report.artifact.unwrap().copy.unwrap().starts_with("damaged: 10 bytes"));
+
+    keep_copy(&world, |copy| copy.clear());
+    damage_object(&world);
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(0.0), Some(2.0), Some(0.0)], "neither serves");
+}
+
+#[tokio::test]
+async fn a_bad_minute_of_the_store_is_not_taken_for_damage() {
+    let world = a_week();
+    world.memory.take_away("artifacts");
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [None, None, Some(2.0)]);
+    assert_eq!(report.unknown, ["ModelHealthy", "DamagedArtifacts"]);
+    assert!(report.artifact.unwrap().object.starts_with("not checked: "));
+    // With a sound copy a new environment does not need the store.
+    world.memory.bring_back("artifacts");
+    keep_copy(&world, |_| {});
+    world.memory.take_away("artifacts");
+    assert_eq!(figures(&world.measure().await.unwrap(), HEALTH), [Some(1.0), None, Some(1.0)]);
+}
+
+#[tokio::test]
+async fn a_pointer_that_is_gone_is_unhealthy_and_one_that_never_was_is_not() {
+    let world = a_week();
+    world.memory.state().pointer = Some(None);
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(0.0), None, Some(0.0)]);
+    assert_eq!(figures(&report, ["ModelAccuracy", "ModelAgeMarginHours"]), [None, None]);
+    // Whether anything was ever promoted is not known here, so neither is the health.
+    let blind = World { registry: Registry { away: vec!["history"], ..world.registry }, ..world };
+    assert!(blind.measure().await.unwrap().unknown.contains(&"ModelHealthy"));
+    let young = World::at("2026-11-24T05:00:00Z");
+    assert_eq!(figures(&young.measure().await.unwrap(), HEALTH), [None, None, Some(0.0)]);
+}
+
+/// The pointer that a newer release has written: the champion's with a `change`.
+fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
+    let mut state = world.memory.state();
+    let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
+    change(&mut fields);
+    state.pointer = Some(Some(Pointer::in_part(Unreadable::new("CHAMPION", "unknown variant", fields))));
+}
+
+#[tokio::test]
+async fn a_pointer_that_names_what_is_not_there_is_unhealthy() {
+    let world = a_week();
+    rewrite_pointer(&world, |fields| fields["version"]["artifact"]["key"] = "models/iris/00000009/model.onnx".into());
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(0.0), Some(1.0), Some(0.0)]);
+    rewrite_pointer(&world, |fields| fields["version"]["artifact"] = "elsewhere".into());
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(0.0), None, Some(0.0)]);
+    assert_eq!(report.unreadable, ["CHAMPION"]);
+}
+
+#[tokio::test]
+async fn a_pointer_of_a_newer_release_tells_what_it_can() {
+    let world = a_week();
+    rewrite_pointer(&world, |fields| {
+        fields["version"]["family"] = "oracle".into();
+        fields["version"]["evaluation"] = json!({"ranking": 0.9});
+    });
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(1.0)]);
+    assert_eq!(figures(&report, ["ModelAgeHours", "UnreadableRecords"]), [Some(26.0), Some(1.0)]);
+    assert_eq!(report.unknown, ["ModelAccuracy"]);
+}
+
+#[tokio::test]
+async fn the_artifact_of_another_model_cannot_serve() {
+    let world = a_week();
+    support::store(world.memory, support::model_named("wine"));
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(0.0), Some(1.0), Some(0.0)]);
+    assert!(report.artifact.unwrap().object.contains("the model \"wine\""));
 }
 
 #[tokio::test]
@@ -174,6 +330,84 @@ async fn what_was_stored_well_but_is_no_model_is_unhealthy() {
     let world = a_week();
     support::store(world.memory, b"no model at all".to_vec());
     assert_eq!(world.measure().await.unwrap().published["ModelHealthy"], 0.0);
+}
+
+#[tokio::test]
+async fn a_promotion_between_two_reads_is_not_taken_for_damage() {
+    let world = a_week();
+    keep_copy(&world, |copy| copy.push(0));
+    // The copy is the next champion's, which is promoted while the first look goes on.
+    world.memory.state().after_copy_is_read = Some(|state| state.copy = None);
+    let report = world.measure().await.unwrap();
+    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(0.0)]);
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_is_counted_and_freezes_no_figure() {
+    let world = a_week();
+    let before = world.measure().await.unwrap().published;
+    let fields = json!({"started_at": "2026-11-23T18:00:00Z", "status": "PAUSED", "trigger": {"kind": "tide"}});
+    world.memory.state().unreadable_runs.push(Unreadable::new("RUN#manual-x", "unknown variant `PAUSED`", fields));
+    let mut report = world.measure().await.unwrap();
+    assert_eq!(report.unreadable, ["RUN#manual-x"]);
+    assert_eq!(report.published.insert("UnreadableRecords", 0.0), Some(1.0));
+    assert_eq!((report.published, report.unknown.len()), (before, 0));
+}
+
+#[tokio::test]
+async fn whether_a_run_that_cannot_be_read_kept_the_deadline_is_unknown_and_said_to_be() {
+    let world = a_week();
+    let fields = json!({"started_at": "2026-11-24T03:00:01Z", "trigger": {"scheduled_at": "2026-11-24T03:00:00Z"}});
+    world.memory.state().unreadable_runs.push(Unreadable::new("RUN#scheduled", "unknown variant", fields));
+    let report = world.measure().await.unwrap();
+    assert_eq!(report.unknown, ["DeadlineMissed"]);
+    assert_eq!(figures(&report, ["DeadlineMissed", "FailedRuns", "UnknownFigures"]), [None, Some(1.0), Some(1.0)]);
+}
+
+#[tokio::test]
+async fn a_champion_may_be_as_old_as_the_schedule_or_the_parameter_says() {
+    let world = a_week();
+    let margin = async |world: &World| world.measure().await.unwrap().published["ModelAgeMarginHours"];
+    assert_eq!(margin(&world).await, 36.0 - 26.0);
+    world.memory.state().schedule.as_mut().unwrap().expression = "cron(0 3 ? * MON *)".into();
+    assert_eq!(margin(&world).await, 252.0 - 26.0);
+    // A scheduler that does not answer does not make the champion's age unknown.
+    world.memory.take_away("schedule");
+    assert_eq!(margin(&world).await, 36.0 - 26.0);
+    let set = World { max_age: Some(SignedDuration::from_hours(20)), ..world };
+    assert_eq!(margin(&set).await, 20.0 - 26.0);
+}
+
+#[tokio::test]
+async fn refusals_of_days_are_told_in_hours() {
+    let world = a_week();
+    let at = moment("2026-11-23T20:00:00Z");
+    let second = finished_run("refused-again", at, &version(4, 0.8, at));
+    world.memory.state().runs.insert(second.id.clone(), second);
+    let published = world.measure().await.unwrap().published;
+    assert_eq!((published["Rejections"], published["RefusedHours"].round()), (2.0, 17.0));
+}
+
+#[tokio::test]
+async fn a_schedule_that_was_moved_or_switched_off_has_missed_nothing() {
+    let world = a_week();
+    assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 1.0);
+    world.memory.state().schedule = Some(daily("2026-11-24T04:30:00Z"));
+    assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 0.0);
+    world.memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
+    world.memory.state().schedule.as_mut().unwrap().is_enabled = false;
+    assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 0.0);
+    // One that somebody has deleted is still expected to run.
+    world.memory.state().schedule = None;
+    assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 1.0);
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_followed_leaves_deadlines_unknown() {
+    let world = a_week();
+    world.memory.state().schedule.as_mut().unwrap().expression = "cron(0 3 * * * * *)".into();
+    let report = world.measure().await.unwrap();
+    assert_eq!((report.unknown, report.published["UnknownFigures"]), (vec!["DeadlineMissed"], 1.0));
 }
 
 #[tokio::test]
@@ -199,7 +433,7 @@ async fn many_imports_push_no_training_out_of_sight() {
         let id = format!("upload-{number}");
         let at = moment("2026-11-24T04:00:00Z") + SignedDuration::from_secs(number);
         let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
-        let import = Run { trigger, ..run(&id, at) }.failed("no model".into(), at);
+        let import = Run { trigger, ..run(&id, at) }.failed("no model".into(), None, at);
         world.memory.state().runs.insert(import.id.clone(), import);
     }
     let after = world.measure().await.unwrap().published;

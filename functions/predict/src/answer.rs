@@ -1,6 +1,6 @@
 //! The answer to `POST /predict`, written in one go from what the model gave.
 
-use evergreen_lifecycle::{Evaluation, Label, ModelName, VersionNumber};
+use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
 use serde::{Serialize, Serializer};
 
@@ -115,9 +115,8 @@ pub fn to_json(
     serving: &Serving,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let version = &serving.champion().version;
     let warnings = Warnings::of(unseen, serving.columns());
-    let model = ModelReference { name, version: version.number };
+    let model = ModelReference { name, version: serving.pointer().number };
     match predictions {
         Predictions::Classes(batch) => {
             let labels = serving.model().signature().labels();
@@ -135,21 +134,13 @@ pub fn to_json(
             let intervals = batch.interval().map(|_| Intervals(batch));
             let answer = Numbers {
                 prediction: batch.values(),
-                interval_level: intervals.as_ref().and_then(|_| level(&version.evaluation)),
+                interval_level: intervals.as_ref().and_then(|_| serving.pointer().interval_level()),
                 intervals,
                 warnings,
                 model,
             };
             written(&answer, batch.len(), 3 * batch.len())
         }
-    }
-}
-
-/// The share of rows that an interval is to hold.
-fn level(evaluation: &Evaluation) -> Option<f64> {
-    match evaluation {
-        Evaluation::Regression(figures) => Some(figures.interval.level),
-        Evaluation::Classification(_) => None,
     }
 }
 

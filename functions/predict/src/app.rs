@@ -21,7 +21,7 @@ use crate::ports::World;
 use crate::problem::Problem;
 use crate::response::JsonResponse;
 use crate::route::{Endpoint, last_segment};
-use crate::views::{HealthView, ModelView, RunsView, WholeRunView};
+use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, WholeRunView};
 use crate::{answer, body, rows};
 
 /// Runs in a list, unless the caller says how many.
@@ -101,14 +101,14 @@ impl<W: World> App<W> {
         let rows = rows::parse(text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
         let predictions = serving.model().predict(&rows.values).map_err(internal)?;
         let body = answer::to_json(&predictions, &rows.unseen, &serving, &self.model).map_err(internal)?;
-        Ok(Reply { body, rows: rows.count, version: Some(serving.champion().version.number) })
+        Ok(Reply { body, rows: rows.count, version: Some(serving.pointer().number) })
     }
 
     async fn show_model(&self) -> Result<Reply, Problem> {
         let serving = self.serving().await?;
-        let champion = serving.champion();
-        let reply = reply(&ModelView::new(&self.model, champion, serving.model().signature()))?;
-        Ok(Reply { version: Some(champion.version.number), ..reply })
+        let pointer = serving.pointer();
+        let reply = reply(&ModelView::new(&self.model, pointer, serving.model().signature()))?;
+        Ok(Reply { version: Some(pointer.number), ..reply })
     }
 
     async fn health(&self) -> Result<Reply, Problem> {
@@ -125,7 +125,10 @@ impl<W: World> App<W> {
     async fn show_run(&self, request: &Request) -> Result<Reply, Problem> {
         let id: RunId = last_segment(request).parse().map_err(|_| Problem::invalid_run_id())?;
         let run = read(self.world.registry().run(&id)).await?.ok_or_else(Problem::unknown_run)?;
-        reply(&WholeRunView::new(&run, self.world.clock().now()))
+        match run {
+            Ok(run) => reply(&WholeRunView::new(&run, self.world.clock().now())),
+            Err(record) => reply(&UnreadableRunView::new(&record)),
+        }
     }
 
     async fn serving(&self) -> Result<Arc<Serving>, Problem> {

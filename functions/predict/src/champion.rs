@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use evergreen_lifecycle::{Champion, ModelName};
+use evergreen_lifecycle::{ModelName, Pointer};
 use evergreen_scoring::Model;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -35,27 +35,27 @@ pub const LOOK_LIMIT: Duration = Duration::from_secs(5);
 /// A champion that is ready to answer.
 #[derive(Debug)]
 pub struct Serving {
-    champion: Champion,
+    pointer: Pointer,
     model: Arc<Model>,
     columns: Columns,
     loaded_at: Timestamp,
 }
 
 impl Serving {
-    fn new(champion: Champion, model: Model, loaded_at: Timestamp) -> Self {
+    fn new(pointer: Pointer, model: Model, loaded_at: Timestamp) -> Self {
         let columns = Columns::new(model.signature().columns());
-        Self { champion, model: Arc::new(model), columns, loaded_at }
+        Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
     /// The same model under a later pointer.
-    fn promoted_again(&self, champion: Champion) -> Self {
+    fn promoted_again(&self, pointer: Pointer) -> Self {
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
-        Self { champion, model, columns, loaded_at: self.loaded_at }
+        Self { pointer, model, columns, loaded_at: self.loaded_at }
     }
 
-    /// The pointer that it was loaded by.
-    pub fn champion(&self) -> &Champion {
-        &self.champion
+    /// The pointer that it was loaded by, as far as this release can read it.
+    pub fn pointer(&self) -> &Pointer {
+        &self.pointer
     }
 
     /// The model.
@@ -185,7 +185,7 @@ impl<W: World> ChampionCache<W> {
         match outcome {
             Ok(_) if !counts => tracing::info!("a look for a champion was overtaken by the next one"),
             Ok(Look::New(serving)) => {
-                tracing::info!(version = serving.champion.version.number.get(), "champion loaded")
+                tracing::info!(version = serving.pointer.number.get(), "champion loaded")
             }
             Ok(Look::Same | Look::Nothing) => {}
             // Its connections died while it was frozen: nobody's fault, and the next one is waited for longer. Only there is

@@ -1,14 +1,16 @@
 //! What is shown of the champion and of the runs.
 
+mod runs;
 mod schema;
 
 use evergreen_lifecycle::{
-    Champion, Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Run, RunId, RunMetrics,
-    RunStatus, SearchSummary, Signature, Task, Trigger, VersionNumber, time,
+    Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
+    Task, Version, VersionNumber, time,
 };
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
 use crate::champion::Standing;
 
@@ -30,7 +32,7 @@ impl<'a> HealthView<'a> {
         Self {
             status: "ok",
             model,
-            version: standing.serving.champion().version.number,
+            version: standing.serving.pointer().number,
             loaded_at: standing.serving.loaded_at(),
             checked_at: standing.confirmed_at,
         }
@@ -43,14 +45,25 @@ pub struct ModelView<'a> {
     model: &'a ModelName,
     version: VersionNumber,
     previous_version: Option<VersionNumber>,
-    #[serde(serialize_with = "moment")]
-    trained_at: Timestamp,
-    #[serde(serialize_with = "moment")]
-    promoted_at: Timestamp,
-    run_id: &'a RunId,
-    code_version: &'a str,
+    #[serde(serialize_with = "maybe_moment")]
+    trained_at: Option<Timestamp>,
+    #[serde(serialize_with = "maybe_moment")]
+    promoted_at: Option<Timestamp>,
     signature: &'a Signature,
     row_schema: RowSchema<'a>,
+    artifact: ArtifactView<'a>,
+    #[serde(flatten)]
+    record: Option<RecordView<'a>>,
+    /// Why the rest is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<String>,
+}
+
+/// What the version's record tells.
+#[derive(Debug, Serialize)]
+struct RecordView<'a> {
+    run_id: &'a RunId,
+    code_version: &'a str,
     metrics: Metrics<'a>,
     family: Family,
     parameters: &'a Parameters,
@@ -59,7 +72,6 @@ pub struct ModelView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     imported: Option<&'a Imported>,
     dataset: &'a Dataset,
-    artifact: ArtifactView<'a>,
     gate: GateView<'a>,
 }
 
@@ -95,19 +107,28 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// The view of `champion`, which takes and gives what `signature` says.
-    pub fn new(model: &'a ModelName, champion: &'a Champion, signature: &'a Signature) -> Self {
-        let version = &champion.version;
+    /// The view of what `pointer` names, which takes and gives what `signature` says.
+    pub fn new(model: &'a ModelName, pointer: &'a Pointer, signature: &'a Signature) -> Self {
         Self {
             model,
-            version: version.number,
-            previous_version: champion.previous,
-            trained_at: version.trained_at,
-            promoted_at: champion.promoted_at,
-            run_id: &version.run_id,
-            code_version: &version.code_version,
+            version: pointer.number,
+            previous_version: pointer.previous(),
+            trained_at: pointer.trained_at(),
+            promoted_at: pointer.promoted_at(),
             signature,
             row_schema: RowSchema(signature.columns()),
+            artifact: ArtifactView { sha256: &pointer.artifact.sha256, size: pointer.artifact.size },
+            record: pointer.champion().map(|champion| RecordView::of(&champion.version)),
+            unreadable: pointer.unreadable().map(ToString::to_string),
+        }
+    }
+}
+
+impl<'a> RecordView<'a> {
+    fn of(version: &'a Version) -> Self {
+        Self {
+            run_id: &version.run_id,
+            code_version: &version.code_version,
             metrics: Metrics::of(&version.evaluation, version.training_score),
             family: version.family,
             parameters: &version.parameters,
@@ -115,86 +136,7 @@ impl<'a> ModelView<'a> {
             seed: version.imported.is_none().then_some(version.seed),
             imported: version.imported.as_ref(),
             dataset: &version.dataset,
-            artifact: ArtifactView { sha256: &version.artifact.sha256, size: version.artifact.size },
             gate: GateView { decision: &version.decision, reason: &version.decision },
-        }
-    }
-}
-
-/// What `GET /runs` answers.
-#[derive(Debug, Serialize)]
-pub struct RunsView<'a> {
-    runs: Vec<RunView<'a>>,
-}
-
-impl<'a> RunsView<'a> {
-    /// The view of `runs`, in their order, as they stand at `now`.
-    pub fn new(runs: &'a [Run], now: Timestamp) -> Self {
-        Self { runs: runs.iter().map(|run| RunView::new(run, now)).collect() }
-    }
-}
-
-/// A run in a list.
-#[derive(Debug, Serialize)]
-pub struct RunView<'a> {
-    id: &'a RunId,
-    status: RunStatus,
-    trigger: &'a Trigger,
-    #[serde(serialize_with = "moment")]
-    started_at: Timestamp,
-    #[serde(serialize_with = "maybe_moment")]
-    finished_at: Option<Timestamp>,
-    version: Option<VersionNumber>,
-    reason: Option<&'a str>,
-    parameters: Option<&'a Parameters>,
-    search: Option<&'a SearchSummary>,
-    metrics: Option<RunMetrics>,
-    warnings: &'a [String],
-}
-
-impl<'a> RunView<'a> {
-    fn new(run: &'a Run, now: Timestamp) -> Self {
-        Self {
-            id: &run.id,
-            status: run.status_at(now),
-            trigger: &run.trigger,
-            started_at: run.started_at,
-            finished_at: run.finished_at(),
-            version: run.version(),
-            reason: run.reason(),
-            parameters: run.parameters.as_ref(),
-            search: run.search.as_ref(),
-            metrics: run.metrics,
-            warnings: &run.warnings,
-        }
-    }
-}
-
-/// What `GET /runs/{id}` answers: a run in a list, and the rest of it.
-#[derive(Debug, Serialize)]
-pub struct WholeRunView<'a> {
-    #[serde(flatten)]
-    run: RunView<'a>,
-    model: &'a ModelName,
-    attempt: u32,
-    code_version: &'a str,
-    dataset: Option<&'a Dataset>,
-    seed: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    imported: Option<&'a Imported>,
-}
-
-impl<'a> WholeRunView<'a> {
-    /// The view of `run` as it stands at `now`.
-    pub fn new(run: &'a Run, now: Timestamp) -> Self {
-        Self {
-            run: RunView::new(run, now),
-            model: &run.model,
-            attempt: run.attempt,
-            code_version: &run.code_version,
-            dataset: run.dataset.as_ref(),
-            seed: run.seed,
-            imported: run.imported.as_ref(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
-    Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, MANIFEST_FORMAT, Manifest, PrimaryMetric, Run,
-    RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
+    Manifest, Pointer, PrimaryMetric, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use jiff::Timestamp;
@@ -18,6 +18,15 @@ pub struct Source {
     pub profile: DatasetProfile,
     /// How long that took, in seconds.
     pub load_seconds: f64,
+}
+
+/// What the gate decides by.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The pointer to the champion.
+    pub pointer: Option<&'a Pointer>,
+    /// The highest revision in the history.
+    pub last_revision: u32,
 }
 
 /// A trained model with its number, not yet judged.
@@ -43,6 +52,17 @@ impl Candidate {
             size: trained.artifact.len() as u64,
         };
         Self { number, source, trained, artifact }
+    }
+
+    /// The same under another number.
+    pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
+        let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
+        Self { number, artifact, ..self }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> VersionNumber {
+        self.number
     }
 
     /// Where its file is stored.
@@ -76,16 +96,19 @@ impl Candidate {
         self.trained.holdout.scores(model, metric)
     }
 
-    /// What is to be registered once the gate has decided; `seen` is the champion that it decided by, `total_seconds` the
-    /// run's length so far.
+    /// What is to be registered once the gate has decided, and told; `seen` is the champion that it decided by,
+    /// `total_seconds` the run's length so far.
+    ///
+    /// # Errors
+    /// What is to be told has no JSON form.
     pub fn registration(
         &self,
         run: &Run,
         decision: Decision,
-        seen: Option<&Champion>,
+        seen: &Seen<'_>,
         total_seconds: f64,
         now: Timestamp,
-    ) -> Registration {
+    ) -> Result<Registration, serde_json::Error> {
         let (finished_at, reason, version) = (time::to_millis(now), decision.to_string(), self.number);
         let state = if decision.promotes() {
             RunState::Succeeded { finished_at, version, reason }
@@ -94,16 +117,22 @@ impl Candidate {
         };
         let metrics = RunMetrics::of(&self.trained.evaluation, self.trained.training_score, total_seconds);
         let version = self.version(run, decision, total_seconds, finished_at);
-        let promotion = version.decision.promotes().then(|| Champion::succeeding(seen, version.clone(), finished_at));
+        let promotion = version
+            .decision
+            .promotes()
+            .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
         // What is larger would be left out: no need to copy it here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
-        Registration {
-            run: Run { metrics: Some(metrics), state, ..run.clone() },
+        let run = Run { metrics: Some(metrics), state, ..run.clone() };
+        let events = LifecycleEvent::of_version(&run, &version, finished_at);
+        Ok(Registration {
+            announcements: events.iter().map(Announcement::of).collect::<Result<_, _>>()?,
+            run,
             version,
             promotion,
-            seen_revision: Champion::revision_of(seen),
+            seen_revision: seen.pointer.map_or(0, |pointer| pointer.revision),
             artifact: is_kept.then(|| self.content().to_vec()),
-        }
+        })
     }
 
     /// The manifest of what is to be registered.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use evergreen_learning::drift::DriftError;
 use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
-use evergreen_lifecycle::ports::{IncomingError, RunWriteError, Unavailable};
-use evergreen_lifecycle::{InvalidGate, InvalidRunId, RunId, VersionNumber};
+use evergreen_lifecycle::ports::{IncomingError, RunWriteError, StoreError, Unavailable};
+use evergreen_lifecycle::{InvalidGate, InvalidRunId, Run, RunId, Unreadable, VersionNumber};
 use evergreen_scoring::ImportError;
 use lambda_runtime::Diagnostic;
 
@@ -106,11 +106,19 @@ pub enum TrainError {
     /// The run is in other hands.
     #[error("run {0} is in other hands")]
     RunTaken(RunId),
-    /// Other trainings changed the champion again and again while the gate decided.
-    #[error("the champion changed {0} times while the gate decided")]
+    /// This invocation failed for good before; the platform tries it again all the same.
+    #[error("{0}")]
+    FailedBefore(String),
+    /// Other trainings changed the champion again and again while the gate decided, until time ran out.
+    #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// The manifest has no JSON form.
-    #[error("the manifest could not be written")]
+    /// An object of another attempt stands where this one was to store its own.
+    #[error(
+        "{0} is another attempt's object: the version number is taken, by another registry that uses the bucket perhaps"
+    )]
+    NumberTaken(String),
+    /// The manifest or an event has no JSON form.
+    #[error("the manifest or an event has no JSON form: {0}")]
     Manifest(#[from] serde_json::Error),
     /// A version that is to be promoted is not registered.
     #[error("version {0} is not registered")]
@@ -124,12 +132,46 @@ pub enum TrainError {
         #[source]
         defect: Defect,
     },
+    /// A newer release has written a record that this one would have to go on from.
+    #[error("{0}; deploy the release that wrote it, or a newer one")]
+    UnreadableRecord(#[from] Unreadable),
     /// Something outside did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
 
 impl TrainError {
+    /// Whether the same event may end well a minute later, without anybody's doing. A table, settings, file or event that is
+    /// wrong stays wrong; so does whatever follows from them alone.
+    ///
+    /// A training learns as long as it has time, so that only bad luck ends it otherwise. What an import takes follows from
+    /// its file: one that took too long would do so again, and three times fifteen minutes are not for everybody who may put
+    /// a file into the bucket.
+    pub fn can_heal(&self, run: &Run) -> bool {
+        match self {
+            Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
+            Self::RunTaken(_) | Self::Contended(_) | Self::NumberTaken(_) | Self::Unavailable(_) => true,
+            Self::Request(_)
+            | Self::Invocation(_)
+            | Self::Table { .. }
+            | Self::Settings { .. }
+            | Self::Drift { .. }
+            | Self::Plan(_)
+            | Self::Gate(_)
+            | Self::Learning(_)
+            | Self::NotIncoming { .. }
+            | Self::Incoming(_)
+            | Self::TooLargeToImport { .. }
+            | Self::Import { .. }
+            | Self::Evaluation(_)
+            | Self::Manifest(_)
+            | Self::FailedBefore(_)
+            | Self::NoSuchVersion(_)
+            | Self::CannotServe { .. }
+            | Self::UnreadableRecord(_) => false,
+        }
+    }
+
     /// A stable name of the kind of failure, for logs and for whoever reads the diagnostics.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -147,10 +189,13 @@ impl TrainError {
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",
+            Self::FailedBefore(_) => "FailedBefore",
             Self::Contended(_) => "Contended",
+            Self::NumberTaken(_) => "NumberTaken",
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
             Self::CannotServe { .. } => "CannotServe",
+            Self::UnreadableRecord(_) => "UnreadableRecord",
             Self::Unavailable(_) => "Unavailable",
         }
     }
@@ -175,6 +220,15 @@ impl From<RunWriteError> for TrainError {
         match error {
             RunWriteError::Conflict(id) => Self::RunTaken(id),
             RunWriteError::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<StoreError> for TrainError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(key) => Self::NumberTaken(key),
+            StoreError::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }

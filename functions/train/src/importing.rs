@@ -1,5 +1,4 @@
-//! Taking in a model that was made elsewhere: file → table → pipeline → artifact of our own, and then the same gate as for
-//! what is learnt here.
+//! Importing a model: file → table → pipeline → artifact of our own, and then the same gate as for what is learnt here.
 
 use std::time::Instant;
 
@@ -12,7 +11,7 @@ use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import, sha256_hex
 
 use crate::config::Training;
 use crate::error::TrainError;
-use crate::making::Present;
+use crate::patience::Patience;
 use crate::request::File;
 use crate::trainer::Trainer;
 use crate::work::off_thread;
@@ -39,18 +38,23 @@ where
 {
     /// Makes a version of the model file and has the gate decide. `run` is told what is learnt on the way, so that a
     /// failure is recorded with it.
-    pub(crate) async fn import_version(&self, run: &mut Run, file: &File) -> Result<Registration, TrainError> {
+    pub(crate) async fn import_version(
+        &self,
+        run: &mut Run,
+        file: &File,
+        patience: Patience,
+    ) -> Result<Registration, TrainError> {
         let started = Instant::now();
         let key = &file.key;
         let content = self.incoming(file).await?;
         let training = &self.training_beside(key, content.len() as u64)?;
-        let Present { table, source, gate, serving } = Trainer { training, ..*self }.present(run, started).await?;
+        let (table, present) = Trainer { training, ..*self }.present(run, started).await?.without_table();
         let (name, model) = (key.clone(), self.training.model.clone());
         let Adopted { content, producer, trained } =
             off_thread(move || adopted(content, &name, &table, &model)).await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
         run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
-        self.register_trained(run, Present { table: (), source, gate, serving }, trained, Some(content), started).await
+        self.register_trained(run, present, trained, Some(content), patience).await
     }
 
     /// What a table may take beside a model file of so many bytes.

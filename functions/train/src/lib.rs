@@ -1,18 +1,20 @@
 //! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves. The version
 //! is learnt, or is a model file made elsewhere. The same function promotes an earlier version when somebody asks for it.
 
-mod announcement;
 mod candidate;
 mod config;
 mod dataset;
 mod error;
 mod importing;
 mod making;
+mod patience;
 mod promotion;
 mod report;
 mod request;
 mod retention;
 mod stored;
+mod storing;
+mod telling;
 mod trainer;
 mod work;
 

@@ -1,5 +1,5 @@
-//! Making a version: table → drift → plan → model → stored artifact → gate → registry. A model made elsewhere takes the same
-//! way but for plan and model.
+//! Making a version: table → drift → plan → model → stored artifact → gate → registry. An imported model takes the same way
+//! but for plan and model.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,19 +8,17 @@ use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
-use evergreen_lifecycle::{Champion, Gate, IMPORTED_FILE, Incumbent, Run};
+use evergreen_lifecycle::{Gate, Incumbent, Run};
 
-use crate::candidate::{Candidate, Source};
+use crate::candidate::{Candidate, Seen, Source};
 use crate::config::Training;
 use crate::dataset::{self, Found};
 use crate::error::TrainError;
+use crate::patience::Patience;
 use crate::request::Wishes;
 use crate::stored::Serving;
-use crate::trainer::{Invocation, MAX_DECISIONS, Trainer};
+use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
-
-/// The media type of models.
-const BYTES: &str = "application/octet-stream";
 
 /// What a run finds.
 pub(crate) struct Present<T> {
@@ -32,6 +30,24 @@ pub(crate) struct Present<T> {
     pub(crate) gate: Gate,
     /// The champion.
     pub(crate) serving: Option<Serving>,
+    /// When the run began.
+    pub(crate) started: Instant,
+}
+
+impl Present<Table> {
+    /// The same without the table.
+    pub(crate) fn without_table(self) -> (Table, Present<()>) {
+        let Self { table, source, gate, serving, started } = self;
+        (table, Present { table: (), source, gate, serving, started })
+    }
+}
+
+/// What the gate decides by, and how long it may.
+struct Judging {
+    gate: Gate,
+    serving: Option<Serving>,
+    started: Instant,
+    patience: Patience,
 }
 
 /// Warnings that a run's record holds, at most: an item of the registry has its limit, and a table may have thousands of
@@ -51,13 +67,13 @@ where
         run: &mut Run,
         wishes: &Wishes,
         invocation: &Invocation,
+        patience: Patience,
     ) -> Result<Registration, TrainError> {
-        let started = Instant::now();
         run.seed = Some(wishes.seed);
-        let Present { table, source, gate, serving } = self.present(run, started).await?;
+        let (table, present) = self.present(run, Instant::now()).await?.without_table();
         let plan = Plan::new(&table, wishes.family, &wishes.overrides, wishes.seed)?;
         let trained = self.learn(table, plan, invocation).await?;
-        self.register_trained(run, Present { table: (), source, gate, serving }, trained, None, started).await
+        self.register_trained(run, present, trained, None, patience).await
     }
 
     /// What the run, which began at `started`, finds: the table, which is one that the champion could be asked about.
@@ -70,33 +86,29 @@ where
         };
         run.dataset = Some(source.dataset.clone());
         run.warnings = short(source.profile.warnings.clone());
-        let serving = Serving::now(self.registry, self.storage, None).await?;
+        let serving = Serving::now(self.registry, self.storage, &self.training.model, None).await?;
         source.profile.warnings.extend(new_columns(serving.as_ref(), &table, &source)?);
         let gate = self.training.gate(table.settings(), table.task())?;
-        Ok(Present { table, source, gate, serving })
+        Ok(Present { table, source, gate, serving, started })
     }
 
-    /// Stores what was made, with the file that it was made of elsewhere, if it was; has the gate decide, and registers it.
+    /// Stores what was made, with the imported file that it was made of, if it was; has the gate decide, and registers it.
     pub(crate) async fn register_trained(
         &self,
         run: &mut Run,
-        Present { mut source, gate, serving, .. }: Present<()>,
+        present: Present<()>,
         trained: Trained,
-        elsewhere: Option<Vec<u8>>,
-        started: Instant,
+        imported: Option<Vec<u8>>,
+        patience: Patience,
     ) -> Result<Registration, TrainError> {
+        let Present { mut source, gate, serving, started, .. } = present;
         run.parameters = Some(trained.parameters.clone());
         run.search.clone_from(&trained.search);
         source.profile.warnings.extend_from_slice(&trained.warnings);
         run.warnings = short(source.profile.warnings.clone());
-
-        let number = self.registry.take_number().await?;
-        let candidate = Arc::new(Candidate::new(run, number, source, trained));
-        self.storage.put(candidate.key(), candidate.content().to_vec(), BYTES).await?;
-        if let Some(file) = elsewhere {
-            self.storage.put(&number.object_key(&run.model, IMPORTED_FILE), file, BYTES).await?;
-        }
-        self.judge_and_register(run, &candidate, gate, serving, started).await
+        let candidate = self.store(run, source, trained, imported.as_deref(), patience).await?;
+        drop(imported);
+        self.judge_and_register(run, &Arc::new(candidate), Judging { gate, serving, started, patience }).await
     }
 
     /// Learns on a thread of its own, and ends by itself in time.
@@ -108,49 +120,65 @@ where
         Ok(off_thread(move || evergreen_learning::train(&table, &plan, deadline, &origin)).await??)
     }
 
+    /// Has the gate decide until it has decided by the champion that is there when the decision is registered. Whoever moves
+    /// the champion meanwhile has made a version of its own, so that each round ends well for somebody.
     async fn judge_and_register(
         &self,
         run: &Run,
         candidate: &Arc<Candidate>,
-        gate: Gate,
-        mut serving: Option<Serving>,
-        started: Instant,
+        Judging { gate, mut serving, started, patience }: Judging,
     ) -> Result<Registration, TrainError> {
         let challenger = Arc::clone(candidate);
         let scores = off_thread(move || challenger.scores(gate.metric())).await??;
-        for _ in 0..MAX_DECISIONS {
-            serving = Serving::now(self.registry, self.storage, serving).await?;
+        let mut manifest = None;
+        let mut round = 0;
+        loop {
+            let (found, last_revision) = self.champion_now(serving, patience).await?;
+            serving = found;
             let incumbent = match &serving {
                 Some(serving) => serving.assess(candidate, gate.metric()).await?,
                 None => Incumbent::None,
             };
             let decision = gate.decide(&scores, &incumbent);
-            let (champion, total) = (serving.as_ref().map(Serving::champion), started.elapsed().as_secs_f64());
-            let registration = candidate.registration(run, decision, champion, total, self.clock.now());
-            let manifest = serde_json::to_vec_pretty(&candidate.manifest(&registration))?;
-            self.storage.put(&registration.version.manifest_key, manifest, "application/json").await?;
-            match self.registry.register(&registration).await {
+            let seen = Seen { pointer: serving.as_ref().map(Serving::pointer), last_revision };
+            let total = started.elapsed().as_secs_f64();
+            let registration = candidate.registration(run, decision, &seen, total, self.clock.now())?;
+            manifest = Some(self.store_manifest(run, candidate, &registration, manifest, patience).await?);
+            match patience.with(async || self.registry.register(&registration).await).await {
                 Ok(()) => return Ok(registration),
                 Err(RegisterError::ChampionMoved) => {}
                 Err(RegisterError::RunTaken(id)) => return Err(TrainError::RunTaken(id)),
                 Err(RegisterError::Unavailable(error)) => return Err(error.into()),
             }
+            let Some(pause) = patience.pause(round) else { return Err(TrainError::Contended(round + 1)) };
+            tokio::time::sleep(pause).await;
+            round += 1;
         }
-        Err(TrainError::Contended(MAX_DECISIONS))
+    }
+
+    /// The champion, and how far the history has come.
+    async fn champion_now(
+        &self,
+        known: Option<Serving>,
+        patience: Patience,
+    ) -> Result<(Option<Serving>, u32), TrainError> {
+        let model = &self.training.model;
+        let serving =
+            patience.with(async || Serving::now(self.registry, self.storage, model, known.clone()).await).await?;
+        let last_revision = patience.with(async || self.registry.last_revision().await).await?;
+        Ok((serving, last_revision))
     }
 }
 
-/// What is new about the table since the champion learnt. A champion whose artifact cannot be read says nothing of its
-/// columns: it is about to be replaced.
+/// What is new about the table since the champion learnt. A champion whose artifact or data set cannot be read says nothing
+/// of its columns: it is about to be replaced.
 fn new_columns(serving: Option<&Serving>, table: &Table, source: &Source) -> Result<Vec<String>, TrainError> {
-    let Some((champion, model)) = serving.and_then(|serving| Some((serving.champion(), serving.model()?))) else {
-        return Ok(Vec::new());
-    };
-    let Champion { version, .. } = champion;
-    let new = drift::check(model.signature(), &version.dataset, table)
+    let known = serving.and_then(|serving| Some((serving.pointer(), serving.model()?, serving.pointer().dataset()?)));
+    let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
+    let new = drift::check(model.signature(), &dataset, table)
         .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })?;
-    // A model made elsewhere may leave out columns that were there already.
-    Ok(if version.imported.is_some() { Vec::new() } else { new })
+    // An imported model may leave out columns that were there already.
+    Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
 /// The first of `warnings`, and how many there are beside.

@@ -3,16 +3,19 @@
 //! The gate is not asked. What cannot be loaded is refused all the same: it could not serve.
 
 use evergreen_lifecycle::ports::{
-    Announcer, Artifacts, Champions, Clock, ObjectRetention, PromoteError, RecordRetention, Registrar, Versions,
+    Announcer, Artifacts, Champions, Clock, EventOutbox, ObjectRetention, PromoteError, Promotion, RecordRetention,
+    Registrar, Versions,
 };
-use evergreen_lifecycle::{Champion, EventKind, LifecycleEvent, VersionNumber};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, VersionNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::TrainError;
+use crate::patience::Patience;
 use crate::request::RequestError;
 use crate::stored;
-use crate::trainer::{MAX_DECISIONS, Trainer};
+use crate::trainer::{Invocation, Trainer};
+use crate::work;
 
 /// The event that asks for it.
 #[derive(Debug, Deserialize)]
@@ -44,54 +47,65 @@ pub fn is_asked_for(event: &Value) -> bool {
 ///
 /// # Errors
 /// [`TrainError`] when there is no such version, or when its artifact could not serve. The champion stays.
-pub async fn promote<R, S, B, C>(trainer: &Trainer<'_, R, S, B, C>, event: Value) -> Result<Promoted, TrainError>
+pub async fn promote<R, S, B, C>(
+    trainer: &Trainer<'_, R, S, B, C>,
+    event: Value,
+    invocation: &Invocation,
+) -> Result<Promoted, TrainError>
 where
-    R: Registrar + Champions + Versions + RecordRetention,
+    R: Registrar + Champions + Versions + EventOutbox + RecordRetention,
     S: Artifacts + ObjectRetention,
     B: Announcer,
     C: Clock,
 {
     let PromotionEvent { promote: number, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
-    let version = trainer.registry.version(number).await?.ok_or(TrainError::NoSuchVersion(number))?;
+    let patience = Patience::lasting(work::time_limit(invocation.deadline, trainer.clock.now()));
+    let version = patience.with(async || trainer.registry.version(number).await).await?;
+    let version = version.ok_or(TrainError::NoSuchVersion(number))??;
     trainer.keep(&version).await?;
-    let content = match stored::read(trainer.storage, &version.artifact).await? {
+    let model = &trainer.training.model;
+    let read = patience.with(async || stored::read(trainer.storage, &version.artifact, model).await).await?;
+    let content = match read {
         Ok((content, _)) => content,
         Err(defect) => return Err(TrainError::CannotServe { version: number, defect }),
     };
-    for _ in 0..MAX_DECISIONS {
-        let seen = trainer.registry.champion().await?;
-        if let Some(champion) = seen.as_ref().filter(|champion| champion.version.number == number) {
-            return Ok(answer(champion, true));
+    let mut sent: Option<Champion> = None;
+    let mut round = 0;
+    loop {
+        let seen = patience.with(async || trainer.registry.champion().await).await?.transpose()?;
+        if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
+            // Its own, where the answer to an earlier try was lost.
+            let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
+            return Ok(answer(pointer, !is_own));
         }
-        let champion = Champion::succeeding(seen.as_ref(), version.clone(), trainer.clock.now());
-        match trainer.registry.promote(&champion, Some(&content)).await {
+        let last_revision = patience.with(async || trainer.registry.last_revision().await).await?;
+        let champion = Champion::following(seen.as_ref(), last_revision, version.clone(), trainer.clock.now());
+        let announcement = &announcement(trainer, &champion, note.as_deref())?;
+        let seen_revision = seen.as_ref().map_or(0, |pointer| pointer.revision);
+        let promotion = Promotion { champion: &champion, seen_revision, artifact: &content, announcement };
+        match patience.with(async || trainer.registry.promote(&promotion).await).await {
             Ok(()) => {
-                trainer.announce(&[announcement(trainer, &champion, note)]).await;
-                return Ok(answer(&champion, false));
+                trainer.tell(std::slice::from_ref(announcement), invocation).await;
+                return Ok(answer(&champion.into(), false));
             }
-            Err(PromoteError::ChampionMoved) => {}
+            Err(PromoteError::ChampionMoved) => sent = Some(champion),
             Err(PromoteError::Unavailable(error)) => return Err(error.into()),
         }
+        let Some(pause) = patience.pause(round) else { return Err(TrainError::Contended(round + 1)) };
+        tokio::time::sleep(pause).await;
+        round += 1;
     }
-    Err(TrainError::Contended(MAX_DECISIONS))
 }
 
-fn answer(champion: &Champion, duplicate: bool) -> Promoted {
-    Promoted { promoted: champion.version.number, replaced: champion.previous, revision: champion.revision, duplicate }
+fn answer(pointer: &Pointer, duplicate: bool) -> Promoted {
+    Promoted { promoted: pointer.number, replaced: pointer.previous(), revision: pointer.revision, duplicate }
 }
 
 fn announcement<R, S, B, C>(
     trainer: &Trainer<'_, R, S, B, C>,
     champion: &Champion,
-    note: Option<String>,
-) -> LifecycleEvent {
-    LifecycleEvent {
-        kind: EventKind::ModelPromoted,
-        model: trainer.training.model.clone(),
-        run_id: champion.version.run_id.clone(),
-        version: Some(champion.version.number),
-        metrics: None,
-        reason: note.map_or_else(|| "promoted by hand".to_owned(), |note| format!("promoted by hand: {note}")),
-        decision: None,
-    }
+    note: Option<&str>,
+) -> Result<Announcement, serde_json::Error> {
+    let reason = note.map_or_else(|| "promoted by hand".to_owned(), |note| format!("promoted by hand: {note}"));
+    Announcement::of(&LifecycleEvent::of_promotion(trainer.training.model.clone(), champion, reason))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
-use evergreen_lifecycle::{Artifact, Champion, Incumbent, PrimaryMetric};
+use evergreen_lifecycle::{Artifact, Dataset, Incumbent, ModelName, Pointer, PrimaryMetric};
 use evergreen_scoring::{Model, RegisteredError};
 
 use crate::candidate::Candidate;
@@ -17,39 +17,41 @@ pub enum Defect {
     /// Its artifact is gone.
     #[error("its artifact is not there")]
     Gone,
-    /// Its artifact is damaged.
-    #[error("its artifact is damaged: {0}")]
+    /// Its artifact is damaged, or this release cannot read it.
+    #[error("its artifact cannot serve: {0}")]
     Damaged(#[from] RegisteredError),
 }
 
 /// The champion with its model, where that can be loaded.
 #[derive(Debug, Clone)]
 pub struct Serving {
-    champion: Champion,
+    pointer: Pointer,
     model: Option<Arc<Model>>,
 }
 
 impl Serving {
-    /// What serves now. The artifact is not read again where `known` is that champion still.
+    /// What serves now, of the model `name`. The artifact is not read again where `known` is that champion still.
     ///
     /// # Errors
-    /// [`Unavailable`] when registry or store do not answer; an artifact that is gone or damaged is an answer.
+    /// [`TrainError`] when registry or store do not answer, or when this release cannot read the pointer. An artifact that
+    /// is gone or damaged is an answer.
     pub async fn now(
         registry: &impl Champions,
         storage: &impl Artifacts,
+        name: &ModelName,
         known: Option<Self>,
-    ) -> Result<Option<Self>, Unavailable> {
-        let Some(champion) = registry.champion().await? else { return Ok(None) };
-        if let Some(known) = known.filter(|known| known.champion == champion) {
+    ) -> Result<Option<Self>, TrainError> {
+        let Some(pointer) = registry.champion().await?.transpose()? else { return Ok(None) };
+        if let Some(known) = known.filter(|known| known.pointer == pointer) {
             return Ok(Some(known));
         }
-        let model = load(storage, &champion.version.artifact).await?.ok().map(Arc::new);
-        Ok(Some(Self { champion, model }))
+        let model = read(storage, &pointer.artifact, name).await?.ok().map(|(_, model)| Arc::new(model));
+        Ok(Some(Self { pointer, model }))
     }
 
-    /// The champion.
-    pub fn champion(&self) -> &Champion {
-        &self.champion
+    /// The pointer to the champion.
+    pub fn pointer(&self) -> &Pointer {
+        &self.pointer
     }
 
     /// Its model, unless its artifact is gone or damaged.
@@ -59,15 +61,17 @@ impl Serving {
 
     /// What the gate needs to know of it: how it does by `metric` on the rows that `challenger` has not learnt from, if it
     /// can be scored there. A model of another target cannot, whatever its columns. Nor can one that takes fewer columns or
-    /// more than there are: its hold-out followed from other content, so it has learnt from many of these rows.
+    /// more than there are: its hold-out followed from other content, so it has learnt from many of these rows. Nor can one
+    /// whose data set this release cannot read.
     ///
     /// # Errors
     /// [`TrainError::Aborted`] when scoring panics.
     pub async fn assess(&self, challenger: &Arc<Candidate>, metric: PrimaryMetric) -> Result<Incumbent, TrainError> {
-        let version = self.champion.version.number;
-        let (known, dataset) = (&self.champion.version.dataset, challenger.dataset());
+        let version = self.pointer.number;
+        let dataset = challenger.dataset();
         let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
-        if known.target != dataset.target || !self.knows_the_columns_of(&model, challenger) {
+        let Some(known) = self.pointer.dataset() else { return Ok(Incumbent::Incomparable { version }) };
+        if known.target != dataset.target || !self.knows_the_columns_of(&model, &known, challenger) {
             return Ok(Incumbent::Incomparable { version });
         }
         let same_table = known.fingerprint == dataset.fingerprint;
@@ -80,36 +84,28 @@ impl Serving {
     }
 
     /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
-    /// takes, or, of a file made elsewhere, which may take some of them only, those on record, 200 at most.
-    fn knows_the_columns_of(&self, model: &Model, challenger: &Candidate) -> bool {
+    /// takes, or, of an imported file, which may take some of them only, those on record, 200 at most.
+    fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Candidate) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
-        let version = &self.champion.version;
-        if version.imported.is_some() {
-            return names(&version.dataset.columns) == names(&challenger.dataset().columns);
+        if self.pointer.is_imported() {
+            return names(&known.columns) == names(&challenger.dataset().columns);
         }
         model.signature().column_names().collect::<BTreeSet<_>>() == challenger.columns().collect()
     }
 }
 
-/// The model that `artifact` describes, or why there is none.
-///
-/// # Errors
-/// [`Unavailable`] when the store does not answer.
-pub async fn load(storage: &impl Artifacts, artifact: &Artifact) -> Result<Result<Model, Defect>, Unavailable> {
-    Ok(read(storage, artifact).await?.map(|(_, model)| model))
-}
-
-/// The same with the content of its file.
+/// The content of the file that `artifact` describes and the model in it, or why it cannot serve.
 ///
 /// # Errors
 /// [`Unavailable`] when the store does not answer.
 pub async fn read(
     storage: &impl Artifacts,
     artifact: &Artifact,
+    name: &ModelName,
 ) -> Result<Result<(Vec<u8>, Model), Defect>, Unavailable> {
     match storage.get(&artifact.key).await {
         Ok(content) => {
-            let loaded = Model::load_registered(&content, artifact);
+            let loaded = Model::load_registered(&content, artifact, name);
             Ok(loaded.map(|model| (content, model)).map_err(Defect::from))
         }
         Err(ArtifactReadError::NotFound(_)) => Ok(Err(Defect::Gone)),

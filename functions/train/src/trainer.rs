@@ -1,23 +1,21 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, ObjectRetention, RecordRetention,
-    Registrar, Registration, RunWriteError, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
+    RecordRetention, Registrar, Registration, RunWriteError, Runs, Versions,
 };
-use evergreen_lifecycle::{Admission, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
+use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Training;
 use crate::error::{TrainError, cut};
+use crate::patience::{BEFORE_LEARNING, Patience};
 use crate::promotion::{self, Promoted};
 use crate::report::Report;
 use crate::request::{Request, Wanted};
-use crate::{announcement, work};
-
-/// How often the gate decides anew because the champion changed meanwhile.
-pub(crate) const MAX_DECISIONS: u32 = 8;
+use crate::work;
 
 /// How often an attempt is admitted anew because another one got in between.
 const MAX_ADMISSIONS: u32 = 3;
@@ -58,7 +56,7 @@ pub struct Trainer<'a, R, S, B, C> {
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
 where
-    R: Runs + Registrar + Champions + Versions + RecordRetention,
+    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention,
     S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
     B: Announcer,
     C: Clock,
@@ -68,8 +66,15 @@ where
     /// # Errors
     /// [`TrainError`] says why it was not done.
     pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
+        // Boxed: the compiler follows nested futures only so deep.
+        let answer = Box::pin(self.answer(event, invocation)).await;
+        self.tell_what_waits(invocation).await;
+        answer
+    }
+
+    async fn answer(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
         if promotion::is_asked_for(&event) {
-            return promotion::promote(self, event).await.map(Answer::Promotion);
+            return promotion::promote(self, event, invocation).await.map(Answer::Promotion);
         }
         self.train(event, invocation).await.map(|report| Answer::Run(Box::new(report)))
     }
@@ -81,7 +86,11 @@ where
     pub async fn train(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
         let otherwise = Request::trigger_of(&event);
         let request = Request::parse(event, &invocation.id);
-        match self.admit(self.new_run(request.as_ref().ok(), otherwise, invocation)?).await? {
+        let run = self.new_run(request.as_ref().ok(), otherwise, invocation)?;
+        match self.admit(run, invocation).await? {
+            Admission::Failed(run) => {
+                Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
+            }
             Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
             Admission::Finished(run) | Admission::Busy(run) => {
                 Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
@@ -92,7 +101,7 @@ where
     /// The kind of model that a run made which another invocation had a part in.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
-        Ok(self.registry.version(number).await?.map(|version| version.family))
+        Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
     /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
@@ -113,6 +122,7 @@ where
             model: self.training.model.clone(),
             attempt: 1,
             invocation: invocation.id.clone(),
+            tries: 1,
             trigger,
             code_version: self.training.code_version.clone(),
             started_at: self.clock.now(),
@@ -128,18 +138,39 @@ where
         })
     }
 
-    async fn admit(&self, request: Run) -> Result<Admission, TrainError> {
+    async fn admit(&self, request: Run, invocation: &Invocation) -> Result<Admission, TrainError> {
+        let patience = self.patience(invocation).at_most(BEFORE_LEARNING);
         for _ in 0..MAX_ADMISSIONS {
-            let stored = self.registry.run(&request.id).await?;
-            let admission = Run::admit(request.clone(), stored, self.clock.now());
-            let Admission::Open(run) = &admission else { return Ok(admission) };
-            match self.registry.open(run).await {
-                Ok(()) => return Ok(admission),
+            let stored = patience.with(async || self.registry.run(&request.id).await).await?.transpose()?;
+            let run = match Run::admit(request.clone(), stored, self.clock.now()) {
+                Admission::Open(run) => Box::new(Run { started_at: self.beginning().await, ..*run }),
+                admission => return Ok(admission),
+            };
+            match patience.with(async || self.registry.open(&run).await).await {
+                Ok(()) => return Ok(Admission::Open(run)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
             }
         }
         Err(TrainError::RunTaken(request.id))
+    }
+
+    /// When a run begins that is opened now: after every run on record, whose machine may have had another clock. Where the
+    /// registry does not say, this clock alone decides.
+    async fn beginning(&self) -> Timestamp {
+        let now = self.clock.now();
+        let newest = match self.registry.recent_runs(1).await {
+            Ok(runs) => runs.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the run is dated without regard to the run before it");
+                None
+            }
+        };
+        let newest = newest.and_then(|run| match run {
+            Ok(run) => Some(run.started_at),
+            Err(record) => record.moment("started_at"),
+        });
+        time::to_millis(run::began(now, newest))
     }
 
     async fn attempt(
@@ -154,13 +185,13 @@ where
         };
         match made {
             Ok(registration) => {
-                self.announce(&announcement::of_registration(&registration)).await;
+                self.tell(&registration.announcements, invocation).await;
                 self.let_go(&registration.run, Some(&registration.version)).await;
                 let family = Some(registration.version.family);
                 Ok(Report::of(&registration.run, family, false, self.clock.now()))
             }
             Err(error) => {
-                self.record_failure(run, &error).await;
+                self.record_failure(run, &error, invocation).await;
                 Err(error)
             }
         }
@@ -174,31 +205,37 @@ where
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
         let limit = work::time_limit(invocation.deadline, self.clock.now());
+        let patience = self.patience(invocation);
         let made = async {
             match &request.wanted {
-                Wanted::Training(wishes) => self.train_version(run, wishes, invocation).await,
-                Wanted::Import(file) => self.import_version(run, file).await,
+                Wanted::Training(wishes) => self.train_version(run, wishes, invocation, patience).await,
+                Wanted::Import(file) => self.import_version(run, file, patience).await,
             }
         };
         tokio::time::timeout(limit, made).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
-    async fn record_failure(&self, run: Run, error: &TrainError) {
-        let failed = run.failed(cut(error.to_string()), self.clock.now());
-        if let Err(error) = self.registry.fail(&failed).await {
-            tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
-            return;
-        }
-        self.announce(&[announcement::of_failure(&failed)]).await;
-        self.let_go(&failed, None).await;
+    /// Until when the work of an invocation may be tried again.
+    fn patience(&self, invocation: &Invocation) -> Patience {
+        Patience::lasting(work::time_limit(invocation.deadline, self.clock.now()))
     }
-}
 
-impl<R, S, B: Announcer, C> Trainer<'_, R, S, B, C> {
-    /// Telling is best effort: what happened stands in the registry, and nothing depends on having been told.
-    pub(crate) async fn announce(&self, events: &[LifecycleEvent]) {
-        if let Err(error) = self.bus.announce(events).await {
-            tracing::error!(%error, cause = %error.cause, "events could not be announced");
+    async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) {
+        let now = self.clock.now();
+        let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };
+        let failed = run.failed(cut(error.to_string()), retry_until, now);
+        let announcements: Vec<_> = Announcement::of(&LifecycleEvent::of_failure(&failed, now)).into_iter().collect();
+        let patience = Patience::lasting(work::time_afterwards(invocation.deadline, now));
+        let recorded = patience.with(async || self.registry.fail(&failed, &announcements).await).await;
+        match recorded {
+            Ok(()) => {
+                self.tell(&announcements, invocation).await;
+                self.let_go(&failed, None).await;
+            }
+            Err(error) => {
+                let error = TrainError::from(error);
+                tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ const RESERVED_SHARE: u32 = 10;
 /// What is left for writing down that time ran out.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// What is left for handing the answer back.
+const RETURN: Duration = Duration::from_millis(300);
+
 /// Until when an invocation that ends at `deadline` may learn: a tenth of the time left before its end and 5 s at least, or
 /// earlier, when `budget` has passed.
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
@@ -29,6 +32,12 @@ pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Dur
 /// nobody foresaw.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(LAST_WORDS)
+}
+
+/// How long there is for what comes after the work: writing down what went wrong, and telling others. An invocation that is
+/// cut off meanwhile would seem to have failed.
+pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
+    left(deadline, now).saturating_sub(RETURN)
 }
 
 fn left(deadline: Timestamp, now: Timestamp) -> Duration {

@@ -16,7 +16,10 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, reade
     step("Damaging the champion's artifact, and mending it: an alarm and its end")
     name = f"{values['EVERGREEN_STACK']}-{ALARM}"
     cloudwatch = clients.client("cloudwatch")
-    # An earlier walk's damage is still in the minutes that the alarm looks back over.
+    # An earlier walk's damage is still in the minutes that the alarm looks back over, and its mails are remembered: many
+    # walks in an hour would look as if the alarm flapped.
+    remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": f"ALARM#{name}"}}
+    clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
     _set_well(cloudwatch, name, "A new walk begins.")
     inbox = mail.Inbox(values)
     with _damaged(clients.client("s3"), values["EVERGREEN_BUCKET"], model):

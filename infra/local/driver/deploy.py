@@ -13,6 +13,14 @@ from .emulator import CREDENTIALS
 from .environment import Clients
 from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
+# What the functions call, as the SDK's variables name it.
+CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SCHEDULER", "SESV2")
+
+
+def functions() -> list[str]:
+    """The functions' names."""
+    return sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
+
 
 def build(architecture: str) -> None:
     """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
@@ -21,10 +29,9 @@ def build(architecture: str) -> None:
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
     # The SAM CLI builds one function after the other. All at once use every core, and it then finds nothing left to do.
-    functions = sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
     together = [SAM / "cargo-lambda", "lambda", "build", "--release", "--locked"]
     together += ["--arm64"] if architecture == "arm64" else []
-    together += [word for function in functions for word in ("--bin", function)]
+    together += [word for function in functions() for word in ("--bin", function)]
     command = ["build", "--config-env", "local", "--template-file", ROOT / "template.yaml"]
     command += ["--build-dir", BUILT_TEMPLATE.parent, "--parameter-overrides", f"Architecture={architecture}"]
     with waiting("build", every=20):
@@ -97,14 +104,22 @@ def _prepared(settings: Settings, parameters: dict[str, str]) -> Path:
     copy = template.with_defaults(yaml.safe_load(BUILT_TEMPLATE.read_text()), parameters)
     if settings.emulator == "localstack":
         copy = template.for_localstack(copy)
-    for resource in copy["Resources"].values():
+    for name, resource in copy["Resources"].items():
         code = resource["Properties"].get("CodeUri")
         if code:
             resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
+        if code and settings.proxies:
+            variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+            variables |= _endpoints(settings.proxies[name.removesuffix("Function").lower()])
     settings.state.mkdir(parents=True, exist_ok=True)
     file = settings.state / "template.yaml"
     file.write_text(yaml.safe_dump(copy, sort_keys=False))
     return file
+
+
+def _endpoints(port: int) -> dict[str, str]:
+    """Variables that have a function call AWS at that port."""
+    return {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}" for service in CALLED}
 
 
 def _verify_sender(clients: Clients, sender: str) -> None:

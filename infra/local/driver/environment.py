@@ -48,6 +48,7 @@ def describe(settings: Settings) -> dict[str, str]:
         "EVERGREEN_METRICS_FUNCTION": outputs["MetricsFunctionName"],
         "EVERGREEN_ALERT_FUNCTION": outputs["AlertFunctionName"],
         "EVERGREEN_ALERT_TOPIC_ARN": outputs["AlertTopicArn"],
+        "EVERGREEN_UNDELIVERED_TOPIC_ARN": outputs["UndeliveredTopicArn"],
         "EVERGREEN_DASHBOARD_URL": outputs["DashboardUrl"],
     }
 

@@ -15,13 +15,21 @@ from .settings import ROOT, Settings
 
 
 @contextmanager
-def stack(config: str, name: str, table: OwnTable | None = None, given: Mapping[str, str] | None = None):
+def stack(
+    config: str,
+    name: str,
+    table: OwnTable | None = None,
+    given: Mapping[str, str] | None = None,
+    proxies: Mapping[str, int] | None = None,
+):
     """A deployed stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
 
-    Yields its settings and variables.
+    Yields its settings and variables. With `proxies` each function calls AWS at a port of its own, and fails until
+    somebody listens there.
     """
-    own = (table.model, table.parameters) if table else (None, given or {})
-    settings = Settings(ROOT / "target/local" / name, emulator.free_port(), config, "ministack", *own)
+    model, given = (table.model, table.parameters) if table else (None, given or {})
+    state, port = ROOT / "target/local" / name, emulator.free_port()
+    settings = Settings(state, port, config, "ministack", model, given, proxies or {})
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
     emulator.stop(settings)  # one that an earlier run was killed before it could end
     shutil.rmtree(settings.state, ignore_errors=True)
@@ -36,7 +44,11 @@ def stack(config: str, name: str, table: OwnTable | None = None, given: Mapping[
 
 def end_to_end_tests(arguments: list[str]) -> int:
     """Runs the tests of the deployed stack, or those that `arguments` pick; returns their exit status."""
-    with stack("test", "test") as (settings, values):
+    # The tests play a proxy between each function and the emulator, so that each can say what is to go wrong.
+    proxies = {function: emulator.free_port() for function in deploy.functions()}
+    with stack("test", "test", proxies=proxies) as (settings, values):
         step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--package", "evergreen-tests", "--locked", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
+        told = ",".join(f"{function}:{port}" for function, port in proxies.items())
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": told}
+        return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

@@ -18,7 +18,8 @@ SAM = ROOT / ".venv/sam/bin"
 class Settings:
     """One local stack: `config` names its section of samconfig.toml, `state` holds all its files.
 
-    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section.
+    `model` is set for a table of the user's own, and `given` are its parameters, over those of the section. `proxies` are the
+    ports at which the functions reach AWS, by their names, where that is not the emulator's own.
     """
 
     state: Path
@@ -27,6 +28,7 @@ class Settings:
     emulator: str = "ministack"
     model: str | None = None
     given: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:

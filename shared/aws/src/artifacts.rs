@@ -1,35 +1,28 @@
-//! Artifacts, the files of the user's table, and model files made elsewhere, in one S3 bucket.
+//! Artifacts, the files of the user's table, and model files to be imported, in one S3 bucket.
 
 mod retention;
-
-use std::time::Duration;
+mod writer;
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::Object;
-use aws_sdk_s3::{Client, Config};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, Incoming, IncomingError, StoredFile, Unavailable,
+    ArtifactReadError, Artifacts, Datasets, Incoming, IncomingError, StoredFile, Unavailable,
 };
 
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
-/// One try of an upload: 1 GB within it is 17 MB/s, which the slowest function reaches.
-const UPLOAD_TRY: Duration = Duration::from_secs(60);
-
-/// All tries of an upload, pauses included.
-const UPLOAD: Duration = Duration::from_secs(90);
-
 /// The bucket that holds the model files and manifests of versions, and the files that the user may store: those of the
-/// table, and models made elsewhere.
+/// table, and models to be imported.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
     bucket: String,
+    model: ModelName,
     datasets: String,
     incoming: String,
 }
@@ -45,7 +38,7 @@ impl ArtifactBucket {
 
     fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
-        Self { client, bucket: bucket.to_owned(), datasets, incoming }
+        Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
     /// The content of the object, if there is one. S3 says so only to who may list the bucket; to anybody else a missing
@@ -83,20 +76,6 @@ async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStream
 impl Artifacts for ArtifactBucket {
     async fn get(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
         self.read(key, "reading an artifact").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
-    }
-}
-
-/// An upload's try lasts until the last byte is sent, so that what bounds other calls would forbid large artifacts.
-fn upload_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
-}
-
-impl ArtifactWriter for ArtifactBucket {
-    async fn put(&self, key: &str, content: Vec<u8>, media_type: &'static str) -> Result<(), Unavailable> {
-        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type).body(content.into());
-        let patient = Config::builder().timeout_config(upload_timeouts());
-        put.customize().config_override(patient).send().await.map_err(unavailable("storing an artifact"))?;
-        Ok(())
     }
 }
 
@@ -158,7 +137,6 @@ fn stored(object: Object) -> Option<StoredFile> {
 mod tests {
     use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2OutputBuilder;
     use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output};
-    use aws_sdk_s3::operation::put_object::PutObjectOutput;
     use aws_sdk_s3::types::error::NoSuchKey;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
@@ -278,20 +256,6 @@ mod tests {
         assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the dataset", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(_)));
-    }
-
-    #[tokio::test]
-    async fn an_object_is_stored_with_its_media_type() {
-        let rule = mock!(Client::put_object)
-            .match_requests(|put| {
-                put.bucket() == Some("artifacts")
-                    && put.key() == Some("models/iris/00000001/manifest.json")
-                    && put.content_type() == Some("application/json")
-                    && put.body().bytes() == Some(b"{}")
-            })
-            .then_output(|| PutObjectOutput::builder().build());
-        bucket(&rule).put("models/iris/00000001/manifest.json", b"{}".to_vec(), "application/json").await.unwrap();
-        assert_eq!(rule.num_calls(), 1);
     }
 
     #[test]

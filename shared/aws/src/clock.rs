@@ -1,6 +1,9 @@
 //! The system's clock.
 
-use evergreen_lifecycle::{ports::Clock, time};
+use std::time::Duration;
+
+use evergreen_lifecycle::ports::{Clock, Sleeper};
+use evergreen_lifecycle::time;
 use jiff::Timestamp;
 
 /// The system's clock, in whole milliseconds: a moment that is stored reads back the same.
@@ -10,6 +13,12 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         time::to_millis(Timestamp::now())
+    }
+}
+
+impl Sleeper for SystemClock {
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 

@@ -17,6 +17,7 @@ use crate::env::{ConfigError, Environment};
 use endpoints::Endpoints;
 
 pub(crate) use endpoints::has_own_endpoint;
+pub(crate) use http::never_connected;
 
 /// A connection stands within this, TLS included, or the try has failed.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -27,7 +28,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 const TRY: Duration = Duration::from_secs(2);
 
 /// All tries of one call, pauses included. Longer than any healthy call, shorter than API Gateway waits (29 s).
-pub(crate) const CALL: Duration = Duration::from_secs(16);
+const CALL: Duration = Duration::from_secs(16);
 
 /// Tries of one call, the first included.
 const TRIES: u32 = 3;

@@ -1,13 +1,11 @@
 //! Events on EventBridge's default bus.
 
-use std::collections::BTreeSet;
-
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use evergreen_lifecycle::LifecycleEvent;
-use evergreen_lifecycle::ports::{Announcer, Unavailable};
+use evergreen_lifecycle::Announcement;
+use evergreen_lifecycle::ports::{Announcer, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
 use crate::failure::unavailable;
 
@@ -16,21 +14,10 @@ const WHAT: &str = "announcing events";
 /// Who says it.
 const SOURCE: &str = "evergreen";
 
-/// EventBridge takes this many events in one call.
-const MOST_PER_CALL: usize = 10;
-
 /// The account's default bus. Events of a model's life stand there under the source `evergreen`.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     client: Client,
-}
-
-/// A call that succeeded, of which the bus nevertheless took only a part.
-#[derive(Debug, thiserror::Error)]
-#[error("the bus did not take {count} of the events: {}", .codes.iter().map(String::as_str).collect::<Vec<_>>().join(", "))]
-struct Refused {
-    count: i32,
-    codes: BTreeSet<String>,
 }
 
 impl EventBus {
@@ -41,53 +28,52 @@ impl EventBus {
 }
 
 impl Announcer for EventBus {
-    async fn announce(&self, events: &[LifecycleEvent]) -> Result<(), Unavailable> {
-        let entries = events.iter().map(entry).collect::<Result<Vec<_>, _>>();
-        let entries = entries.map_err(|error| Unavailable::new(WHAT, error))?;
-        for chunk in entries.chunks(MOST_PER_CALL) {
-            let put = self.client.put_events().set_entries(Some(chunk.to_vec()));
+    async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let mut refused = Vec::new();
+        for chunk in events.chunks(MAX_ANNOUNCEMENTS) {
+            let put = self.client.put_events().set_entries(Some(chunk.iter().map(entry).collect()));
             let answer = put.send().await.map_err(unavailable(WHAT))?;
-            all_taken(&answer).map_err(|error| Unavailable::new(WHAT, error))?;
+            refused.extend(refusals(chunk, &answer));
         }
-        Ok(())
+        Ok(refused)
     }
 }
 
-fn entry(event: &LifecycleEvent) -> Result<PutEventsRequestEntry, serde_json::Error> {
-    let detail = serde_json::to_string(event)?;
-    Ok(PutEventsRequestEntry::builder().source(SOURCE).detail_type(event.kind.as_str()).detail(detail).build())
+fn entry(event: &Announcement) -> PutEventsRequestEntry {
+    PutEventsRequestEntry::builder().source(SOURCE).detail_type(&event.kind).detail(&event.detail).build()
 }
 
-fn all_taken(answer: &PutEventsOutput) -> Result<(), Refused> {
-    if answer.failed_entry_count() == 0 {
-        return Ok(());
-    }
-    let codes = answer.entries().iter().filter_map(|entry| entry.error_code().map(String::from)).collect();
-    Err(Refused { count: answer.failed_entry_count(), codes })
+/// Those of `events` that the bus did not take: the answer has an entry for each, in the same order.
+fn refusals(events: &[Announcement], answer: &PutEventsOutput) -> Vec<Refusal> {
+    let entries = events.iter().zip(answer.entries());
+    let refused = entries.filter_map(|(event, entry)| Some((event, entry.error_code()?)));
+    refused.map(|(event, code)| Refusal { key: event.key.clone(), code: code.to_owned() }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use aws_sdk_eventbridge::types::PutEventsResultEntry;
     use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
-    use evergreen_lifecycle::{EventKind, RunId, VersionNumber};
+    use evergreen_lifecycle::{EventKind, LifecycleEvent, Run};
+    use evergreen_testkit::{finished_run, moment, run, version};
     use serde_json::json;
 
     use super::*;
     use crate::mocks::record;
 
-    fn event(kind: EventKind) -> LifecycleEvent {
-        LifecycleEvent {
-            kind,
-            model: "iris".parse().unwrap(),
-            run_id: RunId::requested("7").unwrap(),
-            version: Some(VersionNumber::FIRST),
-            metrics: None,
-            reason: "there was no champion".into(),
-            decision: None,
-        }
+    const START: &str = "2026-11-24T03:00:00Z";
+
+    fn failed() -> Run {
+        let retried = Some(moment("2026-11-24T03:03:01Z"));
+        run("7", moment(START)).failed("the store is away".into(), retried, moment("2026-11-24T03:00:01Z"))
+    }
+
+    fn failure() -> Announcement {
+        Announcement::of(&LifecycleEvent::of_failure(&failed(), moment("2026-11-24T03:00:01Z"))).unwrap()
+    }
+
+    fn detail(event: &LifecycleEvent) -> serde_json::Value {
+        serde_json::from_str(&Announcement::of(event).unwrap().detail).unwrap()
     }
 
     fn taken() -> MockResponse<PutEventsOutput, aws_sdk_eventbridge::operation::put_events::PutEventsError> {
@@ -98,34 +84,39 @@ mod tests {
     async fn an_event_is_its_kind_and_its_detail() {
         let (rule, sent) = record(mock!(Client::put_events), taken);
         let bus = EventBus { client: mock_client!(aws_sdk_eventbridge, [&rule]) };
-        bus.announce(&[event(EventKind::ModelPromoted)]).await.unwrap();
+        assert_eq!(bus.announce(&[failure()]).await.unwrap(), []);
         let request = sent.only();
         let [entry] = request.entries() else { panic!("expected one entry") };
-        assert_eq!((entry.source(), entry.detail_type()), (Some("evergreen"), Some("ModelPromoted")));
+        assert_eq!((entry.source(), entry.detail_type()), (Some("evergreen"), Some("TrainingFailed")));
         assert_eq!(entry.event_bus_name(), None);
         let detail: serde_json::Value = serde_json::from_str(entry.detail().unwrap()).unwrap();
         let expected = json!({
-            "model": "iris", "run_id": "manual-7", "version": 1, "metrics": null, "reason": "there was no champion",
+            "id": "iris/manual-7/1/TrainingFailed", "occurred_at": "2026-11-24T03:00:01.000Z", "model": "iris",
+            "run_id": "manual-7", "version": null, "metrics": null, "reason": "the store is away",
+            "retry_until": "2026-11-24T03:03:01Z",
         });
         assert_eq!(detail, expected);
     }
 
     #[test]
     fn a_decision_stands_in_the_detail_with_its_figures() {
-        let decided = evergreen_testkit::version(1, 0.97, evergreen_testkit::moment("2026-11-24T03:00:00Z")).decision;
-        let event = LifecycleEvent { decision: Some(decided), ..event(EventKind::ModelPromoted) };
-        let detail: serde_json::Value = serde_json::from_str(entry(&event).unwrap().detail().unwrap()).unwrap();
+        let version = version(1, 0.97, moment(START));
+        let run = finished_run("7", moment(START), &version);
+        let [made, promoted] = LifecycleEvent::of_version(&run, &version, moment(START));
+        assert_eq!((made.kind, promoted.kind), (EventKind::TrainingSucceeded, EventKind::ModelPromoted));
+        let detail = detail(&promoted);
         let decision = &detail["decision"];
         let told = ["verdict", "metric", "score", "floor"].map(|field| decision[field].clone());
         assert_eq!(told, [json!("first_champion"), json!("accuracy"), json!(0.97), json!(0.9)]);
+        assert_eq!((&detail["version"], &detail["id"]), (&json!(1), &json!("iris/manual-7/1/ModelPromoted")));
     }
 
     #[tokio::test]
     async fn more_events_than_one_call_takes_are_several_calls_in_order() {
         let (rule, sent) = record(mock!(Client::put_events), taken);
         let bus = EventBus { client: mock_client!(aws_sdk_eventbridge, RuleMode::MatchAny, [&rule]) };
-        let mut events = vec![event(EventKind::TrainingSucceeded); 10];
-        events.push(event(EventKind::ModelRejected));
+        let mut events = vec![failure(); 10];
+        events.push(Announcement { kind: "ModelRejected".into(), ..failure() });
         bus.announce(&events).await.unwrap();
         let kinds: Vec<_> = sent.all().iter().flat_map(|request| request.entries().to_vec()).collect();
         assert_eq!(sent.all().iter().map(|request| request.entries().len()).collect::<Vec<_>>(), [10, 1]);
@@ -133,13 +124,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_the_bus_did_not_take_is_a_failure() {
+    async fn an_event_that_the_bus_did_not_take_is_told_from_one_that_it_took() {
         let rule = mock!(Client::put_events).then_output(|| {
             let refused = PutEventsResultEntry::builder().error_code("ThrottlingException").build();
-            PutEventsOutput::builder().failed_entry_count(1).entries(refused).build()
+            let taken = PutEventsResultEntry::builder().event_id("e").build();
+            PutEventsOutput::builder().failed_entry_count(1).entries(taken).entries(refused).build()
         });
         let bus = EventBus { client: mock_client!(aws_sdk_eventbridge, [&rule]) };
-        let error = bus.announce(&[event(EventKind::TrainingFailed)]).await.unwrap_err();
-        assert_eq!(error.source().unwrap().to_string(), "the bus did not take 1 of the events: ThrottlingException");
+        let other = Announcement { key: "other".into(), ..failure() };
+        let refused = bus.announce(&[failure(), other]).await.unwrap();
+        assert_eq!(refused, [Refusal { key: "other".into(), code: "ThrottlingException".into() }]);
     }
 }

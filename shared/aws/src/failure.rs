@@ -5,6 +5,7 @@ use std::error::Error;
 use std::iter::successors;
 
 // The SDK's crates share these types; they are named by whichever is at hand.
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
@@ -37,7 +38,40 @@ pub(crate) fn unavailable<E>(what: &'static str) -> impl FnOnce(SdkError<E>) -> 
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    move |error| Unavailable::new(what, Failure::of(&error))
+    move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, Failure::of(&error)) }
+}
+
+/// Codes of refusals that pass within seconds, beside the faults of a server (5xx).
+const BRIEF: [&str; 11] = [
+    // DynamoDB
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    // S3
+    "ConditionalRequestConflict",
+    "OperationAborted",
+    "RequestTimeout",
+    "SlowDown",
+    // Any service
+    "TooManyRequestsException",
+    "Throttling",
+];
+
+/// Whether the cause of a failed call usually passes within seconds, so that the same call may succeed then.
+fn is_brief<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => false,
+        SdkError::ServiceError(refusal) => {
+            is_fault(refusal.raw()) || error.code().is_some_and(|code| BRIEF.contains(&code))
+        }
+        _ => true,
+    }
+}
+
+fn is_fault(answer: &HttpResponse) -> bool {
+    answer.status().is_server_error()
 }
 
 fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> &str {
@@ -54,7 +88,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::http::HttpResponse;
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
     use aws_smithy_mocks::{Rule, mock, mock_client};
 
@@ -65,13 +98,34 @@ mod tests {
     }
 
     fn denied() -> Rule {
-        mock!(aws_sdk_dynamodb::Client::get_item).then_http_response(|| {
-            let body =
-                r#"{"__type": "AccessDeniedException", "message": "not authorized to perform dynamodb:GetItem"}"#;
-            let mut response = HttpResponse::new(400.try_into().unwrap(), body.into());
+        refused(400, "AccessDeniedException")
+    }
+
+    fn refused(status: u16, code: &'static str) -> Rule {
+        mock!(aws_sdk_dynamodb::Client::get_item).then_http_response(move || {
+            let body = format!(r#"{{"__type": "{code}", "message": "not authorized to perform dynamodb:GetItem"}}"#);
+            let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
             response.headers_mut().insert("x-amzn-requestid", "R1");
             response
         })
+    }
+
+    #[tokio::test]
+    async fn what_passes_within_seconds_is_told_from_what_does_not() {
+        for (status, code, expected) in [
+            (400, "AccessDeniedException", false),
+            (400, "ValidationException", false),
+            (400, "ThrottlingException", true),
+            (400, "ProvisionedThroughputExceededException", true),
+            (400, "TransactionConflictException", true),
+            (500, "InternalServerError", true),
+            (503, "ServiceUnavailable", true),
+        ] {
+            let error = unavailable("reading the champion")(failed(refused(status, code)).await);
+            assert_eq!(error.is_brief, expected, "{code}");
+        }
+        assert!(unavailable("reading")(SdkError::<GetItemError>::timeout_error("no answer")).is_brief);
+        assert!(!unavailable("reading")(SdkError::<GetItemError>::construction_failure("no table")).is_brief);
     }
 
     #[tokio::test]

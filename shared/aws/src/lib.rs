@@ -12,6 +12,7 @@ mod failure;
 mod mail;
 mod metrics;
 mod registry;
+mod schedule;
 pub mod telemetry;
 mod usage;
 
@@ -25,4 +26,5 @@ pub use events::EventBus;
 pub use mail::Ses;
 pub use metrics::CloudWatch;
 pub use registry::Registry;
+pub use schedule::Scheduler;
 pub use usage::UsagePlan;

@@ -33,10 +33,25 @@ where
     O: Debug + Send + Sync + 'static,
     E: Debug + Error + Send + Sync + 'static,
 {
+    record_part(operation, I::clone, answer)
+}
+
+/// The same, remembering `part` of each request: one with a body cannot be copied.
+pub fn record_part<I, O, E, T>(
+    operation: RuleBuilder<I, O, E>,
+    part: impl Fn(&I) -> T + Send + Sync + 'static,
+    answer: impl Fn() -> MockResponse<O, E> + Send + Sync + 'static,
+) -> (Rule, Sent<T>)
+where
+    I: Debug + Send + Sync + 'static,
+    O: Debug + Send + Sync + 'static,
+    E: Debug + Error + Send + Sync + 'static,
+    T: Send + 'static,
+{
     let sent = Arc::new(Mutex::new(Vec::new()));
     let memory = Arc::clone(&sent);
     let rule = operation.then_compute_response(move |request| {
-        memory.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        memory.lock().unwrap_or_else(PoisonError::into_inner).push(part(request));
         answer()
     });
     (rule, Sent(sent))

@@ -1,16 +1,21 @@
 //! The registry: runs, versions, champions and sent mails of one model in a DynamoDB table.
 //!
-//! All records of a model share the partition `MODEL#<model>` and are told apart by the sort key, see [`keys`]. A record
-//! is stored as it is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
+//! Records of a model stand in the partition `MODEL#<model>`, those about mails in `MAIL#<model>`, and the events that are to
+//! be told in `OUTBOX#<model>`. Within a partition they are told apart by the sort key, see [`keys`]. A record is stored as it
+//! is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
 //!
-//! The SDK sends a write again when its answer is lost. A conditional write that comes second to itself would seem
-//! refused, so a refused run returns what is stored: when that is what was to be written, the write has happened.
+//! A write is sent again when its answer is lost. A conditional write that comes second to itself would seem refused; so a
+//! refused write looks at what is stored: when that is what was to be written, the write has happened.
 
+mod alarms;
+mod announcements;
+mod cancellation;
 mod champions;
+mod claims;
 mod copy;
 mod items;
 mod keys;
-mod outbox;
+mod numbers;
 mod registrar;
 mod retention;
 mod runs;
@@ -24,11 +29,11 @@ mod transaction_tests;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::Unavailable;
-use serde::de::DeserializeOwned;
+use evergreen_lifecycle::{ModelName, Record};
 
 use crate::failure::unavailable;
+use items::{Item, Stored};
 use keys::{Key, Keys};
 
 /// The registry of one model.
@@ -50,27 +55,33 @@ impl Registry {
     }
 
     /// The record at `key`, if there is one; sees every earlier write.
-    async fn read<T: DeserializeOwned>(&self, key: Key, what: &'static str) -> Result<Option<T>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
-        let answer = get.send().await.map_err(unavailable(what))?;
-        answer.item.map(|item| items::decode(item, what)).transpose()
+    async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
+        Ok(self.item(key, what).await?.map(T::read))
     }
 
-    /// The first `limit` records of `query`, in falling order of its sort key, over as many pages as they take.
-    async fn newest<T: DeserializeOwned>(
+    /// The item at `key`, if there is one; sees every earlier write.
+    async fn item(&self, key: Key, what: &'static str) -> Result<Option<Item>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
+        Ok(get.send().await.map_err(unavailable(what))?.item)
+    }
+
+    /// The first `limit` records of `query`, in falling order of its sort key, over as many pages as they take. Each is
+    /// decoded for itself, so that one that cannot be read hides no other.
+    async fn newest<T: Stored>(
         &self,
         query: QueryFluentBuilder,
         limit: u32,
         what: &'static str,
-    ) -> Result<Vec<T>, Unavailable> {
+    ) -> Result<Vec<Record<T>>, Unavailable> {
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();
-        // The limit comes first: a further look would fetch a further page.
+        // The limit comes first: asking for one more item would fetch one more page.
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
-            records.push(items::decode(item.map_err(unavailable(what))?, what)?);
+            let item: Item = item.map_err(unavailable(what))?;
+            records.push(T::read(item));
         }
         Ok(records)
     }

@@ -7,12 +7,15 @@ mod evaluation;
 mod event;
 mod gate;
 pub mod health;
+pub mod incident;
 mod manifest;
 mod name;
+pub mod outbox;
 pub mod ports;
 mod profile;
+pub mod record;
 mod retention;
-mod run;
+pub mod run;
 mod run_id;
 mod search;
 mod signature;
@@ -20,17 +23,20 @@ pub mod time;
 mod version;
 
 pub use baseline::Baseline;
-pub use champion::Champion;
+pub use champion::{Champion, Pointer};
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
     Parameters, PrimaryMetric, RegressionEvaluation,
 };
 pub use event::{EventKind, LifecycleEvent};
 pub use gate::{Decision, Gate, Incumbent, InvalidGate, PairedTest, Scores, Verdict};
-pub use health::{Datum, Metric, Unit};
+pub use health::{Datum, Figures, Metric, Unit};
+pub use incident::{AlarmChange, AlarmRecord, Telling};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
+pub use outbox::Announcement;
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
+pub use record::{Record, Unreadable};
 pub use retention::KeepDays;
 pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};

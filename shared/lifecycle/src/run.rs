@@ -1,11 +1,13 @@
 //! Runs: attempts to train, from being admitted to how they ended.
 
 mod metrics;
+mod order;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use metrics::RunMetrics;
+pub use order::{began, is_ahead};
 
 use crate::{Dataset, Imported, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
 
@@ -51,6 +53,9 @@ pub struct Run {
     pub attempt: u32,
     /// The invocation that makes this attempt; the platform's retries of one invocation share it.
     pub invocation: String,
+    /// Which try of its invocation this attempt is, from 1 up. A record of an earlier release does not say; it counts as 1.
+    #[serde(default = "first_try")]
+    pub tries: u32,
     /// What asked for it.
     pub trigger: Trigger,
     /// The code that runs.
@@ -116,7 +121,22 @@ pub enum RunState {
         finished_at: Timestamp,
         /// Why, for a person to read.
         reason: String,
+        /// Until when the platform may still retry this failure by itself; none: it is final.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_until: Option<Timestamp>,
     },
+}
+
+/// Pauses that Lambda makes before it retries an asynchronous invocation: the first after the first try, and so on.
+/// Source: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda developer guide.
+const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
+
+/// How much later than its pause says a retry may begin: Lambda's queue may be busy, and a cold start takes its time. A retry
+/// that has begun makes the run RUNNING, so only its beginning has to fall into this.
+const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
+fn first_try() -> u32 {
+    1
 }
 
 /// How a run stands at a moment: as stored, except that an attempt whose time has passed is lost, not running.
@@ -144,13 +164,16 @@ pub enum Admission {
     Finished(Box<Run>),
     /// Another invocation is at it.
     Busy(Box<Run>),
+    /// This very invocation has failed for good: another try would fail in the same way.
+    Failed(Box<Run>),
 }
 
 impl Run {
     /// Decides whether `request`, an attempt numbered 1, may begin, given what is stored under its identity.
     ///
-    /// A failed run may be tried again, and so may one whose attempt died: its time has passed, or the platform retries
-    /// the very invocation that made it.
+    /// A run whose attempt died may be tried again: its time has passed, or the platform retries the very invocation that
+    /// made it. So may a failed one, unless the platform retries an invocation whose failure is final; another invocation is
+    /// somebody's wish to see whether the cause is gone.
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request));
@@ -158,8 +181,12 @@ impl Run {
         match stored.status_at(now) {
             RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
             RunStatus::Running if stored.invocation != request.invocation => Admission::Busy(Box::new(stored)),
+            RunStatus::Failed if stored.invocation == request.invocation && stored.retry_until().is_none() => {
+                Admission::Failed(Box::new(stored))
+            }
             RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
-                Admission::Open(Box::new(Self { attempt: stored.attempt + 1, ..request }))
+                let tries = if stored.invocation == request.invocation { stored.tries.saturating_add(1) } else { 1 };
+                Admission::Open(Box::new(Self { attempt: stored.attempt + 1, tries, ..request }))
             }
         }
     }
@@ -203,9 +230,32 @@ impl Run {
         }
     }
 
-    /// The run, ended without a version for `reason`.
-    pub fn failed(self, reason: String, now: Timestamp) -> Self {
-        Self { state: RunState::Failed { finished_at: time::to_millis(now), reason }, ..self }
+    /// Until when the platform may still retry its failure by itself; none when the failure is final, or when it has not
+    /// failed.
+    pub fn retry_until(&self) -> Option<Timestamp> {
+        match self.state {
+            RunState::Failed { retry_until, .. } => retry_until,
+            RunState::Running | RunState::Succeeded { .. } | RunState::Rejected { .. } => None,
+        }
+    }
+
+    /// Until when the platform may retry this attempt if it fails at `now`; none after the last try. Nobody can tell an
+    /// invocation that somebody waits for, and that is never retried: its failure counts as final a few minutes late.
+    pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
+        let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
+        Some(time::to_millis(now + *delay + RETRY_MARGIN))
+    }
+
+    /// What tells this attempt's objects from those of every other attempt, of this registry or of another one that uses the
+    /// same bucket: printable ASCII, as an object's metadata has to be.
+    pub fn mark(&self) -> String {
+        let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
+        mark.replace(|char: char| !char.is_ascii_graphic(), "_")
+    }
+
+    /// The run, ended without a version for `reason`. `retry_until` is none when the failure is final.
+    pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
+        Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }
     }
 }
 
@@ -226,6 +276,7 @@ mod tests {
             model: "iris".parse().unwrap(),
             attempt: 1,
             invocation: invocation.into(),
+            tries: 1,
             trigger: Trigger::Schedule { scheduled_at: Some(start()) },
             code_version: "test".into(),
             started_at: start(),
@@ -269,13 +320,45 @@ mod tests {
 
     #[test]
     fn a_failed_run_may_be_tried_again_and_a_finished_one_may_not() {
-        let failed = run(INVOCATION).failed("no such column".into(), minutes_later(1));
+        let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
         assert!(matches!(Run::admit(run("invocation-2"), Some(failed), minutes_later(2)), Admission::Open(_)));
         let finished = Run {
             state: RunState::Succeeded { finished_at: start(), version: VersionNumber::FIRST, reason: String::new() },
             ..run(INVOCATION)
         };
         assert!(matches!(Run::admit(run(INVOCATION), Some(finished), minutes_later(2)), Admission::Finished(_)));
+    }
+
+    #[test]
+    fn a_failure_may_be_retried_after_the_first_two_tries_of_an_invocation() {
+        let failed_at = minutes_later(1);
+        let mut stored: Option<Run> = None;
+        for window in [Some(3), Some(4), None] {
+            let Admission::Open(attempt) = Run::admit(run(INVOCATION), stored, minutes_later(1)) else {
+                panic!("expected the try to be admitted");
+            };
+            let window = window.map(|minutes| failed_at + SignedDuration::from_mins(minutes));
+            assert_eq!(attempt.retry_window(failed_at), window, "try {}", attempt.tries);
+            let failed = attempt.failed("the store is away".into(), window, failed_at);
+            assert_eq!(failed.retry_until(), window);
+            stored = Some(failed);
+        }
+        let again = Run::admit(run(INVOCATION), stored.clone(), minutes_later(9));
+        assert!(matches!(again, Admission::Failed(_)), "{again:?}");
+        let Admission::Open(attempt) = Run::admit(run("invocation-2"), stored, minutes_later(9)) else {
+            panic!("expected another invocation to be admitted");
+        };
+        assert_eq!((attempt.attempt, attempt.tries), (4, 1));
+    }
+
+    #[test]
+    fn a_failure_on_record_that_says_nothing_of_retries_is_final_and_the_first_try() {
+        let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
+        let mut stored = serde_json::to_value(&failed).unwrap();
+        assert_eq!(stored.get("retry_until"), None);
+        stored.as_object_mut().unwrap().remove("tries");
+        let read: Run = serde_json::from_value(stored).unwrap();
+        assert_eq!((read.retry_until(), read), (None, failed));
     }
 
     #[test]
@@ -292,13 +375,14 @@ mod tests {
 
     #[test]
     fn the_stored_form_is_stable() {
-        let failed = run(INVOCATION).failed("no such column".into(), minutes_later(1));
+        let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
         insta::assert_json_snapshot!(failed, @r#"
         {
           "id": "scheduled-20261124T030000Z",
           "model": "iris",
           "attempt": 1,
           "invocation": "invocation-1",
+          "tries": 1,
           "trigger": {
             "kind": "schedule",
             "scheduled_at": "2026-11-24T03:00:00Z"

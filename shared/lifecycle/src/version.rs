@@ -33,7 +33,23 @@ impl VersionNumber {
 
     /// Where a version's object named `file` is stored.
     pub fn object_key(self, model: &ModelName, file: &str) -> String {
-        format!("models/{model}/{}/{file}", self.padded())
+        format!("{}{}/{file}", Self::objects_of(model), self.padded())
+    }
+
+    /// What the keys of all versions' objects begin with.
+    pub fn objects_of(model: &ModelName) -> String {
+        format!("models/{model}/")
+    }
+
+    /// The number under which the object `key` is stored; none where it is no version's object.
+    pub fn of_object(model: &ModelName, key: &str) -> Option<Self> {
+        let (number, _file) = key.strip_prefix(&Self::objects_of(model))?.split_once('/')?;
+        Self::of_padded(number)
+    }
+
+    /// The number that [`padded`](Self::padded) has written.
+    pub fn of_padded(text: &str) -> Option<Self> {
+        Self::new(text.parse().ok()?).filter(|number| number.padded() == text)
     }
 }
 
@@ -130,5 +146,16 @@ mod tests {
     fn an_object_is_stored_below_its_model_and_version() {
         let key = VersionNumber::FIRST.object_key(&"iris".parse().unwrap(), "model.onnx");
         assert_eq!(key, "models/iris/00000001/model.onnx");
+        assert_eq!(VersionNumber::of_object(&"iris".parse().unwrap(), &key), Some(VersionNumber::FIRST));
+    }
+
+    #[test]
+    fn an_object_that_is_no_versions_has_no_number() {
+        let iris = "iris".parse().unwrap();
+        for key in ["models/iris/00000000/a", "models/iris/1/a", "models/iris/00000001", "models/iris/+0000001/a", "a"]
+        {
+            assert_eq!(VersionNumber::of_object(&iris, key), None, "{key}");
+        }
+        assert_eq!(VersionNumber::of_object(&"other".parse().unwrap(), "models/iris/00000001/a"), None);
     }
 }

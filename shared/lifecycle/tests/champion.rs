@@ -1,8 +1,8 @@
 //! The champion's succession and the accuracy that was served over time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_lifecycle::champion::average_accuracy;
-use evergreen_lifecycle::{Champion, VersionNumber};
+use evergreen_lifecycle::champion::{Tenure, average_accuracy};
+use evergreen_lifecycle::{Champion, Pointer, Record, Unreadable, VersionNumber};
 use evergreen_testkit::{moment, version};
 use proptest::prelude::*;
 
@@ -15,7 +15,8 @@ fn promoted(revision: u32, accuracy: f64, hours: f64) -> Champion {
 }
 
 fn average(history: &[Champion]) -> Option<f64> {
-    average_accuracy(history, moment(NOW), 7)
+    let tenures: Vec<_> = history.iter().cloned().map(|champion| Tenure::of(&champion.into()).unwrap()).collect();
+    average_accuracy(&tenures, moment(NOW), 7)
 }
 
 fn assert_close(left: Option<f64>, right: f64) {
@@ -81,5 +82,55 @@ proptest! {
         let forwards = average(&history);
         history.reverse();
         prop_assert_eq!(average(&history), forwards);
+    }
+}
+
+/// The pointer to `champion`, in whose record a newer release has written what this one does not know.
+fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
+    let mut fields = serde_json::to_value(champion).unwrap();
+    change(&mut fields);
+    Pointer::in_part(Unreadable::new("CHAMPION", "unknown variant", fields))
+}
+
+#[test]
+fn a_pointer_is_read_as_far_as_this_release_can() {
+    let first = promoted(1, 0.9, 48.0);
+    let serving = Champion::succeeding(Some(&first), version(7, 0.96, moment(NOW)), moment(NOW));
+    let whole = Pointer::from(serving.clone());
+    let part = of_a_newer_release(&serving, |fields| fields["version"]["family"] = "oracle".into()).unwrap();
+    for pointer in [&whole, &part] {
+        assert_eq!((pointer.revision, pointer.number.get(), &pointer.artifact), (2, 7, &serving.version.artifact));
+        assert_eq!((pointer.previous(), pointer.promoted_at()), (Some(VersionNumber::FIRST), Some(moment(NOW))));
+        assert_eq!((pointer.trained_at(), pointer.headline()), (Some(moment(NOW)), Some(0.96)));
+        assert_eq!((pointer.dataset().as_ref(), pointer.is_imported()), (Some(&serving.version.dataset), false));
+        assert_eq!(pointer.interval_level(), None);
+    }
+    assert_eq!((whole.champion(), whole.unreadable()), (Some(&serving), None));
+    assert_eq!(part.champion(), None);
+    assert_eq!(part.unreadable().map(|record| record.key.as_str()), Some("CHAMPION"));
+    let next = Champion::following(Some(&part), 2, version(8, 0.97, moment(NOW)), moment(NOW));
+    assert_eq!((next.revision, next.previous), (3, VersionNumber::new(7)));
+}
+
+#[test]
+fn what_a_release_does_not_know_is_nothing() {
+    let serving = promoted(1, 0.9, 1.0);
+    let part = of_a_newer_release(&serving, |fields| {
+        fields["promoted_at"] = 7.into();
+        fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
+        fields["version"]["dataset"]["task"] = "ranking".into();
+        fields["version"]["imported"] = serde_json::json!({"from": "elsewhere"});
+    });
+    let part = part.unwrap();
+    assert_eq!((part.promoted_at(), part.headline(), part.dataset(), part.is_imported()), (None, None, None, true));
+}
+
+#[test]
+fn a_pointer_that_does_not_say_what_to_load_cannot_be_read() {
+    for needed in ["/revision", "/version/number", "/version/artifact"] {
+        let record = of_a_newer_release(&promoted(1, 0.9, 1.0), |fields| {
+            *fields.pointer_mut(needed).unwrap() = "another".into();
+        });
+        assert_eq!(record.unwrap_err().key, "CHAMPION", "{needed}");
     }
 }

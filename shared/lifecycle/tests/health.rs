@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::health::{champion_figures, deadline_missed, rejections, run_figures};
-use evergreen_lifecycle::{Champion, Datum, Run, RunId, Trigger};
+use evergreen_lifecycle::health::{self, Refusals, champion_figures, refusals, run_figures, served_accuracy};
+use evergreen_lifecycle::{Champion, Figures, Metric, Pointer, Record, Run, RunId, Trigger, Unreadable, VersionNumber};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -16,8 +16,21 @@ fn after_due(minutes: i64) -> Timestamp {
     moment(DUE) + SignedDuration::from_mins(minutes)
 }
 
-fn figures(data: &[Datum]) -> BTreeMap<&'static str, f64> {
-    data.iter().map(|datum| (datum.metric.name(), datum.value)).collect()
+fn figures(figures: &Figures) -> BTreeMap<&'static str, f64> {
+    assert_eq!(figures.unknown().len(), 0, "{figures:?}");
+    figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
+}
+
+/// Whether the deadline was missed, an hour after it.
+fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
+    health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
+}
+
+/// What is refused, `minutes` after the due time, while `champion` serves.
+fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
+    let champion = champion.cloned().map(Pointer::from);
+    let highest = champion.as_ref().map(|champion| champion.number);
+    figures(&refusals(&Refusals { recent: runs, champion: champion.as_ref(), highest }, after_due(minutes)))
 }
 
 fn promoted(token: &str, at: Timestamp) -> Run {
@@ -29,7 +42,7 @@ fn refused(token: &str, at: Timestamp) -> Run {
 }
 
 fn failed(token: &str, at: Timestamp) -> Run {
-    run(token, at).failed("no such column".into(), at)
+    run(token, at).failed("no such column".into(), None, at)
 }
 
 /// `run` as one that judged a file made elsewhere.
@@ -48,27 +61,64 @@ fn a_file_made_elsewhere_says_nothing_of_how_training_fares() {
 }
 
 #[test]
-fn without_champions_nothing_is_said_of_them() {
-    assert_eq!(champion_figures(&[], after_due(0)), []);
+fn without_champions_nothing_was_served() {
+    assert_eq!(served_accuracy(&[], after_due(0)), Figures::default());
+}
+
+fn of(champion: &Champion) -> Record<Pointer> {
+    Ok(champion.clone().into())
+}
+
+/// The same champion, recorded by a release whose evaluation this one does not know.
+fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
+    let mut fields = serde_json::to_value(champion).unwrap();
+    fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
+    Pointer::in_part(Unreadable::new("CHAMPION", "no variant matches", fields))
 }
 
 #[test]
-fn the_newest_champion_gives_accuracy_and_age() {
+fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
     let older = champion(version(1, 0.9, after_due(-2880)));
     let newer = Champion::succeeding(Some(&older), version(2, 0.96, after_due(-1440)), after_due(-1440));
-    insta::assert_json_snapshot!(figures(&champion_figures(&[newer, older], after_due(0))), @r#"
+    let limit = Some(SignedDuration::from_hours(36));
+    let mut told = champion_figures(&of(&newer).unwrap(), limit, after_due(0));
+    told.add(served_accuracy(&[of(&newer), of(&older)], after_due(0)));
+    insta::assert_json_snapshot!(figures(&told), @r#"
     {
       "ModelAccuracy": 0.96,
       "ModelAccuracy7DayAverage": 0.93,
-      "ModelAgeHours": 24.0
+      "ModelAgeHours": 24.0,
+      "ModelAgeMarginHours": 12.0
     }
     "#);
 }
 
 #[test]
 fn a_champion_of_the_future_is_no_younger_than_new() {
-    let data = champion_figures(&[champion(version(1, 0.9, after_due(1)))], after_due(0));
-    assert_eq!(figures(&data)["ModelAgeHours"], 0.0);
+    let pointer = of(&champion(version(1, 0.9, after_due(1)))).unwrap();
+    let told = champion_figures(&pointer, Some(SignedDuration::from_hours(36)), after_due(0));
+    assert_eq!(figures(&told)["ModelAgeHours"], 0.0);
+}
+
+#[test]
+fn figures_that_a_record_does_not_tell_are_unknown_and_not_left_out() {
+    let serving = of_a_newer_release(&champion(version(2, 0.96, after_due(-1440)))).unwrap();
+    let told = champion_figures(&serving, None, after_due(0));
+    assert_eq!(told.unknown().collect::<Vec<_>>(), [Metric::ModelAccuracy, Metric::ModelAgeMarginHours]);
+    assert_eq!(told.known().iter().map(|datum| datum.metric).collect::<Vec<_>>(), [Metric::ModelAgeHours]);
+}
+
+#[test]
+fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
+    let days = |days: i64| after_due(-1440 * days);
+    let oldest = champion(version(1, 0.8, days(30)));
+    let older = Champion::succeeding(Some(&oldest), version(2, 0.9, days(14)), days(14));
+    let newer = Champion::succeeding(Some(&older), version(3, 0.97, days(1)), days(1));
+    let average = |history: &[Record<Pointer>]| served_accuracy(history, after_due(0));
+    let known = figures(&average(&[of(&newer), of(&older), of_a_newer_release(&oldest)]))["ModelAccuracy7DayAverage"];
+    assert!((known - 0.91).abs() < 1e-9, "{known}");
+    let unknown = average(&[of(&newer), of_a_newer_release(&older), of(&oldest)]);
+    assert_eq!(unknown.unknown().collect::<Vec<_>>(), [Metric::ModelAccuracy7DayAverage]);
 }
 
 #[test]
@@ -97,17 +147,103 @@ fn the_newest_run_with_a_version_is_told_of_even_if_refused() {
 fn runs_that_came_to_nothing_count_until_one_makes_a_version() {
     let lost = run("lost", after_due(10));
     let mut runs = vec![failed("x", after_due(0)), lost, run("running", after_due(25))];
-    assert_eq!(figures(&run_figures(&runs, after_due(30)))["FailedRuns"], 2.0);
+    assert_eq!(figures(&run_figures(&runs, after_due(31)))["FailedRuns"], 2.0);
     runs.push(refused("y", after_due(28)));
-    assert_eq!(figures(&run_figures(&runs, after_due(30)))["FailedRuns"], 0.0);
+    assert_eq!(figures(&run_figures(&runs, after_due(31)))["FailedRuns"], 0.0);
+}
+
+#[test]
+fn a_failure_counts_once_nobody_retries_it() {
+    let lost = run("lost", after_due(0));
+    let retried = run("again", after_due(14)).failed("the store is away".into(), Some(after_due(18)), after_due(15));
+    for run in [lost.clone(), retried] {
+        for (minutes, failed) in [(15, 0.0), (17, 0.0), (19, 1.0)] {
+            let told = figures(&run_figures(std::slice::from_ref(&run), after_due(minutes)));
+            assert_eq!(told["FailedRuns"], failed, "{} after {minutes} minutes", run.id);
+        }
+    }
+    let last_try = Run { tries: 3, ..lost };
+    assert_eq!(figures(&run_figures(&[last_try], after_due(16)))["FailedRuns"], 1.0);
+}
+
+#[test]
+fn a_success_of_the_future_hides_no_failure() {
+    let success = promoted("ahead", after_due(24 * 60));
+    let runs = [success.clone(), failed("after", after_due(10)), failed("before", after_due(-10))];
+    assert_eq!(figures(&run_figures(&runs, after_due(20)))["FailedRuns"], 2.0);
+    // Runs are dated after each other, so the failure that came after it counts once the wrong clock's time has come.
+    let began = evergreen_lifecycle::run::began(after_due(10), Some(success.started_at));
+    let runs = [success, failed("after", began), failed("before", after_due(-10))];
+    assert_eq!(figures(&run_figures(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
+}
+
+#[test]
+fn the_newest_version_is_told_of_whatever_the_clocks_say() {
+    let at = after_due(0);
+    let newer = finished_run("newer", at, &version(7, 0.95, at));
+    let older = finished_run("older", after_due(900), &version(6, 0.95, at));
+    assert_eq!(figures(&run_figures(&[older, newer], after_due(60)))["HoursSinceTraining"].round(), 1.0);
 }
 
 #[test]
 fn refusals_count_from_the_last_promotion() {
-    let runs = [refused("c", after_due(20)), promoted("b", after_due(10)), refused("a", after_due(0))];
+    let runs = [refused("c", after_due(20)), promoted("b", after_due(10))];
     let serving = champion(version(1, 0.95, after_due(10)));
-    assert_eq!(rejections(&runs, Some(&serving), after_due(30)).value, 1.0);
-    assert_eq!(rejections(&runs, None, after_due(30)).value, 2.0);
+    assert_eq!(refused_by(&runs, Some(&serving), 30)["Rejections"], 1.0);
+    assert_eq!(refused_by(&runs, None, 30)["Rejections"], 1.0);
+    let later = champion(version(3, 0.95, after_due(25)));
+    assert_eq!(refused_by(&runs, Some(&later), 30)["Rejections"], 0.0);
+}
+
+#[test]
+fn after_somebody_has_gone_back_to_an_earlier_version_refusals_count_anew() {
+    let runs = [refused("b", after_due(50)), refused("a", after_due(10)), promoted("first", after_due(0))];
+    let first = Pointer::from(Champion { promoted_at: after_due(30), ..champion(version(1, 0.95, after_due(0))) });
+    // Version 2 was champion in between, before somebody went back to version 1.
+    let (recent, highest) = (&runs.map(|run| Run { state: renumbered(&run, 3), ..run }), VersionNumber::new(2));
+    let told = figures(&refusals(&Refusals { recent, champion: Some(&first), highest }, after_due(60)));
+    assert_eq!(told["Rejections"], 1.0);
+}
+
+/// The state of a refused run, whose version has another number; of any other run as it is.
+fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
+    match run.state.clone() {
+        evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {
+            evergreen_lifecycle::RunState::Rejected {
+                finished_at,
+                reason,
+                version: VersionNumber::new(number).unwrap(),
+            }
+        }
+        state => state,
+    }
+}
+
+#[test]
+fn one_refusal_is_no_news_and_two_count_from_the_first() {
+    let serving = champion(version(1, 0.95, after_due(0)));
+    let mut runs = vec![promoted("first", after_due(0)), refused("a", after_due(24 * 60))];
+    assert_eq!(refused_by(&runs, Some(&serving), 47 * 60)["RefusedHours"], 0.0);
+    runs.push(refused("b", after_due(48 * 60)));
+    assert_eq!(refused_by(&runs, Some(&serving), 49 * 60)["RefusedHours"].round(), 25.0);
+    runs.push(finished_run("c", after_due(50 * 60), &version(3, 0.95, after_due(50 * 60))));
+    let renewed = champion(version(3, 0.95, after_due(50 * 60)));
+    assert_eq!(refused_by(&runs, Some(&renewed), 51 * 60)["RefusedHours"], 0.0);
+}
+
+#[test]
+fn refusals_that_reach_beyond_the_newest_runs_count_from_the_promotion() {
+    let serving = champion(version(1, 0.95, after_due(0)));
+    let runs: Vec<_> = (0..100).map(|run| refused(&run.to_string(), after_due(60 * 60 + run * 15))).collect();
+    assert_eq!(refused_by(&runs, Some(&serving), 85 * 60)["RefusedHours"], 85.0);
+}
+
+#[test]
+fn refused_imports_are_counted_and_make_up_no_time() {
+    let serving = champion(version(1, 0.95, after_due(0)));
+    let runs = ["a", "b", "c"].map(|token| import(refused(token, after_due(60))));
+    let told = refused_by(&runs, Some(&serving), 9000);
+    assert_eq!((told["Rejections"], told["RefusedHours"]), (3.0, 0.0));
 }
 
 #[test]
@@ -127,16 +263,50 @@ fn a_failed_a_lost_or_no_run_misses_it() {
 }
 
 #[test]
-fn a_stack_younger_than_the_due_time_has_missed_nothing_that_is_known() {
-    assert_eq!(deadline_missed(&[], moment(DUE)), None);
-    assert_eq!(deadline_missed(&[failed("first", after_due(5))], moment(DUE)), None);
-}
-
-#[test]
 fn a_scheduled_run_counts_for_its_scheduled_time_whatever_its_clock_says() {
     let trigger = Trigger::Schedule { scheduled_at: Some(moment(DUE)) };
     let early = Run { id: RunId::scheduled(moment(DUE)), trigger, ..promoted("a", after_due(-1)) };
     assert_eq!(deadline_missed(&[early], moment(DUE)), Some(false));
+}
+
+/// A scheduled run, dated by its own machine.
+fn scheduled(at: Timestamp, run: Run) -> Run {
+    Run { id: RunId::scheduled(at), trigger: Trigger::Schedule { scheduled_at: Some(at) }, ..run }
+}
+
+#[test]
+fn a_manual_success_of_the_future_keeps_no_deadline_until_its_time_nor_after() {
+    let ahead = promoted("ahead", after_due(4 * 60));
+    let runs = [ahead.clone()];
+    assert_eq!(health::deadline_missed(&runs, &[], moment(DUE), after_due(61)), Some(true));
+    // The scheduled run came after it, and failed: it is dated after it and had to end long before that date.
+    let began = evergreen_lifecycle::run::began(after_due(0), Some(ahead.started_at));
+    let failed = Run { lease_until: after_due(15), ..scheduled(after_due(0), failed("nightly", began)) };
+    assert_eq!(health::deadline_missed(&[failed, ahead], &[], moment(DUE), after_due(5 * 60)), Some(true));
+}
+
+#[test]
+fn a_manual_success_between_the_scheduled_time_and_a_late_delivery_keeps_the_deadline() {
+    let late = scheduled(after_due(0), failed("late", after_due(40)));
+    assert_eq!(deadline_missed(&[late, promoted("by-hand", after_due(20))], moment(DUE)), Some(false));
+}
+
+#[test]
+fn whether_a_run_that_cannot_be_read_kept_a_deadline_is_unknown() {
+    let unreadable = |started_at: Timestamp, trigger: serde_json::Value| {
+        let fields = serde_json::json!({"started_at": started_at.to_string(), "trigger": trigger, "status": "PAUSED"});
+        Unreadable::new("RUN#x", "unknown variant `PAUSED`", fields)
+    };
+    let missed = |runs: &[Run], record: &Unreadable| {
+        health::deadline_missed(runs, std::slice::from_ref(record), moment(DUE), after_due(61))
+    };
+    let manual = serde_json::json!({"kind": "manual"});
+    assert_eq!(missed(&[], &unreadable(after_due(5), manual.clone())), None);
+    assert_eq!(missed(&[], &unreadable(after_due(-5), manual.clone())), Some(true));
+    assert_eq!(missed(&[], &unreadable(after_due(600), manual.clone())), Some(true), "dated in the future");
+    assert_eq!(missed(&[], &unreadable(after_due(-5), serde_json::json!({"scheduled_at": DUE}))), None);
+    assert_eq!(missed(&[], &Unreadable::new("RUN#x", "", serde_json::Value::Null)), None);
+    assert_eq!(missed(&[promoted("a", after_due(1))], &unreadable(after_due(5), manual)), Some(false));
 }
 
 /// Runs of every kind, within a day of the due time.
@@ -155,9 +325,11 @@ fn any_run() -> impl Strategy<Value = Run> {
 proptest! {
     #[test]
     fn figures_of_runs_do_not_depend_on_their_order(mut runs in prop::collection::vec(any_run(), 0..20)) {
-        // Two runs of the same minute may stand for each other: keep one.
-        runs.sort_by_key(|run| run.started_at);
-        runs.dedup_by_key(|run| run.started_at);
+        // Runs of one version stand for each other: number them apart.
+        let made = runs.iter_mut().filter(|run| run.version().is_some());
+        for (run, number) in made.zip(1..) {
+            *run = finished_run(run.id.as_str(), run.started_at, &version(number, 0.95, run.started_at));
+        }
         let forwards = run_figures(&runs, after_due(1440));
         runs.reverse();
         prop_assert_eq!(run_figures(&runs, after_due(1440)), forwards);
@@ -165,19 +337,45 @@ proptest! {
 
     #[test]
     fn counts_never_exceed_the_runs(runs in prop::collection::vec(any_run(), 0..20)) {
-        let now = after_due(1440);
-        let counted = figures(&run_figures(&runs, now))["FailedRuns"] + rejections(&runs, None, now).value;
-        prop_assert!(counted <= f64::from(u32::try_from(runs.len()).unwrap()));
+        let failed = figures(&run_figures(&runs, after_due(1440)))["FailedRuns"];
+        let refused = refused_by(&runs, None, 1440)["Rejections"];
+        prop_assert!(failed + refused <= f64::from(u32::try_from(runs.len()).unwrap()));
     }
 
     #[test]
     fn no_figure_is_negative(runs in prop::collection::vec(any_run(), 0..20), minutes in -2000i64..2000) {
-        prop_assert!(run_figures(&runs, after_due(minutes)).iter().all(|datum| datum.value >= 0.0));
+        let told = [figures(&run_figures(&runs, after_due(minutes))), refused_by(&runs, None, minutes)];
+        prop_assert!(told.iter().flatten().all(|(_, value)| *value >= 0.0));
     }
 
     #[test]
     fn a_version_since_the_due_time_means_that_it_was_kept(runs in prop::collection::vec(any_run(), 0..20)) {
         let kept = runs.iter().any(|run| run.started_at >= moment(DUE) && run.version().is_some());
         prop_assert_eq!(deadline_missed(&runs, moment(DUE)) == Some(false), kept);
+    }
+
+    /// Each run is recorded by a machine whose clock is up to a day off. A day after the last run, whatever clock was wrong
+    /// is past, and the verdict is that of right clocks.
+    #[test]
+    fn clocks_that_disagree_by_a_day_change_no_verdict_for_longer_than_a_day(
+        runs in prop::collection::vec((1i64..600, -1440i64..1440, any::<bool>()), 1..20),
+    ) {
+        let (mut time, mut newest) = (0, None);
+        let (mut recorded, mut truly) = (Vec::new(), Vec::new());
+        for (index, (pause, wrong, succeeds)) in runs.into_iter().enumerate() {
+            time += pause;
+            let began = evergreen_lifecycle::run::began(after_due(time + wrong), newest);
+            newest = Some(began);
+            let number = u32::try_from(index).unwrap() + 1;
+            let ended = |at: Timestamp| {
+                let token = format!("run-{index}");
+                if succeeds { finished_run(&token, at, &version(number, 0.95, at)) } else { failed(&token, at) }
+            };
+            recorded.push(ended(began));
+            truly.push(ended(after_due(time)));
+        }
+        let now = after_due(time + 1440 + 2);
+        let failed = |runs: &[Run]| figures(&run_figures(runs, now))["FailedRuns"];
+        prop_assert_eq!(failed(&recorded), failed(&truly));
     }
 }

@@ -11,7 +11,7 @@ const START: &str = "2026-11-24T03:00:00Z";
 fn what_failed_or_was_refused_is_forgotten_so_many_days_after_its_end() {
     let days = KeepDays::new(30).unwrap();
     let start = moment(START);
-    let failed = run("7", start).failed("no such column".into(), start + SignedDuration::from_mins(3));
+    let failed = run("7", start).failed("no such column".into(), None, start + SignedDuration::from_mins(3));
     assert_eq!(days.forget_at(&failed), Some(moment("2026-12-24T03:03:00Z")));
     let refused = finished_run("7", start, &version(3, 0.5, start));
     let at = days.forget_at(&refused).unwrap();

@@ -1,6 +1,7 @@
-//! Loading an artifact that the registry describes: it must be the one that was stored.
+//! Whether an artifact that the registry describes can serve. This is the one answer to that question: for the function that
+//! predicts, for the one that measures, for the gate, and for a promotion by hand.
 
-use evergreen_lifecycle::Artifact;
+use evergreen_lifecycle::{Artifact, ModelName};
 
 use crate::artifact::ArtifactError;
 use crate::digest::sha256_hex;
@@ -28,14 +29,24 @@ pub enum RegisteredError {
     /// They are what was registered, and this code cannot read them.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] ArtifactError),
+    /// They are a model of another name.
+    #[error("it is a file of the model {found:?}, expected one of the model \"{expected}\"")]
+    OtherModel {
+        /// The name of this stack's model.
+        expected: ModelName,
+        /// The name in the artifact.
+        found: String,
+    },
 }
 
 impl Model {
-    /// Reads the artifact that was registered as `artifact`; size and digest come first, so that nothing else is parsed.
+    /// Reads the artifact of the model `name` that was registered as `artifact`. Size and digest come first, so that nothing
+    /// else is parsed.
     ///
     /// # Errors
-    /// [`RegisteredError`] when the bytes are others than those that were registered, or cannot be read.
-    pub fn load_registered(bytes: &[u8], artifact: &Artifact) -> Result<Self, RegisteredError> {
+    /// [`RegisteredError`] when the bytes are not those that were registered, when this release cannot read them, or when they
+    /// are another model's. The artifact cannot serve then.
+    pub fn load_registered(bytes: &[u8], artifact: &Artifact, name: &ModelName) -> Result<Self, RegisteredError> {
         let found = bytes.len() as u64;
         if found != artifact.size {
             return Err(RegisteredError::Size { expected: artifact.size, found });
@@ -44,7 +55,11 @@ impl Model {
         if found != artifact.sha256 {
             return Err(RegisteredError::Digest { expected: artifact.sha256.clone(), found });
         }
-        Ok(Self::load(bytes)?)
+        let model = Self::load(bytes)?;
+        if model.metadata().model != name.as_str() {
+            return Err(RegisteredError::OtherModel { expected: name.clone(), found: model.metadata().model.clone() });
+        }
+        Ok(model)
     }
 }
 
@@ -58,25 +73,36 @@ mod tests {
         Artifact { key: "models/iris/00000001/model.onnx".into(), sha256: sha256_hex(bytes), size: bytes.len() as u64 }
     }
 
+    fn load(bytes: &[u8], artifact: &Artifact) -> Result<Model, RegisteredError> {
+        let name = Model::load(KEPT).unwrap().metadata().model.parse().unwrap();
+        Model::load_registered(bytes, artifact, &name)
+    }
+
     #[test]
     fn what_was_registered_is_loaded() {
-        assert!(Model::load_registered(KEPT, &registered(KEPT)).is_ok());
+        assert!(load(KEPT, &registered(KEPT)).is_ok());
+    }
+
+    #[test]
+    fn a_sound_file_of_another_model_cannot_serve() {
+        let error = Model::load_registered(KEPT, &registered(KEPT), &"another".parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "it is a file of the model \"iris\", expected one of the model \"another\"");
     }
 
     #[test]
     fn other_bytes_are_refused_before_they_are_parsed() {
         let mut bytes = KEPT.to_vec();
         bytes.reverse();
-        let error = Model::load_registered(&bytes, &registered(KEPT)).unwrap_err();
+        let error = load(&bytes, &registered(KEPT)).unwrap_err();
         assert!(matches!(error, RegisteredError::Digest { .. }), "{error}");
         bytes.pop();
-        let error = Model::load_registered(&bytes, &registered(KEPT)).unwrap_err();
+        let error = load(&bytes, &registered(KEPT)).unwrap_err();
         assert!(matches!(error, RegisteredError::Size { .. }), "{error}");
     }
 
     #[test]
     fn registered_bytes_that_are_no_model_are_unreadable() {
-        let error = Model::load_registered(b"model", &registered(b"model")).unwrap_err();
+        let error = load(b"model", &registered(b"model")).unwrap_err();
         assert!(matches!(error, RegisteredError::Unreadable(_)), "{error}");
     }
 }

@@ -29,6 +29,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         model: model(),
         attempt: 1,
         invocation: format!("invocation-{token}"),
+        tries: 1,
         trigger: Trigger::Manual { note: None },
         code_version: "test".into(),
         started_at,
@@ -132,6 +133,7 @@ pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Regi
         promotion,
         seen_revision: Champion::revision_of(seen),
         artifact: None,
+        announcements: Vec::new(),
     }
 }
 

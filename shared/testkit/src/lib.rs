@@ -4,4 +4,4 @@ mod builders;
 mod memory;
 
 pub use builders::{champion, evaluation, finished_run, moment, registration, run, version};
-pub use memory::{FixedClock, Memory, SentMail, State};
+pub use memory::{FixedClock, MailClaim, Memory, SentMail, State};

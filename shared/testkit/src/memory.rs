@@ -1,15 +1,23 @@
 //! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, Forgetting, Incoming,
-    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, ObjectRetention, Outbox, PromoteError, RecordRetention,
-    RegisterError, Registrar, Registration, RunWriteError, Runs, StoredFile, Unavailable, Versions, WithCopy,
+    AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
+    EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
+    NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
+    Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper, StoreError,
+    StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
 };
-use evergreen_lifecycle::{Champion, Datum, KeepDays, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber};
+use evergreen_lifecycle::{
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
+    VersionNumber, time,
+};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// A clock that shows what it was last set to.
 #[derive(Debug)]
@@ -27,14 +35,47 @@ impl FixedClock {
     }
 }
 
+impl Sleeper for FixedClock {
+    /// Sets the clock to when the sleep is over.
+    async fn sleep(&self, time: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+}
+
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Events on a page of the outbox.
+const PAGE: usize = 3;
+
 /// A mail that was sent, with its recipient.
 pub type SentMail = (String, Mail);
+
+/// A claim on a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailClaim {
+    /// Somebody is at it.
+    Sending(Lease),
+    /// It was sent.
+    Sent,
+    /// No answer came at that time.
+    Unanswered(Timestamp),
+}
+
+impl MailClaim {
+    /// Why somebody else's claim is refused at `now`, and until when.
+    fn standing(&self, now: Timestamp) -> (Claim, Timestamp) {
+        match self {
+            Self::Sent => (Claim::Sent, Timestamp::MAX),
+            Self::Unanswered(at) => (Claim::Unanswered, *at + UNANSWERED),
+            Self::Sending(lease) if now < lease.until => (Claim::Busy, lease.until),
+            Self::Sending(lease) => (Claim::Unanswered, lease.until + UNANSWERED),
+        }
+    }
+}
 
 /// Every port in one place. Clone nothing: share it by reference.
 #[derive(Debug, Default)]
@@ -47,14 +88,30 @@ pub struct State {
     pub runs: BTreeMap<RunId, Run>,
     /// Registered versions.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last number taken.
+    /// The last number taken; 0 where the counter is gone.
     pub last_number: u32,
+    /// Events that are stored and not yet told, by their keys; nothing where one cannot be read.
+    pub outbox: BTreeMap<String, Option<Announcement>>,
+    /// Run records that this release cannot read; each says itself when it started.
+    pub unreadable_runs: Vec<Unreadable>,
     /// Champions, oldest first; the last one serves.
     pub champions: Vec<Champion>,
+    /// The pointer where it is not the last champion: gone, or a record of another release.
+    pub pointer: Option<Option<Record<Pointer>>>,
+    /// What happens once the copy has been read, as if another function had done it.
+    pub after_copy_is_read: Option<fn(&mut Self)>,
+    /// Champions of the history that this release cannot read wholly, newer than all others; oldest first.
+    pub odd_champions: Vec<Record<Pointer>>,
+    /// The training schedule.
+    pub schedule: Option<StoredSchedule>,
+    /// The requests of this month, one count for each key.
+    pub requests: Vec<u64>,
     /// The registry's copy of the champion's artifact.
     pub copy: Option<Vec<u8>>,
     /// Stored objects.
     pub objects: BTreeMap<String, Vec<u8>>,
+    /// Whose they are; those that a test has put there are nobody's.
+    pub marks: BTreeMap<String, String>,
     /// The files of the user's table, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Model files made elsewhere, by key.
@@ -62,25 +119,37 @@ pub struct State {
     /// Their entity tags, where a test cares.
     pub etags: BTreeMap<String, String>,
     /// Events on the bus.
-    pub events: Vec<LifecycleEvent>,
+    pub events: Vec<Announcement>,
+    /// Keys of events that the bus does not take.
+    pub refused: BTreeSet<String>,
     /// Published figures.
     pub data: Vec<Datum>,
     /// Sent mails.
     pub mails: Vec<SentMail>,
-    /// Claims on mails: until when, and whether it was sent.
-    pub claims: BTreeMap<String, (Timestamp, bool)>,
+    /// Claims on mails.
+    pub claims: BTreeMap<String, MailClaim>,
+    /// What is remembered of alarms, by name.
+    pub alarms: BTreeMap<String, AlarmRecord>,
     /// When runs and versions may be forgotten, by `run ID` and `version NUMBER`.
     pub forgotten: BTreeMap<String, Timestamp>,
     /// Runs and versions that are to be kept, by the same names.
     pub kept: BTreeSet<String>,
     /// For how many days objects are kept, where not for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `bus`, `sink`, or a recipient's address.
+    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a recipient's address.
     pub away: BTreeSet<String>,
+    /// Operations that fail briefly, by name, and how often they will: those of `Registrar`, and `create` and `replace`.
+    pub busy: BTreeMap<&'static str, u32>,
+    /// Operations that are done although their answers are lost, and how often that will happen.
+    pub unheard: BTreeMap<&'static str, u32>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
     pub dataset_reads: usize,
+    /// The history beyond the champions: revisions that were given to champions of which the pointer knows nothing.
+    pub former: Vec<Champion>,
+    /// An object that appears just before the next one is created, as from another registry that uses the same bucket.
+    pub intruder: Option<(String, Vec<u8>)>,
     /// A champion that appears between the gate's look and the next registration, as from another training.
     pub rival: Option<Champion>,
 }
@@ -108,24 +177,62 @@ impl Memory {
         }
         Ok(state)
     }
+
+    /// Reaches `thing` for an operation that may be [busy](State::busy).
+    fn reach_for(&self, thing: &str, operation: &'static str) -> Result<MutexGuard<'_, State>, Unavailable> {
+        let mut state = self.reach(thing)?;
+        if count_down(&mut state.busy, operation) {
+            return Err(Unavailable::briefly("the memory", "it is busy"));
+        }
+        Ok(state)
+    }
+
+    /// The answer of an operation that was done, unless it is [lost](State::unheard).
+    fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
+        if count_down(&mut self.state().unheard, operation) {
+            return Err(Unavailable::briefly("the memory", "its answer was lost").into());
+        }
+        Ok(answer)
+    }
+}
+
+fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str) -> bool {
+    let Some(count) = counts.get_mut(operation).filter(|count| **count > 0) else { return false };
+    *count -= 1;
+    true
 }
 
 impl Runs for Memory {
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
-        Ok(self.reach("registry")?.runs.get(id).cloned())
+    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let key = format!("RUN#{id}");
+        let odd = state.unreadable_runs.iter().find(|run| run.key == key).cloned().map(Err);
+        Ok(odd.or_else(|| state.runs.get(id).cloned().map(Ok)))
     }
 
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
-        let mut runs: Vec<Run> = self.reach("registry")?.runs.values().cloned().collect();
-        runs.sort_by_key(|run| std::cmp::Reverse(run.started_at));
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let odd = state.unreadable_runs.iter().cloned().map(Err);
+        let mut runs: Vec<Record<Run>> = state.runs.values().cloned().map(Ok).chain(odd).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(started_at(run)));
         runs.truncate(limit as usize);
         Ok(runs)
     }
 }
 
+fn started_at(run: &Record<Run>) -> Option<Timestamp> {
+    match run {
+        Ok(run) => Some(run.started_at),
+        Err(record) => record.moment("started_at"),
+    }
+}
+
 impl Registrar for Memory {
     async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "open")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         let follows = match state.runs.get(&run.id) {
             Some(stored) => stored.attempt + 1 == run.attempt && stored.version().is_none(),
             None => run.attempt == 1,
@@ -137,29 +244,45 @@ impl Registrar for Memory {
         Ok(())
     }
 
-    async fn fail(&self, run: &Run) -> Result<(), RunWriteError> {
-        let mut state = self.reach("registry")?;
+    async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
+        let mut state = self.reach_for("registry", "fail")?;
+        if state.runs.get(&run.id) == Some(run) {
+            return Ok(());
+        }
         if !is_at_work(&state, run) {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.keep(announcements);
         Ok(())
     }
 
-    async fn take_number(&self) -> Result<VersionNumber, Unavailable> {
-        let mut state = self.reach("registry")?;
-        state.last_number += 1;
+    async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        Ok(self.reach("registry")?.versions.keys().next_back().copied())
+    }
+
+    async fn last_revision(&self) -> Result<u32, Unavailable> {
+        let state = self.reach("registry")?;
+        Ok(state.champions.iter().chain(&state.former).map(|champion| champion.revision).max().unwrap_or_default())
+    }
+
+    async fn take_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
+        let mut state = self.reach_for("registry", "take_number")?;
+        state.last_number = state.last_number.max(above.map_or(0, VersionNumber::get)) + 1;
         VersionNumber::new(state.last_number).ok_or_else(|| Unavailable::new("taking a number", "it is 0"))
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), RegisterError> {
-        let mut state = self.reach("registry")?;
+        let mut state = self.reach_for("registry", "register")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
+        if state.runs.get(&registration.run.id) == Some(&registration.run) {
+            return Ok(());
+        }
         if !is_at_work(&state, &registration.run) {
             return Err(RegisterError::RunTaken(registration.run.id.clone()));
         }
-        if Champion::revision_of(state.champions.last()) != registration.seen_revision {
+        if state.revision() != registration.seen_revision {
             return Err(RegisterError::ChampionMoved);
         }
         state.runs.insert(registration.run.id.clone(), registration.run.clone());
@@ -167,17 +290,47 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
-        Ok(())
+        state.keep(&registration.announcements);
+        drop(state);
+        self.answer("register", ())
     }
 
-    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
-        let mut state = self.reach("registry")?;
+    async fn promote(&self, promotion: &Promotion<'_>) -> Result<(), PromoteError> {
+        let mut state = self.reach_for("registry", "promote")?;
         let rival = state.rival.take();
         state.champions.extend(rival);
-        if Champion::revision_of(state.champions.last()) + 1 != champion.revision {
+        if state.revision() != promotion.seen_revision {
             return Err(PromoteError::ChampionMoved);
         }
-        state.move_pointer(champion, artifact);
+        state.move_pointer(promotion.champion, Some(promotion.artifact));
+        state.keep(std::slice::from_ref(promotion.announcement));
+        drop(state);
+        self.answer("promote", ())
+    }
+}
+
+impl EventOutbox for Memory {
+    async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
+        let state = self.reach("outbox")?;
+        let (before, after) = (time::format(before), after.unwrap_or_default());
+        let mut page = Waiting::default();
+        let mut waiting =
+            state.outbox.range(after.to_owned()..before).filter(|(key, _)| key.as_str() > after).peekable();
+        while let Some((key, event)) = waiting.next() {
+            match event {
+                Some(event) => page.announcements.push(event.clone()),
+                None => page.unreadable += 1,
+            }
+            if page.announcements.len() + page.unreadable == PAGE {
+                page.next = waiting.peek().is_some().then(|| key.clone());
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+        self.reach("outbox")?.outbox.remove(key);
         Ok(())
     }
 }
@@ -186,7 +339,24 @@ impl State {
     /// Makes `champion` the one that serves, with the copy of its artifact that the registry keeps.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
+        self.pointer = None;
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn keep(&mut self, announcements: &[Announcement]) {
+        self.outbox.extend(announcements.iter().map(|event| (event.key.clone(), Some(event.clone()))));
+    }
+
+    fn tag(&self, key: &str) -> ObjectTag {
+        let mut hasher = DefaultHasher::new();
+        self.objects.get(key).hash(&mut hasher);
+        ObjectTag(format!("{:016x}", hasher.finish()))
+    }
+
+    fn store(&mut self, object: NewObject<'_>) -> ObjectTag {
+        self.objects.insert(object.key.to_owned(), object.content.to_vec());
+        self.marks.insert(object.key.to_owned(), object.mark.to_owned());
+        self.tag(object.key)
     }
 }
 
@@ -194,29 +364,63 @@ fn is_at_work(state: &State, run: &Run) -> bool {
     state.runs.get(&run.id).is_some_and(|stored| stored.attempt == run.attempt && stored.state == RunState::Running)
 }
 
+impl State {
+    /// The pointer as it is read.
+    fn pointed(&self) -> Option<Record<Pointer>> {
+        match &self.pointer {
+            Some(pointer) => pointer.clone(),
+            None => self.champions.last().cloned().map(|champion| Ok(champion.into())),
+        }
+    }
+
+    /// The revision of the pointer; 0 where there is none that says.
+    fn revision(&self) -> u32 {
+        self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
+    }
+}
+
 impl Champions for Memory {
-    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
-        Ok(self.reach("registry")?.champions.last().cloned())
+    async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
+        Ok(self.reach("registry")?.pointed())
     }
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
         drop(self.reach("copy")?);
-        let state = self.reach("registry")?;
-        Ok(state.champions.last().cloned().map(|champion| (champion, state.copy.clone())))
+        let mut state = self.reach("registry")?;
+        let found = state.pointed().map(|pointer| (pointer, state.copy.clone()));
+        if let Some(happen) = state.after_copy_is_read.take() {
+            happen(&mut state);
+        }
+        Ok(found)
     }
 
-    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
-        Ok(self.reach("registry")?.champions.iter().rev().take(limit as usize).cloned().collect())
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
+        let state = self.reach("registry")?;
+        let history = state.champions.iter().cloned().map(|champion| Ok(champion.into()));
+        let history: Vec<_> = history.chain(state.odd_champions.iter().cloned()).collect();
+        Ok(history.into_iter().rev().take(limit as usize).collect())
     }
 }
 
 impl Versions for Memory {
-    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
-        Ok(self.reach("registry")?.versions.get(&number).cloned())
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
+        Ok(self.reach("registry")?.versions.get(&number).cloned().map(Ok))
     }
 
     async fn count_versions(&self) -> Result<u64, Unavailable> {
         Ok(self.reach("registry")?.versions.len() as u64)
+    }
+}
+
+impl RequestUsage for Memory {
+    async fn requests(&self, _first: Date, _last: Date) -> Result<Vec<u64>, Unavailable> {
+        Ok(self.reach("usage")?.requests.clone())
+    }
+}
+
+impl Schedules for Memory {
+    async fn schedule(&self) -> Result<Option<StoredSchedule>, Unavailable> {
+        Ok(self.reach("schedule")?.schedule.clone())
     }
 }
 
@@ -229,9 +433,37 @@ impl Artifacts for Memory {
 }
 
 impl ArtifactWriter for Memory {
-    async fn put(&self, key: &str, content: Vec<u8>, _media_type: &'static str) -> Result<(), Unavailable> {
-        self.reach("artifacts")?.objects.insert(key.to_owned(), content);
-        Ok(())
+    async fn create(&self, object: NewObject<'_>) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "create")?;
+        let intruder = state.intruder.take();
+        state.objects.extend(intruder);
+        let is_there = state.objects.contains_key(object.key);
+        let tag = match state.marks.get(object.key) {
+            Some(mark) if is_there && mark == object.mark => state.tag(object.key),
+            _ if is_there => return Err(StoreError::Taken(object.key.to_owned())),
+            _ => state.store(object),
+        };
+        drop(state);
+        self.answer("create", tag)
+    }
+
+    async fn replace(&self, object: NewObject<'_>, _former: &ObjectTag) -> Result<ObjectTag, StoreError> {
+        let mut state = self.reach_for("artifacts", "replace")?;
+        if state.marks.get(object.key).is_none_or(|mark| mark != object.mark) {
+            return Err(StoreError::Taken(object.key.to_owned()));
+        }
+        let tag = state.store(object);
+        drop(state);
+        self.answer("replace", tag)
+    }
+
+    async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
+        let state = self.reach("artifacts")?;
+        let numbers = state.objects.keys().filter_map(|key| {
+            let model = key.strip_prefix("models/")?.split('/').next()?.parse().ok()?;
+            VersionNumber::of_object(&model, key)
+        });
+        Ok(numbers.max().filter(|number| Some(*number) > after))
     }
 }
 
@@ -314,9 +546,11 @@ impl Incoming for Memory {
 }
 
 impl Announcer for Memory {
-    async fn announce(&self, events: &[LifecycleEvent]) -> Result<(), Unavailable> {
-        self.reach("bus")?.events.extend_from_slice(events);
-        Ok(())
+    async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let mut state = self.reach("bus")?;
+        let (refused, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| state.refused.contains(&event.key));
+        state.events.extend(taken.into_iter().cloned());
+        Ok(refused.into_iter().map(|event| Refusal { key: event.key.clone(), code: "Refused".to_owned() }).collect())
     }
 }
 
@@ -328,32 +562,66 @@ impl MetricSink for Memory {
 }
 
 impl Mailer for Memory {
-    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), Unavailable> {
-        self.reach(recipient)?.mails.push((recipient.to_owned(), mail.clone()));
+    async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
+        self.reach(recipient).map_err(SendError::Refused)?.mails.push((recipient.to_owned(), mail.clone()));
+        Ok(())
+    }
+
+    async fn rate(&self) -> Result<f64, Unavailable> {
+        drop(self.reach("rate")?);
+        Ok(1.0)
+    }
+}
+
+impl MailClaims for Memory {
+    async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, Unavailable> {
+        let mut state = self.reach("registry")?;
+        if let Some(claim) = state.claims.get(key) {
+            let is_own = matches!(claim, MailClaim::Sending(standing) if standing.holder == lease.holder);
+            let (refusal, until) = claim.standing(lease.now);
+            if !is_own && lease.now < until {
+                return Ok(refusal);
+            }
+        }
+        state.claims.insert(key.to_owned(), MailClaim::Sending(lease.clone()));
+        Ok(Claim::Granted)
+    }
+
+    async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        Ok(self.reach("registry")?.claims.get(key).map(|claim| claim.standing(now).0))
+    }
+
+    async fn sent(&self, key: &str, _now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Sent);
+        Ok(())
+    }
+
+    async fn unanswered(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
+        self.reach("registry")?.claims.insert(key.to_owned(), MailClaim::Unanswered(now));
+        Ok(())
+    }
+
+    async fn release(&self, key: &str, lease: &Lease) -> Result<(), Unavailable> {
+        let mut state = self.reach("registry")?;
+        let is_own = |claim: &MailClaim| matches!(claim, MailClaim::Sending(held) if held.holder == lease.holder);
+        if state.claims.get(key).is_some_and(is_own) {
+            state.claims.remove(key);
+        }
         Ok(())
     }
 }
 
-impl Outbox for Memory {
-    async fn claim(&self, key: &str, now: Timestamp, lease_until: Timestamp) -> Result<Claim, Unavailable> {
+impl AlarmRecords for Memory {
+    async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
+        Ok(self.reach("registry")?.alarms.get(name).cloned())
+    }
+
+    async fn remember(&self, name: &str, record: &AlarmRecord) -> Result<(), RememberError> {
         let mut state = self.reach("registry")?;
-        match state.claims.get(key) {
-            Some((_, true)) => Ok(Claim::Sent),
-            Some((until, false)) if *until > now => Ok(Claim::Busy),
-            _ => {
-                state.claims.insert(key.to_owned(), (lease_until, false));
-                Ok(Claim::Granted)
-            }
+        if state.alarms.get(name).map_or(0, |stored| stored.revision) + 1 != record.revision {
+            return Err(RememberError::Conflict);
         }
-    }
-
-    async fn sent(&self, key: &str, keep_until: Timestamp) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.insert(key.to_owned(), (keep_until, true));
-        Ok(())
-    }
-
-    async fn release(&self, key: &str) -> Result<(), Unavailable> {
-        self.reach("registry")?.claims.remove(key);
+        state.alarms.insert(name.to_owned(), record.clone());
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{Champions, LARGEST_COPY, Registrar, Registration};
+use evergreen_lifecycle::ports::{LARGEST_COPY, Registrar, Registration};
 
-use crate::world::{bad, good, later, opened, registry};
+use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, promote, registry};
 
 /// Bytes that do not shrink and do not repeat soon.
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
@@ -18,7 +18,7 @@ fn artifact(seed: u32, size: usize) -> Vec<u8> {
 
 /// Registers the version `number` over the present champion with `artifact`.
 async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> Champion {
-    let seen = registry.champion().await.unwrap();
+    let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;
     let registration = Registration { artifact: Some(artifact), ..registration };
     registry.register(&registration).await.unwrap();
@@ -27,7 +27,7 @@ async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> C
 
 #[tokio::test]
 async fn without_a_champion_there_is_nothing() {
-    assert_eq!(registry().champion_with_artifact().await.unwrap(), None);
+    assert_eq!(champion_with_copy(&registry()).await, None);
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn the_largest_copy_fits_into_the_transaction_and_comes_back_whole() {
     let registry = registry();
     let content = artifact(1, LARGEST_COPY);
     let champion = promoted_with(&registry, 1, content.clone()).await;
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), Some((champion, Some(content))));
+    assert_eq!(champion_with_copy(&registry).await, Some((champion, Some(content))));
 }
 
 #[tokio::test]
@@ -44,14 +44,14 @@ async fn a_copy_follows_the_champion_and_a_larger_artifact_takes_it_away() {
     promoted_with(&registry, 1, artifact(1, 30_000)).await;
     let second = promoted_with(&registry, 2, artifact(2, 20_000)).await;
     let kept = Some((second.clone(), Some(artifact(2, 20_000))));
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), kept);
+    assert_eq!(champion_with_copy(&registry).await, kept);
 
     let refused = opened(&registry, bad(3), Some(&second)).await;
     registry.register(&Registration { artifact: Some(artifact(3, 10_000)), ..refused }).await.unwrap();
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), kept);
+    assert_eq!(champion_with_copy(&registry).await, kept);
 
     let fourth = promoted_with(&registry, 4, artifact(4, LARGEST_COPY + 1)).await;
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), Some((fourth, None)));
+    assert_eq!(champion_with_copy(&registry).await, Some((fourth, None)));
 }
 
 #[tokio::test]
@@ -59,11 +59,10 @@ async fn promoting_again_brings_the_copy_or_takes_it_away() {
     let registry = registry();
     let first = promoted_with(&registry, 1, artifact(1, 30_000)).await;
     let again = Champion::succeeding(Some(&first), good(1), later(1));
-    registry.promote(&again, None).await.unwrap();
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), Some((again.clone(), None)));
+    promote(&registry, &again, 1, &artifact(2, LARGEST_COPY + 1)).await.unwrap();
+    assert_eq!(champion_with_copy(&registry).await, Some((again.clone(), None)));
 
     let with_copy = Champion::succeeding(Some(&again), good(1), later(2));
-    registry.promote(&with_copy, Some(&artifact(1, LARGEST_COPY))).await.unwrap();
-    let kept = Some((with_copy, Some(artifact(1, LARGEST_COPY))));
-    assert_eq!(registry.champion_with_artifact().await.unwrap(), kept);
+    promote(&registry, &with_copy, 2, &artifact(1, LARGEST_COPY)).await.unwrap();
+    assert_eq!(champion_with_copy(&registry).await, Some((with_copy, Some(artifact(1, LARGEST_COPY)))));
 }

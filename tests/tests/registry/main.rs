@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod copy;
+mod keeping;
 mod lists;
 mod mails;
 mod numbers;
@@ -10,4 +11,5 @@ mod promoting;
 mod registering;
 mod runs;
 mod table;
+mod telling;
 mod world;

@@ -2,17 +2,17 @@
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{Champions, RegisterError, Registrar, Registration, Runs, Versions};
+use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration, Versions};
 use evergreen_testkit::registration;
 
-use crate::world::{attempt, bad, good, opened, promoted, registry};
+use crate::world::{attempt, bad, champion_of, good, history_of, opened, promoted, registry, run_of, version_of};
 
 /// Nothing of the registration is in the registry, whose champion is `champion`.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
-    assert_eq!(registry.version(registration.version.number).await.unwrap(), None);
-    assert_eq!(registry.champion().await.unwrap().as_ref(), champion);
-    assert_eq!(registry.recent_champions(9).await.unwrap().first(), champion);
-    assert_ne!(registry.run(&registration.run.id).await.unwrap().as_ref(), Some(&registration.run));
+    assert_eq!(version_of(registry, registration.version.number).await, None);
+    assert_eq!(champion_of(registry).await.as_ref(), champion);
+    assert_eq!(history_of(registry).await.first(), champion);
+    assert_ne!(run_of(registry, &registration.run.id).await.as_ref(), Some(&registration.run));
 }
 
 #[tokio::test]
@@ -20,13 +20,13 @@ async fn a_promoted_version_is_there_with_its_run_its_champion_and_the_history()
     let registry = registry();
     let first = opened(&registry, good(1), None).await;
     registry.register(&first).await.unwrap();
-    assert_eq!(registry.run(&first.run.id).await.unwrap(), Some(first.run));
-    assert_eq!(registry.version(first.version.number).await.unwrap(), Some(first.version));
-    assert_eq!(registry.champion().await.unwrap(), first.promotion);
+    assert_eq!(run_of(&registry, &first.run.id).await, Some(first.run));
+    assert_eq!(version_of(&registry, first.version.number).await, Some(first.version));
+    assert_eq!(champion_of(&registry).await, first.promotion);
 
     let second = promoted(&registry, 2).await;
-    assert_eq!(registry.champion().await.unwrap(), Some(second.clone()));
-    assert_eq!(registry.recent_champions(9).await.unwrap(), [second, first.promotion.unwrap()]);
+    assert_eq!(champion_of(&registry).await, Some(second.clone()));
+    assert_eq!(history_of(&registry).await, [second, first.promotion.unwrap()]);
 }
 
 #[tokio::test]
@@ -35,9 +35,9 @@ async fn a_refused_version_is_there_and_the_champion_stays() {
     let champion = promoted(&registry, 1).await;
     let refused = opened(&registry, bad(2), Some(&champion)).await;
     registry.register(&refused).await.unwrap();
-    assert_eq!(registry.run(&refused.run.id).await.unwrap(), Some(refused.run));
-    assert_eq!(registry.version(refused.version.number).await.unwrap(), Some(refused.version));
-    assert_eq!(registry.recent_champions(9).await.unwrap(), [champion]);
+    assert_eq!(run_of(&registry, &refused.run.id).await, Some(refused.run));
+    assert_eq!(version_of(&registry, refused.version.number).await, Some(refused.version));
+    assert_eq!(history_of(&registry).await, [champion]);
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_run_in_other_hands_registers_nothing() {
     let error = registry.register(&late).await.unwrap_err();
     assert!(matches!(&error, RegisterError::RunTaken(id) if *id == late.run.id), "{error:?}");
     assert_absent(&registry, &late, None).await;
-    assert_eq!(registry.run(&late.run.id).await.unwrap(), Some(attempt("v1", 2)));
+    assert_eq!(run_of(&registry, &late.run.id).await, Some(attempt("v1", 2)));
 }
 
 #[tokio::test]
@@ -76,15 +76,25 @@ async fn a_champion_that_the_gate_did_not_see_stops_promotion_and_refusal() {
 }
 
 #[tokio::test]
+async fn a_registration_that_has_happened_is_a_success_when_it_is_sent_again() {
+    let registry = registry();
+    let first = opened(&registry, good(1), None).await;
+    registry.register(&first).await.unwrap();
+    // The answer to an earlier try was lost.
+    registry.register(&first).await.unwrap();
+    assert_eq!(history_of(&registry).await, [first.promotion.unwrap()]);
+}
+
+#[tokio::test]
 async fn a_registered_number_is_not_registered_again() {
     let registry = registry();
     let champion = promoted(&registry, 1).await;
     registry.open(&attempt("again", 1)).await.unwrap();
     let again = registration(attempt("again", 1), good(1), Some(&champion));
     registry.register(&again).await.unwrap_err();
-    assert_eq!(registry.champion().await.unwrap(), Some(champion.clone()));
-    assert_eq!(registry.version(champion.version.number).await.unwrap(), Some(champion.version));
-    assert_eq!(registry.run(&again.run.id).await.unwrap(), Some(attempt("again", 1)));
+    assert_eq!(champion_of(&registry).await, Some(champion.clone()));
+    assert_eq!(version_of(&registry, champion.version.number).await, Some(champion.version));
+    assert_eq!(run_of(&registry, &again.run.id).await, Some(attempt("again", 1)));
 }
 
 /// Looks at the champion, decides and registers until nobody else comes between; returns the champion that came of it.
@@ -94,7 +104,7 @@ async fn persist(registry: Registry, number: u32) -> Champion {
     loop {
         match registry.register(&tried).await {
             Ok(()) => return tried.promotion.expect("the gate promotes it"),
-            Err(RegisterError::ChampionMoved) => seen = registry.champion().await.unwrap().or(seen),
+            Err(RegisterError::ChampionMoved) => seen = champion_of(&registry).await.or(seen),
             Err(error) => panic!("version {number}: {error:?}"),
         }
         tried = registration(attempt(&format!("v{number}"), 1), good(number), seen.as_ref());
@@ -112,8 +122,8 @@ async fn ten_that_register_at_once_come_one_after_the_other_and_none_is_lost() {
     champions.sort_by_key(|champion| std::cmp::Reverse(champion.revision));
     let revisions: Vec<_> = champions.iter().map(|champion| champion.revision).collect();
     assert_eq!(revisions, (1..=10).rev().collect::<Vec<_>>());
-    assert_eq!(registry.recent_champions(20).await.unwrap(), champions);
-    assert_eq!(registry.champion().await.unwrap().as_ref(), champions.first());
+    assert_eq!(history_of(&registry).await, champions);
+    assert_eq!(champion_of(&registry).await.as_ref(), champions.first());
     assert_eq!(registry.count_versions().await.unwrap(), 10);
     for pair in champions.windows(2) {
         assert_eq!(pair[0].previous, Some(pair[1].version.number));
@@ -139,5 +149,5 @@ async fn of_many_who_end_the_same_attempt_one_does() {
         }
     }
     assert_eq!((ended, registry.count_versions().await.unwrap()), (1, 1));
-    assert_eq!(registry.recent_champions(9).await.unwrap().len(), 1);
+    assert_eq!(history_of(&registry).await.len(), 1);
 }

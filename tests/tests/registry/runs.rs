@@ -1,14 +1,14 @@
 //! Attempts at a run: who may begin one, and who may end it.
 
-use evergreen_lifecycle::ports::{Registrar, RunWriteError, Runs};
+use evergreen_lifecycle::ports::{Registrar, RunWriteError};
 use evergreen_lifecycle::{Run, RunMetrics};
 use evergreen_testkit::registration;
 
-use crate::world::{attempt, good, later, registry};
+use crate::world::{attempt, good, later, registry, run_of};
 
 /// The attempt after it has failed.
 fn failed(run: Run) -> Run {
-    run.failed("no such column".into(), later(1))
+    run.failed("no such column".into(), None, later(1))
 }
 
 fn is_conflict(outcome: Result<(), RunWriteError>) -> bool {
@@ -20,13 +20,13 @@ async fn a_first_attempt_is_opened_once_and_again_only_by_itself() {
     let registry = registry();
     let first = attempt("7", 1);
     registry.open(&first).await.unwrap();
-    assert_eq!(registry.run(&first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(run_of(&registry, &first.id).await, Some(first.clone()));
 
     // The answer to an earlier try was lost.
     registry.open(&first).await.unwrap();
     let rival = Run { invocation: "another".into(), ..first.clone() };
     assert!(is_conflict(registry.open(&rival).await));
-    assert_eq!(registry.run(&first.id).await.unwrap(), Some(first));
+    assert_eq!(run_of(&registry, &first.id).await, Some(first));
 }
 
 #[tokio::test]
@@ -37,9 +37,9 @@ async fn a_later_attempt_is_opened_only_over_its_predecessor() {
     assert!(is_conflict(registry.open(&attempt("7", 3)).await), "there is no second attempt");
     registry.open(&attempt("7", 2)).await.unwrap();
 
-    registry.fail(&failed(attempt("7", 2))).await.unwrap();
+    registry.fail(&failed(attempt("7", 2)), &[]).await.unwrap();
     registry.open(&attempt("7", 3)).await.unwrap();
-    assert_eq!(registry.run(&attempt("7", 1).id).await.unwrap(), Some(attempt("7", 3)));
+    assert_eq!(run_of(&registry, &attempt("7", 1).id).await, Some(attempt("7", 3)));
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_run_that_made_a_version_is_never_opened_again() {
     let ended = registration(attempt("7", 1), good(1), None);
     registry.register(&ended).await.unwrap();
     assert!(is_conflict(registry.open(&attempt("7", 2)).await));
-    assert_eq!(registry.run(&ended.run.id).await.unwrap(), Some(ended.run));
+    assert_eq!(run_of(&registry, &ended.run.id).await, Some(ended.run));
 }
 
 #[tokio::test]
@@ -67,20 +67,20 @@ async fn of_many_who_open_the_same_attempt_one_does() {
         }
     }
     assert_eq!(opened.len(), 1);
-    assert_eq!(registry.run(&opened[0].id).await.unwrap(), opened.pop());
+    assert_eq!(run_of(&registry, &opened[0].id).await, opened.pop());
 }
 
 #[tokio::test]
 async fn a_failure_is_stored_only_by_the_attempt_at_work() {
     let registry = registry();
-    assert!(is_conflict(registry.fail(&failed(attempt("7", 1))).await), "there is no such run");
+    assert!(is_conflict(registry.fail(&failed(attempt("7", 1)), &[]).await), "there is no such run");
     registry.open(&attempt("7", 1)).await.unwrap();
     registry.open(&attempt("7", 2)).await.unwrap();
-    assert!(is_conflict(registry.fail(&failed(attempt("7", 1))).await), "the second attempt has taken over");
+    assert!(is_conflict(registry.fail(&failed(attempt("7", 1)), &[]).await), "the second attempt has taken over");
 
-    registry.fail(&failed(attempt("7", 2))).await.unwrap();
-    registry.fail(&failed(attempt("7", 2))).await.unwrap();
-    assert_eq!(registry.run(&attempt("7", 2).id).await.unwrap(), Some(failed(attempt("7", 2))));
+    registry.fail(&failed(attempt("7", 2)), &[]).await.unwrap();
+    registry.fail(&failed(attempt("7", 2)), &[]).await.unwrap();
+    assert_eq!(run_of(&registry, &attempt("7", 2).id).await, Some(failed(attempt("7", 2))));
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn figures_beyond_what_a_table_holds_and_empty_texts_keep_no_run_from_bein
     let run = Run { code_version: String::new(), metrics: Some(figures), ..attempt("7", 1) };
     registry.open(&run).await.unwrap();
 
-    let stored = registry.run(&run.id).await.unwrap().unwrap();
+    let stored = run_of(&registry, &run.id).await.unwrap();
     let Some(RunMetrics::Regression { training_r2, r2, rmse, mae, median_absolute_error, duration }) = stored.metrics
     else {
         panic!("{:?}", stored.metrics)

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
-use evergreen_lifecycle::ports::Outbox;
+use evergreen_lifecycle::ports::MailClaims;
 
 use crate::world::{config, later, new_model, registry_of, table};
 
@@ -15,7 +15,7 @@ async fn records_expire_by_the_attribute_that_mails_have() {
     let attribute = expiry.attribute_name.unwrap();
 
     let model = new_model();
-    registry_of(&model).sent("a mail", later(60)).await.unwrap();
+    registry_of(&model).sent("a mail", later(0)).await.unwrap();
     let found = client
         .scan()
         .table_name(table())

@@ -1,9 +1,11 @@
 //! What others are told on the bus.
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::Target;
+use std::collections::BTreeSet;
+
 use evergreen_tests::Stack;
-use evergreen_tests::training::{bad, fresh_id};
+use evergreen_tests::events::Listener;
+use evergreen_tests::registry::text;
+use evergreen_tests::training::{bad, fresh_id, good};
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ async fn trainings_promotions_refusals_and_failures_are_told_on_the_bus() {
 
     let mut heard = Vec::new();
     until("five events", seconds(20), async || {
-        heard.extend(stack.kept_in("test-events").await);
+        heard.extend(listener.heard(&stack).await);
         (heard.len() >= 5).then_some(())
     })
     .await;
@@ -42,36 +44,78 @@ async fn trainings_promotions_refusals_and_failures_are_told_on_the_bus() {
     }
     let failed = detail("TrainingFailed", &format!("manual-{}", failing["id"].as_str().unwrap_or_default()).into());
     assert!(failed["reason"].as_str().is_some_and(|reason| reason.contains("max_depth")), "{failed}");
+    let ids: BTreeSet<_> = heard.iter().filter_map(|event| event["detail"]["id"].as_str()).collect();
+    assert!(ids.len() >= 5, "five facts have five ids: {heard:#?}");
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "what was told waits no longer");
     stack.train_good().await;
 }
 
-/// A rule of the test's own, with a queue behind it.
-struct Listener {
-    events: Client,
-    queues: aws_sdk_sqs::Client,
-    rule: String,
-    url: String,
+/// An event as a training leaves it that was killed between its transaction and its telling.
+async fn leave(stack: &Stack, id: &str) -> String {
+    let key = format!("2026-11-24T03:00:00.000Z#1#{id}");
+    let detail = json!({"id": id, "model": "iris", "reason": "the process was killed"}).to_string();
+    stack.registry.leave_event(&key, &[("detail_type", "ModelPromoted"), ("detail", &detail)]).await;
+    key
 }
 
-impl Listener {
-    async fn start(stack: &Stack) -> Self {
-        let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
-        let rule = format!("{}-test-events", stack.name);
-        let created = queues.create_queue().queue_name(&rule).send().await.expect("SQS makes a queue");
-        let url = created.queue_url.expect("a queue has an address");
-        let topic = stack.topic();
-        let account = topic.split(':').skip(3).take(2).collect::<Vec<_>>().join(":");
-        let target = Target::builder().id("queue").arn(format!("arn:aws:sqs:{account}:{rule}")).build();
-        let pattern = json!({"source": ["evergreen"]}).to_string();
-        events.put_rule().name(&rule).event_pattern(pattern).send().await.expect("EventBridge makes a rule");
-        let put = events.put_targets().rule(&rule).targets(target.expect("a target")).send().await;
-        put.expect("EventBridge takes the target");
-        Self { events, queues, rule, url }
-    }
+/// The events of that id that are heard until one is, and for a second more.
+async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
+    let mut heard = Vec::new();
+    until(&format!("the event {id}"), seconds(20), async || {
+        heard.extend(listener.heard(stack).await);
+        heard.iter().any(|event: &Value| event["detail"]["id"] == id).then_some(())
+    })
+    .await;
+    tokio::time::sleep(seconds(1)).await;
+    heard.extend(listener.heard(stack).await);
+    heard.retain(|event| event["detail"]["id"] == id);
+    heard
+}
 
-    async fn stop(self) {
-        self.events.remove_targets().rule(&self.rule).ids("queue").send().await.expect("EventBridge lets go");
-        self.events.delete_rule().name(&self.rule).send().await.expect("EventBridge deletes the rule");
-        self.queues.delete_queue().queue_url(self.url).send().await.expect("SQS deletes the queue");
+#[tokio::test]
+async fn an_event_that_a_dead_training_left_is_told_by_the_next_measurement_or_training() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let listener = Listener::start(&stack).await;
+    let unreadable = "2026-11-24T02:00:00.000Z#1#of-another-release";
+    stack.registry.leave_event(unreadable, &[("written_by", "a newer release")]).await;
+
+    for (id, is_training) in [("left-for-metrics", false), ("left-for-training", true)] {
+        leave(&stack, id).await;
+        if is_training {
+            stack.train_good().await;
+        } else {
+            stack.functions.measure().await;
+        }
+        // The measurement that a training's own events start may tell it too, at the same time.
+        let heard = heard_of(&stack, &listener, id).await;
+        assert_eq!((&heard[0]["source"], &heard[0]["detail-type"]), (&json!("evergreen"), &json!("ModelPromoted")));
+        until("what was told to be gone and what cannot be read to wait", seconds(10), async || {
+            let waiting = stack.registry.waiting_events().await;
+            (waiting.len() == 1 && waiting[0]["sk"] == text(unreadable)).then_some(())
+        })
+        .await;
     }
+    listener.stop().await;
+    stack.registry.drop_event(unreadable).await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_told_twice_carries_the_same_id() {
+    let stack = Stack::take().await;
+    let listener = Listener::start(&stack).await;
+    let report = stack.train(good()).await;
+    let run = report["run_id"].as_str().expect("a run has an id");
+    let id = format!("iris/{run}/1/TrainingSucceeded");
+    let heard = heard_of(&stack, &listener, &id).await;
+    let first = &heard[0]["detail"];
+
+    // It was told, and whoever told it died before it could forget it.
+    let detail = first.to_string();
+    let key = format!("{}#0#{id}", "2026-11-24T03:00:00.000Z");
+    stack.registry.leave_event(&key, &[("detail_type", "TrainingSucceeded"), ("detail", &detail)]).await;
+    stack.functions.measure().await;
+    let again = heard_of(&stack, &listener, &id).await;
+    assert_eq!(&again[0]["detail"], first);
+    listener.stop().await;
 }

@@ -9,7 +9,7 @@ use evergreen_tests::iris::setosa;
 use evergreen_tests::storage::sha256;
 use evergreen_tests::training::{as_good, bad, good};
 use evergreen_tests::{Stack, training};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Calls the API again and again beside the test, and keeps what it was answered.
 struct Caller {
@@ -153,8 +153,46 @@ async fn two_trainings_at_once_make_two_versions_and_one_sound_champion() {
     stack.until_served(champion).await;
 }
 
+#[tokio::test]
+async fn ten_trainings_at_once_all_end_well() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let (versions, revisions) = (stack.registry.versions().await.len(), stack.registry.history().await.len());
+    let train = || stack.train(good());
+
+    let reports =
+        tokio::join!(train(), train(), train(), train(), train(), train(), train(), train(), train(), train());
+
+    let reports: [Value; 10] = reports.into();
+    for report in &reports {
+        assert!(["SUCCEEDED", "REJECTED"].iter().any(|status| report["status"] == **status), "{report}");
+    }
+    assert_eq!(stack.registry.versions().await.len(), versions + 10);
+    let promoted = reports.iter().filter(|report| report["status"] == "SUCCEEDED").count();
+    assert_eq!(stack.registry.history().await.len(), revisions + promoted);
+    assert_champion_is_sound(&stack).await;
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "all of it was told");
+    let champion = stack.champion_number().await;
+    stack.until_served(champion).await;
+}
+
+#[tokio::test]
+async fn a_pointer_that_was_deleted_alone_comes_back_above_its_history() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let revisions = stack.registry.history().await.len() as u64;
+    stack.registry.delete("CHAMPION").await;
+    let version = stack.train_good().await;
+    let champion = stack.registry.champion().await.expect("there is a champion again");
+    assert_eq!((&champion["revision"], &champion["version"]["number"]), (&json!(revisions + 1), &json!(version)));
+    stack.until_served(version).await;
+    // The history has a gap now, which is none of the other tests' business.
+    stack.registry.forget_champions().await;
+    stack.serve_new().await;
+}
+
 /// The pointer is the end of a history without gaps, and what it points to is there and is what was stored.
-async fn assert_champion_is_sound(stack: &Stack) {
+pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
     let revisions: Vec<_> = history.iter().filter_map(|champion| champion["revision"].as_u64()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::document::{Template, list};
 use crate::metrics::{NAMESPACE, published};
@@ -14,15 +14,63 @@ pub fn kinds(template: &Template) -> BTreeSet<String> {
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
 
+/// What is wrong when mail does not reach people.
+const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
+
 #[test]
 fn every_alarm_tells_the_topic_when_it_is_raised_and_when_it_is_over() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let topics = if ABOUT_MAIL.contains(&id) {
+            json!([{"Ref": "AlertTopic"}, {"Ref": "UndeliveredTopic"}])
+        } else {
+            json!([{"Ref": "AlertTopic"}])
+        };
         for actions in ["AlarmActions", "OKActions"] {
-            assert_eq!(alarm[actions], json!([{"Ref": "AlertTopic"}]), "{actions} of {id}");
+            assert_eq!(alarm[actions], topics, "{actions} of {id}");
         }
         assert!(alarm.get("ActionsEnabled").is_none(), "{id}");
     }
+}
+
+#[test]
+fn mail_that_fails_is_told_by_something_else_than_mail_of_the_alert_function() {
+    let template = Template::read();
+    let subscription = template.resource("UndeliveredSubscription");
+    assert_eq!(
+        (&subscription["Protocol"], &subscription["TopicArn"]),
+        (&json!("email"), &json!({"Ref": "UndeliveredTopic"}))
+    );
+    assert_eq!(template.parameters()["UndeliveredRecipient"], "", "somebody is told unless nobody wants to be");
+    let first = json!({"Fn::Select": [0, {"Ref": "AlertRecipients"}]});
+    let named = json!({"Ref": "UndeliveredRecipient"});
+    assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
+}
+
+#[test]
+fn what_becomes_of_mails_is_published_where_the_alarm_looks_for_it() {
+    let template = Template::read();
+    let destination = &template.resource("MailEventsToCloudWatch")["EventDestination"];
+    assert_eq!(destination["MatchingEventTypes"], json!(["bounce", "complaint", "reject"]));
+    let dimensions = list(&destination["CloudWatchDestination"]["DimensionConfigurations"]);
+    assert_eq!(dimensions.len(), 1);
+    let dimension = json!({"Name": dimensions[0]["DimensionName"], "Value": dimensions[0]["DefaultDimensionValue"]});
+    let watched = list(&template.resource("MailBouncedAlarm")["Metrics"]);
+    let metrics: Vec<_> = watched.iter().filter_map(|watched| watched.pointer("/MetricStat/Metric")).collect();
+    let names: Vec<_> = metrics.iter().map(|metric| &metric["MetricName"]).collect();
+    assert_eq!(names, ["Bounce", "Complaint", "Reject"]);
+    for metric in metrics {
+        assert_eq!((&metric["Namespace"], &metric["Dimensions"]), (&json!("AWS/SES"), &json!([dimension])));
+    }
+    let set = &template.resource("AlertFunction")["Environment"]["Variables"]["EVERGREEN_CONFIGURATION_SET"];
+    assert_eq!(chosen_on_aws(set), &json!({"Ref": "MailEvents"}));
+}
+
+/// The value where the stack is not emulated.
+fn chosen_on_aws(value: &Value) -> &Value {
+    let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the emulator"));
+    assert_eq!(choice[0], "NotEmulated");
+    &choice[1]
 }
 
 #[test]

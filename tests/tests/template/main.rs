@@ -13,5 +13,6 @@ mod names;
 mod operations;
 mod readme;
 mod references;
+mod reliability;
 mod roles;
 mod silence;

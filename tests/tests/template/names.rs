@@ -8,10 +8,11 @@ use crate::document::{Template, written};
 const LONGEST_STACK: usize = 56;
 
 /// Names that the template gives, and how many characters AWS lets them have.
-const NAMED: [(&str, &str, usize); 8] = [
+const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
     ("AWS::Logs::LogGroup", "/LogGroupName", 512),
+    ("AWS::SES::ConfigurationSet", "/Name", 64),
     ("AWS::SNS::Topic", "/TopicName", 256),
     ("AWS::SQS::Queue", "/QueueName", 80),
     ("AWS::ApiGateway::UsagePlan", "/UsagePlanName", 255),

@@ -12,12 +12,15 @@ const BUCKET: &str = "ArtifactBucket.Arn";
 const DATASET: &str = "${ArtifactBucket.Arn}/datasets/${ModelName}/*";
 const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
+const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 /// The key of one's own, where there is one: what is in bucket and table is decrypted with it, and what goes into the bucket or,
 /// sent by Lambda with the function's role, into a queue is encrypted.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
+const MAIL_EVENTS: &str =
+    "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
 /// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
 /// files; to all it lets S3 say that an object is missing, as long as no condition on a prefix is tied to it. DynamoDB asks for the actions inside a transaction; Lambda itself sends failed events to their queue.
@@ -31,11 +34,13 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("s3:PutObject", MODELS),
             ("s3:PutObjectTagging", MODELS),
             ("s3:DeleteObjectTagging", MODELS),
+            ("s3:PutObject", MANIFESTS),
             ("s3:ListBucket", BUCKET),
             ("dynamodb:ConditionCheckItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
+            ("dynamodb:Query", TABLE),
             ("dynamodb:UpdateItem", TABLE),
             ("events:PutEvents", BUS),
             ("sqs:SendMessage", "TrainFailureQueue.Arn"),
@@ -59,8 +64,10 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("s3:GetObject", MODELS),
             ("s3:ListBucket", BUCKET),
+            ("dynamodb:DeleteItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("events:PutEvents", BUS),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
@@ -72,10 +79,13 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         "Alert",
         &[
             ("dynamodb:DeleteItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
             ("ses:SendEmail", SENDERS),
+            ("ses:SendEmail", MAIL_EVENTS),
+            ("ses:GetAccount", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
@@ -84,18 +94,20 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
 ];
 
 const DELETE: &str = "dynamodb:DeleteItem";
+const PUT_OBJECT: &str = "s3:PutObject";
 
 /// What every function does without its code knowing.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 /// Actions that AWS grants on everything or not at all, or whose narrower form would not serve.
-const ON_EVERYTHING: [&str; 7] = [
+const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
     "cloudwatch:GetMetricStatistics",
     "cloudwatch:ListMetrics",
     "cloudwatch:PutMetricData",
+    "ses:GetAccount",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];
@@ -192,6 +204,20 @@ fn the_topic_takes_this_stacks_alarms_and_those_of_no_stack_whose_name_begins_al
 }
 
 #[test]
+fn the_second_topic_takes_the_alarms_about_mail_and_no_other() {
+    let template = Template::read();
+    let statements = list(&template.resource("UndeliveredTopicPolicy")["PolicyDocument"]["Statement"]);
+    let publishing: Vec<_> = statements.into_iter().filter(|it| it["Effect"] == "Allow").collect();
+    assert_eq!(publishing.len(), 1);
+    let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
+    let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let telling =
+        alarms.filter(|(_, alarm)| list(&alarm["AlarmActions"]).contains(&&json!({"Ref": "UndeliveredTopic"})));
+    assert_eq!(named, telling.map(|(id, _)| format!("{id}.Arn")).collect());
+}
+
+#[test]
 fn queues_topic_and_bucket_take_nothing_without_tls() {
     let template = Template::read();
     let denials: Vec<_> = every_statement(&template)
@@ -243,10 +269,14 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
     for (function, _) in CALLS {
         for statement in statements(template.resource(&format!("{function}Role"))) {
             let condition = match actions(statement)[0].split(':').next() {
-                Some("dynamodb") => of_the_models_records(function == "Train" && actions(statement) == [DELETE]),
+                Some("dynamodb") if statement["Sid"] == "ClaimMail" => of_the_models_mails(),
+                Some("dynamodb") => of_the_models_records(function, statement),
+                Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("cloudwatch") => json!({"StringEquals": {"cloudwatch:namespace": "Evergreen"}}),
-                Some("ses") => json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}}),
+                Some("ses") if actions(statement) == ["ses:SendEmail"] => {
+                    json!({"StringEquals": {"ses:FromAddress": {"Ref": "AlertSender"}}})
+                }
                 _ => Value::Null,
             };
             assert_eq!(statement["Condition"], condition, "{function}: {statement}");
@@ -254,25 +284,62 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
     }
 }
 
-/// The condition of who reaches the model's records, or of who does so in a transaction only.
-fn of_the_models_records(in_a_transaction: bool) -> Value {
-    let mut condition =
-        json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MODEL#${ModelName}"}]}});
-    if in_a_transaction {
-        condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
+/// The condition of who reaches the model's records, or the events that wait to be told. Training writes both in one
+/// transaction; beside it, it deletes events that were told.
+fn of_the_models_records(function: &str, statement: &Value) -> Value {
+    let condition = |partitions: &[&str]| {
+        let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
+        json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}})
+    };
+    match (function, statement["Sid"].as_str().unwrap_or_default()) {
+        ("Train", "ForgetEventsThatWereTold") | ("Metrics", "TellEventsThatWait") => condition(&["OUTBOX"]),
+        ("Train", "DropCopyInPromotion") => {
+            let mut condition = condition(&["MODEL", "OUTBOX"]);
+            condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
+            condition
+        }
+        ("Train", _) => condition(&["MODEL", "OUTBOX"]),
+        _ => condition(&["MODEL"]),
     }
-    condition
+}
+
+/// The condition of who stores objects: only where none is, and a manifest over content that its writer knows.
+fn over_nothing_unknown(statement: &Value) -> Value {
+    let is_manifest = written(&statement["Resource"]) == MANIFESTS;
+    json!({"Null": {if is_manifest { "s3:if-match" } else { "s3:if-none-match" }: "false"}})
+}
+
+/// The condition of who reaches what is remembered of mails.
+fn of_the_models_mails() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
 
 #[test]
-fn training_deletes_in_a_promotions_transaction_and_nowhere_else() {
+fn the_alert_function_writes_about_mails_and_nothing_else() {
     let template = Template::read();
-    let deletes: Vec<_> = statements(template.resource("TrainRole"))
+    let looks = ["dynamodb:GetItem", "dynamodb:Query"];
+    let writing: Vec<_> = statements(template.resource("AlertRole"))
         .into_iter()
-        .filter(|statement| actions(statement).contains(&DELETE))
+        .filter(|statement| actions(statement).iter().any(|it| it.starts_with("dynamodb:") && !looks.contains(it)))
         .collect();
-    assert_eq!(deletes.len(), 1);
-    assert_eq!((actions(deletes[0]), &deletes[0]["Condition"]), (vec![DELETE], &of_the_models_records(true)));
+    assert_eq!(writing.len(), 1);
+    assert_eq!(writing[0]["Condition"], of_the_models_mails());
+}
+
+#[test]
+fn nobody_deletes_a_models_records_but_training_in_a_promotions_transaction() {
+    let template = Template::read();
+    for function in ["Train", "Metrics"] {
+        for statement in statements(template.resource(&format!("{function}Role"))) {
+            let condition = &statement["Condition"];
+            let reaches_records = condition.to_string().contains("MODEL#");
+            if actions(statement).contains(&DELETE) && reaches_records {
+                assert_eq!(actions(statement), [DELETE], "{function}");
+                let operation = &condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"];
+                assert_eq!((function, operation), ("Train", &json!(["TransactWriteItems"])));
+            }
+        }
+    }
 }
 
 #[test]

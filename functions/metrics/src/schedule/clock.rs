@@ -1,16 +1,16 @@
-//! Wall clocks for the cron search, which knows no clock of its own.
+//! Wall clock times for the cron search, which knows no calendar of its own. They know no zone: what the clocks of a zone do
+//! with them is decided afterwards.
 
 use std::cmp::Ordering;
 
 use croner::errors::CronError;
 use croner::{CivilDate, CivilDateTime, CivilTime, CronDateTime, Resolution, Weekday};
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
-use jiff::tz::AmbiguousOffset;
-use jiff::{SignedDuration, ZonedDateTime};
 
-/// A moment with its zone, as the cron search wants to see it.
-#[derive(Debug, Clone)]
-pub(super) struct WallClock(pub ZonedDateTime);
+/// A wall clock time, as the cron search wants to see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WallClock(pub DateTime);
 
 impl CronDateTime for WallClock {
     fn to_civil(&self) -> CivilDateTime {
@@ -26,16 +26,7 @@ impl CronDateTime for WallClock {
     }
 
     fn resolve_civil(&self, civil: CivilDateTime) -> Result<Resolution<Self>, CronError> {
-        let ambiguous = self.0.time_zone().to_ambiguous_zoned_datetime(to_jiff(civil)?);
-        let or_invalid =
-            |zoned: Result<ZonedDateTime, jiff::Error>| zoned.map(Self).map_err(|_| CronError::InvalidTime);
-        Ok(match ambiguous.offset() {
-            AmbiguousOffset::Unambiguous { .. } => Resolution::Single(or_invalid(ambiguous.unambiguous())?),
-            AmbiguousOffset::Gap { .. } => Resolution::Gap,
-            AmbiguousOffset::Fold { .. } => {
-                Resolution::Ambiguous(or_invalid(ambiguous.clone().earlier())?, or_invalid(ambiguous.later())?)
-            }
-        })
+        to_jiff(civil).map(|time| Resolution::Single(Self(time)))
     }
 
     fn checked_add_seconds(&self, seconds: i64) -> Option<Self> {
@@ -43,7 +34,7 @@ impl CronDateTime for WallClock {
     }
 
     fn cmp_instant(&self, other: &Self) -> Ordering {
-        self.0.timestamp().cmp(&other.0.timestamp())
+        self.0.cmp(&other.0)
     }
 }
 

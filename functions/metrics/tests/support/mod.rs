@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::ports::{Champions, Runs, Unavailable, Versions, WithCopy};
-use evergreen_lifecycle::{Artifact, Champion, Column, Run, RunId, Signature, Version, VersionNumber};
-use evergreen_metrics::{Deadline, Meter, MetricsError, Report, Schedule};
+use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
+use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
+use evergreen_metrics::{Expectations, Meter, MetricsError, Report, Schedule};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
     Weight, encode, sha256_hex,
@@ -17,28 +17,43 @@ pub struct World {
     pub memory: &'static Memory,
     pub registry: Registry,
     pub clock: FixedClock,
+    /// The age at which a champion is too old, where that is set.
+    pub max_age: Option<SignedDuration>,
 }
 
 impl World {
-    /// An empty world at `now`.
+    /// An empty world at `now`, whose schedule, daily at 03:00, has been there for weeks.
     pub fn at(now: &str) -> Self {
         let memory: &'static Memory = Box::leak(Box::default());
-        Self { memory, registry: Registry { memory, away: Vec::new() }, clock: FixedClock::at(moment(now)) }
+        memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
+        let registry = Registry { memory, away: Vec::new() };
+        Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
     }
 
-    /// One measurement, by a daily schedule at 03:00 with an hour's grace.
+    /// One measurement, of a stack that was deployed with a daily schedule at 03:00 and an hour's grace.
     pub async fn measure(&self) -> Result<Report, MetricsError> {
-        let schedule = Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap());
-        let deadline = Deadline { schedule, grace: SignedDuration::from_hours(1) };
-        let Self { memory, registry, clock } = self;
-        let meter = Meter { registry, artifacts: *memory, sink: *memory, clock, deadline: &deadline };
-        meter.handle().await
+        let expectations = Expectations {
+            model: "iris".parse().unwrap(),
+            schedule: Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap()),
+            grace: SignedDuration::from_hours(1),
+            max_age: self.max_age,
+            quota: 1000,
+        };
+        let Self { memory, registry, clock, .. } = self;
+        let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
+        Meter { registry, artifacts, sink, schedules, usage, clock, expectations: &expectations }.handle().await
     }
 
     /// What the sink has taken.
     pub fn published(&self) -> BTreeMap<&'static str, f64> {
         self.memory.state().data.iter().map(|datum| (datum.metric.name(), datum.value)).collect()
     }
+}
+
+/// A daily schedule at 03:00 that was last changed at that moment.
+pub fn daily(changed_at: &str) -> StoredSchedule {
+    let expression = "cron(0 3 * * ? *)".to_owned();
+    StoredSchedule { expression, zone: Some("UTC".to_owned()), changed_at: moment(changed_at), is_enabled: true }
 }
 
 /// The registry in memory, of which single lists can be away.
@@ -57,31 +72,31 @@ impl Registry {
 }
 
 impl Champions for Registry {
-    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
-        self.reach("champions")?.champion().await
+    async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
+        self.reach("pointer")?.champion().await
     }
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
-        self.reach("champions")?.champion_with_artifact().await
+        self.reach("pointer")?.champion_with_artifact().await
     }
 
-    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
-        self.reach("champions")?.recent_champions(limit).await
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
+        self.reach("history")?.recent_champions(limit).await
     }
 }
 
 impl Runs for Registry {
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
         self.reach("runs")?.run(id).await
     }
 
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
         self.reach("runs")?.recent_runs(limit).await
     }
 }
 
 impl Versions for Registry {
-    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
         self.reach("versions")?.version(number).await
     }
 
@@ -111,8 +126,12 @@ fn artifact(key: String, bytes: &[u8]) -> Artifact {
     Artifact { key, sha256: sha256_hex(bytes), size: bytes.len() as u64 }
 }
 
-/// The smallest model: one column, one leaf.
 fn model() -> Vec<u8> {
+    model_named("iris")
+}
+
+/// The smallest model: one column, one leaf.
+pub fn model_named(name: &str) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];
     let parts = Parts {
@@ -123,5 +142,5 @@ fn model() -> Vec<u8> {
         interval: None,
     };
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();
-    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named("iris"))
+    encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named(name))
 }

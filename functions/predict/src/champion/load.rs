@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGEST_COPY, Unavailable, WithCopy};
-use evergreen_lifecycle::{Artifact, Champion, ModelName, VersionNumber};
+use evergreen_lifecycle::{ModelName, Pointer, Unreadable, VersionNumber};
 use evergreen_scoring::{Model, RegisteredError};
 
 use super::Serving;
@@ -39,24 +39,19 @@ pub(super) enum LoadError {
     /// A champion served, and now there is no pointer.
     #[error("the champion's pointer is gone")]
     PointerGone,
+    /// The pointer does not say what to load.
+    #[error(transparent)]
+    Pointer(#[from] Unreadable),
     /// The artifact could not be fetched.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The artifact is not what was registered, or no model.
+    /// The artifact cannot serve.
     #[error("the artifact of version {version}: {cause}")]
     Damaged {
         /// The champion's version.
         version: VersionNumber,
         /// What is wrong with it.
         cause: RegisteredError,
-    },
-    /// The artifact is another model's.
-    #[error("the artifact of version {version} is of the model {found:?}")]
-    OtherModel {
-        /// The champion's version.
-        version: VersionNumber,
-        /// The name in the artifact.
-        found: String,
     },
     /// It took too long.
     #[error("the look for a champion took longer than {0} s")]
@@ -71,7 +66,7 @@ impl LoadError {
     pub(super) fn may_lack_time(&self) -> bool {
         match self {
             Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
-            Self::PointerGone | Self::Damaged { .. } | Self::OtherModel { .. } | Self::Panicked => false,
+            Self::PointerGone | Self::Pointer(_) | Self::Damaged { .. } | Self::Panicked => false,
         }
     }
 }
@@ -86,12 +81,12 @@ pub(super) async fn look<W: World>(
         return follow(world, model, &serving).await;
     }
     match champion_with_copy(world).await? {
-        Some((champion, copy)) => load(world, model, champion, copy).await,
+        Some((pointer, copy)) => load(world, model, pointer?, copy).await,
         None => Ok(Look::Nothing),
     }
 }
 
-/// The champion, with its copy where there is one and the registry gives it. The pointer alone is another request, which may
+/// The pointer, with the copy of its artifact where there is one and the registry gives it. The pointer alone is another request, which may
 /// be answered where this one is not: a role's right to it is of its own, and takes a while to be in effect everywhere.
 async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
@@ -99,7 +94,7 @@ async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Una
         Err(error) => {
             let cause = causes(&error);
             tracing::warn!(cause, "the registry's copy of the artifact cannot be read: the stored object is fetched");
-            Ok(world.registry().champion().await?.map(|champion| (champion, None)))
+            Ok(world.registry().champion().await?.map(|pointer| (pointer, None)))
         }
     }
 }
@@ -107,57 +102,51 @@ async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Una
 /// The look of a function that serves. It reads the pointer alone, which nearly always names what serves: the copy would be
 /// read and paid for in vain.
 async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Result<Look, LoadError> {
-    let champion = world.registry().champion().await?.ok_or(LoadError::PointerGone)?;
-    if *serving.champion() == champion {
+    let pointer = world.registry().champion().await?.ok_or(LoadError::PointerGone)??;
+    if *serving.pointer() == pointer {
         return Ok(Look::Same);
     }
-    let artifact = &champion.version.artifact;
-    if serving.champion().version.artifact.sha256 == artifact.sha256 {
-        return Ok(Look::New(Arc::new(serving.promoted_again(champion))));
+    if serving.pointer().artifact.sha256 == pointer.artifact.sha256 {
+        return Ok(Look::New(Arc::new(serving.promoted_again(pointer))));
     }
-    if artifact.size > LARGEST_COPY as u64 {
-        return load(world, model, champion, None).await;
+    if pointer.artifact.size > LARGEST_COPY as u64 {
+        return load(world, model, pointer, None).await;
     }
     // The connection to the registry stands. One to the store may have to be made first, which would hold up the calls that
     // come meanwhile.
-    let (champion, copy) = champion_with_copy(world).await?.ok_or(LoadError::PointerGone)?;
-    load(world, model, champion, copy).await
+    let (pointer, copy) = champion_with_copy(world).await?.ok_or(LoadError::PointerGone)?;
+    load(world, model, pointer?, copy).await
 }
 
 /// The champion, ready to serve: from `copy` where that is sound, else from the stored object.
 async fn load<W: World>(
     world: &W,
     model: &ModelName,
-    champion: Champion,
+    pointer: Pointer,
     copy: Option<Vec<u8>>,
 ) -> Result<Look, LoadError> {
     if let Some(copy) = copy {
-        match parse(copy, &champion, model).await {
-            Ok(parsed) => return Ok(Look::New(Arc::new(Serving::new(champion, parsed, world.clock().now())))),
+        match parse(copy, &pointer, model).await {
+            Ok(parsed) => return Ok(Look::New(Arc::new(Serving::new(pointer, parsed, world.clock().now())))),
             Err(error) => {
                 let cause = causes(&error);
                 tracing::warn!(cause, "the registry's copy of the artifact cannot serve: the stored object is fetched");
             }
         }
     }
-    let bytes = world.artifacts().get(&champion.version.artifact.key).await?;
-    let parsed = parse(bytes, &champion, model).await?;
-    Ok(Look::New(Arc::new(Serving::new(champion, parsed, world.clock().now()))))
+    let bytes = world.artifacts().get(&pointer.artifact.key).await?;
+    let parsed = parse(bytes, &pointer, model).await?;
+    Ok(Look::New(Arc::new(Serving::new(pointer, parsed, world.clock().now()))))
 }
 
-async fn parse(bytes: Vec<u8>, champion: &Champion, model: &ModelName) -> Result<Model, LoadError> {
-    if bytes.len() <= LARGE {
-        return verified(&bytes, &champion.version.artifact, champion.version.number, model);
-    }
-    let (artifact, number, model) = (champion.version.artifact.clone(), champion.version.number, model.clone());
-    let work = tokio::task::spawn_blocking(move || verified(&bytes, &artifact, number, &model));
-    work.await.unwrap_or(Err(LoadError::Panicked))
-}
-
-fn verified(bytes: &[u8], artifact: &Artifact, version: VersionNumber, model: &ModelName) -> Result<Model, LoadError> {
-    let parsed = Model::load_registered(bytes, artifact).map_err(|cause| LoadError::Damaged { version, cause })?;
-    if parsed.metadata().model != model.as_str() {
-        return Err(LoadError::OtherModel { version, found: parsed.metadata().model.clone() });
-    }
-    Ok(parsed)
+async fn parse(bytes: Vec<u8>, pointer: &Pointer, model: &ModelName) -> Result<Model, LoadError> {
+    let version = pointer.number;
+    let loaded = if bytes.len() <= LARGE {
+        Model::load_registered(&bytes, &pointer.artifact, model)
+    } else {
+        let (artifact, model) = (pointer.artifact.clone(), model.clone());
+        let work = tokio::task::spawn_blocking(move || Model::load_registered(&bytes, &artifact, &model));
+        work.await.map_err(|_| LoadError::Panicked)?
+    };
+    loaded.map_err(|cause| LoadError::Damaged { version, cause })
 }

@@ -10,6 +10,7 @@ mod models;
 mod predicting;
 mod refreshing;
 mod refusing;
+mod rollback;
 mod runs;
 mod showing;
 mod support;

@@ -40,7 +40,7 @@ fn with_runs() -> Fixture {
     let runs = [
         finished_run("good", hours_ago(4), &version(1, 0.9667, hours_ago(4))),
         finished_run("poor", hours_ago(3), &version(2, 0.5, hours_ago(3))),
-        run("broken", hours_ago(2)).failed("the table has no column \"variety\"".into(), hours_ago(2)),
+        run("broken", hours_ago(2)).failed("the table has no column \"variety\"".into(), None, hours_ago(2)),
         run("lost", hours_ago(1)),
         run("at-work", hours_ago(0)),
     ];

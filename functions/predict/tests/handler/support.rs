@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable, WithCopy};
-use evergreen_lifecycle::{Artifact, Champion, Run, RunId, Version};
+use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Run, RunId, Version};
 use evergreen_predict::journal::{Call, Journal};
 use evergreen_predict::{App, Ports};
 use evergreen_scoring::sha256_hex;
@@ -63,7 +63,7 @@ impl Remote {
 }
 
 impl Champions for Remote {
-    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+    async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
         *self.looks.lock().unwrap() += 1;
         self.pass().await;
         self.memory.champion().await
@@ -75,18 +75,18 @@ impl Champions for Remote {
         self.memory.champion_with_artifact().await
     }
 
-    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.memory.recent_champions(limit).await
     }
 }
 
 impl Runs for Remote {
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
         self.pass().await;
         self.memory.run(id).await
     }
 
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
         self.pass().await;
         self.memory.recent_runs(limit).await
     }

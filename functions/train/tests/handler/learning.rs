@@ -40,7 +40,11 @@ async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_ba
     assert_eq!(figures.binary.as_ref().map(|binary| &binary.positive), Some(&Label::Text("yes".into())));
 
     let state = world.memory.state();
-    let model = Model::load_registered(&state.objects[&manifest.version.artifact.key], &manifest.version.artifact);
+    let model = Model::load_registered(
+        &state.objects[&manifest.version.artifact.key],
+        &manifest.version.artifact,
+        &"iris".parse().unwrap(),
+    );
     // A plan never seen, months that are not known, and the rest.
     let answer = model.unwrap().predict(&[9.0, f32::NAN, 10.0, 0.0, 8000.0]).unwrap();
     assert_eq!(answer.len(), 1);
@@ -148,9 +152,8 @@ async fn a_champion_of_another_target_is_no_measure() {
 #[tokio::test]
 async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
     let world = World::new();
-    let decision = world.decision("a").await;
-    let state = world.memory.state();
-    let told: Vec<_> = state.events.iter().map(|event| (event.kind, event.decision.clone())).collect();
-    let decision = Some(decision);
-    assert_eq!(told, [(EventKind::TrainingSucceeded, decision.clone()), (EventKind::ModelPromoted, decision)]);
+    let decision = serde_json::to_value(world.decision("a").await).unwrap();
+    let told: Vec<_> = world.details().iter().map(|event| event["decision"].clone()).collect();
+    assert_eq!(world.events(), [EventKind::TrainingSucceeded, EventKind::ModelPromoted]);
+    assert_eq!(told, [decision.clone(), decision]);
 }

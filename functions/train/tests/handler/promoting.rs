@@ -3,6 +3,8 @@
 use evergreen_lifecycle::Champion;
 use evergreen_testkit::{moment, version};
 
+use serde_json::json;
+
 use crate::support::{World, quick};
 
 #[tokio::test]
@@ -13,7 +15,9 @@ async fn an_earlier_version_serves_again_when_somebody_says_so() {
     let promoted = world.promote(1).await.unwrap();
     assert_eq!((promoted.revision, promoted.replaced.map(|number| number.get())), (3, Some(2)));
     assert_eq!(world.champion_number(), Some(1));
-    assert!(world.memory.state().events.last().unwrap().reason.contains("the new one drifts"));
+    let told = world.details().pop().unwrap();
+    assert!(told["reason"].as_str().unwrap().contains("the new one drifts"), "{told}");
+    assert_eq!((&told["version"], &told["occurred_at"]), (&json!(1), &json!("2026-11-24T03:00:05.000Z")));
     assert!(world.promote(1).await.unwrap().duplicate);
     assert_eq!(world.memory.state().champions.len(), 3);
 }

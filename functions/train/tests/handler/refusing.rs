@@ -1,6 +1,7 @@
 //! What cannot be learnt from: each failure is on record, is announced, and leaves the champion alone.
 
-use evergreen_lifecycle::RunState;
+use evergreen_lifecycle::{Run, RunState};
+use evergreen_testkit::moment;
 use serde_json::{Value, json};
 
 use crate::support::{World, customers, quick};
@@ -139,10 +140,20 @@ async fn words_that_nobody_would_read_to_their_end_are_cut() {
 }
 
 #[tokio::test]
+async fn a_failure_that_cannot_heal_is_final_at_once() {
+    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    world.assert_fails("a", quick(), "InvalidTable").await;
+    world.assert_fails("b", json!({"sead": 1}), "InvalidRequest").await;
+    assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_none()));
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_fails_the_run() {
     let world = World::new();
     world.memory.take_away("datasets");
     world.assert_fails("a", quick(), "Unavailable").await;
+    let retried = world.memory.state().runs.values().map(Run::retry_until).collect::<Vec<_>>();
+    assert_eq!(retried, [Some(moment("2026-11-24T03:03:05Z"))]);
     world.memory.bring_back("datasets");
     world.invoke("a", quick()).await.unwrap();
     let state = world.memory.state();

@@ -31,7 +31,7 @@ async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
     assert_eq!(manifest.signature.labels(), ["setosa", "versicolor", "virginica"].map(Label::from));
     let Some(Baseline::Classification { shares, log_loss, .. }) = manifest.baseline else { panic!("Iris has classes") };
     assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12 && (log_loss - 3.0_f64.ln()).abs() < 0.05, "{log_loss}");
-    let model = Model::load_registered(artifact, &champion.version.artifact).unwrap();
+    let model = Model::load_registered(artifact, &champion.version.artifact, &"iris".parse().unwrap()).unwrap();
     let lineage = model.metadata().lineage.as_ref().unwrap();
     assert_eq!((&lineage.code_version, lineage.seed), (&manifest.version.code_version, manifest.version.seed));
     assert_eq!((&lineage.dataset, lineage.family), (&manifest.version.dataset.fingerprint, manifest.version.family));
@@ -146,4 +146,17 @@ async fn the_report_says_what_a_caller_needs() {
       "duplicate": true
     }
     "#);
+}
+
+#[tokio::test]
+async fn a_run_is_dated_after_the_run_before_it_though_the_clock_is_behind() {
+    let world = World::new();
+    let first = world.invoke("a", Value::Null).await.unwrap();
+    let began = world.run(&first).started_at;
+    world.clock.set(moment("2026-11-23T05:00:00Z"));
+    world.memory.take_away("artifacts");
+    world.invoke("b", json!({"id": "behind"})).await.unwrap_err();
+    let state = world.memory.state();
+    let behind = state.runs.values().find(|run| run.id.as_str() == "manual-behind").unwrap();
+    assert!(behind.started_at > began, "{} is not after {began}", behind.started_at);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use evergreen_lifecycle::{Decision, EventKind, Manifest, Run, RunState};
+use evergreen_lifecycle::{Announcement, Decision, EventKind, Manifest, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, moment};
 use evergreen_train::{Answer, Invocation, Promoted, Report, TrainError, Trainer, Training};
 use jiff::SignedDuration;
@@ -90,7 +90,13 @@ impl World {
     }
 
     pub fn events(&self) -> Vec<EventKind> {
-        self.memory.state().events.iter().map(|event| event.kind).collect()
+        let kind = |event: &Announcement| serde_json::from_value(event.kind.clone().into()).unwrap();
+        self.memory.state().events.iter().map(kind).collect()
+    }
+
+    /// The details of the events on the bus.
+    pub fn details(&self) -> Vec<Value> {
+        self.memory.state().events.iter().map(|event| serde_json::from_str(&event.detail).unwrap()).collect()
     }
 
     pub fn run(&self, report: &Report) -> Run {
@@ -111,11 +117,12 @@ impl World {
         let serving = self.champion_number();
         let error = self.invoke(invocation, event).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
+        let (kind, told) = (self.events().pop().unwrap(), self.details().pop().unwrap());
         let state = self.memory.state();
         let run = state.runs.values().find(|run| run.invocation == invocation).unwrap();
         let RunState::Failed { reason, .. } = &run.state else { panic!("{:?}", run.state) };
-        let told = state.events.last().unwrap();
-        assert_eq!((told.kind, &told.reason, &told.run_id), (EventKind::TrainingFailed, reason, &run.id));
+        assert_eq!((kind, &told["reason"]), (EventKind::TrainingFailed, &json!(reason)));
+        assert_eq!(told["run_id"], json!(run.id));
         assert_eq!(state.champions.last().map(|champion| champion.version.number.get()), serving);
         reason.clone()
     }

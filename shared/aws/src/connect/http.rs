@@ -112,6 +112,11 @@ fn failure(error: legacy::Error) -> ConnectorError {
     }
 }
 
+/// Whether the request of a call that failed was never sent, for want of a connection.
+pub(crate) fn never_connected(error: &ConnectorError) -> bool {
+    cause::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
+}
+
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     successors(Some(error), |&error| error.source()).find_map(<dyn Error>::downcast_ref)
 }

@@ -2,13 +2,13 @@
 
 use aws_sdk_dynamodb::types::Select;
 use evergreen_lifecycle::ports::{Champions, Unavailable, Versions, WithCopy};
-use evergreen_lifecycle::{Champion, Version, VersionNumber};
+use evergreen_lifecycle::{Pointer, Record, Version, VersionNumber};
 
 use super::{Registry, keys};
 use crate::failure::unavailable;
 
 impl Champions for Registry {
-    async fn champion(&self) -> Result<Option<Champion>, Unavailable> {
+    async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
         self.read(self.keys.champion(), "reading the champion").await
     }
 
@@ -16,13 +16,13 @@ impl Champions for Registry {
         self.read_with_copy().await
     }
 
-    async fn recent_champions(&self, limit: u32) -> Result<Vec<Champion>, Unavailable> {
+    async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         self.newest(self.query(keys::CHAMPIONS), limit, "reading the champions").await
     }
 }
 
 impl Versions for Registry {
-    async fn version(&self, number: VersionNumber) -> Result<Option<Version>, Unavailable> {
+    async fn version(&self, number: VersionNumber) -> Result<Option<Record<Version>>, Unavailable> {
         self.read(self.keys.version(number), "reading a version").await
     }
 
@@ -45,6 +45,8 @@ mod tests {
     use aws_smithy_mocks::{MockResponse, mock};
     use evergreen_testkit::{champion, moment, version};
 
+    use evergreen_lifecycle::Champion;
+
     use super::*;
     use crate::mocks::record;
     use crate::registry::support::{item, registry, texts};
@@ -62,7 +64,7 @@ mod tests {
         let (rule, sent) = record(mock!(Client::get_item), || {
             MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&first()))).build())
         });
-        assert_eq!(registry(&[&rule]).champion().await.unwrap(), Some(first()));
+        assert_eq!(registry(&[&rule]).champion().await.unwrap(), Some(Ok(first().into())));
         let request = sent.only();
         assert_eq!(request.consistent_read(), Some(true));
         assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "CHAMPION")])));
@@ -73,7 +75,7 @@ mod tests {
         let (rule, sent) = record(mock!(Client::get_item), || {
             MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&first().version))).build())
         });
-        assert_eq!(registry(&[&rule]).version(VersionNumber::FIRST).await.unwrap(), Some(first().version));
+        assert_eq!(registry(&[&rule]).version(VersionNumber::FIRST).await.unwrap(), Some(Ok(first().version)));
         assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000001")])));
     }
 
@@ -82,7 +84,8 @@ mod tests {
         let (rule, sent) = record(mock!(Client::query), || {
             MockResponse::Output(QueryOutput::builder().items(item(&successor())).items(item(&first())).build())
         });
-        assert_eq!(registry(&[&rule]).recent_champions(9).await.unwrap(), [successor(), first()]);
+        let expected = [successor(), first()].map(|champion| Ok(champion.into()));
+        assert_eq!(registry(&[&rule]).recent_champions(9).await.unwrap(), expected);
         let request = sent.only();
         assert_eq!((request.limit(), request.scan_index_forward()), (Some(9), Some(false)));
         assert_eq!(request.key_condition_expression(), Some("pk = :pk AND begins_with(sk, :prefix)"));

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::ports::Unavailable;
+use evergreen_lifecycle::{Champion, Pointer, Record, Run, Unreadable, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::keys::Key;
+use super::keys::{self, Key};
 
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -47,6 +48,38 @@ pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Res
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
+/// What is read from the registry record by record.
+pub(super) trait Stored: Sized {
+    /// The record that `item` stores, or what can be told of it.
+    fn read(item: Item) -> Record<Self>;
+}
+
+impl Stored for Run {
+    fn read(item: Item) -> Record<Self> {
+        record(item)
+    }
+}
+
+impl Stored for Version {
+    fn read(item: Item) -> Record<Self> {
+        record(item)
+    }
+}
+
+impl Stored for Pointer {
+    fn read(item: Item) -> Record<Self> {
+        record::<Champion>(item).map(Self::from).or_else(Self::in_part)
+    }
+}
+
+fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
+    let kept = item.clone();
+    serde_dynamo::from_item(item).map_err(|cause| {
+        let key = keys::sort_of(&kept).to_owned();
+        Unreadable::new(key, cause, serde_dynamo::from_item(kept).unwrap_or_default())
+    })
+}
+
 /// Whether `item` stores `record`.
 pub(super) fn holds<T: DeserializeOwned + PartialEq>(item: Option<&Item>, record: &T) -> bool {
     item.cloned().and_then(|item| serde_dynamo::from_item::<_, T>(item).ok()).is_some_and(|stored| stored == *record)
@@ -70,7 +103,7 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 #[cfg(test)]
 mod tests {
     use evergreen_lifecycle::{
-        Champion, Family, PrimaryMetric, Run, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
+        Family, PrimaryMetric, RunMetrics, RunState, SearchSummary, Trigger, VersionNumber, time,
     };
     use evergreen_testkit::{champion, finished_run, moment, run, version};
     use jiff::Timestamp;
@@ -107,6 +140,7 @@ mod tests {
             "model": "iris",
             "attempt": 1,
             "invocation": "invocation-7",
+            "tries": 1,
             "trigger": {"kind": "manual", "note": null},
             "code_version": "test",
             "started_at": "2026-11-24T03:00:00.000Z",
@@ -127,7 +161,7 @@ mod tests {
             let finished = finished_run("7", start, &version(3, accuracy, start));
             assert_eq!(there_and_back(&finished), finished);
         }
-        let failed = run("7", start).failed("no such column".into(), start);
+        let failed = run("7", start).failed("no such column".into(), Some(start), start);
         assert_eq!(there_and_back(&failed), failed);
     }
 
@@ -171,11 +205,13 @@ mod tests {
 
     fn states() -> impl Strategy<Value = RunState> {
         let number = (1..=u32::MAX).prop_map(|number| VersionNumber::new(number).unwrap());
-        (moments(), number, ".*", 0..4).prop_map(|(finished_at, version, reason, kind)| match kind {
-            0 => RunState::Running,
-            1 => RunState::Succeeded { finished_at, version, reason },
-            2 => RunState::Rejected { finished_at, version, reason },
-            _ => RunState::Failed { finished_at, reason },
+        (moments(), number, ".*", 0..4, any::<bool>()).prop_map(|(finished_at, version, reason, kind, retried)| {
+            match kind {
+                0 => RunState::Running,
+                1 => RunState::Succeeded { finished_at, version, reason },
+                2 => RunState::Rejected { finished_at, version, reason },
+                _ => RunState::Failed { finished_at, reason, retry_until: retried.then_some(finished_at) },
+            }
         })
     }
 

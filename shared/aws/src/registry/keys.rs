@@ -9,7 +9,7 @@ use super::items::{Item, text};
 const PARTITION: &str = "pk";
 
 /// The sort key's attribute.
-const SORT: &str = "sk";
+pub(super) const SORT: &str = "sk";
 
 /// The index that orders a model's runs by when they started.
 pub(super) const BY_START: &str = "by-start";
@@ -24,6 +24,9 @@ pub(super) const CHAMPIONS: &str = "CHAMPION#";
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     partition: String,
+    /// Where everything about mails stands, and nothing else: the function that writes them may write nowhere else.
+    mails: String,
+    outbox: String,
 }
 
 /// One record's place.
@@ -36,12 +39,22 @@ pub(super) struct Key {
 impl Keys {
     /// The keys of `model`. A model's name holds no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
-        Self { partition: format!("MODEL#{model}") }
+        Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
-    /// The partition that holds all of them.
+    /// The partition of runs, versions and champions.
     pub(super) fn partition(&self) -> &str {
         &self.partition
+    }
+
+    /// The partition of the events that are to be told: a role can be given the right to them alone.
+    pub(super) fn outbox(&self) -> &str {
+        &self.outbox
+    }
+
+    /// An event that is to be told.
+    pub(super) fn event(&self, key: &str) -> Key {
+        Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
     /// The counter of version numbers.
@@ -75,8 +88,19 @@ impl Keys {
     }
 
     /// The claim on a mail.
-    pub(super) fn mail(&self, key: &str) -> Key {
-        self.at(format!("MAIL#{key}"))
+    pub(super) fn claim(&self, key: &str) -> Key {
+        Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
+    }
+
+    /// What is remembered of the alarm of that name.
+    pub(super) fn alarm(&self, name: &str) -> Key {
+        Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
+    }
+
+    /// The sort key of a claim in the model's partition, where releases up to 0.1 kept them. The last of those claims
+    /// expire 30 days after the stack has left these releases.
+    pub(super) fn early_claim(key: &str) -> String {
+        format!("MAIL#{key}")
     }
 
     fn at(&self, sort: String) -> Key {
@@ -84,10 +108,25 @@ impl Keys {
     }
 }
 
+/// The sort key of an item; empty where it has none.
+pub(super) fn sort_of(item: &Item) -> &str {
+    item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
+}
+
 impl Key {
     /// Whether `item` stands here.
     pub(super) fn is_of(&self, item: &Item) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
+    }
+
+    /// The sort key of the record that `item` is.
+    pub(super) fn sort_of(item: &Item) -> Option<&str> {
+        item.get(SORT)?.as_s().ok().map(String::as_str)
+    }
+
+    /// The sort key.
+    pub(super) fn sort(&self) -> &str {
+        &self.sort
     }
 
     /// The key's two attributes, with nothing else.
@@ -121,7 +160,12 @@ mod tests {
         assert_eq!(sort(iris.champion()), "CHAMPION");
         assert_eq!(sort(iris.artifact()), "ARTIFACT");
         assert_eq!(sort(iris.champion_of(12)), "CHAMPION#00000012");
-        assert_eq!(sort(iris.mail("abc")), "MAIL#abc");
+        for (key, place) in
+            [(iris.claim("abc"), "CLAIM#abc"), (iris.alarm("evergreen-throttles"), "ALARM#evergreen-throttles")]
+        {
+            assert_eq!((key.partition.as_str(), key.sort.as_str()), ("MAIL#iris", place));
+        }
+        assert_eq!(iris.event("a").attributes(), [("pk".into(), text("OUTBOX#iris")), ("sk".into(), text("a"))]);
     }
 
     proptest! {

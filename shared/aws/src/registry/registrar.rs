@@ -2,19 +2,15 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use evergreen_lifecycle::ports::{PromoteError, RegisterError, Registrar, Registration, RunWriteError, Unavailable};
-use evergreen_lifecycle::{Champion, Run, VersionNumber};
-use serde::Deserialize;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use evergreen_lifecycle::ports::{
+    PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Runs, Unavailable,
+};
+use evergreen_lifecycle::{Announcement, Champion, Run, VersionNumber};
 
-use super::{Registry, items, transaction};
+use super::cancellation::Refused;
+use super::{Registry, items, keys, transaction};
 use crate::failure::unavailable;
-
-/// The counter after a number was taken.
-#[derive(Deserialize)]
-struct Counter {
-    last_version: VersionNumber,
-}
 
 impl Registrar for Registry {
     async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
@@ -33,49 +29,69 @@ impl Registrar for Registry {
         store(put, run, what).await
     }
 
-    async fn fail(&self, run: &Run) -> Result<(), RunWriteError> {
-        let what = "closing a run";
-        let put = self
-            .put(run, what)?
-            .condition_expression(transaction::AT_WORK)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":attempt", items::number(run.attempt))
-            .expression_attribute_values(":running", items::text(transaction::RUNNING));
-        store(put, run, what).await
+    async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
+        let Err(refused) = self.transact(self.failure(run, announcements)?, "closing a run").await else {
+            return Ok(());
+        };
+        if !refused.is_about(&self.keys.run(&run.id)) {
+            return Err(refused.error.into());
+        }
+        if self.has_ended_so(run).await? { Ok(()) } else { Err(RunWriteError::Conflict(run.id.clone())) }
     }
 
-    async fn take_number(&self) -> Result<VersionNumber, Unavailable> {
-        let what = "taking a version number";
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(self.keys.counter().into_item()))
-            .update_expression("ADD last_version :one")
-            .expression_attribute_values(":one", items::number(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let answer = update.send().await.map_err(unavailable(what))?;
-        let counter: Counter = items::decode(answer.attributes.unwrap_or_default(), what)?;
-        Ok(counter.last_version)
+    async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {
+        let highest = self.highest(keys::VERSIONS, "looking for the newest version").await?;
+        Ok(highest.as_deref().and_then(VersionNumber::of_padded))
+    }
+
+    async fn last_revision(&self) -> Result<u32, Unavailable> {
+        let highest = self.highest(keys::CHAMPIONS, "looking for the newest champion").await?;
+        Ok(highest.and_then(|revision| revision.parse().ok()).unwrap_or_default())
+    }
+
+    async fn take_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
+        self.next_number(above).await
     }
 
     async fn register(&self, registration: &Registration) -> Result<(), RegisterError> {
-        let writes = self.writes(registration)?;
-        // The SDK gives the call a token of its own, so that trying it again cannot register twice.
-        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
-        let Err(error) = transaction.send().await else { return Ok(()) };
-        Err(transaction::refusal(&registration.run.id, error))
+        let run = &registration.run;
+        let Err(refused) = self.transact(self.writes(registration)?, "registering a version").await else {
+            return Ok(());
+        };
+        // The run comes first: without the run nothing else matters.
+        if refused.is_about(&self.keys.run(&run.id)) {
+            return if self.has_ended_so(run).await? { Ok(()) } else { Err(RegisterError::RunTaken(run.id.clone())) };
+        }
+        match &registration.promotion {
+            Some(champion) if self.is_overtaken(champion, &refused) => Err(RegisterError::ChampionMoved),
+            None if refused.is_about(&self.keys.champion()) => Err(RegisterError::ChampionMoved),
+            _ => Err(refused.error.into()),
+        }
     }
 
-    async fn promote(&self, champion: &Champion, artifact: Option<&[u8]>) -> Result<(), PromoteError> {
-        let writes = self.promotion(champion, artifact)?.into();
-        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
-        let Err(error) = transaction.send().await else { return Ok(()) };
-        Err(transaction::promotion_refusal(error))
+    async fn promote(&self, promotion: &Promotion<'_>) -> Result<(), PromoteError> {
+        let Err(refused) = self.transact(self.promotion(promotion)?, "promoting a version").await else {
+            return Ok(());
+        };
+        let is_overtaken = self.is_overtaken(promotion.champion, &refused);
+        Err(if is_overtaken { PromoteError::ChampionMoved } else { refused.error.into() })
     }
 }
 
 impl Registry {
+    /// Whether another champion stands where `champion` was to be put: at the pointer, or in the history.
+    fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
+        let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
+        places.iter().any(|place| refused.is_about(place))
+    }
+
+    /// Whether the run's end is on record already: an earlier try has written it, and its answer was lost.
+    async fn has_ended_so(&self, run: &Run) -> Result<bool, Unavailable> {
+        let stored = self.run(&run.id).await?;
+        let end = |run: &Run| (run.attempt, run.invocation.clone(), run.state.clone());
+        Ok(stored.and_then(Result::ok).is_some_and(|stored| end(&stored) == end(run)))
+    }
+
     /// A write of `run` that returns what is stored when its condition fails.
     fn put(&self, run: &Run, what: &'static str) -> Result<PutItemFluentBuilder, Unavailable> {
         let item = items::encode(&self.keys.run(&run.id), run, what)?;
@@ -98,7 +114,6 @@ async fn store(put: PutItemFluentBuilder, run: &Run, what: &'static str) -> Resu
 mod tests {
     use aws_sdk_dynamodb::Client;
     use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
-    use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
     use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
     use aws_smithy_mocks::{MockResponse, Rule, mock};
     use evergreen_testkit::{moment, run};
@@ -106,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::mocks::{Sent, record};
-    use crate::registry::support::{item, json, registry, texts};
+    use crate::registry::support::{item, json, registry};
 
     const START: &str = "2026-11-24T03:00:00Z";
 
@@ -150,34 +165,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_stored_only_over_the_attempt_that_failed() {
-        let (rule, sent) = accepting();
-        let failed = attempt(2).failed("no such column".into(), moment(START));
-        registry(&[&rule]).fail(&failed).await.unwrap();
-        let request = sent.only();
-        assert_eq!(request.condition_expression(), Some("attempt = :attempt AND #status = :running"));
-        let values = json(request.expression_attribute_values.unwrap());
-        assert_eq!(values, value!({":attempt": 2, ":running": "RUNNING"}));
-        assert_eq!(json(request.item.unwrap())["reason"], value!("no such column"));
-    }
-
-    #[tokio::test]
     async fn another_attempt_in_the_way_is_a_conflict() {
         let error = registry(&[&refusing(attempt(2))])
             .open(&Run { invocation: "another".into(), ..attempt(2) })
             .await
             .unwrap_err();
         assert!(matches!(error, RunWriteError::Conflict(id) if id == attempt(2).id));
-        let failed = attempt(1).failed("no such column".into(), moment(START));
-        let error = registry(&[&refusing(attempt(2))]).fail(&failed).await.unwrap_err();
-        assert!(matches!(error, RunWriteError::Conflict(_)));
     }
 
     #[tokio::test]
     async fn an_attempt_that_stands_there_already_was_written_by_an_earlier_try() {
         registry(&[&refusing(attempt(2))]).open(&attempt(2)).await.unwrap();
-        let failed = attempt(2).failed("no such column".into(), moment(START));
-        registry(&[&refusing(failed.clone())]).fail(&failed).await.unwrap();
     }
 
     #[tokio::test]
@@ -185,23 +183,5 @@ mod tests {
         let rule = mock!(Client::put_item).then_error(|| PutItemError::generic(Default::default()));
         let error = registry(&[&rule]).open(&attempt(1)).await.unwrap_err();
         assert!(matches!(error, RunWriteError::Unavailable(Unavailable { what: "opening a run", .. })));
-    }
-
-    #[tokio::test]
-    async fn a_number_is_taken_by_adding_one() {
-        let (rule, sent) = record(mock!(Client::update_item), || {
-            MockResponse::Output(UpdateItemOutput::builder().attributes("last_version", items::number(42)).build())
-        });
-        assert_eq!(registry(&[&rule]).take_number().await.unwrap().get(), 42);
-        let request = sent.only();
-        assert_eq!(request.update_expression(), Some("ADD last_version :one"));
-        assert_eq!(request.return_values(), Some(&ReturnValue::UpdatedNew));
-        assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "COUNTER")])));
-    }
-
-    #[tokio::test]
-    async fn a_counter_that_says_nothing_gives_no_number() {
-        let rule = mock!(Client::update_item).then_output(|| UpdateItemOutput::builder().build());
-        assert_eq!(registry(&[&rule]).take_number().await.unwrap_err().what, "taking a version number");
     }
 }

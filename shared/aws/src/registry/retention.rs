@@ -133,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_failed_run_is_marked_alone() {
         let (rule, sent) = accepting();
-        let failed = run("7", moment(START)).failed("no such column".into(), moment(START));
+        let failed = run("7", moment(START)).failed("no such column".into(), None, moment(START));
         registry(&rule).forget_records(&failed, moment(LATER)).await.unwrap();
         assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-7")])));
     }

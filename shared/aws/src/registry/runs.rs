@@ -1,16 +1,16 @@
 //! Reading run records.
 
 use evergreen_lifecycle::ports::{Runs, Unavailable};
-use evergreen_lifecycle::{Run, RunId};
+use evergreen_lifecycle::{Record, Run, RunId};
 
 use super::{Registry, items, keys};
 
 impl Runs for Registry {
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, Unavailable> {
+    async fn run(&self, id: &RunId) -> Result<Option<Record<Run>>, Unavailable> {
         self.read(self.keys.run(id), "reading a run").await
     }
 
-    async fn recent_runs(&self, limit: u32) -> Result<Vec<Run>, Unavailable> {
+    async fn recent_runs(&self, limit: u32) -> Result<Vec<Record<Run>>, Unavailable> {
         let query = self
             .client
             .query()
@@ -33,6 +33,7 @@ mod tests {
 
     use super::*;
     use crate::mocks::record;
+    use crate::registry::items::Item;
     use crate::registry::support::{item, registry, texts};
 
     fn nightly(day: u8) -> Run {
@@ -44,7 +45,7 @@ mod tests {
         let (rule, sent) = record(mock!(Client::get_item), || {
             MockResponse::Output(GetItemOutput::builder().set_item(Some(item(&nightly(1)))).build())
         });
-        assert_eq!(registry(&[&rule]).run(&nightly(1).id).await.unwrap(), Some(nightly(1)));
+        assert_eq!(registry(&[&rule]).run(&nightly(1).id).await.unwrap(), Some(Ok(nightly(1))));
         let request = sent.only();
         assert_eq!((request.table_name(), request.consistent_read()), (Some("registry"), Some(true)));
         assert_eq!(request.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-night-1")])));
@@ -74,12 +75,43 @@ mod tests {
             .output(page(4, 3))
             .output(page(2, 1))
             .build();
-        assert_eq!(registry(&[&rule]).recent_runs(3).await.unwrap(), [nightly(4), nightly(3), nightly(2)]);
+        let expected = [nightly(4), nightly(3), nightly(2)].map(Ok);
+        assert_eq!(registry(&[&rule]).recent_runs(3).await.unwrap(), expected);
         assert_eq!(rule.num_calls(), 2);
     }
 
     #[tokio::test]
     async fn none_are_asked_for_without_a_call() {
         assert_eq!(registry(&[]).recent_runs(0).await.unwrap(), []);
+    }
+
+    /// A run whose status only a newer release knows.
+    fn of_a_newer_release(day: u8) -> Item {
+        let mut item = item(&nightly(day));
+        item.insert("sk".to_owned(), items::text(format!("RUN#{}", nightly(day).id)));
+        item.insert("status".to_owned(), items::text("PAUSED"));
+        item
+    }
+
+    #[tokio::test]
+    async fn a_run_that_cannot_be_read_stands_among_the_others_and_hides_none() {
+        let records = vec![item(&nightly(4)), of_a_newer_release(3), item(&nightly(2))];
+        let rule =
+            mock!(Client::query).then_output(move || QueryOutput::builder().set_items(Some(records.clone())).build());
+        let runs = registry(&[&rule]).recent_runs(9).await.unwrap();
+        assert_eq!((&runs[0], &runs[2]), (&Ok(nightly(4)), &Ok(nightly(2))));
+        let unreadable = runs[1].as_ref().unwrap_err();
+        assert_eq!(unreadable.key, "RUN#manual-night-3");
+        assert!(unreadable.cause.contains("PAUSED"), "{unreadable}");
+        assert_eq!(unreadable.field::<String>("status").as_deref(), Some("PAUSED"));
+        assert_eq!(unreadable.moment("started_at"), Some(nightly(3).started_at));
+    }
+
+    #[tokio::test]
+    async fn a_single_run_that_cannot_be_read_is_no_failure_of_the_registry() {
+        let rule = mock!(Client::get_item)
+            .then_output(|| GetItemOutput::builder().set_item(Some(of_a_newer_release(1))).build());
+        let run = registry(&[&rule]).run(&nightly(1).id).await.unwrap().unwrap();
+        assert_eq!(run.unwrap_err().field::<String>("id").as_deref(), Some("manual-night-1"));
     }
 }

@@ -1,21 +1,23 @@
 //! The one write that makes a version count: the run's end, the version and, where the gate says so, the promotion.
 //!
 //! All of it happens or nothing. It happens only while the run's attempt is the one at work and the champion is the one
-//! that the gate saw, which is checked even when nothing is promoted: a refusal may not rest on a champion of the past.
+//! that the gate saw, which is checked even when nothing is promoted: a refusal may not rest on a champion of the past. What
+//! is to be told of it is written with it.
+//!
+//! It has seven writes at most, of less than 400 KB each; a transaction may have a hundred, of 4 MB together.
 
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
-use evergreen_lifecycle::ports::{LARGEST_COPY, PromoteError, RegisterError, Registration, Unavailable};
-use evergreen_lifecycle::{Champion, Run, RunId, Version};
+use evergreen_lifecycle::ports::{LARGEST_COPY, Promotion, Registration, Unavailable};
+use evergreen_lifecycle::{Announcement, Champion, Run, Version};
 use serde::Serialize;
 
 use super::keys::Key;
 use super::{Registry, copy, items};
-use crate::failure::unavailable;
 
-const WHAT: &str = "registering or promoting a version";
+/// What is asked where a write cannot even be made.
+pub(super) const WHAT: &str = "preparing a transaction";
 
 /// The status of a run whose attempt is under way.
 pub(super) const RUNNING: &str = "RUNNING";
@@ -29,40 +31,58 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 /// Holds while the champion's revision is `:seen`.
 const UNMOVED: &str = "revision = :seen";
 
-/// The code of a write that another transaction was at.
-const CONFLICT: &str = "TransactionConflict";
-
-/// Where the run's end stands among the writes.
-const RUN: usize = 0;
-
-/// Where the writes begin whose conditions are about the champion. Before them stands the version, whose number nobody
-/// else has.
-const CHAMPION: usize = 2;
-
 impl Registry {
     /// The writes that register a version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        let Registration { run, version, promotion, seen_revision, artifact } = registration;
+        let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run)?, self.birth_of(version)?];
         match promotion {
-            Some(champion) => writes.extend(self.promotion(champion, artifact.as_deref())?),
+            Some(champion) => writes.extend(self.move_pointer(champion, *seen_revision, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
+        }
+        self.add_events(writes, announcements)
+    }
+
+    /// The writes that promote a registered version.
+    pub(super) fn promotion(&self, promotion: &Promotion<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        let Promotion { champion, seen_revision, artifact, announcement } = promotion;
+        let writes = self.move_pointer(champion, *seen_revision, Some(artifact))?;
+        self.add_events(writes.into(), std::slice::from_ref(announcement))
+    }
+
+    /// The writes that end a run without a version.
+    pub(super) fn failure(
+        &self,
+        run: &Run,
+        announcements: &[Announcement],
+    ) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        self.add_events(vec![self.end_of(run)?], announcements)
+    }
+
+    fn add_events(
+        &self,
+        mut writes: Vec<TransactWriteItem>,
+        announcements: &[Announcement],
+    ) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        for announcement in announcements {
+            writes.push(self.to_be_told(announcement)?);
         }
         Ok(writes)
     }
 
-    /// The writes that move the pointer to `champion`, whose revision follows the one that was seen, and put the copy of
-    /// its artifact beside it.
-    pub(super) fn promotion(
+    /// The writes that move the pointer to `champion`, over the revision that was seen, and put the copy of its artifact
+    /// beside it.
+    fn move_pointer(
         &self,
         champion: &Champion,
+        seen: u32,
         artifact: Option<&[u8]>,
     ) -> Result<[TransactWriteItem; 3], Unavailable> {
         let copy = match artifact.filter(|content| content.len() <= LARGEST_COPY) {
             Some(content) => self.copy_of(champion, content)?,
             None => self.no_copy()?,
         };
-        Ok([self.succession(champion)?, self.history_of(champion)?, copy])
+        Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
     /// The copy needs no condition: the pointer's decides whether any of this happens.
@@ -89,11 +109,11 @@ impl Registry {
         finish(self.write(&self.keys.version(version.number), version)?.condition_expression(ABSENT))
     }
 
-    fn succession(&self, champion: &Champion) -> Result<TransactWriteItem, Unavailable> {
+    fn succession(&self, champion: &Champion, seen: u32) -> Result<TransactWriteItem, Unavailable> {
         let put = self.write(&self.keys.champion(), champion)?;
-        finish(match champion.revision.saturating_sub(1) {
+        finish(match seen {
             0 => put.condition_expression(ABSENT),
-            seen => put.condition_expression(UNMOVED).expression_attribute_values(":seen", items::number(seen)),
+            _ => put.condition_expression(UNMOVED).expression_attribute_values(":seen", items::number(seen)),
         })
     }
 
@@ -115,48 +135,10 @@ impl Registry {
     }
 }
 
-fn finish(put: PutBuilder) -> Result<TransactWriteItem, Unavailable> {
+pub(super) fn finish(put: PutBuilder) -> Result<TransactWriteItem, Unavailable> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
 }
 
 fn incomplete(error: BuildError) -> Unavailable {
     Unavailable::new(WHAT, error)
-}
-
-/// Which condition failed. The run's comes first: without the run nothing else matters.
-///
-/// Another transaction at the same records cancels this one too. It may have moved the champion, so the gate looks again;
-/// if it has taken the run, the next try says so.
-pub(super) fn refusal(run: &RunId, error: SdkError<TransactWriteItemsError>) -> RegisterError {
-    let codes = cancellation_codes(&error);
-    if codes.get(RUN).is_some_and(failed) {
-        return RegisterError::RunTaken(run.clone());
-    }
-    if codes.iter().skip(CHAMPION).any(failed) || codes.contains(&CONFLICT) {
-        return RegisterError::ChampionMoved;
-    }
-    unavailable(WHAT)(error).into()
-}
-
-/// Why a promotion alone was refused: all its conditions are about the champion.
-pub(super) fn promotion_refusal(error: SdkError<TransactWriteItemsError>) -> PromoteError {
-    let codes = cancellation_codes(&error);
-    if codes.iter().any(failed) || codes.contains(&CONFLICT) {
-        return PromoteError::ChampionMoved;
-    }
-    unavailable(WHAT)(error).into()
-}
-
-/// One code for each write of a cancelled transaction; none when it failed otherwise.
-fn cancellation_codes(error: &SdkError<TransactWriteItemsError>) -> Vec<&str> {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn failed(code: &&str) -> bool {
-    *code == "ConditionalCheckFailed"
 }

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_mocks::{MockResponse, Rule, mock};
-use evergreen_lifecycle::Champion;
-use evergreen_lifecycle::ports::{LARGEST_COPY, PromoteError, RegisterError, Registrar, Registration};
+use evergreen_lifecycle::ports::{
+    LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Unavailable,
+};
+use evergreen_lifecycle::{Announcement, Champion, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::items::Item;
-use super::support::registry;
+use super::support::{item, registry};
 use crate::mocks::record;
 
 /// The condition on the run's end, and its values.
@@ -33,8 +36,8 @@ fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
     let line = |kind: &str, item: &Item, condition: Option<&str>, values: Option<&Item>| {
         let values: BTreeMap<String, serde_json::Value> =
             serde_dynamo::from_item(values.cloned().unwrap_or_default()).unwrap();
-        assert_eq!(item["pk"].as_s().unwrap(), "MODEL#iris");
-        let place = item["sk"].as_s().unwrap();
+        let (partition, sort) = (item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap());
+        let place = if partition == "MODEL#iris" { sort.clone() } else { format!("{partition} {sort}") };
         format!("{kind} {place} if {} {}", condition.unwrap_or("-"), serde_json::to_string(&values).unwrap())
     };
     let puts = |write: &TransactWriteItem| {
@@ -63,7 +66,11 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
 /// A table that cancels with these codes.
 fn cancelling(codes: &'static [&'static str]) -> Rule {
     mock!(Client::transact_write_items).then_error(move || {
-        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+        let reason = |code: &str| {
+            let reason = CancellationReason::builder().code(code);
+            if code == "None" { reason } else { reason.message("words of the table") }.build()
+        };
+        let reasons = codes.iter().map(|code| reason(code)).collect();
         let cancelled = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
         TransactWriteItemsError::TransactionCanceledException(cancelled)
     })
@@ -72,6 +79,19 @@ fn cancelling(codes: &'static [&'static str]) -> Rule {
 /// What registering says when the table cancels with these codes.
 async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
     registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
+}
+
+/// A table that has this run on record.
+fn on_record(stored: Option<Run>) -> Rule {
+    mock!(Client::get_item).then_output(move || GetItemOutput::builder().set_item(stored.as_ref().map(item)).build())
+}
+
+fn announcement(kind: &str) -> Announcement {
+    Announcement { key: format!("2026-11-24T03:00:10.000Z#{kind}"), kind: kind.to_owned(), detail: "{}".to_owned() }
+}
+
+fn failed() -> Run {
+    run("7", moment(START)).failed("no such column".into(), None, moment(START))
 }
 
 #[tokio::test]
@@ -155,28 +175,94 @@ async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn a_run_in_other_hands_is_said_first() {
-    let error = cancelled_with(&["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]).await;
-    assert!(matches!(error, RegisterError::RunTaken(id) if id.as_str() == "manual-7"));
+async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
+    let announcements = vec![announcement("TrainingSucceeded"), announcement("ModelPromoted")];
+    let writes = outline(&sent_for(&Registration { announcements, ..of(1, 0.97, None) }).await);
+    let expected = ["TrainingSucceeded", "ModelPromoted"]
+        .map(|kind| format!("put OUTBOX#iris 2026-11-24T03:00:10.000Z#{kind} if - {{}}"));
+    assert_eq!(writes[5..], expected);
+    // What a transaction may have: a hundred writes, and 4 MB; a record has 400 KB at most.
+    assert!(writes.len() <= 100 && writes.len() * 400_000 <= 4 << 20, "{writes:?}");
 }
 
 #[tokio::test]
-async fn a_champion_that_moved_is_said() {
-    for codes in [
-        &["None", "None", "ConditionalCheckFailed", "None"][..],
-        &["None", "None", "None", "ConditionalCheckFailed"],
-        &["None", "None", "TransactionConflict", "None"],
-        &["TransactionConflict", "None", "None", "None"],
-        &["None", "None", "None", "None", "TransactionConflict"],
-    ] {
-        assert!(matches!(cancelled_with(codes).await, RegisterError::ChampionMoved), "{codes:?}");
+async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_what_is_to_be_told() {
+    let (rule, sent) = record(mock!(Client::transact_write_items), || {
+        MockResponse::Output(TransactWriteItemsOutput::builder().build())
+    });
+    registry(&[&rule]).fail(&failed(), &[announcement("TrainingFailed")]).await.unwrap();
+    let writes = sent.only().transact_items.unwrap();
+    let expected = [
+        format!("put RUN#manual-7 if {AT_WORK}"),
+        "put OUTBOX#iris 2026-11-24T03:00:10.000Z#TrainingFailed if - {}".to_owned(),
+    ];
+    assert_eq!(outline(&writes), expected);
+    let stored: Run = serde_dynamo::from_item(writes[0].put().unwrap().item().clone()).unwrap();
+    assert_eq!(stored, failed());
+}
+
+#[tokio::test]
+async fn a_failure_of_a_run_in_other_hands_is_not_stored_and_one_on_record_already_is() {
+    for (stored, expected) in [(Some(failed()), true), (Some(run("7", moment(START))), false), (None, false)] {
+        let refusing = cancelling(&["ConditionalCheckFailed", "None"]);
+        let answer = registry(&[&refusing, &on_record(stored.clone())]).fail(&failed(), &[]).await;
+        assert_eq!(answer.is_ok(), expected, "{stored:?}");
+        assert!(answer.is_ok() || matches!(answer, Err(RunWriteError::Conflict(id)) if id == failed().id));
     }
 }
 
 #[tokio::test]
-async fn anything_else_is_unavailable() {
-    for codes in [&["None", "ConditionalCheckFailed", "None", "None"], &["None", "None", "ThrottlingError", "None"]] {
-        assert!(matches!(cancelled_with(codes).await, RegisterError::Unavailable(_)), "{codes:?}");
+async fn a_run_in_other_hands_is_said_first() {
+    let refusing = cancelling(&["ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None"]);
+    let running = on_record(Some(run("7", moment(START))));
+    let error = registry(&[&refusing, &running]).register(&of(1, 0.97, None)).await.unwrap_err();
+    assert!(matches!(error, RegisterError::RunTaken(id) if id.as_str() == "manual-7"));
+}
+
+#[tokio::test]
+async fn a_registration_that_happened_although_its_answer_was_lost_is_a_success() {
+    let registration = of(1, 0.97, None);
+    let refusing = cancelling(&["ConditionalCheckFailed", "ConditionalCheckFailed", "ConditionalCheckFailed", "None"]);
+    registry(&[&refusing, &on_record(Some(registration.run.clone()))]).register(&registration).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_a_condition_on_the_champion_says_that_it_moved() {
+    for codes in [
+        &["None", "None", "ConditionalCheckFailed", "None", "None"][..],
+        &["None", "None", "None", "ConditionalCheckFailed", "None"],
+        &["None", "TransactionConflict", "ConditionalCheckFailed", "None", "None"],
+    ] {
+        assert!(matches!(cancelled_with(codes).await, RegisterError::ChampionMoved), "{codes:?}");
+    }
+    let refused = cancelling(&["None", "None", "ConditionalCheckFailed"]);
+    let error = registry(&[&refused]).register(&of(2, 0.5, Some(&first_champion()))).await.unwrap_err();
+    assert!(matches!(error, RegisterError::ChampionMoved));
+}
+
+#[tokio::test]
+async fn a_table_that_is_busy_may_be_asked_again_and_says_which_write_it_refused() {
+    for (codes, words) in [
+        (&["None", "None", "ThrottlingError", "None", "None"][..], "CHAMPION ThrottlingError, words of the table"),
+        (&["ProvisionedThroughputExceeded", "None"], "RUN#manual-7 ProvisionedThroughputExceeded, words of the table"),
+        (
+            &["None", "TransactionConflict", "None", "TransactionConflict", "None"],
+            "VERSION#00000001 TransactionConflict, words of the table; CHAMPION#00000001 TransactionConflict, words of \
+             the table",
+        ),
+    ] {
+        let RegisterError::Unavailable(error) = cancelled_with(codes).await else { panic!("{codes:?}") };
+        assert!(error.is_brief, "{codes:?}");
+        let expected = format!("the table cancelled the transaction: {words} (request unknown)");
+        assert_eq!(error.cause.to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn anything_else_does_not_pass_by_itself() {
+    for codes in [&["None", "ConditionalCheckFailed", "None", "None"], &["None", "None", "ValidationError", "None"]] {
+        let error = cancelled_with(codes).await;
+        assert!(matches!(error, RegisterError::Unavailable(Unavailable { is_brief: false, .. })), "{codes:?}");
     }
     let rule: Rule =
         mock!(Client::transact_write_items).then_error(|| TransactWriteItemsError::generic(Default::default()));
@@ -184,34 +270,50 @@ async fn anything_else_is_unavailable() {
     assert!(matches!(error, RegisterError::Unavailable(_)));
 }
 
-#[tokio::test]
-async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
-    let (rule, sent) = record(mock!(Client::transact_write_items), || {
-        MockResponse::Output(TransactWriteItemsOutput::builder().build())
-    });
-    let seen = first_champion();
-    let again = Champion::succeeding(Some(&seen), version(1, 0.97, moment(START)), moment(START));
-    registry(&[&rule]).promote(&again, Some(b"a model")).await.unwrap();
-    let expected = [
-        r#"put CHAMPION if revision = :seen {":seen":1}"#,
-        "put CHAMPION#00000002 if attribute_not_exists(pk) {}",
-        "put ARTIFACT if - {}",
-    ];
-    assert_eq!(outline(&sent.only().transact_items.unwrap()), expected);
+/// The promotion of version 1 over `seen`, as the champion of `revision`.
+fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
+    Promotion { champion, seen_revision, artifact: b"a model", announcement }
 }
 
 #[tokio::test]
-async fn a_promotion_that_another_one_overtook_is_refused() {
-    for codes in [
-        &["ConditionalCheckFailed", "None", "None"],
-        &["None", "TransactionConflict", "None"],
-        &["None", "None", "TransactionConflict"],
-    ] as [&[&str]; 3]
-    {
-        let error = registry(&[&cancelling(codes)]).promote(&first_champion(), None).await.unwrap_err();
+async fn a_version_is_promoted_again_only_over_the_champion_that_was_seen() {
+    let told = announcement("ModelPromoted");
+    let seen = first_champion();
+    for (last_revision, seen, pointer) in [
+        (1, Some(&seen), r#"put CHAMPION if revision = :seen {":seen":1}"#),
+        (1, None, "put CHAMPION if attribute_not_exists(pk) {}"),
+    ] {
+        let (rule, sent) = record(mock!(Client::transact_write_items), || {
+            MockResponse::Output(TransactWriteItemsOutput::builder().build())
+        });
+        let again = Champion::following(
+            seen.cloned().map(Pointer::from).as_ref(),
+            last_revision,
+            version(1, 0.97, moment(START)),
+            moment(START),
+        );
+        registry(&[&rule]).promote(&promotion(&again, Champion::revision_of(seen), &told)).await.unwrap();
+        let expected = [
+            pointer,
+            "put CHAMPION#00000002 if attribute_not_exists(pk) {}",
+            "put ARTIFACT if - {}",
+            "put OUTBOX#iris 2026-11-24T03:00:10.000Z#ModelPromoted if - {}",
+        ];
+        assert_eq!(outline(&sent.only().transact_items.unwrap()), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_promotion_that_another_one_overtook_is_refused_and_one_at_a_busy_table_may_be_asked_for_again() {
+    let (champion, told) = (first_champion(), announcement("ModelPromoted"));
+    let overtaken: [&[&str]; 2] =
+        [&["ConditionalCheckFailed", "None", "None", "None"], &["None", "ConditionalCheckFailed", "None", "None"]];
+    for codes in overtaken {
+        let error = registry(&[&cancelling(codes)]).promote(&promotion(&champion, 0, &told)).await.unwrap_err();
         assert!(matches!(error, PromoteError::ChampionMoved), "{codes:?}: {error}");
     }
-    let busy = registry(&[&cancelling(&["ThrottlingError", "None", "None"])]);
-    let error = busy.promote(&first_champion(), None).await.unwrap_err();
-    assert!(matches!(error, PromoteError::Unavailable(_)));
+    for codes in [&["ThrottlingError", "None", "None", "None"], &["None", "None", "TransactionConflict", "None"]] {
+        let error = registry(&[&cancelling(codes)]).promote(&promotion(&champion, 0, &told)).await.unwrap_err();
+        assert!(matches!(error, PromoteError::Unavailable(Unavailable { is_brief: true, .. })), "{codes:?}");
+    }
 }

@@ -1,0 +1,117 @@
+//! How fast mails follow each other.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Mails a second where SES does not say how many it takes: what its sandbox takes.
+const RATE: f64 = 1.0;
+
+/// How much slower than SES's rate mails are sent. SES counts by its own clock, and other senders count too.
+const MARGIN: f64 = 1.1;
+
+/// Maximum pause between two tries. A minute of throttling passes in some eight tries.
+const LONGEST: Duration = Duration::from_secs(16);
+
+/// When the next mail may be sent. An invocation that is turned away slows down, and speeds up again as mails are taken.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pace {
+    /// The least pause.
+    usual: Duration,
+    /// The pause now.
+    pause: Duration,
+    next: Timestamp,
+}
+
+impl Pace {
+    /// The pace of so many mails a second, the first at `now`. A rate that is none is taken for [`RATE`].
+    pub(crate) fn of(rate: Option<f64>, now: Timestamp) -> Self {
+        let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(RATE);
+        let usual = Duration::from_secs_f64((MARGIN / rate).min(LONGEST.as_secs_f64()));
+        Self { usual, pause: usual, next: now }
+    }
+
+    /// How long to wait at `now`.
+    pub(crate) fn wait(&self, now: Timestamp) -> Duration {
+        self.next.duration_since(now).try_into().unwrap_or_default()
+    }
+
+    /// A mail that was sent at `begun` had an answer, or none came.
+    pub(crate) fn go_on(&mut self, begun: Timestamp) {
+        self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
+        self.pause = (self.pause / 2).max(self.usual);
+    }
+
+    /// A mail that was sent at `begun` was turned away for now. `share` of half a pause comes on top, 0–1, so that
+    /// invocations that are turned away together do not come again together.
+    pub(crate) fn slow_down(&mut self, begun: Timestamp, share: f64) {
+        self.pause = (2 * self.pause).min(LONGEST);
+        let wait = self.pause.mul_f64(1.0 + share.clamp(0.0, 1.0) / 2.0);
+        self.next = begun.saturating_add(wait).unwrap_or(Timestamp::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_testkit::moment;
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn start() -> Timestamp {
+        moment("2026-11-24T03:00:00Z")
+    }
+
+    #[test]
+    fn mails_follow_each_other_a_little_slower_than_the_account_may_send() {
+        let none = [None, Some(0.0), Some(-1.0), Some(f64::NAN), Some(f64::INFINITY)].map(|rate| (rate, 1100));
+        for (rate, millis) in [(Some(1.0), 1100), (Some(14.0), 78)].into_iter().chain(none) {
+            let mut pace = Pace::of(rate, start());
+            assert_eq!(pace.wait(start()), Duration::ZERO);
+            pace.go_on(start());
+            assert_eq!(pace.wait(start()).as_millis(), millis, "{rate:?}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_took_long_is_followed_at_once() {
+        let mut pace = Pace::of(Some(1.0), start());
+        pace.go_on(start());
+        assert_eq!(pace.wait(start() + SignedDuration::from_secs(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_minute_of_throttling_passes_in_few_tries_and_the_pace_comes_back() {
+        let (mut pace, mut now, mut tries) = (Pace::of(Some(1.0), start()), start(), 0);
+        while now.duration_since(start()) < SignedDuration::from_secs(60) {
+            pace.slow_down(now, 0.0);
+            now += pace.wait(now);
+            tries += 1;
+        }
+        assert_eq!(tries, 6);
+        for _ in 0..6 {
+            pace.go_on(now);
+            now += pace.wait(now);
+        }
+        assert_eq!(pace.pause, pace.usual);
+    }
+
+    proptest! {
+        #[test]
+        fn no_pause_is_shorter_than_usual_or_longer_than_half_a_minute(
+            rate in proptest::option::of(0.01f64..1000.0),
+            steps in proptest::collection::vec(proptest::option::of(0.0f64..1.0), 1..50),
+        ) {
+            let mut pace = Pace::of(rate, start());
+            for step in steps {
+                match step {
+                    Some(share) => pace.slow_down(start(), share),
+                    None => pace.go_on(start()),
+                }
+                let wait = pace.wait(start());
+                prop_assert!(wait >= pace.usual && wait <= LONGEST * 3 / 2, "{wait:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What the tests share: events, a model, and the function with its ports in memory.
+
+use aws_lambda_events::event::sns::SnsEvent;
+use evergreen_alert::{AlertError, Letterhead, Postman, Recipients, Report};
+use evergreen_lifecycle::Champion;
+use evergreen_lifecycle::ports::{Clock, Mailer};
+use evergreen_testkit::{FixedClock, Memory, SentMail, champion, moment, version};
+use jiff::SignedDuration;
+
+pub const RAISED: &str = include_str!("../../../../events/alert-alarm.json");
+pub const FAILED: &str = include_str!("../../../../events/alert-training-failed.json");
+pub const CLEARED: &str = include_str!("../../../../events/alert-ok.json");
+pub const FIRST: &str = "first@example.com";
+pub const SECOND: &str = "second@example.com";
+
+/// The event of that JSON.
+pub fn event(json: &str) -> SnsEvent {
+    serde_json::from_str(json).unwrap()
+}
+
+/// The notifications of several events in one.
+pub fn together(events: &[&str]) -> SnsEvent {
+    let mut all = event(RAISED);
+    all.records = events.iter().flat_map(|json| event(json).records).collect();
+    all
+}
+
+/// The alarm of [`RAISED`] in `state` since `since`.
+pub fn changed(state: &str, since: &str) -> SnsEvent {
+    let mut event = event(RAISED);
+    let message = &mut event.records[0].sns.message;
+    *message = message.replace(r#""NewStateValue": "ALARM""#, &format!(r#""NewStateValue": "{state}""#));
+    *message = message.replace(r#""OldStateValue": "OK""#, r#""OldStateValue": "ALARM""#);
+    *message = message.replace("2026-11-24T03:05:12.345+0000", since);
+    assert!(message.contains(since), "{message}");
+    event
+}
+
+/// A model whose second version serves.
+pub fn memory() -> Memory {
+    let memory = Memory::default();
+    let first = champion(version(1, 0.8333, moment("2026-11-22T03:00:00Z")));
+    let promoted_at = moment("2026-11-23T03:00:00Z");
+    let second = Champion::succeeding(Some(&first), version(2, 0.9667, promoted_at), promoted_at);
+    memory.state().champions.extend([first, second]);
+    memory
+}
+
+/// Handles the event two minutes after [`RAISED`], for two recipients.
+pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<Report, AlertError> {
+    handle_at(memory, event, "2026-11-24T03:06:00Z").await
+}
+
+pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<Report, AlertError> {
+    handle_with(memory, memory, &FixedClock::at(moment(now)), &format!("{FIRST},{SECOND}"), event).await
+}
+
+/// An invocation of five minutes from now on.
+pub async fn handle_with(
+    memory: &Memory,
+    mailer: &impl Mailer,
+    clock: &FixedClock,
+    recipients: &str,
+    event: SnsEvent,
+) -> Result<Report, AlertError> {
+    let recipients: Recipients = recipients.parse().unwrap();
+    let letterhead = Letterhead {
+        model: "iris".parse().unwrap(),
+        stack: "evergreen".into(),
+        table: "evergreen-registry".into(),
+        dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
+    };
+    let postman = Postman { registry: memory, mailer, clock, recipients: &recipients, letterhead: &letterhead };
+    let until = clock.now() + SignedDuration::from_mins(5);
+    postman.handle(event, "invocation-7", until).await
+}
+
+pub fn mails(memory: &Memory) -> Vec<SentMail> {
+    memory.state().mails.clone()
+}
+
+pub fn readers(memory: &Memory) -> Vec<String> {
+    mails(memory).into_iter().map(|(reader, _)| reader).collect()
+}
+
+/// Reader and kind of each mail, such as `first@example.com [OK]`.
+pub fn kinds(memory: &Memory) -> Vec<String> {
+    let kind = |subject: &str| subject.split(' ').next().unwrap().to_owned();
+    mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()
+}
+
+pub fn sent(sent: usize) -> Report {
+    Report { sent, ..Report::default() }
+}

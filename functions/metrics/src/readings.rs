@@ -1,0 +1,172 @@
+//! What one measurement reads: each thing for itself, so that one that cannot be read leaves the others.
+
+use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
+use evergreen_lifecycle::{Metric, Pointer, Record, Run, Unreadable, VersionNumber};
+
+use crate::{Schedule, Timetable};
+
+/// Maximum number of champions that are read, newest first. The 7-day average is exact while there are fewer promotions in a
+/// week; beyond that it covers the time since the oldest of these.
+pub const CHAMPIONS: u32 = 200;
+
+/// Newest runs that are read, more where imports are many; failures and refusals are counted among these.
+pub const RUNS: u32 = 100;
+
+/// What was read; nothing where reading failed.
+pub(crate) struct Readings {
+    pub(crate) pointer: Option<Option<WithCopy>>,
+    pub(crate) history: Option<Vec<Record<Pointer>>>,
+    pub(crate) runs: Option<SortedRuns>,
+    pub(crate) versions: Option<u64>,
+    pub(crate) timetable: Option<Timetable>,
+}
+
+/// The newest runs, apart from those that this release cannot read.
+pub(crate) struct SortedRuns {
+    pub(crate) readable: Vec<Run>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+impl Readings {
+    /// Reads everything. The first failure of the registry is the second answer.
+    pub(crate) async fn take<R, T>(registry: &R, schedules: &T, configured: &Schedule) -> (Self, Option<Unavailable>)
+    where
+        R: Champions + Runs + Versions,
+        T: Schedules,
+    {
+        let (pointer, history, runs, versions, timetable) = tokio::join!(
+            pointer(registry),
+            registry.recent_champions(CHAMPIONS),
+            registry.recent_runs_with_trainings(RUNS),
+            registry.count_versions(),
+            timetable(schedules, configured),
+        );
+        let mut failures = Failures::default();
+        let readings = Self {
+            pointer: failures.note("champion", pointer),
+            history: failures.note("former champions", history),
+            runs: failures.note("runs", runs).map(SortedRuns::of),
+            versions: failures.note("versions", versions),
+            timetable,
+        };
+        (readings, failures.first)
+    }
+
+    /// Whether nothing could be read of the registry.
+    pub(crate) fn are_none(&self) -> bool {
+        self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
+    }
+
+    /// The pointer, where there is one that says what to load.
+    pub(crate) fn champion(&self) -> Option<&Pointer> {
+        let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
+        pointer.as_ref().ok()
+    }
+
+    /// The highest number that was ever promoted, as far as the history can be read.
+    pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
+        let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
+        history.chain(self.champion()).map(|pointer| pointer.number).max()
+    }
+
+    /// The records that cannot be read, or not wholly; nothing where some were not read at all.
+    pub(crate) fn unreadable(&self) -> Option<Vec<&Unreadable>> {
+        let pointer = self.pointer.as_ref()?.as_ref().map(|(pointer, _)| pointer);
+        let pointers = pointer.into_iter().chain(self.history.as_ref()?).filter_map(|record| match record {
+            Ok(pointer) => pointer.unreadable(),
+            Err(record) => Some(record),
+        });
+        Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
+    }
+
+    /// The figures that cannot be worked out without what was not read.
+    pub(crate) fn missing(&self) -> Vec<Metric> {
+        let gate = [Metric::Rejections, Metric::RefusedHours];
+        let pointer = [
+            Metric::ModelAccuracy,
+            Metric::ModelAgeHours,
+            Metric::ModelAgeMarginHours,
+            Metric::ModelHealthy,
+            Metric::DamagedArtifacts,
+            Metric::UnreadableRecords,
+        ];
+        let runs = [
+            Metric::FailedRuns,
+            Metric::HoursSinceTraining,
+            Metric::TrainingAccuracy,
+            Metric::TrainingDuration,
+            Metric::DeadlineMissed,
+            Metric::UnreadableRecords,
+        ];
+        let lacks: [(bool, &[&[Metric]]); 5] = [
+            (self.pointer.is_none(), &[&pointer, &gate]),
+            (self.history.is_none(), &[&[Metric::ModelAccuracy7DayAverage, Metric::UnreadableRecords], &gate]),
+            (self.runs.is_none(), &[&runs, &gate]),
+            (self.versions.is_none(), &[&[Metric::Versions]]),
+            (self.timetable.is_none(), &[&[Metric::DeadlineMissed]]),
+        ];
+        lacks.iter().filter(|(lacks, _)| *lacks).flat_map(|(_, metrics)| metrics.concat()).collect()
+    }
+}
+
+impl SortedRuns {
+    fn of(runs: Vec<Record<Run>>) -> Self {
+        let mut sorted = Self { readable: Vec::new(), unreadable: Vec::new() };
+        for run in runs {
+            match run {
+                Ok(run) => sorted.readable.push(run),
+                Err(record) => sorted.unreadable.push(record),
+            }
+        }
+        sorted
+    }
+}
+
+/// What a new environment of predict reads first: the pointer with the copy of its artifact, or the pointer alone where that
+/// request is refused.
+pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
+    match registry.champion_with_artifact().await {
+        Ok(found) => Ok(found),
+        Err(error) => {
+            tracing::warn!(%error, cause = %error.cause, "the registry's copy of the artifact cannot be read");
+            Ok(registry.champion().await?.map(|pointer| (pointer, None)))
+        }
+    }
+}
+
+/// The schedule, where it is known. One that is gone is still expected to run as it was deployed.
+async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
+    match schedules.schedule().await {
+        Ok(Some(stored)) => Timetable::stored(&stored)
+            .inspect_err(|error| tracing::warn!(%error, "the schedule cannot be followed: deadlines are unknown"))
+            .ok(),
+        Ok(None) => {
+            tracing::warn!("the training schedule is gone: deadlines follow the deployed one");
+            Some(Timetable::configured(configured))
+        }
+        Err(error) => {
+            tracing::warn!(%error, cause = %error.cause, "the schedule cannot be read: deadlines are unknown");
+            None
+        }
+    }
+}
+
+/// The reads of the registry that failed.
+#[derive(Default)]
+struct Failures {
+    first: Option<Unavailable>,
+}
+
+impl Failures {
+    /// What was read, or a line in the log that it was not.
+    fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                tracing::warn!(%error, cause = %error.cause, "the figures of the {name} are unknown");
+                self.first.get_or_insert(error);
+                None
+            }
+        }
+    }
+}

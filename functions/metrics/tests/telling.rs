@@ -1,0 +1,59 @@
+//! What a training has left to be told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use evergreen_lifecycle::Announcement;
+use evergreen_metrics::tell_what_waits;
+use evergreen_testkit::{FixedClock, Memory, moment};
+
+/// How many events were told, and how many wait.
+fn counts(memory: &Memory) -> (usize, usize) {
+    let state = memory.state();
+    (state.events.len(), state.outbox.len())
+}
+
+/// A world where this many events have waited since three o'clock.
+fn world(events: usize) -> (Memory, FixedClock) {
+    let memory = Memory::default();
+    for event in 0..events {
+        let key = format!("2026-11-24T03:00:00.{event:03}Z#0#{event}");
+        let announcement = Announcement { key: key.clone(), kind: "ModelPromoted".into(), detail: "{}".into() };
+        memory.state().outbox.insert(key, Some(announcement));
+    }
+    (memory, FixedClock::at(moment("2026-11-24T03:05:00Z")))
+}
+
+#[tokio::test]
+async fn everything_that_waits_is_told_once_and_in_order() {
+    let (memory, clock) = world(25);
+    for _ in 0..2 {
+        tell_what_waits(&memory, &memory, &clock).await;
+    }
+    let keys: Vec<_> = memory.state().events.iter().map(|event| event.key.clone()).collect();
+    assert!(keys.is_sorted() && keys.len() == 25, "{keys:?}");
+    assert!(memory.state().outbox.is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_waits_for_the_next_measurement() {
+    for thing in ["bus", "outbox"] {
+        let (memory, clock) = world(2);
+        memory.take_away(thing);
+        tell_what_waits(&memory, &memory, &clock).await;
+        assert_eq!(counts(&memory), (0, 2), "{thing}");
+        memory.bring_back(thing);
+        tell_what_waits(&memory, &memory, &clock).await;
+        assert_eq!(counts(&memory), (2, 0), "{thing}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_a_clock_that_runs_ahead_waits_no_longer_than_it_does() {
+    let (memory, clock) = world(1);
+    clock.set(moment("2026-11-23T03:05:00Z"));
+    tell_what_waits(&memory, &memory, &clock).await;
+    assert_eq!(memory.state().outbox.len(), 1);
+    clock.set(moment("2026-11-24T03:01:01Z"));
+    tell_what_waits(&memory, &memory, &clock).await;
+    assert!(memory.state().outbox.is_empty());
+}

@@ -1,0 +1,98 @@
+//! A simulated year: the scheduler as AWS describes it, trainings that succeed, fail, die and come late, and what
+//! `DeadlineMissed` says every five minutes. It must never be wrong, whatever the clocks of the zone do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod scheduler;
+mod trainings;
+
+use evergreen_lifecycle::Metric;
+use evergreen_lifecycle::ports::StoredSchedule;
+use evergreen_metrics::{Timetable, deadline_figures};
+use evergreen_testkit::moment;
+use jiff::{SignedDuration, Timestamp};
+
+use scheduler::{Scheduler, When};
+use trainings::Trainings;
+
+const BEGIN: &str = "2026-01-01T00:00:00Z";
+const END: &str = "2027-01-01T00:00:00Z";
+const GRACE: SignedDuration = SignedDuration::from_hours(1);
+const STEP: SignedDuration = SignedDuration::from_mins(5);
+
+/// The schedules of the simulation: how each is written, and when it fires.
+fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
+    let (hour, minute) = skipped;
+    vec![
+        (format!("cron({minute} {hour} * * ? *)"), When::Daily(hour, minute)),
+        ("cron(0 3 * * ? *)".to_owned(), When::Daily(3, 0)),
+        ("cron(0 * * * ? *)".to_owned(), When::Hourly),
+        ("cron(0/15 * * * ? *)".to_owned(), When::Quarterly),
+        (format!("cron({minute} {hour} ? * SUN *)"), When::OnSundays(hour, minute)),
+        ("rate(6 hours)".to_owned(), When::Every(SignedDuration::from_hours(6))),
+    ]
+}
+
+/// Follows one schedule for a year, and another one from `changes` on.
+fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64) {
+    let begins: Vec<Timestamp> = [BEGIN].iter().chain(changes).map(|at| moment(at)).collect();
+    let mut now = moment(BEGIN);
+    let (mut scheduler, mut trainings) = (Scheduler::new(zone), Trainings::new(seed));
+    let mut missed_at_all = 0;
+    for (index, (expression, when)) in schedules.iter().enumerate() {
+        let since = begins[index];
+        let until = begins.get(index + 1).copied().unwrap_or(moment(END));
+        let stored = StoredSchedule {
+            expression: expression.clone(),
+            zone: Some(zone.to_owned()),
+            changed_at: since,
+            is_enabled: true,
+        };
+        let timetable = Timetable::stored(&stored).unwrap();
+        scheduler.change(*when, since);
+        while now < until {
+            for due in scheduler.fire_until(now) {
+                trainings.start(due);
+            }
+            trainings.proceed(now);
+            let expected = scheduler.last_due(now - GRACE).is_some_and(|due| !trainings.have_kept(due));
+            let figures = deadline_figures(&timetable, GRACE, trainings.recent(), &[], now);
+            let told = figures.known().iter().find(|datum| datum.metric == Metric::DeadlineMissed).unwrap().value;
+            assert_eq!(told, f64::from(u8::from(expected)), "{expression} in {zone} at {now}");
+            missed_at_all += u32::from(expected);
+            now += STEP;
+        }
+    }
+    assert!(missed_at_all > 0, "{schedules:?} in {zone}: nothing was ever missed, so nothing was tested");
+}
+
+/// Each schedule alone, and three after each other: changed around the hour that the clocks skip, and around the one that
+/// they show twice.
+fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
+    let schedules = schedules(skipped);
+    for (seed, schedule) in (1..).zip(&schedules) {
+        follow(zone, std::slice::from_ref(schedule), &[], seed);
+    }
+    for (seed, three) in (100..).zip([[0, 1, 5], [5, 3, 4], [2, 5, 0]]) {
+        follow(zone, &three.map(|index: usize| schedules[index].clone()), &changes, seed);
+    }
+}
+
+#[test]
+fn no_figure_is_false_in_berlin() {
+    simulate("Europe/Berlin", (2, 30), ["2026-03-29T01:05:00Z", "2026-10-25T00:35:00Z"]);
+}
+
+#[test]
+fn no_figure_is_false_in_new_york() {
+    simulate("America/New_York", (2, 30), ["2026-03-08T07:05:00Z", "2026-11-01T05:35:00Z"]);
+}
+
+#[test]
+fn no_figure_is_false_on_lord_howe_whose_clocks_change_by_half_an_hour() {
+    simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
+}
+
+#[test]
+fn no_figure_is_false_in_utc() {
+    simulate("UTC", (2, 30), ["2026-03-29T01:05:00Z", "2026-10-25T00:35:00Z"]);
+}

@@ -1,0 +1,173 @@
+//! Trying again what is out of reach for some seconds, within the time that the invocation has.
+//!
+//! The SDK tries a call three times within a second. That is enough for a lost packet and too little for a busy table; and a
+//! fit that took ten minutes is worth more than a second.
+
+use std::time::Duration;
+
+use evergreen_lifecycle::ports::{PromoteError, RegisterError, RunWriteError, StoreError, Unavailable};
+use tokio::time::Instant;
+
+use crate::error::TrainError;
+
+/// The first pause is at most this.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Later pauses are twice as long each, and at most this.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long something is tried again before anything was learnt: the platform's own retry is a minute away, and costs
+/// nothing then.
+pub const BEFORE_LEARNING: Duration = Duration::from_secs(60);
+
+/// Until when something may be tried again.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    until: Instant,
+}
+
+/// An error that may pass.
+pub trait MayPass {
+    /// What was out of reach, if that usually passes within seconds.
+    fn brief(&self) -> Option<&Unavailable>;
+}
+
+impl Patience {
+    /// Patience for `time` from now on.
+    pub fn lasting(time: Duration) -> Self {
+        Self { until: Instant::now() + time }
+    }
+
+    /// The same for `time` at most.
+    pub fn at_most(self, time: Duration) -> Self {
+        Self { until: self.until.min(Instant::now() + time) }
+    }
+
+    /// Does `call` until it ends well, or in an error that does not pass, or until time runs out; then with its last error.
+    ///
+    /// # Errors
+    /// Those of `call`.
+    pub async fn with<T, E: MayPass>(&self, mut call: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+        let mut turn = 0;
+        loop {
+            let error = match call().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let Some(Unavailable { what, cause, .. }) = error.brief() else { return Err(error) };
+            let Some(pause) = self.pause(turn) else { return Err(error) };
+            tracing::warn!(what, %cause, pause_ms = pause.as_millis(), "something is briefly out of reach and is tried again");
+            tokio::time::sleep(pause).await;
+            turn += 1;
+        }
+    }
+
+    /// The pause after the failure number `turn`, counted from 0; none where time runs out before its end. Drawn from all
+    /// lengths up to the longest (full jitter), so that those who met once do not meet again.
+    pub fn pause(&self, turn: u32) -> Option<Duration> {
+        let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
+        let pause = longest.mul_f64(fastrand::f64());
+        (Instant::now() + pause < self.until).then_some(pause)
+    }
+}
+
+impl MayPass for Unavailable {
+    fn brief(&self) -> Option<&Unavailable> {
+        self.is_brief.then_some(self)
+    }
+}
+
+impl MayPass for TrainError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            _ => None,
+        }
+    }
+}
+
+impl MayPass for RunWriteError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            Self::Conflict(_) => None,
+        }
+    }
+}
+
+impl MayPass for RegisterError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            Self::RunTaken(_) | Self::ChampionMoved => None,
+        }
+    }
+}
+
+impl MayPass for PromoteError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            Self::ChampionMoved => None,
+        }
+    }
+}
+
+impl MayPass for StoreError {
+    fn brief(&self) -> Option<&Unavailable> {
+        match self {
+            Self::Unavailable(error) => error.brief(),
+            Self::Taken(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(turns: &mut u32) -> Result<u32, Unavailable> {
+        *turns += 1;
+        Err(Unavailable::briefly("the table", "it is busy"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_busy_for_minutes_is_tried_until_it_answers() {
+        let (begun, patience) = (Instant::now(), Patience::lasting(Duration::from_secs(600)));
+        let answer = patience.with(async || {
+            let is_over = begun.elapsed() > Duration::from_secs(120);
+            if is_over { Ok(7) } else { Err(Unavailable::briefly("the table", "it is busy")) }
+        });
+        assert_eq!(answer.await.unwrap(), 7);
+        assert!(begun.elapsed() < Duration::from_secs(140), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_the_last_error_when_time_runs_out() {
+        let (begun, mut turns) = (Instant::now(), 0);
+        let answer = Patience::lasting(Duration::from_secs(60)).with(async || busy(&mut turns)).await;
+        assert_eq!(answer.unwrap_err().what, "the table");
+        assert!(begun.elapsed() <= Duration::from_secs(60) && (10..200).contains(&turns), "{turns} turns");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_pass_is_not_tried_again() {
+        let mut turns = 0;
+        let answer: Result<(), _> = Patience::lasting(Duration::from_secs(60))
+            .with(async || {
+                turns += 1;
+                Err(Unavailable::new("the table", "no rights"))
+            })
+            .await;
+        assert!(answer.is_err());
+        assert_eq!(turns, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_time_there_is_one_try() {
+        let mut turns = 0;
+        let patience = Patience::lasting(Duration::from_secs(60)).at_most(Duration::ZERO);
+        assert!(patience.with(async || busy(&mut turns)).await.is_err());
+        assert_eq!(turns, 1);
+    }
+}

@@ -1,0 +1,152 @@
+//! What is briefly out of reach costs seconds, not a fit; and what cannot heal is not done again.
+
+use evergreen_lifecycle::{RunState, RunStatus};
+use evergreen_testkit::Memory;
+use serde_json::json;
+
+use crate::support::{World, quick};
+
+fn attempts(memory: &Memory) -> Vec<u32> {
+    memory.state().runs.values().map(|run| run.attempt).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_is_busy_for_a_while_costs_no_fit() {
+    for operation in ["open", "take_number", "create", "register"] {
+        let world = World::new();
+        world.memory.state().busy.insert(operation, 12);
+        let report = world.invoke("a", quick()).await.unwrap();
+        assert_eq!((report.status, report.version.map(|number| number.get())), (RunStatus::Succeeded, Some(1)));
+        assert_eq!((attempts(&world.memory), world.memory.state().last_number), (vec![1], 1), "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manifest_that_is_written_again_may_meet_a_busy_store() {
+    let world = World::new();
+    world.memory.state().rival = Some(evergreen_testkit::champion(evergreen_testkit::version(
+        7,
+        0.5,
+        evergreen_testkit::moment("2026-11-24T03:00:04Z"),
+    )));
+    world.memory.state().busy.insert("replace", 5);
+    world.memory.state().unheard.insert("replace", 1);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!(world.manifest(&report).version.decision.champion_version.map(|number| number.get()), Some(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_stays_busy_fails_the_run_in_its_own_words_and_before_the_invocation_ends() {
+    let world = World::new();
+    world.memory.state().busy.insert("register", u32::MAX);
+    let begun = tokio::time::Instant::now();
+    let reason = world.assert_fails("a", quick(), "Unavailable").await;
+    assert_eq!(reason, "the memory is unavailable: it is busy");
+    assert!((600..900).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_some()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_recorded_although_the_table_is_busy_for_a_while() {
+    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    world.memory.state().busy.insert("fail", 12);
+    world.assert_fails("a", quick(), "InvalidTable").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_whose_answer_was_lost_has_happened_once() {
+    let world = World::new();
+    world.memory.state().unheard.insert("register", 1);
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded);
+    let state = world.memory.state();
+    assert_eq!((state.champions.len(), state.versions.len(), state.events.len()), (1, 1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promotion_whose_answer_was_lost_is_no_duplicate() {
+    let world = World::new();
+    for invocation in ["a", "b"] {
+        world.invoke(invocation, quick()).await.unwrap();
+    }
+    world.memory.state().busy.insert("promote", 8);
+    world.memory.state().unheard.insert("promote", 1);
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.revision, promoted.duplicate), (3, false));
+    assert_eq!(world.memory.state().champions.len(), 3);
+}
+
+#[tokio::test]
+async fn ten_trainings_at_once_all_make_a_version() {
+    let world = World::new();
+    let train = async |name: &str| world.invoke(name, json!({"id": name})).await.unwrap().status;
+    let ends = tokio::join!(
+        train("1"),
+        train("2"),
+        train("3"),
+        train("4"),
+        train("5"),
+        train("6"),
+        train("7"),
+        train("8"),
+        train("9"),
+        train("10")
+    );
+    let ends: [RunStatus; 10] = ends.into();
+    assert!(ends.iter().all(|end| matches!(end, RunStatus::Succeeded | RunStatus::Rejected)), "{ends:?}");
+    let state = world.memory.state();
+    assert_eq!((state.versions.len(), state.last_number, state.events.len()), (10, 10, 20));
+    let revisions: Vec<_> = state.champions.iter().map(|champion| champion.revision).collect();
+    assert_eq!(revisions, (1..=state.champions.len() as u32).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_failure_that_cannot_heal_is_not_done_again_by_the_platforms_retry() {
+    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    let first = world.assert_fails("a", quick(), "InvalidTable").await;
+    let reads = world.memory.state().dataset_reads;
+    for _ in 0..2 {
+        let error = world.invoke("a", quick()).await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), ("FailedBefore", first.clone()));
+    }
+    let state = world.memory.state();
+    assert_eq!((state.dataset_reads, state.events.len()), (reads, 1));
+    let runs: Vec<_> = state.runs.values().collect();
+    assert!(matches!(runs.as_slice(), [run] if run.attempt == 1 && matches!(run.state, RunState::Failed { .. })));
+}
+
+#[tokio::test]
+async fn somebody_who_sends_the_event_again_has_it_tried_again() {
+    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    world.invoke("a", json!({"id": "again"})).await.unwrap_err();
+    world.store(&[]);
+    let report = world.invoke("b", json!({"id": "again"})).await.unwrap();
+    assert_eq!((report.status, attempts(&world.memory)), (RunStatus::Succeeded, vec![2]));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_imported_is_not_read_three_times() {
+    let world = World::new();
+    let key = "incoming/iris/forest.onnx";
+    world.memory.state().incoming.insert(key.into(), b"no model".to_vec());
+    let event = json!({"import": key});
+    world.assert_fails("a", event.clone(), "InvalidImport").await;
+    world.memory.take_away("incoming");
+    let error = world.invoke("a", event).await.unwrap_err();
+    assert_eq!(error.kind(), "FailedBefore");
+}
+
+#[tokio::test]
+async fn an_import_that_takes_too_long_is_not_begun_again_and_a_training_is() {
+    let mut world = World::new();
+    world.seconds = 1;
+    let key = "incoming/iris/forest.onnx";
+    world.memory.state().incoming.insert(key.into(), b"no model".to_vec());
+    for (event, is_retried) in [(json!({"import": key}), false), (quick(), true)] {
+        let invocation = format!("retried-{is_retried}");
+        world.assert_fails(&invocation, event, "OutOfTime").await;
+        let state = world.memory.state();
+        let run = state.runs.values().find(|run| run.invocation == invocation).unwrap();
+        assert_eq!(run.retry_until().is_some(), is_retried, "{run:?}");
+    }
+}

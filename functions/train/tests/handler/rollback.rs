@@ -1,0 +1,77 @@
+//! After a rollback the registry holds records of the newer release.
+
+use evergreen_lifecycle::{Pointer, RunStatus, Unreadable, Verdict};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// Makes the pointer one that the newer release has written: the champion's with a `change`.
+fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
+    let mut state = world.memory.state();
+    let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
+    change(&mut fields);
+    state.pointer = Some(Some(Pointer::in_part(Unreadable::new("CHAMPION", "unknown variant", fields))));
+}
+
+fn with_unknown_enums(fields: &mut Value) {
+    fields["version"]["family"] = "oracle".into();
+    fields["version"]["decision"]["verdict"] = "chosen_by_lot".into();
+    fields["version"]["evaluation"] = json!({"ranking": 0.9});
+}
+
+#[tokio::test]
+async fn a_challenger_is_judged_against_a_champion_whose_record_can_be_read_in_part() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    rewrite_pointer(&world, with_unknown_enums);
+    let report = world.invoke("b", Value::Null).await.unwrap();
+    assert_eq!(report.status, RunStatus::Succeeded);
+    let state = world.memory.state();
+    let decision = &state.versions[&report.version.unwrap()].decision;
+    assert_eq!((decision.verdict, decision.champion_version.map(|number| number.get())), (Verdict::NotWorse, Some(1)));
+    let champion = state.champions.last().unwrap();
+    assert_eq!((champion.revision, champion.previous.map(|number| number.get())), (2, Some(1)));
+}
+
+#[tokio::test]
+async fn a_champion_whose_data_set_cannot_be_read_is_not_compared() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    rewrite_pointer(&world, |fields| fields["version"]["dataset"]["task"] = "ranking".into());
+    let report = world.invoke("b", Value::Null).await.unwrap();
+    let decision = world.memory.state().versions[&report.version.unwrap()].decision.clone();
+    assert_eq!(decision.verdict, Verdict::ChampionIncomparable);
+}
+
+#[tokio::test]
+async fn a_pointer_that_does_not_say_what_to_load_fails_the_run_and_says_what_to_do() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    rewrite_pointer(&world, |fields| fields["version"]["artifact"] = "elsewhere".into());
+    let error = world.invoke("b", Value::Null).await.unwrap_err();
+    assert_eq!(error.kind(), "UnreadableRecord");
+    let failed = world.memory.state().runs.values().find(|run| run.invocation == "b").cloned().unwrap();
+    assert_eq!(failed.retry_until(), None, "no retry of the platform's mends it");
+    insta::assert_snapshot!(error, @"this release cannot read the record CHAMPION: unknown variant; deploy the release that wrote it, or a newer one");
+}
+
+#[tokio::test]
+async fn an_earlier_version_is_promoted_over_a_pointer_that_can_be_read_in_part() {
+    let world = World::new();
+    world.invoke("a", Value::Null).await.unwrap();
+    world.invoke("b", Value::Null).await.unwrap();
+    rewrite_pointer(&world, with_unknown_enums);
+    let promoted = world.promote(1).await.unwrap();
+    assert_eq!((promoted.promoted.get(), promoted.replaced.map(|number| number.get())), (1, Some(2)));
+    assert_eq!((promoted.revision, world.champion_number()), (3, Some(1)));
+}
+
+#[tokio::test]
+async fn a_run_that_the_newer_release_left_is_not_gone_on_with() {
+    let world = World::new();
+    let fields = json!({"id": "manual-left", "status": "PAUSED", "started_at": "2026-11-24T02:00:00.000Z"});
+    world.memory.state().unreadable_runs.push(Unreadable::new("RUN#manual-left", "unknown variant `PAUSED`", fields));
+    let error = world.invoke("a", json!({"id": "left"})).await.unwrap_err();
+    assert_eq!(error.kind(), "UnreadableRecord");
+    assert!(world.invoke("b", Value::Null).await.is_ok(), "other runs are not affected");
+}

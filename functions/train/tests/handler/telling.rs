@@ -1,0 +1,106 @@
+//! What was done is told, whoever dies on the way: at least once, and with an id that tells the second time from the first.
+
+use evergreen_lifecycle::{EventKind, RunStatus};
+use evergreen_testkit::moment;
+use serde_json::{Value, json};
+
+use crate::support::{World, quick, stump};
+
+fn ids(details: &[Value]) -> Vec<&str> {
+    details.iter().map(|detail| detail["id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_told_waits_no_longer() {
+    let world = World::new();
+    world.invoke("a", quick()).await.unwrap();
+    assert_eq!(ids(&world.details()), ["iris/manual-a/1/TrainingSucceeded", "iris/manual-a/1/ModelPromoted"]);
+    assert!(world.memory.state().outbox.is_empty());
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_is_told_by_the_next_training() {
+    let world = World::new();
+    world.memory.take_away("bus");
+    assert_eq!(world.invoke("a", quick()).await.unwrap().status, RunStatus::Succeeded);
+    world.invoke("b", json!({"sead": 1})).await.unwrap_err();
+    assert_eq!((world.events().len(), world.memory.state().outbox.len()), (0, 3));
+
+    world.memory.bring_back("bus");
+    world.clock.set(moment("2026-11-24T03:02:00Z"));
+    world.invoke("c", stump()).await.unwrap();
+    // Its own first, then what was left, in the order in which it happened.
+    let expected = [
+        "iris/manual-c/1/TrainingSucceeded",
+        "iris/manual-c/1/ModelRejected",
+        "iris/manual-a/1/TrainingSucceeded",
+        "iris/manual-a/1/ModelPromoted",
+        "iris/manual-b/1/TrainingFailed",
+    ];
+    assert_eq!(ids(&world.details()), expected);
+    assert!(world.memory.state().outbox.is_empty());
+}
+
+#[tokio::test]
+async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
+    let world = World::new();
+    world.memory.take_away("bus");
+    world.invoke("a", quick()).await.unwrap();
+    world.memory.bring_back("bus");
+    world.clock.set(moment("2026-11-24T03:01:04Z"));
+    world.invoke("b", stump()).await.unwrap();
+    assert_eq!((world.events().len(), world.memory.state().outbox.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_id() {
+    let world = World::new();
+    world.memory.take_away("outbox");
+    world.invoke("a", quick()).await.unwrap();
+    world.memory.bring_back("outbox");
+    world.clock.set(moment("2026-11-24T03:02:00Z"));
+    world.promote(1).await.unwrap();
+    let (first, again): (Vec<_>, Vec<_>) = (world.details()[..2].to_vec(), world.details()[2..].to_vec());
+    assert!(again.iter().all(|event| first.contains(event)) && again.len() == 2, "{again:#?}");
+    assert!(world.memory.state().outbox.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() {
+    let world = World::new();
+    world.memory.take_away("bus");
+    for invocation in ["a", "b", "c"] {
+        world.invoke(invocation, json!({"sead": 1})).await.unwrap_err();
+    }
+    let refused = world.memory.state().outbox.keys().next().cloned().unwrap();
+    world.memory.state().refused.insert(refused.clone());
+    for day in 10..20 {
+        world.memory.state().outbox.insert(format!("2026-11-{day}T03:00:00.000Z#unreadable"), None);
+    }
+    world.memory.bring_back("bus");
+    world.clock.set(moment("2026-11-24T03:02:00Z"));
+    world.invoke("d", quick()).await.unwrap();
+    assert_eq!(world.events()[2..], [EventKind::TrainingFailed, EventKind::TrainingFailed]);
+    assert_eq!(world.memory.state().outbox.len(), 11);
+    assert!(world.memory.state().outbox.contains_key(&refused));
+}
+
+#[tokio::test]
+async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() {
+    let world = World::new();
+    world.memory.take_away("datasets");
+    world.invoke("a", quick()).await.unwrap_err();
+    world.invoke("b", json!({"sead": 1})).await.unwrap_err();
+    let retried: Vec<_> = world.details().iter().map(|event| event["retry_until"].clone()).collect();
+    assert_eq!(retried, [json!("2026-11-24T03:03:05Z"), Value::Null]);
+}
+
+#[tokio::test]
+async fn each_attempts_failure_is_a_fact_of_its_own() {
+    let world = World::new();
+    world.memory.take_away("datasets");
+    for _ in 0..2 {
+        world.invoke("a", quick()).await.unwrap_err();
+    }
+    assert_eq!(ids(&world.details()), ["iris/manual-a/1/TrainingFailed", "iris/manual-a/2/TrainingFailed"]);
+}

@@ -1,0 +1,284 @@
+//! Storing the objects of versions, so that none is ever written over.
+//!
+//! An object is stored only where none is (`If-None-Match: *`), and rewritten only over the content that the caller knows
+//! (`If-Match`). A put whose answer was lost and that is sent again meets its own object; so each carries the mark of whoever
+//! stored it, and who is refused looks whose object stands there.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Config;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use evergreen_lifecycle::VersionNumber;
+use evergreen_lifecycle::ports::{ArtifactWriter, NewObject, ObjectTag, StoreError, Unavailable};
+
+use super::ArtifactBucket;
+use crate::failure::unavailable;
+
+const WHAT: &str = "storing an artifact";
+
+/// One try of an upload: 1 GB within it is 17 MB/s, which the slowest function reaches.
+const UPLOAD_TRY: Duration = Duration::from_secs(60);
+
+/// All tries of an upload, pauses included.
+const UPLOAD: Duration = Duration::from_secs(90);
+
+/// Name of the metadata that says whose an object is.
+const MARK: &str = "evergreen-attempt";
+
+/// Maximum number of puts of one object, each over what was found there. The caller alone writes to its objects, so the
+/// second one meets what the first one has left.
+const MAX_PUTS: u32 = 3;
+
+/// An upload's try lasts until the last byte is sent, so that what bounds other calls would forbid large artifacts.
+fn upload_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
+}
+
+impl ArtifactWriter for ArtifactBucket {
+    async fn create(&self, object: NewObject<'_>) -> Result<ObjectTag, StoreError> {
+        for _ in 0..MAX_PUTS {
+            match self.put(object, None).await {
+                Err(error) if is_precondition(&error) => {}
+                answer => return Ok(answer.map_err(unavailable(WHAT)).and_then(tag_of)?),
+            }
+            if let Some(tag) = self.own(object).await? {
+                return Ok(tag);
+            }
+        }
+        Err(changing())
+    }
+
+    async fn replace(&self, object: NewObject<'_>, former: &ObjectTag) -> Result<ObjectTag, StoreError> {
+        let mut former = Some(former.clone());
+        for _ in 0..MAX_PUTS {
+            match self.put(object, former.as_ref()).await {
+                Err(error) if is_precondition(&error) => {}
+                answer => return Ok(answer.map_err(unavailable(WHAT)).and_then(tag_of)?),
+            }
+            former = self.own(object).await?;
+        }
+        Err(changing())
+    }
+
+    async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
+        let prefix = VersionNumber::objects_of(&self.model);
+        // No name of a version's object begins with a character behind this one.
+        let start = after.map(|number| number.object_key(&self.model, "~"));
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_start_after(start);
+        let mut pages = list.into_paginator().send();
+        let mut last = None;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable("listing the stored versions"))?;
+            let numbers =
+                page.contents().iter().filter_map(|object| VersionNumber::of_object(&self.model, object.key()?));
+            last = last.max(numbers.max());
+        }
+        Ok(last.filter(|number| Some(*number) > after))
+    }
+}
+
+impl ArtifactBucket {
+    /// Stores the object over the content that `former` tells of, or where there is none. Returns the new content's tag.
+    async fn put(
+        &self,
+        object: NewObject<'_>,
+        former: Option<&ObjectTag>,
+    ) -> Result<Option<String>, SdkError<PutObjectError>> {
+        let NewObject { key, content, media_type, mark } = object;
+        let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type).metadata(MARK, mark);
+        let put = match former {
+            Some(ObjectTag(tag)) => put.if_match(tag),
+            None => put.if_none_match("*"),
+        };
+        let patient = Config::builder().timeout_config(upload_timeouts());
+        let put = put.body(content.to_vec().into()).customize().config_override(patient);
+        Ok(put.send().await?.e_tag)
+    }
+
+    /// The tag of what stands where the object was to be put, if that is the caller's own; nothing where nothing is there.
+    async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
+        let Some(found) = self.head(object.key).await? else { return Ok(None) };
+        if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
+            return Err(StoreError::Taken(object.key.to_owned()));
+        }
+        Ok(Some(tag_of(found.e_tag)?))
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, Unavailable> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
+            Err(error) => Err(unavailable("looking at an artifact")(error)),
+        }
+    }
+}
+
+fn tag_of(tag: Option<String>) -> Result<ObjectTag, Unavailable> {
+    tag.map(ObjectTag).ok_or_else(|| Unavailable::new(WHAT, "the store gave the object no entity tag"))
+}
+
+fn changing() -> StoreError {
+    Unavailable::briefly(WHAT, "the object came and went again and again").into()
+}
+
+/// Whether something else stands there than was expected: an object where there should be none, other content, or nothing.
+fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
+    error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))
+        && error
+            .as_service_error()
+            .is_some_and(|error| matches!(error.meta().code(), Some("PreconditionFailed" | "NoSuchKey")))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::config::http::HttpResponse;
+    use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+    use aws_sdk_s3::operation::put_object::{PutObjectInput, PutObjectOutput};
+    use aws_sdk_s3::types::Object;
+    use aws_sdk_s3::types::error::NotFound;
+    use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
+
+    use super::*;
+    use crate::mocks::{Sent, record_part};
+
+    const KEY: &str = "models/iris/00000001/model.onnx";
+    const OBJECT: NewObject<'_> =
+        NewObject { key: KEY, content: b"a model", media_type: "application/octet-stream", mark: "manual-7/1/7f3c" };
+
+    fn bucket(rules: &[&Rule]) -> ArtifactBucket {
+        let client = mock_client!(aws_sdk_s3, RuleMode::Sequential, rules.iter().copied());
+        ArtifactBucket::over(client, "artifacts", &"iris".parse().unwrap())
+    }
+
+    fn accepting() -> (Rule, Sent<String>) {
+        record_part(mock!(Client::put_object), condition, || {
+            MockResponse::Output(PutObjectOutput::builder().e_tag("\"new\"").build())
+        })
+    }
+
+    /// What a put asks for: its key, content, media type, mark and condition.
+    fn condition(put: &PutObjectInput) -> String {
+        let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
+        let words = words.map(|word| word.unwrap_or("-").to_owned());
+        let mark = put.metadata().and_then(|metadata| metadata.get("evergreen-attempt")).cloned().unwrap_or_default();
+        format!("{} {mark}", words.join(" "))
+    }
+
+    fn refusing(status: u16, code: &'static str) -> Rule {
+        mock!(Client::put_object).then_http_response(move || {
+            let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+            HttpResponse::new(status.try_into().unwrap(), body.into())
+        })
+    }
+
+    fn standing(mark: Option<&'static str>) -> Rule {
+        mock!(Client::head_object).then_output(move || {
+            let found = HeadObjectOutput::builder().e_tag("\"old\"");
+            mark.into_iter().fold(found, |found, mark| found.metadata("evergreen-attempt", mark)).build()
+        })
+    }
+
+    fn nothing() -> Rule {
+        mock!(Client::head_object).then_error(|| HeadObjectError::NotFound(NotFound::builder().build()))
+    }
+
+    fn tag(tag: &str) -> ObjectTag {
+        ObjectTag(format!("\"{tag}\""))
+    }
+
+    #[tokio::test]
+    async fn an_object_is_stored_only_where_there_is_none() {
+        let (rule, sent) = accepting();
+        assert_eq!(bucket(&[&rule]).create(OBJECT).await.unwrap(), tag("new"));
+        assert_eq!(sent.only(), format!("artifacts {KEY} application/octet-stream * - manual-7/1/7f3c"));
+    }
+
+    #[tokio::test]
+    async fn an_object_of_another_attempt_is_left_alone() {
+        for mark in [None, Some("manual-8/1/a"), Some("manual-7/2/7f3c")] {
+            let error =
+                bucket(&[&refusing(412, "PreconditionFailed"), &standing(mark)]).create(OBJECT).await.unwrap_err();
+            assert!(matches!(error, StoreError::Taken(key) if key == KEY), "{mark:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_object_of_ones_own_was_stored_by_a_try_whose_answer_was_lost() {
+        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark))];
+        assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("old"));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_was_deleted_meanwhile_is_stored_after_all() {
+        let (rule, _) = accepting();
+        let rules = [&refusing(412, "PreconditionFailed"), &nothing(), &rule];
+        assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("new"));
+    }
+
+    #[tokio::test]
+    async fn a_rewrite_is_over_what_the_caller_knows() {
+        let (rule, sent) = accepting();
+        assert_eq!(bucket(&[&rule]).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
+        assert_eq!(sent.only(), format!("artifacts {KEY} application/octet-stream - \"old\" manual-7/1/7f3c"));
+    }
+
+    #[tokio::test]
+    async fn a_rewrite_whose_answer_was_lost_is_done_over_what_it_left() {
+        let (rule, sent) = accepting();
+        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark)), &rule];
+        assert_eq!(bucket(&rules).replace(OBJECT, &tag("older")).await.unwrap(), tag("new"));
+        assert!(sent.only().contains("\"old\""));
+    }
+
+    #[tokio::test]
+    async fn a_rewrite_over_nothing_stores_and_one_over_another_attempts_object_does_not() {
+        let (rule, sent) = accepting();
+        let rules = [&refusing(404, "NoSuchKey"), &nothing(), &rule];
+        assert_eq!(bucket(&rules).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
+        assert!(sent.only().contains(" * "));
+        let rules = [&refusing(412, "PreconditionFailed"), &standing(None)];
+        assert!(matches!(bucket(&rules).replace(OBJECT, &tag("old")).await, Err(StoreError::Taken(_))));
+    }
+
+    #[tokio::test]
+    async fn two_puts_at_once_are_worth_another_try_and_a_lack_of_rights_is_not() {
+        for (status, code, expected) in [
+            (409, "ConditionalRequestConflict", true),
+            (503, "SlowDown", true),
+            (403, "AccessDenied", false),
+            (404, "NoSuchBucket", false),
+        ] {
+            let error = bucket(&[&refusing(status, code)]).create(OBJECT).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unavailable(error) if error.is_brief == expected), "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_highest_number_is_that_of_any_stored_object() {
+        let page = |keys: &[&str]| {
+            keys.iter()
+                .fold(ListObjectsV2Output::builder(), |page, key| page.contents(Object::builder().key(*key).build()))
+        };
+        let first = page(&["models/iris/00000008/model.onnx", "models/iris/00000009/manifest.json"])
+            .is_truncated(true)
+            .next_continuation_token("2")
+            .build();
+        let second = page(&["models/iris/notes.txt"]).build();
+        let rule = mock!(Client::list_objects_v2)
+            .match_requests(|list| {
+                list.prefix() == Some("models/iris/") && list.start_after() == Some("models/iris/00000007/~")
+            })
+            .sequence()
+            .output(move || first.clone())
+            .output(move || second.clone())
+            .build();
+        let last = bucket(&[&rule]).last_stored(VersionNumber::new(7)).await.unwrap();
+        assert_eq!(last, VersionNumber::new(9));
+        let nothing = mock!(Client::list_objects_v2).then_output(|| ListObjectsV2Output::builder().build());
+        assert_eq!(bucket(&[&nothing]).last_stored(None).await.unwrap(), None);
+    }
+}

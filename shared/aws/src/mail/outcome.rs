@@ -1,0 +1,43 @@
+//! What became of a mail that SES did not accept, or said nothing of.
+
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use evergreen_lifecycle::ports::{SendError, Unavailable};
+
+use super::WHAT;
+use crate::connect::never_connected;
+use crate::failure::Failure;
+
+/// SES's codes for mail that comes too fast, or beyond a quota.
+const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
+
+/// The answer of a gateway that waited in vain: what stands behind it may have sent the mail.
+const GATEWAY_TIMEOUT: u16 = 504;
+
+/// Whether the mail was refused, is to be tried again, or may have been sent. An answer that is an error sent nothing.
+pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
+    // SES names addresses in its words: they stay behind.
+    let cause = Unavailable::new(WHAT, Failure::unworded(error));
+    match error {
+        SdkError::ConstructionFailure(_) => SendError::Refused(cause),
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(never_connected) => {
+            SendError::NotNow(cause)
+        }
+        SdkError::ServiceError(answer) => {
+            let (status, code) = (answer.raw().status().as_u16(), answer.err().code().unwrap_or_default());
+            if status == GATEWAY_TIMEOUT {
+                SendError::Unanswered(cause)
+            } else if status == 429 || status >= 500 || TOO_MANY.contains(&code) {
+                SendError::NotNow(cause)
+            } else {
+                SendError::Refused(cause)
+            }
+        }
+        _ => SendError::Unanswered(cause),
+    }
+}
+
+/// Whether the configuration set is not there. Nothing else that a mail names can be missing.
+pub(super) fn is_of_the_set(error: &SdkError<SendEmailError>) -> bool {
+    error.as_service_error().is_some_and(SendEmailError::is_not_found_exception)
+}

@@ -1,0 +1,176 @@
+//! Events that are to be told. Each is an item of the outbox's partition, put in the transaction that makes it true and
+//! deleted once it was told. One that nobody takes is forgotten by the table's time-to-live.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use evergreen_lifecycle::Announcement;
+use evergreen_lifecycle::ports::{EventOutbox, Unavailable, Waiting};
+use evergreen_lifecycle::time;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::items::{self, Item};
+use super::keys::Key;
+use super::{Registry, transaction};
+use crate::failure::unavailable;
+
+const WHAT: &str = "reading the events to be told";
+
+/// Maximum number of events on a page. An event has some KB at most, so a page stays below the 1 MB of an answer.
+const PAGE: i32 = 100;
+
+/// How long an event waits at most: as long as the queues keep what could not be handled.
+const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// An event as it is stored, beside its key. The detail stays as it will go on the bus, so that a release tells what an
+/// older or a newer one has stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    detail_type: String,
+    detail: String,
+    /// When the record may be forgotten, in seconds since 1970: the table's time-to-live.
+    expires_at: i64,
+}
+
+impl Registry {
+    /// The write that stores `announcement`. It needs no condition: the others of its transaction decide.
+    pub(super) fn to_be_told(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
+        let record = Record {
+            detail_type: announcement.kind.clone(),
+            detail: announcement.detail.clone(),
+            expires_at: expiry(&announcement.key)?,
+        };
+        let item = items::encode(&self.keys.event(&announcement.key), &record, transaction::WHAT)?;
+        transaction::finish(Put::builder().table_name(&self.table).set_item(Some(item)))
+    }
+}
+
+/// When the event of that key, which begins with its time, may be forgotten.
+fn expiry(key: &str) -> Result<i64, Unavailable> {
+    let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));
+    let occurred_at: Timestamp =
+        occurred_at.parse().map_err(|error: jiff::Error| Unavailable::new(transaction::WHAT, error))?;
+    Ok((occurred_at + KEPT).as_second())
+}
+
+impl EventOutbox for Registry {
+    async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
+        // Consistent: an event that was told a moment ago is not told again.
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :before")
+            .expression_attribute_values(":pk", items::text(self.keys.outbox()))
+            .expression_attribute_values(":before", items::text(time::format(before)))
+            .consistent_read(true)
+            .limit(PAGE)
+            .set_exclusive_start_key(after.map(|key| self.keys.event(key).into_item()));
+        let page = query.send().await.map_err(unavailable(WHAT))?;
+        let next = page.last_evaluated_key.as_ref().and_then(Key::sort_of).map(str::to_owned);
+        let mut waiting = Waiting { next, ..Waiting::default() };
+        for item in page.items.unwrap_or_default() {
+            match decode(item) {
+                Some(announcement) => waiting.announcements.push(announcement),
+                None => waiting.unreadable += 1,
+            }
+        }
+        Ok(waiting)
+    }
+
+    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+        let key = self.keys.event(key).into_item();
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        delete.send().await.map_err(unavailable("forgetting an event that was told"))?;
+        Ok(())
+    }
+}
+
+/// The event that `item` stores; none where this code cannot tell it.
+fn decode(mut item: Item) -> Option<Announcement> {
+    let key = Key::sort_of(&item)?.to_owned();
+    let mut word = |name: &str| match item.remove(name) {
+        Some(AttributeValue::S(word)) => Some(word),
+        _ => None,
+    };
+    let (kind, detail) = (word("detail_type")?, word("detail")?);
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&detail).is_ok();
+    is_json.then_some(Announcement { key, kind, detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
+    use aws_sdk_dynamodb::operation::query::{QueryError, QueryOutput};
+    use aws_smithy_mocks::{MockResponse, mock};
+    use evergreen_testkit::moment;
+    use serde_json::json as value;
+
+    use super::*;
+    use crate::mocks::record;
+    use crate::registry::support::{json, registry, texts};
+
+    const KEY: &str = "2026-11-24T03:00:04.000Z#iris/manual-7/1/TrainingFailed";
+
+    fn announcement() -> Announcement {
+        Announcement { key: KEY.into(), kind: "TrainingFailed".into(), detail: r#"{"id":"1"}"#.into() }
+    }
+
+    fn stored() -> Item {
+        let write = registry(&[]).to_be_told(&announcement()).unwrap();
+        write.put.unwrap().item
+    }
+
+    #[test]
+    fn an_event_is_stored_as_it_will_be_told_and_expires_after_two_weeks() {
+        let expected = value!({
+            "pk": "OUTBOX#iris", "sk": KEY, "detail_type": "TrainingFailed", "detail": "{\"id\":\"1\"}",
+            "expires_at": moment("2026-12-08T03:00:04Z").as_second(),
+        });
+        assert_eq!(json(stored()), expected);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_read_oldest_first_and_what_cannot_be_read_is_counted() {
+        let with = |name: &str, value: AttributeValue| {
+            let mut item = stored();
+            item.insert(name.into(), value);
+            item
+        };
+        let items = [
+            with("detail", items::number(1)),
+            with("detail", items::text("{")),
+            with("detail_type", items::flag(true)),
+            with("of_a_newer_release", items::flag(true)),
+        ];
+        let (rule, sent) = record(mock!(Client::query), move || {
+            let last = texts(&[("pk", "OUTBOX#iris"), ("sk", KEY)]);
+            let page = QueryOutput::builder().set_items(Some(items.to_vec())).set_last_evaluated_key(Some(last));
+            MockResponse::Output(page.build())
+        });
+        let page = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), Some("a")).await.unwrap();
+        let expected = Waiting { announcements: vec![announcement()], unreadable: 3, next: Some(KEY.into()) };
+        assert_eq!(page, expected);
+        let request = sent.only();
+        assert_eq!(request.key_condition_expression(), Some("pk = :pk AND sk < :before"));
+        assert_eq!((request.consistent_read(), request.scan_index_forward()), (Some(true), None));
+        let values = texts(&[(":pk", "OUTBOX#iris"), (":before", "2026-11-24T03:00:00.000Z")]);
+        assert_eq!(request.expression_attribute_values, Some(values));
+        assert_eq!(request.exclusive_start_key, Some(texts(&[("pk", "OUTBOX#iris"), ("sk", "a")])));
+    }
+
+    #[tokio::test]
+    async fn a_table_that_does_not_answer_is_unavailable() {
+        let rule = mock!(Client::query).then_error(|| QueryError::generic(Default::default()));
+        let error = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), None).await.unwrap_err();
+        assert_eq!(error.to_string(), "reading the events to be told is unavailable");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_was_told_is_forgotten() {
+        let (rule, sent) =
+            record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
+        registry(&[&rule]).told(KEY).await.unwrap();
+        assert_eq!(sent.only().key, Some(texts(&[("pk", "OUTBOX#iris"), ("sk", KEY)])));
+    }
+}

@@ -1,0 +1,298 @@
+//! Claims on mails, see [`MailClaims`]. Once a mail is sent, or may have been, its claim says so. The table's time-to-live
+//! takes it away at last.
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use evergreen_lifecycle::ports::{Claim, Lease, MailClaims, REMEMBERED, UNANSWERED, Unavailable};
+use evergreen_lifecycle::time;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::keys::Keys;
+use super::{Registry, items};
+use crate::failure::unavailable;
+
+/// A claim as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Record {
+    state: State,
+    /// Who has it.
+    holder: String,
+    /// From when on somebody else may take it, unless the mail was sent. As text that sorts as time does.
+    open_at: String,
+    /// When it may be forgotten, in seconds since 1970: the table's time-to-live.
+    expires_at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Sending,
+    Sent,
+    Unanswered,
+}
+
+/// A claim as releases up to 0.1 stored it, in the model's partition.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct EarlyRecord {
+    sent: bool,
+    lease_until: String,
+}
+
+impl Record {
+    fn new(state: State, holder: &str, now: Timestamp, open_at: Timestamp) -> Self {
+        let expires_at = later(now, REMEMBERED).as_second();
+        Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
+    }
+
+    /// Why somebody else's claim is refused at `now`.
+    fn standing(&self, now: Timestamp) -> Claim {
+        match self.state {
+            State::Sent => Claim::Sent,
+            State::Sending if time::format(later(now, UNANSWERED)) < self.open_at => Claim::Busy,
+            State::Sending | State::Unanswered => Claim::Unanswered,
+        }
+    }
+}
+
+impl EarlyRecord {
+    /// Why a claim is refused at `now`; nothing where it is not.
+    fn standing(&self, now: Timestamp) -> Option<Claim> {
+        if self.sent {
+            Some(Claim::Sent)
+        } else if time::format(now) < self.lease_until {
+            Some(Claim::Busy)
+        } else {
+            (time::format(later(now, -UNANSWERED)) < self.lease_until).then_some(Claim::Unanswered)
+        }
+    }
+}
+
+impl MailClaims for Registry {
+    async fn claim(&self, key: &str, lease: &Lease) -> Result<Claim, Unavailable> {
+        if let Some(early) = self.early_claim(key, lease.now).await? {
+            return Ok(early);
+        }
+        let what = "claiming a mail";
+        let record = Record::new(State::Sending, &lease.holder, lease.now, later(lease.until, UNANSWERED));
+        let item = items::encode(&self.keys.claim(key), &record, what)?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR (#state <> :sent AND open_at <= :now)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":sent", items::text("sent"))
+            .expression_attribute_values(":now", items::text(time::format(lease.now)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = put.send().await else { return Ok(Claim::Granted) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(refusal)) => refused(refusal.item(), lease),
+            _ => Err(unavailable(what)(error)),
+        }
+    }
+
+    async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        let what = "reading a claim";
+        match self.item(self.keys.claim(key), what).await? {
+            Some(item) => Ok(Some(items::decode::<Record>(item, what)?.standing(now))),
+            None => self.early_claim(key, now).await,
+        }
+    }
+
+    async fn sent(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
+        self.note(key, Record::new(State::Sent, "", now, later(now, REMEMBERED))).await
+    }
+
+    async fn unanswered(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
+        self.note(key, Record::new(State::Unanswered, "", now, later(now, UNANSWERED))).await
+    }
+
+    async fn release(&self, key: &str, lease: &Lease) -> Result<(), Unavailable> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(self.keys.claim(key).into_item()))
+            .condition_expression("holder = :holder")
+            .expression_attribute_values(":holder", items::text(&lease.holder));
+        let Err(error) = delete.send().await else { return Ok(()) };
+        match error.as_service_error() {
+            // There is no claim of this holder to give back.
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(unavailable("giving a mail back")(error)),
+        }
+    }
+}
+
+impl Registry {
+    async fn note(&self, key: &str, record: Record) -> Result<(), Unavailable> {
+        let what = "noting what became of a mail";
+        let item = items::encode(&self.keys.claim(key), &record, what)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map_err(unavailable(what))?;
+        Ok(())
+    }
+
+    /// What an earlier release left of the mail. It is queried for, as runs and champions are: no right to get it is needed.
+    async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+        let what = "reading a claim of an earlier release";
+        let query = self.query(&Keys::early_claim(key)).consistent_read(true).limit(1).send();
+        let found = query.await.map_err(unavailable(what))?.items.unwrap_or_default().into_iter().next();
+        let record: Option<EarlyRecord> = found.map(|item| items::decode(item, what)).transpose()?;
+        Ok(record.and_then(|record| record.standing(now)))
+    }
+}
+
+/// What a claim that stands in the way says. Without one it was given back meanwhile: the caller comes again.
+fn refused(item: Option<&items::Item>, lease: &Lease) -> Result<Claim, Unavailable> {
+    let Some(item) = item else { return Ok(Claim::Busy) };
+    let record: Record = items::decode(item.clone(), "reading a claim")?;
+    // The SDK sends a write again when its answer is lost: then the holder meets its own claim.
+    let own = record.state == State::Sending && record.holder == lease.holder;
+    Ok(if own { Claim::Granted } else { record.standing(lease.now) })
+}
+
+fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
+    moment.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::Client;
+    use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
+    use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
+    use aws_sdk_dynamodb::operation::query::QueryOutput;
+    use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+    use aws_smithy_mocks::{MockResponse, Rule, mock};
+    use evergreen_testkit::moment;
+    use serde_json::json as value;
+
+    use super::*;
+    use crate::mocks::record;
+    use crate::registry::support::{item, json, registry, texts};
+
+    const NOW: &str = "2026-11-24T03:00:00Z";
+    const LATER: &str = "2026-11-24T03:05:00Z";
+
+    fn lease_at(now: &str) -> Lease {
+        Lease { holder: "invocation-7".into(), now: moment(now), until: moment(LATER) }
+    }
+
+    /// A claim as it is stored.
+    fn stored(state: &str, holder: &str, open_at: &str) -> serde_json::Value {
+        value!({
+            "pk": "MAIL#iris",
+            "sk": "CLAIM#abc",
+            "state": state,
+            "holder": holder,
+            "open_at": open_at,
+            "expires_at": 1_798_081_200,
+        })
+    }
+
+    fn sending(holder: &str) -> Record {
+        Record::new(State::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
+    }
+
+    /// The answer to the question for a claim of an earlier release.
+    fn early(sent: Option<bool>) -> Rule {
+        mock!(Client::query)
+            .match_requests(|query| {
+                let values = query.expression_attribute_values().unwrap();
+                values[":pk"] == items::text("MODEL#iris") && values[":prefix"] == items::text("MAIL#abc")
+            })
+            .then_output(move || {
+                let record = sent.map(|sent| item(&value!({"sent": sent, "lease_until": "2026-11-24T03:05:00.000Z"})));
+                QueryOutput::builder().set_items(record.map(|record| vec![record])).build()
+            })
+    }
+
+    fn refused(stored: Option<Record>) -> Rule {
+        mock!(Client::put_item).then_error(move || {
+            let stored = stored.as_ref().map(item);
+            let refusal = ConditionalCheckFailedException::builder().set_item(stored).build();
+            PutItemError::ConditionalCheckFailedException(refusal)
+        })
+    }
+
+    async fn claim(stored: Option<Record>, now: &str) -> Claim {
+        registry(&[&early(None), &refused(stored)]).claim("abc", &lease_at(now)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_mail_is_claimed_when_nobody_sent_it_and_nobody_is_at_it() {
+        let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
+        let claim = registry(&[&early(None), &rule]).claim("abc", &lease_at(NOW)).await.unwrap();
+        assert_eq!(claim, Claim::Granted);
+        let request = sent.only();
+        assert_eq!(
+            request.condition_expression(),
+            Some("attribute_not_exists(pk) OR (#state <> :sent AND open_at <= :now)")
+        );
+        assert_eq!(
+            json(request.expression_attribute_values.unwrap()),
+            value!({":sent": "sent", ":now": "2026-11-24T03:00:00.000Z"})
+        );
+        assert_eq!(json(request.item.unwrap()), stored("sending", "invocation-7", "2026-11-24T04:05:00.000Z"));
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_is_refused_says_why() {
+        assert_eq!(claim(Some(Record { state: State::Sent, ..sending("") }), NOW).await, Claim::Sent);
+        assert_eq!(claim(Some(sending("another")), NOW).await, Claim::Busy);
+        assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder has died");
+        assert_eq!(claim(Some(Record { state: State::Unanswered, ..sending("") }), NOW).await, Claim::Unanswered);
+        assert_eq!(claim(None, NOW).await, Claim::Busy);
+    }
+
+    #[tokio::test]
+    async fn a_claim_whose_answer_was_lost_is_granted_to_its_holder() {
+        assert_eq!(claim(Some(sending("invocation-7")), NOW).await, Claim::Granted);
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_release_sent_is_not_sent_again() {
+        let claim = async |sent, now| registry(&[&early(Some(sent))]).claim("abc", &lease_at(now)).await.unwrap();
+        assert_eq!(claim(true, "2026-12-20T03:00:00Z").await, Claim::Sent);
+        assert_eq!(claim(false, NOW).await, Claim::Busy);
+        assert_eq!(claim(false, LATER).await, Claim::Unanswered);
+        let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+        let lease = lease_at("2026-11-24T04:05:00Z");
+        let claim = registry(&[&early(Some(false)), &rule]).claim("abc", &lease).await.unwrap();
+        assert_eq!(claim, Claim::Granted, "it may have been sent, but long ago");
+    }
+
+    #[tokio::test]
+    async fn what_became_of_a_mail_is_remembered_until_its_time() {
+        let taking = || record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
+        let (rule, sent) = taking();
+        registry(&[&rule]).sent("abc", moment(NOW)).await.unwrap();
+        assert_eq!(json(sent.only().item.unwrap()), stored("sent", "", "2026-12-24T03:00:00.000Z"));
+        let (rule, sent) = taking();
+        registry(&[&rule]).unanswered("abc", moment(NOW)).await.unwrap();
+        assert_eq!(json(sent.only().item.unwrap()), stored("unanswered", "", "2026-11-24T04:00:00.000Z"));
+    }
+
+    #[tokio::test]
+    async fn a_claim_is_given_back_by_its_holder_alone() {
+        let (rule, sent) =
+            record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
+        registry(&[&rule]).release("abc", &lease_at(NOW)).await.unwrap();
+        let request = sent.only();
+        assert_eq!(request.condition_expression(), Some("holder = :holder"));
+        assert_eq!(json(request.expression_attribute_values.unwrap()), value!({":holder": "invocation-7"}));
+        assert_eq!(request.key, Some(texts(&[("pk", "MAIL#iris"), ("sk", "CLAIM#abc")])));
+    }
+
+    #[tokio::test]
+    async fn giving_back_what_is_gone_is_no_failure() {
+        let rule = mock!(Client::delete_item).then_error(|| {
+            let refusal = ConditionalCheckFailedException::builder().build();
+            DeleteItemError::ConditionalCheckFailedException(refusal)
+        });
+        registry(&[&rule]).release("abc", &lease_at(NOW)).await.unwrap();
+    }
+}

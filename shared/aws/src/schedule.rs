@@ -1,0 +1,111 @@
+//! The training schedule, as EventBridge Scheduler has it.
+
+use aws_config::SdkConfig;
+use aws_sdk_scheduler::Client;
+use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
+use aws_sdk_scheduler::primitives::DateTime;
+use aws_sdk_scheduler::types::ScheduleState;
+use evergreen_lifecycle::ports::{Schedules, StoredSchedule, Unavailable};
+use jiff::Timestamp;
+
+use crate::failure::unavailable;
+
+const WHAT: &str = "reading the schedule";
+
+/// One schedule of the default group.
+#[derive(Debug, Clone)]
+pub struct Scheduler {
+    client: Client,
+    name: String,
+}
+
+impl Scheduler {
+    /// The schedule named `name`.
+    pub fn new(config: &SdkConfig, name: &str) -> Self {
+        Self { client: Client::new(config), name: name.to_owned() }
+    }
+}
+
+impl Schedules for Scheduler {
+    async fn schedule(&self) -> Result<Option<StoredSchedule>, Unavailable> {
+        match self.client.get_schedule().name(&self.name).send().await {
+            Ok(answer) => stored(answer).map(Some),
+            Err(error) if error.as_service_error().is_some_and(GetScheduleError::is_resource_not_found_exception) => {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(WHAT)(error)),
+        }
+    }
+}
+
+fn stored(answer: GetScheduleOutput) -> Result<StoredSchedule, Unavailable> {
+    let lacks = |what| Unavailable::new(WHAT, format!("the scheduler's answer has no {what}"));
+    let changed_at = answer.last_modification_date.or(answer.creation_date).as_ref().and_then(moment);
+    Ok(StoredSchedule {
+        expression: answer.schedule_expression.ok_or_else(|| lacks("expression"))?,
+        zone: answer.schedule_expression_timezone,
+        changed_at: changed_at.ok_or_else(|| lacks("date of its last change"))?,
+        is_enabled: answer.state != Some(ScheduleState::Disabled),
+    })
+}
+
+fn moment(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at.to_millis().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_scheduler::operation::get_schedule::builders::GetScheduleOutputBuilder;
+    use aws_sdk_scheduler::types::error::ResourceNotFoundException;
+    use aws_smithy_mocks::{Rule, mock, mock_client};
+    use evergreen_testkit::moment;
+
+    use super::*;
+
+    fn answer() -> GetScheduleOutputBuilder {
+        GetScheduleOutput::builder()
+            .schedule_expression("cron(0 3 * * ? *)")
+            .schedule_expression_timezone("Europe/Berlin")
+            .creation_date(DateTime::from_secs(1_700_000_000))
+            .last_modification_date(DateTime::from_millis(1_795_489_200_123))
+    }
+
+    async fn read(rule: Rule) -> Result<Option<StoredSchedule>, Unavailable> {
+        let client = mock_client!(aws_sdk_scheduler, [&rule]);
+        Scheduler { client, name: "evergreen-train".to_owned() }.schedule().await
+    }
+
+    #[tokio::test]
+    async fn a_schedule_says_when_it_fires_and_since_when() {
+        let rule = mock!(Client::get_schedule)
+            .match_requests(|get| get.name() == Some("evergreen-train") && get.group_name().is_none())
+            .then_output(|| answer().build());
+        let expected = StoredSchedule {
+            expression: "cron(0 3 * * ? *)".to_owned(),
+            zone: Some("Europe/Berlin".to_owned()),
+            changed_at: moment("2026-11-24T03:00:00.123Z"),
+            is_enabled: true,
+        };
+        assert_eq!(read(rule).await.unwrap(), Some(expected));
+    }
+
+    #[tokio::test]
+    async fn a_schedule_that_is_switched_off_is_told_from_one_that_is_gone() {
+        let off = mock!(Client::get_schedule).then_output(|| answer().state(ScheduleState::Disabled).build());
+        assert!(!read(off).await.unwrap().unwrap().is_enabled);
+        let gone = mock!(Client::get_schedule).then_error(|| {
+            let error = ResourceNotFoundException::builder().message("no such schedule").build().unwrap();
+            GetScheduleError::ResourceNotFoundException(error)
+        });
+        assert_eq!(read(gone).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_scheduler_that_does_not_answer_is_unavailable() {
+        let rule = mock!(Client::get_schedule).then_error(|| GetScheduleError::generic(Default::default()));
+        assert_eq!(read(rule).await.unwrap_err().to_string(), "reading the schedule is unavailable");
+        let empty = mock!(Client::get_schedule).then_output(|| GetScheduleOutput::builder().build());
+        let error = read(empty).await.unwrap_err();
+        assert_eq!(error.cause.to_string(), "the scheduler's answer has no expression");
+    }
+}

@@ -1,0 +1,45 @@
+//! What the champion and its history tell.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Figures, Metric};
+use crate::champion::{Pointer, Tenure, average_accuracy};
+use crate::record::Record;
+use crate::time::hours_between;
+
+/// Days over which served accuracy is averaged.
+pub const AVERAGE_DAYS: u32 = 7;
+
+/// What the pointer tells of the champion. It is too old once it is older than `limit`, where that is known.
+pub fn champion_figures(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> Figures {
+    let mut figures = Figures::default();
+    let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
+    figures.expect(Metric::ModelAccuracy, pointer.headline());
+    figures.expect(Metric::ModelAgeHours, age);
+    figures.expect(Metric::ModelAgeMarginHours, age.zip(limit).map(|(age, limit)| limit.as_secs_f64() / 3600.0 - age));
+    figures
+}
+
+/// What the champions served on average. `history` holds their records newest first, the present one's included.
+pub fn served_accuracy(history: &[Record<Pointer>], now: Timestamp) -> Figures {
+    let mut figures = Figures::default();
+    if !history.is_empty() {
+        let average = tenures(history, now).and_then(|tenures| average_accuracy(&tenures, now, AVERAGE_DAYS));
+        figures.expect(Metric::ModelAccuracy7DayAverage, average);
+    }
+    figures
+}
+
+/// The tenures that count, or nothing when one of them cannot be read.
+fn tenures(history: &[Record<Pointer>], now: Timestamp) -> Option<Vec<Tenure>> {
+    let begins = now.checked_sub(SignedDuration::from_hours(24 * i64::from(AVERAGE_DAYS))).unwrap_or(Timestamp::MIN);
+    let mut tenures = Vec::new();
+    for record in history {
+        let tenure = Tenure::of(record.as_ref().ok()?)?;
+        tenures.push(tenure);
+        if tenure.promoted_at <= begins {
+            break;
+        }
+    }
+    Some(tenures)
+}

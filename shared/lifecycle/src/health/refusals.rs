@@ -1,0 +1,55 @@
+//! What the gate has refused since it last let a version serve.
+
+use jiff::Timestamp;
+
+use super::figures::count;
+use super::{Figures, Metric};
+use crate::champion::Pointer;
+use crate::time::hours_between;
+use crate::{Run, RunStatus, VersionNumber};
+
+/// One refusal is no news: the table had a bad day. Two in a row begin to count.
+const NEWS: usize = 2;
+
+/// What is known of the gate's past.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusals<'a> {
+    /// The newest runs, in any order.
+    pub recent: &'a [Run],
+    /// The champion, if there is one.
+    pub champion: Option<&'a Pointer>,
+    /// The highest number that was ever promoted.
+    pub highest: Option<VersionNumber>,
+}
+
+/// How many versions were refused since the champion was promoted, and for how long that has gone on. Imported files count
+/// among the refusals, but only trainings make up a time for which the model was not renewed.
+pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> Figures {
+    let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
+    let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
+    let first = trained.iter().filter_map(|run| run.finished_at()).min();
+    let since = if known.reaches_back() { first } else { known.champion.and_then(Pointer::promoted_at).or(first) };
+    let hours = since.filter(|_| trained.len() >= NEWS).map_or(0.0, |since| hours_between(since, now).max(0.0));
+    let mut figures = Figures::default();
+    figures.know(Metric::Rejections, count(refused()));
+    figures.know(Metric::RefusedHours, hours);
+    figures
+}
+
+impl Refusals<'_> {
+    /// Whether the gate refused what `run` made, after it last let a version serve. Numbers only grow, so a version that was
+    /// made later has a higher one, whatever the clocks say. After somebody has gone back to an earlier version, its
+    /// promotion's date decides.
+    fn is_refused(&self, run: &Run, now: Timestamp) -> bool {
+        let is_newer = run.version() > self.highest.max(self.champion.map(|champion| champion.number));
+        let gone_back = self.champion.filter(|champion| self.highest > Some(champion.number));
+        let since = gone_back.and_then(Pointer::promoted_at);
+        run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
+    }
+
+    /// Whether the newest runs reach back to a version that was made before these refusals.
+    fn reaches_back(&self) -> bool {
+        let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
+        self.recent.iter().any(made)
+    }
+}

@@ -1,0 +1,39 @@
+//! What the training runs tell.
+
+use jiff::Timestamp;
+
+use super::figures::count;
+use super::{Figures, Metric};
+use crate::time::hours_between;
+use crate::{Run, RunStatus};
+
+/// What the newest runs tell, in any order. Only runs that train count. An imported file that is refused says nothing of the
+/// schedule, and one that is taken must not hide that training fails.
+pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
+    let trainings = || recent.iter().filter(|run| run.trigger.is_training());
+    let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
+    let mut figures = Figures::default();
+    let failed =
+        trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
+    figures.know(Metric::FailedRuns, count(failed));
+    // Numbers only grow, so the newest version is known without a clock.
+    let newest = made.iter().max_by_key(|run| run.version());
+    if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
+        figures.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
+        if let Some(metrics) = &run.metrics {
+            figures.know(Metric::TrainingAccuracy, metrics.training_score());
+            figures.know(Metric::TrainingDuration, metrics.duration());
+        }
+    }
+    figures
+}
+
+/// Whether `run` has failed or was lost for good: the platform does not try it again by itself.
+pub fn came_to_nothing(run: &Run, now: Timestamp) -> bool {
+    let retry_until = match run.status_at(now) {
+        RunStatus::Failed => run.retry_until(),
+        RunStatus::Lost => run.retry_window(run.lease_until),
+        RunStatus::Running | RunStatus::Succeeded | RunStatus::Rejected => return false,
+    };
+    retry_until.is_none_or(|until| now > until)
+}

@@ -1,0 +1,85 @@
+//! Which of two runs came later, although the clocks of the machines that recorded them may disagree.
+//!
+//! A run is never dated before the run that was recorded before it ([`began`]). So runs sort as they happened, whatever a
+//! single clock says, for as long as that clock is wrong. Records of earlier releases, and records in the future, are
+//! compared with care ([`Run::came_after`]).
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Run;
+
+/// How far a writer's clock may be ahead of the reader's without being wrong.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Maximum distance at which a date ahead is followed: one clock is a day ahead, another a day behind, and a little more.
+/// What is dated further ahead is nonsense, and following it would date every later run so.
+const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
+
+/// The least time between two runs.
+const STEP: SignedDuration = SignedDuration::from_millis(1);
+
+/// When a run began that is opened at `now`, by a clock that may be behind: later than `newest`, the start of the newest
+/// run on record.
+pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
+    let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
+    followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))
+}
+
+impl Run {
+    /// Whether it is dated in the future.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        is_ahead(self.started_at, now)
+    }
+
+    /// Whether it began after `other`, as far as their dates can be believed at `now`. A run that is dated in the future did
+    /// not come after one that is not: it would hide what came of that one.
+    pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
+        self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
+    }
+}
+
+/// Whether `moment` lies in the future beyond what clocks differ by.
+pub fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
+    moment.duration_since(now) > TOLERANCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        "2026-11-24T03:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn a_run_is_dated_after_the_run_before_it_even_if_the_clock_is_behind() {
+        assert_eq!(began(at(0), None), at(0));
+        assert_eq!(began(at(0), Some(at(-5))), at(0));
+        assert_eq!(began(at(0), Some(at(24 * 60))), at(24 * 60) + STEP);
+        assert_eq!(began(at(0), Some(at(0))), at(0) + STEP);
+    }
+
+    #[test]
+    fn a_date_that_is_nonsense_is_not_followed() {
+        assert_eq!(began(at(0), Some("9999-01-01T00:00:00Z".parse().unwrap())), at(0));
+        assert_eq!(began(at(0), Some(Timestamp::MAX)), at(0));
+    }
+
+    proptest! {
+        /// Each run by a machine of its own, whose clock is up to a day off.
+        #[test]
+        fn runs_sort_as_they_happened_whatever_the_clocks_say(
+            runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),
+        ) {
+            let (mut time, mut newest) = (0, None);
+            for (pause, wrong) in runs {
+                time += pause;
+                let dated = began(at(time + wrong), newest);
+                prop_assert!(newest.is_none_or(|newest| dated > newest));
+                prop_assert!(dated <= at(time + 1440) + SignedDuration::from_secs(1), "no date is further off than a clock was");
+                newest = Some(dated);
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What is told of an alarm: once, in order, and within bounds.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
+use evergreen_lifecycle::{AlarmChange, AlarmRecord, Telling};
+use evergreen_testkit::moment;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+fn at(minute: i64) -> Timestamp {
+    moment("2026-11-24T03:00:00Z") + SignedDuration::from_mins(minute)
+}
+
+fn raised(minute: i64) -> AlarmChange {
+    AlarmChange { raised: true, since: at(minute), was_raised: false }
+}
+
+fn over(minute: i64) -> AlarmChange {
+    AlarmChange { raised: false, since: at(minute), was_raised: true }
+}
+
+/// The end of the incidents that began in these minutes.
+fn end_of(minutes: &[i64]) -> Telling {
+    Telling::Over { raised: minutes.iter().copied().map(at).collect() }
+}
+
+/// An alarm, and what is remembered of it.
+#[derive(Default)]
+struct Alarm(Option<AlarmRecord>);
+
+impl Alarm {
+    /// What is told of a change that is heard of when it happens, or later.
+    fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> Telling {
+        let (telling, next) = AlarmRecord::hear(self.0.as_ref(), change, now);
+        self.0 = next.or(self.0.take());
+        telling
+    }
+
+    fn hear(&mut self, change: AlarmChange) -> Telling {
+        self.hear_at(change, change.since)
+    }
+}
+
+#[test]
+fn an_incident_is_told_once_and_its_end_once() {
+    let mut alarm = Alarm::default();
+    assert_eq!(alarm.hear(raised(0)), Telling::Raised);
+    assert_eq!(alarm.hear(over(300)), end_of(&[0]));
+    assert_eq!(alarm.hear(raised(600)), Telling::Raised);
+    assert_eq!(alarm.hear(over(605)), end_of(&[600]));
+}
+
+#[test]
+fn a_raise_that_comes_after_its_end_is_not_told_and_neither_is_the_end() {
+    let mut alarm = Alarm::default();
+    alarm.hear(raised(0));
+    alarm.hear(over(5));
+    assert_eq!(alarm.hear(over(20)), Telling::NoNews);
+    assert_eq!(alarm.hear_at(raised(15), at(21)), Telling::Overtaken);
+    assert_eq!(alarm.hear(raised(30)), Telling::Raised, "the next one is");
+}
+
+#[test]
+fn a_raise_that_waited_for_hours_is_not_told_when_the_incident_is_over() {
+    let mut alarm = Alarm::default();
+    alarm.hear(raised(0));
+    alarm.hear(over(5));
+    assert_eq!(alarm.hear_at(raised(0), at(600)), Telling::Overtaken);
+}
+
+#[test]
+fn an_end_that_comes_after_the_next_raise_is_not_told() {
+    let mut alarm = Alarm::default();
+    alarm.hear(raised(0));
+    assert_eq!(alarm.hear(raised(30)), Telling::Raised);
+    assert_eq!(alarm.hear_at(over(20), at(31)), Telling::Overtaken);
+    assert_eq!(alarm.hear(over(40)), end_of(&[0, 30]), "somebody may have been told of the first raise alone");
+}
+
+#[test]
+fn an_alarm_of_which_nothing_is_remembered_is_over_if_it_was_raised() {
+    assert_eq!(Alarm::default().hear(over(0)), end_of(&[]), "an earlier release may have told that it was raised");
+    let first = AlarmChange { was_raised: false, ..over(0) };
+    assert_eq!(Alarm::default().hear(first), Telling::NoNews);
+}
+
+#[test]
+fn an_end_is_told_though_the_alarm_was_without_data_in_between() {
+    let mut alarm = Alarm::default();
+    alarm.hear(raised(0));
+    assert_eq!(alarm.hear(AlarmChange { was_raised: false, ..over(9) }), end_of(&[0]));
+}
+
+#[test]
+fn flapping_is_told_and_then_held_back_until_the_alarm_is_quiet() {
+    let mut alarm = Alarm::default();
+    for minute in [0, 10, 20] {
+        assert_eq!(alarm.hear(raised(minute)), Telling::Raised);
+        assert!(matches!(alarm.hear(over(minute + 5)), Telling::Over { .. }));
+    }
+    assert_eq!(alarm.hear(raised(30)), Telling::Flapping);
+    for minute in [35, 45, 55] {
+        assert_eq!(alarm.hear(over(minute)), Telling::HeldBack);
+        assert_eq!(alarm.hear(raised(minute + 5)), Telling::HeldBack);
+    }
+    assert_eq!(alarm.hear(over(119)), Telling::HeldBack, "it was not quiet for an hour");
+    assert_eq!(alarm.hear(raised(179)), Telling::Raised);
+    assert_eq!(alarm.hear(over(184)), end_of(&[179]));
+}
+
+#[test]
+fn the_end_of_flapping_is_told_when_the_alarm_stayed_raised() {
+    let mut alarm = Alarm::default();
+    for minute in [0, 10, 20, 30] {
+        alarm.hear(raised(minute));
+        alarm.hear(over(minute + 5));
+    }
+    assert_eq!(alarm.hear(raised(40)), Telling::HeldBack);
+    assert_eq!(alarm.hear(over(100)), end_of(&[]), "everybody was told that it flaps");
+    assert_eq!(alarm.hear(raised(101)), Telling::Raised);
+}
+
+#[test]
+fn a_failure_an_hour_does_not_write_two_mails_an_hour() {
+    let mut alarm = Alarm::default();
+    let told = (0..24).flat_map(|hour| [raised(60 * hour), over(60 * hour + 5)]).map(|change| alarm.hear(change));
+    assert_eq!(told.filter(is_told).count(), 2 * MOST_IN_A_ROW as usize + 1);
+}
+
+#[test]
+fn a_failure_that_leaves_a_quiet_hour_each_time_is_told_eight_times_a_day() {
+    let mut alarm = Alarm::default();
+    let mut told = |count: i64| (0..count).map(|n| alarm.hear(raised(70 * n))).filter(is_told).count();
+    assert_eq!(told(22), MOST_IN_A_DAY + 1);
+    assert_eq!(alarm.hear(raised(70 * 22)), Telling::Raised, "the first two of them were a day ago");
+}
+
+#[test]
+fn a_change_that_is_dated_in_the_future_silences_nothing() {
+    let mut alarm = Alarm::default();
+    alarm.hear_at(raised(1_000_000), at(0));
+    assert!(matches!(alarm.hear(over(5)), Telling::Over { .. }));
+    assert_eq!(alarm.hear(raised(100)), Telling::Raised);
+}
+
+#[test]
+fn what_is_remembered_says_whether_a_mail_is_overtaken() {
+    let mut alarm = Alarm::default();
+    alarm.hear(raised(0));
+    let record = alarm.0.clone().unwrap();
+    assert!(!record.overtakes(raised(0), at(0)) && !record.overtakes(over(5), at(5)));
+    alarm.hear(over(5));
+    assert!(alarm.0.unwrap().overtakes(raised(0), at(5)));
+}
+
+fn is_told(telling: &Telling) -> bool {
+    matches!(telling, Telling::Raised | Telling::Flapping | Telling::Over { .. })
+}
+
+/// The changes of an alarm that is raised and over in turn, and how much later each is heard of.
+fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
+    let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
+    proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..200).prop_map(|steps| {
+        let (mut minute, mut is_raised) = (0, false);
+        let change = |(pause, late)| {
+            (minute, is_raised) = (minute + pause, !is_raised);
+            (if is_raised { raised(minute) } else { over(minute) }, late)
+        };
+        steps.into_iter().map(change).collect()
+    })
+}
+
+/// What is told of a life, in the order in which it is heard, with when the change was and when it is heard of.
+fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, Telling)> {
+    let mut heard: Vec<_> =
+        life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
+    heard.sort_by_key(|(now, _)| *now);
+    let mut alarm = Alarm::default();
+    heard.into_iter().map(|(now, change)| (change, now, alarm.hear_at(change, now))).collect()
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_told_after_what_is_newer(life in life()) {
+        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, telling)| is_told(telling)).collect();
+        prop_assert!(told.is_sorted_by_key(|(change, _, _)| change.since));
+    }
+
+    #[test]
+    fn an_end_follows_a_raise_and_none_follows_an_end(life in life()) {
+        let mut open = false;
+        for (change, _, telling) in told_of(&life) {
+            match telling {
+                Telling::Raised | Telling::Flapping => open = true,
+                Telling::Over { raised } => {
+                    // Of the first change nothing is known but what it says of itself.
+                    prop_assert!(open || raised.is_empty() && change.was_raised);
+                    open = false;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn no_alarm_uses_up_the_mails_of_a_day(life in life()) {
+        let told: Vec<_> = told_of(&life).into_iter().filter(|(_, _, telling)| is_told(telling)).collect();
+        for (first, _, _) in &told {
+            let day = first.since..first.since + SignedDuration::from_hours(24);
+            let mails = told.iter().filter(|(change, _, _)| day.contains(&change.since)).count();
+            prop_assert!(mails < 20, "{mails} mails a recipient");
+        }
+    }
+
+    #[test]
+    fn a_raise_after_a_quiet_day_is_told(life in life()) {
+        let mut alarm = Alarm::default();
+        life.iter().for_each(|(change, _)| drop(alarm.hear(*change)));
+        let last = life.last().map_or(at(0), |(change, _)| change.since);
+        let later = AlarmChange { since: last + SignedDuration::from_hours(25), ..raised(0) };
+        prop_assert_eq!(alarm.hear(later), Telling::Raised);
+    }
+
+    #[test]
+    fn a_notification_that_comes_again_gets_the_same_answer(life in life()) {
+        let mut alarm = Alarm::default();
+        for (change, _) in life {
+            let (first, record) = (alarm.hear(change), alarm.0.clone());
+            prop_assert_eq!(alarm.hear(change), first);
+            prop_assert_eq!(&alarm.0, &record);
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_survives_being_stored(life in life()) {
+        let mut alarm = Alarm::default();
+        for (change, _) in life {
+            alarm.hear(change);
+            let stored = serde_json::to_string(&alarm.0).unwrap();
+            let read: Option<AlarmRecord> = serde_json::from_str(&stored).unwrap();
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+        }
+    }
+}

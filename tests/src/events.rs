@@ -1,0 +1,55 @@
+//! What is told on the bus, as a consumer hears it.
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::types::Target;
+use serde_json::{Value, json};
+
+use crate::stack::Stack;
+
+/// The queue's name, after the stack's.
+const QUEUE: &str = "test-events";
+
+/// A rule of a test's own, with a queue behind it.
+#[derive(Debug)]
+pub struct Listener {
+    events: Client,
+    queues: aws_sdk_sqs::Client,
+    rule: String,
+    url: String,
+}
+
+impl Listener {
+    /// Listens from now on.
+    ///
+    /// # Panics
+    /// When EventBridge or SQS refuses.
+    pub async fn start(stack: &Stack) -> Self {
+        let (events, queues) = (Client::new(&stack.config), aws_sdk_sqs::Client::new(&stack.config));
+        let rule = format!("{}-{QUEUE}", stack.name);
+        let created = queues.create_queue().queue_name(&rule).send().await.expect("SQS makes a queue");
+        let url = created.queue_url.expect("a queue has an address");
+        let topic = stack.topic();
+        let account = topic.split(':').skip(3).take(2).collect::<Vec<_>>().join(":");
+        let target = Target::builder().id("queue").arn(format!("arn:aws:sqs:{account}:{rule}")).build();
+        let pattern = json!({"source": ["evergreen"]}).to_string();
+        events.put_rule().name(&rule).event_pattern(pattern).send().await.expect("EventBridge makes a rule");
+        let put = events.put_targets().rule(&rule).targets(target.expect("a target")).send().await;
+        put.expect("EventBridge takes the target");
+        Self { events, queues, rule, url }
+    }
+
+    /// What was heard since it was asked last.
+    pub async fn heard(&self, stack: &Stack) -> Vec<Value> {
+        stack.kept_in(QUEUE).await
+    }
+
+    /// Takes rule and queue away.
+    ///
+    /// # Panics
+    /// When EventBridge or SQS refuses.
+    pub async fn stop(self) {
+        self.events.remove_targets().rule(&self.rule).ids("queue").send().await.expect("EventBridge lets go");
+        self.events.delete_rule().name(&self.rule).send().await.expect("EventBridge deletes the rule");
+        self.queues.delete_queue().queue_url(self.url).send().await.expect("SQS deletes the queue");
+    }
+}

@@ -1,0 +1,70 @@
+//! The faults that are to happen now.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::call::Call;
+use super::fault::{Effect, Fault};
+
+/// One fault, with the calls that it concerned so far.
+#[derive(Debug)]
+struct Rule {
+    fault: Fault,
+    concerned: usize,
+    times: Arc<AtomicUsize>,
+}
+
+/// All of them, in the order in which they were added.
+#[derive(Debug, Clone, Default)]
+pub struct Rules(Arc<Mutex<Vec<Rule>>>);
+
+impl Rules {
+    /// Has the fault happen until what this returns is dropped.
+    #[must_use = "the fault ends when this is dropped"]
+    pub fn add(&self, fault: Fault) -> Injected {
+        let times = Arc::new(AtomicUsize::new(0));
+        self.lock().push(Rule { fault, concerned: 0, times: Arc::clone(&times) });
+        Injected { rules: self.clone(), times }
+    }
+
+    /// What happens to `call`: the first fault that is due.
+    pub(super) fn effect_on(&self, call: &Call) -> Effect {
+        for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
+            rule.concerned += 1;
+            if rule.fault.happens_to(rule.concerned) {
+                rule.times.fetch_add(1, Ordering::Relaxed);
+                return rule.fault.effect().clone();
+            }
+        }
+        Effect::Pass
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fault that happens for as long as this is held.
+#[derive(Debug)]
+pub struct Injected {
+    rules: Rules,
+    times: Arc<AtomicUsize>,
+}
+
+impl Injected {
+    /// How often it has happened.
+    pub fn times(&self) -> usize {
+        self.times.load(Ordering::Relaxed)
+    }
+
+    /// Ends the fault, and says how often it has happened.
+    pub fn end(self) -> usize {
+        self.times()
+    }
+}
+
+impl Drop for Injected {
+    fn drop(&mut self) {
+        self.rules.lock().retain(|rule| !Arc::ptr_eq(&rule.times, &self.times));
+    }
+}

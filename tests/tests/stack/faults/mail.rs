@@ -1,0 +1,111 @@
+//! Mail while SES and the registry do not do as they should: everybody is told, nobody twice where that can be helped, and
+//! what could not be told waits in a queue.
+
+use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_tests::Stack;
+use evergreen_tests::faults::Fault;
+use evergreen_tests::faults::Service::{DynamoDb, Ses};
+use evergreen_tests::wait::{seconds, until};
+
+use crate::alarms::{assert_recipients, delivery, notification};
+
+/// Nothing raises this one in the emulator, so nothing else writes about it.
+const KIND: &str = "train-schedule-queue";
+
+/// Everybody has one mail, although the fault happened.
+async fn tells_everybody_once(fault: Fault, least_times: usize) {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(fault.of("alert"));
+    let delivery = delivery(&stack, &notification(&stack, KIND).to_string());
+    stack.functions.hand_over(&stack.functions.alert, &delivery).await;
+    stack.until_mailed(mark, KIND, StateValue::Alarm).await;
+    let times = fault.end();
+    assert!(times >= least_times, "the fault happened {times} times");
+    // Whatever is still under way ends before this one does.
+    let again = stack.functions.call(&stack.functions.alert, &delivery).await;
+    assert!(!again.failed, "{}", again.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}
+
+#[tokio::test]
+async fn a_throttled_mail_is_sent_once_to_everybody() {
+    tells_everybody_once(Fault::throttles().with(Ses, "SendEmail").first(2), 2).await;
+}
+
+#[tokio::test]
+async fn mails_throttled_more_often_than_a_call_is_tried_are_sent_once_to_everybody() {
+    tells_everybody_once(Fault::throttles().with(Ses, "SendEmail").first(8), 8).await;
+}
+
+#[tokio::test]
+async fn a_mail_whose_request_is_dropped_is_sent_once() {
+    tells_everybody_once(Fault::drops_request().with(Ses, "SendEmail").first(2), 2).await;
+}
+
+#[tokio::test]
+async fn a_mail_that_ses_answers_slowly_is_not_sent_twice() {
+    tells_everybody_once(Fault::withholds_answer(seconds(7)).with(Ses, "SendEmail").first(1), 1).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_is_throttled_is_made() {
+    tells_everybody_once(Fault::throttles().with(DynamoDb, "PutItem").about("MAIL#").first(2), 2).await;
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_does_not_keep_the_mail_back() {
+    tells_everybody_once(Fault::drops_answer().with(DynamoDb, "PutItem").about("MAIL#").first(1), 1).await;
+}
+
+#[tokio::test]
+async fn without_the_registry_the_mail_goes_out_and_says_what_it_does_not_know() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(Fault::fails().with_all_of(DynamoDb).of("alert"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    let outcome = stack.functions.call(&stack.functions.alert, &event).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+    assert!(!outcome.failed, "{}", outcome.payload);
+    let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+    assert_recipients(&stack, &mails).await;
+}
+
+#[tokio::test]
+async fn a_reader_whom_ses_refuses_keeps_nobody_else_from_being_told() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault =
+        stack.faults.add(Fault::refuses(400, "MessageRejected").with(Ses, "SendEmail").about("ada@").of("alert"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    let outcome = stack.functions.call(&stack.functions.alert, &event).await;
+    assert!(outcome.failed, "{}", outcome.payload);
+    let told = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+    assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["grace@example.com"]);
+    drop(fault);
+    let outcome = stack.functions.call(&stack.functions.alert, &event).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}
+
+#[tokio::test]
+async fn mails_that_ses_does_not_take_wait_in_the_queue_and_are_sent_from_there() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(Fault::fails().with(Ses, "SendEmail").of("alert"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    stack.functions.hand_over(&stack.functions.alert, &event).await;
+    let kept = until("the alarm in the queue", seconds(60), async || {
+        stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == event)
+    })
+    .await;
+    drop(fault);
+    assert!(stack.mails_about(mark, KIND, StateValue::Alarm).await.is_empty());
+    let outcome = stack.functions.call(&stack.functions.alert, &kept["requestPayload"]).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}

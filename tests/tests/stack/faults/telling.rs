@@ -1,0 +1,99 @@
+//! Telling others while the bus does not do as it should: what happened is told at least once, and each event has an id by
+//! which the second copy can be dropped.
+
+use std::collections::BTreeMap;
+
+use evergreen_tests::Stack;
+use evergreen_tests::faults::Fault;
+use evergreen_tests::faults::Service::{DynamoDb, EventBridge};
+use evergreen_tests::training::{as_good, fresh_id};
+use evergreen_tests::wait::{seconds, until};
+use serde_json::{Value, json};
+
+use evergreen_tests::events::Listener;
+
+/// What a training that promotes tells.
+const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
+
+/// A training succeeds while there is the fault. Its events are heard, if not at once, then from a measurement; returns how
+/// often each was heard.
+async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let listener = Listener::start(&stack).await;
+    let fault = stack.faults.add(fault.of("train"));
+    let run = stack.train(as_good()).await["run_id"].clone();
+    assert!(fault.end() > 0, "the fault concerned no call");
+    let heard = until_told(&stack, &run).await;
+    listener.stop().await;
+    heard
+}
+
+/// Has everything told that waits, and counts what is heard of the run, by its kind.
+async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
+    stack.registry.age_outbox().await;
+    stack.functions.measure().await;
+    assert_eq!(stack.registry.waiting_events().await.len(), 0, "an event is left untold");
+    let mut heard: Vec<Value> = Vec::new();
+    until("both events", seconds(20), async || {
+        let new = stack.kept_in("test-events").await.into_iter().filter(|event| event["detail"]["run_id"] == *run);
+        heard.extend(new);
+        KINDS.iter().all(|kind| heard.iter().any(|event| event["detail-type"] == *kind)).then_some(())
+    })
+    .await;
+    let mut ids = BTreeMap::<String, Vec<&Value>>::new();
+    for event in &heard {
+        assert!(event["detail"]["id"].is_string(), "an event without an id: {event}");
+        ids.entry(event["detail-type"].to_string()).or_default().push(&event["detail"]["id"]);
+    }
+    let is_one = |ids: &Vec<&Value>| ids.iter().all(|id| *id == ids[0]);
+    assert!(ids.values().all(is_one), "the copies of an event have one id: {heard:#?}");
+    ids.into_iter().map(|(kind, ids)| (kind, ids.len())).collect()
+}
+
+#[tokio::test]
+async fn a_bus_that_is_down_fails_no_training_and_is_told_later() {
+    let heard = tells_in_the_end(Fault::fails().with(EventBridge, "PutEvents")).await;
+    assert!(heard.values().all(|times| *times == 1), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_throttled_bus_is_told() {
+    tells_in_the_end(Fault::throttles().with(EventBridge, "PutEvents").first(2)).await;
+}
+
+#[tokio::test]
+async fn a_bus_whose_answer_is_lost_may_be_told_twice_with_one_id() {
+    tells_in_the_end(Fault::drops_answer().with(EventBridge, "PutEvents").first(1)).await;
+}
+
+#[tokio::test]
+async fn a_bus_that_answers_late_may_be_told_twice_with_one_id() {
+    tells_in_the_end(Fault::withholds_answer(seconds(4)).with(EventBridge, "PutEvents").first(1)).await;
+}
+
+#[tokio::test]
+async fn an_event_that_was_told_and_not_forgotten_is_told_again_with_one_id() {
+    tells_in_the_end(Fault::fails().with(DynamoDb, "DeleteItem").about("OUTBOX#")).await;
+}
+
+#[tokio::test]
+async fn events_that_the_bus_does_not_take_are_told_later() {
+    let refused = json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "a fault"});
+    let answer = json!({"FailedEntryCount": 2, "Entries": [refused, refused]});
+    tells_in_the_end(Fault::answers(&answer.to_string()).with(EventBridge, "PutEvents").first(1)).await;
+}
+
+#[tokio::test]
+async fn a_training_that_never_learns_of_its_success_is_told_all_the_same() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let listener = Listener::start(&stack).await;
+    let fault = stack.faults.add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").of("train"));
+    let mut event = as_good();
+    event["id"] = fresh_id().into();
+    stack.functions.call(&stack.functions.train, &event).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+    until_told(&stack, &format!("manual-{}", event["id"].as_str().unwrap_or_default()).into()).await;
+    listener.stop().await;
+}

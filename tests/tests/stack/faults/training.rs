@@ -1,0 +1,56 @@
+//! What the tests of training with a fault have in common: how a training is to end all the same, and how it is to fail.
+
+use evergreen_tests::Stack;
+use evergreen_tests::faults::Fault;
+use evergreen_tests::iris::setosa;
+use evergreen_tests::storage::sha256;
+use evergreen_tests::training::{as_good, fresh_id, good};
+use serde_json::Value;
+
+use crate::promotion::assert_champion_is_sound;
+
+/// One version comes of the training, and it serves.
+pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
+    let stack = Stack::take().await;
+    let before = stack.registry.versions().await.len();
+    let fault = stack.faults.add(fault.of("train"));
+    let report = stack.train(good()).await;
+    let times = fault.end();
+    assert!(times >= least_times, "the fault happened {times} times");
+    assert_eq!(report["status"], "SUCCEEDED", "{report}");
+    assert_eq!(report["duplicate"], false, "{report}");
+    assert_eq!(stack.registry.versions().await.len(), before + 1);
+    assert_eq!(report["version"], stack.champion_number().await);
+    assert_champion_is_sound(&stack).await;
+    report
+}
+
+/// The run fails, says why, and what served serves on; the next one succeeds.
+pub async fn fails_and_says_so(fault: Fault, reason: &str) {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let artifact = stack.bucket.get(&artifact_of(serving)).await.expect("the artifact is there");
+    let (champion, versions) = (stack.registry.champion().await, stack.registry.versions().await);
+
+    let fault = stack.faults.add(fault.of("train"));
+    let id = fresh_id();
+    let mut event = as_good();
+    event["id"] = id.clone().into();
+    let outcome = stack.functions.call(&stack.functions.train, &event).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+
+    assert!(outcome.failed, "{}", outcome.payload);
+    let run = stack.registry.run(&format!("manual-{id}")).await.expect("it is on record");
+    assert_eq!(run["status"], "FAILED", "{run}");
+    assert!(run["reason"].as_str().is_some_and(|told| told.contains(reason)), "{run}");
+    assert_eq!(stack.registry.champion().await, champion);
+    assert_eq!(stack.registry.versions().await, versions);
+    assert_eq!(stack.bucket.get(&artifact_of(serving)).await.as_deref().map(sha256), Some(sha256(&artifact)));
+    assert_eq!(stack.api.predict(&setosa()).await.ok().version(), serving);
+    let report = stack.train(event).await;
+    assert_eq!((&report["status"], &report["duplicate"]), (&"SUCCEEDED".into(), &false.into()), "{report}");
+}
+
+fn artifact_of(version: u64) -> String {
+    format!("models/iris/{version:08}/model.onnx")
+}

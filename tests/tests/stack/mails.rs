@@ -1,0 +1,168 @@
+//! Mails come once, in order and within bounds, and what is wrong with mail is told in a second way.
+
+use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_tests::Stack;
+use evergreen_tests::registry::{Item, text};
+use evergreen_tests::wait::{seconds, throughout, until};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::alarms::{assert_recipients, delivery, notification};
+
+/// Nothing raises this one in the emulator, so nothing else writes about it.
+const KIND: &str = "train-schedule-queue";
+
+/// The notification of a change so many minutes from now.
+fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
+    let mut change = notification(stack, KIND);
+    let (before, after) = if raised { ("OK", "ALARM") } else { ("ALARM", "OK") };
+    (change["OldStateValue"], change["NewStateValue"]) = (before.into(), after.into());
+    let since = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+    change["StateChangeTime"] = format!("{since:.3}").replace('Z', "+0000").into();
+    change
+}
+
+/// Hands the alert function a notification and returns what it says came of it.
+async fn hand(stack: &Stack, notification: &Value) -> Value {
+    let outcome = stack.functions.call(&stack.functions.alert, &delivery(stack, &notification.to_string())).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    outcome.payload
+}
+
+#[tokio::test]
+async fn a_raise_that_comes_after_its_end_is_not_mailed() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    // An incident that is told, and one whose notifications change places.
+    hand(&stack, &changed(&stack, true, -300)).await;
+    hand(&stack, &changed(&stack, false, -290)).await;
+    let mark = stack.inbox.mark().await;
+    let (raised, over) = (changed(&stack, true, -100), changed(&stack, false, -90));
+    assert_eq!(hand(&stack, &over).await["no_news"], 1, "nobody was told of the beginning");
+    assert_eq!(hand(&stack, &raised).await["overtaken"], 1);
+    assert_eq!(hand(&stack, &raised).await["overtaken"], 1, "nor is it when it comes again");
+    assert_eq!(stack.inbox.mark().await, mark);
+    // The next incident is told.
+    hand(&stack, &changed(&stack, true, -1)).await;
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}
+
+#[tokio::test]
+async fn an_incident_is_over_only_for_whoever_was_told_of_it() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let raised = changed(&stack, true, -20);
+    hand(&stack, &raised).await;
+    let first = stack.mails_about(mark, KIND, StateValue::Alarm).await.swap_remove(0);
+    stack.registry.delete_mail_item(&format!("CLAIM#{}", key(&raised, &first.to))).await;
+    let report = hand(&stack, &changed(&stack, false, -10)).await;
+    assert_eq!((&report["sent"], &report["not_due"]), (&json!(1), &json!(1)));
+    let over = stack.mails_about(mark, KIND, StateValue::Ok).await;
+    assert!(over.len() == 1 && over[0].to != first.to, "{over:?}");
+}
+
+#[tokio::test]
+async fn an_alarm_that_flaps_says_so_and_is_held_back() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let mut held_back = 0;
+    for step in 0..10 {
+        let report = hand(&stack, &changed(&stack, step % 2 == 0, step - 20)).await;
+        held_back += report["held_back"].as_u64().expect("a number");
+    }
+    assert_eq!(held_back, 3);
+    let raised = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+    let flapping: Vec<_> = raised.iter().filter(|mail| mail.text.contains("This alarm flaps")).cloned().collect();
+    assert_eq!(raised.len(), 4 * flapping.len());
+    assert_recipients(&stack, &flapping).await;
+}
+
+#[tokio::test]
+async fn claims_stand_in_a_partition_of_their_own() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let before = stack.registry.mail_items("CLAIM#").await.len();
+    hand(&stack, &changed(&stack, true, 0)).await;
+    let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+    let claims = stack.registry.mail_items("CLAIM#").await;
+    assert_eq!(claims.len() - before, mails.len());
+    assert!(claims.iter().all(|claim| claim["state"] == text("sent")), "{claims:?}");
+    assert!(stack.registry.items("MAIL#").await.is_empty(), "nothing about mails stands beside runs and champions");
+    assert_eq!(stack.registry.mail_items(&format!("ALARM#{}", stack.cloudwatch.name(KIND))).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_an_earlier_release_has_sent_is_not_sent_again() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let raised = changed(&stack, true, 0);
+    let recipients = stack.functions.setting(&stack.functions.alert, "EVERGREEN_RECIPIENTS").await;
+    let told = recipients.split(',').next().expect("a recipient");
+    // As releases up to 0.1 stored it.
+    let item = json!({
+        "pk": "MODEL#iris",
+        "sk": format!("MAIL#{}", key(&raised, told)),
+        "sent": true,
+        "lease_until": "2099-01-01T00:00:00.000Z",
+        "expires_at": 4_070_908_801_i64,
+    });
+    let item: Item = serde_dynamo::to_item(item).expect("an item");
+    stack.registry.put(item.clone()).await;
+    let mark = stack.inbox.mark().await;
+    let report = hand(&stack, &raised).await;
+    stack.registry.delete(item["sk"].as_s().expect("a text")).await;
+    assert_eq!(report["sent_before"], 1);
+    let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+    assert_eq!(mails.len() + 1, recipients.split(',').count());
+    assert!(mails.iter().all(|mail| mail.to != told), "{mails:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_mail_is_told_without_the_alert_function() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let sns = aws_sdk_sns::Client::new(&stack.config);
+    let subscriptions = sns.list_subscriptions_by_topic().topic_arn(stack.undelivered_topic()).send().await;
+    let subscriptions = subscriptions.expect("SNS answers").subscriptions.unwrap_or_default();
+    let recipients = stack.functions.setting(&stack.functions.alert, "EVERGREEN_RECIPIENTS").await;
+    let readers: Vec<_> = subscriptions.iter().map(|it| (it.protocol(), it.endpoint())).collect();
+    assert_eq!(readers, [(Some("email"), recipients.split(',').next())]);
+
+    // The emulator's SNS writes no mail. What it would write to somebody, it also puts into a queue that subscribes.
+    let queue = "train-schedule";
+    let endpoint = format!("{}-{queue}", stack.topic().replace(":sns:", ":sqs:").trim_end_matches("-alerts"));
+    let subscribe = sns.subscribe().topic_arn(stack.undelivered_topic()).protocol("sqs").endpoint(endpoint);
+    let subscribed = subscribe.return_subscription_arn(true).send().await.expect("SNS takes the subscription");
+    for (kind, state) in [
+        ("alert-failure-queue", StateValue::Alarm),
+        ("alert-failure-queue", StateValue::Ok),
+        ("alert-topic-queue", StateValue::Alarm),
+        ("alert-topic-queue", StateValue::Ok),
+    ] {
+        stack.cloudwatch.set_state(kind, state.clone(), "a test").await;
+        let told = until("the second topic to tell", seconds(20), async || stack.kept_in(queue).await.pop()).await;
+        let message: Value = serde_json::from_str(told["Message"].as_str().expect("a message")).expect("JSON");
+        assert_eq!(message["AlarmName"], stack.cloudwatch.name(kind));
+        assert_eq!(message["NewStateValue"], state.as_str());
+    }
+    stack.cloudwatch.set_state("throttles", StateValue::Alarm, "a test").await;
+    throughout(seconds(1), async || assert!(stack.kept_in(queue).await.is_empty(), "nothing else is told there")).await;
+    stack.cloudwatch.set_state("throttles", StateValue::Ok, "a test ends").await;
+    let arn = subscribed.subscription_arn().expect("a subscription has an ARN");
+    sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");
+}
+
+/// What the mail to `recipient` about a notification is known by, as every release has it.
+fn key(notification: &Value, recipient: &str) -> String {
+    let word = |name: &str| notification[name].as_str().expect("a text").to_owned();
+    let since: jiff::Timestamp = word("StateChangeTime").parse().expect("a time");
+    let mut digest = Sha256::new();
+    for part in [word("AlarmName"), word("NewStateValue"), since.to_string(), recipient.to_owned()] {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

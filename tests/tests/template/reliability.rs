@@ -1,0 +1,80 @@
+//! The table of faults: each row names a test that there is, and each test of a fault has a row.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::document::file;
+
+/// The tests of faults, and among them those of the proxy itself, which inject nothing into the stack.
+const FAULTS: &str = "tests/tests/stack/faults";
+const PROXY: &str = "proxy.rs";
+
+/// Where tests may stand that a row names.
+const TESTS: [&str; 3] = ["functions", "shared", "tests/tests/stack"];
+
+/// ``| fault | promise | `test` |``
+fn rows() -> Vec<[String; 3]> {
+    let guide = file("docs/RELIABILITY.md");
+    let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Fault |"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+        cells.try_into().unwrap_or_else(|cells| panic!("three cells were expected: {cells:?}"))
+    })
+    .collect()
+}
+
+fn named() -> BTreeSet<String> {
+    let names = rows().into_iter().map(|[_, _, test]| test.trim_matches('`').to_owned());
+    names.collect()
+}
+
+/// The tests in a source.
+fn tests_in(source: &str) -> impl Iterator<Item = String> {
+    let after = source.split("test]\n").skip(1).filter_map(|text| text.split_once("fn "));
+    after.filter_map(|(_, text)| Some(text.split_once('(')?.0.to_owned()))
+}
+
+/// The names of all tests under the folder, but for those in a file called `except`.
+fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    let mut found = BTreeSet::new();
+    every_source(&root, except, &mut |source| found.extend(tests_in(&source)));
+    assert!(!found.is_empty(), "there are no tests in {folder}");
+    found
+}
+
+#[test]
+fn every_test_of_a_fault_stands_in_the_table() {
+    let faults = tests_under(FAULTS, PROXY);
+    let missing: Vec<_> = faults.difference(&named()).cloned().collect();
+    assert!(missing.is_empty(), "docs/RELIABILITY.md does not name {missing:#?}");
+}
+
+#[test]
+fn every_test_that_the_table_names_exists() {
+    let known: BTreeSet<_> = TESTS.iter().flat_map(|folder| tests_under(folder, "")).collect();
+    let gone: Vec<_> = named().difference(&known).cloned().collect();
+    assert!(gone.is_empty(), "docs/RELIABILITY.md names tests that there are not: {gone:#?}");
+}
+
+#[test]
+fn every_row_says_what_is_promised_and_no_fault_stands_twice() {
+    let rows = rows();
+    assert!(rows.iter().all(|row| row.iter().all(|cell| !cell.is_empty())), "{rows:#?}");
+    assert!(rows.len() >= 30, "{} rows", rows.len());
+    assert_eq!(named().len(), rows.len(), "a test stands in two rows");
+}
+
+fn every_source(folder: &Path, except: &str, read: &mut impl FnMut(String)) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            every_source(&path, except, read);
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && path.file_name() != Some(OsStr::new(except))
+        {
+            read(std::fs::read_to_string(&path).expect("a source is text"));
+        }
+    }
+}
