@@ -1,4 +1,4 @@
-"""An alarm and its end: the champion's artifact is damaged, and mended."""
+"""An alarm and its end: both stored files of the champion are damaged, and mended."""
 
 import time
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ ALARM = "model-unhealthy"
 
 
 def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
-    """Damages the champion's artifact and mends it; returns the mails that come of the alarm, one for each content."""
-    step("Damaging the champion's artifact, and mending it: an alarm and its end")
+    """Damages the champion's files and mends them; returns the mails that come of the alarm, one for each content."""
+    step("Damaging the champion's artifact and the registry's copy, and mending them: an alarm and its end")
     name = f"{values['EVERGREEN_STACK']}-{ALARM}"
     cloudwatch = clients.client("cloudwatch")
     # An earlier walk's damage is still in the minutes that the alarm looks back over, and its mails are remembered: many
@@ -22,7 +22,9 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, reade
     clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
     _set_well(cloudwatch, name, "A new walk begins.")
     inbox = mail.Inbox(values)
-    with _damaged(clients.client("s3"), values["EVERGREEN_BUCKET"], model):
+    object_damaged = _damaged_object(clients.client("s3"), values["EVERGREEN_BUCKET"], model)
+    copy_damaged = _damaged_copy(clients.client("dynamodb"), values["EVERGREEN_TABLE"], model)
+    with object_damaged, copy_damaged:
         invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
         if values["EVERGREEN_EMULATOR"] == "localstack":
             _set(cloudwatch, name, "ALARM", "LocalStack looks at this alarm every ten minutes; the wait is cut short.")
@@ -31,7 +33,7 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, reade
         raised = inbox.wait_for("[ALARM]", readers)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     inbox = mail.Inbox(values)
-    _set_well(cloudwatch, name, "The artifact is mended; the wait is cut short.")
+    _set_well(cloudwatch, name, "The files are mended; the wait is cut short.")
     say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
     mails = mail.merged(raised + inbox.wait_for("[OK]", readers))
     for letter in mails:
@@ -53,7 +55,25 @@ def _set(cloudwatch, name: str, state: str, reason: str) -> None:
 
 
 @contextmanager
-def _damaged(s3, bucket: str, model: dict):
+def _damaged_copy(dynamodb, table: str, model: dict):
+    """Writes nonsense where the registry keeps a copy of the artifact, and at the end the copy again. A large artifact has
+    none."""
+    key = {"pk": {"S": f"MODEL#{model['model']}"}, "sk": {"S": "ARTIFACT"}}
+    item = dynamodb.get_item(TableName=table, Key=key).get("Item")
+    if not item:
+        yield
+        return
+    dynamodb.put_item(TableName=table, Item={**item, "content": {"B": b"damaged"}})
+    say("damaged: the registry's copy")
+    try:
+        yield
+    finally:
+        dynamodb.put_item(TableName=table, Item=item)
+        say("mended:  the registry's copy")
+
+
+@contextmanager
+def _damaged_object(s3, bucket: str, model: dict):
     """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
     folder = f"models/{model['model']}/{model['version']:08}/"
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]

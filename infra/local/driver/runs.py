@@ -30,9 +30,14 @@ def show(url: str, key: str) -> None:
         say("(no runs yet)")
     elif _figures(listed) is NUMBERS:
         say("TRAINING and HOLD-OUT are R².")
-    for run in listed[:1]:
-        if run["status"] in ("FAILED", "REJECTED"):
-            say(f"{run['id']}: {run.get('reason') or 'no reason is known'}")
+    for run in explained(listed):
+        say(f"{run['id']}: {run.get('reason') or 'no reason is known'}")
+
+
+def explained(listed: list[dict]) -> list[dict]:
+    """The runs whose reason is shown: the newest one that failed or was refused, and each that cannot be read."""
+    newest = [run for run in listed[:1] if run["status"] in ("FAILED", "REJECTED")]
+    return newest + [run for run in listed if run["status"] == "UNREADABLE"]
 
 
 def headings(listed: list[dict]) -> tuple[str, ...]:
@@ -74,10 +79,12 @@ def _figures(listed: list[dict]) -> dict[str, str]:
     return NUMBERS if "r2" in newest else CLASSES
 
 
-def _trigger(trigger: dict) -> str:
-    """What asked for a run; of a model file made elsewhere also its name."""
-    name = trigger.get("key", "").rpartition("/")[2]
-    return f"{trigger['kind']} {name}".strip()
+def _trigger(trigger: dict | None) -> str:
+    """What asked for a run; of an imported model file also its name. A dash where the run cannot be read so far."""
+    if not isinstance(trigger, dict):
+        return "-"
+    name = str(trigger.get("key", "")).rpartition("/")[2]
+    return f"{trigger.get('kind', '-')} {name}".strip()
 
 
 def _short(value) -> str:

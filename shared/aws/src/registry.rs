@@ -22,6 +22,8 @@ mod runs;
 mod transaction;
 
 #[cfg(test)]
+mod compatibility;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transaction_tests;

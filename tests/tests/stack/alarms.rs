@@ -10,17 +10,21 @@ use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
 /// What can be wrong, and the alarm's threshold where no parameter of the stack sets it.
-const KINDS: [(&str, Option<f64>); 15] = [
-    ("champion-too-old", None),
+const KINDS: [(&str, Option<f64>); 19] = [
+    ("champion-too-old", Some(0.0)),
     ("accuracy-low", None),
     ("deadline-missed", Some(1.0)),
     ("training-failed", Some(1.0)),
+    ("versions-refused", Some(48.0)),
     ("model-unhealthy", Some(1.0)),
+    ("artifact-damaged", Some(1.0)),
     ("model-load-failures", Some(1.0)),
     ("prediction-errors", Some(1.0)),
     ("prediction-latency", Some(1000.0)),
     ("throttles", Some(1.0)),
     ("quota-nearly-used", Some(0.8)),
+    ("figures-unknown", Some(1.0)),
+    ("unreadable-records", Some(1.0)),
     ("train-failure-queue", Some(1.0)),
     ("train-schedule-queue", Some(1.0)),
     ("metrics-failure-queue", Some(1.0)),

@@ -104,3 +104,56 @@ fn every_queue_has_an_alarm() {
     let queues = template.resources("AWS::SQS::Queue").into_iter();
     assert_eq!(watched, queues.map(|(id, _)| format!("{id}.QueueName")).collect());
 }
+
+/// The lines of the template about that resource, with the comment before it.
+fn lines_about(id: &str) -> Vec<String> {
+    let text = crate::document::file("template.yaml");
+    let lines: Vec<&str> = text.lines().collect();
+    let head = lines.iter().position(|line| *line == format!("  {id}:")).unwrap_or_else(|| panic!("there is no {id}"));
+    let comment = lines[..head].iter().rev().take_while(|line| line.starts_with("  #")).copied();
+    let body = lines[head..].iter().take_while(|line| !line.is_empty()).copied();
+    comment.chain(body).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_alarms_rule_has_its_reason_beside_it() {
+    let template = Template::read();
+    for (id, _) in template.resources("AWS::CloudWatch::Alarm") {
+        let reasons = lines_about(id).iter().filter(|line| line.trim_start().starts_with('#')).count();
+        assert!(reasons > 0, "{id} has no comment that says why its rule is what it is");
+    }
+}
+
+/// Metrics that count single errors, each of which may be over when it is told: these need two of three periods.
+const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
+
+#[test]
+fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
+    let template = Template::read();
+    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
+        let metric = alarm["MetricName"].as_str().expect("a metric has a name");
+        let expected = match metric {
+            "Latency" => (Some(3), Some(2)),
+            _ if SINGLE_ERRORS.contains(&metric) => (Some(3), Some(2)),
+            "ModelAgeMarginHours" | "UnknownFigures" => (Some(3), None),
+            _ => (Some(1), None),
+        };
+        assert_eq!(rule, expected, "{id}");
+    }
+}
+
+#[test]
+fn an_alarm_watches_the_worst_of_a_period() {
+    let template = Template::read();
+    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
+        let Some(statistic) = alarm["Statistic"].as_str() else { continue };
+        // Figures that are unknown ring only when they stay so: the best of a period is what counts.
+        let expected: &[&str] = match (below, alarm["MetricName"].as_str()) {
+            (true, _) | (_, Some("UnknownFigures")) => &["Minimum"],
+            _ => &["Maximum", "Sum"],
+        };
+        assert!(expected.contains(&statistic), "{id}: {statistic}");
+    }
+}

@@ -67,8 +67,36 @@ fn the_bounds_are_drawn_where_they_are_set() {
         .iter()
         .flat_map(|widget| widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten());
     let drawn: BTreeSet<_> = drawn.map(|bound| bound["value"].to_string()).collect();
-    for parameter in ["AccuracyAlarmThreshold", "AccuracyFloor", "MaxModelAgeHours"] {
+    for parameter in ["AccuracyAlarmThreshold", "AccuracyFloor"] {
         assert!(drawn.contains(&parameters[parameter]), "{parameter} is not among {drawn:?}");
+    }
+    assert!(drawn.contains("0"), "the champion is too old below 0, which is not among {drawn:?}");
+}
+
+/// Metrics of which little is bad: of these a period's maximum would hide an outage.
+const BAD_WHEN_LOW: [&str; 5] =
+    ["ModelAccuracy", "ModelAccuracy7DayAverage", "ModelAgeMarginHours", "ModelHealthy", "TrainingAccuracy"];
+
+/// Metrics of which single ones are counted.
+const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
+
+#[test]
+fn a_metric_is_drawn_by_the_statistic_that_shows_its_worst() {
+    for widget in widgets() {
+        let properties = &widget["properties"];
+        for metric in properties["metrics"].as_array().into_iter().flatten() {
+            let name = metric[1].as_str().expect("a metric has a name");
+            let options = metric.as_array().and_then(|parts| parts.last()).expect("a metric has options");
+            let drawn = options["stat"].as_str().or(properties["stat"].as_str()).expect("a statistic");
+            let expected: &[&str] = match name {
+                "Latency" => &["p50", "p99"],
+                "Throttles" => &["Sum"],
+                _ if BAD_WHEN_LOW.contains(&name) => &["Minimum"],
+                _ if COUNTED.contains(&name) => &["Sum"],
+                _ => &["Maximum"],
+            };
+            assert!(expected.contains(&drawn), "{name} is drawn by its {drawn}");
+        }
     }
 }
 

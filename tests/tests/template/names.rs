@@ -53,6 +53,14 @@ fn every_name_is_the_stacks_own() {
     }
 }
 
+#[test]
+fn the_metrics_function_asks_for_the_schedule_that_trains() {
+    let template = Template::read();
+    let asked = template.resource("MetricsFunction").pointer("/Environment/Variables/EVERGREEN_SCHEDULE_NAME");
+    let named = template.resource("TrainFunction").pointer("/Events/Daily/Properties/Name");
+    assert_eq!(asked, named);
+}
+
 /// Logical id, name and limit of everything that the template names.
 fn names(template: &Template) -> Vec<(String, Value, usize)> {
     let mut names = Vec::new();

@@ -15,7 +15,7 @@ fn every_alarm_has_a_section_and_every_section_an_alarm() {
     assert_eq!(sections, kinds(&Template::read()));
 }
 
-/// ``…above `MaxModelAgeHours` (36)…``
+/// ``…within `DeadlineMinutes` (60)…``
 #[test]
 fn a_default_that_is_told_is_the_templates() {
     let guide = file("docs/OPERATIONS.md");

@@ -18,6 +18,8 @@ const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}
 /// sent by Lambda with the function's role, into a queue is encrypted.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
+const SCHEDULE: &str =
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/default/${AWS::StackName}-train";
 const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*";
 const MAIL_EVENTS: &str =
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
@@ -41,6 +43,7 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
             ("dynamodb:GetItem", TABLE),
             ("dynamodb:PutItem", TABLE),
             ("dynamodb:Query", TABLE),
+            ("dynamodb:Query", INDEX),
             ("dynamodb:UpdateItem", TABLE),
             ("events:PutEvents", BUS),
             ("sqs:SendMessage", "TrainFailureQueue.Arn"),
@@ -64,9 +67,12 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("s3:GetObject", MODELS),
             ("s3:ListBucket", BUCKET),
+            ("dynamodb:BatchGetItem", TABLE),
             ("dynamodb:DeleteItem", TABLE),
+            ("dynamodb:GetItem", TABLE),
             ("dynamodb:Query", TABLE),
             ("dynamodb:Query", INDEX),
+            ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),

@@ -1,6 +1,8 @@
 //! Mail while SES and the registry do not do as they should: everybody is told, nobody twice where that can be helped, and
 //! what could not be told waits in a queue.
 
+use std::time::Duration;
+
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -11,6 +13,9 @@ use crate::alarms::{assert_recipients, delivery, notification};
 
 /// Nothing raises this one in the emulator, so nothing else writes about it.
 const KIND: &str = "train-schedule-queue";
+
+/// For how long SES says that there were too many mails: longer than the tries of one call and Lambda's retries here.
+const THROTTLED: Duration = seconds(15);
 
 /// Everybody has one mail, although the fault happened.
 async fn tells_everybody_once(fault: Fault, least_times: usize) {
@@ -37,6 +42,42 @@ async fn a_throttled_mail_is_sent_once_to_everybody() {
 #[tokio::test]
 async fn mails_throttled_more_often_than_a_call_is_tried_are_sent_once_to_everybody() {
     tells_everybody_once(Fault::throttles().with(Ses, "SendEmail").first(8), 8).await;
+}
+
+#[tokio::test]
+async fn mails_throttled_for_a_while_are_sent_once_to_everybody() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(Fault::throttles().with(Ses, "SendEmail").of("alert"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    stack.functions.hand_over(&stack.functions.alert, &event).await;
+    tokio::time::sleep(THROTTLED).await;
+    assert!(fault.end() > 0, "the fault concerned no call");
+    until("everybody to be told", seconds(60), async || {
+        let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
+        (mails.len() >= 2).then_some(())
+    })
+    .await;
+    let again = stack.functions.call(&stack.functions.alert, &event).await;
+    assert!(!again.failed, "{}", again.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}
+
+#[tokio::test]
+async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_alarm_waits_in_the_queue() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(Fault::drops_answer().with(Ses, "SendEmail").of("alert").about("ada@"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    stack.functions.hand_over(&stack.functions.alert, &event).await;
+    until("the alarm in the queue", seconds(60), async || {
+        stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == event)
+    })
+    .await;
+    assert_eq!(fault.end(), 1, "a mail that may have been sent was sent again");
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
 }
 
 #[tokio::test]

@@ -96,3 +96,16 @@ async fn going_back_to_an_older_version_takes_effect_once_though_the_answer_is_l
     assert_eq!(stack.champion_number().await, old);
     assert_champion_is_sound(&stack).await;
 }
+
+#[tokio::test]
+async fn a_pointer_that_was_deleted_is_mended_by_the_next_training() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let revision = stack.registry.champion().await.expect("there is a champion")["revision"].clone();
+    stack.registry.delete("CHAMPION").await;
+    let version = stack.train_to_serve(as_good()).await;
+    let champion = stack.registry.champion().await.expect("there is a champion again");
+    assert_eq!(champion["version"]["number"], version);
+    assert!(champion["revision"].as_u64() > revision.as_u64(), "{champion}");
+    stack.until_served(version).await;
+}

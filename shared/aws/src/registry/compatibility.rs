@@ -1,0 +1,167 @@
+//! Records of other releases: this one reads what earlier ones have written, and writes what they can go on from after a
+//! rollback. docs/ARCHITECTURE.md, Compatibility, says what the rules are.
+//!
+//! `golden/first` holds items as the first release wrote them, `golden/this` as this release does.
+
+mod first_release;
+mod records;
+
+use std::collections::BTreeMap;
+
+use evergreen_lifecycle::{Pointer, Run, Version};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::items::Stored;
+use super::support::{item, json};
+
+/// The golden items of a release, by name.
+fn golden(release: &str) -> BTreeMap<String, Value> {
+    let folder = format!("{}/golden/{release}", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let read = |path: std::path::PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    };
+    files.map(|file| read(file.unwrap().path())).collect()
+}
+
+/// Whether this release reads the item of that name, whole.
+fn is_read(name: &str, fields: &Value) -> Result<(), String> {
+    let told = |error: evergreen_lifecycle::Unreadable| error.to_string();
+    match name.split('-').next() {
+        Some("run") => Run::read(item(fields)).map(drop).map_err(told),
+        Some("version") => Version::read(item(fields)).map(drop).map_err(told),
+        _ => Pointer::read(item(fields)).map_err(told).and_then(|pointer| match pointer.unreadable() {
+            Some(record) => Err(record.to_string()),
+            None => Ok(()),
+        }),
+    }
+}
+
+/// Whether the first release reads the item of that name.
+fn was_read(name: &str, fields: &Value) -> Result<(), String> {
+    fn read<T: DeserializeOwned>(fields: &Value) -> Result<(), String> {
+        serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
+    }
+    match name.split('-').next() {
+        Some("run") => read::<first_release::Run>(fields),
+        Some("version") => read::<first_release::Version>(fields),
+        _ => read::<first_release::Champion>(fields),
+    }
+}
+
+#[test]
+fn what_every_release_has_written_is_read() {
+    for release in ["first", "this"] {
+        let items = golden(release);
+        assert_eq!(items.len(), records::all().len(), "{release}");
+        for (name, fields) in &items {
+            assert_eq!(is_read(name, fields), Ok(()), "{name} of the {release} release");
+        }
+    }
+}
+
+#[test]
+fn what_the_first_release_has_written_is_read_as_what_it_was() {
+    let items = golden("first");
+    let run = |name: &str| Run::read(item(&items[name])).unwrap();
+    let named = records::all();
+    for name in ["run-running", "run-succeeded", "run-rejected", "run-failed", "run-import"] {
+        let records::Record::Run(today) = &named[name] else { panic!("{name} is a run") };
+        assert_eq!(run(name), **today, "{name}");
+    }
+    for name in ["champion-classes", "champion-numbers"] {
+        let records::Record::Champion(today) = &named[name] else { panic!("{name} is a champion") };
+        assert_eq!(Pointer::read(item(&items[name])).unwrap().champion(), Some(&**today), "{name}");
+    }
+}
+
+#[test]
+fn what_this_release_writes_is_on_record() {
+    for (name, record) in records::all() {
+        let written = json(record.item());
+        let kept = golden("this").remove(name).unwrap_or_default();
+        let fresh = serde_json::to_string_pretty(&written).unwrap();
+        assert_eq!(
+            written, kept,
+            "{name} is written in another form. If the first release can still read it, keep it as golden/this/{name}.json:\n{fresh}"
+        );
+    }
+}
+
+#[test]
+fn what_this_release_writes_is_read_by_the_first_after_a_rollback() {
+    for (name, fields) in golden("this").iter().chain(&golden("first")) {
+        assert_eq!(was_read(name, fields), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn fields_that_a_newer_release_adds_do_not_matter() {
+    for (name, mut fields) in golden("this") {
+        add_everywhere(&mut fields);
+        // What is stored by names of the user's own holds whatever the user wrote.
+        assert_eq!(is_read(&name, &fields), Ok(()), "{name}");
+        assert_eq!(was_read(&name, &fields), Ok(()), "{name}");
+    }
+}
+
+/// Adds a field to every map whose names are the release's own.
+fn add_everywhere(fields: &mut Value) {
+    match fields {
+        Value::Object(members) => {
+            for (_, member) in members.iter_mut().filter(|(name, _)| *name != "parameters") {
+                add_everywhere(member);
+            }
+            members.insert("of_a_newer_release".into(), serde_json::json!({"unknown": [1, "two", null]}));
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(add_everywhere),
+        _ => {}
+    }
+}
+
+/// Where a newer release may write a value that this one does not know, and another value there.
+const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
+    ("champion-classes", "/version/family", "\"oracle\""),
+    ("champion-classes", "/version/search/metric", "\"hinge\""),
+    ("champion-classes", "/version/decision/verdict", "\"chosen_by_lot\""),
+    ("champion-classes", "/version/decision/metric", "\"hinge\""),
+    ("champion-classes", "/version/dataset/task", "\"ranking\""),
+    ("champion-numbers", "/version/evaluation", "{\"ranking\": 0.9}"),
+    ("champion-numbers", "/version/decision/test/kind", "\"guess\""),
+    ("champion-numbers", "/version/imported", "{\"from\": \"elsewhere\"}"),
+    ("champion-numbers", "/promoted_at", "1795489200"),
+    ("champion-numbers", "/version/trained_at", "null"),
+];
+
+#[test]
+fn a_champion_with_values_of_a_newer_release_still_says_what_to_load() {
+    for (name, place, value) in UNKNOWN_VALUES {
+        let mut fields = golden("this").remove(name).unwrap();
+        let number = fields["version"]["number"].as_u64().unwrap();
+        *fields.pointer_mut(place).unwrap() = serde_json::from_str(value).unwrap();
+        let pointer = Pointer::read(item(&fields)).unwrap_or_else(|record| panic!("{place}: {record}"));
+        assert!(pointer.champion().is_none() && pointer.unreadable().is_some(), "{place}");
+        assert_eq!((u64::from(pointer.number.get()), pointer.artifact.size), (number, 26_000), "{place}");
+    }
+}
+
+#[test]
+fn a_run_with_values_of_a_newer_release_is_told_apart_and_tells_what_it_can() {
+    let changes = [
+        ("/status", "\"PAUSED\""),
+        ("/trigger/kind", "\"tide\""),
+        ("/search/metric", "\"hinge\""),
+        ("/attempt", "\"b\""),
+    ];
+    for (place, value) in changes {
+        let mut fields = golden("this").remove("run-succeeded").unwrap();
+        *fields.pointer_mut(place).unwrap() = serde_json::from_str(value).unwrap();
+        let mut stored = item(&fields);
+        stored.insert("sk".into(), super::items::text("RUN#scheduled-20261124T030000Z"));
+        let record = Run::read(stored).unwrap_err();
+        assert_eq!(record.key, "RUN#scheduled-20261124T030000Z", "{place}");
+        assert!(record.moment("started_at").is_some() && record.field::<u32>("version") == Some(1), "{place}");
+    }
+}

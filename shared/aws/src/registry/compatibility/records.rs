@@ -1,0 +1,128 @@
+//! A record of every kind, by the name of its golden item.
+
+use std::collections::BTreeMap;
+
+use evergreen_lifecycle::{
+    BinaryEvaluation, Champion, Dataset, Evaluation, Family, Gate, Imported, Incumbent, IntervalEvaluation, Label,
+    PrimaryMetric, RegressionEvaluation, Run, RunId, Scores, SearchSummary, Task, Trigger, Version, VersionNumber,
+};
+use evergreen_testkit::{champion, finished_run, moment, run, version};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::registry::items::Item;
+use crate::registry::support::item;
+
+/// A record of some kind.
+pub enum Record {
+    Run(Box<Run>),
+    Champion(Box<Champion>),
+    Version(Box<Version>),
+}
+
+impl Record {
+    /// The item that stores it, without its key.
+    pub fn item(&self) -> Item {
+        match self {
+            Self::Run(run) => item(run),
+            Self::Champion(champion) => item(champion),
+            Self::Version(version) => item(version),
+        }
+    }
+}
+
+/// The records, by name.
+pub fn all() -> BTreeMap<&'static str, Record> {
+    let (classes, numbers) = (classes(), numbers());
+    let first = champion(classes.clone());
+    let second = Champion::succeeding(Some(&first), numbers.clone(), at());
+    let refused = version(3, 0.5, at());
+    let scheduled = Run {
+        id: RunId::scheduled(at()),
+        trigger: Trigger::Schedule { scheduled_at: Some(at()) },
+        search: Some(search()),
+        warnings: vec!["column \"id\" is left out".into()],
+        ..finished_run("x", at(), &classes)
+    };
+    let import = Run {
+        id: RunId::import("a").unwrap(),
+        trigger: Trigger::Import { key: "incoming/iris/a.onnx".into(), note: Some("by hand".into()) },
+        imported: Some(imported()),
+        ..finished_run("x", at(), &numbers)
+    };
+    let failed = run("failed", at()).failed("no such column".into(), None, at() + SignedDuration::from_secs(10));
+    let run = |run: Run| Record::Run(Box::new(run));
+    [
+        ("run-running", run(evergreen_testkit::run("running", at()))),
+        ("run-succeeded", run(scheduled)),
+        ("run-rejected", run(finished_run("refused", at(), &refused))),
+        ("run-failed", run(failed)),
+        ("run-import", run(import)),
+        ("champion-classes", Record::Champion(Box::new(first))),
+        ("champion-numbers", Record::Champion(Box::new(second))),
+        ("version-refused", Record::Version(Box::new(refused))),
+    ]
+    .into()
+}
+
+fn at() -> Timestamp {
+    moment("2026-11-24T03:00:00Z")
+}
+
+fn search() -> SearchSummary {
+    SearchSummary {
+        metric: PrimaryMetric::Accuracy,
+        folds: 5,
+        planned: 30,
+        tried: 12,
+        score: Some(0.95),
+        seconds: 12.5,
+        budget_seconds: 810.0,
+        cut_short: true,
+    }
+}
+
+fn imported() -> Imported {
+    Imported {
+        key: "incoming/iris/a.onnx".into(),
+        sha256: "a".repeat(64),
+        size: 9000,
+        producer: "skl2onnx 1.19".into(),
+    }
+}
+
+/// A classifier of two classes that a search has chosen.
+fn classes() -> Version {
+    let mut version = Version { search: Some(search()), ..version(1, 0.97, at()) };
+    let Evaluation::Classification(figures) = &mut version.evaluation else { panic!("it is a classifier") };
+    figures.binary = Some(BinaryEvaluation {
+        positive: Label::Boolean(true),
+        threshold: 0.5,
+        true_positives: 8,
+        false_positives: 1,
+        true_negatives: 19,
+        false_negatives: 2,
+        average_precision: Some(0.875),
+        brier_score: 0.0625,
+    });
+    version
+}
+
+/// An imported model of numbers, which the gate has compared with a champion.
+fn numbers() -> Version {
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5 };
+    let figures =
+        RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
+    let scores = |score: f64, loss: f64| Scores { score, losses: vec![loss; 40] };
+    let incumbent = Incumbent::Scored { version: VersionNumber::FIRST, scores: scores(0.8, 1.0), same_table: false };
+    let gate = Gate::new(PrimaryMetric::R2, Some(0.5), 0.01).unwrap();
+    let version = version(2, 0.9, at());
+    Version {
+        evaluation: Evaluation::Regression(figures),
+        training_score: 0.95,
+        family: Family::GradientBoosting,
+        imported: Some(imported()),
+        decision: gate.decide(&scores(0.8125, 0.5), &incumbent),
+        dataset: Dataset { task: Task::Regression, target: "rent".into(), ..version.dataset.clone() },
+        ..version
+    }
+}
