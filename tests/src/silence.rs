@@ -23,17 +23,21 @@ impl Silence {
 }
 
 /// Every alarm of the stack, by what follows the stack's name in its own.
-pub const ON_SILENCE: [(&str, Silence); 16] = [
+pub const ON_SILENCE: [(&str, Silence); 20] = [
     ("champion-too-old", Silence::Raises),
     ("accuracy-low", Silence::Keeps),
     ("deadline-missed", Silence::Keeps),
     ("training-failed", Silence::Keeps),
+    ("versions-refused", Silence::Keeps),
     ("model-unhealthy", Silence::Keeps),
+    ("artifact-damaged", Silence::Keeps),
     ("model-load-failures", Silence::Ends),
     ("prediction-errors", Silence::Ends),
     ("prediction-latency", Silence::Ends),
     ("throttles", Silence::Ends),
     ("quota-nearly-used", Silence::Keeps),
+    ("figures-unknown", Silence::Keeps),
+    ("unreadable-records", Silence::Keeps),
     ("train-failure-queue", Silence::Ends),
     ("train-schedule-queue", Silence::Ends),
     ("metrics-failure-queue", Silence::Ends),
