@@ -7,6 +7,7 @@ mod usage;
 
 use std::error::Error;
 use std::future::Future;
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -409,6 +410,12 @@ pub trait Datasets: Send + Sync {
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+
+    /// The bytes of a part of the file, as far as the file has them; `range` is not empty.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
 /// Why a model file made elsewhere could not be had.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -523,6 +524,13 @@ impl Datasets for Memory {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
         state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+
+    async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
+        let state = self.reach("datasets")?;
+        let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
+        Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
     }
 }
 
