@@ -74,15 +74,6 @@ fn chosen_on_aws(value: &Value) -> &Value {
 }
 
 #[test]
-fn every_alarm_says_what_no_data_means() {
-    let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        let missing = alarm["TreatMissingData"].as_str().unwrap_or("unsaid");
-        assert!(["breaching", "ignore", "notBreaching"].contains(&missing), "{id}: {missing}");
-    }
-}
-
-#[test]
 fn no_two_alarms_have_one_name() {
     let template = Template::read();
     assert_eq!(kinds(&template).len(), template.resources("AWS::CloudWatch::Alarm").len());
