@@ -1,8 +1,8 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, Registrar, Registration,
-    RunWriteError, Runs, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, Opening, Registrar,
+    Registration, RunWriteError, Runs, Versions,
 };
 use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger};
 use jiff::Timestamp;
@@ -91,7 +91,7 @@ where
             Admission::Failed(run) => {
                 Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
             }
-            Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
+            Admission::Open(run, _) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
             Admission::Finished(run) | Admission::Busy(run) => {
                 Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
             }
@@ -143,8 +143,10 @@ where
         for _ in 0..MAX_ADMISSIONS {
             let stored = patience.with(async || self.registry.run(&request.id).await).await?;
             let admission = Run::admit(request.clone(), stored, self.clock.now());
-            let Admission::Open(run) = &admission else { return Ok(admission) };
-            match patience.with(async || self.registry.open(run).await).await {
+            let Admission::Open(run, former) = &admission else { return Ok(admission) };
+            let lost = &Announcement::of(&LifecycleEvent::of_loss(run))?;
+            let opening = Opening { run, former: former.as_deref(), lost };
+            match patience.with(async || self.registry.open(&opening).await).await {
                 Ok(()) => return Ok(admission),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),

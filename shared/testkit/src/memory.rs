@@ -6,11 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets, EventOutbox, Incoming,
-    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, NewObject, ObjectTag, Outbox, PromoteError, Promotion,
-    Refusal, RegisterError, Registrar, Registration, RunWriteError, Runs, StoreError, StoredFile, Unavailable,
-    Versions, Waiting, WithCopy,
+    IncomingError, LARGEST_COPY, Mail, Mailer, MetricSink, NewObject, ObjectTag, Opening, Outbox, PromoteError,
+    Promotion, Refusal, RegisterError, Registrar, Registration, RunWriteError, Runs, StoreError, StoredFile,
+    Unavailable, Versions, Waiting, WithCopy,
 };
-use evergreen_lifecycle::{Announcement, Champion, Datum, Run, RunId, RunState, Version, VersionNumber, time};
+use evergreen_lifecycle::{
+    Announcement, Champion, Datum, LifecycleEvent, Run, RunId, RunState, Version, VersionNumber, time,
+};
 use jiff::Timestamp;
 
 /// A clock that shows what it was last set to.
@@ -160,9 +162,9 @@ impl Runs for Memory {
 }
 
 impl Registrar for Memory {
-    async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
+    async fn open(&self, Opening { run, former, lost }: &Opening<'_>) -> Result<(), RunWriteError> {
         let mut state = self.reach_for("registry", "open")?;
-        if state.runs.get(&run.id) == Some(run) {
+        if state.runs.get(&run.id) == Some(*run) {
             return Ok(());
         }
         let follows = match state.runs.get(&run.id) {
@@ -172,7 +174,11 @@ impl Registrar for Memory {
         if !follows {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
-        state.runs.insert(run.id.clone(), run.clone());
+        state.runs.insert(run.id.clone(), (*run).clone());
+        if let Some(former) = former {
+            state.forget_loss(former);
+        }
+        state.keep(std::slice::from_ref(lost));
         Ok(())
     }
 
@@ -185,6 +191,7 @@ impl Registrar for Memory {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.forget_loss(run);
         state.keep(announcements);
         Ok(())
     }
@@ -222,6 +229,7 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
+        state.forget_loss(&registration.run);
         state.keep(&registration.announcements);
         drop(state);
         self.answer("register", ())
@@ -272,6 +280,10 @@ impl State {
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn forget_loss(&mut self, run: &Run) {
+        self.outbox.remove(&LifecycleEvent::of_loss(run).outbox_key());
     }
 
     fn keep(&mut self, announcements: &[Announcement]) {
