@@ -171,10 +171,10 @@ where
                 let family = Some(registration.version.family);
                 Ok(Report::of(&registration.run, family, false, self.clock.now()))
             }
-            Err(error) => {
-                self.record_failure(run, &error, invocation).await;
-                Err(error)
-            }
+            Err(error) => match self.record_failure(run, &error, invocation).await {
+                Some(ended) => Ok(Report::of(&ended, self.family_of(&ended).await?, false, self.clock.now())),
+                None => Err(error),
+            },
         }
     }
 
@@ -201,19 +201,23 @@ where
         Patience::lasting(work::time_limit(invocation.deadline, self.clock.now()))
     }
 
-    async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) {
+    /// Stores that the run failed, and tells it. Returns the run as it is on record where this attempt has ended it well after
+    /// all: time may run out while the registration is on its way.
+    async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.clock.now();
         let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };
         let failed = run.failed(cut(error.to_string()), retry_until, now);
         let announcements: Vec<_> = Announcement::of(&LifecycleEvent::of_failure(&failed, now)).into_iter().collect();
         let patience = Patience::lasting(work::time_afterwards(invocation.deadline, now));
         let recorded = patience.with(async || self.registry.fail(&failed, &announcements).await).await;
-        match recorded {
-            Ok(()) => self.tell(&announcements, invocation).await,
-            Err(error) => {
-                let error = TrainError::from(error);
-                tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
-            }
-        }
+        let Err(error) = recorded else {
+            self.tell(&announcements, invocation).await;
+            return None;
+        };
+        let is_taken = matches!(error, RunWriteError::Conflict(_));
+        let error = TrainError::from(error);
+        tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
+        let stored = if is_taken { self.registry.run(&failed.id).await.ok().flatten() } else { None };
+        stored.filter(|stored| stored.attempt == failed.attempt && stored.version().is_some())
     }
 }

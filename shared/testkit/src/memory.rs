@@ -88,6 +88,8 @@ pub struct State {
     pub busy: BTreeMap<&'static str, u32>,
     /// Operations that are done although their answers are lost, and how often that will happen.
     pub unheard: BTreeMap<&'static str, u32>,
+    /// What is [busy](Self::busy) as soon as an answer was lost.
+    pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
@@ -135,7 +137,10 @@ impl Memory {
 
     /// The answer of an operation that was done, unless it is [lost](State::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
-        if count_down(&mut self.state().unheard, operation) {
+        let mut state = self.state();
+        if count_down(&mut state.unheard, operation) {
+            let busy = state.busy_after_unheard.take();
+            state.busy.extend(busy);
             return Err(Unavailable::briefly("the memory", "its answer was lost").into());
         }
         Ok(answer)
