@@ -114,6 +114,18 @@ pub struct Registration {
     pub announcements: Vec<Announcement>,
 }
 
+/// An attempt that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// The attempt.
+    pub run: &'a Run,
+    /// The attempt before it, as it is on record, if there is one.
+    pub former: Option<&'a Run>,
+    /// That the attempt died ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)): to be told when its time is over,
+    /// unless it ends otherwise.
+    pub lost: &'a Announcement,
+}
+
 /// A registered version that somebody promotes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Promotion<'a> {
@@ -250,11 +262,12 @@ pub trait Runs: Send + Sync {
 /// Writing run records and versions: what only training does.
 pub trait Registrar: Send + Sync {
     /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor,
-    /// and never over a run that made a version.
+    /// and never over a run that made a version. That the attempt died is stored to be told, and is no longer to be told of
+    /// its predecessor.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt got there first.
-    fn open(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
+    fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
     /// Stores how an attempt failed, and with it what is to be told of that, unless another attempt has taken over.
     ///

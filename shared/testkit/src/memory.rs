@@ -9,13 +9,13 @@ use std::time::Duration;
 use evergreen_lifecycle::ports::{
     AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
     EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
-    NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
-    Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper, StoreError,
-    StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
+    NewObject, ObjectRetention, ObjectTag, Opening, PromoteError, Promotion, RecordRetention, Refusal, RegisterError,
+    Registrar, Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper,
+    StoreError, StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
 };
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
-    VersionNumber, time,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, RunState,
+    Unreadable, Version, VersionNumber, time,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -141,6 +141,8 @@ pub struct State {
     pub busy: BTreeMap<&'static str, u32>,
     /// Operations that are done although their answers are lost, and how often that will happen.
     pub unheard: BTreeMap<&'static str, u32>,
+    /// What is [busy](Self::busy) as soon as an answer was lost.
+    pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
@@ -188,7 +190,10 @@ impl Memory {
 
     /// The answer of an operation that was done, unless it is [lost](State::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
-        if count_down(&mut self.state().unheard, operation) {
+        let mut state = self.state();
+        if count_down(&mut state.unheard, operation) {
+            let busy = state.busy_after_unheard.take();
+            state.busy.extend(busy);
             return Err(Unavailable::briefly("the memory", "its answer was lost").into());
         }
         Ok(answer)
@@ -227,9 +232,9 @@ fn started_at(run: &Record<Run>) -> Option<Timestamp> {
 }
 
 impl Registrar for Memory {
-    async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
+    async fn open(&self, Opening { run, former, lost }: &Opening<'_>) -> Result<(), RunWriteError> {
         let mut state = self.reach_for("registry", "open")?;
-        if state.runs.get(&run.id) == Some(run) {
+        if state.runs.get(&run.id) == Some(*run) {
             return Ok(());
         }
         let follows = match state.runs.get(&run.id) {
@@ -239,7 +244,11 @@ impl Registrar for Memory {
         if !follows {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
-        state.runs.insert(run.id.clone(), run.clone());
+        state.runs.insert(run.id.clone(), (*run).clone());
+        if let Some(former) = former {
+            state.forget_loss(former);
+        }
+        state.keep(std::slice::from_ref(lost));
         Ok(())
     }
 
@@ -252,6 +261,7 @@ impl Registrar for Memory {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.forget_loss(run);
         state.keep(announcements);
         Ok(())
     }
@@ -289,6 +299,7 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
+        state.forget_loss(&registration.run);
         state.keep(&registration.announcements);
         drop(state);
         self.answer("register", ())
@@ -340,6 +351,10 @@ impl State {
         self.champions.push(champion.clone());
         self.pointer = None;
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn forget_loss(&mut self, run: &Run) {
+        self.outbox.remove(&LifecycleEvent::of_loss(run).outbox_key());
     }
 
     fn keep(&mut self, announcements: &[Announcement]) {

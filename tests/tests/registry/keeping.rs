@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::ports::{Forgetting, RecordRetention, Registrar};
 use evergreen_lifecycle::{RunState, Version};
 
-use crate::world::{attempt, bad, config, later, new_model, opened, promoted, registry_of, run_of, table, version_of};
+use crate::world::{
+    attempt, bad, config, later, new_model, open, opened, promoted, registry_of, run_of, table, version_of,
+};
 
 /// When the record of that sort key expires, in seconds since 1970.
 async fn expiry(model: &str, sort: &str) -> Option<i64> {
@@ -39,13 +41,13 @@ async fn a_refused_version_and_its_run_expire_unless_somebody_keeps_them() {
 async fn a_failed_run_that_began_anew_does_not_expire() {
     let model = new_model();
     let registry = registry_of(&model);
-    registry.open(&attempt("7", 1)).await.unwrap();
+    open(&registry, &attempt("7", 1)).await.unwrap();
     let failed = attempt("7", 1).failed("no such column".into(), None, later(1));
     registry.fail(&failed, &[]).await.unwrap();
     assert_eq!(registry.forget_records(&failed, later(60)).await.unwrap(), Forgetting::Marked);
     assert_eq!(expiry(&model, "RUN#manual-7").await, Some(later(60).as_second()));
 
-    registry.open(&attempt("7", 2)).await.unwrap();
+    open(&registry, &attempt("7", 2)).await.unwrap();
     assert_eq!(expiry(&model, "RUN#manual-7").await, None);
     assert_eq!(registry.forget_records(&failed, later(60)).await.unwrap(), Forgetting::Kept);
     let stored = run_of(&registry, &failed.id).await.expect("the second attempt");

@@ -6,8 +6,8 @@ use evergreen_lifecycle::{Dataset, Run, Version};
 use evergreen_testkit::run;
 
 use crate::world::{
-    attempt, bad, champion_with_copy, good, history_of, later, new_model, opened, promoted, registry, registry_of,
-    version_of,
+    attempt, bad, champion_with_copy, good, history_of, later, new_model, open, opened, promoted, registry,
+    registry_of, version_of,
 };
 
 /// Records of this size that make more than a megabyte.
@@ -27,7 +27,7 @@ async fn runs_come_newest_first_and_nothing_else_does() {
     registry.take_number(None).await.unwrap();
     let opened: Vec<_> = [7, 5, 9, 6, 8].map(|minutes| run(&minutes.to_string(), later(minutes))).to_vec();
     for run in &opened {
-        registry.open(run).await.unwrap();
+        open(&registry, run).await.unwrap();
     }
     assert_eq!(tokens(&registry, 3).await, ["manual-9", "manual-8", "manual-7"]);
     assert_eq!(tokens(&registry, 50).await, ["manual-9", "manual-8", "manual-7", "manual-6", "manual-5", "manual-v1"]);
@@ -36,10 +36,10 @@ async fn runs_come_newest_first_and_nothing_else_does() {
 #[tokio::test]
 async fn a_run_that_begins_anew_is_listed_by_its_last_attempt() {
     let registry = registry();
-    registry.open(&attempt("7", 1)).await.unwrap();
-    registry.open(&run("8", later(1))).await.unwrap();
+    open(&registry, &attempt("7", 1)).await.unwrap();
+    open(&registry, &run("8", later(1))).await.unwrap();
     let second = Run { started_at: later(2), ..attempt("7", 2) };
-    registry.open(&second).await.unwrap();
+    open(&registry, &second).await.unwrap();
     assert_eq!(registry.recent_runs(9).await.unwrap(), [Ok(second), Ok(run("8", later(1)))]);
 }
 
@@ -47,7 +47,7 @@ async fn a_run_that_begins_anew_is_listed_by_its_last_attempt() {
 async fn runs_of_the_same_moment_are_all_listed() {
     let registry = registry();
     for token in ["a", "b", "c"] {
-        registry.open(&attempt(token, 1)).await.unwrap();
+        open(&registry, &attempt(token, 1)).await.unwrap();
     }
     assert_eq!(registry.recent_runs(9).await.unwrap().len(), 3);
 }
@@ -58,7 +58,7 @@ async fn more_runs_than_a_page_holds_are_all_listed() {
     for number in 0..MANY {
         let warnings = vec!["w".repeat(LARGE)];
         let opened = Run { warnings, ..run(&number.to_string(), later(number.into())) };
-        registry.open(&opened).await.unwrap();
+        open(&registry, &opened).await.unwrap();
     }
     let expected: Vec<_> = (0..MANY).rev().map(|number| format!("manual-{number}")).collect();
     assert_eq!(tokens(&registry, MANY).await, expected);

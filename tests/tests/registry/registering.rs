@@ -5,7 +5,7 @@ use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration, Versions};
 use evergreen_testkit::registration;
 
-use crate::world::{attempt, bad, champion_of, good, history_of, opened, promoted, registry, run_of, version_of};
+use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};
 
 /// Nothing of the registration is in the registry, whose champion is `champion`.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
@@ -44,7 +44,7 @@ async fn a_refused_version_is_there_and_the_champion_stays() {
 async fn a_run_in_other_hands_registers_nothing() {
     let registry = registry();
     let late = opened(&registry, good(1), None).await;
-    registry.open(&attempt("v1", 2)).await.unwrap();
+    open(&registry, &attempt("v1", 2)).await.unwrap();
     let error = registry.register(&late).await.unwrap_err();
     assert!(matches!(&error, RegisterError::RunTaken(id) if *id == late.run.id), "{error:?}");
     assert_absent(&registry, &late, None).await;
@@ -89,7 +89,7 @@ async fn a_registration_that_has_happened_is_a_success_when_it_is_sent_again() {
 async fn a_registered_number_is_not_registered_again() {
     let registry = registry();
     let champion = promoted(&registry, 1).await;
-    registry.open(&attempt("again", 1)).await.unwrap();
+    open(&registry, &attempt("again", 1)).await.unwrap();
     let again = registration(attempt("again", 1), good(1), Some(&champion));
     registry.register(&again).await.unwrap_err();
     assert_eq!(champion_of(&registry).await, Some(champion.clone()));
@@ -133,7 +133,7 @@ async fn ten_that_register_at_once_come_one_after_the_other_and_none_is_lost() {
 #[tokio::test]
 async fn of_many_who_end_the_same_attempt_one_does() {
     let registry = registry();
-    registry.open(&attempt("7", 1)).await.unwrap();
+    open(&registry, &attempt("7", 1)).await.unwrap();
     let rivals: Vec<_> = (1..=8)
         .map(|number| {
             let (registry, registration) = (registry.clone(), registration(attempt("7", 1), good(number), None));

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::{EventOutbox, Registrar, Registration};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent};
 use evergreen_testkit::registration;
 
-use crate::world::{announcement, attempt, good, later, opened, promote, promoted, registry};
+use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
 /// What waits in the outbox, over all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
@@ -46,7 +46,7 @@ async fn a_registrations_events_wait_in_order_until_they_were_told() {
 async fn of_what_did_not_happen_nothing_waits_to_be_told() {
     let registry = registry();
     let late = with_events(opened(&registry, good(1), None).await);
-    registry.open(&attempt("v1", 2)).await.unwrap();
+    open(&registry, &attempt("v1", 2)).await.unwrap();
     registry.register(&late).await.unwrap_err();
 
     let failed = attempt("v1", 1).failed("no such column".into(), None, later(1));
@@ -62,7 +62,7 @@ async fn of_what_did_not_happen_nothing_waits_to_be_told() {
 #[tokio::test]
 async fn a_failure_and_a_promotion_by_hand_wait_to_be_told() {
     let registry = registry();
-    registry.open(&attempt("7", 1)).await.unwrap();
+    open(&registry, &attempt("7", 1)).await.unwrap();
     let failed = attempt("7", 1).failed("no such column".into(), None, later(1));
     let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(1))).unwrap();
     registry.fail(&failed, std::slice::from_ref(&event)).await.unwrap();
@@ -79,7 +79,7 @@ async fn more_events_than_a_page_holds_are_all_found_oldest_first() {
     let mut expected = Vec::new();
     for number in 1..=60 {
         let run = attempt(&format!("v{number}"), 1);
-        registry.open(&run).await.unwrap();
+        open(&registry, &run).await.unwrap();
         let ended = registration(run, good(number), None);
         // Refused by nobody: the version alone is registered, so that no champion is in the way.
         let seen_revision = 0;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_config::SdkConfig;
 use evergreen_aws::Registry;
 use evergreen_aws::env::Environment;
-use evergreen_lifecycle::ports::{Champions, PromoteError, Promotion, Registrar, Registration, Runs, Versions};
+use evergreen_lifecycle::ports::{
+    Champions, Opening, PromoteError, Promotion, Registrar, Registration, RunWriteError, Runs, Versions,
+};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run, RunId, Version, VersionNumber};
 use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
@@ -65,10 +67,17 @@ pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }
 
+/// Opens an attempt over what is on record, as the train function does.
+pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
+    let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
+    let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
+    registry.open(&Opening { run, former: former.as_ref(), lost }).await
+}
+
 /// Opens a run and says how it would end with `version`, judged beside the champion `seen`.
 pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
     let run = attempt(&format!("v{}", version.number), 1);
-    registry.open(&run).await.expect("nobody else has opened this run");
+    open(registry, &run).await.expect("nobody else has opened this run");
     registration(run, version, seen)
 }
 
