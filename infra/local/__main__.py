@@ -2,9 +2,23 @@
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
-from driver import authorization, cloud, deploy, emulator, isolated, owntable, places, samlocal, subject, walk
+from driver import (
+    authorization,
+    cloud,
+    deploy,
+    dynamodb,
+    emulator,
+    isolated,
+    localstack,
+    owntable,
+    places,
+    samlocal,
+    subject,
+    walk,
+)
 from driver import runs as listing
 from driver.console import Failure, say, step
 from driver.settings import ROOT, Settings
@@ -42,7 +56,8 @@ def run(arguments) -> None:
     settings = _settings(arguments, table)
     _start(settings)
     places.remember(arguments.state.resolve(), settings)
-    walk.walk(settings, subject.Own(table) if table else subject.Iris())
+    with localstack.explained() if settings.emulator == "localstack" else nullcontext():
+        walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
 def runs(arguments) -> None:
@@ -57,6 +72,18 @@ def test(arguments) -> int:
     return isolated.end_to_end_tests(arguments.arguments)
 
 
+def localstack_answers(arguments) -> None:
+    localstack.require(_settings(arguments))
+
+
+def test_dynamodb(arguments) -> int:
+    return dynamodb.registry_tests(arguments.arguments)
+
+
+def test_localstack(arguments) -> int:
+    return localstack.tests(arguments.arguments)
+
+
 def sam_local(arguments) -> None:
     samlocal.everything()
 
@@ -67,8 +94,11 @@ def deploy_to_account(arguments) -> None:
 
 def _start(settings: Settings) -> None:
     step(f"Local stack {settings.stack} at {settings.endpoint}")
-    emulator.start(settings)
-    deploy.deploy(settings)
+    if settings.emulator == "localstack":
+        localstack.deploy_to_running(settings)
+    else:
+        emulator.start(settings)
+        deploy.deploy(settings)
     say(f"written: {settings.environment_file}")
 
 
@@ -99,8 +129,16 @@ def _parser() -> argparse.ArgumentParser:
         if function is run:
             command.add_argument("--dataset", default="", help="a table's file or directory; without it, Iris")
             command.add_argument("--target", default="", help="the column to predict")
-    tests = _add(commands, "test", test, "run the tests of the deployed stack against an emulator of their own")
-    tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
+    answers = _add(commands, "localstack-answers", localstack_answers, "fail unless LocalStack answers")
+    answers.add_argument("--port", type=int, help="4566 without it")
+    answers.set_defaults(state=ROOT / "target/local", config="local", emulator="localstack")
+    for name, function, text in (
+        ("test", test, "run the tests of the deployed stack against an emulator of their own"),
+        ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
+        ("localstack-test", test_localstack, "deploy to a LocalStack without Docker, and run the tests of what works there"),
+    ):
+        tests = _add(commands, name, function, text)
+        tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
     _add(commands, "authorization", authorize, "call each API with a signature, and with a token, in place of a key")
     _add(commands, "sam-local", sam_local, "run events/ through `sam local`")
     account = _add(commands, "deploy", deploy_to_account, "build for an account of AWS and deploy to it")

@@ -14,6 +14,7 @@ pub mod mail;
 pub mod own_table;
 pub mod queues;
 pub mod registry;
+pub mod silence;
 pub mod stack;
 pub mod storage;
 pub mod training;

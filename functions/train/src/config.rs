@@ -1,14 +1,11 @@
 //! What the function is configured with, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_learning::Settings;
+use evergreen_learning::{Settings, memory};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
 
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
-
-/// What the process itself takes of it, in MB: code, SDK, connections.
-const OWN_MEMORY: u64 = 128;
 
 /// Bytes of a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
@@ -62,7 +59,7 @@ impl Config {
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
             tolerance,
-            memory: memory.saturating_sub(OWN_MEMORY).saturating_mul(MB),
+            memory: memory.saturating_mul(MB).saturating_sub(memory::OWN),
             keep_days: KeepDays::new(environment.parsed_or("EVERGREEN_KEEP_DAYS", 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };

@@ -1,7 +1,8 @@
 //! From what lies in the store to a table: one or many files and the settings beside them, or Iris where nothing lies
 //! there.
 
-use evergreen_learning::{DataFile, SETTINGS_FILE, Settings, Table, TableError, memory};
+use evergreen_learning::memory::{self, Purpose, Sample};
+use evergreen_learning::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
 
 use crate::config::Training;
@@ -50,13 +51,13 @@ impl Listing {
     }
 }
 
-/// Reads the user's table, or Iris where there is none. Whether it fits into memory is decided by the stored sizes before
-/// anything is fetched.
+/// Reads the user's table, or Iris where there is none. Samples of the files decide whether it fits into memory, before any of
+/// them is fetched whole.
 ///
 /// # Errors
 /// [`TrainError::Table`] when the files are no table that can be learnt from, settings without a data file among them;
 /// [`TrainError::Settings`] when the settings are none.
-pub async fn read(storage: &impl Datasets, training: &Training) -> Result<Found, TrainError> {
+pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose<'_>) -> Result<Found, TrainError> {
     let prefix = storage.prefix();
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
@@ -65,12 +66,19 @@ pub async fn read(storage: &impl Datasets, training: &Training) -> Result<Found,
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
-    memory::check(&sizes, training.memory).map_err(refused(&name))?;
+    let wanted = memory::wanted(&sizes).map_err(refused(&name))?;
     let settings = match &listing.settings {
         Some(key) => Settings::from_bytes(&fetch(storage, key).await?)
             .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
         None => Settings::default(),
     };
+    let mut samples = Vec::with_capacity(wanted.len());
+    for (file, range) in wanted {
+        let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
+        samples.push(Sample { file, content: present(storage.part(key, range.clone()).await)?, range });
+    }
+    memory::check(&sizes, &samples, &settings, &training.target, purpose, training.memory).map_err(refused(&name))?;
+    drop(samples);
     let mut files = Vec::with_capacity(listing.data.len());
     for StoredFile { key, .. } in listing.data {
         files.push(DataFile { content: fetch(storage, &key).await?, name: key });
@@ -85,9 +93,13 @@ fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
     |error| TrainError::Table { origin, error: Box::new(error) }
 }
 
-/// The file's content. One that is gone since it was listed is being replaced: trying again is what helps.
 async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailable> {
-    storage.content(key).await.map_err(|error| match error {
+    present(storage.content(key).await)
+}
+
+/// What was read of a file. One that is gone since it was listed is being replaced: trying again is what helps.
+fn present(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
+    read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,
         gone @ ArtifactReadError::NotFound(_) => Unavailable::new("reading the dataset", gone),
     })

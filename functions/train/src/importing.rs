@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Table, Trained, adopt, signature};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration,
@@ -48,7 +49,8 @@ where
         let key = &file.key;
         let content = self.incoming(file).await?;
         let training = &self.training_beside(key, content.len() as u64)?;
-        let (table, present) = Trainer { training, ..*self }.present(run, started).await?.without_table();
+        let trainer = Trainer { training, ..*self };
+        let (table, present) = trainer.present(run, Purpose::Judge, started).await?.without_table();
         let (name, model) = (key.clone(), self.training.model.clone());
         let Adopted { content, producer, trained } =
             off_thread(move || adopted(content, &name, &table, &model)).await??;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Origin, Plan, Table, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
@@ -70,15 +71,22 @@ where
         patience: Patience,
     ) -> Result<Registration, TrainError> {
         run.seed = Some(wishes.seed);
-        let (table, present) = self.present(run, Instant::now()).await?.without_table();
+        let purpose = Purpose::Learn(wishes.family, &wishes.overrides);
+        let (table, present) = self.present(run, purpose, Instant::now()).await?.without_table();
         let plan = Plan::new(&table, wishes.family, &wishes.overrides, wishes.seed)?;
         let trained = self.learn(table, plan, invocation).await?;
         self.register_trained(run, present, trained, None, patience).await
     }
 
-    /// What the run, which began at `started`, finds: the table, which is one that the champion could be asked about.
-    pub(crate) async fn present(&self, run: &mut Run, started: Instant) -> Result<Present<Table>, TrainError> {
-        let Found { source, table } = dataset::read(self.storage, self.training).await?;
+    /// What the run, which began at `started`, finds for its purpose: the table, which is one that the champion could be asked
+    /// about.
+    pub(crate) async fn present(
+        &self,
+        run: &mut Run,
+        purpose: Purpose<'_>,
+        started: Instant,
+    ) -> Result<Present<Table>, TrainError> {
+        let Found { source, table } = dataset::read(self.storage, self.training, purpose).await?;
         let mut source = Source {
             dataset: table.dataset(source),
             profile: table.profile().clone(),

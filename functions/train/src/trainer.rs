@@ -1,7 +1,7 @@
 //! One invocation: from the event to a registered version, or to a run that says why there is none.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention,
+    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention, Opening,
     RecordRetention, Registrar, Registration, RunWriteError, Runs, Versions,
 };
 use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
@@ -91,7 +91,7 @@ where
             Admission::Failed(run) => {
                 Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
             }
-            Admission::Open(run) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
+            Admission::Open(run, _) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
             Admission::Finished(run) | Admission::Busy(run) => {
                 Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
             }
@@ -142,12 +142,14 @@ where
         let patience = self.patience(invocation).at_most(BEFORE_LEARNING);
         for _ in 0..MAX_ADMISSIONS {
             let stored = patience.with(async || self.registry.run(&request.id).await).await?.transpose()?;
-            let run = match Run::admit(request.clone(), stored, self.clock.now()) {
-                Admission::Open(run) => Box::new(Run { started_at: self.beginning().await, ..*run }),
+            let (run, former) = match Run::admit(request.clone(), stored, self.clock.now()) {
+                Admission::Open(run, former) => (Box::new(Run { started_at: self.beginning().await, ..*run }), former),
                 admission => return Ok(admission),
             };
-            match patience.with(async || self.registry.open(&run).await).await {
-                Ok(()) => return Ok(Admission::Open(run)),
+            let lost = &Announcement::of(&LifecycleEvent::of_loss(&run))?;
+            let opening = Opening { run: &run, former: former.as_deref(), lost };
+            match patience.with(async || self.registry.open(&opening).await).await {
+                Ok(()) => return Ok(Admission::Open(run, former)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
             }
@@ -190,10 +192,10 @@ where
                 let family = Some(registration.version.family);
                 Ok(Report::of(&registration.run, family, false, self.clock.now()))
             }
-            Err(error) => {
-                self.record_failure(run, &error, invocation).await;
-                Err(error)
-            }
+            Err(error) => match self.record_failure(run, &error, invocation).await {
+                Some(ended) => Ok(Report::of(&ended, self.family_of(&ended).await?, false, self.clock.now())),
+                None => Err(error),
+            },
         }
     }
 
@@ -220,22 +222,25 @@ where
         Patience::lasting(work::time_limit(invocation.deadline, self.clock.now()))
     }
 
-    async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) {
+    /// Stores that the run failed, and tells it. Returns the run as it is on record where this attempt has ended it well after
+    /// all: time may run out while the registration is on its way.
+    async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.clock.now();
         let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };
         let failed = run.failed(cut(error.to_string()), retry_until, now);
         let announcements: Vec<_> = Announcement::of(&LifecycleEvent::of_failure(&failed, now)).into_iter().collect();
         let patience = Patience::lasting(work::time_afterwards(invocation.deadline, now));
         let recorded = patience.with(async || self.registry.fail(&failed, &announcements).await).await;
-        match recorded {
-            Ok(()) => {
-                self.tell(&announcements, invocation).await;
-                self.let_go(&failed, None).await;
-            }
-            Err(error) => {
-                let error = TrainError::from(error);
-                tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
-            }
-        }
+        let Err(error) = recorded else {
+            self.tell(&announcements, invocation).await;
+            self.let_go(&failed, None).await;
+            return None;
+        };
+        let is_taken = matches!(error, RunWriteError::Conflict(_));
+        let error = TrainError::from(error);
+        tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
+        let stored = if is_taken { self.registry.run(&failed.id).await.ok().flatten() } else { None };
+        let stored = stored.and_then(Result::ok);
+        stored.filter(|stored| stored.attempt == failed.attempt && stored.version().is_some())
     }
 }

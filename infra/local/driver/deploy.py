@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from . import environment, gaps
+from . import environment, gaps, template
 from .console import Failure, say, step, tail, waiting
 from .emulator import CREDENTIALS
 from .environment import Clients
@@ -46,23 +46,35 @@ def deploy(settings: Settings) -> dict[str, str]:
     if not BUILT_TEMPLATE.exists():
         raise Failure("nothing is built yet: run `make build`")
     parameters = settings.parameters()
-    template = _with_defaults(settings, parameters)
+    run(settings, _prepared(settings, parameters), parameters)
+    values = environment.describe(settings)
+    clients = Clients(values)
+    complete(settings, clients, values)
+    _verify_sender(clients, parameters["AlertSender"])
+    environment.write(settings.environment_file, values)
+    return values
+
+
+def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> None:
+    """Adds to the APIs what the emulator has left out."""
+    apis = {"PredictionApi": values["EVERGREEN_API_ID"], "StatusApi": values["EVERGREEN_STATUS_API_ID"]}
+    for logical_id, api_id in apis.items():
+        if settings.emulator == "ministack":
+            gaps.complete_api(clients, settings.stack, logical_id, api_id, "v1")
+        else:
+            gaps.restore_stage(clients, api_id, "v1")
+
+
+def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:
+    """Runs `sam deploy` of the template in `file`; its words are in deploy.log."""
     command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
-    command += ["--template-file", template, "--stack-name", settings.stack, "--region", settings.region]
+    command += ["--template-file", file, "--stack-name", settings.stack, "--region", settings.region]
     # In a file they need no quotes: a column's name may hold anything.
     written = settings.state / "parameters.yaml"
     written.write_text(yaml.safe_dump(parameters))
     command += ["--parameter-overrides", f"file://{written}"]
     with waiting(f"deployment of {settings.stack}"):
         sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
-    values = environment.describe(settings)
-    clients = Clients(values)
-    if settings.emulator == "ministack":
-        gaps.complete_api(clients, settings.stack, "PredictionApi", values["EVERGREEN_API_ID"], "v1")
-        gaps.complete_api(clients, settings.stack, "StatusApi", values["EVERGREEN_STATUS_API_ID"], "v1")
-    _verify_sender(clients, parameters["AlertSender"])
-    environment.write(settings.environment_file, values)
-    return values
 
 
 def sam(command: list, log: Path, extra: dict[str, str]) -> None:
@@ -87,16 +99,12 @@ def _run(command: list, log: Path, extra: dict[str, str]) -> None:
         raise Failure(f"`{command[0].name} {command[1]}` failed; the end of {log}:\n{tail(log, 25)}")
 
 
-def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
-    """A copy of the built template whose defaults are `parameters`.
-
-    The emulator transforms the template with the defaults and not with what the deployment says, so the usage plan's
-    limits would be lost.
-    """
-    template = yaml.safe_load(BUILT_TEMPLATE.read_text())
-    for name, value in parameters.items():
-        template["Parameters"][name]["Default"] = value
-    for name, resource in template["Resources"].items():
+def _prepared(settings: Settings, parameters: dict[str, str]) -> Path:
+    """A copy of the built template as the emulator takes it."""
+    copy = template.with_defaults(yaml.safe_load(BUILT_TEMPLATE.read_text()), parameters)
+    if settings.emulator == "localstack":
+        copy = template.for_localstack(copy)
+    for name, resource in copy["Resources"].items():
         code = resource["Properties"].get("CodeUri")
         if code:
             resource["Properties"]["CodeUri"] = str(BUILT_TEMPLATE.parent / code)
@@ -104,9 +112,9 @@ def _with_defaults(settings: Settings, parameters: dict[str, str]) -> Path:
             variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
             variables |= _endpoints(settings.proxies[name.removesuffix("Function").lower()])
     settings.state.mkdir(parents=True, exist_ok=True)
-    copy = settings.state / "template.yaml"
-    copy.write_text(yaml.safe_dump(template, sort_keys=False))
-    return copy
+    file = settings.state / "template.yaml"
+    file.write_text(yaml.safe_dump(copy, sort_keys=False))
+    return file
 
 
 def _endpoints(port: int) -> dict[str, str]:

@@ -21,10 +21,10 @@ PATIENCE = Config(read_timeout=930, retries={"total_max_attempts": 1})
 
 def describe(settings: Settings) -> dict[str, str]:
     """Asks the deployed stack for everything that a client of it needs to know."""
-    session = boto3.Session(region_name=settings.region, **_as_arguments(CREDENTIALS))
-    stacks = session.client("cloudformation", endpoint_url=settings.endpoint).describe_stacks(StackName=settings.stack)
+    clients = connect(settings)
+    stacks = clients.client("cloudformation").describe_stacks(StackName=settings.stack)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks["Stacks"][0]["Outputs"]}
-    gateway = session.client("apigateway", endpoint_url=settings.endpoint)
+    gateway = clients.client("apigateway")
 
     def url(api: str) -> str:
         return f"{settings.endpoint}/restapis/{outputs[api]}/v1/_user_request_"
@@ -32,10 +32,7 @@ def describe(settings: Settings) -> dict[str, str]:
     def key(name: str) -> str:
         return gateway.get_api_key(apiKey=outputs[name], includeValue=True)["value"]
 
-    return CREDENTIALS | {
-        "AWS_ENDPOINT_URL": settings.endpoint,
-        "AWS_REGION": settings.region,
-        "AWS_DEFAULT_REGION": settings.region,
+    return _access(settings) | {
         "EVERGREEN_STACK": settings.stack,
         "EVERGREEN_EMULATOR": settings.emulator,
         "EVERGREEN_API_ID": outputs["ApiId"],
@@ -54,6 +51,16 @@ def describe(settings: Settings) -> dict[str, str]:
         "EVERGREEN_UNDELIVERED_TOPIC_ARN": outputs["UndeliveredTopicArn"],
         "EVERGREEN_DASHBOARD_URL": outputs["DashboardUrl"],
     }
+
+
+def connect(settings: Settings) -> "Clients":
+    """Clients of the emulator, whether or not a stack is deployed."""
+    return Clients(_access(settings))
+
+
+def _access(settings: Settings) -> dict[str, str]:
+    region = {name: settings.region for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+    return CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint} | region
 
 
 def write(path: Path, values: dict[str, str]) -> None:

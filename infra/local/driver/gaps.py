@@ -1,7 +1,7 @@
-"""What the emulator's CloudFormation leaves out of an imported REST API, put there through its API Gateway calls.
+"""What an emulator's CloudFormation leaves out of a REST API, put there through its API Gateway calls.
 
-MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its
-gateway responses. Both calls below are harmless where the import was complete.
+MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its gateway
+responses. LocalStack 4.12 loses an API's stage at an update. The calls below are harmless where nothing is missing.
 """
 
 import json
@@ -27,6 +27,13 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
             **optional,
         )
     gateway.create_deployment(restApiId=api_id, stageName=stage)
+
+
+def restore_stage(clients: Clients, api_id: str, stage: str) -> None:
+    """Deploys the API to the stage again where an update has lost it."""
+    gateway = clients.client("apigateway")
+    if not any(there["stageName"] == stage for there in gateway.get_stages(restApiId=api_id)["item"]):
+        gateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
 def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict:

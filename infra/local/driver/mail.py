@@ -65,17 +65,18 @@ class Inbox:
         self._where = (values["AWS_ENDPOINT_URL"], values["EVERGREEN_EMULATOR"])
         self._before = len(sent(*self._where))
 
-    def wait_for(self, kind: str, count: int) -> list[Mail]:
-        """The first `count` mails whose subject begins with `kind`; where mails cannot come at all, says so and has none."""
+    def wait_for(self, kind: str, count: int, alarm: str = "") -> list[Mail]:
+        """The first `count` mails whose subject begins with `kind`, of any alarm or of `alarm`. Where mails cannot come at
+        all, says so and has none."""
         if self._where[1] == "localstack":
             warn("LocalStack's free tier has no SES v2: the alert function runs, but no mail comes of it.")
             return []
-        until(lambda: len(self._letters(kind)) >= count, 30, f"mail number {count} that begins with {kind}")
-        return self._letters(kind)[:count]
+        until(lambda: len(self._letters(kind, alarm)) >= count, 30, f"mail number {count} that begins with {kind}")
+        return self._letters(kind, alarm)[:count]
 
-    def _letters(self, kind: str) -> list[Mail]:
+    def _letters(self, kind: str, alarm: str) -> list[Mail]:
         letters = sent(*self._where)[self._before :]
-        return [letter for letter in letters if letter.subject.startswith(kind)]
+        return [letter for letter in letters if letter.subject.startswith(kind) and alarm in letter.text]
 
 
 def _from_ministack(message: dict) -> Mail:

@@ -4,6 +4,8 @@ import json
 import textwrap
 from contextlib import suppress
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from . import api, environment, figures, runs
 from .console import Failure, say, step, table, waiting
 from .environment import Clients
@@ -21,9 +23,16 @@ class FunctionFailed(Failure):
         self.reason = payload.get("errorMessage", "")
 
 
+class NotCalled(Failure):
+    """A function that the emulator did not run."""
+
+
 def invoke(clients: Clients, function: str, event: dict) -> dict:
-    """Invokes `function` and waits; FunctionFailed when it fails."""
-    answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    """Invokes `function` and waits; FunctionFailed when it fails, NotCalled when it was not run."""
+    try:
+        answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    except (BotoCoreError, ClientError) as error:
+        raise NotCalled(f"{function} could not be called: {error}") from error
     payload = json.load(answer["Payload"])
     if "FunctionError" in answer:
         raise FunctionFailed(function, payload)

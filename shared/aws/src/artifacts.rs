@@ -3,6 +3,8 @@
 mod retention;
 mod writer;
 
+use std::ops::Range;
+
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
@@ -44,13 +46,18 @@ impl ArtifactBucket {
     /// The content of the object, if there is one. S3 says so only to who may list the bucket; to anybody else a missing
     /// object is forbidden.
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
-        let Some(object) = self.open(key, what).await? else { return Ok(None) };
+        let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)
     }
 
-    /// The object before its content is fetched.
-    async fn open(&self, key: &str, what: &'static str) -> Result<Option<GetObjectOutput>, Unavailable> {
-        match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+    /// The object, or the part in `range`, as HTTP writes it, before its content is fetched.
+    async fn open(
+        &self,
+        key: &str,
+        range: Option<String>,
+        what: &'static str,
+    ) -> Result<Option<GetObjectOutput>, Unavailable> {
+        match self.client.get_object().bucket(&self.bucket).key(key).set_range(range).send().await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => Ok(None),
             Err(error) => Err(unavailable(what)(error)),
@@ -100,6 +107,13 @@ impl Datasets for ArtifactBucket {
     async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
         self.read(key, "reading the dataset").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
+
+    async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
+        let what = "reading a part of the dataset";
+        let range = Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
+        let object = self.open(key, range, what).await?;
+        Ok(whole(object.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?, what).await?)
+    }
 }
 
 impl Incoming for ArtifactBucket {
@@ -109,7 +123,9 @@ impl Incoming for ArtifactBucket {
 
     async fn incoming(&self, key: &str, etag: Option<&str>, limit: u64) -> Result<Vec<u8>, IncomingError> {
         let what = "reading a model file";
-        let Some(object) = self.open(key, what).await? else { return Err(IncomingError::NotFound(key.to_owned())) };
+        let Some(object) = self.open(key, None, what).await? else {
+            return Err(IncomingError::NotFound(key.to_owned()));
+        };
         if let (Some(expected), Some(found)) = (etag, object.e_tag())
             && bare(expected) != bare(found)
         {
@@ -206,6 +222,14 @@ mod tests {
             .match_requests(|get| get.bucket() == Some("artifacts") && get.key() == Some("datasets/iris/a.csv"))
             .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"a,b")).build());
         assert_eq!(bucket(&rule).content("datasets/iris/a.csv").await.unwrap(), b"a,b");
+    }
+
+    #[tokio::test]
+    async fn of_a_part_its_bytes_alone_are_asked_for() {
+        let rule = mock!(Client::get_object)
+            .match_requests(|get| get.key() == Some("datasets/iris/a.csv") && get.range() == Some("bytes=10-14"))
+            .then_output(|| GetObjectOutput::builder().body(ByteStream::from_static(b"1,2\n3")).build());
+        assert_eq!(bucket(&rule).part("datasets/iris/a.csv", 10..15).await.unwrap(), b"1,2\n3");
     }
 
     #[tokio::test]

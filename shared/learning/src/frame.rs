@@ -2,6 +2,7 @@
 
 mod rows;
 
+pub(crate) use rows::Encoder;
 pub use rows::FrameError;
 
 /// The code of a missing category.

@@ -7,17 +7,19 @@ use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError,
 
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
-use crate::frame::{Frame, FrameError};
+use crate::frame::{Encoder, Frame, FrameError};
 use crate::hyperparameters::Choice;
 use crate::table::Target;
 
-/// Training rows: raw, as features, and in bins. Rows are named by their index among them.
+/// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
-pub(crate) struct Learner {
+pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
-    raw: Vec<f32>,
-    features: Features,
+    /// The frame's rows that are learnt from.
+    rows: &'a [u32],
+    encoder: Encoder<'a>,
+    features: Features<'a>,
     binned: Binned,
     target: Target,
     weights: Option<Vec<f32>>,
@@ -25,19 +27,20 @@ pub(crate) struct Learner {
     known: Vec<Option<usize>>,
 }
 
-impl Learner {
-    /// Makes `frame` ready, with what is known and to be learnt of it.
+impl<'a> Learner<'a> {
+    /// Makes these `rows` of `frame` ready, of which `target` is what is known, with what is learnt of the columns.
     pub(crate) fn new(
-        frame: &Frame,
+        frame: &'a Frame,
+        rows: &'a [u32],
         target: Target,
         weights: Option<Vec<f32>>,
         (signature, preprocessing): (Signature, Preprocessing),
     ) -> Result<Self, FrameError> {
-        let raw = frame.encode(&signature)?;
-        let features = Features::new(&raw, signature.columns().len(), &preprocessing);
+        let encoder = frame.encoder(&signature)?;
+        let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features);
         let known = (0..target.labels().len()).map(Some).collect();
-        Ok(Self { signature, preprocessing, raw, features, binned, target, weights, known })
+        Ok(Self { signature, preprocessing, rows, encoder, features, binned, target, weights, known })
     }
 
     /// Number of rows.
@@ -50,11 +53,14 @@ impl Learner {
         &self.target
     }
 
+    /// What was to be predicted, when nothing is learnt any more.
+    pub(crate) fn into_target(self) -> Target {
+        self.target
+    }
+
     /// The values of `rows` as models take them.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
-        let columns = self.signature.columns().len();
-        let row = |row: &u32| self.raw.get(*row as usize * columns..).and_then(|rest| rest.get(..columns));
-        rows.iter().filter_map(row).flatten().copied().collect()
+        self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
 
     fn training(&self) -> Training<'_> {
@@ -100,7 +106,7 @@ impl Learner {
     }
 
     /// What is true of some of its rows, whose target is `target`.
-    pub(crate) fn truths<'a>(&'a self, target: &'a Target) -> Truths<'a> {
+    pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
         match target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
             Target::Numbers(numbers) => Truths::Numbers(numbers),

@@ -1,182 +1,266 @@
 //! Whether a table fits into memory, judged before the process dies of it.
 //!
-//! It is judged twice. By the size of the files, before any is fetched: what reading them needs, the text and its values at
-//! once. A value takes four bytes, its cell two at least (a digit and a comma): text and values together are up to three
-//! times the size of a CSV. Of compressed files the size is guessed before they are there, low enough that nothing is
-//! refused that would fit, and known as soon as they are. And by rows, columns and features, when these are known and the
-//! text is gone, before anything is made of them: categories and missing values make more features than there are
-//! columns, and a table lies in memory as columns, as rows, as features and in bins.
+//! It is judged three times, by one sum: rows × columns × bytes of a cell of every structure that is held at a time (`need`).
+//! By samples of the files, before any is read whole: cells a row, bytes a cell, and the values' types tell what the table
+//! will be. When the files have been read once, and rows and columns are known, before any value is kept. And before
+//! anything is fitted, when the features are known too.
 
+mod need;
+mod sample;
+mod shape;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use evergreen_lifecycle::{Family, SignatureError};
 use evergreen_scoring::Preprocessing;
+use serde_json::Value;
 
-use crate::fit::MAX_LINEAR_CELLS;
-use crate::table::{Format, Table, TableError, gigabytes};
+pub(crate) use self::need::Raw;
+pub use self::sample::{Sample, wanted};
+pub(crate) use self::shape::{Column, Kind, Shape, Use};
+use crate::encode;
+use crate::hyperparameters::Space;
+use crate::search::{Plan, spaces};
+use crate::settings::Settings;
+use crate::table::{Table, TableError, gigabytes};
 
-/// Bytes of memory for each byte of CSV: its own, and two of a value where each cell is a digit.
-const CSV_FACTOR: u64 = 3;
+/// Bytes that the train function takes beside a table and its model: code, SDK, connections.
+pub const OWN: u64 = 128 << 20;
 
-/// Bytes of memory for each byte of compressed CSV: even random digits shrink to a half.
-const GZIP_FACTOR: u64 = 2 * CSV_FACTOR;
+/// Memory of a function at most, in MB.
+const MAX_FUNCTION: u64 = 10_240;
 
-/// Bytes of memory for each byte of Parquet.
-const PARQUET_FACTOR: u64 = 4;
+/// What a table is read for.
+#[derive(Debug, Clone, Copy)]
+pub enum Purpose<'a> {
+    /// To learn from it: by one family if there is one, with these hyperparameters.
+    Learn(Option<Family>, &'a BTreeMap<String, Value>),
+    /// To judge a model that is there already.
+    Judge,
+}
 
-/// Bytes of memory for each cell of a Parquet file, whose number is known before it is decoded: a value in the table, one in
-/// the rows, and a feature, the least that learning needs.
-const CELL_BYTES: u64 = 12;
-
-/// Bytes of a value, in the table's columns, in a model's rows, and as a feature.
-const VALUE_BYTES: u64 = 4;
-
-/// Bytes of a feature of a training row: its value, its bin, and as much again for bins that are being laid out.
-const FEATURE_BYTES: u64 = VALUE_BYTES + 2;
-
-/// Bytes of a class of a training row: its probability, and two numbers of its loss.
-const CLASS_BYTES: u64 = 12;
-
-/// Bytes of a feature in double precision, of which linear models take a copy.
-const LINEAR_BYTES: u64 = 8;
-
-/// A table that was read, but of which more is made for learning than the process can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "learning from {rows} rows with {features} features needs about {} of memory, {} are allowed; expected a smaller table, \
-     or fewer columns or categories",
-    gigabytes(*.needed),
-    gigabytes(*.memory)
-)]
+/// A table that the process cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
-    /// Training rows.
-    pub rows: u64,
+    /// Rows; nothing while they are not known.
+    pub rows: Option<u64>,
+    /// Columns of the files.
+    pub columns: u64,
     /// Features, after categories have been told apart.
     pub features: u64,
-    /// Bytes that learning needs.
+    /// Bytes of the files when they are decompressed; 0 where they are gone already.
+    pub bytes: u64,
+    /// Whether rows and bytes are estimated from a sample.
+    pub is_estimate: bool,
+    /// The family that needs most of those that would be fitted, if any would.
+    pub family: Option<Family>,
+    /// Bytes that reading and learning need.
     pub needed: u64,
     /// Bytes that may be used.
     pub memory: u64,
 }
 
+impl std::error::Error for TooLarge {}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.is_estimate { "about " } else { "" };
+        formatter.write_str("the table has ")?;
+        if let Some(rows) = self.rows {
+            write!(formatter, "{about}{} rows of {} columns", grouped(rows), self.columns)?;
+            if self.features > 0 {
+                write!(formatter, ", which make {} features", self.features)?;
+            }
+        }
+        match (self.rows, self.bytes) {
+            (None, bytes) => formatter.write_str(&gigabytes(bytes))?,
+            (_, 0) => {}
+            (_, bytes) => write!(formatter, " ({about}{})", gigabytes(bytes))?,
+        }
+        let doing = match self.family {
+            Some(family) => format!("learning from it by {family}"),
+            None => "reading it".to_owned(),
+        };
+        let (needed, memory) = (gigabytes(self.needed), gigabytes(self.memory));
+        write!(formatter, "; {doing} needs about {needed} of memory, {memory} are there; ")?;
+        match train_memory(self.needed) {
+            size if size <= MAX_FUNCTION => {
+                write!(formatter, "set TrainMemory to {size} or more, or take fewer rows or columns")
+            }
+            _ => write!(formatter, "no function has so much: expected fewer rows or columns"),
+        }
+    }
+}
+
+/// Memory of a function that has so many bytes for a table, in MB.
+fn train_memory(bytes: u64) -> u64 {
+    bytes.saturating_add(OWN).div_ceil(1 << 20)
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
+/// What a table will be, by samples of its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Rows.
+    pub rows: u64,
+    /// Columns, those that are left out included.
+    pub columns: u64,
+    /// Bytes of the files when they are decompressed.
+    pub bytes: u64,
+    /// Bytes that are needed to read it and to use it.
+    pub needed: u64,
+    /// The family that needs most of those that would be fitted, if any needs more than reading does.
+    pub family: Option<Family>,
+}
+
+/// What the table that `files` (names and sizes) are will be and need, by `samples` of them ([`wanted`] names these); nothing
+/// where they do not tell.
+pub fn estimate(
+    files: &[(String, u64)],
+    samples: &[Sample],
+    settings: &Settings,
+    target: &str,
+    purpose: Purpose<'_>,
+) -> Option<Estimate> {
+    let (shape, raw) = sample::foresee(files, samples, settings, target)?;
+    let spaces = match purpose {
+        Purpose::Judge => Vec::new(),
+        // What cannot be planned is told when the table is there.
+        Purpose::Learn(family, overrides) => spaces(settings, family, overrides).unwrap_or_default(),
+    };
+    let (needed, family) = needed(&shape, raw, &spaces);
+    Some(Estimate { rows: shape.rows, columns: shape.columns, bytes: raw.bytes, needed, family })
+}
+
+/// Checks by `samples` of the `files` whether the table that they are can be read and used in `memory` bytes; without samples
+/// whether the files alone can be held.
+///
+/// # Errors
+/// [`TableError::TooLarge`] when it cannot.
+pub fn check(
+    files: &[(String, u64)],
+    samples: &[Sample],
+    settings: &Settings,
+    target: &str,
+    purpose: Purpose<'_>,
+    memory: u64,
+) -> Result<(), TableError> {
+    let stored = files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
+    let files_alone = TooLarge {
+        rows: None,
+        columns: 0,
+        features: 0,
+        bytes: stored,
+        is_estimate: true,
+        family: None,
+        needed: stored,
+        memory,
+    };
+    fits(match estimate(files, samples, settings, target, purpose) {
+        Some(Estimate { rows, columns, bytes, needed, family }) => {
+            TooLarge { rows: Some(rows), columns, bytes, needed, family, ..files_alone }
+        }
+        None => files_alone,
+    })
+}
+
+/// Bytes that a training by `plan` needs on a table that was read.
+///
+/// # Errors
+/// [`SignatureError`] when the table has no column or its target fewer than two labels.
+pub fn of_learning(table: &Table, plan: &Plan) -> Result<u64, SignatureError> {
+    let training = &table.split().training;
+    let (_, preprocessing) = encode::fit(table.frame(), table.target(), training)?;
+    let shape = Shape::learning(table, training.len(), preprocessing.features());
+    Ok(learning(&shape, &plan.spaces).0)
+}
+
+/// Checks whether opened files, and the values of so many `cells` that are known to be in them, can be held.
+pub(crate) fn check_opened(raw: Raw, cells: u64, memory: u64) -> Result<(), TableError> {
+    fits(TooLarge {
+        rows: None,
+        columns: 0,
+        features: 0,
+        bytes: raw.bytes,
+        is_estimate: false,
+        family: None,
+        needed: need::opened(raw, cells),
+        memory,
+    })
+}
+
+/// Checks whether the values of a table can be kept: of so many rows of these `columns`, as its files have them.
+pub(crate) fn check_reading(
+    rows: u64,
+    columns: &[Column],
+    raw: Raw,
+    settings: &Settings,
+    memory: u64,
+) -> Result<(), TableError> {
+    let shape = Shape::of(rows, columns);
+    let reading = need::reading(&shape, raw, threads());
+    if reading <= memory {
+        return Ok(());
+    }
+    // What learning needs is said with it, so that it need not be found out by another failure.
+    let spaces = spaces(settings, None, &BTreeMap::new()).unwrap_or_default();
+    let (needed, family) = needed(&shape, raw, &spaces);
+    fits(TooLarge {
+        rows: Some(rows),
+        columns: shape.columns,
+        features: 0,
+        bytes: raw.bytes,
+        is_estimate: false,
+        family,
+        needed,
+        memory,
+    })
+}
+
 /// Checks whether a model can be fitted to so many `training` rows of `table` in the memory that the table was read with;
-/// before anything is made of them. `is_linear` says whether linear models are among those fitted.
+/// before anything is made of them. It is by one of `spaces`.
 pub(crate) fn check_learning(
     table: &Table,
     training: usize,
     preprocessing: &Preprocessing,
-    is_linear: bool,
+    spaces: &[Space],
 ) -> Result<(), TooLarge> {
-    let (rows, features) = (training as u64, preprocessing.features() as u64);
-    let size = Size {
-        all_rows: table.rows() as u64,
-        rows,
-        columns: table.frame().columns().len() as u64,
-        features,
-        classes: table.target().labels().len().max(1) as u64,
-        is_linear,
-    };
-    let (needed, memory) = (size.bytes(), table.memory());
-    if needed > memory { Err(TooLarge { rows, features, needed, memory }) } else { Ok(()) }
+    let shape = Shape::learning(table, training, preprocessing.features());
+    let (needed, family) = learning(&shape, spaces);
+    let (features, memory) = (shape.features, table.memory());
+    let columns = shape.columns;
+    let found =
+        TooLarge { rows: Some(shape.rows), columns, features, bytes: 0, is_estimate: false, family, needed, memory };
+    if needed > memory { Err(found) } else { Ok(()) }
 }
 
-/// What learning's memory depends on.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    all_rows: u64,
-    rows: u64,
-    columns: u64,
-    features: u64,
-    classes: u64,
-    is_linear: bool,
-}
-
-impl Size {
-    /// Bytes that are held at once, about.
-    fn bytes(self) -> u64 {
-        let table = product([self.all_rows, self.columns, 2 * VALUE_BYTES]);
-        let taken = product([self.rows, self.columns, VALUE_BYTES]);
-        let features = product([self.rows, self.features, FEATURE_BYTES]);
-        let classes = product([self.rows, self.classes, CLASS_BYTES]);
-        let cells = self.rows.saturating_mul(self.features).min(MAX_LINEAR_CELLS as u64);
-        let linear = if self.is_linear { cells * LINEAR_BYTES } else { 0 };
-        [table, taken, features, classes, linear].into_iter().fold(0, u64::saturating_add)
+/// Bytes to read the table and to do with it what needs most, and the family that does if it is learning.
+fn needed(shape: &Shape, raw: Raw, spaces: &[Space]) -> (u64, Option<Family>) {
+    let reading = need::reading(shape, raw, threads()).max(need::judging(shape));
+    match learning(shape, spaces) {
+        (needed, family) if needed > reading => (needed, family),
+        _ => (reading, None),
     }
 }
 
-fn product(factors: [u64; 3]) -> u64 {
-    factors.into_iter().fold(1, u64::saturating_mul)
+/// Bytes to learn by the family that needs most.
+fn learning(shape: &Shape, spaces: &[Space]) -> (u64, Option<Family>) {
+    let of = |space: &Space| (need::learning(shape, space, threads()), Some(space.family));
+    spaces.iter().map(of).max_by_key(|(needed, _)| *needed).unwrap_or_default()
 }
 
-/// Checks by the stored sizes of files whether the table that they are fits into `memory` bytes; before any is fetched.
-///
-/// # Errors
-/// [`TableError::TooLarge`] when it does not, [`TableError::UnknownFormat`] when a file is none of a table.
-pub fn check(files: &[(String, u64)], memory: u64) -> Result<(), TableError> {
-    let mut total = 0_u64;
-    for (name, size) in files {
-        let factor = match Format::of(name)? {
-            Format::Csv => CSV_FACTOR,
-            Format::CsvGzip => GZIP_FACTOR,
-            Format::Parquet => PARQUET_FACTOR,
-        };
-        total = total.saturating_add(size.saturating_mul(factor));
-    }
-    fits(total, memory)
+fn threads() -> u64 {
+    rayon::current_num_threads() as u64
 }
 
-/// Checks whether `needed` bytes are there.
-pub(crate) fn fits(needed: u64, memory: u64) -> Result<(), TableError> {
-    if needed > memory { Err(TableError::TooLarge { needed, memory }) } else { Ok(()) }
-}
-
-/// Bytes of memory that `bytes` of CSV need.
-pub(crate) fn of_csv(bytes: u64) -> u64 {
-    bytes.saturating_mul(CSV_FACTOR)
-}
-
-/// Bytes of CSV that fit into `memory`.
-pub(crate) fn csv_within(memory: u64) -> u64 {
-    memory / CSV_FACTOR
-}
-
-/// Bytes of memory that a Parquet file of `size` bytes and so many `cells` needs.
-pub(crate) fn of_parquet(size: u64, cells: u64) -> u64 {
-    size.saturating_add(cells.saturating_mul(CELL_BYTES))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check_one(name: &str, size: u64, memory: u64) -> Result<(), String> {
-        check(&[(name.to_owned(), size)], memory).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_table_that_is_too_large_is_refused_by_its_stored_size() {
-        let limit = 3 << 30;
-        assert_eq!(check_one("a.csv", 1 << 30, limit), Ok(()));
-        let expected =
-            "the table needs about 3.1 GB of memory, 3.0 GB are allowed; expected a smaller table, or fewer columns";
-        assert_eq!(check_one("a.csv", (1 << 30) + (1 << 25), limit), Err(expected.to_owned()));
-        assert!(check_one("a.csv.gz", 600 << 20, limit).is_err());
-        assert!(check_one("a.parquet", 800 << 20, limit).is_err());
-        assert_eq!(check_one("a.parquet", 700 << 20, limit), Ok(()));
-    }
-
-    #[test]
-    fn what_learning_holds_at_once_is_added_up() {
-        let size = Size { all_rows: 10, rows: 8, columns: 3, features: 5, classes: 2, is_linear: false };
-        assert_eq!(size.bytes(), 10 * 3 * 8 + 8 * 3 * 4 + 8 * 5 * 6 + 8 * 2 * 12);
-        assert_eq!(Size { is_linear: true, ..size }.bytes(), size.bytes() + 8 * 5 * 8);
-        let large = Size { rows: 1 << 20, features: 100, ..size };
-        assert_eq!(Size { is_linear: true, ..large }.bytes(), large.bytes() + (64 << 20));
-        assert_eq!(Size { rows: u64::MAX, ..size }.bytes(), u64::MAX);
-    }
-
-    #[test]
-    fn parts_are_added_up() {
-        let parts: Vec<_> = (0..4).map(|part| (format!("{part}.csv"), 100)).collect();
-        assert!(check(&parts, 1200).is_ok());
-        assert!(check(&parts, 1199).is_err());
-        assert!(check(&[("a.csv".to_owned(), u64::MAX), ("b.csv".to_owned(), 1)], 1 << 40).is_err());
-    }
+fn fits(found: TooLarge) -> Result<(), TableError> {
+    if found.needed > found.memory { Err(TableError::TooLarge(Box::new(found))) } else { Ok(()) }
 }

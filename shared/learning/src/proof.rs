@@ -29,10 +29,11 @@ impl Proof {
     /// # Errors
     /// [`LearningError`], naming the step that failed.
     pub(crate) fn of(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Self, LearningError> {
-        let artifact = write(&pipeline, metadata);
-        let model = Model::load(&artifact)?;
         let compiled = Model::compile(&pipeline, metadata.clone());
+        let artifact = write(&pipeline, metadata);
+        // Loading makes another one, and trees by the million are not to be held twice.
         drop(pipeline);
+        let model = Model::load(&artifact)?;
         let holdout = Holdout::of(table, &table.split().holdout);
         let raw = holdout.frame().encode(model.signature())?;
         let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;

@@ -50,7 +50,7 @@ impl Split {
             None => {
                 let hashes = hash::rows(frame);
                 for members in strata(target) {
-                    hold_first(members, |row| hashes.get(row as usize).copied(), &mut held);
+                    hold_first(members, |row| hashes.get(row as usize).copied(), |row| row, &mut held);
                 }
             }
         }
@@ -63,7 +63,7 @@ impl Split {
 fn hold_newest(order: &[f64], held: &mut [bool]) {
     // The first of the sorted rows are held out: the newest, and of equally new ones those that come later.
     let key = |row: u32| order.get(row as usize).map(|moment| std::cmp::Reverse(Total(*moment)));
-    hold_first((0..order.len() as u32).rev().collect(), key, held);
+    hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
 
 /// A number in total order.
@@ -89,9 +89,9 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
             let mut strata = vec![Vec::new(); labels.len()];
-            for (row, class) in classes.iter().enumerate() {
+            for (row, class) in (0..).zip(classes) {
                 if let Some(stratum) = strata.get_mut(*class as usize) {
-                    stratum.push(row as u32);
+                    stratum.push(row);
                 }
             }
             strata
@@ -116,23 +116,29 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Holds out the first fifth of `members` by `key`; equal keys keep the order of the members.
-fn hold_first<K: Ord>(mut members: Vec<u32>, key: impl Fn(u32) -> K, held: &mut [bool]) {
-    members.sort_by_key(|row| key(*row));
-    let keys: Vec<K> = members.iter().map(|row| key(*row)).collect();
-    for row in members.iter().take(cut(&keys)) {
+/// Holds out the first fifth of `members` by `key`, of equal keys by `tie`, which is another for each row: so the sort need
+/// not be stable, which would take half as much memory again.
+fn hold_first<K: Ord, T: Ord>(
+    mut members: Vec<u32>,
+    key: impl Fn(u32) -> K,
+    tie: impl Fn(u32) -> T,
+    held: &mut [bool],
+) {
+    members.sort_unstable_by_key(|row| (key(*row), tie(*row)));
+    let count = cut(members.len(), |at| members.get(at).map(|row| key(*row)));
+    for row in members.iter().take(count) {
         if let Some(held) = held.get_mut(*row as usize) {
             *held = true;
         }
     }
 }
 
-/// How many of the sorted `keys` are the first fifth: as near to it as can be without cutting between equal ones.
-fn cut<K: Eq>(keys: &[K]) -> usize {
-    let ideal = fifth(keys.len());
-    let between = |at: &usize| matches!((keys.get(at - 1), keys.get(*at)), (Some(a), Some(b)) if a != b);
+/// How many of so many sorted keys are the first fifth: as near to it as can be without cutting between equal ones.
+fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
+    let ideal = fifth(members);
+    let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
     let below = (1..=ideal).rev().find(between);
-    let above = (ideal.max(1)..keys.len()).find(between);
+    let above = (ideal.max(1)..members).find(between);
     match (below, above) {
         (Some(below), Some(above)) if above - ideal < ideal - below => above,
         (Some(below), _) => below,

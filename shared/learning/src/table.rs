@@ -24,6 +24,8 @@ use crate::split::Split;
 pub(crate) use error::gigabytes;
 pub use error::{Place, TableError};
 pub use file::{DataFile, Format};
+pub(crate) use parts::{CsvSample, PIECE, ParquetSample};
+pub(crate) use survey::{MAX_DISTINCT, Tally};
 pub use target::Target;
 
 /// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.

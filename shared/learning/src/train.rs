@@ -119,6 +119,8 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
 
     let started = Instant::now();
     let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
+    // Its bins are not needed any more; what follows needs memory of its own.
+    let target = learner.into_target();
     let metadata = metadata(table, plan, origin, &best.choice);
     let proof = Proof::of(table, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
@@ -133,7 +135,7 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
         search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
-        baseline: baseline(learner.target(), holdout.target()),
+        baseline: baseline(&target, holdout.target()),
         training_score,
         importances,
         holdout,
@@ -176,12 +178,11 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Some of a table's rows, ready to be fitted to.
-fn learner(table: &Table, rows: &[u32], plan: &Plan) -> Result<Learner, LearningError> {
+fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
     let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    let is_linear = plan.spaces.iter().any(|space| space.family == Family::Linear);
-    memory::check_learning(table, rows.len(), &learnt.1, is_linear)?;
+    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
     let weights = table.weights().map(|weights| frame::at(weights, rows));
-    Ok(Learner::new(&table.frame().take(rows), table.target().take(rows), weights, learnt)?)
+    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
 }
 
 /// A warning where the intervals of a regression model say nothing.
@@ -202,7 +203,7 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
 
 /// Fits the best candidate that can be fitted to all rows, and has the summary be of it.
 fn fit_best(
-    learner: &Learner,
+    learner: &Learner<'_>,
     found: &mut Found,
     seed: u64,
     deadline: Instant,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber};
+use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
 /// What happened. Where several are true at once, they are told in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,18 @@ impl LifecycleEvent {
     /// That `run` has ended at `ended_at` without a version.
     pub fn of_failure(run: &Run, ended_at: Timestamp) -> Self {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
+    }
+
+    /// That the attempt of `run` died without a word; true as soon as its time is over and nothing else is on record of it.
+    pub fn of_loss(run: &Run) -> Self {
+        let reason = "the attempt ended without a word: it was killed, or ran out of memory or time".to_owned();
+        Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
+    }
+
+    /// Its place among the events that wait to be told: keys sort by when the events happened, and those of one moment by
+    /// their kind.
+    pub fn outbox_key(&self) -> String {
+        format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
     }
 
     /// That somebody made an earlier version of `model` champion, for `reason`. A revision can be given twice where somebody

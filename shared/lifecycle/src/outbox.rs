@@ -2,13 +2,16 @@
 //!
 //! An event is stored in the transaction that makes it true. Whoever made it true tells it at once and then forgets it.
 //! Where it died before that, the next training or measurement does.
+//!
+//! An attempt that begins stores the news of its own death with it, dated at the end of its time, and whatever ends the
+//! attempt takes that away again. So a death is told too, although the dead write nothing.
 
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
-use crate::{LifecycleEvent, time};
 
 /// How long an event is left to whoever stored it. Telling takes a fraction of a second; an event that is told from two
 /// sides at once would be told twice each time.
@@ -20,7 +23,7 @@ const MAX_PAGES: usize = 10;
 /// An event as the bus takes it, and as it waits to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// Its place among those that wait: keys sort by when the events happened, and those of one moment by their kind.
+    /// Its place among those that wait ([`LifecycleEvent::outbox_key`]).
     pub key: String,
     /// The detail type on the bus.
     pub kind: String,
@@ -35,7 +38,7 @@ impl Announcement {
     /// The event has no JSON form.
     pub fn of(event: &LifecycleEvent) -> Result<Self, serde_json::Error> {
         Ok(Self {
-            key: format!("{}#{}#{}", time::format(event.occurred_at), event.kind as u8, event.id),
+            key: event.outbox_key(),
             kind: event.kind.as_str().to_owned(),
             detail: serde_json::to_string(event)?,
         })

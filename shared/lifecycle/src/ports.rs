@@ -7,6 +7,7 @@ mod usage;
 
 use std::error::Error;
 use std::future::Future;
+use std::ops::Range;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -111,6 +112,18 @@ pub struct Registration {
     pub artifact: Option<Vec<u8>>,
     /// What is to be told of it: stored with it, so that it is told even when whoever registers dies.
     pub announcements: Vec<Announcement>,
+}
+
+/// An attempt that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// The attempt.
+    pub run: &'a Run,
+    /// The attempt before it, as it is on record, if there is one.
+    pub former: Option<&'a Run>,
+    /// That the attempt died ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)): to be told when its time is over,
+    /// unless it ends otherwise.
+    pub lost: &'a Announcement,
 }
 
 /// A registered version that somebody promotes.
@@ -249,11 +262,12 @@ pub trait Runs: Send + Sync {
 /// Writing run records and versions: what only training does.
 pub trait Registrar: Send + Sync {
     /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor,
-    /// and never over a run that made a version.
+    /// and never over a run that made a version. That the attempt died is stored to be told, and is no longer to be told of
+    /// its predecessor.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt got there first.
-    fn open(&self, run: &Run) -> impl Future<Output = Result<(), RunWriteError>> + Send;
+    fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
     /// Stores how an attempt failed, and with it what is to be told of that, unless another attempt has taken over.
     ///
@@ -409,6 +423,12 @@ pub trait Datasets: Send + Sync {
     /// # Errors
     /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
+
+    /// The bytes of a part of the file, as far as the file has them; `range` is not empty.
+    ///
+    /// # Errors
+    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
 /// Why a model file made elsewhere could not be had.

@@ -158,8 +158,8 @@ pub enum RunStatus {
 /// Whether a request for a run may begin an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
-    /// It may: this is the attempt, to be stored before anything else is done.
-    Open(Box<Run>),
+    /// It may: this is the attempt, to be stored before anything else is done, and the one before it, if there is one.
+    Open(Box<Run>, Option<Box<Run>>),
     /// The run has ended with a version: there is nothing to do.
     Finished(Box<Run>),
     /// Another invocation is at it.
@@ -176,7 +176,7 @@ impl Run {
     /// somebody's wish to see whether the cause is gone.
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
-            return Admission::Open(Box::new(request));
+            return Admission::Open(Box::new(request), None);
         };
         match stored.status_at(now) {
             RunStatus::Succeeded | RunStatus::Rejected => Admission::Finished(Box::new(stored)),
@@ -186,7 +186,8 @@ impl Run {
             }
             RunStatus::Running | RunStatus::Lost | RunStatus::Failed => {
                 let tries = if stored.invocation == request.invocation { stored.tries.saturating_add(1) } else { 1 };
-                Admission::Open(Box::new(Self { attempt: stored.attempt + 1, tries, ..request }))
+                let attempt = Self { attempt: stored.attempt + 1, tries, ..request };
+                Admission::Open(Box::new(attempt), Some(Box::new(stored)))
             }
         }
     }
@@ -304,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_platforms_own_retry_takes_over_at_once() {
-        let Admission::Open(attempt) = Run::admit(run(INVOCATION), Some(run(INVOCATION)), minutes_later(1)) else {
+        let Admission::Open(attempt, _) = Run::admit(run(INVOCATION), Some(run(INVOCATION)), minutes_later(1)) else {
             panic!("expected the retry to be admitted");
         };
         assert_eq!(attempt.attempt, 2);
@@ -315,13 +316,13 @@ mod tests {
         assert_eq!(run(INVOCATION).status_at(minutes_later(15)), RunStatus::Running);
         assert_eq!(run(INVOCATION).status_at(minutes_later(16)), RunStatus::Lost);
         let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(16));
-        assert!(matches!(admission, Admission::Open(attempt) if attempt.attempt == 2));
+        assert!(matches!(admission, Admission::Open(attempt, Some(_)) if attempt.attempt == 2));
     }
 
     #[test]
     fn a_failed_run_may_be_tried_again_and_a_finished_one_may_not() {
         let failed = run(INVOCATION).failed("no such column".into(), None, minutes_later(1));
-        assert!(matches!(Run::admit(run("invocation-2"), Some(failed), minutes_later(2)), Admission::Open(_)));
+        assert!(matches!(Run::admit(run("invocation-2"), Some(failed), minutes_later(2)), Admission::Open(..)));
         let finished = Run {
             state: RunState::Succeeded { finished_at: start(), version: VersionNumber::FIRST, reason: String::new() },
             ..run(INVOCATION)
@@ -334,7 +335,7 @@ mod tests {
         let failed_at = minutes_later(1);
         let mut stored: Option<Run> = None;
         for window in [Some(3), Some(4), None] {
-            let Admission::Open(attempt) = Run::admit(run(INVOCATION), stored, minutes_later(1)) else {
+            let Admission::Open(attempt, _) = Run::admit(run(INVOCATION), stored, minutes_later(1)) else {
                 panic!("expected the try to be admitted");
             };
             let window = window.map(|minutes| failed_at + SignedDuration::from_mins(minutes));
@@ -345,7 +346,7 @@ mod tests {
         }
         let again = Run::admit(run(INVOCATION), stored.clone(), minutes_later(9));
         assert!(matches!(again, Admission::Failed(_)), "{again:?}");
-        let Admission::Open(attempt) = Run::admit(run("invocation-2"), stored, minutes_later(9)) else {
+        let Admission::Open(attempt, _) = Run::admit(run("invocation-2"), stored, minutes_later(9)) else {
             panic!("expected another invocation to be admitted");
         };
         assert_eq!((attempt.attempt, attempt.tries), (4, 1));

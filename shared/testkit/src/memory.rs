@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use evergreen_lifecycle::ports::{
     AlarmRecords, Announcer, ArtifactReadError, ArtifactWriter, Artifacts, Champions, Claim, Clock, Datasets,
     EventOutbox, Forgetting, Incoming, IncomingError, LARGEST_COPY, Lease, Mail, MailClaims, Mailer, MetricSink,
-    NewObject, ObjectRetention, ObjectTag, PromoteError, Promotion, RecordRetention, Refusal, RegisterError, Registrar,
-    Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper, StoreError,
-    StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
+    NewObject, ObjectRetention, ObjectTag, Opening, PromoteError, Promotion, RecordRetention, Refusal, RegisterError,
+    Registrar, Registration, RememberError, RequestUsage, RunWriteError, Runs, Schedules, SendError, Sleeper,
+    StoreError, StoredFile, StoredSchedule, UNANSWERED, Unavailable, Versions, Waiting, WithCopy,
 };
 use evergreen_lifecycle::{
-    AlarmRecord, Announcement, Champion, Datum, KeepDays, Pointer, Record, Run, RunId, RunState, Unreadable, Version,
-    VersionNumber, time,
+    AlarmRecord, Announcement, Champion, Datum, KeepDays, LifecycleEvent, Pointer, Record, Run, RunId, RunState,
+    Unreadable, Version, VersionNumber, time,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -100,8 +101,6 @@ pub struct State {
     pub pointer: Option<Option<Record<Pointer>>>,
     /// What happens once the copy has been read, as if another function had done it.
     pub after_copy_is_read: Option<fn(&mut Self)>,
-    /// Champions of the history that this release cannot read wholly, newer than all others; oldest first.
-    pub odd_champions: Vec<Record<Pointer>>,
     /// The training schedule.
     pub schedule: Option<StoredSchedule>,
     /// The requests of this month, one count for each key.
@@ -142,6 +141,8 @@ pub struct State {
     pub busy: BTreeMap<&'static str, u32>,
     /// Operations that are done although their answers are lost, and how often that will happen.
     pub unheard: BTreeMap<&'static str, u32>,
+    /// What is [busy](Self::busy) as soon as an answer was lost.
+    pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How often artifacts were read.
     pub reads: usize,
     /// How often files of the user's table were.
@@ -189,7 +190,10 @@ impl Memory {
 
     /// The answer of an operation that was done, unless it is [lost](State::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
-        if count_down(&mut self.state().unheard, operation) {
+        let mut state = self.state();
+        if count_down(&mut state.unheard, operation) {
+            let busy = state.busy_after_unheard.take();
+            state.busy.extend(busy);
             return Err(Unavailable::briefly("the memory", "its answer was lost").into());
         }
         Ok(answer)
@@ -228,9 +232,9 @@ fn started_at(run: &Record<Run>) -> Option<Timestamp> {
 }
 
 impl Registrar for Memory {
-    async fn open(&self, run: &Run) -> Result<(), RunWriteError> {
+    async fn open(&self, Opening { run, former, lost }: &Opening<'_>) -> Result<(), RunWriteError> {
         let mut state = self.reach_for("registry", "open")?;
-        if state.runs.get(&run.id) == Some(run) {
+        if state.runs.get(&run.id) == Some(*run) {
             return Ok(());
         }
         let follows = match state.runs.get(&run.id) {
@@ -240,7 +244,11 @@ impl Registrar for Memory {
         if !follows {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
-        state.runs.insert(run.id.clone(), run.clone());
+        state.runs.insert(run.id.clone(), (*run).clone());
+        if let Some(former) = former {
+            state.forget_loss(former);
+        }
+        state.keep(std::slice::from_ref(lost));
         Ok(())
     }
 
@@ -253,6 +261,7 @@ impl Registrar for Memory {
             return Err(RunWriteError::Conflict(run.id.clone()));
         }
         state.runs.insert(run.id.clone(), run.clone());
+        state.forget_loss(run);
         state.keep(announcements);
         Ok(())
     }
@@ -290,6 +299,7 @@ impl Registrar for Memory {
         if let Some(champion) = &registration.promotion {
             state.move_pointer(champion, registration.artifact.as_deref());
         }
+        state.forget_loss(&registration.run);
         state.keep(&registration.announcements);
         drop(state);
         self.answer("register", ())
@@ -341,6 +351,10 @@ impl State {
         self.champions.push(champion.clone());
         self.pointer = None;
         self.copy = artifact.filter(|content| content.len() <= LARGEST_COPY).map(<[u8]>::to_vec);
+    }
+
+    fn forget_loss(&mut self, run: &Run) {
+        self.outbox.remove(&LifecycleEvent::of_loss(run).outbox_key());
     }
 
     fn keep(&mut self, announcements: &[Announcement]) {
@@ -396,9 +410,8 @@ impl Champions for Memory {
 
     async fn recent_champions(&self, limit: u32) -> Result<Vec<Record<Pointer>>, Unavailable> {
         let state = self.reach("registry")?;
-        let history = state.champions.iter().cloned().map(|champion| Ok(champion.into()));
-        let history: Vec<_> = history.chain(state.odd_champions.iter().cloned()).collect();
-        Ok(history.into_iter().rev().take(limit as usize).collect())
+        let newest = state.champions.iter().rev().take(limit as usize);
+        Ok(newest.cloned().map(|champion| Ok(champion.into())).collect())
     }
 }
 
@@ -523,6 +536,13 @@ impl Datasets for Memory {
         let mut state = self.reach("datasets")?;
         state.dataset_reads += 1;
         state.datasets.get(key).cloned().ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+    }
+
+    async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
+        let state = self.reach("datasets")?;
+        let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
+        let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
+        Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
     }
 }
 

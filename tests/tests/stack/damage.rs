@@ -68,6 +68,7 @@ async fn without_any_champion_there_is_a_503_until_the_first_training() {
     let published = stack.functions.measure().await;
     assert!(published["Versions"].as_f64().is_some_and(|versions| versions >= 1.0), "{published}");
     assert_eq!(published["ModelAccuracy"], Value::Null, "{published}");
+    assert_eq!(published["ModelHealthy"], Value::Null, "nothing was ever promoted, as far as is known: {published}");
 
     let report = stack.train(good()).await;
     let version = report["version"].as_u64().expect("a version");
@@ -97,21 +98,76 @@ async fn a_copy_with_other_bytes_never_serves_and_the_stored_artifact_does() {
     stack.functions.forget_environments(&stack.functions.predict).await;
     let answer = stack.api.predict(&setosa()).await.ok();
     assert_eq!(answer.version(), version);
-    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
+    let published = stack.functions.measure().await;
+    assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(1.0)), "{published}");
     stack.registry.put(sound).await;
 }
 
 #[tokio::test]
-async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_model_counts_as_unhealthy() {
+async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_damage_is_told_apart() {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
     stack.bucket.put(&format!("models/iris/{version:08}/model.onnx"), "other bytes").await;
     stack.functions.forget_environments(&stack.functions.predict).await;
     assert_eq!(stack.api.predict(&setosa()).await.ok().version(), version);
-    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(0.0));
+    let published = stack.functions.measure().await;
+    assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(1.0)), "{published}");
     // The gate takes it for unreadable, so that the next training mends it.
     stack.serve_new().await;
-    assert_eq!(stack.functions.measure().await["ModelHealthy"].as_f64(), Some(1.0));
+    let published = stack.functions.measure().await;
+    assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(0.0)), "{published}");
+}
+
+#[tokio::test]
+async fn a_pointer_that_is_gone_or_names_what_is_not_there_is_unhealthy_at_once() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let pointer = stack.registry.item("CHAMPION").await.expect("there is a champion");
+    let copy = stack.registry.item("ARTIFACT").await.expect("a small artifact is kept beside the champion");
+    let health = async || stack.functions.measure().await["ModelHealthy"].clone();
+
+    stack.registry.delete("CHAMPION").await;
+    assert_eq!(health().await, json!(0.0), "the pointer is gone");
+    let mut elsewhere = pointer.clone();
+    let version = elsewhere.get_mut("version").and_then(|version| version.as_m().ok().cloned()).expect("a version");
+    let mut artifact = version["artifact"].as_m().expect("an artifact").clone();
+    artifact.insert("key".into(), AttributeValue::S("models/iris/99999999/model.onnx".into()));
+    artifact.insert("sha256".into(), AttributeValue::S("0".repeat(64)));
+    let version = version.into_iter().chain([("artifact".to_owned(), AttributeValue::M(artifact))]).collect();
+    elsewhere.insert("version".into(), AttributeValue::M(version));
+    stack.registry.put(elsewhere).await;
+    assert_eq!(health().await, json!(0.0), "the pointer names what is not there");
+
+    stack.registry.put(pointer).await;
+    stack.registry.put(copy).await;
+    assert_eq!(health().await, json!(1.0), "the pointer is back");
+}
+
+#[tokio::test]
+async fn a_pointer_that_a_newer_release_has_written_serves_in_a_new_environment() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let pointer = stack.registry.item("CHAMPION").await.expect("there is a champion");
+    let mut newer = pointer.clone();
+    let mut version = newer["version"].as_m().expect("a version").clone();
+    version.insert("family".into(), AttributeValue::S("oracle".into()));
+    newer.insert("version".into(), AttributeValue::M(version));
+    stack.registry.put(newer).await;
+    stack.functions.forget_environments(&stack.functions.predict).await;
+
+    assert_eq!(stack.api.predict(&setosa()).await.ok().version(), serving);
+    let model = stack.api.get("/model").await.ok().body;
+    assert!(model["unreadable"].as_str().is_some_and(|why| why.contains("oracle")), "{model}");
+    let published = stack.functions.measure().await;
+    assert_eq!(
+        (&published["ModelHealthy"], &published["UnreadableRecords"]),
+        (&json!(1.0), &json!(1.0)),
+        "{published}"
+    );
+    // The gate compares with it, and training goes on.
+    let report = stack.train(as_good()).await;
+    assert_eq!(report["status"], "SUCCEEDED", "{report}");
+    stack.serve_new().await;
 }
 
 /// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.

@@ -65,21 +65,53 @@ async fn a_table_that_cannot_be_learnt_from_fails_the_run_and_says_why() {
 async fn an_event_whose_training_fails_three_times_is_kept_in_a_queue() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
-    let event = json!({"id": fresh_id(), "note": "fails", "hyperparameters": {"max_depth": 0}});
+    let (train, event) = (&stack.functions.train, json!({"id": fresh_id(), "note": "fails"}));
+    let bucket = stack.functions.setting(train, "EVERGREEN_BUCKET").await;
+    stack.functions.set(train, "EVERGREEN_BUCKET", "no-such-bucket").await;
+    let kept = kept_after_failing(&stack, &event).await;
+    stack.functions.set(train, "EVERGREEN_BUCKET", &bucket).await;
 
-    stack.functions.hand_over(&stack.functions.train, &event).await;
-    let kept = until("the event in the queue", seconds(60), async || {
-        stack.kept_in("train-failure").await.into_iter().find(|kept| kept["requestPayload"] == event)
-    })
-    .await;
-
-    assert_eq!(kept["requestContext"]["condition"], "RetriesExhausted", "{kept}");
-    assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("max_depth")), "{kept}");
-    let id = event["id"].as_str().expect("an id");
-    let run = stack.registry.run(&format!("manual-{id}")).await.expect("it is on record");
-    assert_eq!((&run["status"], &run["attempt"]), (&json!("FAILED"), &json!(3)));
+    assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("Bucket")), "{kept}");
+    let run = failed_run(&stack, &event).await;
+    assert_eq!((&run["attempt"], run.get("retry_until")), (&json!(3), None), "{run}");
     assert_eq!(stack.champion_number().await, serving);
     stack.train_good().await;
+}
+
+#[tokio::test]
+async fn a_failure_that_cannot_heal_is_kept_in_the_queue_too_and_is_not_done_three_times() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let event = json!({"id": fresh_id(), "note": "fails", "hyperparameters": {"max_depth": 0}});
+    let kept = kept_after_failing(&stack, &event).await;
+
+    assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("max_depth")), "{kept}");
+    let run = failed_run(&stack, &event).await;
+    assert_eq!((&run["attempt"], run.get("retry_until")), (&json!(1), None), "{run}");
+    assert_eq!(stack.champion_number().await, serving);
+
+    // Who sends it again has it done again: the cause may be gone.
+    stack.functions.call(&stack.functions.train, &event).await;
+    assert_eq!(failed_run(&stack, &event).await["attempt"], json!(2));
+    stack.train_good().await;
+}
+
+/// Hands the event over, and returns what is kept of it once every try of the platform has failed.
+async fn kept_after_failing(stack: &Stack, event: &Value) -> Value {
+    stack.functions.hand_over(&stack.functions.train, event).await;
+    let kept = until("the event in the queue", seconds(60), async || {
+        stack.kept_in("train-failure").await.into_iter().find(|kept| kept["requestPayload"] == *event)
+    })
+    .await;
+    assert_eq!(kept["requestContext"]["condition"], "RetriesExhausted", "{kept}");
+    kept
+}
+
+async fn failed_run(stack: &Stack, event: &Value) -> Value {
+    let id = event["id"].as_str().expect("an id");
+    let run = stack.registry.run(&format!("manual-{id}")).await.expect("it is on record");
+    assert_eq!(run["status"], "FAILED", "{run}");
+    run
 }
 
 async fn run(stack: &Stack, report: &Value) -> Value {

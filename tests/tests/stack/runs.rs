@@ -69,7 +69,9 @@ async fn a_run_that_died_is_shown_as_lost() {
     item.insert("status".into(), text("RUNNING"));
     let began = jiff::Timestamp::now();
     item.insert("started_at".into(), text(&format!("{began:.3}")));
-    item.insert("lease_until".into(), text(&format!("{began:.3}")));
+    // Long enough ago for Lambda's retries to be over: until then it is not told of.
+    let lease = began - jiff::SignedDuration::from_mins(10);
+    item.insert("lease_until".into(), text(&format!("{lease:.3}")));
     stack.registry.put(item).await;
 
     assert_eq!(stack.api.get(&format!("/runs/{id}")).await.ok().body["status"], "LOST");
@@ -80,4 +82,33 @@ async fn a_run_that_died_is_shown_as_lost() {
 
     stack.registry.delete(&format!("RUN#{id}")).await;
     assert_eq!(stack.functions.measure().await["FailedRuns"].as_f64(), Some(0.0));
+}
+
+#[tokio::test]
+async fn a_run_that_only_a_newer_release_can_read_is_listed_as_such_and_freezes_no_figure() {
+    let stack = Stack::take().await;
+    let version = stack.train_good().await;
+    let finished = stack.registry.items("RUN#").await;
+    let mut item = finished.into_iter().next().expect("a run is on record");
+    let id = format!("manual-{}", fresh_id());
+    item.insert("sk".into(), text(&format!("RUN#{id}")));
+    item.insert("id".into(), text(&id));
+    item.insert("status".into(), text("PAUSED"));
+    item.insert("started_at".into(), text(&format!("{:.3}", jiff::Timestamp::now())));
+    stack.registry.put(item).await;
+
+    let listed = stack.api.get("/runs?limit=2").await.ok();
+    let runs = listed.body["runs"].as_array().expect("a list of runs");
+    assert_eq!((&runs[0]["id"], &runs[0]["status"]), (&id.clone().into(), &"UNREADABLE".into()), "{}", listed.text);
+    assert_eq!(runs[0]["stored_status"], "PAUSED", "{}", listed.text);
+    assert_eq!((&runs[1]["version"], &runs[1]["status"]), (&version.into(), &"SUCCEEDED".into()), "{}", listed.text);
+    let shown = stack.api.get(&format!("/runs/{id}")).await.ok().body;
+    assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("PAUSED")), "{shown}");
+
+    let published = stack.functions.measure().await;
+    let told =
+        ["UnreadableRecords", "FailedRuns", "DeadlineMissed", "UnknownFigures"].map(|name| published[name].as_f64());
+    assert_eq!(told, [Some(1.0), Some(0.0), Some(0.0), Some(0.0)], "{published}");
+    stack.registry.delete(&format!("RUN#{id}")).await;
+    assert_eq!(stack.functions.measure().await["UnreadableRecords"].as_f64(), Some(0.0));
 }

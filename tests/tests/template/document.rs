@@ -61,6 +61,18 @@ impl Template {
         &self.root["Parameters"][name]
     }
 
+    /// The names of all parameters and resources.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        ["Parameters", "Resources"].into_iter().flat_map(|part| {
+            self.root[part].as_object().expect("parameters and resources are maps").keys().map(String::as_str)
+        })
+    }
+
+    /// Every resource, by its logical id.
+    pub fn all_resources(&self) -> &Value {
+        &self.root["Resources"]
+    }
+
     /// Names and defaults of the parameters; a parameter without a default has an empty one.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");

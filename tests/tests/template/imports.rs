@@ -30,8 +30,9 @@ fn what_the_rule_cannot_deliver_waits_in_a_queue_that_takes_it() {
     let policy = template.resource("TrainScheduleQueuePolicy");
     let statement = list(&policy["PolicyDocument"]["Statement"])[0];
     assert_eq!(statement["Principal"], json!({"Service": "events.amazonaws.com"}));
-    let source = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
-    assert_eq!(written(source), "TrainFunctionModelUploaded.Arn", "named as SAM names the rule of an event");
+    let source = template.resolve(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
+    let name = template.resolve(&rule["RuleName"]);
+    assert_eq!(source, format!("arn:aws:events:eu-central-1:123456789012:rule/{name}"));
 }
 
 #[test]

@@ -12,5 +12,7 @@ mod metrics;
 mod names;
 mod operations;
 mod readme;
+mod references;
 mod reliability;
 mod roles;
+mod silence;

@@ -20,8 +20,9 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// How many characters a schedule's name may have.
-const SCHEDULE: usize = 64;
+/// Events of a function whose schedules and rules the template names: where, and how many characters they may have.
+const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
+const LONGEST_EVENT: usize = 64;
 
 #[test]
 fn the_longest_stack_that_the_readme_allows_has_names_that_fit() {
@@ -70,10 +71,11 @@ fn names(template: &Template) -> Vec<(String, Value, usize)> {
         }
     }
     for (id, function) in template.resources("AWS::Serverless::Function") {
-        let events = function["Events"].as_object().into_iter().flatten();
-        let schedules = events.filter(|(_, event)| event["Type"] == "ScheduleV2");
-        names
-            .extend(schedules.map(|(event, it)| (format!("{id}.{event}"), it["Properties"]["Name"].clone(), SCHEDULE)));
+        for (event, it) in function["Events"].as_object().into_iter().flatten() {
+            let named = EVENTS.iter().find(|(kind, _)| it["Type"] == *kind);
+            let name = named.and_then(|(_, property)| it["Properties"].get(property));
+            names.extend(name.map(|name| (format!("{id}.{event}"), name.clone(), LONGEST_EVENT)));
+        }
     }
     names
 }

@@ -167,7 +167,7 @@ fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
             "SAM would make a wider one"
         );
 
-        let start = [("lambda:InvokeFunction".to_owned(), format!("{function}Function.Arn"))];
+        let start = [("lambda:InvokeFunction".to_owned(), format!("${{{function}Function.Arn}}"))];
         let keep = queue.into_iter().flat_map(|queue| {
             let key = ["kms:Decrypt", "kms:GenerateDataKey"].map(|action| (action.to_owned(), KEY.to_owned()));
             key.into_iter().chain([("sqs:SendMessage".to_owned(), queue.to_owned())])
@@ -304,6 +304,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
             condition
         }
+        ("Train", "ReadNewestRun") => condition(&["MODEL"]),
         ("Train", _) => condition(&["MODEL", "OUTBOX"]),
         _ => condition(&["MODEL"]),
     }

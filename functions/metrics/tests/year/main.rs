@@ -72,7 +72,7 @@ fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
     for (seed, schedule) in (1..).zip(&schedules) {
         follow(zone, std::slice::from_ref(schedule), &[], seed);
     }
-    for (seed, three) in (100..).zip([[0, 1, 5], [5, 3, 4], [2, 5, 0]]) {
+    for (seed, three) in (100..).zip([[0, 1, 5], [5, 3, 4]]) {
         follow(zone, &three.map(|index: usize| schedules[index].clone()), &changes, seed);
     }
 }
@@ -92,7 +92,12 @@ fn no_figure_is_false_on_lord_howe_whose_clocks_change_by_half_an_hour() {
     simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
 }
 
+/// Nothing but the schedules themselves is to be shown where no clock changes.
 #[test]
 fn no_figure_is_false_in_utc() {
-    simulate("UTC", (2, 30), ["2026-03-29T01:05:00Z", "2026-10-25T00:35:00Z"]);
+    let schedules = schedules((2, 30));
+    for (seed, schedule) in (1..).zip(&schedules[3..]) {
+        follow("UTC", std::slice::from_ref(schedule), &[], seed);
+    }
+    follow("UTC", &schedules[..3], &["2026-03-29T01:05:00Z", "2026-10-25T00:35:00Z"], 100);
 }

@@ -51,7 +51,7 @@ async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column(
         ("nothing", Vec::new(), &["empty"]),
         ("another width", with_line(7, b"customer-x,basic,3"), &["line 7", "3 fields", "7"]),
         ("no UTF-8", with_line(7, b"x,\xff,3,1,true,2021-01-01,no"), &["line 7", "UTF-8"]),
-        ("a name twice", header("usage", "months"), &["months", "twice"]),
+        ("a name twice", header("usage", "months"), &["columns 3 and 4", "same name"]),
         ("no name", header("usage", ""), &["line 1", "field 4"]),
         ("no label", with_line(8, b"x,basic,3,1,true,2021-01-01,"), &["line 8", "left"]),
     ];
@@ -59,6 +59,21 @@ async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column(
         let files: [(&str, &[u8]); 2] = [("dataset.toml", TARGET.as_bytes()), ("t.csv", &table)];
         let named = [named, &["datasets/iris/t.csv"]].concat();
         assert_refused(wrong, &files, "InvalidTable", &named).await;
+    }
+}
+
+#[tokio::test]
+async fn a_table_without_a_header_leaves_no_value_in_record_event_or_answer() {
+    let table = customers(0..60);
+    let (_, rows) = table.split_once('\n').unwrap();
+    let world = World::with(&[("dataset.toml", TARGET.as_bytes()), ("t.csv", rows.as_bytes())]);
+    let reason = world.assert_fails("a", quick(), "InvalidTable").await;
+    assert!(reason.starts_with("datasets/iris/t.csv: the file has no header row"), "{reason}");
+    let answer = world.invoke("b", quick()).await.unwrap_err().to_string();
+    let state = world.memory.state();
+    let left = format!("{:?} {:?} {answer}", state.runs, state.events);
+    for value in rows.lines().next().unwrap().split(',').filter(|value| value.len() > 2) {
+        assert!(!left.contains(value), "{value:?} is in {left}");
     }
 }
 
@@ -124,10 +139,13 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
 
 #[tokio::test]
 async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
-    let mut world = World::with(&[("t.csv", customers(0..200).as_bytes())]);
-    world.training.memory = 10_000;
+    let table = "a,b,variety\n".to_owned() + &"1,2,0\n3,4,1\n".repeat(400_000);
+    let mut world = World::with(&[("t.csv", table.as_bytes())]);
+    world.training.memory = 64 << 20;
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
-    assert!(reason.contains("memory") && reason.contains("datasets/iris/t.csv"), "{reason}");
+    let expected = "dataset datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
+                    by random_forest needs about ";
+    assert!(reason.starts_with(expected) && reason.contains("; set TrainMemory to "), "{reason}");
     assert_eq!(world.memory.state().dataset_reads, 0);
 }
 

@@ -64,6 +64,17 @@ async fn a_registration_whose_answer_was_lost_has_happened_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_registration_that_is_not_heard_of_in_time_is_a_success_all_the_same() {
+    let world = World::new();
+    // The answer is lost, and every later try meets a table that is busy until the invocation ends.
+    world.memory.state().unheard.insert("register", 1);
+    world.memory.state().busy_after_unheard = Some(("register", u32::MAX));
+    let report = world.invoke("a", quick()).await.unwrap();
+    assert_eq!((report.status, report.duplicate), (RunStatus::Succeeded, false));
+    assert_eq!(world.champion_number(), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_promotion_whose_answer_was_lost_is_no_duplicate() {
     let world = World::new();
     for invocation in ["a", "b"] {

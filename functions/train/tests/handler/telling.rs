@@ -85,6 +85,44 @@ async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() 
     assert!(world.memory.state().outbox.contains_key(&refused));
 }
 
+/// Begins a run and kills it as soon as it has work to do.
+async fn killed(world: &World, invocation: &str) {
+    tokio::select! {
+        biased;
+        report = world.invoke(invocation, quick()) => panic!("it should have been killed: {report:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+}
+
+#[tokio::test]
+async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
+    let world = World::new();
+    killed(&world, "a").await;
+    assert_eq!(world.events().len(), 0);
+    world.clock.set(moment("2026-11-24T03:16:04Z"));
+    world.invoke("b", stump()).await.unwrap();
+    assert_eq!(world.events().len(), 2, "its time has been over for less than a minute");
+    world.clock.set(moment("2026-11-24T03:16:06Z"));
+    world.promote(9).await.unwrap_err();
+    let told = world.details().pop().unwrap();
+    assert_eq!(
+        (&told["id"], &told["occurred_at"]),
+        (&json!("iris/manual-a/1/TrainingFailed"), &json!("2026-11-24T03:15:05.000Z"))
+    );
+    assert!(told["reason"].as_str().unwrap().contains("without a word"), "{told}");
+    assert!(world.memory.state().outbox.is_empty());
+}
+
+#[tokio::test]
+async fn a_death_that_a_retry_made_good_is_not_told() {
+    let world = World::new();
+    killed(&world, "a").await;
+    world.clock.set(moment("2026-11-24T03:01:10Z"));
+    world.invoke("a", quick()).await.unwrap();
+    assert!(world.memory.state().outbox.is_empty());
+    assert_eq!(ids(&world.details()), ["iris/manual-a/2/TrainingSucceeded", "iris/manual-a/2/ModelPromoted"]);
+}
+
 #[tokio::test]
 async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() {
     let world = World::new();

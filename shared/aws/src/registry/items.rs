@@ -80,11 +80,6 @@ fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
     })
 }
 
-/// Whether `item` stores `record`.
-pub(super) fn holds<T: DeserializeOwned + PartialEq>(item: Option<&Item>, record: &T) -> bool {
-    item.cloned().and_then(|item| serde_dynamo::from_item::<_, T>(item).ok()).is_some_and(|stored| stored == *record)
-}
-
 /// A text attribute.
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())

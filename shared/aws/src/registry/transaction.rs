@@ -4,13 +4,13 @@
 //! that the gate saw, which is checked even when nothing is promoted: a refusal may not rest on a champion of the past. What
 //! is to be told of it is written with it.
 //!
-//! It has seven writes at most, of less than 400 KB each; a transaction may have a hundred, of 4 MB together.
+//! It has eight writes at most, of less than 400 KB each; a transaction may have a hundred, of 4 MB together.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem};
-use evergreen_lifecycle::ports::{LARGEST_COPY, Promotion, Registration, Unavailable};
-use evergreen_lifecycle::{Announcement, Champion, Run, Version};
+use evergreen_lifecycle::ports::{LARGEST_COPY, Opening, Promotion, Registration, Unavailable};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Run, Version};
 use serde::Serialize;
 
 use super::keys::Key;
@@ -20,10 +20,13 @@ use super::{Registry, copy, items};
 pub(super) const WHAT: &str = "preparing a transaction";
 
 /// The status of a run whose attempt is under way.
-pub(super) const RUNNING: &str = "RUNNING";
+const RUNNING: &str = "RUNNING";
 
 /// Holds while the attempt `:attempt` is the one at work.
-pub(super) const AT_WORK: &str = "attempt = :attempt AND #status = :running";
+const AT_WORK: &str = "attempt = :attempt AND #status = :running";
+
+/// Holds over the attempt before, unless it made a version: then nothing is ever written over it.
+const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
 /// Holds where there is no record.
 const ABSENT: &str = "attribute_not_exists(pk)";
@@ -32,6 +35,26 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
+    /// The writes that open an attempt. That it died is to be told when its time is over; whatever ends it takes that away.
+    pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
+        let Opening { run, former, lost } = opening;
+        let put = self.write(&self.keys.run(&run.id), run)?;
+        let put = match run.attempt.saturating_sub(1) {
+            0 => put.condition_expression(ABSENT),
+            predecessor => put
+                .condition_expression(OVER_PREDECESSOR)
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":predecessor", items::number(predecessor))
+                .expression_attribute_values(":running", items::text(RUNNING))
+                .expression_attribute_values(":failed", items::text("FAILED")),
+        };
+        let mut writes = vec![finish(put)?, self.to_be_told(lost)?];
+        if let Some(former) = former {
+            writes.extend(self.no_loss_of(former, std::slice::from_ref(lost))?);
+        }
+        Ok(writes)
+    }
+
     /// The writes that register a version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
@@ -40,6 +63,7 @@ impl Registry {
             Some(champion) => writes.extend(self.move_pointer(champion, *seen_revision, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
         }
+        writes.extend(self.no_loss_of(run, announcements)?);
         self.add_events(writes, announcements)
     }
 
@@ -56,7 +80,19 @@ impl Registry {
         run: &Run,
         announcements: &[Announcement],
     ) -> Result<Vec<TransactWriteItem>, Unavailable> {
-        self.add_events(vec![self.end_of(run)?], announcements)
+        let mut writes = vec![self.end_of(run)?];
+        writes.extend(self.no_loss_of(run, announcements)?);
+        self.add_events(writes, announcements)
+    }
+
+    /// The write after which it is no longer to be told that the attempt of `run` died. None where one of `announcements`
+    /// has that place: a transaction writes a record once.
+    fn no_loss_of(&self, run: &Run, announcements: &[Announcement]) -> Result<Option<TransactWriteItem>, Unavailable> {
+        let key = LifecycleEvent::of_loss(run).outbox_key();
+        if announcements.iter().any(|announcement| announcement.key == key) {
+            return Ok(None);
+        }
+        Ok(Some(self.deletion(self.keys.event(&key))?))
     }
 
     fn add_events(
@@ -91,7 +127,11 @@ impl Registry {
     }
 
     fn no_copy(&self) -> Result<TransactWriteItem, Unavailable> {
-        let delete = Delete::builder().table_name(&self.table).set_key(Some(self.keys.artifact().into_item()));
+        self.deletion(self.keys.artifact())
+    }
+
+    fn deletion(&self, key: Key) -> Result<TransactWriteItem, Unavailable> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key.into_item()));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
     }
 

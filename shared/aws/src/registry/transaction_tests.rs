@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use evergreen_lifecycle::ports::{
-    LARGEST_COPY, PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Unavailable,
+    LARGEST_COPY, Opening, PromoteError, Promotion, RegisterError, Registrar, Registration, RunWriteError, Unavailable,
 };
-use evergreen_lifecycle::{Announcement, Champion, Pointer, Run};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::items::Item;
@@ -102,6 +102,7 @@ async fn the_first_champion_needs_that_there_is_none() {
         "put CHAMPION if attribute_not_exists(pk) {}".to_owned(),
         "put CHAMPION#00000001 if attribute_not_exists(pk) {}".to_owned(),
         "delete ARTIFACT if - {}".to_owned(),
+        NO_LOSS.to_owned(),
     ];
     assert_eq!(outline(&sent_for(&of(1, 0.97, None)).await), expected);
 }
@@ -114,6 +115,7 @@ async fn a_successor_needs_the_champion_that_the_gate_saw() {
         r#"put CHAMPION if revision = :seen {":seen":1}"#.to_owned(),
         "put CHAMPION#00000002 if attribute_not_exists(pk) {}".to_owned(),
         "delete ARTIFACT if - {}".to_owned(),
+        NO_LOSS.to_owned(),
     ];
     assert_eq!(outline(&sent_for(&of(2, 0.98, Some(&first_champion()))).await), expected);
 }
@@ -128,6 +130,7 @@ async fn a_refused_version_leaves_the_champion_but_needs_it_unmoved() {
             format!("put RUN#manual-7 if {AT_WORK}"),
             "put VERSION#00000002 if attribute_not_exists(pk) {}".to_owned(),
             check.to_owned(),
+            NO_LOSS.to_owned(),
         ];
         assert_eq!(outline(&sent_for(&of(2, 0.5, seen.as_ref())).await), expected);
     }
@@ -174,13 +177,84 @@ async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
+/// The write that takes away that attempt 1 died.
+const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
+
+fn attempt(attempt: u32) -> Run {
+    Run { attempt, ..run("7", moment(START)) }
+}
+
+fn loss_of(run: &Run) -> Announcement {
+    Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
+}
+
+#[tokio::test]
+async fn an_attempt_is_opened_only_over_its_predecessor_and_with_the_news_of_its_death() {
+    let (first, second) = (attempt(1), Run { lease_until: moment("2026-11-24T03:16:00Z"), ..attempt(2) });
+    let over_predecessor = "attempt = :predecessor AND #status IN (:running, :failed) \
+                            {\":failed\":\"FAILED\",\":predecessor\":1,\":running\":\"RUNNING\"}";
+    let cases = [
+        (
+            &first,
+            None,
+            vec![
+                "put RUN#manual-7 if attribute_not_exists(pk) {}".to_owned(),
+                "put OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}".to_owned(),
+            ],
+        ),
+        (
+            &second,
+            Some(&first),
+            vec![
+                format!("put RUN#manual-7 if {over_predecessor}"),
+                "put OUTBOX#iris 2026-11-24T03:16:00.000Z#3#iris/manual-7/2/TrainingFailed if - {}".to_owned(),
+                NO_LOSS.to_owned(),
+            ],
+        ),
+    ];
+    for (run, former, expected) in cases {
+        let (rule, sent) = record(mock!(Client::transact_write_items), || {
+            MockResponse::Output(TransactWriteItemsOutput::builder().build())
+        });
+        registry(&[&rule]).open(&Opening { run, former, lost: &loss_of(run) }).await.unwrap();
+        let writes = sent.only().transact_items.unwrap();
+        assert_eq!(outline(&writes), expected);
+        let stored: Run = serde_dynamo::from_item(writes[0].put().unwrap().item().clone()).unwrap();
+        assert_eq!(&stored, run);
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_on_record_was_opened_by_an_earlier_try_and_another_one_is_in_the_way() {
+    let run = attempt(2);
+    let later = Run { started_at: moment("2026-11-24T03:00:01Z"), ..attempt(2) };
+    for (stored, expected) in
+        [(Some(run.clone()), true), (Some(later), false), (Some(Run { invocation: "b".into(), ..run.clone() }), false)]
+    {
+        let refusing = cancelling(&["ConditionalCheckFailed", "None", "None"]);
+        let opening = Opening { run: &run, former: Some(&attempt(1)), lost: &loss_of(&run) };
+        let answer = registry(&[&refusing, &on_record(stored.clone())]).open(&opening).await;
+        assert_eq!(answer.is_ok(), expected, "{stored:?}");
+        assert!(answer.is_ok() || matches!(answer, Err(RunWriteError::Conflict(id)) if id == run.id));
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_answer_is_unavailable_and_not_a_conflict() {
+    let rule = mock!(Client::transact_write_items).then_error(|| TransactWriteItemsError::generic(Default::default()));
+    let run = attempt(1);
+    let opening = Opening { run: &run, former: None, lost: &loss_of(&run) };
+    let error = registry(&[&rule]).open(&opening).await.unwrap_err();
+    assert!(matches!(error, RunWriteError::Unavailable(Unavailable { what: "opening a run", .. })));
+}
+
 #[tokio::test]
 async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
     let announcements = vec![announcement("TrainingSucceeded"), announcement("ModelPromoted")];
     let writes = outline(&sent_for(&Registration { announcements, ..of(1, 0.97, None) }).await);
     let expected = ["TrainingSucceeded", "ModelPromoted"]
         .map(|kind| format!("put OUTBOX#iris 2026-11-24T03:00:10.000Z#{kind} if - {{}}"));
-    assert_eq!(writes[5..], expected);
+    assert_eq!(writes[6..], expected);
     // What a transaction may have: a hundred writes, and 4 MB; a record has 400 KB at most.
     assert!(writes.len() <= 100 && writes.len() * 400_000 <= 4 << 20, "{writes:?}");
 }
@@ -194,6 +268,7 @@ async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_what_is_
     let writes = sent.only().transact_items.unwrap();
     let expected = [
         format!("put RUN#manual-7 if {AT_WORK}"),
+        NO_LOSS.to_owned(),
         "put OUTBOX#iris 2026-11-24T03:00:10.000Z#TrainingFailed if - {}".to_owned(),
     ];
     assert_eq!(outline(&writes), expected);

@@ -29,8 +29,8 @@ pub(super) struct BinnedColumn {
 
 impl Binned {
     /// Lays out the bins of every feature; all values must be finite.
-    pub(crate) fn new(features: &Features) -> Self {
-        let column = |index| BinnedColumn::new(features.column(index).collect());
+    pub(crate) fn new(features: &Features<'_>) -> Self {
+        let column = |index| BinnedColumn::new(features.column(index));
         Self { columns: (0..features.width()).into_par_iter().map(column).collect() }
     }
 

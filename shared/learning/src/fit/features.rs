@@ -1,15 +1,32 @@
 //! What is fitted on: features, the truth and the weight of each row.
 
-use evergreen_scoring::Preprocessing;
-use rayon::prelude::*;
+use std::borrow::Cow;
+
+use evergreen_lifecycle::{Column, ColumnKind};
+use evergreen_scoring::{Encoding, Preprocessing};
 
 use super::binned::Binned;
+use crate::frame::{Frame, MISSING, Values};
 
-/// Rows of features, one after the other.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Features {
-    values: Vec<f32>,
-    width: usize,
+/// Features of rows, worked out from a frame's columns whenever they are asked for: kept, they would be the largest part of
+/// what a training holds, and trees need them once, to be put into bins.
+#[derive(Debug, Clone)]
+pub(crate) struct Features<'a> {
+    features: Vec<Feature<'a>>,
+    /// The frame's rows that are meant, in this order; all of them if there is nothing.
+    rows: Option<&'a [u32]>,
+    count: usize,
+}
+
+/// How a feature follows from a column.
+#[derive(Debug, Clone)]
+enum Feature<'a> {
+    /// The value, or this one where it is missing.
+    Value(Cow<'a, [f32]>, f32),
+    /// Whether the value is missing.
+    NoValue(&'a [f32]),
+    /// Whether the text has this code; [`MISSING`] is a missing one's.
+    Text(&'a [u32], u32),
 }
 
 /// What is to be predicted, row by row.
@@ -30,7 +47,7 @@ pub(crate) enum Truth<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Training<'a> {
     /// The features before any scaling.
-    pub(crate) features: &'a Features,
+    pub(crate) features: &'a Features<'a>,
     /// The same in bins.
     pub(crate) binned: &'a Binned,
     /// What is to be predicted.
@@ -39,49 +56,98 @@ pub(crate) struct Training<'a> {
     pub(crate) weights: Option<&'a [f32]>,
 }
 
-/// Rows that are made into features by one task.
-const CHUNK_ROWS: usize = 4096;
-
-impl Features {
-    /// Makes features of raw rows, `columns` values each; `preprocessing` must not scale.
-    pub(crate) fn new(raw: &[f32], columns: usize, preprocessing: &Preprocessing) -> Self {
-        let width = preprocessing.features();
-        let mut values = vec![0.0; raw.len() / columns.max(1) * width];
-        let blocks = values.par_chunks_mut(CHUNK_ROWS * width.max(1)).zip(raw.par_chunks(CHUNK_ROWS * columns.max(1)));
-        blocks.for_each(|(block, raw)| {
-            let mut row_features = Vec::with_capacity(width);
-            for (features, row) in block.chunks_exact_mut(width).zip(raw.chunks_exact(columns)) {
-                row_features.clear();
-                preprocessing.apply(row, &mut row_features);
-                features.copy_from_slice(&row_features);
-            }
-        });
-        Self { values, width }
+impl<'a> Features<'a> {
+    /// The features of these `rows` of a frame, as `preprocessing` makes them of its `columns`; it must not scale.
+    pub(crate) fn new(frame: &'a Frame, rows: &'a [u32], columns: &[Column], preprocessing: &Preprocessing) -> Self {
+        let found = || {
+            columns
+                .iter()
+                .zip(&preprocessing.encodings)
+                .filter_map(|(column, encoding)| Some((&frame.column(&column.name)?.values, &column.kind, encoding)))
+        };
+        // In the order of `Preprocessing::apply`.
+        let mut features: Vec<Feature<'a>> =
+            found().filter_map(|(values, _, encoding)| filled(values, encoding)).collect();
+        features.extend(found().filter_map(|(values, _, encoding)| indicator(values, encoding)));
+        features.extend(found().flat_map(|(values, kind, encoding)| told_apart(values, kind, encoding)));
+        Self { features, rows: Some(rows), count: rows.len() }
     }
 
     /// Features of equal length, column by column.
     #[cfg(test)]
-    pub(crate) fn of_columns(columns: &[&[f32]]) -> Self {
-        let rows = columns.first().map_or(0, |column| column.len());
-        let values = (0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-        Self { values, width: columns.len() }
+    pub(crate) fn of_columns(columns: &[&[f32]]) -> Features<'static> {
+        let feature = |column: &&[f32]| Feature::Value(Cow::Owned(column.to_vec()), 0.0);
+        let count = columns.first().map_or(0, |column| column.len());
+        Features { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
     /// Number of features.
     pub(crate) fn width(&self) -> usize {
-        self.width
+        self.features.len()
     }
 
     /// One feature of all rows.
-    pub(crate) fn column(&self, index: usize) -> impl Iterator<Item = f32> {
-        self.values.iter().skip(index).step_by(self.width.max(1)).copied()
+    pub(crate) fn column(&self, index: usize) -> Vec<f32> {
+        let Some(feature) = self.features.get(index) else { return Vec::new() };
+        (0..self.count).map(|row| feature.at(self.place(row))).collect()
     }
 
     /// The features of one row.
-    pub(crate) fn row(&self, row: u32) -> &[f32] {
-        let start = row as usize * self.width;
-        self.values.get(start..start + self.width).unwrap_or_default()
+    pub(crate) fn row(&self, row: u32) -> impl Iterator<Item = f32> {
+        let place = self.place(row as usize);
+        self.features.iter().map(move |feature| feature.at(place))
     }
+
+    /// Where a row stands in the columns.
+    fn place(&self, row: usize) -> usize {
+        self.rows.map_or(row, |rows| rows.get(row).map_or(usize::MAX, |place| *place as usize))
+    }
+}
+
+impl Feature<'_> {
+    fn at(&self, place: usize) -> f32 {
+        match self {
+            Self::Value(values, fill) => values.get(place).copied().filter(|value| !value.is_nan()).unwrap_or(*fill),
+            Self::NoValue(values) => f32::from(u8::from(values.get(place).is_none_or(|value| value.is_nan()))),
+            Self::Text(codes, code) => f32::from(u8::from(codes.get(place) == Some(code))),
+        }
+    }
+}
+
+fn filled<'a>(values: &'a Values, encoding: &Encoding) -> Option<Feature<'a>> {
+    match (values, encoding) {
+        (
+            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
+            Encoding::Value { fill, .. },
+        ) => Some(Feature::Value(Cow::Borrowed(values), *fill)),
+        _ => None,
+    }
+}
+
+fn indicator<'a>(values: &'a Values, encoding: &Encoding) -> Option<Feature<'a>> {
+    match (values, encoding) {
+        (
+            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
+            Encoding::Value { indicator: true, .. },
+        ) => Some(Feature::NoValue(values)),
+        _ => None,
+    }
+}
+
+/// One for each category, and one for missing texts.
+fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encoding: &Encoding) -> Vec<Feature<'a>> {
+    let (
+        Values::Category { codes, names },
+        ColumnKind::Category { categories, .. },
+        Encoding::OneHot { indicator, .. },
+    ) = (values, kind, encoding)
+    else {
+        return Vec::new();
+    };
+    // Names are sorted.
+    let code = |text: &String| names.binary_search(text).map_or(u32::MAX - 1, |code| code as u32);
+    let missing = indicator.then_some(MISSING);
+    categories.iter().map(code).chain(missing).map(|code| Feature::Text(codes, code)).collect()
 }
 
 impl Truth<'_> {

@@ -117,7 +117,7 @@ fn scaled(training: &Training<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<
     let mut values = Vec::with_capacity(rows.len() * width);
     let mut features = vec![0.0; width];
     for row in rows {
-        features.copy_from_slice(training.features.row(*row));
+        features.iter_mut().zip(training.features.row(*row)).for_each(|(to, from)| *to = from);
         scaler.apply(&mut features);
         if let Some(feature) = features.iter().position(|value| !value.is_finite()) {
             return Err(LinearError::Scaling(feature));

@@ -6,17 +6,17 @@ use super::features::Features;
 
 /// For each feature the mean of `rows` and 1 over their standard deviation; where all values are one, or too close for
 /// single precision, 1.
-pub(super) fn fit(features: &Features, rows: &[u32]) -> Scaler {
+pub(super) fn fit(features: &Features<'_>, rows: &[u32]) -> Scaler {
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];
     for row in rows {
-        means.iter_mut().zip(features.row(*row)).for_each(|(mean, value)| *mean += f64::from(*value) / count);
+        means.iter_mut().zip(features.row(*row)).for_each(|(mean, value)| *mean += f64::from(value) / count);
     }
     let mut variances = vec![0.0; features.width()];
     for row in rows {
         let values = means.iter().zip(features.row(*row));
         variances.iter_mut().zip(values).for_each(|(variance, (mean, value))| {
-            *variance += (f64::from(*value) - mean).powi(2) / count;
+            *variance += (f64::from(value) - mean).powi(2) / count;
         });
     }
     let scale = |variance: f64| {
@@ -33,7 +33,7 @@ pub(super) fn fit(features: &Features, rows: &[u32]) -> Scaler {
 mod tests {
     use super::*;
 
-    fn features(column: &[f32]) -> Features {
+    fn features(column: &[f32]) -> Features<'static> {
         Features::of_columns(&[column])
     }
 

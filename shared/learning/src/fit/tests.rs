@@ -14,7 +14,7 @@ const TRAINING: u32 = 3000;
 const ROWS: u32 = 4000;
 
 struct Data {
-    features: Features,
+    features: Features<'static>,
     binned: Binned,
     numbers: Vec<f64>,
     two: Vec<u32>,
@@ -51,7 +51,8 @@ impl Data {
 
     /// The first `rows` alone, in bins of their own.
     fn head(mut self, rows: usize) -> Self {
-        let columns: Vec<Vec<f32>> = (0..6).map(|column| self.features.column(column).take(rows).collect()).collect();
+        let columns: Vec<Vec<f32>> =
+            (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
         self.features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
         self.binned = Binned::new(&self.features);
         self
@@ -143,7 +144,8 @@ fn trees(ensemble: &Ensemble, row: &[f32]) -> Vec<f64> {
 fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
     let (mut loss, mut right) = (0.0, 0.0);
     for row in TRAINING..ROWS {
-        let (answer, class) = (answer(fitted, data.features.row(row)), classes[row as usize] as usize);
+        let (answer, class) =
+            (answer(fitted, &data.features.row(row).collect::<Vec<_>>()), classes[row as usize] as usize);
         loss -= answer[class].max(f64::EPSILON).ln() / 1000.0;
         right += f64::from(u8::from(answer.iter().all(|p| *p <= answer[class]))) / 1000.0;
     }
@@ -153,7 +155,8 @@ fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
 fn r2(data: &Data, fitted: &Fitted) -> f64 {
     let truth = &data.numbers[TRAINING as usize..];
     let mean = truth.iter().sum::<f64>() / 1000.0;
-    let error = |(row, truth): (u32, &f64)| (answer(fitted, data.features.row(row))[0] - truth).powi(2);
+    let error =
+        |(row, truth): (u32, &f64)| (answer(fitted, &data.features.row(row).collect::<Vec<_>>())[0] - truth).powi(2);
     let errors: f64 = (TRAINING..).zip(truth).map(error).sum();
     1.0 - errors / truth.iter().map(|n| (n - mean).powi(2)).sum::<f64>()
 }
@@ -208,7 +211,7 @@ fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
     let wanted = boosting(2, 0.5, 4);
     let answers = |truth, rows: u32| -> Vec<f64> {
         let fitted = fitted(&data.training(truth), 200, wanted);
-        (0..rows).flat_map(|row| answer(&fitted, data.features.row(row))).collect()
+        (0..rows).flat_map(|row| answer(&fitted, &data.features.row(row).collect::<Vec<_>>())).collect()
     };
     let expected = [17.59070894924232, 13.137271796999052, 13.137271796999052, 15.698088482923955, 17.03169338971591];
     close(&answers(Truth::Numbers(&data.numbers), 5), &expected, 1e-5);
@@ -254,7 +257,7 @@ fn weighted_sums_are_scikit_learns() {
     ];
     close(&weights(&linear(Truth::Numbers(&data.numbers), 3.0)), &expected, 1e-5);
     let fitted = linear(data.three(), 10.0);
-    let found: Vec<f64> = (0..3).flat_map(|row| answer(&fitted, data.features.row(row))).collect();
+    let found: Vec<f64> = (0..3).flat_map(|row| answer(&fitted, &data.features.row(row).collect::<Vec<_>>())).collect();
     let expected = [
         [0.1353934914610416, 0.419229267127294, 0.44537724141166435],
         [0.41611961299126005, 0.541793958536242, 0.04208642847249796],

@@ -33,34 +33,67 @@ impl Frame {
     /// # Errors
     /// [`FrameError`] when a column is not there or of another kind.
     pub fn encode(&self, signature: &Signature) -> Result<Vec<f32>, FrameError> {
-        let width = signature.columns().len();
-        let mut rows = vec![f32::NAN; width * self.rows()];
-        for (index, column) in signature.columns().iter().enumerate() {
+        let encoder = self.encoder(signature)?;
+        Ok(encoder.rows(0..self.rows() as u32))
+    }
+
+    /// What encodes some of its rows as `signature` has them.
+    ///
+    /// # Errors
+    /// As [`Frame::encode`].
+    pub(crate) fn encoder(&self, signature: &Signature) -> Result<Encoder<'_>, FrameError> {
+        let cells = |column: &Column| {
             let found = self.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
-            let places = rows.iter_mut().skip(index).step_by(width);
-            fill(places, &found.values, column)?;
-        }
-        Ok(rows)
+            Cells::of(&found.values, column)
+        };
+        Ok(Encoder(signature.columns().iter().map(cells).collect::<Result<_, _>>()?))
     }
 }
 
-fn fill<'a>(places: impl Iterator<Item = &'a mut f32>, values: &Values, column: &Column) -> Result<(), FrameError> {
-    match (values, &column.kind) {
-        (Values::Number(values), ColumnKind::Number)
-        | (Values::Boolean(values), ColumnKind::Boolean)
-        | (Values::Timestamp(values), ColumnKind::Timestamp) => {
-            places.zip(values).for_each(|(place, value)| *place = *value);
+/// Encodes rows of a frame as a signature has them.
+#[derive(Debug)]
+pub(crate) struct Encoder<'a>(Vec<Cells<'a>>);
+
+impl Encoder<'_> {
+    /// These rows, one after the other; nothing but NaN of an index that is not below the number of rows.
+    pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
+        let mut values = Vec::with_capacity(rows.len() * self.0.len());
+        for row in rows {
+            values.extend(self.0.iter().map(|cells| cells.raw(row as usize)));
         }
-        (Values::Category { codes, names }, ColumnKind::Category { categories, .. }) => {
-            let indices = indices(names, categories);
-            places.zip(codes).for_each(|(place, code)| *place = raw(*code, &indices));
-        }
-        (values, kind) => {
-            let (found, expected) = (values.kind(), kind.name());
-            return Err(FrameError::OtherKind { column: column.name.clone(), found, expected });
+        values
+    }
+}
+
+/// A column's values, and what stands for each text in a raw row.
+#[derive(Debug)]
+enum Cells<'a> {
+    Numbers(&'a [f32]),
+    Texts(&'a [u32], Vec<f32>),
+}
+
+impl<'a> Cells<'a> {
+    fn of(values: &'a Values, column: &Column) -> Result<Self, FrameError> {
+        match (values, &column.kind) {
+            (Values::Number(values), ColumnKind::Number)
+            | (Values::Boolean(values), ColumnKind::Boolean)
+            | (Values::Timestamp(values), ColumnKind::Timestamp) => Ok(Self::Numbers(values)),
+            (Values::Category { codes, names }, ColumnKind::Category { categories, .. }) => {
+                Ok(Self::Texts(codes, indices(names, categories)))
+            }
+            (values, kind) => {
+                let (found, expected) = (values.kind(), kind.name());
+                Err(FrameError::OtherKind { column: column.name.clone(), found, expected })
+            }
         }
     }
-    Ok(())
+
+    fn raw(&self, row: usize) -> f32 {
+        match self {
+            Self::Numbers(values) => values.get(row).copied().unwrap_or(f32::NAN),
+            Self::Texts(codes, indices) => raw(codes.get(row).copied().unwrap_or(MISSING), indices),
+        }
+    }
 }
 
 /// For each of `names` what stands for it in a raw row.

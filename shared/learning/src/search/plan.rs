@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use serde_json::Value;
 
 use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
-use crate::settings::{FamilyChoice, Range};
+use crate::settings::{FamilyChoice, Range, Settings};
 use crate::table::Table;
 
 /// Candidates of each family where the settings name no number.
@@ -95,17 +95,8 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let settings = table.settings();
         let (families, warnings) = families(table, family)?;
-        let mut spaces: Vec<Space> = families.iter().copied().map(Space::of).collect();
-        for space in &mut spaces {
-            for (name, range) in settings.ranges.get(&space.family).into_iter().flatten() {
-                narrow(space, name, *range)?;
-            }
-        }
-        for (name, value) in overrides {
-            fix(&mut spaces, name, value)?;
-        }
         Ok(Self {
-            spaces,
+            spaces: spaces_of(&families, settings, overrides)?,
             candidates: settings.candidates.unwrap_or(DEFAULT_CANDIDATES),
             folds: settings.folds.unwrap_or(DEFAULT_FOLDS),
             metric: metric(table)?,
@@ -132,16 +123,46 @@ impl Plan {
     }
 }
 
-/// The families to try, and what there is to say about them.
-fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
+/// What candidates are drawn from where `settings` or an event name families and ranges.
+pub(crate) fn spaces(
+    settings: &Settings,
+    family: Option<Family>,
+    overrides: &BTreeMap<String, Value>,
+) -> Result<Vec<Space>, PlanError> {
+    spaces_of(&wanted(settings, family), settings, overrides)
+}
+
+fn spaces_of(
+    families: &[Family],
+    settings: &Settings,
+    overrides: &BTreeMap<String, Value>,
+) -> Result<Vec<Space>, PlanError> {
+    let mut spaces: Vec<Space> = families.iter().copied().map(Space::of).collect();
+    for space in &mut spaces {
+        for (name, range) in settings.ranges.get(&space.family).into_iter().flatten() {
+            narrow(space, name, *range)?;
+        }
+    }
+    for (name, value) in overrides {
+        fix(&mut spaces, name, value)?;
+    }
+    Ok(spaces)
+}
+
+/// The one family, or those of the settings.
+fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
-        None if table.settings().families.is_empty() => vec![FamilyChoice::Auto],
-        None => table.settings().families.clone(),
+        None if settings.families.is_empty() => vec![FamilyChoice::Auto],
+        None => settings.families.clone(),
     };
     let all = chosen.contains(&FamilyChoice::Auto);
-    let wanted = |family: &Family| all || chosen.contains(&FamilyChoice::Family(*family));
-    let mut families: Vec<Family> = Family::ALL.into_iter().filter(wanted).collect();
+    Family::ALL.into_iter().filter(|family| all || chosen.contains(&FamilyChoice::Family(*family))).collect()
+}
+
+/// The families to try, and what there is to say about them.
+fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
+    let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
     if table.weights().is_some() && families.contains(&Family::Linear) {
         families.retain(|family| *family != Family::Linear);

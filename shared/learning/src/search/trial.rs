@@ -30,7 +30,7 @@ pub(super) struct Trial {
 /// The rows that candidates are compared on, in folds, and the metric.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course<'a> {
-    pub(super) learner: &'a Learner,
+    pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Vec<u32>],
     pub(super) metric: PrimaryMetric,
     pub(super) seed: u64,

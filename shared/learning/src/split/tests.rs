@@ -27,6 +27,10 @@ fn a_class_of_any_size_is_in_both_parts() {
     assert_eq!([0, 1].map(fifth), [0, 0]);
 }
 
+fn cut<K: Eq + Copy>(keys: &[K]) -> usize {
+    super::cut(keys.len(), |at| keys.get(at).copied())
+}
+
 #[test]
 fn a_fifth_is_cut_where_no_equal_ones_are_parted() {
     assert_eq!(cut(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), 2);

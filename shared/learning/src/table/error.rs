@@ -5,6 +5,7 @@ use std::fmt;
 use evergreen_scoring::{MAX_FEATURES, MAX_LABELS};
 
 use super::{MAX_NAME, MIN_ROWS};
+use crate::memory::TooLarge;
 
 /// Where something stands in a table's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +37,8 @@ pub enum TableError {
     #[error("{0}: not a data file; expected one that ends in .csv, .csv.gz or .parquet")]
     UnknownFormat(String),
     /// More than the process can hold.
-    #[error(
-        "the table needs about {} of memory, {} are allowed; expected a smaller table, or fewer columns",
-        gigabytes(*.needed),
-        gigabytes(*.memory)
-    )]
-    TooLarge {
-        /// Bytes that reading and learning need.
-        needed: u64,
-        /// Bytes that may be used.
-        memory: u64,
-    },
+    #[error(transparent)]
+    TooLarge(Box<TooLarge>),
     /// A compressed file of which more comes out than the process can hold.
     #[error(
         "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",
@@ -119,12 +111,41 @@ pub enum TableError {
         bytes: usize,
     },
     /// A name twice.
-    #[error("{file}: column {column:?} is named twice; expected different names")]
+    #[error("{file}: columns {first} and {second} have the same name; expected different names")]
     DuplicateColumn {
         /// The file.
         file: String,
-        /// The column.
-        column: String,
+        /// The first column of that name, counted from 1.
+        first: usize,
+        /// The second one.
+        second: usize,
+    },
+    /// Values where the names of columns belong.
+    #[error(
+        "{0}: the file has no header row: its first line holds values like the lines below it; add a line with the columns' \
+         names"
+    )]
+    NoHeaderRow(String),
+    /// A first record that may be one of names or of values, in a file that lacks a column.
+    #[error(
+        "{file}: the first line does not name {missing}. It may hold values instead of names, so it is not shown here; \
+         expected a first line with the columns' names"
+    )]
+    UnclearHeader {
+        /// The file.
+        file: String,
+        /// What is missed, in words.
+        missing: String,
+    },
+    /// A file of another format than its name says.
+    #[error("{file}: this is {found}; expected {expected}")]
+    OtherFormat {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: &'static str,
+        /// What its name makes of it, or how it is to be called.
+        expected: &'static str,
     },
     /// A part of a table that lacks a column.
     #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
@@ -247,7 +268,7 @@ pub enum TableError {
     OneNumber(String),
     /// More labels than a model answers; an identifier taken for the target, perhaps.
     #[error(
-        "column {target:?}: {labels} labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
+        "column {target:?}: at least {labels} different labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {
@@ -298,6 +319,19 @@ pub enum TableError {
         /// Number of labels; 0 of regression.
         labels: usize,
     },
+}
+
+impl TableError {
+    /// What is missed, where columns are, without the names that are there.
+    pub(super) fn missing(&self) -> String {
+        match self {
+            Self::NoTarget { target, .. } => format!("the target column {target:?}"),
+            Self::MissingColumn { first, .. } | Self::ExtraColumn { first, .. } => {
+                format!("the same columns as {first}")
+            }
+            _ => "the columns".to_owned(),
+        }
+    }
 }
 
 /// Names in a message, at most.

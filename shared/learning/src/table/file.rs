@@ -12,7 +12,7 @@ pub struct DataFile {
 }
 
 /// What a file is, by the end of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// `.csv`: RFC 4180, comma, UTF-8, with or without byte order mark; the first record names the columns.
     Csv,

@@ -8,6 +8,7 @@ use evergreen_lifecycle::{ColumnRole, Task};
 use super::TableError;
 use super::parts::{At, Parts};
 use super::survey::Tally;
+use crate::memory::{Column, Kind, Raw, Use};
 use crate::settings::{Settings, TypeName};
 
 /// How a column's values are kept.
@@ -34,7 +35,7 @@ pub(super) struct Reading {
 
 /// A column to judge.
 #[derive(Clone, Copy)]
-pub(super) struct Column<'a> {
+pub(super) struct Judged<'a> {
     pub name: &'a str,
     pub tally: &'a Tally,
     /// The type that the settings give it.
@@ -53,7 +54,7 @@ pub(super) fn infer(
     columns
         .map(|((name, role), tally)| {
             let forced = settings.types.get(name).copied();
-            let column = Column { name, tally, forced, parts };
+            let column = Judged { name, tally, forced, parts };
             match role {
                 ColumnRole::Feature => feature::infer(column),
                 ColumnRole::Target => special::target(column, settings.task),
@@ -63,6 +64,26 @@ pub(super) fn infer(
             }
         })
         .collect()
+}
+
+/// What is kept of the columns, of so many rows of files of these sizes.
+pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw) -> Vec<Column> {
+    let bytes = raw.bytes / (rows * readings.len() as u64).max(1);
+    let column = |(reading, tally): (&Reading, &Tally)| {
+        let used = match reading.role {
+            ColumnRole::Target => Use::Target,
+            ColumnRole::Order | ColumnRole::Weights => Use::Other,
+            ColumnRole::Feature | ColumnRole::Dropped => Use::Feature,
+        };
+        let kind = match reading.storage {
+            Storage::Skip => Kind::Skipped,
+            Storage::Number | Storage::Boolean | Storage::Timestamp => Kind::Number,
+            Storage::Texts => Kind::Text(bytes),
+            Storage::Wide => Kind::Wide,
+        };
+        Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.present() < tally.rows() }
+    };
+    readings.iter().zip(tallies).map(column).collect()
 }
 
 impl Reading {
@@ -76,7 +97,7 @@ impl Reading {
     }
 }
 
-impl Column<'_> {
+impl Judged<'_> {
     /// The error that the value at `at` is not `expected`.
     fn wrong(&self, at: At, expected: &'static str, hint: &str) -> TableError {
         let (place, column) = (self.parts.place(at), self.name.to_owned());

@@ -19,20 +19,20 @@ pub(super) enum NoClasses {
 
 /// The classes of `texts`, none of which is missing, and of which there is at least one. Labels are truth values where all
 /// are, else whole numbers where all are (`1.0` is one), else texts.
-pub(super) fn classes(texts: &Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
+pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
     let of_codes = typed(&texts.names);
     let mut labels = of_codes.clone();
     labels.sort();
     labels.dedup();
     check_number(&labels, target, texts.codes.len()).map_err(NoClasses::Error)?;
-    check_length(texts)?;
+    check_length(&texts)?;
     if let Some(positive) = positive {
         put_last(&mut labels, positive, target).map_err(NoClasses::Error)?;
     }
     let class = |label: &Label| labels.iter().position(|known| known == label).unwrap_or_default() as u32;
     let class_of_codes: Vec<u32> = of_codes.iter().map(class).collect();
     let classes: Vec<u32> =
-        texts.codes.iter().map(|code| class_of_codes.get(*code as usize).copied().unwrap_or_default()).collect();
+        texts.codes.into_iter().map(|code| class_of_codes.get(code as usize).copied().unwrap_or_default()).collect();
     check_rare(labels.len(), &classes)?;
     Ok(Target::Classes { labels, classes })
 }

@@ -6,7 +6,7 @@ use evergreen_lifecycle::time::raw_days;
 
 use super::cell::{Cell, Value};
 use super::infer::{Reading, Storage};
-use super::parts::{At, Reader};
+use super::parts::{At, Gatherer, Reader};
 use crate::frame::{MISSING, Values};
 
 /// The values of a column, as far as they are read.
@@ -56,20 +56,21 @@ impl Texts {
                 *place = rank as u32;
             }
         }
-        let codes = self.codes.iter().map(|code| ranks.get(*code as usize).copied().unwrap_or(MISSING)).collect();
+        let codes = self.codes.into_iter().map(|code| ranks.get(code as usize).copied().unwrap_or(MISSING)).collect();
         Values::Category { codes, names: order.into_iter().map(|(name, _)| name).collect() }
     }
 }
 
 impl Loaded {
-    fn new(storage: Storage) -> Self {
+    /// With room for so many rows.
+    fn new(storage: Storage, rows: usize) -> Self {
         match storage {
             Storage::Skip => Self::Skipped,
-            Storage::Number => Self::Number(Vec::new()),
-            Storage::Boolean => Self::Boolean(Vec::new()),
-            Storage::Timestamp => Self::Timestamp(Vec::new()),
-            Storage::Texts => Self::Texts(Texts::default()),
-            Storage::Wide => Self::Wide(Vec::new()),
+            Storage::Number => Self::Number(Vec::with_capacity(rows)),
+            Storage::Boolean => Self::Boolean(Vec::with_capacity(rows)),
+            Storage::Timestamp => Self::Timestamp(Vec::with_capacity(rows)),
+            Storage::Texts => Self::Texts(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
+            Storage::Wide => Self::Wide(Vec::with_capacity(rows)),
         }
     }
 
@@ -128,17 +129,14 @@ impl Loaded {
 pub(super) struct Loader(Vec<Loaded>);
 
 impl Loader {
-    pub(super) fn new(readings: &[Reading]) -> Self {
-        Self(readings.iter().map(|reading| Loaded::new(reading.storage)).collect())
+    /// With room for so many rows.
+    pub(super) fn new(readings: &[Reading], rows: usize) -> Self {
+        Self(readings.iter().map(|reading| Loaded::new(reading.storage, rows)).collect())
     }
 
-    /// The columns of all `loaders`, which are in the order of the rows.
-    pub(super) fn sum(readings: &[Reading], loaders: Vec<Self>) -> Vec<Loaded> {
-        let mut sum = Self::new(readings).0;
-        for loader in loaders {
-            sum.iter_mut().zip(loader.0).for_each(|(column, later)| column.append(later));
-        }
-        sum
+    /// The columns.
+    pub(super) fn finish(self) -> Vec<Loaded> {
+        self.0
     }
 }
 
@@ -147,5 +145,11 @@ impl Reader for Loader {
         if let Some(column) = self.0.get_mut(column) {
             column.push(&cell);
         }
+    }
+}
+
+impl Gatherer for Loader {
+    fn append(&mut self, later: Self) {
+        self.0.iter_mut().zip(later.0).for_each(|(column, later)| column.append(later));
     }
 }

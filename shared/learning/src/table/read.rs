@@ -1,5 +1,7 @@
 //! From files to a table.
 
+use std::collections::BTreeMap;
+
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 
 use evergreen_scoring::MAX_FEATURES;
@@ -10,10 +12,10 @@ use super::load::{Loaded, Loader};
 use super::parts::{At, Parts, Reader};
 use super::survey::{Survey, Tally};
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, oddities, roles};
-use crate::encode;
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 use crate::split::Split;
+use crate::{encode, memory};
 
 pub(super) fn read(
     files: Vec<DataFile>,
@@ -23,16 +25,20 @@ pub(super) fn read(
 ) -> Result<Table, TableError> {
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
     let parts = Parts::open(files, &settings.drop, memory)?;
-    let roles = roles::roles(&parts.names, &target_name, &settings)?;
+    let roles = roles::roles(&parts.names, &target_name, &settings).map_err(|error| match error {
+        error @ TableError::NoTarget { .. } => parts.without_values(error),
+        error => error,
+    })?;
     let width = parts.names.len();
-    let surveys = parts.read(|| Survey::new(width))?;
-    let tallies = Survey::sum(width, &surveys);
-    let profile = DatasetProfile { files: files_of(&parts, &surveys), ..DatasetProfile::default() };
-    drop(surveys);
-    check_rows(profile.files.iter().map(|file| file.rows).sum())?;
+    let (tallies, file_rows) = parts.read(Survey::new(width), || Survey::new(width))?.finish();
+    let profile = DatasetProfile { files: files_of(&parts, &file_rows), ..DatasetProfile::default() };
+    let rows = profile.files.iter().map(|file| file.rows).sum();
+    check_rows(rows)?;
     let readings = infer::infer(&parts, &roles, &tallies, &settings)?;
     check_features(&parts, &readings, &target_name)?;
-    let loaded = Loader::sum(&readings, parts.read(|| Loader::new(&readings))?);
+    let kept = infer::kept(&readings, &tallies, rows as u64, parts.raw);
+    memory::check_reading(rows as u64, &kept, parts.raw, &settings, memory)?;
+    let loaded = parts.read(Loader::new(&readings, rows), || Loader::new(&readings, 0))?.finish();
     let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
     let profile = DatasetProfile { columns: profiles(&parts.names, &tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
@@ -43,19 +49,15 @@ pub(super) fn read(
     columns.into_table(target_name, settings, DatasetProfile { warnings, ..profile }, memory)
 }
 
-/// The files, with the rows that the pieces of each had.
-fn files_of(parts: &Parts, surveys: &[Survey]) -> Vec<DatasetFile> {
-    let rows = |file: usize| {
-        let own = surveys.iter().filter(|survey| survey.file().is_some_and(|own| own as usize == file));
-        own.map(|survey| survey.rows() as usize).sum()
-    };
-    let file = |(index, part): (usize, &super::parts::Part)| DatasetFile {
+/// The files, of which `rows` has the number of rows by the file's index.
+fn files_of(parts: &Parts, rows: &BTreeMap<u32, u64>) -> Vec<DatasetFile> {
+    let file = |(index, part): (u32, &super::parts::Part)| DatasetFile {
         name: part.name.clone(),
         size: part.size,
         sha256: part.sha256.clone(),
-        rows: rows(index),
+        rows: rows.get(&index).copied().unwrap_or_default() as usize,
     };
-    parts.parts.iter().enumerate().map(file).collect()
+    (0..).zip(&parts.parts).map(file).collect()
 }
 
 fn check_rows(rows: usize) -> Result<(), TableError> {
@@ -167,7 +169,7 @@ fn target_of(
             }
         }
         (_, Loaded::Texts(texts)) => {
-            labels::classes(&texts, name, settings.positive.as_ref()).map_err(|error| match error {
+            labels::classes(texts, name, settings.positive.as_ref()).map_err(|error| match error {
                 NoClasses::Error(error) => error,
                 NoClasses::Rare(row) => {
                     at_place(parts, row, name, |place, target| TableError::RareLabel { place, target })
@@ -181,13 +183,21 @@ fn target_of(
     }
 }
 
-/// The places of one column's rows.
-struct Places(usize, Vec<At>);
+/// Looks for the place of the row of an index: without a list of places, which would take more memory than the values.
+struct Search {
+    column: usize,
+    /// Rows to pass before it is there.
+    before: usize,
+    found: Option<At>,
+}
 
-impl Reader for Places {
+impl Reader for Search {
     fn cell(&mut self, column: usize, at: At, _: cell::Cell<'_>) {
-        if column == self.0 {
-            self.1.push(at);
+        if column == self.column && self.found.is_none() {
+            match self.before.checked_sub(1) {
+                Some(before) => self.before = before,
+                None => self.found = Some(at),
+            }
         }
     }
 }
@@ -205,9 +215,8 @@ fn at_place(
 /// Where the row of that index stands.
 fn place_of(parts: &Parts, row: usize, target: &str) -> Result<super::Place, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
-    let places = parts.read(|| Places(column, Vec::new()))?;
-    let at = places.iter().flat_map(|places| &places.1).nth(row).copied();
-    Ok(parts.place(at.unwrap_or(At { file: 0, line: 0 })))
+    let search = parts.read_in_order(Search { column, before: row, found: None })?;
+    Ok(parts.place(search.found.unwrap_or(At { file: 0, line: 0 })))
 }
 
 /// Checks that a model can be made of so many features.

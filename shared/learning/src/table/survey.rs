@@ -1,13 +1,13 @@
 //! What is in the columns: the first of two readings, from which types are inferred.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use super::cell::{Cell, Value};
-use super::parts::{At, Reader};
+use super::parts::{At, Gatherer, Reader};
 
 /// Different values of a column that are counted; there may be more.
-pub(super) const MAX_DISTINCT: usize = 10_000;
+pub(crate) const MAX_DISTINCT: usize = 10_000;
 
 /// Kinds of values, in the order of [`Tally`]'s lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +28,17 @@ impl Class {
 
 /// What is in a column.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     counts: [u64; 7],
     first: [Option<At>; 7],
     /// The first number that is not whole, that is below 0, and that is neither 0 nor 1.
-    pub first_broken: Option<At>,
-    pub first_negative: Option<At>,
-    pub first_beyond_one: Option<At>,
+    pub(super) first_broken: Option<At>,
+    pub(super) first_negative: Option<At>,
+    pub(super) first_beyond_one: Option<At>,
     /// Whether some number is not 0.
-    pub has_weight: bool,
+    pub(super) has_weight: bool,
     /// Whether the values are typed by their file as texts.
-    pub is_typed_text: bool,
+    pub(super) is_typed_text: bool,
     ascent: Ascent,
     distinct: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     /// Whether a value was seen a second time before there were too many to tell.
@@ -129,7 +129,10 @@ impl Tally {
         self.is_typed_text |= later.is_typed_text;
         self.ascent = self.ascent.then(later.ascent);
         self.repeats |= later.repeats || !self.distinct.is_disjoint(&later.distinct);
-        self.distinct.extend(&later.distinct);
+        // There are pieces by the thousand, and no more values are counted.
+        if !self.has_many() {
+            self.distinct.extend(&later.distinct);
+        }
     }
 
     /// Values of a class.
@@ -138,12 +141,12 @@ impl Tally {
     }
 
     /// Values that are not missing.
-    pub(super) fn present(&self) -> u64 {
+    pub(crate) fn present(&self) -> u64 {
         Class::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
     /// Rows.
-    pub(super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(Class::Missing)
     }
 
@@ -159,8 +162,18 @@ impl Tally {
     }
 
     /// Different values, up to [`MAX_DISTINCT`].
-    pub(super) fn distinct(&self) -> usize {
+    pub(crate) fn distinct(&self) -> usize {
         self.distinct.len().min(MAX_DISTINCT)
+    }
+
+    /// Whether all values are numbers, all truth values or all moments.
+    pub(crate) fn is_typed(&self) -> bool {
+        [Class::Number, Class::Boolean, Class::Moment].iter().any(|class| self.of(*class) == self.present())
+    }
+
+    /// Whether a number is not whole.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.first_broken.is_some()
     }
 
     /// Whether there are more different values than are counted.
@@ -191,38 +204,44 @@ fn hash(value: impl Hash) -> u64 {
 }
 
 /// Counts the columns of some rows.
-pub(super) struct Survey(Vec<Tally>);
+pub(super) struct Survey {
+    tallies: Vec<Tally>,
+    /// The rows of the pieces that were appended, by the index of their file.
+    appended: BTreeMap<u32, u64>,
+}
 
 impl Survey {
     pub(super) fn new(columns: usize) -> Self {
-        Self(vec![Tally::default(); columns])
+        Self { tallies: vec![Tally::default(); columns], appended: BTreeMap::new() }
     }
 
-    /// The columns of all `surveys`, which are in the order of the rows.
-    pub(super) fn sum(columns: usize, surveys: &[Self]) -> Vec<Tally> {
-        let mut sum = Self::new(columns).0;
-        for survey in surveys {
-            sum.iter_mut().zip(&survey.0).for_each(|(tally, later)| tally.append(later));
-        }
-        sum
+    /// The columns, and the rows of each file by its index.
+    pub(super) fn finish(self) -> (Vec<Tally>, BTreeMap<u32, u64>) {
+        let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
+        (self.tallies, rows)
     }
 
-    /// The rows counted: of the column that has most, since those left out may not be read.
-    pub(super) fn rows(&self) -> u64 {
-        self.0.iter().map(Tally::rows).max().unwrap_or_default()
-    }
-
-    /// The file that the rows are of.
-    pub(super) fn file(&self) -> Option<u32> {
-        self.0.iter().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()
+    /// The file of a piece and its rows: of the column that has most, since those left out may not be read.
+    fn rows(&self) -> Option<(u32, u64)> {
+        let file = self.tallies.iter().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;
+        Some((file, self.tallies.iter().map(Tally::rows).max().unwrap_or_default()))
     }
 }
 
 impl Reader for Survey {
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
-        if let Some(tally) = self.0.get_mut(column) {
+        if let Some(tally) = self.tallies.get_mut(column) {
             tally.add(at, &cell);
         }
+    }
+}
+
+impl Gatherer for Survey {
+    fn append(&mut self, later: Self) {
+        if let Some((file, rows)) = later.rows() {
+            *self.appended.entry(file).or_default() += rows;
+        }
+        self.tallies.iter_mut().zip(&later.tallies).for_each(|(tally, later)| tally.append(later));
     }
 }
 

@@ -9,9 +9,47 @@ use super::{MEMORY, error, error_with, file, read_with, sound, with_column, with
 fn headers_that_are_wrong_are_refused() {
     assert_eq!(error(""), "a.csv: empty; expected a header that names the columns");
     assert_eq!(error(with_line(1, "a,y,")), "a.csv, line 1: the header's field 3 is empty; expected a column name");
-    assert_eq!(error(with_line(1, "a,y,a")), "a.csv: column \"a\" is named twice; expected different names");
+    let message = "a.csv: columns 1 and 3 have the same name; expected different names";
+    assert_eq!(error(with_line(1, "a,y,a")), message);
     let message = "the table has no target column \"y\"; its columns are [\"a\", \"b\", \"c\"]";
     assert_eq!(error(with_line(1, "a,b,c")), message);
+}
+
+const NO_HEADER: &str = "a.csv: the file has no header row: its first line holds values like the lines below it; add a line \
+                         with the columns' names";
+
+#[test]
+fn a_table_without_a_header_is_told_so_and_no_value_is_repeated() {
+    let rows = || (0..20).map(|n| format!("{}.5,{},2026-01-{:02},{}\n", 730 + n, n % 3, 1 + n, ["no", "yes"][n % 2]));
+    assert_eq!(error(rows().collect::<String>()), NO_HEADER);
+    let empty = format!("730.5,,2026-01-01,no\n{}", rows().collect::<String>());
+    assert_eq!(error(empty), NO_HEADER, "a value is missing");
+    let twice = format!("2,2,2026-01-01,no\n{}", rows().collect::<String>());
+    assert_eq!(error(twice), NO_HEADER, "a value stands twice");
+    let long = format!("2.5,2,2026-01-01,{}\n{}", "no".repeat(200), rows().collect::<String>());
+    assert_eq!(error(long), NO_HEADER, "a value is too long for a name");
+    assert_eq!(error("anna,no\nbert,yes\n".repeat(10)), NO_HEADER, "texts that occur again");
+}
+
+#[test]
+fn what_may_be_values_is_not_repeated_as_names_of_columns() {
+    let people: String = (0..20).map(|n| format!("person{n},street{n},town{n}\n")).collect();
+    let message = "a.csv: the first line does not name the target column \"y\". It may hold values instead of names, so it is \
+                   not shown here; expected a first line with the columns' names";
+    assert_eq!(error(people), message);
+    let counted: String = (0..20).map(|n| format!("{n},{},{}\n", n % 3, n % 4)).collect();
+    assert_eq!(error(format!("0,1,2\n{counted}")), message);
+}
+
+#[test]
+fn a_file_of_another_format_than_its_name_says_is_told_so() {
+    for (bytes, found) in [
+        (&b"\x1f\x8b\x08\x00..."[..], "compressed by gzip; expected a name that ends in .csv.gz"),
+        (b"PAR1...", "Parquet; expected a name that ends in .parquet"),
+        (b"PK\x03\x04...", "a ZIP archive or a spreadsheet; expected a table that was exported as CSV"),
+    ] {
+        assert_eq!(error(bytes), format!("a.csv: this is {found}"));
+    }
 }
 
 #[test]
@@ -138,7 +176,8 @@ fn a_quote_that_is_not_closed_is_refused_by_line() {
 #[test]
 fn long_lists_of_names_are_cut() {
     let header: Vec<String> = (0..1000).map(|n| format!("x{n}")).collect();
-    let message = error(header.join(",") + "\n");
+    let row = vec!["1"; 1000].join(",");
+    let message = error(format!("{}\n{row}\n", header.join(",")));
     assert!(message.ends_with("\"x19\"] and 980 more"), "{message}");
 }
 
@@ -156,7 +195,10 @@ fn labels_that_cannot_be_learnt_are_refused() {
     let message = "a.csv, line 3, column \"y\": no other row has this label; expected at least two rows of each";
     assert_eq!(error(with_line(3, "1,maybe,1")), message);
     let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
-    assert!(error(format!("a,y\n{identifiers}")).starts_with("column \"y\": 101 labels, at most 100 are allowed"));
+    assert!(
+        error(format!("a,y\n{identifiers}"))
+            .starts_with("column \"y\": at least 101 different labels, at most 100 are allowed")
+    );
 }
 
 #[test]
@@ -220,15 +262,6 @@ fn a_label_of_none_but_the_newest_rows_is_refused() {
         error_with(format!("day,y,x\n{}", rows.replace('\n', ",1\n").replacen(",1\n", ",2\n", 3)), "order = \"day\"");
     let expected = "a.csv, row 17, column \"y\": only the newest rows, which are held out, have the label of this row; \
                     expected older ones, too";
-    assert_eq!(message, expected);
-}
-
-#[test]
-fn a_table_that_does_not_fit_into_memory_is_refused_with_its_size() {
-    let files = vec![file("a.csv", vec![b' '; 2 << 20])];
-    let message = Table::read(files, Settings::default(), "y", 5 << 20).unwrap_err().to_string();
-    let expected =
-        "the table needs about 6.0 MB of memory, 5.0 MB are allowed; expected a smaller table, or fewer columns";
     assert_eq!(message, expected);
 }
 

@@ -50,6 +50,25 @@ fn columns_of_all_parts_are_the_same() {
 }
 
 #[test]
+fn a_part_without_a_header_is_named_and_its_values_are_not() {
+    let (first, second) = halves();
+    let rows = |text: &str| text.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>();
+    let parts = |first: &str, second: &str| read_files(vec![file("1.csv", first), file("2.csv", second)]).unwrap_err();
+    let message = |file: &str| {
+        format!(
+            "{file}: the file has no header row: its first line holds values like the lines below it; add a line with the \
+             columns' names"
+        )
+    };
+    assert_eq!(parts(&first, &rows(&second)), message("2.csv"));
+    assert_eq!(parts(&rows(&first), &second), message("1.csv"));
+    assert_eq!(parts(&first, "anna,bonn,1\nbert,berlin,?\n"), {
+        "2.csv: the first line does not name the same columns as 1.csv. It may hold values instead of names, so it is not \
+         shown here; expected a first line with the columns' names"
+    });
+}
+
+#[test]
 fn an_error_names_the_part() {
     let (first, second) = halves();
     let message = read_files(vec![file("1.csv", first), file("2.csv", second + "1\n")]).unwrap_err();
@@ -79,7 +98,7 @@ fn decompression_stops_where_memory_does() {
     let bomb = gzip(&"0,0\n".repeat(4 << 20));
     assert!(bomb.len() < 100_000);
     let message = Table::read(vec![file("a.csv.gz", bomb)], Settings::default(), "y", 6 << 20).unwrap_err().to_string();
-    let expected = "a.csv.gz: more than 2.0 MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller \
+    let expected = "a.csv.gz: more than 6.0 MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller \
                     table, or fewer columns";
     assert_eq!(message, expected);
 }

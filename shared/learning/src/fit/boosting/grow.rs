@@ -1,10 +1,8 @@
 //! Growing a tree, the leaf with the greatest gain first.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 
 use super::BoostingParameters;
 use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract};
@@ -91,7 +89,7 @@ impl<'a> Grower<'a> {
         self.spare.resize(entries.len(), Entry::default());
         let sums = sums_of(&entries);
         let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
-        let mut open = BinaryHeap::new();
+        let mut open = Vec::new();
         grown.nodes.push(self.leaf(0, grown.entries.len(), sums));
         let histograms: Vec<Histogram> =
             self.tiles.tiles().par_iter().map(|tile| tile.histogram(&grown.entries)).collect();
@@ -109,12 +107,13 @@ impl<'a> Grower<'a> {
             leaves += 1;
             let last = leaves == self.parameters.max_leaves;
             self.split(next, &mut grown, &mut open, last);
+            keep_greatest(&mut open, self.parameters.max_leaves - leaves);
         }
         grown
     }
 
     /// Makes a split of an open leaf; unless it is the last, its children are opened.
-    fn split(&mut self, from: Open, grown: &mut Grown, open: &mut BinaryHeap<Open>, last: bool) {
+    fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
         let Open { node, start, end, sums, split, mut histograms } = from;
         let column = &self.binned.columns()[split.feature];
         let code = self.tiles.codes(split.feature);
@@ -190,6 +189,12 @@ impl<'a> Grower<'a> {
         }
         (best.gain > 0.0).then_some(best)
     }
+}
+
+/// Sorts by gain and keeps as many of the greatest as can still be split: the sums of a wide table's leaves take megabytes.
+fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
+    open.sort_unstable();
+    open.drain(..open.len().saturating_sub(splits));
 }
 
 /// The one of greatest gain; of equals the first.

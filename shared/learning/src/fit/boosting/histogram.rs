@@ -15,6 +15,9 @@ pub(super) const WIDTH: usize = 8;
 /// Rows that are summed by one task, in single precision; few enough to lose nothing that matters by it.
 const PIECE: usize = 1 << 13;
 
+/// Pieces whose sums are held at a time: of a large table those of all pieces would take more than its bins.
+const PIECES: usize = 16;
+
 /// Rows whose bins are read before any is summed: the processor waits for memory once, not row by row.
 const BLOCK: usize = 64;
 
@@ -75,11 +78,16 @@ impl Tile {
         if entries.len() <= PIECE {
             return self.piece(entries);
         }
-        let pieces: Vec<Histogram> = entries.par_chunks(PIECE).map(|entries| self.piece(entries)).collect();
-        let mut pieces = pieces.into_iter();
-        let mut sum = pieces.next().unwrap_or_default();
-        for piece in pieces {
-            sum.iter_mut().zip(piece).for_each(|(sum, piece)| *sum = more(*sum, piece));
+        let mut sum = Histogram::new();
+        for entries in entries.chunks(PIECES * PIECE) {
+            let pieces: Vec<Histogram> = entries.par_chunks(PIECE).map(|entries| self.piece(entries)).collect();
+            for piece in pieces {
+                if sum.is_empty() {
+                    sum = piece;
+                } else {
+                    sum.iter_mut().zip(piece).for_each(|(sum, piece)| *sum = more(*sum, piece));
+                }
+            }
         }
         sum
     }

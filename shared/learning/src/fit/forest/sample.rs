@@ -65,9 +65,9 @@ impl Sample {
                 *times += 1;
             }
         }
+        let mut drawn = Vec::with_capacity(times.iter().filter(|times| **times > 0).count());
         let weighed = |(entry, times): (&Entry, u32)| Entry { weight: entry.weight * times as f32, ..*entry };
-        let drawn = self.entries.iter().zip(times).map(weighed);
-        let drawn: Vec<Entry> = drawn.filter(|entry| entry.weight > 0.0).collect();
+        drawn.extend(self.entries.iter().zip(times).map(weighed).filter(|entry| entry.weight > 0.0));
         if drawn.is_empty() {
             self.entries.iter().map(|entry| Entry { weight: 1.0, ..*entry }).collect()
         } else {

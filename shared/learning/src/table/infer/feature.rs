@@ -2,13 +2,13 @@
 
 use evergreen_lifecycle::ColumnRole;
 
-use super::{A_FINITE_NUMBER, A_MOMENT, A_NUMBER, Column, Reading, Storage};
+use super::{A_FINITE_NUMBER, A_MOMENT, A_NUMBER, Judged, Reading, Storage};
 use crate::settings::TypeName;
 use crate::table::TableError;
 use crate::table::survey::{Class, MAX_DISTINCT};
 
 /// How a column to learn from is read.
-pub(super) fn infer(column: Column<'_>) -> Result<Reading, TableError> {
+pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
     if tally.present() == 0 {
         return Ok(left_out(column, TypeName::Category, "every value is missing", ""));
@@ -23,7 +23,7 @@ pub(super) fn infer(column: Column<'_>) -> Result<Reading, TableError> {
     Ok(reading)
 }
 
-fn left_out(column: Column<'_>, kind: TypeName, because: &str, hint: &str) -> Reading {
+fn left_out(column: Judged<'_>, kind: TypeName, because: &str, hint: &str) -> Reading {
     let warning = Some(format!("column {:?} is left out: {because}{hint}", column.name));
     Reading { warning, ..Reading::new(ColumnRole::Dropped, Storage::Skip, kind, because) }
 }
@@ -32,7 +32,7 @@ fn feature(storage: Storage, kind: TypeName, because: impl Into<String>) -> Read
     Reading::new(ColumnRole::Feature, storage, kind, because)
 }
 
-fn forced(column: Column<'_>, kind: TypeName) -> Result<Reading, TableError> {
+fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
     let tally = column.tally;
     let (storage, wrong) = match kind {
         TypeName::Number => {
@@ -53,7 +53,7 @@ fn forced(column: Column<'_>, kind: TypeName) -> Result<Reading, TableError> {
     }
 }
 
-fn inferred(column: Column<'_>) -> Result<Reading, TableError> {
+fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
     let all = |class| tally.of(class) == tally.present();
     if all(Class::Number) {
@@ -70,7 +70,7 @@ fn inferred(column: Column<'_>) -> Result<Reading, TableError> {
 }
 
 /// Numbers, unless the name and the values say that they number the rows.
-fn number(column: Column<'_>) -> Reading {
+fn number(column: Judged<'_>) -> Reading {
     let tally = column.tally;
     if is_identifiers_name(column.name) && tally.is_unique() && tally.first_broken.is_none() {
         let because = "whole numbers, each there once, under the name of an identifier";
@@ -95,7 +95,7 @@ fn is_identifiers_name(name: &str) -> bool {
 }
 
 /// Refuses the few values that keep a column from being one of numbers or of moments.
-fn check_mistakes(column: Column<'_>) -> Result<(), TableError> {
+fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
     let text = format!("; for texts, write types.{:?} = \"category\" into dataset.toml", column.name);
@@ -115,7 +115,7 @@ fn check_mistakes(column: Column<'_>) -> Result<(), TableError> {
     }
 }
 
-fn texts(column: Column<'_>) -> Reading {
+fn texts(column: Judged<'_>) -> Reading {
     let tally = column.tally;
     let (present, distinct) = (tally.present(), tally.distinct() as u64);
     let identifier =

@@ -1,14 +1,15 @@
 //! The columns that are not learnt from: the target, and those of order, weights, and those left out.
 
 use evergreen_lifecycle::{ColumnRole, Task};
+use evergreen_scoring::MAX_LABELS;
 
-use super::{A_FINITE_NUMBER, A_NUMBER, Column, FEW, Reading, Storage};
+use super::{A_FINITE_NUMBER, A_NUMBER, FEW, Judged, Reading, Storage};
 use crate::settings::TypeName;
 use crate::table::TableError;
 use crate::table::survey::Class;
 
 /// How the target is read: as numbers for regression, as texts for classification.
-pub(super) fn target(column: Column<'_>, task: Option<Task>) -> Result<Reading, TableError> {
+pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
         TypeName::Boolean | TypeName::Category | TypeName::Identifier => Task::Classification,
@@ -21,6 +22,11 @@ pub(super) fn target(column: Column<'_>, task: Option<Task>) -> Result<Reading, 
     match task {
         Task::Classification => {
             column.check_complete("a label")?;
+            // Before they are kept: there may be as many as rows.
+            if column.tally.distinct() > MAX_LABELS {
+                let (target, labels) = (column.name.to_owned(), column.tally.distinct());
+                return Err(TableError::TooManyLabels { target, labels });
+            }
             Ok(Reading::new(ColumnRole::Target, Storage::Texts, kind(column), because))
         }
         Task::Regression => {
@@ -36,7 +42,7 @@ pub(super) fn target(column: Column<'_>, task: Option<Task>) -> Result<Reading, 
 
 /// Regression of numbers that are not whole, or of which there are more than [`FEW`] different ones or hardly two rows of
 /// each; else classification.
-fn inferred_task(column: Column<'_>) -> Result<(Task, String), TableError> {
+fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
     let distinct = tally.distinct();
@@ -59,7 +65,7 @@ fn inferred_task(column: Column<'_>) -> Result<(Task, String), TableError> {
 }
 
 /// The type that is nearest to all values of a column.
-fn kind(column: Column<'_>) -> TypeName {
+fn kind(column: Judged<'_>) -> TypeName {
     let all = |class| column.tally.of(class) == column.tally.present();
     match (all(Class::Number), all(Class::Boolean), all(Class::Moment)) {
         (true, _, _) => TypeName::Number,
@@ -70,7 +76,7 @@ fn kind(column: Column<'_>) -> TypeName {
 }
 
 /// How the column is read that rows are ordered by.
-pub(super) fn order(column: Column<'_>) -> Result<Reading, TableError> {
+pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
     let moments = column.tally.of(Class::Moment) > column.tally.of(Class::Number);
@@ -82,7 +88,7 @@ pub(super) fn order(column: Column<'_>) -> Result<Reading, TableError> {
 }
 
 /// How the column is read that rows are weighed by.
-pub(super) fn weights(column: Column<'_>) -> Result<Reading, TableError> {
+pub(super) fn weights(column: Judged<'_>) -> Result<Reading, TableError> {
     const EXPECTED: &str = "a finite number from 0 up";
     column.check_complete(EXPECTED)?;
     let wrong = [column.tally.first_outside(&[Class::Number]), column.tally.first_negative];
@@ -97,7 +103,7 @@ pub(super) fn weights(column: Column<'_>) -> Result<Reading, TableError> {
 }
 
 /// How a column is told that the settings leave out.
-pub(super) fn dropped(column: Column<'_>) -> Reading {
+pub(super) fn dropped(column: Judged<'_>) -> Reading {
     let kind = column.forced.unwrap_or_else(|| kind(column));
     Reading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")
 }

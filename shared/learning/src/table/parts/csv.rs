@@ -1,15 +1,19 @@
 //! CSV.
 
+mod heading;
 mod quotes;
+mod sample;
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
+pub(super) use self::heading::Heading;
+pub(crate) use self::sample::Sample;
 use super::{At, Reader, header};
 use crate::table::cell::Cell;
 use crate::table::{Place, TableError};
 
-/// Bytes of a piece, about.
-const PIECE: usize = 16 << 20;
+/// Bytes of a piece, about: its values may take several times as much.
+pub(crate) const PIECE: usize = 4 << 20;
 
 /// Where the rows of a file begin.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +32,7 @@ pub(super) struct Rows<'a> {
 
 /// Checks the text and reads the header: where the rows begin, and the columns' names.
 pub(super) fn open(file: &str, bytes: &[u8]) -> Result<(Start, Vec<String>), TableError> {
+    check_format(file, bytes)?;
     check_utf8(file, bytes)?;
     let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let text = bytes.get(mark..).unwrap_or_default();
@@ -41,9 +46,31 @@ pub(super) fn open(file: &str, bytes: &[u8]) -> Result<(Start, Vec<String>), Tab
         return Err(TableError::NoHeader(file.to_owned()));
     }
     let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-    header::check(file, &names)?;
     let byte = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-    Ok((Start { byte: mark.saturating_add(byte), line: reader.position().line() }, names))
+    let start = Start { byte: mark.saturating_add(byte), line: reader.position().line() };
+    header::check(file, &names).map_err(|error| match heading(&names, bytes, start) {
+        Heading::Values => TableError::NoHeaderRow(file.to_owned()),
+        Heading::Names | Heading::Unclear => error,
+    })?;
+    Ok((start, names))
+}
+
+/// What the first record, `names`, is; the rows begin at `start`.
+pub(super) fn heading(names: &[String], bytes: &[u8], start: Start) -> Heading {
+    heading::judge(names, bytes.get(start.byte..).unwrap_or_default())
+}
+
+/// Refuses what is known by its first bytes to be no CSV, whatever its name says.
+fn check_format(file: &str, bytes: &[u8]) -> Result<(), TableError> {
+    let known: [(&[u8], _, _); 3] = [
+        (b"\x1f\x8b", "compressed by gzip", "a name that ends in .csv.gz"),
+        (b"PAR1", "Parquet", "a name that ends in .parquet"),
+        (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "a table that was exported as CSV"),
+    ];
+    match known.into_iter().find(|(magic, _, _)| bytes.starts_with(magic)) {
+        Some((_, found, expected)) => Err(TableError::OtherFormat { file: file.to_owned(), found, expected }),
+        None => Ok(()),
+    }
 }
 
 fn builder() -> ReaderBuilder {

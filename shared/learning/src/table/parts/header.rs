@@ -6,7 +6,7 @@ use crate::table::{MAX_NAME, TableError};
 
 /// Checks that every column has a name, one of its own, and none too long.
 pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashMap::new();
     for (index, name) in names.iter().enumerate() {
         if name.is_empty() {
             return Err(TableError::UnnamedColumn { file: file.to_owned(), position: index + 1 });
@@ -14,8 +14,8 @@ pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
         if name.len() > MAX_NAME {
             return Err(TableError::LongName { file: file.to_owned(), position: index + 1, bytes: name.len() });
         }
-        if !seen.insert(name) {
-            return Err(TableError::DuplicateColumn { file: file.to_owned(), column: name.clone() });
+        if let Some(before) = seen.insert(name, index) {
+            return Err(TableError::DuplicateColumn { file: file.to_owned(), first: before + 1, second: index + 1 });
         }
     }
     Ok(())

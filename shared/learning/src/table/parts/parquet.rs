@@ -1,12 +1,14 @@
 //! Parquet.
 
 mod cells;
+mod sample;
 
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
+pub(crate) use self::sample::Sample;
 use super::{At, Reader, header};
 use crate::table::TableError;
 
@@ -52,6 +54,16 @@ impl File {
             }
         }
         Ok((Self { bytes, metadata, read }, names))
+    }
+
+    /// Bytes of it.
+    pub(super) fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Bytes that a thread needs to decode a row group.
+    pub(super) fn decoding(&self) -> u64 {
+        sample::decoding(self.metadata.metadata())
     }
 
     /// Number of rows.

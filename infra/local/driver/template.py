@@ -1,0 +1,73 @@
+"""template.yaml as data, and copies of it for emulators that do not read it as CloudFormation does."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from .settings import ROOT
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags, read as their long forms."""
+
+
+def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict:
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _tag)
+
+
+def read() -> dict:
+    """The template as it is written, not built."""
+    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+
+
+def with_defaults(template: dict, parameters: Mapping[str, str]) -> dict:
+    """The template with `parameters` as its defaults.
+
+    MiniStack transforms a template with its defaults and not with what a deployment says, so that the usage plan's limits
+    would be lost.
+    """
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
+    return template
+
+
+def for_localstack(template: dict) -> dict:
+    """The template as LocalStack 4.12 takes it. The parameters that it quotes are replaced by their defaults:
+
+    - an alarm's threshold, which LocalStack takes as a number only;
+    - a joined list, which it takes at the first deployment only and not at an update.
+    """
+    parameters = template["Parameters"]
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            _make_number(resource["Properties"], parameters)
+    return _joined(template, parameters)
+
+
+def _make_number(alarm: dict, parameters: dict) -> None:
+    threshold = alarm.get("Threshold")
+    if isinstance(threshold, dict) and threshold.get("Ref") in parameters:
+        alarm["Threshold"] = float(parameters[threshold["Ref"]]["Default"])
+
+
+def _joined(part, parameters: dict):
+    """`part` with every joined list parameter as the text that comes of it."""
+    if isinstance(part, list):
+        return [_joined(one, parameters) for one in part]
+    if not isinstance(part, dict):
+        return part
+    match part:
+        case {"Fn::Join": [str(separator), {"Ref": str(name)}]} if name in parameters:
+            return separator.join(parameters[name]["Default"].split(","))
+    return {key: _joined(value, parameters) for key, value in part.items()}

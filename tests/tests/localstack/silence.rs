@@ -1,0 +1,49 @@
+//! What an alarm makes of figures that stay away.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_tests::Stack;
+use evergreen_tests::silence::{NOT_EMULATED, ON_SILENCE, Silence};
+use evergreen_tests::wait::seconds;
+
+use crate::copies::Copy;
+
+/// Seconds of a copy's period, the least that there is.
+const PERIOD: i32 = 10;
+
+#[tokio::test]
+async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
+    let stack = Stack::take().await;
+    let deployed = stack.cloudwatch.alarms().await;
+    let names: BTreeSet<_> = deployed.iter().filter_map(|alarm| alarm.alarm_name.clone()).collect();
+    let emulated = || ON_SILENCE.into_iter().filter(|(kind, _)| !NOT_EMULATED.contains(kind));
+    let expected: BTreeSet<_> = emulated().map(|(kind, _)| stack.cloudwatch.name(kind)).collect();
+    assert_eq!(names, expected, "each alarm says what silence means");
+
+    let mut copies = Vec::new();
+    for (kind, silence) in emulated() {
+        let alarm = stack.cloudwatch.alarm(kind).await;
+        for before in [StateValue::Ok, StateValue::Alarm] {
+            let mut copy = Copy::of(&stack, &alarm);
+            copy.alarm.period = Some(PERIOD);
+            copy.define(&stack).await;
+            copies.push((kind, silence, before, copy));
+        }
+    }
+    // The evaluation at the definition is over then, and the next one finds the states of the test.
+    tokio::time::sleep(seconds(3)).await;
+    for (_, _, before, copy) in &copies {
+        copy.set(before.clone()).await;
+    }
+    let longest = copies.iter().map(|(_, _, _, copy)| copy.periods()).max().unwrap_or_default();
+    tokio::time::sleep(seconds((PERIOD * longest + 10).unsigned_abs().into())).await;
+    for (kind, silence, before, copy) in copies {
+        let after = match silence {
+            Silence::Raises => StateValue::Alarm,
+            Silence::Ends => StateValue::Ok,
+            Silence::Keeps => before.clone(),
+        };
+        assert_eq!(copy.state().await, after, "{kind} after silence, from {before:?}");
+    }
+}

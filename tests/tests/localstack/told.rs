@@ -1,0 +1,56 @@
+//! What a change of state tells the topic's subscribers.
+
+use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_sqs::types::QueueAttributeName;
+use evergreen_tests::Stack;
+use evergreen_tests::wait::{seconds, until};
+use serde_json::{Value, json};
+
+use crate::copies::Copy;
+
+#[tokio::test]
+async fn a_raised_alarm_is_told_with_what_the_alert_function_reads_of_it() {
+    let stack = Stack::take().await;
+    let queue = subscribe(&stack).await;
+    let mut copy = Copy::of(&stack, &stack.cloudwatch.alarm("training-failed").await);
+    copy.alarm.actions_enabled = Some(true);
+    copy.publish(0, true).await;
+    copy.define(&stack).await;
+    let name = copy.alarm.alarm_name().unwrap_or_default();
+    let told = until("the notification", seconds(60), async || {
+        let told = receive(&stack, &queue).await;
+        told.into_iter().find(|told| told["AlarmName"] == name)
+    })
+    .await;
+    assert_eq!(copy.state().await, StateValue::Alarm);
+    let states = (&told["OldStateValue"], &told["NewStateValue"]);
+    assert_eq!(states, (&json!("INSUFFICIENT_DATA"), &json!("ALARM")), "{told}");
+    assert!(told["NewStateReason"].as_str().is_some_and(|reason| reason.contains("Threshold Crossed")), "{told}");
+    assert!(told["StateChangeTime"].as_str().is_some_and(|moment| moment.starts_with("20")), "{told}");
+    assert!(told["AlarmDescription"].as_str().is_some_and(|words| words.contains("iris")), "{told}");
+    assert_eq!(told["Trigger"]["MetricName"], "FailedRuns", "{told}");
+    assert_eq!(told["Trigger"]["Threshold"].as_f64(), Some(1.0), "{told}");
+}
+
+/// A queue that is told what the topic is told; returns its address.
+async fn subscribe(stack: &Stack) -> String {
+    let queues = aws_sdk_sqs::Client::new(&stack.config);
+    let made = queues.create_queue().queue_name("told").send().await.expect("SQS makes a queue");
+    let url = made.queue_url.expect("a queue has an address");
+    let named = queues.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn);
+    let attributes = named.send().await.expect("SQS answers").attributes.unwrap_or_default();
+    let subscribe = aws_sdk_sns::Client::new(&stack.config).subscribe().topic_arn(stack.topic()).protocol("sqs");
+    subscribe.endpoint(&attributes[&QueueAttributeName::QueueArn]).send().await.expect("SNS takes the queue");
+    url
+}
+
+/// The notifications that wait in the queue, out of what SNS puts around them.
+async fn receive(stack: &Stack, url: &str) -> Vec<Value> {
+    let receive = aws_sdk_sqs::Client::new(&stack.config).receive_message().queue_url(url).max_number_of_messages(10);
+    let messages = receive.send().await.expect("SQS answers").messages.unwrap_or_default();
+    let inner = |body: String| {
+        let around: Value = serde_json::from_str(&body).ok()?;
+        serde_json::from_str(around["Message"].as_str()?).ok()
+    };
+    messages.into_iter().filter_map(|message| inner(message.body?)).collect()
+}

@@ -1,0 +1,100 @@
+//! Claims on mails, and what is remembered of alarms.
+
+use evergreen_lifecycle::ports::{AlarmRecords, Claim, Lease, MailClaims, RememberError};
+use evergreen_lifecycle::{AlarmChange, AlarmRecord};
+
+use crate::world::{later, registry};
+
+const KEY: &str = "evergreen-accuracy-low/2026-11-24T03:00:00.000Z/ALARM";
+
+/// A lease of two minutes from so many minutes on.
+fn lease(holder: &str, minutes: i64) -> Lease {
+    Lease { holder: holder.into(), now: later(minutes), until: later(minutes + 2) }
+}
+
+#[tokio::test]
+async fn a_mail_is_claimed_by_one_holder_who_may_claim_it_again() {
+    let registry = registry();
+    assert_eq!(registry.standing(KEY, later(0)).await.unwrap(), None);
+    assert_eq!(registry.claim(KEY, &lease("one", 0)).await.unwrap(), Claim::Granted);
+    assert_eq!(registry.claim(KEY, &lease("one", 0)).await.unwrap(), Claim::Granted);
+    assert_eq!(registry.claim(KEY, &lease("other", 1)).await.unwrap(), Claim::Busy);
+    assert_eq!(registry.claim("another", &lease("other", 1)).await.unwrap(), Claim::Granted);
+}
+
+#[tokio::test]
+async fn a_claim_whose_holder_fell_silent_is_unanswered_and_may_be_taken_after_an_hour() {
+    let registry = registry();
+    registry.claim(KEY, &lease("one", 0)).await.unwrap();
+    assert_eq!(registry.claim(KEY, &lease("other", 3)).await.unwrap(), Claim::Unanswered);
+    assert_eq!(registry.claim(KEY, &lease("other", 61)).await.unwrap(), Claim::Unanswered);
+    assert_eq!(registry.claim(KEY, &lease("other", 62)).await.unwrap(), Claim::Granted);
+}
+
+#[tokio::test]
+async fn a_sent_mail_is_never_claimed_again() {
+    let registry = registry();
+    registry.claim(KEY, &lease("one", 0)).await.unwrap();
+    registry.sent(KEY, later(1)).await.unwrap();
+    assert_eq!(registry.claim(KEY, &lease("other", 500)).await.unwrap(), Claim::Sent);
+    registry.release(KEY, &lease("one", 0)).await.unwrap();
+    assert_eq!(registry.standing(KEY, later(501)).await.unwrap(), Some(Claim::Sent));
+}
+
+#[tokio::test]
+async fn a_mail_without_an_answer_waits_for_an_hour() {
+    let registry = registry();
+    registry.claim(KEY, &lease("one", 0)).await.unwrap();
+    registry.unanswered(KEY, later(1)).await.unwrap();
+    assert_eq!(registry.claim(KEY, &lease("one", 2)).await.unwrap(), Claim::Unanswered);
+    assert_eq!(registry.claim(KEY, &lease("one", 61)).await.unwrap(), Claim::Granted);
+}
+
+#[tokio::test]
+async fn a_claim_is_given_back_by_its_holder_alone() {
+    let registry = registry();
+    registry.release(KEY, &lease("one", 0)).await.unwrap();
+    registry.claim(KEY, &lease("one", 0)).await.unwrap();
+    registry.release(KEY, &lease("other", 0)).await.unwrap();
+    assert_eq!(registry.claim(KEY, &lease("other", 1)).await.unwrap(), Claim::Busy);
+    registry.release(KEY, &lease("one", 0)).await.unwrap();
+    assert_eq!(registry.claim(KEY, &lease("other", 1)).await.unwrap(), Claim::Granted);
+}
+
+#[tokio::test]
+async fn of_many_who_claim_at_once_one_may_send() {
+    let registry = registry();
+    let rivals: Vec<_> = (0..12)
+        .map(|rival| {
+            let registry = registry.clone();
+            tokio::spawn(async move { registry.claim(KEY, &lease(&format!("rival-{rival}"), 0)).await })
+        })
+        .collect();
+    let mut granted = 0;
+    for rival in rivals {
+        match rival.await.unwrap().unwrap() {
+            Claim::Granted => granted += 1,
+            other => assert_eq!(other, Claim::Busy),
+        }
+    }
+    assert_eq!(granted, 1);
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_an_alarm_is_changed_by_one_after_the_other() {
+    let registry = registry();
+    let raised = AlarmChange { raised: true, since: later(0), was_raised: false };
+    let first = AlarmRecord::hear(None, raised, later(0)).1.unwrap();
+    registry.remember("evergreen-accuracy-low", &first).await.unwrap();
+    assert_eq!(registry.alarm("evergreen-accuracy-low").await.unwrap(), Some(first.clone()));
+    assert_eq!(registry.alarm("evergreen-throttles").await.unwrap(), None);
+
+    let over = AlarmChange { raised: false, since: later(5), was_raised: false };
+    let second = AlarmRecord::hear(Some(&first), over, later(5)).1.unwrap();
+    registry.remember("evergreen-accuracy-low", &second).await.unwrap();
+    for stale in [&first, &second] {
+        let error = registry.remember("evergreen-accuracy-low", stale).await.unwrap_err();
+        assert!(matches!(error, RememberError::Conflict), "{error:?}");
+    }
+    assert_eq!(registry.alarm("evergreen-accuracy-low").await.unwrap(), Some(second));
+}

@@ -1,0 +1,95 @@
+//! Events that are stored with what they tell of, until they were told.
+
+use evergreen_lifecycle::ports::{EventOutbox, Registrar, Registration};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent};
+use evergreen_testkit::registration;
+
+use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
+
+/// What waits in the outbox, over all pages.
+async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = registry.waiting(later(before_minutes), after.as_deref()).await.unwrap();
+        assert_eq!(page.unreadable, 0);
+        found.extend(page.announcements);
+        let Some(next) = page.next else { return found };
+        after = Some(next);
+    }
+}
+
+/// `registration` with its two events.
+fn with_events(registration: Registration) -> Registration {
+    let events = LifecycleEvent::of_version(&registration.run, &registration.version, later(1));
+    Registration {
+        announcements: events.iter().map(|event| Announcement::of(event).unwrap()).collect(),
+        ..registration
+    }
+}
+
+#[tokio::test]
+async fn a_registrations_events_wait_in_order_until_they_were_told() {
+    let registry = registry();
+    let first = with_events(opened(&registry, good(1), None).await);
+    registry.register(&first).await.unwrap();
+    assert_eq!(waiting(&registry, 1).await, []);
+    assert_eq!(waiting(&registry, 2).await, first.announcements);
+
+    registry.told(&first.announcements[0].key).await.unwrap();
+    assert_eq!(waiting(&registry, 2).await, first.announcements[1..]);
+    registry.told(&first.announcements[0].key).await.unwrap();
+    registry.told(&first.announcements[1].key).await.unwrap();
+    assert_eq!(waiting(&registry, 2).await, []);
+}
+
+#[tokio::test]
+async fn of_what_did_not_happen_nothing_waits_to_be_told() {
+    let registry = registry();
+    let late = with_events(opened(&registry, good(1), None).await);
+    open(&registry, &attempt("v1", 2)).await.unwrap();
+    registry.register(&late).await.unwrap_err();
+
+    let failed = attempt("v1", 1).failed("no such column".into(), None, later(1));
+    let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(1))).unwrap();
+    registry.fail(&failed, std::slice::from_ref(&event)).await.unwrap_err();
+
+    let stale = Champion::succeeding(None, good(1), later(1));
+    promoted(&registry, 5).await;
+    promote(&registry, &stale, 0, b"a model").await.unwrap_err();
+    assert_eq!(waiting(&registry, 60).await, []);
+}
+
+#[tokio::test]
+async fn a_failure_and_a_promotion_by_hand_wait_to_be_told() {
+    let registry = registry();
+    open(&registry, &attempt("7", 1)).await.unwrap();
+    let failed = attempt("7", 1).failed("no such column".into(), None, later(1));
+    let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(1))).unwrap();
+    registry.fail(&failed, std::slice::from_ref(&event)).await.unwrap();
+
+    let first = promoted(&registry, 1).await;
+    let again = Champion::succeeding(Some(&first), good(1), later(2));
+    promote(&registry, &again, 1, b"a model").await.unwrap();
+    assert_eq!(waiting(&registry, 60).await, [event, announcement(&again)]);
+}
+
+#[tokio::test]
+async fn more_events_than_a_page_holds_are_all_found_oldest_first() {
+    let registry = registry();
+    let mut expected = Vec::new();
+    for number in 1..=60 {
+        let run = attempt(&format!("v{number}"), 1);
+        open(&registry, &run).await.unwrap();
+        let ended = registration(run, good(number), None);
+        // Refused by nobody: the version alone is registered, so that no champion is in the way.
+        let seen_revision = 0;
+        let registered = with_events(Registration { promotion: None, seen_revision, ..ended });
+        registry.register(&registered).await.unwrap();
+        expected.extend(registered.announcements);
+    }
+    let mut found = waiting(&registry, 60).await;
+    assert!(found.is_sorted_by_key(|event| event.key.clone()));
+    found.sort_by(|one, other| one.key.cmp(&other.key));
+    expected.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,136 @@
+//! The registry under test, and records to put into it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_config::SdkConfig;
+use evergreen_aws::Registry;
+use evergreen_aws::env::Environment;
+use evergreen_lifecycle::ports::{
+    Champions, Opening, PromoteError, Promotion, Registrar, Registration, RunWriteError, Runs, Versions,
+};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run, RunId, Version, VersionNumber};
+use evergreen_testkit::{moment, registration, run, version};
+use evergreen_tests::stack::variable;
+use jiff::{SignedDuration, Timestamp};
+
+/// Tells the models of this process apart.
+static MODELS: AtomicU32 = AtomicU32::new(1);
+
+/// The configuration of the functions' own clients: their connection, their limits in time, their tries.
+pub fn config() -> SdkConfig {
+    evergreen_aws::connect(&Environment::process()).expect("the environment names an AWS endpoint, as `make e2e` does")
+}
+
+/// The table under test.
+pub fn table() -> String {
+    variable("EVERGREEN_TABLE")
+}
+
+/// A name that no model in the table has.
+pub fn new_model() -> String {
+    let number = MODELS.fetch_add(1, Ordering::Relaxed);
+    format!("registry-{}-{}-{number}", std::process::id(), Timestamp::now().as_millisecond())
+}
+
+/// The registry of a new model.
+pub fn registry() -> Registry {
+    registry_of(&new_model())
+}
+
+/// The registry of that model.
+pub fn registry_of(model: &str) -> Registry {
+    Registry::new(&config(), &table(), model.parse().expect("a model's name"))
+}
+
+/// When everything here begins.
+pub fn start() -> Timestamp {
+    moment("2026-11-24T03:00:00Z")
+}
+
+/// `minutes` after the start.
+pub fn later(minutes: i64) -> Timestamp {
+    start() + SignedDuration::from_mins(minutes)
+}
+
+/// That attempt at the run of that token, at work.
+pub fn attempt(token: &str, attempt: u32) -> Run {
+    Run { attempt, invocation: format!("invocation-{token}-{attempt}"), ..run(token, start()) }
+}
+
+/// A version that the gate promotes.
+pub fn good(number: u32) -> Version {
+    version(number, 0.97, start())
+}
+
+/// A version that the gate refuses.
+pub fn bad(number: u32) -> Version {
+    version(number, 0.5, start())
+}
+
+/// Opens an attempt over what is on record, as the train function does.
+pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
+    let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
+    let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
+    registry.open(&Opening { run, former: former.as_ref(), lost }).await
+}
+
+/// Opens a run and says how it would end with `version`, judged beside the champion `seen`.
+pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
+    let run = attempt(&format!("v{}", version.number), 1);
+    open(registry, &run).await.expect("nobody else has opened this run");
+    registration(run, version, seen)
+}
+
+/// What is to be told of `champion` when somebody promotes it.
+pub fn announcement(champion: &Champion) -> Announcement {
+    let model = "iris".parse().expect("a model's name");
+    Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
+}
+
+/// Promotes `champion` over the one of revision `seen_revision`.
+pub async fn promote(
+    registry: &Registry,
+    champion: &Champion,
+    seen_revision: u32,
+    artifact: &[u8],
+) -> Result<(), PromoteError> {
+    registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
+}
+
+/// The champion that the pointer tells of.
+pub async fn champion_of(registry: &Registry) -> Option<Champion> {
+    registry.champion().await.unwrap().map(|pointer| whole(pointer.unwrap()))
+}
+
+/// The champion and the copy of its artifact.
+pub async fn champion_with_copy(registry: &Registry) -> Option<(Champion, Option<Vec<u8>>)> {
+    let found = registry.champion_with_artifact().await.unwrap();
+    found.map(|(pointer, copy)| (whole(pointer.unwrap()), copy))
+}
+
+/// All champions, newest first.
+pub async fn history_of(registry: &Registry) -> Vec<Champion> {
+    registry.recent_champions(50).await.unwrap().into_iter().map(|pointer| whole(pointer.unwrap())).collect()
+}
+
+/// The run of that identity.
+pub async fn run_of(registry: &Registry, id: &RunId) -> Option<Run> {
+    registry.run(id).await.unwrap().map(Result::unwrap)
+}
+
+/// The version of that number.
+pub async fn version_of(registry: &Registry, number: VersionNumber) -> Option<Version> {
+    registry.version(number).await.unwrap().map(Result::unwrap)
+}
+
+fn whole(pointer: Pointer) -> Champion {
+    pointer.champion().expect("this release has written it").clone()
+}
+
+/// Registers a version that the gate promotes over the present champion; returns the new one.
+pub async fn promoted(registry: &Registry, number: u32) -> Champion {
+    let seen = champion_of(registry).await;
+    let registration = opened(registry, good(number), seen.as_ref()).await;
+    registry.register(&registration).await.expect("the champion is the one that was seen");
+    registration.promotion.expect("the gate promotes it")
+}
