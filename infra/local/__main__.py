@@ -53,7 +53,7 @@ def test(arguments) -> int:
     return isolated.end_to_end_tests(arguments.arguments)
 
 
-def sam_local(arguments) -> None:
+def sam_local(_arguments) -> None:
     samlocal.everything()
 
 

@@ -40,7 +40,9 @@ def doubts(results: list[Result]) -> list[str]:
     others = max((side.others() for side in sides), default=0.0)
     if others < DISTURBED:
         return []
-    return [f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."]
+    return [
+        f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."
+    ]
 
 
 def heading(result: Result) -> str:
@@ -58,7 +60,9 @@ def rows(result: Result) -> list[tuple[str, ...]]:
     for title, name, goal, digits in FIGURES:
         ours, theirs = _middle(result.evergreen, name), result.scikit_learn.middle(name)
         limit = getattr(goals, goal) if goal else None
-        lines.append((f"  {title}", _number(ours, digits), _number(theirs, digits), _ratio(ours, theirs), _at_most(limit)))
+        lines.append(
+            (f"  {title}", _number(ours, digits), _number(theirs, digits), _ratio(ours, theirs), _at_most(limit))
+        )
     ours, theirs = result.evergreen, result.scikit_learn
     lines.append(("  reading, s", *(_number(_middle(side, "read_seconds"), 3) for side in (ours, theirs)), "", ""))
     whole = _at_most(goals.seconds, " s", 0)

@@ -127,8 +127,8 @@ def _model(given: str, path: Path) -> str:
             "beginning with a letter, at most 40 of them"
         )
     stem = path.resolve().name
-    for format in FORMATS:
-        stem = stem[: -len(format)] if stem.lower().endswith(format) else stem
+    for ending in FORMATS:
+        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     # "2024 sales.csv" too is to have a name.
     name = name if name[:1].isalpha() else f"table-{name}".rstrip("-")
