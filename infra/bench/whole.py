@@ -50,7 +50,8 @@ def held(row: dict) -> bool | None:
 
 def text(rows: list[dict]) -> str:
     """The rows, each group under its name, and how many goals are held."""
-    lines, group = [HEADINGS], None
+    lines: list[tuple[str, ...]] = [HEADINGS]
+    group = None
     for row in rows:
         if row["group"] != group:
             group = row["group"]

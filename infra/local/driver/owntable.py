@@ -104,6 +104,10 @@ def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
     if given and written and given != written:
         raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')
     target = given or written
+    if target not in columns and rows.look_like_values(columns):
+        raise Failure(
+            f"DATASET: {file.name} has no header row: its first line holds values. Add a line with the columns' names"
+        )
     listed = f"The columns of {file.name}: {', '.join(columns)}"
     if not target:
         example = f'TARGET="{columns[-1]}"'
