@@ -5,9 +5,10 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test onnx-test e2e dynamodb-test localstack-test proof lint licences sam-local validate lock deploy bench bench-scoring bench-train bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof lint deny python-lint sam-local validate lock deploy bench bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
+ADVISORIES ?=
 # The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
 DATASET :=
 TARGET :=
@@ -52,10 +53,13 @@ runs: .venv/emulator/ready ## Compare the runs of the last stack, of MODEL=name,
 
 build: $(BUILT) ## Build the four functions for this machine
 
-test: unit-test onnx-test e2e ## All tests: those beside the code, ONNX Runtime's answers, then those of the deployed stack
+test: unit-test python-test onnx-test e2e ## All tests: those beside the code, ONNX Runtime's answers, then those of the deployed stack
 
 unit-test:
 	cargo test --workspace --exclude evergreen-tests --locked
+
+python-test: .venv/emulator/ready ## The tests of what reads a user's table and settings in Python
+	@cd infra/local && ../../$(PYTHON) -m unittest discover --start-directory tests --top-level-directory .
 
 # The same packages as in unit-test, so that nothing is compiled twice.
 onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every family on every table of the proof, and random pipelines
@@ -82,7 +86,7 @@ proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, 
 sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
 	@$(LOCAL) sam-local
 
-lint: validate licences ## Format, clippy, documentation, template, licences
+lint: validate deny python-lint ## Format, clippy, documentation, template, dependencies, Python
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	@$(PYTHON) infra/cost --check
@@ -93,12 +97,26 @@ lint: validate licences ## Format, clippy, documentation, template, licences
 validate: .venv/sam/ready
 	@$(SAM) validate --lint --template-file template.yaml
 
-licences: .venv/emulator/ready
-	@$(PYTHON) infra/licences.py
+deny: .venv/lint/ready ## Licences, bans, sources and known vulnerabilities of Rust packages (ADVISORIES=required where these must be looked for)
+	@ADVISORIES=$(ADVISORIES) infra/deny
+
+# Each folder is a program of its own, whose modules are known by short names.
+python-lint: .venv/lint/ready .venv/emulator/ready
+	@.venv/lint/bin/ruff check --quiet infra
+	@.venv/lint/bin/ruff format --quiet --check infra
+	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof; do \
+	  (cd $$program && ../../.venv/lint/bin/mypy --config-file ../../pyproject.toml \
+	    --python-executable ../../$(PYTHON) --cache-dir ../../target/mypy .) || exit 1; \
+	done
 
 bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
 	cargo build --release --package evergreen-learning --example fit --locked
 	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
+
+bench-memory: .venv/parquet/ready ## Peak memory of training beside its estimate, for ten shapes of table (ARGS='--only narrow' picks some)
+	cargo build --release --package evergreen-learning --example memory --locked
+	@cd infra/bench && ../../.venv/parquet/bin/python -m memory \
+	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
 bench: bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
@@ -153,5 +171,5 @@ $(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready
 	@$(LOCAL) build --architecture $(ARCHITECTURE)
 	@touch $@
 
-.venv/%/ready: infra/local/%.txt infra/local/venv
+.venv/%/ready: infra/local/%.txt infra/local/pip.txt infra/local/venv
 	@infra/local/venv $*

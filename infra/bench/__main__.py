@@ -34,7 +34,9 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-train", description=__doc__)
-    parser.add_argument("--binary", type=Path, help="Evergreen's example `fit`; without it scikit-learn is measured alone")
+    parser.add_argument(
+        "--binary", type=Path, help="Evergreen's example `fit`; without it scikit-learn is measured alone"
+    )
     parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="where data and figures go")
     parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="some cases")
     parser.add_argument("--repeat", type=int, help="repetitions of every case, instead of its own number")

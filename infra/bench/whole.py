@@ -17,7 +17,9 @@ HEADINGS = ("", "value", "goal", "", "peers", "note")
 def main() -> int:
     """Prints the table and writes report.json; 1 where a part is missing. A goal missed is a figure, not a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="where the parts are and the report goes")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "target/bench", help="where the parts are and the report goes"
+    )
     folder = parser.parse_args().folder
     parts = {name: _read(folder / f"{name}.json") for name in PARTS}
     missing = [name for name, part in parts.items() if part is None]
@@ -48,7 +50,8 @@ def held(row: dict) -> bool | None:
 
 def text(rows: list[dict]) -> str:
     """The rows, each group under its name, and how many goals are held."""
-    lines, group = [HEADINGS], None
+    lines: list[tuple[str, ...]] = [HEADINGS]
+    group = None
     for row in rows:
         if row["group"] != group:
             group = row["group"]
@@ -75,7 +78,9 @@ def _line(line: tuple[str, ...], widths: list[int]) -> str:
     if len(line) == 1:
         return f"\n{line[0]}"
     right = {1, 2}
-    cells = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(line, widths))]
+    cells = [
+        cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(line, widths))
+    ]
     return "  ".join(cells).rstrip()
 
 

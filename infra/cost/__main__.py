@@ -65,7 +65,7 @@ def _check(text: str) -> int:
 def _report(tables: list[tuple[str, list[bill.Line]]]) -> None:
     entries = [(f"{name}: {line.name}", line.dollars) for name, lines in tables for line in lines]
     entries += [(name, _sum(lines)) for name, lines in tables]
-    rows = [
+    rows: list[dict] = [
         {"group": "cost", "name": name, "unit": "$", "value": round(dollars, 4), "goal": None, "peers": {}, "note": ""}
         for name, dollars in entries
     ]

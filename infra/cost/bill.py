@@ -87,7 +87,9 @@ def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
         Line(f"{stack.alarms} alarms on {stack.watched} metrics", rates.of(stack.watched, "alarm")),
         Line(f"{watched}: PutMetricData, time, traces, reads, logs", watching),
         Line(f"{trainings} trainings of {seconds:g} s at {memory:,} MB", training),
-        Line(f"{kept['stored_megabytes']} MB of artifacts", rates.of(kept["stored_megabytes"] / 1000, "object_gigabyte")),
+        Line(
+            f"{kept['stored_megabytes']} MB of artifacts", rates.of(kept["stored_megabytes"] / 1000, "object_gigabyte")
+        ),
     ]
 
 
@@ -121,7 +123,10 @@ def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
         Line("API Gateway, REST", rates.of(MILLION, "api_request")),
         Line("Lambda requests", rates.of(MILLION, "lambda_request")),
         Line(f"Lambda time, {kept['predict_ms']} ms billed as {charged}, at {memory:,} MB, {architecture}", time),
-        Line(f"Cold starts, {kept['init_ms']} ms and {kept['start_reads']} reads of one call in {round(1 / kept['cold_share'])}", starting),
+        Line(
+            f"Cold starts, {kept['init_ms']} ms and {kept['start_reads']} reads of one call in {round(1 / kept['cold_share'])}",
+            starting,
+        ),
         Line(f"Logs, {size:,} bytes each", rates.of(MILLION * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(MILLION * stack.sampled, "trace")),
         Line(f"Looks for a new champion, {often}", rates.of(looks, "table_read")),

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,7 +15,7 @@ class _Loader(yaml.SafeLoader):
     """YAML with CloudFormation's tags: a reference is read as the name that it refers to, anything else as nothing."""
 
 
-_Loader.add_multi_constructor("!", lambda loader, tag, node: f"!{tag} {node.value}" if tag == "Ref" else None)
+_Loader.add_multi_constructor("!", lambda _loader, tag, node: f"!{tag} {node.value}" if tag == "Ref" else None)
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class Stack:
 
 def read() -> Stack:
     """The stack with the defaults of its parameters."""
-    template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader, and our own file
     parameters, resources = template["Parameters"], template["Resources"]
 
-    def value(found: object) -> object:
+    def value(found: Any) -> Any:
         named = isinstance(found, str) and found.startswith("!Ref ")
         return parameters[found.removeprefix("!Ref ")]["Default"] if named else found
 

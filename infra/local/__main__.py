@@ -84,7 +84,7 @@ def test_localstack(arguments) -> int:
     return localstack.tests(arguments.arguments)
 
 
-def sam_local(arguments) -> None:
+def sam_local(_arguments) -> None:
     samlocal.everything()
 
 

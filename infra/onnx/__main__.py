@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-
 from models import MODELS, REFUSED
 
 TO = Path(__file__).resolve().parents[2] / "tests/artifacts/foreign"
@@ -56,7 +55,7 @@ def main(names: list[str]) -> None:
         content = train(table).SerializeToString()
         (TO / f"{name}.onnx").write_bytes(content)
         rows = table.some_rows()
-        record = {"signature": table.signature}
+        record: dict = {"signature": table.signature}
         if name in MODELS:
             record["rows"] = [[raw(value) for value in row] for row in rows.itertuples(index=False)]
             record |= answers(content, rows, table.signature.get("labels"))

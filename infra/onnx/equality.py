@@ -57,12 +57,7 @@ class Difference:
 
     def within(self, bound: Bound) -> bool:
         """Whether the answers count as equal."""
-        return (
-            self.rows > 0
-            and not self.labels
-            and self.probability <= bound.probability
-            and self.share <= bound.share
-        )
+        return self.rows > 0 and not self.labels and self.probability <= bound.probability and self.share <= bound.share
 
 
 def main() -> int:
@@ -71,7 +66,9 @@ def main() -> int:
     parser.add_argument("--examples", type=Path, required=True, help="where the built examples are")
     examples = parser.parse_args().examples
     onnxruntime.set_default_logger_severity(3)
-    print(f"ONNX Runtime {onnxruntime.__version__}: labels that differ, largest difference of probabilities and numbers")
+    print(
+        f"ONNX Runtime {onnxruntime.__version__}: labels that differ, largest difference of probabilities and numbers"
+    )
     failed = [case for case, found, bound in _cases(examples) if not _holds(case, found, bound)]
     if failed:
         print(f"\n*** ONNX Runtime answers otherwise: {', '.join(failed)}; the files are in {FOLDER}", file=sys.stderr)

@@ -3,15 +3,13 @@
 import lightgbm
 import onnxmltools
 import skl2onnx
+import tables
 import xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloats
 from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, StringTensorType
-from sklearn import ensemble, linear_model, neighbors, neural_network, pipeline, preprocessing, svm, tree
+from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, svm, tree
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
-
-import tables
-
 
 
 def sklearn(model, table: tables.Table, **options):
@@ -53,8 +51,17 @@ diabetes, customers = tables.diabetes(), tables.customers()
 xgb = {"n_estimators": 10, "max_depth": 3, "random_state": 1}
 lgbm = {"n_estimators": 10, "num_leaves": 6, "random_state": 1, "verbose": -1}
 hist = {"max_iter": 10, "max_leaf_nodes": 6, "random_state": 1}
-scaled = lambda model: pipeline.make_pipeline(preprocessing.StandardScaler(), model)
-ranged = lambda model: pipeline.make_pipeline(preprocessing.MinMaxScaler(), model)
+
+
+def scaled(model):
+    """The model behind a scaler to mean and deviation."""
+    return pipeline.make_pipeline(preprocessing.StandardScaler(), model)
+
+
+def ranged(model):
+    """The model behind a scaler to the range from 0 to 1."""
+    return pipeline.make_pipeline(preprocessing.MinMaxScaler(), model)
+
 
 MODELS = {
     "skl-forest-2": (cancer, lambda t: sklearn(ensemble.RandomForestClassifier(**forest()), t)),

@@ -5,12 +5,11 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import served
 from driver import isolated, owntable, rows, training, upload
 from driver.console import Failure, say, step, until, waiting
 from driver.environment import Clients
 from driver.settings import ROOT
-
-import served
 
 SCIENCE = ROOT / ".venv/science/bin/python"
 HOLDOUT = ROOT / "target/debug/examples/holdout"
@@ -50,7 +49,7 @@ def compare(entry: dict, folder: Path) -> list[Line]:
     """Deploys a stack for the table and makes a line for each family."""
     table = owntable.find(str(folder / entry["name"]), "", entry["name"])
     held_out = _holdout(table)
-    with isolated.stack("local", "proof", table) as (settings, values):
+    with isolated.stack("local", "proof", table) as (_, values):
         clients = Clients(values)
         step(f"{entry['title']}: {len(held_out)} rows are held out")
         upload.bring(clients, values["EVERGREEN_BUCKET"], table)

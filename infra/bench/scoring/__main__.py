@@ -9,11 +9,11 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "infra/bench"))
 
 import onnxruntime  # noqa: E402
+from training import machine  # noqa: E402
 
 from scoring import report  # noqa: E402
 from scoring.cases import CASES, prepare  # noqa: E402
 from scoring.rounds import measure  # noqa: E402
-from training import machine  # noqa: E402
 
 
 def main() -> None:

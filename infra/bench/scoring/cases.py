@@ -55,7 +55,8 @@ def prepare(case: Case, folder: Path) -> Files:
             count + ROWS, columns, n_informative=informative, n_redundant=redundant, flip_y=flipped, random_state=SEED
         )
         rows, values, classes = values[count:], values[:count], classes[:count]
-    files = Files(*(folder / f"{case.name}.{end}" for end in ("csv", "rows", "onnx")), values.shape[1])
+    table, scored, artifact = (folder / f"{case.name}.{end}" for end in ("csv", "rows", "onnx"))
+    files = Files(table, scored, artifact, values.shape[1])
     np.round(rows, 4).astype("<f4").tofile(files.rows)
     with files.csv.open("w") as file:
         print(",".join(f"x{column}" for column in range(files.columns)), TARGET, sep=",", file=file)

@@ -19,25 +19,28 @@ class Contestant:
     """A process that scores when it is told to."""
 
     def __init__(self, command: list[str]):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = subprocess.Popen(command, text=True, **pipes)
+        self._command = command
+        self._process = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not self._process.stdin or not self._process.stdout:
+            raise RuntimeError("a process without pipes cannot be told anything")
+        self._to, self._from = self._process.stdin, self._process.stdout
         self.labels = json.loads(self._answer())
-        self.seconds = {mode: [] for mode in MODES}
+        self.seconds: dict[str, list[float]] = {mode: [] for mode in MODES}
 
     def play(self, mode: str) -> None:
         """One round."""
-        self._process.stdin.write(mode + "\n")
-        self._process.stdin.flush()
+        self._to.write(mode + "\n")
+        self._to.flush()
         self.seconds[mode].append(float(self._answer()))
 
     def end(self) -> None:
-        self._process.stdin.close()
+        self._to.close()
         self._process.wait()
 
     def _answer(self) -> str:
-        line = self._process.stdout.readline()
+        line = self._from.readline()
         if not line:
-            raise RuntimeError(f"{' '.join(self._process.args[:3])} ended with {self._process.wait()}")
+            raise RuntimeError(f"{' '.join(self._command[:3])} ended with {self._process.wait()}")
         return line
 
 
@@ -55,7 +58,7 @@ class Result:
 
 def measure(case: Case, files: Files, binary: Path, rounds: int) -> Result:
     """Trains, starts every contestant, and lets them play in turn: what else the machine does falls on all of them."""
-    train = [binary, "train", "--csv", files.csv, "--target", TARGET, "--artifact", files.artifact]
+    train: list[str | Path] = [binary, "train", "--csv", files.csv, "--target", TARGET, "--artifact", files.artifact]
     trained = json.loads(subprocess.run(train, check=True, capture_output=True, text=True).stdout)
     table, rows, columns = str(files.csv), str(files.rows), str(files.columns)
     peer = [sys.executable, str(PEER)]
@@ -76,8 +79,8 @@ def measure(case: Case, files: Files, binary: Path, rounds: int) -> Result:
         contestant.end()
     ours, theirs = contestants[EVERGREEN].labels, [contestants[title].labels for title in (ONNX, ONNX_2)]
     differing = sum(len(set(labels)) > 1 for labels in zip(ours, *theirs, strict=True))
-    figures = [
+    middle, lowest = (
         {mode: {title: of(it.seconds[mode]) * 1e6 for title, it in contestants.items()} for mode in MODES}
         for of in (median, min)
-    ]
-    return Result(case, trained["nodes"], *figures, differing)
+    )
+    return Result(case, trained["nodes"], middle, lowest, differing)

@@ -16,7 +16,7 @@ FIGURES = (
 
 def text(start: dict, results: list[Result]) -> str:
     """The machine, then a block of lines for each case."""
-    lines = [HEADINGS]
+    lines: list[tuple[str, ...]] = [HEADINGS]
     for result in results:
         lines += [(heading(result),), *rows(result)]
     widths = [max(len(line[column]) for line in lines if len(line) > column > 0) for column in range(1, len(HEADINGS))]
@@ -40,7 +40,9 @@ def doubts(results: list[Result]) -> list[str]:
     others = max((side.others() for side in sides), default=0.0)
     if others < DISTURBED:
         return []
-    return [f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."]
+    return [
+        f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."
+    ]
 
 
 def heading(result: Result) -> str:
@@ -54,11 +56,19 @@ def heading(result: Result) -> str:
 def rows(result: Result) -> list[tuple[str, ...]]:
     """A case's lines: what both sides printed, then what their processes took."""
     goals = result.case.goals
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for title, name, goal, digits in FIGURES:
-        ours, theirs = _middle(result.evergreen, name), result.scikit_learn.middle(name)
+        our_figure, their_figure = _middle(result.evergreen, name), result.scikit_learn.middle(name)
         limit = getattr(goals, goal) if goal else None
-        lines.append((f"  {title}", _number(ours, digits), _number(theirs, digits), _ratio(ours, theirs), _at_most(limit)))
+        lines.append(
+            (
+                f"  {title}",
+                _number(our_figure, digits),
+                _number(their_figure, digits),
+                _ratio(our_figure, their_figure),
+                _at_most(limit),
+            )
+        )
     ours, theirs = result.evergreen, result.scikit_learn
     lines.append(("  reading, s", *(_number(_middle(side, "read_seconds"), 3) for side in (ours, theirs)), "", ""))
     whole = _at_most(goals.seconds, " s", 0)

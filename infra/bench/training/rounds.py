@@ -22,7 +22,8 @@ class Side:
     def middle(self, name: str) -> float | None:
         """The median of a figure that the processes printed; None where it is missing, or none came in time."""
         values = [fit.said.get(name) for fit in self.fits if fit.said]
-        return median(values) if values and None not in values else None
+        known = [value for value in values if value is not None]
+        return median(known) if known and len(known) == len(values) else None
 
     def all(self, name: str) -> list[float]:
         """Every repetition's figure, in the order in which they ran."""

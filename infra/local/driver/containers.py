@@ -72,8 +72,11 @@ def way_to(port: int):
 class _Forward(socketserver.BaseRequestHandler):
     """Copies bytes between a container's connection and the emulator's port."""
 
+    server: socketserver.TCPServer
+
     def handle(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as emulator:
+        port = int(self.server.socket.getsockname()[1])
+        with socket.create_connection(("127.0.0.1", port)) as emulator:
             back = threading.Thread(target=_copy, args=(emulator, self.request), daemon=True)
             back.start()
             _copy(self.request, emulator)

@@ -104,6 +104,10 @@ def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
     if given and written and given != written:
         raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')
     target = given or written
+    if target not in columns and rows.look_like_values(columns):
+        raise Failure(
+            f"DATASET: {file.name} has no header row: its first line holds values. Add a line with the columns' names"
+        )
     listed = f"The columns of {file.name}: {', '.join(columns)}"
     if not target:
         example = f'TARGET="{columns[-1]}"'
@@ -127,8 +131,8 @@ def _model(given: str, path: Path) -> str:
             "beginning with a letter, at most 40 of them"
         )
     stem = path.resolve().name
-    for format in FORMATS:
-        stem = stem[: -len(format)] if stem.lower().endswith(format) else stem
+    for ending in FORMATS:
+        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     # "2024 sales.csv" too is to have a name.
     name = name if name[:1].isalpha() else f"table-{name}".rstrip("-")

@@ -3,17 +3,20 @@
 import csv
 import gzip
 import json
+import re
 import subprocess
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from .console import Failure, tail
 from .settings import ROOT
 
 Row = dict[str, object]
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 # Spellings of a missing value in a CSV, as training reads them.
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>")
@@ -42,6 +45,22 @@ def first(file: Path, count: int) -> list[Row]:
 def to_json(row: Row, columns: list[dict]) -> Row:
     """The row as a client sends it: the columns of a model's signature, each as the type that it has there."""
     return {column["name"]: _value(row.get(column["name"]), column["type"]) for column in columns}
+
+
+def look_like_values(columns: list[str]) -> bool:
+    """Whether what should be names are values: a number, a date or a truth value is among them, or two are alike.
+
+    Numbers alone may be names where they count up, as those that a program gives.
+    """
+    numbers = [_number(name) for name in columns]
+    counted = [number for number in numbers if isinstance(number, int)]
+    counts_up = len(counted) > 2 and all(after - before == 1 for before, after in pairwise(counted))
+    are_numbers = any(not isinstance(number, str) for number in numbers) and not (
+        counts_up and not any(isinstance(number, float) for number in numbers)
+    )
+    others = any(_DATE.match(name) or name.lower() in ("true", "false") for name in columns)
+    named = [name for name in columns if name]
+    return are_numbers or others or len(set(named)) < len(named)
 
 
 def _header(reader: Iterator[list[str]], file: Path) -> list[str]:

@@ -75,7 +75,7 @@ def parameters(values: dict | None) -> str:
 
 def _figures(listed: list[dict]) -> dict[str, str]:
     """Those of the newest run that has any: a model's task may change with its table."""
-    newest = next((run["metrics"] for run in listed if run.get("metrics")), {})
+    newest: dict = next((run["metrics"] for run in listed if run.get("metrics")), {})
     return NUMBERS if "r2" in newest else CLASSES
 
 

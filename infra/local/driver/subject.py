@@ -31,7 +31,7 @@ class Iris:
     predicting = "Predicting over HTTP, one flower of each species"
     kind_of_row = "FLOWER"
 
-    def examples(self, manifest: dict) -> list[Example]:
+    def examples(self, manifest: dict) -> list[Example]:  # noqa: ARG002 - other subjects need it
         """A flower of each species."""
         return [Example(species, row) for species, row in api.FLOWERS.items()]
 
@@ -62,7 +62,7 @@ class Own:
 
 
 def _different(found: list[Example], count: int = 3) -> list[Example]:
-    by_label = {}
+    by_label: dict[str | None, Example] = {}
     for example in found:
         by_label.setdefault(example.truth, example)
     chosen = list(by_label.values())[:count]
@@ -70,6 +70,6 @@ def _different(found: list[Example], count: int = 3) -> list[Example]:
 
 
 def _spread(found: list[Example]) -> list[Example]:
-    ordered = sorted(found, key=lambda example: float(example.truth))
+    ordered = sorted(found, key=lambda example: float(example.truth or 0))
     places = sorted({len(ordered) * share // 100 for share in (10, 50, 90)})
     return [ordered[place] for place in places if place < len(ordered)]

@@ -1,0 +1,1 @@
+"""Memory that training takes, beside what was foreseen."""

@@ -1,0 +1,1 @@
+"""Tests of what reads a user's table, settings and names."""

@@ -1,0 +1,94 @@
+"""What DATASET, TARGET and MODEL mean, and what is said where they mean nothing."""
+
+import gzip
+import tempfile
+import unittest
+from pathlib import Path
+
+from driver import owntable
+from driver.console import Failure
+
+TABLE = "age,plan,churned\n31,basic,yes\n42,plus,no\n"
+
+
+class OwnTableTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def put(self, name: str, text: str = TABLE) -> Path:
+        file = self.folder / name
+        file.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return file
+
+    def refused(self, dataset: object, target: str = "churned", model: str = "") -> str:
+        with self.assertRaises(Failure) as raised:
+            owntable.find(str(dataset), target, model)
+        return str(raised.exception)
+
+    def found(self, dataset: object, target: str = "churned", model: str = "") -> owntable.OwnTable:
+        table = owntable.find(str(dataset), target, model)
+        assert table is not None
+        return table
+
+    def test_without_a_table_there_is_iris_and_nothing_to_name(self) -> None:
+        self.assertIsNone(owntable.find("", "", ""))
+        self.assertIn("TARGET=churned is the column of a table", self.refused(""))
+        self.assertIn("MODEL=churn is the name for a table", self.refused("", "", "churn"))
+
+    def test_a_file_a_compressed_one_and_a_folder_of_parts_are_tables(self) -> None:
+        self.assertEqual(self.found(self.put("churn.csv")).model, "churn")
+        self.assertEqual(self.found(self.put("Churn 2024.CSV.gz")).model, "churn-2024")
+        self.put(".hidden.csv")
+        parts = self.found(self.folder, model="parts").files
+        self.assertEqual([file.name for file in parts], ["Churn 2024.CSV.gz", "churn.csv"])
+
+    def test_names_of_models_are_made_of_whatever_a_file_is_called(self) -> None:
+        names = {
+            "2024 sales.csv": "table-2024-sales",
+            "Ünï_côde.csv": "n-c-de",
+            "x" * 60 + ".csv": "x" * 40,
+            "é.csv": "table",
+        }
+        for name, model in names.items():
+            self.assertEqual(self.found(self.put(name)).model, model)
+            self.assertRegex(model, owntable.MODEL_NAME)
+        self.assertIn("MODEL=Churn! is no name for a model", self.refused(self.put("churn.csv"), model="Churn!"))
+
+    def test_a_file_that_is_not_there_is_told_with_the_nearest_name(self) -> None:
+        self.put("churn.csv")
+        self.assertIn("churn.csv, perhaps?", self.refused(self.folder / "chrun.csv"))
+        self.assertIn("is no table that can be read", self.refused(self.put("churn.xlsx")))
+        (self.folder / "empty").mkdir()
+        self.assertIn("has no file that ends in", self.refused(self.folder / "empty"))
+
+    def test_a_target_that_is_not_there_is_told_with_the_columns(self) -> None:
+        file = self.put("churn.csv")
+        words = self.refused(file, "chruned")
+        self.assertIn("has no column chruned; churned, perhaps?", words)
+        self.assertIn("age, plan, churned", words)
+        self.assertIn('TARGET="churned"', self.refused(file, ""))
+
+    def test_without_a_header_no_value_is_shown(self) -> None:
+        words = self.refused(self.put("churn.csv", TABLE.split("\n", 1)[1]))
+        self.assertIn("churn.csv has no header row", words)
+        self.assertNotIn("basic", words)
+
+    def test_settings_beside_the_table_are_read_and_may_not_contradict(self) -> None:
+        file = self.put("churn.csv")
+        (self.folder / "dataset.toml").write_text('target = "churned"\n', encoding="utf-8-sig")
+        table = self.found(file, "")
+        self.assertEqual((table.target, table.uploads[-1].name), ("churned", "dataset.toml"))
+        self.assertIn("leave out one of them", self.refused(file, "plan"))
+        (self.folder / "dataset.toml").write_text("target = \n")
+        self.assertIn("dataset.toml", self.refused(file))
+
+    def test_floors_are_those_of_a_table_that_nobody_knows(self) -> None:
+        parameters = self.found(self.put("churn.csv")).parameters
+        self.assertEqual((parameters["AccuracyFloor"], parameters["TargetColumn"]), ("0", "churned"))
+        self.assertTrue(512 <= int(parameters["TrainMemory"]) <= 10_240)
+
+
+if __name__ == "__main__":
+    unittest.main()
