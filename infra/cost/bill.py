@@ -99,7 +99,10 @@ def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     charged, size = billed(kept["predict_ms"]), log_bytes()
     time = rates.compute(requests, charged, stack.predict_memory, stack.architecture)
     return [
-        Line(f"{requests:,} requests for /health, {stack.health_rate} a second: API Gateway", rates.of(requests, "api_request")),
+        Line(
+            f"{requests:,} requests for /health, {stack.health_rate} a second: API Gateway",
+            rates.of(requests, "api_request"),
+        ),
         Line("Lambda requests and time", rates.of(requests, "lambda_request") + time),
         Line(f"Logs, {size:,} bytes each at most", rates.of(requests * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(requests * stack.sampled, "trace")),

@@ -59,7 +59,9 @@ def read() -> Stack:
 
     def watched() -> int:
         """What alarms watch: an alarm of several metrics is billed for each of them."""
-        alarms = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"]
+        alarms = [
+            resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"
+        ]
         return sum(sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1 for alarm in alarms)
 
     return Stack(

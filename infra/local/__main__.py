@@ -64,7 +64,7 @@ def runs(arguments) -> None:
     listing.show(*places.status(arguments.state.resolve(), arguments.model))
 
 
-def authorize(arguments) -> None:
+def authorize(_arguments) -> None:
     authorization.check()
 
 
@@ -132,12 +132,16 @@ def _parser() -> argparse.ArgumentParser:
     answers = _add(commands, "localstack-answers", localstack_answers, "fail unless LocalStack answers")
     answers.add_argument("--port", type=int, help="4566 without it")
     answers.set_defaults(state=ROOT / "target/local", config="local", emulator="localstack")
-    for name, function, text in (
+    for name, tested, text in (
         ("test", test, "run the tests of the deployed stack against an emulator of their own"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
-        ("localstack-test", test_localstack, "deploy to a LocalStack without Docker, and run the tests of what works there"),
+        (
+            "localstack-test",
+            test_localstack,
+            "deploy to a LocalStack without Docker, and run the tests of what works there",
+        ),
     ):
-        tests = _add(commands, name, function, text)
+        tests = _add(commands, name, tested, text)
         tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
     _add(commands, "authorization", authorize, "call each API with a signature, and with a token, in place of a key")
     _add(commands, "sam-local", sam_local, "run events/ through `sam local`")

