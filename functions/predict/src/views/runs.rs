@@ -24,7 +24,7 @@ pub struct RunsView<'a> {
 #[serde(untagged)]
 enum Listed<'a> {
     Run(RunView<'a>),
-    Unreadable(UnreadableRunView<'a>),
+    Unreadable(Box<UnreadableRunView<'a>>),
 }
 
 impl<'a> RunsView<'a> {
@@ -32,7 +32,7 @@ impl<'a> RunsView<'a> {
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
             Ok(run) => Listed::Run(RunView::new(run, now)),
-            Err(record) => Listed::Unreadable(UnreadableRunView::new(record)),
+            Err(record) => Listed::Unreadable(Box::new(UnreadableRunView::new(record))),
         };
         Self { runs: runs.iter().map(listed).collect() }
     }
