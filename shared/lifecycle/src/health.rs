@@ -22,7 +22,7 @@ pub enum Metric {
     TrainingAccuracy,
     /// Accuracy, 0–1, or R² of the champion on its hold-out.
     ModelAccuracy,
-    /// Accuracy, 0–1, or R² served over the last seven days; see [`average_accuracy`].
+    /// Accuracy, 0–1, or R² served over the last seven days; see [`average_accuracy`](crate::champion::average_accuracy).
     ModelAccuracy7DayAverage,
     /// Hours since the champion was trained.
     ModelAgeHours,
