@@ -29,8 +29,10 @@ pub(crate) enum Delivery {
     Overtaken,
     /// Another invocation is just telling its reader that the alarm is raised. That has to come first.
     NotYet,
-    /// SES does not take it for now.
-    NotNow(Unavailable),
+    /// SES turned it away: it comes too fast.
+    Throttled(Unavailable),
+    /// SES is out of reach, or fails.
+    Unreachable(Unavailable),
 }
 
 /// Why a mail was not sent in this invocation.
@@ -45,6 +47,9 @@ pub(crate) enum NotSent {
     /// It was not accepted.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
+    /// SES is out of reach, or fails, again and again.
+    #[error("SES does not take mails{}", cause(.0.as_ref()))]
+    Unreachable(Option<Unavailable>),
     /// The invocation has no time for it.
     #[error("no time is left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
@@ -120,7 +125,8 @@ where
         match outcome {
             None => Ok(Delivery::Overtaken),
             Some(Ok(())) => Ok(Delivery::Sent),
-            Some(Err(SendError::NotNow(cause))) => Ok(Delivery::NotNow(cause)),
+            Some(Err(SendError::Throttled(cause))) => Ok(Delivery::Throttled(cause)),
+            Some(Err(SendError::Unreachable(cause))) => Ok(Delivery::Unreachable(cause)),
             Some(Err(SendError::Refused(cause))) => Err(NotSent::Refused(cause)),
             Some(Err(SendError::Unanswered(cause))) => Err(NotSent::Unanswered(Some(cause))),
         }
@@ -140,7 +146,7 @@ where
         let begun = self.clock.now();
         let outcome = self.mailer.send(recipient.as_str(), letter.mail).await;
         match &outcome {
-            Err(SendError::NotNow(_)) => pace.slow_down(begun, share(key)),
+            Err(SendError::Throttled(_) | SendError::Unreachable(_)) => pace.slow_down(begun, share(key)),
             Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => pace.go_on(begun),
         }
         outcome
@@ -152,9 +158,7 @@ where
         let noted = match outcome {
             Some(Ok(())) => self.registry.sent(key, now).await,
             Some(Err(SendError::Unanswered(_))) => self.registry.unanswered(key, now).await,
-            None | Some(Err(SendError::Refused(_) | SendError::NotNow(_))) => {
-                self.registry.release(key, self.lease).await
-            }
+            _ => self.registry.release(key, self.lease).await,
         };
         if let Err(error) = noted {
             tracing::warn!(%error, cause = %error.cause, "what became of the mail is not noted");

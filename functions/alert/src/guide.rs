@@ -1,6 +1,6 @@
 //! What an alarm means and what to do about it. docs/OPERATIONS.md has the long form, one section for each kind.
 
-use crate::{AlarmKind, Letterhead};
+use crate::{Alarm, AlarmKind, Letterhead};
 
 /// What to tell of a kind of alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub struct Step {
 }
 
 impl Guide {
-    /// The guide to alarms of `kind`, with commands that fit the stack.
-    pub fn to(kind: &AlarmKind, about: &Letterhead) -> Self {
-        Self { meaning: meaning(kind), steps: steps(kind, &Commands(about)) }
+    /// The guide to `alarm`, with commands that fit the stack.
+    pub fn to(alarm: &Alarm, about: &Letterhead) -> Self {
+        Self { meaning: meaning(&alarm.kind), steps: steps(alarm, &Commands(about)) }
     }
 }
 
@@ -102,7 +102,8 @@ fn meaning(kind: &AlarmKind) -> &'static str {
     }
 }
 
-fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
+fn steps(alarm: &Alarm, run: &Commands<'_>) -> Vec<Step> {
+    let kind = &alarm.kind;
     let logs = |function| step("Read why:", run.logs(function));
     let messages = |kind: &AlarmKind| step("See what waits, and why it failed:", run.messages(kind));
     let replay = || words("Once the cause is gone, replay it: docs/OPERATIONS.md, Replay what waits in a queue.");
@@ -183,7 +184,7 @@ fn steps(kind: &AlarmKind, run: &Commands<'_>) -> Vec<Step> {
                 "aws sesv2 delete-suppressed-destination --email-address ADDRESS".to_owned(),
             ),
         ],
-        AlarmKind::Other(_) => vec![step("Read what it watches:", run.describe(kind))],
+        AlarmKind::Other(_) => vec![step("Read what it watches:", run.describe(&alarm.name))],
     }
 }
 
@@ -243,8 +244,9 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url(kind))
     }
 
-    fn describe(&self, kind: &AlarmKind) -> String {
-        format!("aws cloudwatch describe-alarms --alarm-name-prefix {}", kind.as_str())
+    /// The whole name, whosever the alarm is, in quotes: a reader pastes it into a shell.
+    fn describe(&self, name: &str) -> String {
+        format!("aws cloudwatch describe-alarms --alarm-names '{}'", name.replace('\'', r"'\''"))
     }
 
     fn url(&self, kind: &AlarmKind) -> String {

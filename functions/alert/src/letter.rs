@@ -86,7 +86,7 @@ pub fn write(
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
-    let guide = Guide::to(&alarm.kind, about);
+    let guide = Guide::to(alarm, about);
     let (run, notes) = (failure.map(Failure::told), notes(alarm, telling, now));
     let headline = headline(alarm, telling, knowledge, now);
     let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);

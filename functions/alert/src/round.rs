@@ -9,6 +9,10 @@ use crate::delivery::{Delivery, Letter, NotSent, Office};
 use crate::pace::Pace;
 use crate::{Address, Recipients};
 
+/// Maximum number of tries of one recipient, and of all in a row, of which SES takes none because it is out of reach or fails.
+/// Throttling has no such bound: it passes.
+const MOST_FAILURES: usize = 5;
+
 /// The pause before another look at what another invocation is sending.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -28,6 +32,19 @@ struct Waiting<'a> {
     address: &'a Address,
     /// Why an earlier try was in vain.
     turned_away: Option<Unavailable>,
+    /// How many found SES out of reach.
+    failures: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn first(place: usize, address: &'a Address) -> Self {
+        Self { place, address, turned_away: None, failures: 0 }
+    }
+
+    /// The same after a try that was in vain because of `cause`.
+    fn turned_away(self, cause: Unavailable) -> Self {
+        Self { turned_away: Some(cause), ..self }
+    }
 }
 
 impl<R, M, C> Office<'_, R, M, C>
@@ -39,13 +56,20 @@ where
     /// Sends the letter to all recipients, as fast as `pace` allows and for as long as the invocation has time. No
     /// recipient keeps another from being told.
     pub(crate) async fn send_to_all(&self, letter: Letter<'_>, recipients: &Recipients, pace: &mut Pace) -> Tally {
-        let mut tally = Tally::default();
-        let all = recipients.iter().zip(1..);
-        let mut waiting: VecDeque<_> =
-            all.map(|(address, place)| Waiting { place, address, turned_away: None }).collect();
+        let (mut tally, mut failures_in_a_row) = (Tally::default(), 0);
+        let all = recipients.iter().zip(1..).map(|(address, place)| Waiting::first(place, address));
+        let mut waiting: VecDeque<_> = all.collect();
         while let Some(next) = waiting.pop_front() {
-            match self.deliver(letter, next.address, pace).await {
-                Ok(Delivery::Sent) => tally.sent += 1,
+            let delivery = if next.failures.max(failures_in_a_row) < MOST_FAILURES {
+                self.deliver(letter, next.address, pace).await
+            } else {
+                Err(NotSent::Unreachable(None))
+            };
+            match delivery {
+                Ok(Delivery::Sent) => {
+                    failures_in_a_row = 0;
+                    tally.sent += 1;
+                }
                 Ok(Delivery::SentBefore) => tally.sent_before += 1,
                 Ok(Delivery::NotDue) => tally.not_due += 1,
                 Ok(Delivery::Overtaken) => {
@@ -57,10 +81,15 @@ where
                     self.clock.sleep(LOOK).await;
                     waiting.push_back(next);
                 }
-                Ok(Delivery::NotNow(cause)) => waiting.push_back(Waiting { turned_away: Some(cause), ..next }),
+                Ok(Delivery::Throttled(cause)) => waiting.push_back(next.turned_away(cause)),
+                Ok(Delivery::Unreachable(cause)) => {
+                    failures_in_a_row += 1;
+                    waiting.push_back(Waiting { failures: next.failures + 1, ..next }.turned_away(cause));
+                }
                 Err(error) => {
                     let error = match error {
                         NotSent::NoTime(None) => NotSent::NoTime(next.turned_away),
+                        NotSent::Unreachable(None) => NotSent::Unreachable(next.turned_away),
                         error => error,
                     };
                     tracing::error!(alarm = letter.alarm.name, recipient = next.place, %error, "a mail is not sent");

@@ -381,11 +381,23 @@ fn both_bodies_begin_with_the_same_line() {
     assert_eq!(mail.html.matches("<h1").count(), 1);
 }
 
+#[test]
+fn the_command_about_an_alarm_of_somebody_elses_finds_it_and_does_nothing_else() {
+    for (name, command) in [
+        ("evergreen-drift", "aws cloudwatch describe-alarms --alarm-names 'evergreen-drift'"),
+        ("it's $(id)", r"aws cloudwatch describe-alarms --alarm-names 'it'\''s $(id)'"),
+    ] {
+        let other = Alarm { name: name.into(), ..alarm(AlarmKind::of(name, "evergreen")) };
+        let text = mail(&other, &knowledge()).text;
+        assert!(text.contains(&format!("   {command}\n")), "{text}");
+    }
+}
+
 /// Every step of every kind, so that a change of a command is seen.
 #[test]
 fn every_command_names_what_this_stack_has() {
     for kind in AlarmKind::KNOWN {
-        let guide = evergreen_alert::Guide::to(&kind, &letterhead());
+        let guide = evergreen_alert::Guide::to(&alarm(kind), &letterhead());
         assert!(!guide.steps.is_empty());
         for command in guide.steps.iter().filter_map(|step| step.command.as_deref()) {
             let general = command == "aws lambda get-account-settings" || command.contains("suppressed-destination");

@@ -56,7 +56,9 @@ def deploy(settings: Settings) -> dict[str, str]:
 
 
 def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> None:
-    """Adds to the APIs what the emulator has left out."""
+    """Adds to the APIs and the table what the emulator has left out."""
+    if settings.emulator == "ministack":
+        gaps.complete_table(clients, values["EVERGREEN_TABLE"])
     apis = {"PredictionApi": values["EVERGREEN_API_ID"], "StatusApi": values["EVERGREEN_STATUS_API_ID"]}
     for logical_id, api_id in apis.items():
         if settings.emulator == "ministack":

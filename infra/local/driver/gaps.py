@@ -1,7 +1,8 @@
-"""What an emulator's CloudFormation leaves out of a REST API, put there through its API Gateway calls.
+"""What an emulator's CloudFormation leaves out of a REST API or a table, put there through the service's own calls.
 
 MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its gateway
-responses. LocalStack 4.12 loses an API's stage at an update. The calls below are harmless where nothing is missing.
+responses, and no time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below are harmless
+where nothing is missing.
 """
 
 import json
@@ -27,6 +28,15 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
             **optional,
         )
     gateway.create_deployment(restApiId=api_id, stageName=stage)
+
+
+def complete_table(clients: Clients, table: str) -> None:
+    """Has the table forget its records at the time that `expires_at` names."""
+    dynamodb = clients.client("dynamodb")
+    expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if expiry["TimeToLiveStatus"] != "ENABLED":
+        specification = {"Enabled": True, "AttributeName": "expires_at"}
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
 
 
 def restore_stage(clients: Clients, api_id: str, stage: str) -> None:

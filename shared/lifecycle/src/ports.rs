@@ -531,9 +531,12 @@ pub enum SendError {
     /// It was refused, and would be refused again. The reader may not be written to, or the account may not send.
     #[error(transparent)]
     Refused(Unavailable),
-    /// It was not taken for now: too many mails came in too short a time, or the service is out of reach. Nothing was sent.
+    /// It was turned away, because too many mails came in too short a time. Nothing was sent.
     #[error(transparent)]
-    NotNow(Unavailable),
+    Throttled(Unavailable),
+    /// The service is out of reach, or fails. Nothing was sent.
+    #[error(transparent)]
+    Unreachable(Unavailable),
     /// No answer came. The mail may have been sent.
     #[error(transparent)]
     Unanswered(Unavailable),

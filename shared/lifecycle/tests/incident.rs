@@ -160,7 +160,7 @@ fn is_told(telling: &Telling) -> bool {
 /// The changes of an alarm that is raised and over in turn, and how much later each is heard of.
 fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
-    proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..200).prop_map(|steps| {
+    proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
         let (mut minute, mut is_raised) = (0, false);
         let change = |(pause, late)| {
             (minute, is_raised) = (minute + pause, !is_raised);

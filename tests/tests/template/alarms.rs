@@ -47,6 +47,18 @@ fn mail_that_fails_is_told_by_something_else_than_mail_of_the_alert_function() {
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
 }
 
+/// The alert function reads all addresses when it starts, and one that it does not take would keep everybody from being told.
+#[test]
+fn no_address_is_taken_that_the_alert_function_refuses() {
+    let template = Template::read();
+    for parameter in ["AlertSender", "AlertRecipients", "UndeliveredRecipient"] {
+        let pattern = template.parameter(parameter)["AllowedPattern"].as_str().expect("a pattern");
+        let refused = r#"[^@\s<>,;"]"#;
+        assert_eq!(pattern.matches(refused).count(), pattern.matches("[^").count(), "{parameter}: {pattern}");
+        assert!(pattern.contains(refused), "{parameter}: {pattern}");
+    }
+}
+
 #[test]
 fn what_becomes_of_mails_is_published_where_the_alarm_looks_for_it() {
     let template = Template::read();
@@ -132,7 +144,7 @@ fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
-        // Mail that bounces is a share of a day's mail, computed of two metrics.
+        // What becomes of mails is the sum of three metrics, over a day.
         let Some(metric) = alarm["MetricName"].as_str() else {
             assert_eq!((id, rule), ("MailBouncedAlarm", (Some(24), Some(1))));
             continue;

@@ -56,6 +56,11 @@ impl Template {
         text(&self.root["Resources"][id][name])
     }
 
+    /// How the parameter is declared.
+    pub fn parameter(&self, name: &str) -> &Value {
+        &self.root["Parameters"][name]
+    }
+
     /// The names of all parameters and resources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         ["Parameters", "Resources"].into_iter().flat_map(|part| {

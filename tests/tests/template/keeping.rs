@@ -52,7 +52,7 @@ fn queues_are_encrypted_without_a_key_too() {
 fn the_registry_cannot_be_deleted_by_a_slip_and_its_deletion_stops_no_roll_back() {
     let template = Template::read();
     let table = template.resource("RegistryTable");
-    assert_eq!(table["DeletionProtectionEnabled"], json!({"Ref": "DeletionProtection"}));
+    assert_eq!(table["DeletionProtectionEnabled"], json!({"Fn::If": ["ProtectsTable", true, false]}));
     assert_eq!(template.parameters()["DeletionProtection"], "true");
     for (policy, kept) in [("DeletionPolicy", "Retain"), ("UpdateReplacePolicy", "Retain")] {
         assert_eq!(template.attribute("RegistryTable", policy), kept, "{policy}");

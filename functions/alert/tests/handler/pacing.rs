@@ -27,6 +27,8 @@ struct Ses<'a> {
     patience: SignedDuration,
     /// Who is always turned away.
     unwanted: Option<&'static str>,
+    /// It is out of reach until then.
+    down_until: Timestamp,
     /// When it took a mail last.
     taken: Mutex<Option<Timestamp>>,
     tries: Mutex<usize>,
@@ -44,6 +46,7 @@ impl<'a> Ses<'a> {
             answer: SignedDuration::from_millis(200),
             patience: SignedDuration::from_secs(20),
             unwanted: None,
+            down_until: moment(START),
             taken: Mutex::new(None),
             tries: Mutex::new(0),
         }
@@ -68,9 +71,12 @@ impl Mailer for Ses<'_> {
     async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
         let now = self.clock.now();
         *self.tries.lock().unwrap() += 1;
+        if now < self.down_until {
+            return Err(SendError::Unreachable(unavailable("InternalFailure")));
+        }
         if now < self.closed_until || self.is_too_fast(now) || self.unwanted == Some(recipient) {
             self.clock.sleep(SignedDuration::from_millis(50).unsigned_abs()).await;
-            return Err(SendError::NotNow(unavailable("TooManyRequestsException")));
+            return Err(SendError::Throttled(unavailable("TooManyRequestsException")));
         }
         *self.taken.lock().unwrap() = Some(now);
         self.memory.send(recipient, mail).await?;
@@ -196,4 +202,19 @@ async fn a_reader_who_is_never_taken_keeps_nobody_from_being_told() {
     assert_eq!((error.not_sent, told(&memory)), (1, (1, 7)));
     let error = tell(&ses, 8, event(RAISED)).await.unwrap_err();
     assert_eq!((error.not_sent, told(&memory)), (1, (1, 7)), "the others are not told again");
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_for_a_moment_is_tried_again_and_one_that_stays_down_is_left_to_the_platforms_retry() {
+    let (memory, clock) = (memory(), FixedClock::at(moment(START)));
+    let ses = Ses { down_until: moment("2026-11-24T03:06:10Z"), ..Ses::sandbox(&memory, &clock) };
+    assert_eq!(tell(&ses, 8, event(RAISED)).await, Ok(sent(8)));
+
+    let (memory, clock) = (self::memory(), FixedClock::at(moment(START)));
+    let ses = Ses { down_until: moment("2026-11-24T03:08:00Z"), ..Ses::sandbox(&memory, &clock) };
+    assert_eq!(tell(&ses, 20, event(RAISED)).await.unwrap_err().not_sent, 20);
+    assert!(ses.tries() == 5 && seconds_since_start(&clock) < 60, "nobody waits for what does not come");
+    clock.sleep(SignedDuration::from_mins(2).unsigned_abs()).await;
+    assert_eq!(tell(&ses, 20, event(RAISED)).await, Ok(sent(20)));
+    assert_eq!(told(&memory), (1, 20));
 }

@@ -21,14 +21,16 @@ pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused(cause),
         SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(never_connected) => {
-            SendError::NotNow(cause)
+            SendError::Unreachable(cause)
         }
         SdkError::ServiceError(answer) => {
             let (status, code) = (answer.raw().status().as_u16(), answer.err().code().unwrap_or_default());
             if status == GATEWAY_TIMEOUT {
                 SendError::Unanswered(cause)
-            } else if status == 429 || status >= 500 || TOO_MANY.contains(&code) {
-                SendError::NotNow(cause)
+            } else if status == 429 || TOO_MANY.contains(&code) {
+                SendError::Throttled(cause)
+            } else if status >= 500 {
+                SendError::Unreachable(cause)
             } else {
                 SendError::Refused(cause)
             }

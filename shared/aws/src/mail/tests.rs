@@ -143,9 +143,14 @@ async fn a_late_answer_sends_no_second_copy() {
 
 #[tokio::test]
 async fn an_error_that_comes_for_now_is_told_from_a_refusal() {
-    for (status, code) in [(429, "TooManyRequestsException"), (400, "ThrottlingException"), (500, ""), (503, "")] {
+    for (status, code) in [(429, "TooManyRequestsException"), (400, "ThrottlingException")] {
         let (sent, seen) = sent_to(Answer::With(status, code)).await;
-        assert!(matches!(sent, Err(SendError::NotNow(_))), "{status} {code}: {sent:?}");
+        assert!(matches!(sent, Err(SendError::Throttled(_))), "{status} {code}: {sent:?}");
+        assert_eq!(seen, 1, "who asked decides when to try again");
+    }
+    for status in [500, 502, 503] {
+        let (sent, seen) = sent_to(Answer::With(status, "")).await;
+        assert!(matches!(sent, Err(SendError::Unreachable(_))), "{status}: {sent:?}");
         assert_eq!(seen, 1, "who asked decides when to try again");
     }
     for code in ["MessageRejected", "AccountSuspendedException", "BadRequestException", "AccessDeniedException"] {
@@ -161,5 +166,5 @@ async fn what_found_no_connection_was_not_sent() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let sent = over_http(port, ANSWER).send(READER, &mail()).await;
-    assert!(matches!(sent, Err(SendError::NotNow(_))), "{sent:?}");
+    assert!(matches!(sent, Err(SendError::Unreachable(_))), "{sent:?}");
 }

@@ -10,6 +10,9 @@ use serde_json::json;
 use super::training::{fails_and_says_so, trains_all_the_same};
 use crate::promotion::assert_champion_is_sound;
 
+/// What the transaction that registers a version holds and no other. The first transaction of a training opens its run.
+const REGISTRATION: &str = "VERSION#";
+
 #[tokio::test]
 async fn a_throttled_registry_delays_a_training_and_loses_nothing() {
     trains_all_the_same(Fault::throttles().with_all_of(DynamoDb).every(2).first(3), 3).await;
@@ -22,7 +25,12 @@ async fn a_registry_that_drops_each_other_connection_loses_nothing() {
 
 #[tokio::test]
 async fn a_run_whose_opening_is_not_answered_is_opened_once() {
-    trains_all_the_same(Fault::drops_answer().with(DynamoDb, "PutItem").about("RUNNING").first(1), 1).await;
+    trains_all_the_same(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").first(1), 1).await;
+}
+
+#[tokio::test]
+async fn a_run_whose_opening_is_cancelled_for_throttling_is_opened_when_it_is_taken() {
+    trains_all_the_same(Fault::cancels(0, "ThrottlingError").first(5), 5).await;
 }
 
 #[tokio::test]
@@ -32,18 +40,20 @@ async fn a_number_whose_answer_is_lost_is_a_gap_and_no_version_is_overwritten() 
 
 #[tokio::test]
 async fn a_transaction_that_does_not_reach_the_registry_is_sent_again() {
-    trains_all_the_same(Fault::drops_request().with(DynamoDb, "TransactWriteItems").first(2), 2).await;
+    trains_all_the_same(Fault::drops_request().with(DynamoDb, "TransactWriteItems").about(REGISTRATION).first(2), 2)
+        .await;
 }
 
 #[tokio::test]
 async fn a_transaction_whose_answer_is_lost_registers_one_version() {
-    trains_all_the_same(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").first(1), 1).await;
+    trains_all_the_same(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about(REGISTRATION).first(1), 1)
+        .await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_is_answered_late_registers_one_version() {
     let late = Fault::withholds_answer(seconds(4));
-    trains_all_the_same(late.with(DynamoDb, "TransactWriteItems").first(1), 1).await;
+    trains_all_the_same(late.with(DynamoDb, "TransactWriteItems").about(REGISTRATION).first(1), 1).await;
 }
 
 #[tokio::test]
@@ -51,7 +61,8 @@ async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let before = stack.registry.versions().await.len();
-    let fault = stack.faults.add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").of("train"));
+    let lost = Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about(REGISTRATION);
+    let fault = stack.faults.add(lost.of("train"));
     let mut event = as_good();
     event["id"] = fresh_id().into();
     stack.functions.call(&stack.functions.train, &event).await;
@@ -65,22 +76,22 @@ async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_throttling_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(1, "ThrottlingError").first(10), 10).await;
+    trains_all_the_same(Fault::cancels(1, "ThrottlingError").about(REGISTRATION).first(10), 10).await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_lack_of_throughput_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(0, "ProvisionedThroughputExceeded").first(10), 10).await;
+    trains_all_the_same(Fault::cancels(0, "ProvisionedThroughputExceeded").about(REGISTRATION).first(10), 10).await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_a_conflict_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(2, "TransactionConflict").first(10), 10).await;
+    trains_all_the_same(Fault::cancels(2, "TransactionConflict").about(REGISTRATION).first(10), 10).await;
 }
 
 #[tokio::test]
 async fn a_version_that_may_not_be_registered_is_a_failed_run() {
-    let fault = Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "TransactWriteItems");
+    let fault = Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "TransactWriteItems").about(REGISTRATION);
     fails_and_says_so(fault, "AccessDeniedException").await;
 }
 
