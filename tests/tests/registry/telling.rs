@@ -1,7 +1,7 @@
 //! Events that are stored with what they tell of, until they were told.
 
 use evergreen_lifecycle::ports::{EventOutbox, Registrar, Registration};
-use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent};
+use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Run};
 use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
@@ -56,8 +56,38 @@ async fn of_what_did_not_happen_nothing_waits_to_be_told() {
     let stale = Champion::succeeding(None, good(1), later(1));
     promoted(&registry, 5).await;
     promote(&registry, &stale, 0, b"a model").await.unwrap_err();
-    // The second attempt is under way: that it died would be told when its time is over.
-    assert_eq!(waiting(&registry, 10).await, []);
+    assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
+}
+
+/// That the attempt died, which is told when its time is over.
+fn death(run: &Run) -> Announcement {
+    Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
+}
+
+#[tokio::test]
+async fn a_death_waits_for_the_attempts_end_and_for_the_newest_attempts_alone() {
+    let registry = registry();
+    let first = attempt("7", 1);
+    let second = Run { started_at: later(20), lease_until: later(35), ..attempt("7", 2) };
+    open(&registry, &first).await.unwrap();
+    assert_eq!(waiting(&registry, 15).await, []);
+    assert_eq!(waiting(&registry, 16).await, [death(&first)]);
+    open(&registry, &second).await.unwrap();
+    assert_eq!(waiting(&registry, 60).await, [death(&second)]);
+
+    // One that dies at the last moment fails at it: the two events have one key, and a transaction writes an item once.
+    let failed = second.clone().failed("no such column".into(), None, later(35));
+    let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(35))).unwrap();
+    assert_eq!(event.key, death(&second).key);
+    registry.fail(&failed, std::slice::from_ref(&event)).await.unwrap();
+    assert_eq!(waiting(&registry, 60).await, [event]);
+}
+
+#[tokio::test]
+async fn of_an_attempt_that_made_a_version_no_death_is_told() {
+    let registry = registry();
+    promoted(&registry, 1).await;
+    assert_eq!(waiting(&registry, 60).await, []);
 }
 
 #[tokio::test]
