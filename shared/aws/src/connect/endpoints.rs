@@ -10,13 +10,14 @@ use crate::env::{ConfigError, Environment};
 const ALL: &str = "AWS_ENDPOINT_URL";
 
 /// The services that there are adapters for, each with the variable for it alone.
-const SERVICES: [(&str, &str); 6] = [
+const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
     ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
     ("EventBridge", "AWS_ENDPOINT_URL_EVENTBRIDGE"),
     ("S3", "AWS_ENDPOINT_URL_S3"),
     ("SESv2", "AWS_ENDPOINT_URL_SESV2"),
+    ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 
 /// What the environment says of endpoints. The SDK's clients ask it for theirs.
