@@ -61,7 +61,7 @@ async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
     let stack = Stack::take().await;
     stack.serve_new().await;
     let before = stack.registry.versions().await.len();
-    let lost = Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about(REGISTRATION);
+    let lost = Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about(REGISTRATION).first(6);
     let fault = stack.faults.add(lost.of("train"));
     let mut event = as_good();
     event["id"] = fresh_id().into();
