@@ -27,7 +27,8 @@ async fn a_manifest_whose_storing_is_not_answered_is_stored() {
 
 #[tokio::test]
 async fn an_artifact_that_cannot_be_stored_is_a_failed_run() {
-    fails_and_says_so(Fault::fails().with(S3, "PutObject").about("model.onnx"), "storing").await;
+    fails_and_says_so(Fault::refuses(403, "AccessDenied").with(S3, "PutObject").about("model.onnx"), "AccessDenied")
+        .await;
 }
 
 #[tokio::test]
@@ -102,7 +103,8 @@ async fn going_back_to_what_cannot_be_fetched_is_refused() {
     let stack = Stack::take().await;
     let old = stack.train_to_serve(as_good()).await;
     let serving = stack.train_good().await;
-    let fault = stack.faults.add(Fault::fails().with(S3, "GetObject").about("model.onnx").of("train"));
+    let fault =
+        stack.faults.add(Fault::refuses(403, "AccessDenied").with(S3, "GetObject").about("model.onnx").of("train"));
     let outcome = stack.functions.call(&stack.functions.train, &json!({"promote": old})).await;
     assert!(fault.end() > 0, "the fault concerned no call");
     assert!(outcome.failed, "{}", outcome.payload);

@@ -89,8 +89,9 @@ async fn a_training_that_never_learns_of_its_success_is_told_all_the_same() {
     let stack = Stack::take().await;
     stack.served().await;
     let listener = Listener::start(&stack).await;
-    let fault =
-        stack.faults.add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about("VERSION#").of("train"));
+    let fault = stack
+        .faults
+        .add(Fault::drops_answer().with(DynamoDb, "TransactWriteItems").about("VERSION#").first(6).of("train"));
     let mut event = as_good();
     event["id"] = fresh_id().into();
     stack.functions.call(&stack.functions.train, &event).await;
