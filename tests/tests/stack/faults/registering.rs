@@ -30,7 +30,7 @@ async fn a_run_whose_opening_is_not_answered_is_opened_once() {
 
 #[tokio::test]
 async fn a_run_whose_opening_is_cancelled_for_throttling_is_opened_when_it_is_taken() {
-    trains_all_the_same(Fault::cancels(0, "ThrottlingError").first(5), 5).await;
+    trains_all_the_same(Fault::cancels(0, "ThrottlingError").first(3), 3).await;
 }
 
 #[tokio::test]
@@ -76,17 +76,17 @@ async fn a_transaction_without_any_answer_is_found_done_by_the_next_try() {
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_throttling_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(1, "ThrottlingError").about(REGISTRATION).first(10), 10).await;
+    trains_all_the_same(Fault::cancels(1, "ThrottlingError").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_lack_of_throughput_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(0, "ProvisionedThroughputExceeded").about(REGISTRATION).first(10), 10).await;
+    trains_all_the_same(Fault::cancels(0, "ProvisionedThroughputExceeded").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_is_cancelled_for_a_conflict_is_tried_until_it_is_taken() {
-    trains_all_the_same(Fault::cancels(2, "TransactionConflict").about(REGISTRATION).first(10), 10).await;
+    trains_all_the_same(Fault::cancels(2, "TransactionConflict").about(REGISTRATION).first(4), 4).await;
 }
 
 #[tokio::test]
