@@ -81,6 +81,27 @@ async fn a_mail_whose_answer_is_lost_is_not_sent_twice_and_its_alarm_waits_in_th
 }
 
 #[tokio::test]
+async fn a_mail_whose_request_is_lost_is_sent_from_the_queue_an_hour_later() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let mark = stack.inbox.mark().await;
+    let fault = stack.faults.add(Fault::drops_request().with(Ses, "SendEmail").of("alert").about("ada@"));
+    let event = delivery(&stack, &notification(&stack, KIND).to_string());
+    stack.functions.hand_over(&stack.functions.alert, &event).await;
+    let kept = until("the alarm in the queue", seconds(60), async || {
+        stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == event)
+    })
+    .await;
+    assert_eq!(fault.end(), 1, "to whoever asks, a lost request looks like a lost answer");
+    assert_eq!(stack.mails_about(mark, KIND, StateValue::Alarm).await.len(), 1);
+
+    stack.registry.age_claims().await;
+    let outcome = stack.functions.call(&stack.functions.alert, &kept["requestPayload"]).await;
+    assert!(!outcome.failed, "{}", outcome.payload);
+    assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
+}
+
+#[tokio::test]
 async fn a_mail_that_ses_answers_slowly_is_not_sent_twice() {
     tells_everybody_once(Fault::withholds_answer(seconds(7)).with(Ses, "SendEmail").first(1), 1).await;
 }
