@@ -55,28 +55,28 @@ build: $(BUILT) ## Build the four functions for this machine
 
 test: unit-test python-test onnx-test e2e ## All tests: those beside the code, ONNX Runtime's answers, then those of the deployed stack
 
+# Each build takes the whole workspace: with fewer packages the same crates have other features, and are compiled again.
 unit-test:
-	cargo test --workspace --exclude evergreen-tests --locked
+	cargo test --workspace --locked
 
 python-test: .venv/emulator/ready ## The tests of what reads a user's table and settings in Python
 	@cd infra/local && ../../$(PYTHON) -m unittest discover --start-directory tests --top-level-directory .
 
-# The same packages as in unit-test, so that nothing is compiled twice.
 onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every family on every table of the proof, and random pipelines
-	cargo build --workspace --exclude evergreen-tests --examples --locked
+	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
 
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
-	cargo test --package evergreen-tests --locked --no-run
+	cargo test --workspace --locked --test stack --test registry --no-run
 	@$(LOCAL) test -- $(ARGS)
 	@$(if $(ARGS),echo "IAM and JWT authorization are checked without ARGS only.",$(LOCAL) authorization)
 
 dynamodb-test: .venv/emulator/ready ## The registry against Amazon's DynamoDB Local, with Java and npm (ARGS=name picks some)
-	cargo test --package evergreen-tests --locked --test registry --no-run
+	cargo test --workspace --locked --test registry --no-run
 	@$(LOCAL) dynamodb-test -- $(ARGS)
 
 localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## The template and its alarms on LocalStack without Docker, with Java and npm
-	cargo test --package evergreen-tests --locked --test localstack --no-run
+	cargo test --workspace --locked --test localstack --no-run
 	@$(LOCAL) localstack-test -- $(ARGS)
 
 proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
@@ -91,6 +91,7 @@ lint: validate deny python-lint ## Format, clippy, documentation, template, depe
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	@$(PYTHON) infra/cost --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --test stack --test registry --test localstack --locked -- -D warnings
 	cargo clippy --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target/fuzz/lint --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
@@ -154,9 +155,8 @@ bench-serving: $(BUILT) ## Cold start, warm path and size of the predict functio
 MOST_BYTES := 8000000
 MOST_INSTRUCTIONS := 22000000
 
-# The same packages as the unit tests take, so that these have built most of it already.
 gate: $(BUILT) ## Fails where the predict binary, or the instructions of its cold start, have grown beyond loose bounds
-	cargo build --workspace --exclude evergreen-tests --bin bench-serving --locked
+	cargo build --workspace --bin bench-serving --locked
 	@"$${CARGO_TARGET_DIR:-target}/debug/bench-serving" gate --most-bytes $(MOST_BYTES) --most-instructions $(MOST_INSTRUCTIONS)
 
 lock: ## Renew the pinned Python packages

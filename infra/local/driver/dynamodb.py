@@ -40,7 +40,7 @@ def registry_tests(arguments: list[str]) -> int:
         endpoint = f"http://127.0.0.1:{port}"
         _create_table(endpoint)
         where = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "EVERGREEN_TABLE": TABLE}
-        command = ["cargo", "test", "--package", "evergreen-tests", "--locked", "--test", "registry", *arguments]
+        command = ["cargo", "test", "--workspace", "--locked", "--test", "registry", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | CREDENTIALS | where, check=False).returncode
 
 

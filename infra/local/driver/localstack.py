@@ -64,7 +64,7 @@ def tests(arguments: list[str]) -> int:
     with running() as settings:
         values = _deploy(settings)
         step(f"Tests of the stack on LocalStack (its words: {settings.state}/localstack.log)")
-        command = ["cargo", "test", "--package", "evergreen-tests", "--locked", "--test", "localstack", *arguments]
+        command = ["cargo", "test", "--workspace", "--locked", "--test", "localstack", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
 
 
