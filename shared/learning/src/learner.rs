@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
-use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
+use evergreen_scoring::{ArtifactMetadata, Interval, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
 
 use crate::evaluate::{Answers, Truths};
-use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
-use crate::frame::{Encoder, Frame, FrameError};
+use crate::fit::{self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Training, Truth};
+use crate::frame::{Encoder, Frame, FrameError, at};
 use crate::hyperparameters::Choice;
+use crate::split::Units;
 use crate::table::Target;
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
@@ -16,8 +17,11 @@ use crate::table::Target;
 pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
+    frame: &'a Frame,
     /// The frame's rows that are learnt from.
     rows: &'a [u32],
+    /// The moments of all rows of the frame, if they are ordered.
+    order: Option<&'a [f64]>,
     encoder: Encoder<'a>,
     features: Features<'a>,
     binned: Binned,
@@ -40,7 +44,34 @@ impl<'a> Learner<'a> {
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features);
         let known = (0..target.labels().len()).map(Some).collect();
-        Ok(Self { signature, preprocessing, rows, encoder, features, binned, target, weights, known })
+        Ok(Self {
+            signature,
+            preprocessing,
+            frame,
+            rows,
+            order: None,
+            encoder,
+            features,
+            binned,
+            target,
+            weights,
+            known,
+        })
+    }
+
+    /// With the moments of all rows of the frame.
+    pub(crate) fn ordered(self, order: Option<&'a [f64]>) -> Self {
+        Self { order, ..self }
+    }
+
+    /// Whether rows have a moment.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.order.is_some()
+    }
+
+    /// Which of some of its rows no fold may part.
+    pub(crate) fn units(&self, rows: &[u32]) -> Units {
+        Units::of(self.frame, &at(self.rows, rows), self.order)
     }
 
     /// Number of rows.
@@ -80,6 +111,18 @@ impl<'a> Learner<'a> {
         fit::fit(&self.training(), rows, choice.hyperparameters(), seed, deadline, column)
     }
 
+    /// Fits boosted trees to other `numbers` than the target's on `rows`; there is a number for each row that is known.
+    pub(crate) fn fit_numbers(
+        &self,
+        rows: &[u32],
+        numbers: &[f64],
+        parameters: BoostingParameters,
+        deadline: Instant,
+    ) -> Result<Fitted, FitError> {
+        let training = Training { truth: Truth::Numbers(numbers), weights: None, ..self.training() };
+        fit::fit(&training, rows, Hyperparameters::GradientBoosting(parameters), 0, deadline, |_| String::new())
+    }
+
     /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         fit::expected_seconds(&self.training(), rows, choice.hyperparameters())
@@ -90,7 +133,7 @@ impl<'a> Learner<'a> {
         &self,
         fitted: Fitted,
         calibration: Option<f32>,
-        interval: Option<f32>,
+        interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
         let preprocessing = Preprocessing { scaler: fitted.scaler, ..self.preprocessing.clone() };
         let parts = Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, interval };
@@ -99,8 +142,7 @@ impl<'a> Learner<'a> {
 
     /// What a fitted predictor answers to `rows`.
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
-        let interval = self.target.labels().is_empty().then_some(0.0);
-        let pipeline = self.pipeline(fitted, None, interval)?;
+        let pipeline = self.pipeline(fitted, None, None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }

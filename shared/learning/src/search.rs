@@ -1,4 +1,5 @@
 //! The search for a family and its hyperparameters: seeded random search, compared by cross-validation on the training rows.
+//! With an order column every fold is scored on rows that are newer than those that it learns from.
 //!
 //! Preprocessing and bins are learnt from all training rows once, truth and folds from none: what a fold is scored on has
 //! lent its quantiles and its missing values to the features, never its target. Candidates of all families take turns, so
@@ -11,14 +12,16 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary, Task};
+use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary};
 
 pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 
 use self::trial::{Course, Trial};
 use crate::fit::FitError;
+use crate::gap::Losses;
 use crate::hyperparameters::Choice;
+use crate::intervals::Errors;
 use crate::learner::{AskError, Learner};
 
 /// The last fit is counted on to take this many times what the folds let expect: more rows do not fit into caches.
@@ -57,8 +60,10 @@ pub(crate) struct Ranked {
     pub(crate) score: Option<f64>,
     /// Of a classifier the power that calibrates it.
     pub(crate) calibration: Option<f32>,
-    /// Of a regression model half the width of its intervals; 0 where there was nothing to learn it from.
-    pub(crate) interval: Option<f32>,
+    /// Of a regression model its errors on rows that it had not learnt from, fold by fold.
+    pub(crate) errors: Vec<Errors>,
+    /// What it loses on rows that it had not learnt from; nothing of one that is not the best of its family.
+    pub(crate) validated: Option<Losses>,
     /// How long what comes after the last fit will take.
     pub(crate) after: Duration,
 }
@@ -96,7 +101,7 @@ struct Search<'a> {
 
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
-    let folds = folds::folds(learner.target(), plan.folds, plan.seed);
+    let folds = folds::folds(learner.target(), |rows| learner.units(rows), plan.folds, plan.seed);
     let course = Course { learner, folds: &folds, metric: plan.metric, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
@@ -201,7 +206,7 @@ impl Search<'_> {
     /// Seconds that the first candidate of a family is counted on to take.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
         let folds = self.course.folds;
-        let rows: usize = folds.iter().skip(1).map(Vec::len).sum();
+        let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
     }
 
@@ -252,14 +257,13 @@ impl Search<'_> {
     fn ranked(&self, trial: &Trial) -> Ranked {
         let out_of_fold = trial.out_of_fold();
         let answers = out_of_fold.as_ref();
-        let interval = answers.and_then(|(target, answers)| calibrate::half_width(target, answers));
-        let numbers = self.course.metric.task() == Task::Regression;
         Ranked {
             choice: trial.choice.clone(),
             folds: trial.scores.len(),
             score: trial.score(),
             calibration: answers.and_then(|(target, answers)| calibrate::power(target, answers)),
-            interval: numbers.then(|| interval.unwrap_or_default()),
+            errors: trial.errors(self.course),
+            validated: answers.and_then(|(target, answers)| Losses::of(target, answers)),
             after: Duration::from_secs_f64(self.after(trial)),
         }
     }

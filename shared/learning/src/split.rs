@@ -6,7 +6,7 @@
 
 mod hash;
 
-use crate::frame::Frame;
+use crate::frame::{Frame, at};
 use crate::table::{Table, Target};
 
 /// Strata of a regression's target.
@@ -27,6 +27,33 @@ pub struct Split {
 /// where that leaves both parts a row.
 pub fn split(table: &Table) -> Split {
     table.split().clone()
+}
+
+/// Which rows belong together, so that no fold parts them: for each row the number of its unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Units {
+    /// Rows of one content.
+    Alike(Vec<u64>),
+    /// Rows of one moment; units of greater number are newer.
+    Ordered(Vec<u64>),
+}
+
+impl Units {
+    /// Those of the rows `rows` of a frame, whose moments are `order`, if there is an order.
+    pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>) -> Self {
+        match order {
+            Some(order) => Self::Ordered(ranks(&at(order, rows))),
+            None => Self::Alike(hash::some_rows(frame, rows)),
+        }
+    }
+}
+
+/// For each moment how many different ones are older.
+fn ranks(moments: &[f64]) -> Vec<u64> {
+    let mut sorted = moments.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.dedup();
+    moments.iter().map(|moment| sorted.partition_point(|other| other.total_cmp(moment).is_lt()) as u64).collect()
 }
 
 impl Split {

@@ -3,17 +3,19 @@
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
 
 use crate::evaluate::{Holdout, baseline};
 use crate::fit::{FitError, Fitted};
 use crate::frame::FrameError;
+use crate::gap::{gap, uncovered};
 use crate::hyperparameters::Choice;
-use crate::learner::{Learner, seed_of};
+use crate::leaks::{leaks, unordered};
+use crate::learner::{AskError, Learner, seed_of};
 use crate::proof::Proof;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
 use crate::table::Table;
-use crate::{encode, frame, memory};
+use crate::{encode, frame, intervals, memory};
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +80,9 @@ pub enum LearningError {
     /// The best candidate could not be fitted to all rows.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// What was fitted does not answer.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// What was fitted is not sound.
     #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
@@ -118,14 +123,20 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
+    let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), deadline)?;
+    let no_width = interval.as_ref().and_then(no_width);
+    let pipeline = learner.pipeline(fitted, best.calibration, interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
     let metadata = metadata(table, plan, origin, &best.choice);
     let proof = Proof::of(table, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(proof.useless());
-    warnings.extend(no_width(&best));
+    warnings.extend(no_width);
+    warnings.extend(best.validated.and_then(|losses| gap(losses, &proof.evaluation, table.order().is_some())));
+    warnings.extend(uncovered(&proof.evaluation, table.order().is_some()));
+    warnings.extend(leaks(table));
+    warnings.extend(unordered(table));
     let Proof { artifact, model, holdout, evaluation, training_score } = proof;
     Ok(Trained {
         artifact,
@@ -161,7 +172,7 @@ pub fn fit(
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (table.task() == Task::Regression).then_some(0.0);
+    let interval = (table.task() == Task::Regression).then(|| Interval::from(0.0));
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
 
@@ -182,12 +193,13 @@ fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner
     let learnt = encode::fit(table.frame(), table.target(), rows)?;
     memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
     let weights = table.weights().map(|weights| frame::at(weights, rows));
-    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+    let learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    Ok(learner.ordered(table.order()))
 }
 
 /// A warning where the intervals of a regression model say nothing.
-fn no_width(best: &Ranked) -> Option<String> {
-    best.interval.filter(|width| *width == 0.0).map(|_| {
+fn no_width(interval: &Interval) -> Option<String> {
+    (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
             .to_owned()
     })

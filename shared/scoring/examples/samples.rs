@@ -12,7 +12,7 @@ mod sample;
 
 use std::path::PathBuf;
 
-use common::{estimate, metadata, mixed, rows, small};
+use common::{appraisal, estimate, metadata, mixed, rows, small};
 use evergreen_scoring::{Model, Pipeline, encode};
 use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
@@ -37,7 +37,8 @@ fn main() {
         let row = vec![1.0; pipeline.signature().columns().len()];
         (pipeline, row)
     };
-    for (number, (pipeline, rows)) in [small(), mixed(), estimate()].map(rows).into_iter().chain(random).enumerate() {
+    let named = [small(), mixed(), estimate(), appraisal()].map(rows);
+    for (number, (pipeline, rows)) in named.into_iter().chain(random).enumerate() {
         sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
     for (name, artifact) in KEPT {

@@ -30,7 +30,10 @@
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: what it does not know is 0 everywhere); a missing value is told apart as the empty text |
 //! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
-//! | `outputs` → `prediction` → `lower`, `upper` | `Reshape`; `Sub` and `Add` of half the interval |
+//! | `outputs` → `prediction` | `Reshape` |
+//! | `outputs` → `half_by_prediction` | a number; or for each step of a curve `Sub`, `Div`, `Clip` to 0–1, and `MatMul` and `Add` of all |
+//! | `features` or `scaled` → `hardness` | where rows are not equally hard: `TreeEnsembleRegressor`, `Add`, `Reshape`, `Exp` |
+//! | these → `half` → `lower`, `upper` | `Mul`; `Sub` and `Add`, and `Clip` where the target has limits |
 //! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
 //! | scores → `label` | `ArgMax` |
 //! | scores → `probabilities` | identity: themselves, or `ReduceMax`, `Div`, `Pow` of the calibration, `ReduceSum`, `Div` |

@@ -1,12 +1,14 @@
 //! A fitted pipeline, described without reference to what fitted it or to how it is stored.
 
 mod check;
+mod interval;
 mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
 pub use check::{MAX_FEATURES, MAX_LABELS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
+pub use interval::{Curve, Interval, Step};
 pub use preprocessing::{Encoding, Preprocessing, Scaler};
 
 /// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
@@ -117,8 +119,8 @@ pub struct Parts {
     /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
     /// likeliest class stays the same.
     pub calibration: Option<f32>,
-    /// Half the width of a regression model's prediction interval, from 0 up, in the target's unit.
-    pub interval: Option<f32>,
+    /// A regression model's prediction intervals.
+    pub interval: Option<Interval>,
 }
 
 impl Pipeline {

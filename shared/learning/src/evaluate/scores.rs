@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn numbers_are_scored_by_their_errors() {
-        let answers = Answers::Numbers { values: vec![1.0, 4.0], interval: None };
+        let answers = Answers::Numbers { values: vec![1.0, 4.0], intervals: vec![] };
         let of = |metric| scores(metric, Truths::Numbers(&[1.0, 2.0]), &answers).unwrap();
         assert_eq!(of(PrimaryMetric::Mae), Scores { score: 1.0, losses: vec![0.0, 2.0] });
         assert_eq!(of(PrimaryMetric::Rmse), Scores { score: 2.0_f64.sqrt(), losses: vec![0.0, 4.0] });

@@ -5,9 +5,10 @@ use std::time::Instant;
 use evergreen_lifecycle::{Candidate, PrimaryMetric};
 
 use super::SearchError;
-use super::folds::others;
+use super::folds::Fold;
 use crate::evaluate::{Answers, scores};
 use crate::hyperparameters::Choice;
+use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 use crate::table::Target;
 
@@ -31,7 +32,7 @@ pub(super) struct Trial {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course<'a> {
     pub(super) learner: &'a Learner<'a>,
-    pub(super) folds: &'a [Vec<u32>],
+    pub(super) folds: &'a [Fold],
     pub(super) metric: PrimaryMetric,
     pub(super) seed: u64,
 }
@@ -48,7 +49,7 @@ impl Trial {
         }
     }
 
-    /// Fits on all folds but one and scores that one, for each in turn, as long as `goes_on` says so before a fold.
+    /// Fits on what each fold learns from and scores what it is scored on, as long as `goes_on` says so before a fold.
     pub(super) fn run(
         &mut self,
         course: Course<'_>,
@@ -56,26 +57,21 @@ impl Trial {
         goes_on: impl Fn(&Self) -> bool,
     ) -> Result<(), SearchError> {
         let started = Instant::now();
-        for (number, fold) in course.folds.iter().enumerate() {
+        for fold in course.folds {
             if !goes_on(self) {
                 break;
             }
-            self.fold(course, deadline, (number, fold))?;
+            self.fold(course, deadline, fold)?;
             self.seconds = started.elapsed().as_secs_f64();
         }
         Ok(())
     }
 
-    fn fold(
-        &mut self,
-        course: Course<'_>,
-        deadline: Instant,
-        (number, fold): (usize, &[u32]),
-    ) -> Result<(), SearchError> {
-        let rows = others(course.folds, number);
+    fn fold(&mut self, course: Course<'_>, deadline: Instant, fold: &Fold) -> Result<(), SearchError> {
+        let (rows, fold) = (&fold.training, &fold.scored);
         let started = Instant::now();
         let seed = seed_of(course.seed, self.choice.family);
-        let fitted = course.learner.fit(&rows, &self.choice, seed, deadline)?;
+        let fitted = course.learner.fit(rows, &self.choice, seed, deadline)?;
         let fit_seconds = started.elapsed().as_secs_f64();
         let started = Instant::now();
         let answers = course.learner.ask(fitted, fold)?;
@@ -109,6 +105,18 @@ impl Trial {
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());
         Candidate { family, parameters, scores: self.scores.clone() }
+    }
+
+    /// How far the answers to rows that it had not learnt from are from the truth, of a regression model; with ordered rows
+    /// those of the newest fold alone, whose errors are most like those that are to come.
+    pub(super) fn errors(&self, course: Course<'_>) -> Vec<Errors> {
+        let folds = course.folds.iter().zip(&self.answers);
+        let mut errors: Vec<Errors> =
+            folds.filter_map(|(fold, (target, answers))| Errors::of(&fold.scored, target, answers)).collect();
+        if course.learner.is_ordered() {
+            errors.drain(..errors.len().saturating_sub(1));
+        }
+        errors
     }
 
     /// All answers as one, with what was true.

@@ -2,6 +2,7 @@
 
 mod error;
 mod features;
+mod interval;
 mod tree;
 
 use evergreen_lifecycle::{Signature, Task};
@@ -30,8 +31,8 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
     features::check(signature, &parts.preprocessing)?;
     link(signature.task(), labels, parts)?;
     calibration(signature.task(), parts.calibration)?;
-    interval(signature.task(), parts.interval)?;
     let (features, outputs) = (parts.preprocessing.features(), outputs(labels, parts.link));
+    interval::check(signature.task(), parts.interval.as_ref(), features)?;
     match &parts.predictor {
         Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), parts.link)),
         Predictor::Linear(weights) => linear(weights, features, outputs),
@@ -69,16 +70,18 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     }
 }
 
-fn interval(task: Task, half: Option<f32>) -> Result<(), PipelineError> {
-    match half {
-        Some(half) if task == Task::Classification || !(0.0..=MAX_OUTPUT).contains(&half) => {
-            Err(PipelineError::Interval(half))
-        }
-        _ => Ok(()),
-    }
+fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions: bool) -> Result<(), PipelineError> {
+    let bound = ensemble_bound(ensemble, features, outputs, distributions)?;
+    if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
 }
 
-fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions: bool) -> Result<(), PipelineError> {
+/// What the magnitude of a sound ensemble's outputs may reach.
+fn ensemble_bound(
+    ensemble: &Ensemble,
+    features: usize,
+    outputs: usize,
+    distributions: bool,
+) -> Result<f32, PipelineError> {
     if ensemble.trees.is_empty() {
         return Err(PipelineError::NoTree);
     }
@@ -95,7 +98,7 @@ fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions:
     for (index, tree) in ensemble.trees.iter().enumerate() {
         bound += tree::check(tree, index, &limits)?;
     }
-    if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
+    Ok(bound)
 }
 
 fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), PipelineError> {

@@ -11,7 +11,9 @@ use super::super::graph::{self, names};
 use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Ensemble, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{
+    Curve, Encoding, Ensemble, Interval, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler, Step,
+};
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
     let predictor = predictor(&mut graph)?;
@@ -54,8 +56,25 @@ fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Res
         predictor,
         link: operators.link(),
         calibration: operators.number(names::CALIBRATION)?,
-        interval: operators.number(names::HALF_INTERVAL)?,
+        interval: interval(&operators)?,
     })
+}
+
+fn interval(operators: &Named<'_>) -> Result<Option<Interval>, ArtifactError> {
+    let Some(start) = operators.number(names::HALF_INTERVAL)? else { return Ok(None) };
+    let list = |name| Ok::<_, ArtifactError>(operators.numbers(name)?.unwrap_or_default());
+    let (from, length, rise) = (list(names::STEPS_FROM)?, list(names::STEPS_LENGTH)?, list(names::STEPS_RISE)?);
+    let steps = from.into_iter().zip(length).zip(rise).map(|((from, length), rise)| Step { from, length, rise });
+    let half = Curve { start, steps: steps.collect() };
+    let (low, high) = (operators.lone(names::LOWEST)?, operators.lone(names::GREATEST)?);
+    Ok(Some(Interval { half, difficulty: difficulty(operators)?, low, high }))
+}
+
+fn difficulty(operators: &Named<'_>) -> Result<Option<Ensemble>, ArtifactError> {
+    let Some(node) = operators.0.get(names::DIFFICULTY_SUM) else { return Ok(None) };
+    let (trees, aggregate, _) = ensemble::read(node.attribute.clone())?;
+    let base = operators.numbers(names::DIFFICULTY_BASE)?.ok_or(ArtifactError::Missing(names::DIFFICULTY_BASE))?;
+    Ok(Some(Ensemble { trees, aggregate, base }))
 }
 
 fn encodings(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Encoding>, ArtifactError> {
@@ -114,6 +133,11 @@ impl<'a> Named<'a> {
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
+    }
+
+    /// The number of a constant that is one number and no list.
+    fn lone(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
+        self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
 
     fn link(&self) -> Link {

@@ -4,28 +4,26 @@ use evergreen_lifecycle::Task;
 
 use super::super::attributes::{int, ints};
 use super::super::names::ARG_MAX;
-use super::Operators;
 use super::names::{
-    CALIBRATED, CALIBRATION, CLASSES, FLAT, HALF_INTERVAL, HALVES, HIGHEST, LABEL, LOG_PROBABILITIES, LOWER, NEGATED,
-    PREDICTION, PROBABILITIES, RELATIVE, SCORES, SUM, SURPRISE, UPPER,
+    CALIBRATED, CALIBRATION, CLASSES, FLAT, HALVES, HIGHEST, LABEL, LOG_PROBABILITIES, NEGATED, PREDICTION,
+    PROBABILITIES, RELATIVE, SCORES, SUM, SURPRISE,
 };
-use crate::pipeline::{Link, Parts};
+use super::{Operators, interval};
+use crate::pipeline::{Interval, Link, Parts};
 
-/// Appends what follows the predictor, whose output has the name `outputs`.
-pub(super) fn add(operators: &mut Operators, task: Task, parts: &Parts, outputs: &str) {
+/// Appends what follows the predictor, which takes `features` and whose output has the name `outputs`.
+pub(super) fn add(operators: &mut Operators, task: Task, parts: &Parts, features: &str, outputs: &str) {
     match task {
-        Task::Regression => number(operators, outputs, parts.interval),
+        Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
         Task::Classification => classes(operators, outputs, parts),
     }
 }
 
-fn number(operators: &mut Operators, outputs: &str, interval: Option<f32>) {
+fn number(operators: &mut Operators, interval: Option<&Interval>, features: &str, outputs: &str) {
     operators.indices(FLAT, vec![-1]);
     operators.core("Reshape", &[outputs, FLAT], PREDICTION, Vec::new());
-    if let Some(half) = interval {
-        operators.numbers(HALF_INTERVAL, vec![half]);
-        operators.core("Sub", &[PREDICTION, HALF_INTERVAL], LOWER, Vec::new());
-        operators.core("Add", &[PREDICTION, HALF_INTERVAL], UPPER, Vec::new());
+    if let Some(interval) = interval {
+        interval::add(operators, interval, features, outputs);
     }
 }
 

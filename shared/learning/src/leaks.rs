@@ -1,0 +1,115 @@
+//! Columns that tell the target too well: what they hold is often known only after what is to be predicted has happened.
+
+mod alone;
+
+use evergreen_lifecycle::Task;
+use rayon::prelude::*;
+
+use self::alone::{Told, told};
+use crate::frame::{FrameColumn, Values, at};
+use crate::table::Table;
+
+/// Maximum number of rows that columns are judged on; of more, evenly spaced ones are taken.
+const MAX_ROWS: usize = 5_000;
+
+/// Minimum number of rows: with fewer, a column tells all of them by chance.
+const MIN_ROWS: usize = 40;
+
+/// Maximum number of columns that are named; there may be more.
+const MAX_NAMED: usize = 3;
+
+/// A warning for each column that alone tells the target of the training rows, nearly without an error. Columns that the
+/// table's profile warns of already are left out.
+pub(crate) fn leaks(table: &Table) -> Vec<String> {
+    let training = &table.split().training;
+    let step = training.len().div_ceil(MAX_ROWS).max(1);
+    let rows: Vec<u32> = training.iter().step_by(step).copied().collect();
+    if rows.len() < MIN_ROWS {
+        return Vec::new();
+    }
+    let target = table.target().take(&rows);
+    let frame = table.frame();
+    let known = |column: &FrameColumn| {
+        let name = format!("column {:?} ", column.name);
+        table.profile().warnings.iter().any(|warning| warning.starts_with(&name))
+    };
+    let columns: Vec<&FrameColumn> = frame.columns().iter().filter(|column| !known(column)).collect();
+    let told: Vec<Option<Told>> = columns.par_iter().map(|column| told(&column.values, &rows, &target)).collect();
+    let named: Vec<(&str, Told)> =
+        columns.iter().zip(told).filter_map(|(column, told)| Some((column.name.as_str(), told?))).collect();
+    warnings(&named, table.task(), frame.columns().len())
+}
+
+fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
+    // A table of one column is made to be predicted from it.
+    let counts = |told: &Told| *told == Told::ByHole || columns > 1;
+    let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
+    let mut warnings: Vec<String> =
+        found.iter().take(MAX_NAMED).map(|(name, told)| warning(name, *told, task)).collect();
+    if found.len() > MAX_NAMED {
+        warnings.push(format!("{} more columns tell the target nearly by themselves", found.len() - MAX_NAMED));
+    }
+    warnings
+}
+
+fn warning(name: &str, told: Told, task: Task) -> String {
+    let how = match (told, task) {
+        (Told::ByHole, _) => {
+            format!("whether column {name:?} has a value already tells the target of nearly every row")
+        }
+        (Told::ByThreshold, Task::Classification) => {
+            format!("column {name:?} alone, cut at a few values, tells the target of nearly every row")
+        }
+        (Told::ByValue | Told::ByThreshold, _) => format!("column {name:?} alone tells the target of nearly every row"),
+    };
+    format!(
+        "{how}; if it is not known when a prediction is asked for, the model is worthless: write drop = [{name:?}] into \
+         dataset.toml"
+    )
+}
+
+/// A warning where rows have moments and nobody said that they are ordered.
+pub(crate) fn unordered(table: &Table) -> Option<String> {
+    if table.order().is_some() {
+        return None;
+    }
+    let moments: Vec<&FrameColumn> = table.frame().columns().iter().filter(|column| orders(column)).collect();
+    let sorted = moments.iter().find(|column| is_sorted(&column.values));
+    let name = &sorted.or(moments.first())?.name;
+    Some(format!(
+        "column {name:?} holds moments, but the hold-out is drawn from all times: if the model is to predict what comes later, \
+         write order = {name:?} into dataset.toml; the newest rows are then held out and folds follow each other in time"
+    ))
+}
+
+/// Whether rows may have come into being in the order of a column: nearly all have a moment, of which there are many.
+fn orders(column: &FrameColumn) -> bool {
+    let Values::Timestamp(values) = &column.values else { return false };
+    let name = column.name.to_lowercase();
+    let is_birth = ["birth", "born", "dob", "geburt"].iter().any(|part| name.contains(part));
+    let missing = values.iter().filter(|value| value.is_nan()).count();
+    let mut different: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
+    different.sort_unstable();
+    different.dedup();
+    !is_birth && missing * 20 <= values.len() && different.len() >= 10
+}
+
+/// Whether the file has the rows in this order, or the other way round.
+fn is_sorted(values: &Values) -> bool {
+    let Values::Timestamp(values) = values else { return false };
+    let share = |holds: fn(f32, f32) -> bool| {
+        values.windows(2).filter(|pair| matches!(pair, [a, b] if !holds(*a, *b))).count() * 100 <= values.len()
+    };
+    share(|a, b| a <= b) || share(|a, b| a >= b)
+}
+
+/// The values of a column at `rows`: in order a number for each, NaN where it is missing.
+fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
+    match values {
+        Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => Some(at(values, rows)),
+        Values::Category { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
