@@ -1,8 +1,7 @@
 //! Whether a table still is the one that the champion was trained on.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
-
-use crate::table::Table;
+use evergreen_table::Table;
 
 /// How a table is another than the champion's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,7 +119,8 @@ fn kind(labels: &[Label]) -> Option<&'static str> {
 fn check_column(expected: &Column, table: &Table) -> Result<(), DriftError> {
     let column = expected.name.clone();
     let settings = table.settings();
-    let is_used_otherwise = [&settings.order, &settings.weights].into_iter().flatten().any(|name| *name == column);
+    let is_used_otherwise =
+        [&settings.order, &settings.group, &settings.weights].into_iter().flatten().any(|name| *name == column);
     if settings.drop.contains(&column) || is_used_otherwise {
         return Ok(());
     }

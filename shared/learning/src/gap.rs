@@ -1,9 +1,9 @@
 //! Whether cross-validation and hold-out say the same of a model.
 
-use evergreen_lifecycle::{Evaluation, IntervalEvaluation};
+use evergreen_lifecycle::{Evaluation, IntervalEvaluation, Task};
+use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
-use crate::table::Target;
 
 /// So many standard errors apart are no chance: the model was the best of many by one of the two figures.
 const STANDARD_ERRORS: f64 = 4.0;
@@ -15,6 +15,7 @@ const WORTH_TELLING: f64 = 0.2;
 /// lose by the log loss, numbers by the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
+    task: Task,
     mean: f64,
     deviation: f64,
     rows: usize,
@@ -35,26 +36,32 @@ impl Losses {
         let rows = losses.len();
         let mean = losses.iter().sum::<f64>() / rows as f64;
         let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / rows as f64;
-        (rows > 0 && mean.is_finite()).then_some(Self { mean, deviation: variance.sqrt(), rows })
+        (rows > 0 && mean.is_finite()).then_some(Self { task: target.task(), mean, deviation: variance.sqrt(), rows })
     }
 }
 
+/// How the rows of a table hang together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows {
+    /// Whether they follow each other in time.
+    pub(crate) is_ordered: bool,
+    /// The share of them that says something of its own, 0–1: by it chance is the greater.
+    pub(crate) distinct_share: f64,
+}
+
 /// A warning where a model does worse on the hold-out than in cross-validation, beyond what chance does.
-pub(crate) fn gap(validated: Losses, holdout: &Evaluation, is_ordered: bool) -> Option<String> {
-    let (what, mean, deviation) = match holdout {
-        Evaluation::Classification(figures) => ("log loss", figures.log_loss, validated.deviation),
-        Evaluation::Regression(figures) => {
-            let variance = figures.rmse.powi(2) - figures.mae.powi(2);
-            ("mean absolute error", figures.mae, variance.max(0.0).sqrt())
-        }
-    };
-    let error =
-        (validated.deviation.powi(2) / validated.rows as f64 + deviation.powi(2) / holdout.rows() as f64).sqrt();
-    let apart = mean - validated.mean;
+pub(crate) fn gap(validated: Losses, holdout: Losses, table: Rows) -> Option<String> {
+    let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
+    let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
+    let apart = holdout.mean - validated.mean;
     if apart <= STANDARD_ERRORS * error || apart <= WORTH_TELLING * validated.mean {
         return None;
     }
-    let causes = match is_ordered {
+    let what = match holdout.task {
+        Task::Classification => "log loss",
+        Task::Regression => "mean absolute error",
+    };
+    let causes = match table.is_ordered {
         true => "what is predicted changed with time, so that the newest rows are unlike those before",
         false => {
             "rows that belong together are on both sides of folds (write group = \"…\" into dataset.toml), or rows are of \
@@ -62,8 +69,8 @@ pub(crate) fn gap(validated: Losses, holdout: &Evaluation, is_ordered: bool) -> 
         }
     };
     Some(format!(
-        "the hold-out's {what} is {mean:.3}, that of cross-validation {:.3}, which is more than chance; likely {causes}",
-        validated.mean
+        "the hold-out's {what} is {:.3}, that of cross-validation {:.3}, which is more than chance; likely {causes}",
+        holdout.mean, validated.mean
     ))
 }
 
@@ -71,16 +78,16 @@ pub(crate) fn gap(validated: Losses, holdout: &Evaluation, is_ordered: bool) -> 
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// A warning where the intervals hold fewer of the hold-out's rows than they state, beyond what chance does.
-pub(crate) fn uncovered(holdout: &Evaluation, is_ordered: bool) -> Option<String> {
+pub(crate) fn uncovered(holdout: &Evaluation, table: Rows) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
-    let error = (level * (1.0 - level) / figures.rows as f64).sqrt();
-    let most = if is_ordered { NEWER_STANDARD_ERRORS } else { STANDARD_ERRORS };
+    let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
+    let most = if table.is_ordered { NEWER_STANDARD_ERRORS } else { STANDARD_ERRORS };
     // Empty intervals have a warning of their own.
     if width <= 0.0 || coverage >= level - most * error {
         return None;
     }
-    let (rows, cause) = match is_ordered {
+    let (rows, cause) = match table.is_ordered {
         true => ("newest rows", "what is predicted changed with time, and will go on changing"),
         false => ("hold-out's rows", "rows that belong together are on both sides of folds"),
     };
@@ -101,6 +108,14 @@ mod tests {
         Evaluation::Regression(figures)
     }
 
+    fn rows_of(is_ordered: bool, distinct_share: f64) -> Rows {
+        Rows { is_ordered, distinct_share }
+    }
+
+    fn held(mae: f64, rows: usize) -> Losses {
+        Losses { mean: mae, deviation: mae, rows, ..validated(1) }
+    }
+
     fn validated(rows: usize) -> Losses {
         let answers = Answers::Numbers { values: (0..rows).map(|row| (row % 3) as f32).collect(), intervals: vec![] };
         Losses::of(&Target::Numbers(vec![0.0; rows]), &answers).unwrap()
@@ -108,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_gap_beyond_chance_is_told_with_both_figures() {
-        let told = gap(validated(300), &holdout(2.5, 100), false).unwrap();
+        let told = gap(validated(300), held(2.5, 100), rows_of(false, 1.0)).unwrap();
         assert!(["2.500", "1.000", "group", "order"].iter().all(|part| told.contains(part)), "{told}");
-        assert!(gap(validated(300), &holdout(2.5, 100), true).unwrap().contains("newest rows"));
+        assert!(gap(validated(300), held(2.5, 100), rows_of(true, 1.0)).unwrap().contains("newest rows"));
     }
 
     #[test]
@@ -118,7 +133,7 @@ mod tests {
         let with = |coverage, rows, is_ordered| {
             let Evaluation::Regression(mut figures) = holdout(1.0, rows) else { unreachable!() };
             figures.interval.coverage = coverage;
-            uncovered(&Evaluation::Regression(figures), is_ordered)
+            uncovered(&Evaluation::Regression(figures), rows_of(is_ordered, 1.0))
         };
         let told = with(0.43, 300, true).unwrap();
         assert!(told.contains("43 %") && told.contains("90 %") && told.contains("newest"), "{told}");
@@ -128,8 +143,10 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_chance_of_small_differences_and_of_better_figures() {
-        assert_eq!(gap(validated(300), &holdout(2.5, 4), false), None);
-        assert_eq!(gap(validated(300_000), &holdout(1.1, 100_000), false), None);
-        assert_eq!(gap(validated(300), &holdout(0.2, 100), false), None);
+        assert_eq!(gap(validated(300), held(2.5, 4), rows_of(false, 1.0)), None);
+        assert_eq!(gap(validated(300_000), held(1.1, 100_000), rows_of(false, 1.0)), None);
+        assert_eq!(gap(validated(300), held(0.2, 100), rows_of(false, 1.0)), None);
+        let repeated = rows_of(false, 0.02);
+        assert_eq!(gap(validated(300), held(2.5, 100), repeated), None, "each row fifty times");
     }
 }

@@ -11,12 +11,12 @@ mod range;
 use std::time::Instant;
 
 use evergreen_scoring::{Curve, Ensemble, Interval, Node, Predictor, Scaler};
+use evergreen_table::Target;
 
 use self::curve::curve;
 use crate::evaluate::Answers;
 use crate::fit::BoostingParameters;
 use crate::learner::Learner;
-use crate::table::Target;
 use crate::train::LearningError;
 
 /// Minimum number of errors from which trees learn which rows are hard.

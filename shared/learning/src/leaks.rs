@@ -1,13 +1,14 @@
 //! Columns that tell the target too well: what they hold is often known only after what is to be predicted has happened.
 
 mod alone;
+mod names;
 
-use evergreen_lifecycle::Task;
+use evergreen_lifecycle::{ColumnProfile, ColumnRole, Task};
+use evergreen_table::{FrameColumn, Table, Values, at};
 use rayon::prelude::*;
 
 use self::alone::{Told, told};
-use crate::frame::{FrameColumn, Values, at};
-use crate::table::Table;
+use crate::prepared::Prepared;
 
 /// Maximum number of rows that columns are judged on; of more, evenly spaced ones are taken.
 const MAX_ROWS: usize = 5_000;
@@ -20,8 +21,8 @@ const MAX_NAMED: usize = 3;
 
 /// A warning for each column that alone tells the target of the training rows, nearly without an error. Columns that the
 /// table's profile warns of already are left out.
-pub(crate) fn leaks(table: &Table) -> Vec<String> {
-    let training = &table.split().training;
+pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
+    let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(MAX_ROWS).max(1);
     let rows: Vec<u32> = training.iter().step_by(step).copied().collect();
     if rows.len() < MIN_ROWS {
@@ -29,9 +30,12 @@ pub(crate) fn leaks(table: &Table) -> Vec<String> {
     }
     let target = table.target().take(&rows);
     let frame = table.frame();
+    let group = owner(table);
     let known = |column: &FrameColumn| {
         let name = format!("column {:?} ", column.name);
         table.profile().warnings.iter().any(|warning| warning.starts_with(&name))
+            || group.is_some_and(|group| group.name == column.name)
+            || table.order().is_some_and(|order| follows(&column.values, order))
     };
     let columns: Vec<&FrameColumn> = frame.columns().iter().filter(|column| !known(column)).collect();
     let told: Vec<Option<Told>> = columns.par_iter().map(|column| told(&column.values, &rows, &target)).collect();
@@ -97,10 +101,52 @@ fn orders(column: &FrameColumn) -> bool {
 /// Whether the file has the rows in this order, or the other way round.
 fn is_sorted(values: &Values) -> bool {
     let Values::Timestamp(values) = values else { return false };
-    let share = |holds: fn(f32, f32) -> bool| {
-        values.windows(2).filter(|pair| matches!(pair, [a, b] if !holds(*a, *b))).count() * 100 <= values.len()
+    is_monotone(values.iter().copied())
+}
+
+/// Whether numbers hardly ever fall, or hardly ever grow.
+fn is_monotone(numbers: impl Iterator<Item = f32> + Clone) -> bool {
+    let pairs = || numbers.clone().zip(numbers.clone().skip(1));
+    let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
+    let falls = pairs().filter(|(a, b)| a > b).count();
+    grows.min(falls) * 100 <= all
+}
+
+/// A warning where a column names what the rows are of, and nobody said that rows of one name belong together.
+pub(crate) fn ungrouped(table: &Table) -> Option<String> {
+    let ColumnProfile { name, distinct, .. } = owner(table)?;
+    Some(format!(
+        "column {name:?} has {distinct} values that repeat in {rows} rows, as an identifier does: if the model is for new ones, \
+         write group = {name:?} into dataset.toml, so that rows of one value stay together; else it looks better than it is",
+        rows = table.rows()
+    ))
+}
+
+/// The column that names what the rows are of, where nobody said that rows are grouped.
+fn owner(table: &Table) -> Option<&ColumnProfile> {
+    if table.groups().is_some() {
+        return None;
+    }
+    let repeats = |column: &&ColumnProfile| {
+        let rows = table.rows().saturating_sub(column.missing);
+        let is_free = column.role == ColumnRole::Feature
+            || column.role == ColumnRole::Dropped && !table.settings().drop.contains(&column.name);
+        let is_whole = match table.frame().column(&column.name).map(|column| &column.values) {
+            Some(Values::Number(values)) => values.iter().all(|value| value.is_nan() || value.fract() == 0.0),
+            Some(Values::Boolean(_) | Values::Timestamp(_)) => false,
+            Some(Values::Category { .. }) | None => true,
+        };
+        is_free && is_whole && column.distinct * 2 <= rows && column.distinct >= names::least_distinct(&column.name)
     };
-    share(|a, b| a <= b) || share(|a, b| a >= b)
+    table.profile().columns.iter().find(repeats)
+}
+
+/// Whether a column counts up or down with the moments of the rows: it tells when a row was, and with that what was near to it.
+fn follows(values: &Values, order: &[f64]) -> bool {
+    let (Values::Number(values) | Values::Timestamp(values)) = values else { return false };
+    let mut pairs: Vec<(f64, f32)> = order.iter().copied().zip(values.iter().copied()).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    is_monotone(pairs.iter().map(|(_, value)| *value))
 }
 
 /// The values of a column at `rows`: in order a number for each, NaN where it is missing.

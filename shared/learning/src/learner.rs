@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
 use evergreen_scoring::{ArtifactMetadata, Interval, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
+use evergreen_table::{Frame, Target, at};
 
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Training, Truth};
-use crate::frame::{Encoder, Frame, FrameError, at};
 use crate::hyperparameters::Choice;
+use crate::rows::{Encoder, FrameError};
 use crate::split::Units;
-use crate::table::Target;
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Learner<'a> {
     rows: &'a [u32],
     /// The moments of all rows of the frame, if they are ordered.
     order: Option<&'a [f64]>,
+    /// The groups of all rows of the frame, if they are grouped.
+    groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: Features<'a>,
     binned: Binned,
@@ -40,7 +42,7 @@ impl<'a> Learner<'a> {
         weights: Option<Vec<f32>>,
         (signature, preprocessing): (Signature, Preprocessing),
     ) -> Result<Self, FrameError> {
-        let encoder = frame.encoder(&signature)?;
+        let encoder = Encoder::of(frame, &signature)?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features);
         let known = (0..target.labels().len()).map(Some).collect();
@@ -50,6 +52,7 @@ impl<'a> Learner<'a> {
             frame,
             rows,
             order: None,
+            groups: None,
             encoder,
             features,
             binned,
@@ -59,9 +62,9 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// With the moments of all rows of the frame.
-    pub(crate) fn ordered(self, order: Option<&'a [f64]>) -> Self {
-        Self { order, ..self }
+    /// With the moments and the groups of all rows of the frame.
+    pub(crate) fn kept_together(self, order: Option<&'a [f64]>, groups: Option<&'a [u64]>) -> Self {
+        Self { order, groups, ..self }
     }
 
     /// Whether rows have a moment.
@@ -71,7 +74,7 @@ impl<'a> Learner<'a> {
 
     /// Which of some of its rows no fold may part.
     pub(crate) fn units(&self, rows: &[u32]) -> Units {
-        Units::of(self.frame, &at(self.rows, rows), self.order)
+        Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
     /// Number of rows.

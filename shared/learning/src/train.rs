@@ -4,18 +4,20 @@ use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
+use evergreen_table::{Table, at};
 
 use crate::evaluate::{Holdout, baseline};
 use crate::fit::{FitError, Fitted};
-use crate::frame::FrameError;
-use crate::gap::{gap, uncovered};
+use crate::gap::{Rows, gap, uncovered};
 use crate::hyperparameters::Choice;
-use crate::leaks::{leaks, unordered};
+use crate::leaks::{leaks, ungrouped, unordered};
 use crate::learner::{AskError, Learner, seed_of};
+use crate::prepared::Prepared;
 use crate::proof::Proof;
+use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
-use crate::table::Table;
-use crate::{encode, frame, intervals, memory};
+use crate::split::distinct_share;
+use crate::{intervals, memory};
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,10 +112,9 @@ pub enum LearningError {
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
-    let split = table.split();
-    let learner = learner(table, &split.training, plan)?;
+    let learner = learner(prepared, plan)?;
     let mut found = search(&learner, plan, deadline)?;
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
@@ -128,16 +129,18 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let pipeline = learner.pipeline(fitted, best.calibration, interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
-    let metadata = metadata(table, plan, origin, &best.choice);
-    let proof = Proof::of(table, pipeline, &metadata)?;
+    let metadata = metadata(prepared.table(), plan, origin, &best.choice);
+    let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(proof.useless());
     warnings.extend(no_width);
-    warnings.extend(best.validated.and_then(|losses| gap(losses, &proof.evaluation, table.order().is_some())));
-    warnings.extend(uncovered(&proof.evaluation, table.order().is_some()));
-    warnings.extend(leaks(table));
-    warnings.extend(unordered(table));
-    let Proof { artifact, model, holdout, evaluation, training_score } = proof;
+    let rows = rows_of(prepared);
+    warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
+    warnings.extend(uncovered(&proof.evaluation, rows));
+    warnings.extend(leaks(prepared));
+    warnings.extend(unordered(prepared.table()));
+    warnings.extend(ungrouped(prepared.table()));
+    let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {
         artifact,
         model,
@@ -156,23 +159,22 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     })
 }
 
-/// Fits the first candidate of `plan` to the rows `rows` of a table, without search, calibration or interval: what is to be
+/// Fits the first candidate of `plan` to the training rows of a table, without search, calibration or interval: what is to be
 /// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn fit(
-    table: &Table,
-    rows: &[u32],
+    prepared: &Prepared,
     plan: &Plan,
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(table, rows, plan)?;
+    let learner = learner(prepared, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (table.task() == Task::Regression).then(|| Interval::from(0.0));
+    let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
 
@@ -188,13 +190,21 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Some of a table's rows, ready to be fitted to.
-fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
-    let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
-    let weights = table.weights().map(|weights| frame::at(weights, rows));
+/// A table's training rows, ready to be fitted to.
+fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, LearningError> {
+    prepared.check_memory(plan)?;
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
+    let weights = table.weights().map(|weights| at(weights, rows));
     let learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
-    Ok(learner.ordered(table.order()))
+    Ok(learner.kept_together(table.order(), table.groups()))
+}
+
+/// How the rows of a table hang together.
+fn rows_of(prepared: &Prepared) -> Rows {
+    let (table, holdout) = (prepared.table(), &prepared.split().holdout);
+    let distinct_share = distinct_share(table.frame(), holdout, table.groups());
+    Rows { is_ordered: table.order().is_some(), distinct_share }
 }
 
 /// A warning where the intervals of a regression model say nothing.

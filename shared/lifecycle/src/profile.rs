@@ -60,6 +60,8 @@ pub enum ColumnRole {
     Order,
     /// Rows are weighed by it.
     Weights,
+    /// Rows of one value of it stay together.
+    Group,
     /// It is left out.
     Dropped,
 }

@@ -1,9 +1,7 @@
 //! How well one column tells the target.
 
-use crate::frame::{MISSING, Values, at};
-use crate::table::Target;
-
 use super::numbers;
+use evergreen_table::{MISSING, Target, Values, at};
 
 /// A column that leaves at most this share of the errors of the most frequent label tells the target.
 const ERRORS_LEFT: f64 = 0.02;

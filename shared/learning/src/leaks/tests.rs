@@ -1,8 +1,7 @@
 use evergreen_lifecycle::Label;
+use evergreen_table::{DataFile, MISSING, Settings, Target, iris};
 
 use super::*;
-use crate::frame::MISSING;
-use crate::{DataFile, Settings, Target, iris};
 
 fn classes(classes: &[u32]) -> Target {
     let labels = (0..=classes.iter().copied().max().unwrap_or_default()).map(|class| Label::Integer(class.into()));
@@ -64,8 +63,8 @@ fn a_number_that_is_nearly_the_target_is_a_leak_and_one_that_follows_it_is_none(
 
 #[test]
 fn nothing_is_said_of_iris() {
-    let table = iris().unwrap();
-    assert_eq!((leaks(&table), unordered(&table)), (vec![], None));
+    let table = Prepared::of(iris().unwrap()).unwrap();
+    assert_eq!((leaks(&table), unordered(table.table()), ungrouped(table.table())), (vec![], None, None));
 }
 
 fn read(csv: String, settings: &str) -> Table {

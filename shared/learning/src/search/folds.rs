@@ -7,8 +7,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use evergreen_table::Target;
+
 use crate::split::Units;
-use crate::table::Target;
 
 /// Maximum number of rows that candidates are compared on. Of a larger table so many are drawn, of each class its share: which
 /// of the candidates is best shows on these, and the last fit takes all rows.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use evergreen_lifecycle::{Candidate, PrimaryMetric};
+use evergreen_table::Target;
 
 use super::SearchError;
 use super::folds::Fold;
@@ -10,7 +11,6 @@ use crate::evaluate::{Answers, scores};
 use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
-use crate::table::Target;
 
 /// What came of a candidate.
 #[derive(Debug)]

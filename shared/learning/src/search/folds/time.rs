@@ -1,7 +1,8 @@
 //! Folds that follow each other in time.
 
+use evergreen_table::Target;
+
 use super::Fold;
-use crate::table::Target;
 
 /// Minimum number of rows that a fold learns from and is scored on: with fewer, its score is chance.
 const MIN_ROWS: usize = 5;

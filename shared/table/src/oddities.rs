@@ -1,0 +1,84 @@
+//! Columns that tell the target.
+
+use std::collections::HashMap;
+
+use super::Target;
+use crate::frame::{Frame, MISSING, Values};
+
+/// A warning for each column that is the target itself, or that names the classes one by one.
+pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
+    let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
+    copies
+        .map(|column| {
+            let how = match column.values.has_missing() {
+                true => "tells the target in every row, by whether it has a value or is missing",
+                false => "tells the target in every row, as a copy of it would",
+            };
+            format!(
+                "column {name:?} {how}; if it is not known when a prediction is asked for, write drop = [{name:?}] into \
+                 dataset.toml",
+                name = column.name
+            )
+        })
+        .collect()
+}
+
+fn is_copy(values: &Values, target: &Target) -> bool {
+    match (values, target) {
+        (
+            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
+            Target::Classes { classes, .. },
+        ) => {
+            // Missing values are one value, if there are any.
+            is_one_to_one(
+                values.iter().map(|value| if value.is_nan() { u32::MAX } else { (value + 0.0).to_bits() }),
+                classes,
+            )
+        }
+        (Values::Category { codes, .. }, Target::Classes { classes, .. }) => {
+            is_one_to_one(codes.iter().map(|code| if *code == MISSING { u32::MAX } else { *code }), classes)
+        }
+        (Values::Number(values), Target::Numbers(numbers)) => {
+            values.iter().zip(numbers).all(|(value, number)| *value == *number as f32)
+        }
+        _ => false,
+    }
+}
+
+/// Whether each value goes with one class, and each class with one value.
+fn is_one_to_one(values: impl Iterator<Item = u32>, classes: &[u32]) -> bool {
+    let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
+    values.zip(classes).all(|(value, class)| {
+        class_of.entry(value).or_insert(*class) == class && *value_of.entry(*class).or_insert(value) == value
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::Label;
+
+    use super::*;
+
+    fn warns(values: Values) -> bool {
+        let target = Target::Classes { labels: vec![Label::Integer(0), Label::Integer(1)], classes: vec![0, 1, 1, 0] };
+        is_copy(&values, &target)
+    }
+
+    #[test]
+    fn a_copy_by_other_codes_is_a_copy() {
+        assert!(warns(Values::Number(vec![7.0, -1.0, -1.0, 7.0])));
+        assert!(warns(Values::Number(vec![7.0, f32::NAN, f32::NAN, 7.0])));
+        assert!(!warns(Values::Number(vec![7.0, -1.0, -2.0, 7.0])));
+        assert!(!warns(Values::Number(vec![7.0; 4])));
+        let names = vec!["no".to_owned(), "yes".to_owned()];
+        assert!(warns(Values::Category { codes: vec![1, 0, 0, 1], names: names.clone() }));
+        assert!(!warns(Values::Category { codes: vec![1, 0, 1, 1], names }));
+    }
+
+    #[test]
+    fn a_copy_of_numbers_is_the_same_numbers() {
+        let target = Target::Numbers(vec![0.1, 2.0]);
+        assert!(is_copy(&Values::Number(vec![0.1, 2.0]), &target));
+        assert!(!is_copy(&Values::Number(vec![0.1, 3.0]), &target));
+    }
+}

@@ -1,0 +1,40 @@
+//! What each column is used for.
+
+use evergreen_lifecycle::ColumnRole;
+
+use super::TableError;
+use crate::settings::Settings;
+
+/// A warning for each column that the settings leave out and that is not there: they may say so because it is gone.
+pub(super) fn absent(names: &[String], settings: &Settings) -> Vec<String> {
+    let absent = settings.drop.iter().filter(|name| !names.contains(name));
+    absent.map(|name| format!("dataset.toml: `drop`: the table has no column {name:?}")).collect()
+}
+
+/// The role of each of the columns `names`, of which `target` is to be predicted.
+pub(super) fn roles(names: &[String], target: &str, settings: &Settings) -> Result<Vec<ColumnRole>, TableError> {
+    if !names.iter().any(|name| name == target) {
+        return Err(TableError::NoTarget { target: target.to_owned(), columns: names.to_vec() });
+    }
+    let mut uses: Vec<(&str, &'static str, ColumnRole)> = vec![(target, "target", ColumnRole::Target)];
+    uses.extend(settings.order.as_deref().map(|name| (name, "order", ColumnRole::Order)));
+    uses.extend(settings.group.as_deref().map(|name| (name, "group", ColumnRole::Group)));
+    uses.extend(settings.weights.as_deref().map(|name| (name, "weights", ColumnRole::Weights)));
+    uses.extend(settings.drop.iter().map(|name| (name.as_str(), "drop", ColumnRole::Dropped)));
+    let known = |name: &str| names.iter().any(|known| known == name);
+    for (index, (name, key, _)) in uses.iter().enumerate() {
+        if !known(name) && *key != "drop" {
+            return Err(TableError::NoColumn { key, column: (*name).to_owned() });
+        }
+        let before = uses.iter().take(index).find(|(other, used, _)| other == name && used != key);
+        if let Some((_, other, _)) = before {
+            return Err(TableError::UsedTwice { key, column: (*name).to_owned(), other });
+        }
+    }
+    if let Some(name) = settings.types.keys().find(|name| !known(name)) {
+        return Err(TableError::NoColumn { key: "types", column: name.clone() });
+    }
+    let role =
+        |name: &String| uses.iter().find(|(used, _, _)| used == name).map_or(ColumnRole::Feature, |(_, _, role)| *role);
+    Ok(names.iter().map(role).collect())
+}
