@@ -46,7 +46,7 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
 
 fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
     // A table of one column is made to be predicted from it.
-    let counts = |told: &Told| *told == Told::ByHole || columns > 1;
+    let counts = |told: &Told| *told == Told::Hole || columns > 1;
     let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
     let mut warnings: Vec<String> =
         found.iter().take(MAX_NAMED).map(|(name, told)| warning(name, *told, task)).collect();
@@ -58,13 +58,13 @@ fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
 
 fn warning(name: &str, told: Told, task: Task) -> String {
     let how = match (told, task) {
-        (Told::ByHole, _) => {
+        (Told::Hole, _) => {
             format!("whether column {name:?} has a value already tells the target of nearly every row")
         }
-        (Told::ByThreshold, Task::Classification) => {
+        (Told::Threshold, Task::Classification) => {
             format!("column {name:?} alone, cut at a few values, tells the target of nearly every row")
         }
-        (Told::ByValue | Told::ByThreshold, _) => format!("column {name:?} alone tells the target of nearly every row"),
+        (Told::Value | Told::Threshold, _) => format!("column {name:?} alone tells the target of nearly every row"),
     };
     format!(
         "{how}; if it is not known when a prediction is asked for, the model is worthless: write drop = [{name:?}] into \

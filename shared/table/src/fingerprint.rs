@@ -10,13 +10,16 @@ use crate::frame::{FrameColumn, Values};
 /// little-endian, lengths in 64 bits.
 struct Fingerprint(Sha256);
 
+/// What rows have beside the columns that are learnt from.
+pub(super) struct Beside<'a> {
+    pub weights: Option<&'a [f32]>,
+    pub order: Option<&'a [f64]>,
+    pub groups: Option<&'a [u64]>,
+}
+
 /// SHA-256 over the parts, in lower-case hexadecimal.
-pub(super) fn of(
-    target_name: &str,
-    target: &Target,
-    columns: &[FrameColumn],
-    (weights, order, groups): (Option<&[f32]>, Option<&[f64]>, Option<&[u64]>),
-) -> String {
+pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: Beside<'_>) -> String {
+    let Beside { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
     fingerprint.text(target_name);
     match target {

@@ -11,6 +11,7 @@ use super::parts::{At, Parts, Reader};
 use super::survey::{Survey, Tally};
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles};
 use crate::budget::{self, Shape};
+use crate::fingerprint::Beside;
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 
@@ -131,8 +132,8 @@ impl Columns {
 
     fn into_table(self, target_name: String, settings: Settings, profile: DatasetProfile, memory: u64) -> Table {
         let Self { frame, target, weights, order, groups } = self;
-        let kept = (weights.as_deref(), order.as_deref(), groups.as_deref());
-        let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), kept);
+        let beside = Beside { weights: weights.as_deref(), order: order.as_deref(), groups: groups.as_deref() };
+        let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), beside);
         Table { target_name, target, frame, weights, order, groups, settings, profile, fingerprint, memory }
     }
 }

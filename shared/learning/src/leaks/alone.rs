@@ -34,11 +34,11 @@ const GROUP: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
     /// By whether it has a value.
-    ByHole,
+    Hole,
     /// By being below or above some numbers.
-    ByThreshold,
+    Threshold,
     /// By its value.
-    ByValue,
+    Value,
 }
 
 /// How `values` at `rows` tell their `target`, if they do.
@@ -52,17 +52,17 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
     match target {
         Target::Classes { labels, classes } => {
             if has_holes && hole_tells_class(&holes, classes, labels.len()) {
-                return Some(Told::ByHole);
+                return Some(Told::Hole);
             }
             let most = most_errors(classes, labels.len());
             let enough = |errors: usize| errors as f64 <= ERRORS_LEFT * most as f64;
             (most >= MIN_ROWS).then_some(())?;
             match values {
                 Values::Category { codes, .. } => {
-                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(Told::ByValue)
+                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(Told::Value)
                 }
                 values if labels.len() <= MAX_LABELS => {
-                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len())).then_some(Told::ByThreshold)
+                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len())).then_some(Told::Threshold)
                 }
                 _ => None,
             }
@@ -70,9 +70,9 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
         Target::Numbers(numbers) => {
             let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
             if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_HOLE {
-                return Some(Told::ByHole);
+                return Some(Told::Hole);
             }
-            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(Told::ByValue)
+            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(Told::Value)
         }
     }
 }

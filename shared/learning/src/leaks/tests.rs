@@ -22,14 +22,14 @@ fn mixed() -> Vec<f32> {
 fn a_hole_a_threshold_and_a_category_tell_classes() {
     let numbers = mixed();
     let target = classes(&numbers.iter().map(|number| u32::from(*number >= 120.0)).collect::<Vec<_>>());
-    assert_eq!(alone(Values::Timestamp(numbers.clone()), &target), Some(Told::ByThreshold));
+    assert_eq!(alone(Values::Timestamp(numbers.clone()), &target), Some(Told::Threshold));
     let holes = numbers.iter().map(|number| if *number >= 120.0 { 7.0 + number % 5.0 } else { f32::NAN }).collect();
-    assert_eq!(alone(Values::Number(holes), &target), Some(Told::ByHole));
+    assert_eq!(alone(Values::Number(holes), &target), Some(Told::Hole));
     let some = numbers.iter().map(|number| if *number >= 160.0 { number % 5.0 } else { f32::NAN }).collect();
-    assert_eq!(alone(Values::Number(some), &target), Some(Told::ByHole), "who has a value is always of one class");
+    assert_eq!(alone(Values::Number(some), &target), Some(Told::Hole), "who has a value is always of one class");
     let names = (0..10).map(|name| name.to_string()).collect();
     let codes = numbers.iter().map(|number| (*number / 20.0) as u32).collect();
-    assert_eq!(alone(Values::Category { codes, names }, &target), Some(Told::ByValue));
+    assert_eq!(alone(Values::Category { codes, names }, &target), Some(Told::Value));
 }
 
 #[test]
@@ -53,12 +53,12 @@ fn a_number_that_is_nearly_the_target_is_a_leak_and_one_that_follows_it_is_none(
     let with = |size: f64| {
         Target::Numbers(numbers.iter().enumerate().map(|(row, n)| f64::from(*n).powi(2) + noise(row, size)).collect())
     };
-    assert_eq!(alone(Values::Number(numbers.clone()), &with(100.0)), Some(Told::ByValue));
+    assert_eq!(alone(Values::Number(numbers.clone()), &with(100.0)), Some(Told::Value));
     assert_eq!(alone(Values::Number(numbers.clone()), &with(10_000.0)), None);
     let holes = numbers.iter().map(|number| if *number < 100.0 { f32::NAN } else { 1.0 + number % 7.0 }).collect();
     let paid =
         Target::Numbers(numbers.iter().map(|n| if *n < 100.0 { 0.0 } else { 50.0 + f64::from(n % 9.0) }).collect());
-    assert_eq!(alone(Values::Number(holes), &paid), Some(Told::ByHole));
+    assert_eq!(alone(Values::Number(holes), &paid), Some(Told::Hole));
 }
 
 #[test]
@@ -84,10 +84,9 @@ fn moments_without_an_order_get_a_hint_that_names_the_column() {
 
 #[test]
 fn of_many_leaks_the_first_are_named_and_the_others_counted() {
-    let found =
-        [("a", Told::ByValue), ("b", Told::ByHole), ("c", Told::ByValue), ("d", Told::ByValue), ("e", Told::ByValue)];
+    let found = [("a", Told::Value), ("b", Told::Hole), ("c", Told::Value), ("d", Told::Value), ("e", Told::Value)];
     let told = warnings(&found, Task::Regression, 9);
     assert_eq!(told.len(), 4);
     assert!(told[1].contains("drop = [\"b\"]") && told[3].starts_with("2 more columns"), "{told:?}");
-    assert!(warnings(&[("a", Told::ByValue)], Task::Regression, 1).is_empty(), "nothing else is there");
+    assert!(warnings(&[("a", Told::Value)], Task::Regression, 1).is_empty(), "nothing else is there");
 }
