@@ -42,7 +42,7 @@ impl Losses {
 
 /// How the rows of a table hang together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows {
+pub(crate) struct Bonds {
     /// Whether they follow each other in time.
     pub(crate) is_ordered: bool,
     /// The share of them that says something of its own, 0–1: by it chance is the greater.
@@ -50,7 +50,7 @@ pub(crate) struct Rows {
 }
 
 /// A warning where a model does worse on the hold-out than in cross-validation, beyond what chance does.
-pub(crate) fn gap(validated: Losses, holdout: Losses, table: Rows) -> Option<String> {
+pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
     let apart = holdout.mean - validated.mean;
@@ -78,7 +78,7 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Rows) -> Option<Str
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// A warning where the intervals hold fewer of the hold-out's rows than they state, beyond what chance does.
-pub(crate) fn uncovered(holdout: &Evaluation, table: Rows) -> Option<String> {
+pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
@@ -108,8 +108,8 @@ mod tests {
         Evaluation::Regression(figures)
     }
 
-    fn rows_of(is_ordered: bool, distinct_share: f64) -> Rows {
-        Rows { is_ordered, distinct_share }
+    fn rows_of(is_ordered: bool, distinct_share: f64) -> Bonds {
+        Bonds { is_ordered, distinct_share }
     }
 
     fn held(mae: f64, rows: usize) -> Losses {

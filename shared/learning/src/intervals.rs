@@ -8,6 +8,7 @@
 mod curve;
 mod range;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use evergreen_scoring::{Curve, Ensemble, Interval, Node, Predictor, Scaler};
@@ -15,7 +16,7 @@ use evergreen_table::Target;
 
 use self::curve::curve;
 use crate::evaluate::Answers;
-use crate::fit::BoostingParameters;
+use crate::fit::{BoostingParameters, Fitted};
 use crate::learner::Learner;
 use crate::train::LearningError;
 
@@ -23,8 +24,18 @@ use crate::train::LearningError;
 const MIN_ERRORS: usize = 200;
 
 /// The trees that tell how hard a row is: few and small, since a single error says little of its row.
-const TREES: BoostingParameters =
-    BoostingParameters { n_estimators: 50, learning_rate: 0.1, max_leaves: 6, min_samples_leaf: 20, l2: 1.0 };
+const TREES: BoostingParameters = BoostingParameters {
+    n_estimators: 50,
+    learning_rate: 0.1,
+    max_leaves: 6,
+    min_samples_leaf: 20,
+    l2: 1.0,
+    subsample: 1.0,
+    max_features: 1.0,
+};
+
+/// Maximum number of cells (rows × features) that the trees learn from; of more rows, evenly spaced ones are taken.
+const MAX_CELLS: usize = 4_000_000;
 
 /// How many times a fold's errors are left out to judge the trees by them.
 const PARTS: usize = 5;
@@ -81,62 +92,78 @@ pub(crate) fn learn(
     if all.errors.len() < MIN_ERRORS || worst == 0.0 {
         return Ok(Some(plain));
     }
-    let logarithms = logarithms(learner.rows(), &all);
-    let Some(hardness) = left_out(learner, folds, &logarithms, deadline)? else { return Ok(Some(plain)) };
+    let logarithms = logarithms(&all);
+    let Some(hardness) = left_out(learner, (folds, &all), &logarithms, deadline)? else { return Ok(Some(plain)) };
     let scaled: Vec<f64> = all.errors.iter().zip(&hardness).map(|(error, hardness)| error / hardness).collect();
     let half = curve(&all.values, &scaled);
     let harder = |row: usize| hardness.get(row).copied().unwrap_or(1.0);
     if cost(&half, &all, harder) > cost(&plain.half, &all, |_| 1.0) * (1.0 - WORTHWHILE) {
         return Ok(Some(plain));
     }
-    let fitted = learner.fit_numbers(&all.rows, &logarithms, TREES, deadline)?;
-    let Predictor::Trees(ensemble) = fitted.predictor else { return Ok(Some(plain)) };
-    Ok(Some(Interval { half, difficulty: Some(on_scaled(ensemble, scaler)), low, high }))
+    let fitted = fit(learner, &all.rows, &logarithms, deadline)?;
+    match fitted.predictor {
+        Predictor::Trees(ensemble) if !fitted.cut_short => {
+            Ok(Some(Interval { half, difficulty: Some(on_scaled(ensemble, scaler)), low, high }))
+        }
+        _ => Ok(Some(plain)),
+    }
 }
 
-/// The logarithm of each row's error, of rows without one 0.
-fn logarithms(rows: usize, all: &Errors) -> Vec<f64> {
+/// The logarithm of each error.
+fn logarithms(all: &Errors) -> Vec<f64> {
     let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
-    let mut logarithms = vec![0.0; rows];
-    for (row, error) in all.rows.iter().zip(&all.errors) {
-        if let Some(logarithm) = logarithms.get_mut(*row as usize) {
-            *logarithm = (error + least).ln();
-        }
-    }
-    logarithms
+    all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
 /// How hard the rows are, in the order of the folds, as trees tell that have not seen the row's own error; nothing where
 /// time is up.
 fn left_out(
     learner: &Learner<'_>,
-    folds: &[Errors],
+    (folds, all): (&[Errors], &Errors),
     logarithms: &[f64],
     deadline: Instant,
 ) -> Result<Option<Vec<f64>>, LearningError> {
-    let parts = parts(folds);
     let mut hardness = Vec::new();
-    for (number, part) in parts.iter().enumerate() {
-        let others = parts.iter().enumerate().filter(|(other, _)| *other != number);
-        let mut rows: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();
-        rows.sort_unstable();
-        let fitted = learner.fit_numbers(&rows, logarithms, TREES, deadline)?;
+    for part in parts(folds) {
+        let keep = |index: &usize| !part.contains(index);
+        let others: Vec<usize> = (0..all.rows.len()).filter(keep).collect();
+        let rows: Vec<u32> = others.iter().filter_map(|index| all.rows.get(*index).copied()).collect();
+        let numbers: Vec<f64> = others.iter().filter_map(|index| logarithms.get(*index).copied()).collect();
+        let fitted = fit(learner, &rows, &numbers, deadline)?;
         if fitted.cut_short {
             return Ok(None);
         }
-        if let Answers::Numbers { values, .. } = learner.ask(fitted, part)? {
+        if let Answers::Numbers { values, .. } = learner.ask(fitted, all.rows.get(part).unwrap_or_default())? {
             hardness.extend(values.iter().map(|logarithm| f64::from(*logarithm).exp()));
         }
     }
     Ok(Some(hardness))
 }
 
-/// The rows of each fold; of a lone fold in parts that follow each other.
-fn parts(folds: &[Errors]) -> Vec<&[u32]> {
-    match folds {
-        [lone] => lone.rows.chunks(lone.rows.len().div_ceil(PARTS).max(1)).collect(),
-        folds => folds.iter().map(|fold| fold.rows.as_slice()).collect(),
-    }
+/// Fits the trees to some of the `rows`, as many as they learn from.
+fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
+    let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
+    let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
+    let logarithms: Vec<f64> = logarithms.iter().step_by(step).copied().collect();
+    Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
+}
+
+/// Where each fold's rows are among all; of a lone fold parts that follow each other.
+fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
+    let sizes: Vec<usize> = match folds {
+        [lone] => {
+            let size = lone.rows.len().div_ceil(PARTS).max(1);
+            (0..lone.rows.len()).step_by(size).map(|from| size.min(lone.rows.len() - from)).collect()
+        }
+        folds => folds.iter().map(|fold| fold.rows.len()).collect(),
+    };
+    let mut from = 0;
+    let range = |size: usize| {
+        let part = from..from + size;
+        from += size;
+        part
+    };
+    sizes.into_iter().map(range).collect()
 }
 
 /// What intervals cost: their width, and twenty times what an error is beyond them (the interval score of Gneiting, Raftery:

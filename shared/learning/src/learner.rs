@@ -1,13 +1,18 @@
 //! A table's training rows, made ready once for every fit.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
-use evergreen_scoring::{ArtifactMetadata, Interval, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
-use evergreen_table::{Frame, Target, at};
+use evergreen_scoring::{
+    ArtifactMetadata, Encoding, Interval, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError,
+};
+use evergreen_table::{Direction, Frame, Target, at};
 
 use crate::evaluate::{Answers, Truths};
-use crate::fit::{self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Training, Truth};
+use crate::fit::{
+    self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Rows, Training, Truth,
+};
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
 use crate::split::Units;
@@ -44,7 +49,7 @@ impl<'a> Learner<'a> {
     ) -> Result<Self, FrameError> {
         let encoder = Encoder::of(frame, &signature)?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
-        let binned = Binned::new(&features);
+        let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
         let known = (0..target.labels().len()).map(Some).collect();
         Ok(Self {
             signature,
@@ -77,6 +82,19 @@ impl<'a> Learner<'a> {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
+    /// Lets boosting's answer go one way only when one of these columns grows.
+    pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
+        let origins = self.preprocessing.origins();
+        for (column, content) in self.signature.columns().iter().enumerate() {
+            let value = matches!(self.preprocessing.encodings.get(column), Some(Encoding::Value { .. }));
+            // A column's own value is the first of its features.
+            let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
+            if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
+                self.binned.constrain(feature, *direction);
+            }
+        }
+    }
+
     /// Number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.target.len()
@@ -106,7 +124,13 @@ impl<'a> Learner<'a> {
     }
 
     /// Fits on `rows`, to be done by the `deadline`.
-    pub(crate) fn fit(&self, rows: &[u32], choice: &Choice, seed: u64, deadline: Instant) -> Result<Fitted, FitError> {
+    pub(crate) fn fit(
+        &self,
+        rows: Rows<'_>,
+        choice: &Choice,
+        seed: u64,
+        deadline: Instant,
+    ) -> Result<Fitted, FitError> {
         let column = |feature: usize| {
             let origin = self.preprocessing.origins().get(feature).copied().unwrap_or_default();
             self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
@@ -114,7 +138,8 @@ impl<'a> Learner<'a> {
         fit::fit(&self.training(), rows, choice.hyperparameters(), seed, deadline, column)
     }
 
-    /// Fits boosted trees to other `numbers` than the target's on `rows`; there is a number for each row that is known.
+    /// Fits boosted trees to other `numbers` than the target, one for each of `rows`, of features as they are: no hole is
+    /// looked for and no direction kept.
     pub(crate) fn fit_numbers(
         &self,
         rows: &[u32],
@@ -122,8 +147,18 @@ impl<'a> Learner<'a> {
         parameters: BoostingParameters,
         deadline: Instant,
     ) -> Result<Fitted, FitError> {
-        let training = Training { truth: Truth::Numbers(numbers), weights: None, ..self.training() };
-        fit::fit(&training, rows, Hyperparameters::GradientBoosting(parameters), 0, deadline, |_| String::new())
+        let frame_rows = at(self.rows, rows);
+        let features = Features::new(self.frame, &frame_rows, self.signature.columns(), &self.preprocessing);
+        let binned = Binned::new(&features);
+        let training = Training { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let boosting = Hyperparameters::GradientBoosting(parameters);
+        fit::fit(&training, Rows::all(&all), boosting, 0, deadline, |_| String::new())
+    }
+
+    /// Number of features.
+    pub(crate) fn width(&self) -> usize {
+        self.preprocessing.features()
     }
 
     /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
@@ -138,6 +173,8 @@ impl<'a> Learner<'a> {
         calibration: Option<f32>,
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
+        // What looks for missing values is the only member of a mean.
+        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
         let preprocessing = Preprocessing { scaler: fitted.scaler, ..self.preprocessing.clone() };
         let parts = Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, interval };
         Pipeline::new(self.signature.clone(), parts)

@@ -7,8 +7,8 @@ use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Mode
 use evergreen_table::{Table, at};
 
 use crate::evaluate::{Holdout, baseline};
-use crate::fit::{FitError, Fitted};
-use crate::gap::{Rows, gap, uncovered};
+use crate::fit::{FitError, Fitted, Rows};
+use crate::gap::{Bonds, gap, uncovered};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
 use crate::learner::{AskError, Learner, seed_of};
@@ -124,7 +124,8 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), deadline)?;
+    let last = deadline.checked_sub(best.after).unwrap_or(deadline);
+    let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
     let no_width = interval.as_ref().and_then(no_width);
     let pipeline = learner.pipeline(fitted, best.calibration, interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
@@ -134,7 +135,7 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(proof.useless());
     warnings.extend(no_width);
-    let rows = rows_of(prepared);
+    let rows = bonds(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
     warnings.extend(uncovered(&proof.evaluation, rows));
     warnings.extend(leaks(prepared));
@@ -173,7 +174,7 @@ pub fn fit(
     let learner = learner(prepared, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
@@ -196,15 +197,16 @@ fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, Learn
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
     let weights = table.weights().map(|weights| at(weights, rows));
-    let learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    learner.constrain(&table.settings().monotone);
     Ok(learner.kept_together(table.order(), table.groups()))
 }
 
 /// How the rows of a table hang together.
-fn rows_of(prepared: &Prepared) -> Rows {
+fn bonds(prepared: &Prepared) -> Bonds {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
-    Rows { is_ordered: table.order().is_some(), distinct_share }
+    Bonds { is_ordered: table.order().is_some(), distinct_share }
 }
 
 /// A warning where the intervals of a regression model say nothing.
@@ -235,13 +237,20 @@ fn fit_best(
     for ranked in std::mem::take(&mut found.ranking) {
         let family = ranked.choice.family;
         let last = deadline.checked_sub(ranked.after).unwrap_or(deadline);
-        match learner.fit(&rows, &ranked.choice, seed_of(seed, family), last) {
+        match fit_ranked(learner, &rows, &ranked, seed, last) {
+            Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
+                let warning =
+                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                found.warnings.push(warning.to_owned());
+            }
             Ok(fitted) => {
                 (found.summary.folds, found.summary.score) = (ranked.folds, ranked.score);
                 found.summary.cut_short |= fitted.cut_short;
                 return Ok((ranked, fitted));
             }
             Err(error) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
                 let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
@@ -249,6 +258,22 @@ fn fit_best(
         }
     }
     Err(failure)
+}
+
+/// Fits one candidate, or all of which it is the mean.
+fn fit_ranked(
+    learner: &Learner<'_>,
+    rows: &[u32],
+    ranked: &Ranked,
+    seed: u64,
+    deadline: Instant,
+) -> Result<Fitted, FitError> {
+    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
+    match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
+        Some(blended) => Ok(blended),
+        None => fit(&ranked.choice),
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@
 //! | `outputs` → `half_by_prediction` | a number; or for each step of a curve `Sub`, `Div`, `Clip` to 0–1, and `MatMul` and `Add` of all |
 //! | `features` or `scaled` → `hardness` | where rows are not equally hard: `TreeEnsembleRegressor`, `Add`, `Reshape`, `Exp` |
 //! | these → `half` → `lower`, `upper` | `Mul`; `Sub` and `Add`, and `Clip` where the target has limits |
+//! | (a blend) → `outputs` | for each member the operators from `Scaler` to probabilities under names of its own (`member_0_…`), `Mul` by its weight, `Sum` of these |
+//! | (values with holes) → a member's features | `Gather` of values and indicators, `Mul` of the latter by 10³⁸, `Sub` and `Add`: the value, below and above all others where it is missing; `Concat` behind the features |
 //! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
 //! | scores → `label` | `ArgMax` |
 //! | scores → `probabilities` | identity: themselves, or `ReduceMax`, `Div`, `Pow` of the calibration, `ReduceSum`, `Div` |

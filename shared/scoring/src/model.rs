@@ -55,7 +55,7 @@ impl Model {
             metadata,
             signature: signature.clone(),
             features: Features::compile(&parts.preprocessing),
-            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features()),
+            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration),
             intervals: parts.interval.as_ref().map(|it| Intervals::compile(it, parts.preprocessing.features())),
