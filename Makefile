@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof lint deny python-lint sam-local validate lock deploy bench bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof served lint deny python-lint sam-local validate lock deploy bench bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -79,9 +79,13 @@ localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## 
 	cargo test --workspace --locked --test localstack --no-run
 	@$(LOCAL) localstack-test -- $(ARGS)
 
-proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
-	cargo build --package evergreen-learning --example holdout --locked
-	@$(PYTHON) infra/proof $(ARGS)
+proof: .venv/proof/ready ## Sixty real tables beside six usual libraries: writes docs/PROOF.md (ARGS=--go-on keeps what was done, ARGS=ISLR/Auto picks one)
+	cargo build --workspace --release --example proof --locked
+	@OMP_NUM_THREADS=2 .venv/proof/bin/python infra/proof --binary "$${CARGO_TARGET_DIR:-target}/release/examples/proof" $(ARGS)
+
+served: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
+	cargo build --workspace --example holdout --locked
+	@$(PYTHON) infra/served $(ARGS)
 
 sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
 	@$(LOCAL) sam-local
@@ -105,7 +109,7 @@ deny: .venv/lint/ready ## Licences, bans, sources and known vulnerabilities of R
 python-lint: .venv/lint/ready .venv/emulator/ready
 	@.venv/lint/bin/ruff check --quiet infra
 	@.venv/lint/bin/ruff format --quiet --check infra
-	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof; do \
+	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof infra/served; do \
 	  (cd $$program && ../../.venv/lint/bin/mypy --config-file ../../pyproject.toml \
 	    --python-executable ../../$(PYTHON) --cache-dir ../../target/mypy .) || exit 1; \
 	done

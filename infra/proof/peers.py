@@ -55,7 +55,9 @@ def losses(name: str, frame: pandas.DataFrame, target: pandas.Series, holdout: l
         logging.disable(logging.WARNING)
         model = PEERS[name](frame[~held], target[~held], classes, seconds)
         if not classes:
-            return (np.asarray(model.predict(frame.iloc[holdout]), float).ravel() - target.iloc[holdout].to_numpy()) ** 2
+            return (
+                np.asarray(model.predict(frame.iloc[holdout]), float).ravel() - target.iloc[holdout].to_numpy()
+            ) ** 2
         answers = np.asarray(model.predict_proba(frame.iloc[holdout]), float)
     labels = [str(label) for label in model.classes_]
     places = [labels.index(label) if label in labels else -1 for label in target.iloc[holdout]]
@@ -124,9 +126,7 @@ def _catboost(frame, target, classes: bool, _seconds: float):
 
     texts = list(frame.select_dtypes("category").columns)
     kind = catboost.CatBoostClassifier if classes else catboost.CatBoostRegressor
-    model = kind(
-        random_seed=SEED, thread_count=THREADS, verbose=False, allow_writing_files=False, cat_features=texts
-    )
+    model = kind(random_seed=SEED, thread_count=THREADS, verbose=False, allow_writing_files=False, cat_features=texts)
     return _Filled(model, texts).fit(frame, target)
 
 

