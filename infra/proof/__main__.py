@@ -23,7 +23,7 @@ def main() -> int:
     contests = contest.load(KEPT) if arguments.go_on else []
     done = {entry.table for entry in contests}
     for table in chosen:
-        if table in done or arguments.tables and table.name not in arguments.tables:
+        if table in done or (arguments.tables and table.name not in arguments.tables):
             continue
         found = contest.hold(arguments.binary, FOLDER / "tables", table, arguments.seconds)
         contests.append(found)

@@ -52,7 +52,8 @@ def hold(binary: Path, folder: Path, table: tables.Table, seconds: float) -> Con
         began = time.monotonic()
         try:
             contest.losses[name] = peers.losses(name, frame, target, holdout, seconds).tolist()
-        except Exception as error:  # noqa: BLE001 - whatever a library stumbles over, the others go on
+        # Whatever a library stumbles over, the others go on.
+        except Exception as error:
             contest.failed[name] = f"{type(error).__name__}: {error}"[:200]
         contest.seconds[name] = time.monotonic() - began
     return contest
@@ -60,7 +61,7 @@ def hold(binary: Path, folder: Path, table: tables.Table, seconds: float) -> Con
 
 def _evergreen(contest: Contest, binary: Path, file: Path, seconds: float) -> list[int] | None:
     """Trains without any setting but the target; returns the rows of the file that are held out."""
-    command = [binary, file, "--target", contest.table.target, "--seconds", str(seconds)]
+    command = [str(binary), str(file), "--target", contest.table.target, "--seconds", str(seconds)]
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     contest.seconds[EVERGREEN] = time.monotonic() - began

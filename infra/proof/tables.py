@@ -105,7 +105,7 @@ def _task(values: pandas.Series) -> str | None:
     numbers = pandas.api.types.is_numeric_dtype(values) and not pandas.api.types.is_bool_dtype(values)
     if numbers and different >= NUMBERS:
         return "regression"
-    if numbers and different > 2 or different not in LABELS or values.value_counts().min() < ROWS_OF_A_LABEL:
+    if (numbers and different > 2) or different not in LABELS or values.value_counts().min() < ROWS_OF_A_LABEL:
         return None
     return "classification"
 
