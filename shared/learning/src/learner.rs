@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
 use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
+use evergreen_table::{Frame, Target};
 
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
-use crate::frame::{Encoder, Frame, FrameError};
 use crate::hyperparameters::Choice;
-use crate::table::Target;
+use crate::rows::{Encoder, FrameError};
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<'a> Learner<'a> {
         weights: Option<Vec<f32>>,
         (signature, preprocessing): (Signature, Preprocessing),
     ) -> Result<Self, FrameError> {
-        let encoder = frame.encoder(&signature)?;
+        let encoder = Encoder::of(frame, &signature)?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features);
         let known = (0..target.labels().len()).map(Some).collect();

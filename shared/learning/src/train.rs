@@ -4,16 +4,17 @@ use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
+use evergreen_table::{Table, at};
 
 use crate::evaluate::{Holdout, baseline};
 use crate::fit::{FitError, Fitted};
-use crate::frame::FrameError;
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
+use crate::memory;
+use crate::prepared::Prepared;
 use crate::proof::Proof;
+use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
-use crate::table::Table;
-use crate::{encode, frame, memory};
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,10 +106,9 @@ pub enum LearningError {
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
-    let split = table.split();
-    let learner = learner(table, &split.training, plan)?;
+    let learner = learner(prepared, plan)?;
     let mut found = search(&learner, plan, deadline)?;
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
@@ -121,8 +121,8 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
-    let metadata = metadata(table, plan, origin, &best.choice);
-    let proof = Proof::of(table, pipeline, &metadata)?;
+    let metadata = metadata(prepared.table(), plan, origin, &best.choice);
+    let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(proof.useless());
     warnings.extend(no_width(&best));
@@ -145,23 +145,22 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     })
 }
 
-/// Fits the first candidate of `plan` to the rows `rows` of a table, without search, calibration or interval: what is to be
+/// Fits the first candidate of `plan` to the training rows of a table, without search, calibration or interval: what is to be
 /// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn fit(
-    table: &Table,
-    rows: &[u32],
+    prepared: &Prepared,
     plan: &Plan,
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(table, rows, plan)?;
+    let learner = learner(prepared, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (table.task() == Task::Regression).then_some(0.0);
+    let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
 
@@ -177,11 +176,12 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Some of a table's rows, ready to be fitted to.
-fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
-    let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
-    let weights = table.weights().map(|weights| frame::at(weights, rows));
+/// A table's training rows, ready to be fitted to.
+fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, LearningError> {
+    prepared.check_memory(plan)?;
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
+    let weights = table.weights().map(|weights| at(weights, rows));
     Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
 }
 
