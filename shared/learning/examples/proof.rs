@@ -4,14 +4,16 @@
 //! `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0, as they stand in the file.
 //! The loss of a label is minus the logarithm of its probability, that of a number the squared error.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, train};
+use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::{PrimaryMetric, Task};
+use evergreen_table::{DataFile, Settings, Table};
 use serde_json::{Value, json};
 
 const USAGE: &str = "usage: proof FILE --target COLUMN --seconds SECONDS";
@@ -40,18 +42,18 @@ fn run() -> Result<Value, Box<dyn Error>> {
     };
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = DataFile { name, content: fs::read(path)? };
-    let table = Table::read(vec![file], Settings::default(), target, u64::MAX)?;
-    let plan = Plan::new(&table, None, &Default::default(), SEED)?;
+    let prepared = Prepared::of(Table::read(vec![file], Settings::default(), target, u64::MAX)?)?;
+    let plan = Plan::new(prepared.table(), None, &BTreeMap::new(), SEED)?;
     let deadline = Instant::now() + Duration::from_secs_f64(seconds.parse()?);
     let origin = Origin { model: "proof".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let trained = train(&table, &plan, deadline, &origin)?;
-    let metric = match table.task() {
+    let trained = train(&prepared, &plan, deadline, &origin)?;
+    let metric = match prepared.table().task() {
         Task::Classification => PrimaryMetric::LogLoss,
         Task::Regression => PrimaryMetric::Rmse,
     };
     Ok(json!({
         "family": trained.family,
-        "holdout": table.split().holdout,
+        "holdout": prepared.split().holdout,
         "losses": trained.holdout.scores(&trained.model, metric)?.losses,
         "warnings": trained.warnings,
     }))
