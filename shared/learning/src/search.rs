@@ -48,6 +48,9 @@ const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 /// tables of 6,000 to 400,000 rows.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
+/// The part of the time that is kept for scoring the better candidates on more folds.
+const KEPT_FOR_BETTER: f64 = 0.4;
+
 /// Passes over as many rows as the training's that writing, loading, comparing and evaluating the artifact take.
 const PASSES: f64 = 2.0;
 
@@ -278,7 +281,8 @@ impl Search<'_> {
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
         let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
-        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(0.0, f64::max);
+        let kept = if folds < self.course.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
+        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(kept, f64::max);
         expected + reserve < self.left()
     }
 

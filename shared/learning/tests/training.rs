@@ -163,8 +163,8 @@ fn sums_and_steps(rows: usize) -> String {
 fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_where_it_may_not_be() {
     let settings = |toml: &str| Settings::parse(toml).unwrap();
     let trained = |toml: &str| {
-        let table = table(&sums_and_steps(500), settings(toml));
-        train(&table, &plan(&table, None, 3))
+        let table = table(&sums_and_steps(1500), settings(toml));
+        train(&table, &plan(&table, None, 2))
     };
     let (mean, single) = (trained("candidates = 6"), trained("candidates = 6\nensemble.members = 1"));
     let weights: Vec<f64> = mean.candidates.iter().filter_map(|candidate| candidate.weight).collect();
@@ -173,7 +173,7 @@ fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_whe
     assert!(single.candidates.iter().all(|candidate| candidate.weight.is_none()));
     let score = |trained: &Trained| trained.search.as_ref().unwrap().score.unwrap();
     assert!(score(&mean) > score(&single), "{} {}", score(&mean), score(&single));
-    assert!(regression(&mean).rmse < 1.02 * regression(&single).rmse);
+    assert!(regression(&mean).rmse < regression(&single).rmse);
     let small = trained("candidates = 6\nensemble.megabytes = 0.001");
     assert!(small.candidates.iter().all(|candidate| candidate.weight.is_none()));
 }

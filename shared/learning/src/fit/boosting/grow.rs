@@ -201,7 +201,8 @@ impl<'a> Grower<'a> {
         if sums[2] < 2.0 * least {
             return None;
         }
-        let score = |sums: Sums| bounds.score(sums, l2);
+        let free = bounds == Bounds::FREE;
+        let score = |sums: Sums| if free { sums[0] * sums[0] / (sums[1] + l2) } else { bounds.score(sums, l2) };
         let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
         let (parent, mut rest) = (score(sums), histogram.as_slice());
         for (place, bins) in tile.bins().iter().enumerate() {
