@@ -102,6 +102,9 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
         let forest = |seed| in_pool(2, &table, &plan(&table, Some(Family::RandomForest), seed));
         assert_ne!(without_seed(forest(8)), without_seed(forest(7)), "not in the lineage alone");
     }
+    let several = table(&sums_and_steps(300), Settings { candidates: Some(6), ..Settings::default() });
+    let plan = plan(&several, None, 2);
+    assert_eq!(in_pool(1, &several, &plan), in_pool(3, &several, &plan));
 }
 
 /// An artifact of a seed of one digit, without it.
