@@ -9,7 +9,7 @@ mod scaling;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Link, Predictor, Scaler};
+use evergreen_scoring::{Aggregate, Link, Predictor, Scaler, Statistic};
 use smartcore::error::Failed;
 
 pub(crate) use self::binned::Binned;
@@ -41,6 +41,8 @@ pub(crate) struct Fitted {
     pub(crate) scaler: Option<Scaler>,
     /// For each feature its share: of sum 1, or all 0 when nothing was learnt.
     pub(crate) importances: Vec<f64>,
+    /// What the fit learnt of the target for categories with many texts.
+    pub(crate) statistics: Vec<Statistic>,
     /// Whether it is less than was asked for, because time ran out.
     pub(crate) cut_short: bool,
 }
@@ -108,7 +110,8 @@ pub(crate) fn fit(
             let forest = forest::fit(training, rows, parameters, seed, deadline);
             let cut_short = forest.ensemble.trees.len() < parameters.n_estimators;
             let predictor = Predictor::Trees(forest.ensemble);
-            Ok(Fitted { predictor, link: Link::Identity, scaler: None, importances: forest.importances, cut_short })
+            let (link, importances, statistics) = (Link::Identity, forest.importances, Vec::new());
+            Ok(Fitted { predictor, link, scaler: None, importances, statistics, cut_short })
         }
         Hyperparameters::GradientBoosting(parameters) => {
             let boosted = boosting::fit(training, rows, parameters, deadline);
@@ -117,8 +120,9 @@ pub(crate) fn fit(
                 Truth::Classes { count: 2, .. } => Link::Logistic,
                 Truth::Classes { .. } => Link::Softmax,
             };
-            let (importances, cut_short) = (boosted.importances, boosted.cut_short);
-            Ok(Fitted { predictor: Predictor::Trees(boosted.ensemble), link, scaler: None, importances, cut_short })
+            let (predictor, importances) = (Predictor::Trees(boosted.ensemble), boosted.importances);
+            let (statistics, cut_short) = (Vec::new(), boosted.cut_short);
+            Ok(Fitted { predictor, link, scaler: None, importances, statistics, cut_short })
         }
         Hyperparameters::Linear(parameters) => {
             let sum = linear::fit(training, rows, parameters).map_err(|error| match error {
@@ -132,6 +136,7 @@ pub(crate) fn fit(
                 link: sum.link,
                 scaler: Some(sum.scaler),
                 importances: sum.importances,
+                statistics: Vec::new(),
                 cut_short: false,
             })
         }

@@ -5,6 +5,7 @@
 //! [`train`]).
 
 mod adopt;
+mod derived;
 pub mod drift;
 pub mod encode;
 mod evaluate;
@@ -18,6 +19,7 @@ mod proof;
 mod search;
 mod settings;
 mod split;
+mod statistics;
 mod table;
 mod train;
 

@@ -59,6 +59,8 @@ pub enum TypeName {
     Timestamp,
     /// Texts of few different ones.
     Category,
+    /// Texts of several words, of which the words are learnt from.
+    Text,
     /// Texts that name the row; they are left out.
     Identifier,
 }
@@ -71,6 +73,7 @@ impl TypeName {
             Self::Boolean => "boolean",
             Self::Timestamp => "timestamp",
             Self::Category => "category",
+            Self::Text => "text",
             Self::Identifier => "identifier",
         }
     }

@@ -13,7 +13,12 @@ use crate::learner::{Learner, seed_of};
 use crate::proof::Proof;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
 use crate::table::Table;
+use crate::derived::{Rows, derive};
+use crate::encode::Learnt;
 use crate::{encode, frame, memory};
+
+/// The part of the time that may be spent on finding out what columns give beside their values.
+const DERIVING: f64 = 0.15;
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,8 +113,9 @@ pub enum LearningError {
 pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
     let split = table.split();
-    let learner = learner(table, &split.training, plan)?;
+    let (learner, warnings) = learner(table, &split.training, plan, deadline)?;
     let mut found = search(&learner, plan, deadline)?;
+    found.warnings.extend(warnings);
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
     found.summary.budget_seconds = deadline.saturating_duration_since(started).as_secs_f64();
@@ -157,7 +163,7 @@ pub fn fit(
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(table, rows, plan)?;
+    let (learner, _) = learner(table, rows, plan, deadline)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
@@ -178,11 +184,21 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Some of a table's rows, ready to be fitted to.
-fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
-    let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
-    let weights = table.weights().map(|weights| frame::at(weights, rows));
-    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+fn learner<'a>(
+    table: &'a Table,
+    rows: &'a [u32],
+    plan: &Plan,
+    deadline: Instant,
+) -> Result<(Learner<'a>, Vec<String>), LearningError> {
+    let (signature, preprocessing) = encode::fit(table.frame(), table.target(), rows)?;
+    memory::check_learning(table, rows.len(), &preprocessing, &plan.spaces)?;
+    let base = Learnt { signature, preprocessing, statistics: Vec::new() };
+    let (target, weights) = (table.target().take(rows), table.weights().map(|weights| frame::at(weights, rows)));
+    let known = Rows { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
+    let started = Instant::now();
+    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
+    let (learnt, warnings) = derive(known, base, plan.seed, &|| Instant::now() >= last)?;
+    Ok((Learner::new(table.frame(), rows, target, weights, learnt)?, warnings))
 }
 
 /// A warning where the intervals of a regression model say nothing.

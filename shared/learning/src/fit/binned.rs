@@ -3,6 +3,8 @@
 //! A column of few different values has a bin for each; of more, bins hold about equally many rows. A split lies between
 //! two bins, halfway between the largest value of the one and the smallest of the other.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::features::Features;
@@ -22,7 +24,7 @@ pub(crate) struct Binned {
 /// A feature's bins, ascending, and the bin of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
-    codes: Vec<u8>,
+    codes: Arc<[u8]>,
     lowest: Vec<f32>,
     highest: Vec<f32>,
 }
@@ -32,6 +34,13 @@ impl Binned {
     pub(crate) fn new(features: &Features<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
         Self { columns: (0..features.width()).into_par_iter().map(column).collect() }
+    }
+
+    /// With more features, of which each has a finite number for every row.
+    pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
+        let mut columns = self.columns.clone();
+        columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
+        Self { columns }
     }
 
     /// The features.

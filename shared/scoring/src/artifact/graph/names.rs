@@ -49,3 +49,18 @@ pub(in super::super) fn category(column: usize) -> String {
 pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
+
+/// What stands for each text of a column of categories, of which there are statistics.
+pub(in super::super) fn code(column: usize) -> String {
+    format!("code_{column}")
+}
+
+/// The numbers of a statistic of a column of categories.
+pub(in super::super) fn statistic_values(column: usize, statistic: usize) -> String {
+    format!("statistic_{column}_{statistic}_values")
+}
+
+/// The feature of a statistic of a column of categories.
+pub(in super::super) fn statistic(column: usize, statistic: usize) -> String {
+    format!("statistic_{column}_{statistic}")
+}
