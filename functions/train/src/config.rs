@@ -1,8 +1,8 @@
 //! What the function is configured with, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_learning::{Settings, memory};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
+use evergreen_table::{Settings, budget};
 
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -59,7 +59,7 @@ impl Config {
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
             tolerance,
-            memory: memory.saturating_mul(MB).saturating_sub(memory::OWN),
+            memory: memory.saturating_mul(MB).saturating_sub(budget::OWN),
             keep_days: KeepDays::new(environment.parsed_or("EVERGREEN_KEEP_DAYS", 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };

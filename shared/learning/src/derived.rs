@@ -9,12 +9,12 @@ mod steps;
 mod trial;
 
 use evergreen_lifecycle::SignatureError;
+use evergreen_scoring::MAX_FEATURES;
+use evergreen_table::{Frame, FrameColumn, Settings, Target, Values};
 
 use self::draft::Draft;
 use self::trial::Trial;
 use crate::encode::Learnt;
-use crate::frame::{Frame, FrameColumn, Values};
-use crate::table::Target;
 
 /// Text columns that are tried, at most.
 const MAX_TEXTS: usize = 5;
@@ -30,41 +30,57 @@ pub(crate) struct Rows<'a> {
     pub(crate) weights: Option<&'a [f32]>,
 }
 
+/// What may not be overstepped.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits<'a> {
+    /// Whether the time is up.
+    pub(crate) is_up: &'a dyn Fn() -> bool,
+    /// Whether there is memory for it.
+    pub(crate) fits: &'a dyn Fn(&Learnt) -> bool,
+}
+
 /// What a step came to.
 enum Outcome {
     Taken,
     NoBetter,
     NoTime,
+    NoRoom,
 }
 
-/// Adds to `base` what is found to be worthwhile, and says in words what of the table is not learnt from. What has not been
-/// tried when the time `is_up` is left out.
+/// Adds to `base` what the `settings` allow and what is found to be worthwhile, and says in words what of the table is not learnt from. What has not been
+/// tried when the time is up is left out.
 ///
 /// # Errors
 /// [`SignatureError`] of `base`.
 pub(crate) fn derive(
     rows: Rows<'_>,
     base: Learnt,
+    settings: &Settings,
     seed: u64,
-    is_up: &dyn Fn() -> bool,
+    limits: Limits<'_>,
 ) -> Result<(Learnt, Vec<String>), SignatureError> {
     let (mut best, mut warnings) = (Draft::of(base), Vec::new());
-    let mut trial = Trial::new(rows, seed, is_up);
+    if settings.impute_missing {
+        best.allow_missing();
+    }
+    let is_wanted = settings.derived_features.unwrap_or(true);
+    let trial = Trial::new(rows, seed, limits);
     for step in [steps::with_parts, steps::with_statistics] {
-        if let Some(next) = step(&best, rows) {
-            take(&mut best, next, &mut trial)?;
+        if let Some(next) = step(&best, rows).filter(|_| is_wanted) {
+            take(&mut best, next, &trial)?;
         }
     }
-    let is_left_out =
-        |column: &&FrameColumn| matches!(column.values, Values::Text { .. }) && !best.has(&column.name);
+    let is_left_out = |column: &&FrameColumn| matches!(column.values, Values::Text { .. }) && !best.has(&column.name);
     let texts: Vec<&FrameColumn> = rows.frame.columns().iter().filter(is_left_out).collect();
     for (number, text) in texts.into_iter().enumerate() {
-        let why = match steps::with_words(&best, rows, text).filter(|_| number < MAX_TEXTS) {
-            Some(next) => match take(&mut best, next, &mut trial)? {
+        let why = match steps::with_words(&best, rows, text).filter(|_| is_wanted && number < MAX_TEXTS) {
+            Some(next) => match take(&mut best, next, &trial)? {
                 Outcome::Taken => continue,
                 Outcome::NoBetter => "its words make trees no better in cross-validation",
+                Outcome::NoRoom => "there is no memory for as many features",
                 Outcome::NoTime => "there was no time to find out whether its words are of use",
             },
+            None if !is_wanted => "dataset.toml says derived_features = false",
             None if number >= MAX_TEXTS => "there are too many text columns before it",
             None => "no word is in enough of the rows",
         };
@@ -74,8 +90,11 @@ pub(crate) fn derive(
 }
 
 /// Takes `next` for the best if it is better.
-fn take(best: &mut Draft, next: Draft, trial: &mut Trial<'_>) -> Result<Outcome, SignatureError> {
-    let outcome = trial.compare(&best.learnt()?, &next.learnt()?);
+fn take(best: &mut Draft, next: Draft, trial: &Trial<'_>) -> Result<Outcome, SignatureError> {
+    let learnt = next.learnt()?;
+    let features = learnt.preprocessing.features() + learnt.statistics.len();
+    let has_room = features <= MAX_FEATURES && (trial.limits.fits)(&learnt);
+    let outcome = if has_room { trial.compare(&best.learnt()?, &learnt) } else { Outcome::NoRoom };
     if matches!(outcome, Outcome::Taken) {
         *best = next;
     }

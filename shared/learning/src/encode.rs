@@ -7,10 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use evergreen_lifecycle::time::raw_days;
 use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError, words};
 use evergreen_scoring::{Encoding, Preprocessing};
+use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
 
-use crate::frame::{Frame, FrameColumn, MISSING, Values, at};
 use crate::statistics::Wanted;
-use crate::table::Target;
 
 /// Categories of a column that are told apart, at most.
 pub const MAX_CATEGORIES: usize = 50;

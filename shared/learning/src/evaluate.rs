@@ -10,8 +10,7 @@ mod regression;
 mod scores;
 
 use evergreen_lifecycle::{ClassEvaluation, ClassificationEvaluation, Evaluation, Label};
-
-use crate::table::Target;
+use evergreen_table::Target;
 
 pub(crate) use answers::Answers;
 pub(crate) use baseline::baseline;

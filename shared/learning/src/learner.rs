@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
-use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic};
+use evergreen_scoring::{
+    ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
+};
+use evergreen_table::{Frame, Target};
 
 use crate::encode::Learnt;
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
-use crate::frame::{Encoder, Frame, FrameError};
 use crate::hyperparameters::Choice;
+use crate::rows::{Encoder, FrameError};
 use crate::statistics::{Recipe, Texts, Wanted};
-use crate::table::Target;
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl<'a> Learner<'a> {
         learnt: Learnt,
     ) -> Result<Self, FrameError> {
         let Learnt { signature, preprocessing, statistics } = learnt;
-        let encoder = frame.encoder(signature.columns())?;
+        let encoder = Encoder::of(frame, signature.columns())?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features);
         let recipes = recipes(frame, rows, &signature, &statistics);

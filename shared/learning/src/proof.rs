@@ -2,9 +2,11 @@
 
 use evergreen_lifecycle::Evaluation;
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
+use evergreen_table::Target;
 
 use crate::evaluate::{Answers, Holdout, evaluate};
-use crate::table::{Table, Target};
+use crate::prepared::Prepared;
+use crate::rows::encode_rows;
 use crate::train::LearningError;
 
 /// Rows of each part on which the artifact is compared with the pipeline, at most: a large table is not to be predicted
@@ -23,23 +25,27 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// Writes `pipeline`, a model of `table`, loads it back, has it predict rows as the pipeline does (all of a table of up
+    /// Writes `pipeline`, a model of the table, loads it back, has it predict rows as the pipeline does (all of a table of up
     /// to 50,000 rows), and evaluates what was loaded.
     ///
     /// # Errors
     /// [`LearningError`], naming the step that failed.
-    pub(crate) fn of(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Self, LearningError> {
+    pub(crate) fn of(
+        prepared: &Prepared,
+        pipeline: Pipeline,
+        metadata: &ArtifactMetadata,
+    ) -> Result<Self, LearningError> {
         let compiled = Model::compile(&pipeline, metadata.clone());
         let artifact = write(&pipeline, metadata);
         // Loading makes another one, and trees by the million are not to be held twice.
         drop(pipeline);
         let model = Model::load(&artifact)?;
-        let holdout = Holdout::of(table, &table.split().holdout);
-        let raw = holdout.frame().encode(model.signature())?;
+        let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
+        let raw = encode_rows(holdout.frame(), model.signature())?;
         let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;
         let slots = model.signature().slots();
         same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
-        let training_score = training_score(table, &model, &compiled)?;
+        let training_score = training_score(prepared, &model, &compiled)?;
         Ok(Self { artifact, model, holdout, evaluation, training_score })
     }
 
@@ -67,11 +73,11 @@ fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, 
 }
 
 /// The score on some of the training rows, if there `model` answers what was `written`.
-fn training_score(table: &Table, model: &Model, written: &Model) -> Result<f64, LearningError> {
-    let training = &table.split().training;
+fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
+    let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);
     let checked: Vec<u32> = training.iter().step_by(step).copied().collect();
-    let raw = table.frame().take(&checked).encode(model.signature())?;
+    let raw = encode_rows(&table.frame().take(&checked), model.signature())?;
     let answers = same_answers(model, written, &raw)?;
     let evaluation = evaluate(&table.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?;
     Ok(evaluation.headline())

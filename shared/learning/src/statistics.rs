@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use evergreen_scoring::Statistic;
+use evergreen_table::{Frame, Target};
 
-use crate::frame::Frame;
-use crate::table::Target;
+use crate::rows::Encoder;
 
 /// Parts that rows are dealt into.
 const PARTS: usize = 10;
@@ -55,7 +55,7 @@ impl Texts {
     /// Of the column of a signature, as these `rows` of `frame` have it; nothing if it is no category there.
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32]) -> Option<Self> {
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
-        let encoder = frame.encoder(std::slice::from_ref(column)).ok()?;
+        let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
         let count = categories.len() + rare.len() + 2;
         let code = |raw: f32| if raw.is_nan() { count as u32 - 1 } else { raw as u32 };
         let codes = encoder.rows(rows.iter().copied()).into_iter().map(code).collect();
@@ -96,9 +96,9 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// The mean, drawn towards `prior`. A text of a single row says nothing of others.
+    /// The mean, drawn towards `prior`.
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
-        if self.rows < 2.0 { prior } else { (self.target + smoothing * prior) / (self.rows + smoothing) }
+        (self.target + smoothing * prior) / (self.rows + smoothing)
     }
 
     fn mean(self) -> f64 {

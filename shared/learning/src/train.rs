@@ -4,18 +4,19 @@ use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
+use evergreen_table::{Table, at};
 
+use crate::derived::{Limits, Rows, derive};
+use crate::encode::Learnt;
 use crate::evaluate::{Holdout, baseline};
 use crate::fit::{FitError, Fitted};
-use crate::frame::FrameError;
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
+use crate::memory;
+use crate::prepared::Prepared;
 use crate::proof::Proof;
+use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
-use crate::table::Table;
-use crate::derived::{Rows, derive};
-use crate::encode::Learnt;
-use crate::{encode, frame, memory};
 
 /// The part of the time that may be spent on finding out what columns give beside their values.
 const DERIVING: f64 = 0.15;
@@ -110,10 +111,10 @@ pub enum LearningError {
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
-    let split = table.split();
-    let (learner, warnings) = learner(table, &split.training, plan, deadline)?;
+    let (learnt, warnings) = columns(prepared, plan, deadline)?;
+    let learner = learner(prepared, learnt)?;
     let mut found = search(&learner, plan, deadline)?;
     found.warnings.extend(warnings);
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
@@ -127,8 +128,8 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
-    let metadata = metadata(table, plan, origin, &best.choice);
-    let proof = Proof::of(table, pipeline, &metadata)?;
+    let metadata = metadata(prepared.table(), plan, origin, &best.choice);
+    let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     warnings.extend(proof.useless());
     warnings.extend(no_width(&best));
@@ -151,23 +152,23 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     })
 }
 
-/// Fits the first candidate of `plan` to the rows `rows` of a table, without search, calibration or interval: what is to be
+/// Fits the first candidate of `plan` to the training rows of a table, without search, calibration or interval: what is to be
 /// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn fit(
-    table: &Table,
-    rows: &[u32],
+    prepared: &Prepared,
     plan: &Plan,
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let (learner, _) = learner(table, rows, plan, deadline)?;
+    prepared.check_memory(plan)?;
+    let learner = learner(prepared, prepared.learnt())?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (table.task() == Task::Regression).then_some(0.0);
+    let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
 
@@ -183,22 +184,23 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Some of a table's rows, ready to be fitted to.
-fn learner<'a>(
-    table: &'a Table,
-    rows: &'a [u32],
-    plan: &Plan,
-    deadline: Instant,
-) -> Result<(Learner<'a>, Vec<String>), LearningError> {
-    let (signature, preprocessing) = encode::fit(table.frame(), table.target(), rows)?;
-    memory::check_learning(table, rows.len(), &preprocessing, &plan.spaces)?;
-    let base = Learnt { signature, preprocessing, statistics: Vec::new() };
-    let (target, weights) = (table.target().take(rows), table.weights().map(|weights| frame::at(weights, rows)));
+/// A table's training rows, ready to be fitted to.
+fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let weights = table.weights().map(|weights| at(weights, rows));
+    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+}
+
+/// What is learnt of the columns, and what of the table is not learnt from.
+fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learnt, Vec<String>), LearningError> {
+    prepared.check_memory(plan)?;
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
     let known = Rows { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
     let started = Instant::now();
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
-    let (learnt, warnings) = derive(known, base, plan.seed, &|| Instant::now() >= last)?;
-    Ok((Learner::new(table.frame(), rows, target, weights, learnt)?, warnings))
+    let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
 /// A warning where the intervals of a regression model say nothing.

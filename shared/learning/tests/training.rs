@@ -7,10 +7,11 @@ mod common;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use common::{csv, fixed, origin, plan, table, train};
-use evergreen_learning::{DataFile, EvaluationError, FamilyChoice, Plan, PlanError, Settings, Table, Trained, iris};
+use common::{csv, fixed, iris, origin, plan, table, train};
+use evergreen_learning::{EvaluationError, Plan, PlanError, Prepared, Trained};
 use evergreen_lifecycle::{Evaluation, Family, PrimaryMetric};
 use evergreen_scoring::{ArtifactMetadata, Lineage, Model};
+use evergreen_table::{DataFile, FamilyChoice, Settings, Table};
 use proptest::prelude::*;
 
 fn classification(trained: &Trained) -> &evergreen_lifecycle::ClassificationEvaluation {
@@ -40,7 +41,7 @@ fn numbers(rows: usize) -> String {
 #[test]
 fn every_family_knows_iris() {
     for family in Family::ALL {
-        let trained = train(&iris().unwrap(), &plan(&iris().unwrap(), Some(family), 42));
+        let trained = train(&iris(), &plan(&iris(), Some(family), 42));
         let figures = classification(&trained);
         assert_eq!((figures.rows, trained.family), (30, family));
         assert!((0.86..=1.0).contains(&figures.accuracy), "{family}: {figures:?}");
@@ -78,7 +79,7 @@ fn auto_takes_the_family_that_does_best() {
 #[test]
 fn petals_tell_more_than_sepals() {
     for family in Family::ALL {
-        let importances = train(&iris().unwrap(), &plan(&iris().unwrap(), Some(family), 42)).importances;
+        let importances = train(&iris(), &plan(&iris(), Some(family), 42)).importances;
         assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{importances:?}");
         assert!(importances[2].min(importances[3]) > importances[0].max(importances[1]), "{family}: {importances:?}");
     }
@@ -86,12 +87,12 @@ fn petals_tell_more_than_sepals() {
 
 #[test]
 fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
-    let in_pool = |threads, table: &Table, plan: &Plan| {
+    let in_pool = |threads, table: &Prepared, plan: &Plan| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| train(table, plan)).artifact
     };
     let classes = Settings { candidates: Some(2), ..Settings::default() };
-    for table in [iris().unwrap(), table(&numbers(300), classes)] {
+    for table in [iris(), table(&numbers(300), classes)] {
         for family in Family::ALL {
             let plan = |seed| plan(&table, Some(family), seed);
             let once = in_pool(1, &table, &plan(7));
@@ -113,13 +114,13 @@ fn without_seed(mut artifact: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn an_artifact_says_where_it_comes_from() {
-    let table = iris().unwrap();
+    let table = iris();
     let overrides = fixed(&[("n_estimators", 3), ("max_depth", 1)]);
-    let plan = Plan::new(&table, None, &overrides, 42).unwrap();
+    let plan = Plan::new(table.table(), None, &overrides, 42).unwrap();
     let trained = train(&table, &plan);
     let lineage = Lineage {
         code_version: origin().code_version,
-        dataset: table.fingerprint().to_owned(),
+        dataset: table.table().fingerprint().to_owned(),
         seed: 42,
         family: Family::RandomForest,
         parameters: trained.parameters,
@@ -131,8 +132,8 @@ fn an_artifact_says_where_it_comes_from() {
 #[test]
 fn what_is_fixed_is_fitted_with() {
     let overrides = fixed(&[("n_estimators", 7), ("max_depth", 1), ("min_samples_split", 2), ("min_samples_leaf", 1)]);
-    let plan = Plan::new(&iris().unwrap(), None, &overrides, 1).unwrap();
-    let trained = train(&iris().unwrap(), &plan);
+    let plan = Plan::new(iris().table(), None, &overrides, 1).unwrap();
+    let trained = train(&iris(), &plan);
     assert_eq!(trained.parameters, overrides);
     assert_eq!((trained.search.as_ref().unwrap().planned, trained.search.as_ref().unwrap().tried), (1, 1));
 }
@@ -151,7 +152,7 @@ fn training_ends_in_time_with_what_it_has() {
 
 #[test]
 fn without_any_time_there_is_a_model() {
-    let table = iris().unwrap();
+    let table = iris();
     let trained = evergreen_learning::train(&table, &plan(&table, None, 1), Instant::now(), &origin()).unwrap();
     assert!(trained.search.as_ref().unwrap().cut_short, "{:?}", trained.search);
     assert!(Model::load(&trained.artifact).is_ok());
@@ -161,7 +162,7 @@ fn without_any_time_there_is_a_model() {
 fn what_cannot_be_planned_is_named() {
     let plan = |family, name: &str, value: serde_json::Value| {
         let overrides = BTreeMap::from([(name.to_owned(), value)]);
-        Plan::new(&iris().unwrap(), family, &overrides, 1).unwrap_err().to_string()
+        Plan::new(iris().table(), family, &overrides, 1).unwrap_err().to_string()
     };
     assert_eq!(plan(None, "n_estimators", 0.into()), "n_estimators is 0, expected a whole number from 1 to 1000");
     assert_eq!(plan(None, "max_depth", 2.5.into()), "max_depth is 2.5, expected a whole number from 1 to 100");
@@ -174,7 +175,7 @@ fn a_metric_of_another_task_is_refused() {
     let settings =
         Settings { primary_metric: Some(PrimaryMetric::Rmse), target: Some("y".into()), ..Settings::default() };
     let classes = table(&csv((0..40).map(|n| (n as f32, 1.5 + n as f32, n / 20))), settings);
-    let error = Plan::new(&classes, None, &BTreeMap::new(), 1).unwrap_err();
+    let error = Plan::new(classes.table(), None, &BTreeMap::new(), 1).unwrap_err();
     assert!(matches!(error, PlanError::Metric { .. }), "{error}");
 }
 
@@ -186,7 +187,7 @@ fn rows_of_different_weight_are_not_for_linear_models() {
     let trained = train(&table, &plan(&table, None, 1));
     assert!(trained.warnings.iter().any(|warning| warning.contains("linear")), "{:?}", trained.warnings);
     assert!(trained.candidates.iter().all(|candidate| candidate.family != Family::Linear));
-    let error = Plan::new(&table, Some(Family::Linear), &BTreeMap::new(), 1).unwrap_err();
+    let error = Plan::new(table.table(), Some(Family::Linear), &BTreeMap::new(), 1).unwrap_err();
     assert_eq!(error, PlanError::WeightedLinear);
 }
 

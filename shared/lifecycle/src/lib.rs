@@ -42,6 +42,7 @@ pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
 pub use signature::{
-    Code, Column, ColumnKind, DatePart, Label, Signature, SignatureError, Task, is_missing, words, write_moment, write_words,
+    Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
+    write_moment, write_words,
 };
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

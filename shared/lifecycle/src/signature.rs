@@ -15,6 +15,9 @@ pub use label::Label;
 pub use moment::{DatePart, write_moment};
 pub use words::{words, write_words};
 
+/// Maximum number of labels of a signature; every row's answer has a probability for each.
+pub const MAX_LABELS: usize = 100;
+
 /// What a model is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

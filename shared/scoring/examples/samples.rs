@@ -38,7 +38,9 @@ fn main() {
         let row = vec![1.0; pipeline.signature().slots()];
         (pipeline, row)
     };
-    for (number, (pipeline, rows)) in [small(), mixed(), estimate(), derived()].map(rows).into_iter().chain(random).enumerate() {
+    for (number, (pipeline, rows)) in
+        [small(), mixed(), estimate(), derived()].map(rows).into_iter().chain(random).enumerate()
+    {
         sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
     for (name, artifact) in KEPT {

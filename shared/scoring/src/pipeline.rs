@@ -5,7 +5,7 @@ mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
-pub use check::{MAX_FEATURES, MAX_LABELS, MAX_NODES, PipelineError};
+pub use check::{MAX_FEATURES, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 

@@ -93,7 +93,12 @@ async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
     stack.served().await;
     let body = row_but(|row| drop(row.insert("variety".into(), json!("setosa"))));
     let answer = stack.api.predict_text(body).await;
-    assert_eq!((answer.status.as_u16(), &answer.body["warnings"][0]["field"]), (200, &json!("variety")), "{}", answer.text);
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body["warnings"][0]["field"]),
+        (200, &json!("variety")),
+        "{}",
+        answer.text
+    );
 }
 
 #[tokio::test]

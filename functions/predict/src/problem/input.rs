@@ -82,13 +82,17 @@ impl Problem {
 /// What a value of that column has to be.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
-        ColumnKind::Number => "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none",
+        ColumnKind::Number => {
+            "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none"
+        }
         ColumnKind::Boolean => "true or false, 1 or 0, or one of these as text",
         ColumnKind::Timestamp { .. } => {
             "a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it \
              names no offset"
         }
-        ColumnKind::Category { .. } | ColumnKind::Text { .. } => "a string; a whole number or a boolean stands for its text",
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
+            "a string; a whole number or a boolean stands for its text"
+        }
     };
     let or_null = if column.nullable { "; or null, if the value is missing" } else { "" };
     format!("{wanted}{or_null}")

@@ -9,7 +9,7 @@ use evergreen_scoring::{
 };
 
 /// The flowers of the built-in table, with a header.
-pub const IRIS: &str = include_str!("../../../../shared/learning/data/iris.csv");
+pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
 /// A forest that knows the flowers well: another one for each number.
 pub fn artifact(number: u32) -> &'static [u8] {

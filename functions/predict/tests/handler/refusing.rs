@@ -61,7 +61,11 @@ async fn a_value_that_is_no_number_is_named_with_what_it_is() {
         ("{\"value\": 3.5}", "an object"),
     ] {
         let detail = refused(&with(text), "not-a-number", "sepal width (cm)").await;
-        let why = if ["null", "\"NaN\""].contains(&text) { ", but the training data had no missing values in it" } else { "" };
+        let why = if ["null", "\"NaN\""].contains(&text) {
+            ", but the training data had no missing values in it"
+        } else {
+            ""
+        };
         assert_eq!(detail, format!("Column \"sepal width (cm)\" is {kind}{why}."));
     }
 }

@@ -164,7 +164,7 @@ pub fn houses(rows: usize) -> String {
 /// Iris with its columns in the order given, each under the name of its own or, where it stands there again, under another.
 pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
     let mut lines = Vec::new();
-    for (row, line) in evergreen_learning::IRIS_CSV.lines().enumerate() {
+    for (row, line) in evergreen_table::IRIS_CSV.lines().enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
         let picked = columns.iter().enumerate().map(|(position, column)| {
             let again = row == 0 && columns[..position].contains(column);

@@ -38,6 +38,11 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
+    /// Takes missing values in every column, whether or not a training row has one.
+    pub(super) fn allow_missing(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.column.nullable = true);
+    }
+
     /// Whether it has a column of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.column.name == name)

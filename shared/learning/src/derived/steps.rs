@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::Encoding;
+use evergreen_table::{FrameColumn, MISSING, Values, at};
 
 use super::Rows;
 use super::draft::{Draft, Part};
 use crate::encode::{self, MAX_TEXT};
-use crate::frame::{FrameColumn, MISSING, Values, at};
 use crate::statistics::{self, Texts};
 
 /// Rare texts that have a statistic of their own, at most, and the bytes of all of them: they stand in the artifact twice.
@@ -62,8 +62,7 @@ fn statistics_of(part: &Part, rows: Rows<'_>) -> Option<Part> {
     let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
     let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
     let rare = known(&at(codes, rows.rows), names, categories, rare);
-    // A single text beside the categories is told from them already.
-    if rare.len() < 2 {
+    if rare.is_empty() {
         return None;
     }
     let kind = ColumnKind::Category { categories: categories.clone(), rare };
@@ -74,8 +73,8 @@ fn statistics_of(part: &Part, rows: Rows<'_>) -> Option<Part> {
     (!statistics.is_empty()).then(|| Part { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// The texts of a column beside its categories that at least two rows have, the most frequent first, as far as there is room,
-/// and behind them those that are known to be rare; sorted.
+/// The texts of a column beside its categories, the most frequent as far as there is room, and those that are known to be rare;
+/// sorted. None where hardly any text has a second row.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {
@@ -85,9 +84,12 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     }
     let is_other = |name: &String| name.len() <= MAX_TEXT && categories.binary_search(name).is_err();
     let counted = counts.into_iter().zip(names);
-    let mut found: Vec<(usize, &String)> =
-        counted.filter(|(count, name)| *count >= 2 && is_other(name)).collect();
+    let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();
     found.sort_by_key(|(count, _)| Reverse(*count));
+    // A single text beside the categories is told from them already.
+    if found.get(1).is_none_or(|(count, _)| *count < 2) {
+        return Vec::new();
+    }
     let mut bytes = 0;
     let has_room = |(_, name): &(usize, &String)| {
         bytes += name.len();
@@ -95,9 +97,6 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     };
     let mut known: Vec<String> =
         found.into_iter().take(MAX_KNOWN).take_while(has_room).map(|(_, name)| name.clone()).collect();
-    if known.len() < 2 {
-        return Vec::new();
-    }
     known.extend_from_slice(rare);
     known.sort();
     known.dedup();

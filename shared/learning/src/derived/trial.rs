@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use evergreen_table::at;
 
-use super::{Outcome, Rows};
+use super::{Limits, Outcome, Rows};
 use crate::encode::Learnt;
 use crate::evaluate::scores;
-use crate::frame::at;
 use crate::hyperparameters::Choice;
 use crate::learner::Learner;
 use crate::search::{folds, others};
@@ -30,12 +30,12 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub(super) struct Trial<'a> {
     rows: Rows<'a>,
     seed: u64,
-    is_up: &'a dyn Fn() -> bool,
+    pub(super) limits: Limits<'a>,
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(rows: Rows<'a>, seed: u64, is_up: &'a dyn Fn() -> bool) -> Self {
-        Self { rows, seed, is_up }
+    pub(super) fn new(rows: Rows<'a>, seed: u64, limits: Limits<'a>) -> Self {
+        Self { rows, seed, limits }
     }
 
     /// Whether `next` is better than `best`.
@@ -45,7 +45,7 @@ impl<'a> Trial<'a> {
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
         match (self.losses(best, most), self.losses(next, most)) {
             (Some(best), Some(next)) if is_smaller(&next, &best) => Outcome::Taken,
-            _ if (self.is_up)() => Outcome::NoTime,
+            _ if (self.limits.is_up)() => Outcome::NoTime,
             _ => Outcome::NoBetter,
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Trial<'a> {
         let folds = folds(learner.target(), FOLDS, self.seed);
         let mut losses = Vec::with_capacity(rows.len());
         for (number, fold) in folds.iter().enumerate() {
-            if (self.is_up)() {
+            if (self.limits.is_up)() {
                 return None;
             }
             let fitted = learner.fit(&others(&folds, number), &choice, self.seed, Instant::now() + LIMIT).ok()?;

@@ -2,11 +2,11 @@
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
 use evergreen_scoring::{Model, ShapeError};
+use evergreen_table::{Frame, Table, Target};
 
 use super::answers::Answers;
 use super::scores::{Truths, scores};
-use crate::frame::{Frame, FrameError};
-use crate::table::{Table, Target};
+use crate::rows::{FrameError, encode_rows};
 
 /// Rows that no model of this table has learnt from.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +83,7 @@ impl Holdout {
         if !known.is_empty() && known.iter().all(Option::is_none) {
             return Err(EvaluationError::OtherLabels);
         }
-        let answers = Answers::of(model, &self.frame.encode(model.signature())?)?;
+        let answers = Answers::of(model, &encode_rows(&self.frame, model.signature())?)?;
         let truths = match &self.target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &known),
             Target::Numbers(numbers) => Truths::Numbers(numbers),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use evergreen_lifecycle::time::raw_days;
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::{Encoding, Preprocessing};
+use evergreen_table::{Frame, MISSING, Values};
 
 use super::binned::Binned;
-use crate::frame::{Frame, MISSING, Values, Words, words_of};
+use crate::rows::{Words, words_of};
 
 /// Features of rows, worked out from a frame's columns whenever they are asked for: kept, they would be the largest part of
 /// what a training holds, and trees need them once, to be put into bins.

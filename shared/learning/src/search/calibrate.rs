@@ -1,7 +1,8 @@
 //! What is learnt from answers to rows that the answering model had not learnt from.
 
+use evergreen_table::Target;
+
 use crate::evaluate::{Answers, INTERVAL_LEVEL, log_loss};
-use crate::table::Target;
 
 /// Calibration is left out where it gains less than this share of the log loss.
 const WORTHWHILE: f64 = 0.01;

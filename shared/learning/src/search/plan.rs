@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use evergreen_table::{FamilyChoice, Range, Settings, Table};
 use serde_json::Value;
 
 use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
-use crate::settings::{FamilyChoice, Range, Settings};
-use crate::table::Table;
 
 /// Candidates of each family where the settings name no number.
 pub const DEFAULT_CANDIDATES: usize = 10;

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use evergreen_lifecycle::{Candidate, PrimaryMetric};
+use evergreen_table::Target;
 
 use super::SearchError;
 use super::folds::others;
 use crate::evaluate::{Answers, scores};
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
-use crate::table::Target;
 
 /// What came of a candidate.
 #[derive(Debug)]

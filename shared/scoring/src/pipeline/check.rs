@@ -4,7 +4,7 @@ mod error;
 mod features;
 mod tree;
 
-use evergreen_lifecycle::{Signature, Task};
+use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
 use super::{Aggregate, Ensemble, Linear, Link, Parts, Predictor};
 
@@ -12,9 +12,6 @@ pub use error::PipelineError;
 
 /// Nodes of an ensemble, all trees together, at most: a hundred trees grown to the last of 20,000 rows.
 pub const MAX_NODES: usize = 1 << 22;
-
-/// Labels of a signature at most; every row's answer has a probability for each.
-pub const MAX_LABELS: usize = 100;
 
 /// Features at most, after categories have been encoded.
 pub const MAX_FEATURES: usize = 10_000;

@@ -90,7 +90,8 @@ impl Preprocessing {
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
         let slots = || self.encodings.iter().enumerate();
-        origins.extend(slots().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(slot, _)| slot));
+        origins
+            .extend(slots().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(slot, _)| slot));
         origins.extend(
             slots()
                 .filter(|(_, encoding)| matches!(encoding, Encoding::Value { indicator: true, .. }))

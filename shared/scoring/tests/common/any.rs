@@ -2,7 +2,8 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
-    Aggregate, Encoding, Ensemble, Linear, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Scaler, Statistic, Tree,
+    Aggregate, Encoding, Ensemble, Linear, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Scaler, Statistic,
+    Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -37,7 +38,11 @@ fn columns() -> impl Strategy<Value = Vec<Encoded>> {
             0 => (ColumnKind::Number, value(fill, indicator), 0),
             1 => (ColumnKind::Boolean, value(fill, indicator), 0),
             2 => (ColumnKind::Timestamp { parts: DatePart::ALL[..texts].to_vec() }, value(fill, indicator), 0),
-            3 => (ColumnKind::Text { words: TEXTS[..texts].iter().map(|text| (*text).to_owned()).collect() }, value(fill, indicator), 0),
+            3 => (
+                ColumnKind::Text { words: TEXTS[..texts].iter().map(|text| (*text).to_owned()).collect() },
+                value(fill, indicator),
+                0,
+            ),
             _ => (with_rare(&TEXTS[..texts], &TEXTS[texts..]), one_hot, statistics),
         };
         let mut encodings = vec![value(fill, false); kind.slots()];
@@ -49,10 +54,9 @@ fn columns() -> impl Strategy<Value = Vec<Encoded>> {
         (column, encodings, statistics)
     };
     let columns = prop::collection::vec(column, 1..7);
-    columns.prop_map(move |columns| columns.into_iter().enumerate().map(named).collect::<Vec<_>>()).prop_filter(
-        "there is a feature",
-        |columns| preprocessing(columns, || 0.0).features() > 0,
-    )
+    columns
+        .prop_map(move |columns| columns.into_iter().enumerate().map(named).collect::<Vec<_>>())
+        .prop_filter("there is a feature", |columns| preprocessing(columns, || 0.0).features() > 0)
 }
 
 /// What encodes the columns, with statistics of these numbers.

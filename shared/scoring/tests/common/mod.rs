@@ -70,7 +70,11 @@ pub fn small() -> Pipeline {
     ];
     let scaler = Scaler { offset: vec![10.0, -1.0], scale: vec![0.5, 2.0] };
     let parts = Parts {
-        preprocessing: Preprocessing { encodings: vec![value(0.0, false); 2], statistics: Vec::new(), scaler: Some(scaler) },
+        preprocessing: Preprocessing {
+            encodings: vec![value(0.0, false); 2],
+            statistics: Vec::new(),
+            scaler: Some(scaler),
+        },
         predictor: trees(forest, Aggregate::Average, vec![0.0; 2]),
         link: Link::Identity,
         calibration: None,
@@ -154,8 +158,7 @@ pub fn derived() -> Pipeline {
         vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
     // For 10115, 20095, a text never seen, 01067, 80331 and none.
     let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
-    let statistics =
-        vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
+    let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
     // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.
     let boosted = vec![
         vec![split(1, 5.5, 1, 2), split(2, 8.5, 3, 4), leaf(&[(0, 1.5)]), leaf(&[(0, -0.5)]), leaf(&[(0, 0.25)])],

@@ -11,9 +11,7 @@ use super::super::graph::{self, names};
 use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{
-    Encoding, Ensemble, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler, Statistic,
-};
+use crate::pipeline::{Encoding, Ensemble, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler, Statistic};
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
     let predictor = predictor(&mut graph)?;

@@ -127,8 +127,7 @@ fn add_code(operators: &mut Operators, column: &Category<'_>) {
     let last = unseen + 1 + column.rare.len() as i64;
     let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);
     let codes = (0..unseen).chain(unseen + 1..=last).collect();
-    let attributes =
-        vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", codes)];
+    let attributes = vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", codes)];
     operators.add((ML_DOMAIN, LABEL_ENCODER), &[&category(column.index)], &code(column.index), attributes);
 }
 

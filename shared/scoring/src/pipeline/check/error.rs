@@ -33,7 +33,9 @@ pub enum PipelineError {
     #[error("the words of column {0:?} are not sorted, each once and none empty")]
     Words(String),
     /// A statistic of a column that is no category, or with too few numbers, too many or one that is not finite.
-    #[error("the statistic of column {0:?} has no finite number for each of its categories and rare texts, these sorted")]
+    #[error(
+        "the statistic of column {0:?} has no finite number for each of its categories and rare texts, these sorted"
+    )]
     Statistic(String),
     /// Statistics that are not in the order of their columns, or of none.
     #[error("the statistics are not in the order of the columns")]

@@ -109,7 +109,8 @@ mod tests {
     fn refused(column: Column, encoding: Encoding) -> Option<PipelineError> {
         let signature = Signature::regression(vec![Column::number("other"), column]).unwrap();
         let other = Encoding::Value { fill: 0.0, indicator: false };
-        check(&signature, &Preprocessing { encodings: vec![other, encoding], statistics: Vec::new(), scaler: None }).err()
+        check(&signature, &Preprocessing { encodings: vec![other, encoding], statistics: Vec::new(), scaler: None })
+            .err()
     }
 
     #[test]
