@@ -4,15 +4,17 @@
 //! `N.onnx` is a pipeline and `N.json` its rows and answers, see `sample`. The kept artifacts of the tests are there by their
 //! own names.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod sample;
 
+use std::iter::repeat_n;
 use std::path::PathBuf;
 
 use common::{derived, estimate, metadata, mixed, rows, small};
+use evergreen_lifecycle::ColumnKind;
 use evergreen_scoring::{Model, Pipeline, encode};
 use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
@@ -44,8 +46,20 @@ fn main() {
         sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
     for (name, artifact) in KEPT {
-        let slots = Model::load(artifact).unwrap().signature().slots();
-        let rows: Vec<f32> = (0..slots * 20).map(|place| (place * 7 % 11) as f32 - 1.0).collect();
+        let model = Model::load(artifact).unwrap();
+        let columns = model.signature().columns();
+        let slots: Vec<_> = columns.iter().flat_map(|column| repeat_n(&column.kind, column.kind.slots())).collect();
+        let row = |place: usize| {
+            let value = (place * 7 % 11) as f32 - 1.0;
+            match slots[place % slots.len()] {
+                // A text, whatever it is.
+                ColumnKind::Category { categories, rare } => {
+                    value.rem_euclid((categories.len() + rare.len() + 1) as f32)
+                }
+                _ => value,
+            }
+        };
+        let rows: Vec<f32> = (0..slots.len() * 20).map(row).collect();
         sample::write(&folder, name, artifact, &rows).unwrap();
     }
 }

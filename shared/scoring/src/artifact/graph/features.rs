@@ -7,8 +7,8 @@ use super::super::names::{IMPUTER, LABEL_ENCODER, ML_DOMAIN, ONE_HOT, SCALER};
 use super::super::onnx::element;
 use super::Operators;
 use super::names::{
-    CATEGORIES, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, TOLD_APART, category,
-    category_index, code, one_hot, statistic, statistic_values,
+    CATEGORIES, COLUMN, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, TOLD_APART,
+    category, category_index, code, codes, one_hot, statistic, statistic_values,
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
@@ -100,7 +100,11 @@ fn add_categories(
             blocks.push(add_one_hot(operators, column.index, texts));
         }
     }
-    for column in columns.iter().filter(|column| !column.statistics.is_empty()) {
+    let with_statistics = || columns.iter().filter(|column| !column.statistics.is_empty());
+    if with_statistics().next().is_some() {
+        operators.indices(COLUMN, vec![-1, 1]);
+    }
+    for column in with_statistics() {
         add_code(operators, column);
         let statistics = column.statistics.iter().enumerate();
         blocks.extend(statistics.map(|(number, values)| add_statistic(operators, column.index, number, values)));
@@ -126,9 +130,11 @@ fn add_code(operators: &mut Operators, column: &Category<'_>) {
     let unseen = column.categories.len() as i64;
     let last = unseen + 1 + column.rare.len() as i64;
     let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);
-    let codes = (0..unseen).chain(unseen + 1..=last).collect();
-    let attributes = vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", codes)];
-    operators.add((ML_DOMAIN, LABEL_ENCODER), &[&category(column.index)], &code(column.index), attributes);
+    let values = (0..unseen).chain(unseen + 1..=last).collect();
+    let attributes = vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", values)];
+    let list = codes(column.index);
+    operators.add((ML_DOMAIN, LABEL_ENCODER), &[&category(column.index)], &list, attributes);
+    operators.core("Reshape", &[&list, COLUMN], &code(column.index), Vec::new());
 }
 
 fn add_statistic(operators: &mut Operators, column: usize, number: usize, values: &[f32]) -> String {
