@@ -68,6 +68,10 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
+        // What is imported is one predictor; of a blend it would be the first one's.
+        Predictor::Blend(members) => {
+            members.first().map_or((Family::Linear, Parameters::new()), |member| described(&member.predictor))
+        }
         Predictor::Trees(ensemble) => {
             let family = match ensemble.aggregate {
                 Aggregate::Average => Family::RandomForest,

@@ -21,7 +21,7 @@ const MAX_TEXTS: usize = 5;
 
 /// Rows to learn from, and what is known of them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct Learnable<'a> {
     pub(crate) frame: &'a Frame,
     /// The frame's rows.
     pub(crate) rows: &'a [u32],
@@ -53,7 +53,7 @@ enum Outcome {
 /// # Errors
 /// [`SignatureError`] of `base`.
 pub(crate) fn derive(
-    rows: Rows<'_>,
+    rows: Learnable<'_>,
     base: Learnt,
     settings: &Settings,
     seed: u64,

@@ -6,10 +6,10 @@ use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, S
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
 use evergreen_table::{Table, at};
 
-use crate::derived::{Limits, Rows, derive};
+use crate::derived::{Learnable, Limits, derive};
 use crate::encode::Learnt;
 use crate::evaluate::{Holdout, baseline};
-use crate::fit::{FitError, Fitted};
+use crate::fit::{FitError, Fitted, Rows};
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
 use crate::memory;
@@ -167,7 +167,7 @@ pub fn fit(
     let learner = learner(prepared, prepared.learnt())?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
@@ -188,7 +188,9 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
-    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+    let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    learner.constrain(&table.settings().monotone);
+    Ok(learner)
 }
 
 /// What is learnt of the columns, and what of the table is not learnt from.
@@ -196,7 +198,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
-    let known = Rows { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
+    let known = Learnable { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
     let started = Instant::now();
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
     let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
@@ -231,13 +233,20 @@ fn fit_best(
     for ranked in std::mem::take(&mut found.ranking) {
         let family = ranked.choice.family;
         let last = deadline.checked_sub(ranked.after).unwrap_or(deadline);
-        match learner.fit(&rows, &ranked.choice, seed_of(seed, family), last) {
+        match fit_ranked(learner, &rows, &ranked, seed, last) {
+            Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
+                let warning =
+                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                found.warnings.push(warning.to_owned());
+            }
             Ok(fitted) => {
                 (found.summary.folds, found.summary.score) = (ranked.folds, ranked.score);
                 found.summary.cut_short |= fitted.cut_short;
                 return Ok((ranked, fitted));
             }
             Err(error) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
                 let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
@@ -245,6 +254,22 @@ fn fit_best(
         }
     }
     Err(failure)
+}
+
+/// Fits one candidate, or all of which it is the mean.
+fn fit_ranked(
+    learner: &Learner<'_>,
+    rows: &[u32],
+    ranked: &Ranked,
+    seed: u64,
+    deadline: Instant,
+) -> Result<Fitted, FitError> {
+    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
+    match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
+        Some(blended) => Ok(blended),
+        None => fit(&ranked.choice),
+    }
 }
 
 #[cfg(test)]

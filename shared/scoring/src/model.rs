@@ -57,7 +57,7 @@ impl Model {
             signature: signature.clone(),
             slots: signature.slots(),
             features: Features::compile(&parts.preprocessing),
-            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features()),
+            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration),
             interval: parts.interval,

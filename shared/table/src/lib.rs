@@ -26,6 +26,6 @@ pub use error::{Place, TableError};
 pub use file::{DataFile, Format};
 pub use frame::{Frame, FrameColumn, MISSING, Values, at};
 pub use iris::{IRIS_CSV, IRIS_TARGET};
-pub use settings::{FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
+pub use settings::{Direction, EnsembleLimits, FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
 pub use table::{MAX_NAME, MIN_ROWS, Table, iris};
 pub use target::Target;

@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::Encoding;
 use evergreen_table::{FrameColumn, MISSING, Values, at};
 
-use super::Rows;
+use super::Learnable;
 use super::draft::{Draft, Part};
 use crate::encode::{self, MAX_TEXT};
 use crate::statistics::{self, Texts};
@@ -16,7 +16,7 @@ const MAX_KNOWN: usize = 5_000;
 const MAX_KNOWN_BYTES: usize = 100_000;
 
 /// The draft with the parts of every moment that are not the same in all rows, if there is one.
-pub(super) fn with_parts(draft: &Draft, rows: Rows<'_>) -> Option<Draft> {
+pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
     for part in &mut next.parts {
@@ -40,13 +40,13 @@ pub(super) fn with_parts(draft: &Draft, rows: Rows<'_>) -> Option<Draft> {
     taken.then_some(next)
 }
 
-fn values<'a>(rows: Rows<'a>, column: &str) -> Option<&'a Values> {
+fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
 /// The draft with the statistics of every category of which texts are lost otherwise and whose statistics are worthwhile, if
 /// there is one.
-pub(super) fn with_statistics(draft: &Draft, rows: Rows<'_>) -> Option<Draft> {
+pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
     for part in &mut next.parts {
@@ -58,7 +58,7 @@ pub(super) fn with_statistics(draft: &Draft, rows: Rows<'_>) -> Option<Draft> {
     taken.then_some(next)
 }
 
-fn statistics_of(part: &Part, rows: Rows<'_>) -> Option<Part> {
+fn statistics_of(part: &Part, rows: Learnable<'_>) -> Option<Part> {
     let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
     let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
     let rare = known(&at(codes, rows.rows), names, categories, rare);
@@ -104,7 +104,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
 }
 
 /// The draft with the words of a text column, if any word is in enough of the rows.
-pub(super) fn with_words(draft: &Draft, rows: Rows<'_>, text: &FrameColumn) -> Option<Draft> {
+pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
     let (column, encodings) = encode::words_of(text, rows.rows)?;
     let mut next = draft.clone();
     next.parts.push(Part { column, encodings, statistics: Vec::new() });

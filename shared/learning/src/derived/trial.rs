@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_table::at;
 
-use super::{Limits, Outcome, Rows};
+use super::{Learnable, Limits, Outcome};
 use crate::encode::Learnt;
 use crate::evaluate::scores;
+use crate::fit::Rows;
 use crate::hyperparameters::Choice;
 use crate::learner::Learner;
 use crate::search::{folds, others};
@@ -28,13 +29,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Rows on which drafts are compared.
 pub(super) struct Trial<'a> {
-    rows: Rows<'a>,
+    rows: Learnable<'a>,
     seed: u64,
     pub(super) limits: Limits<'a>,
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(rows: Rows<'a>, seed: u64, limits: Limits<'a>) -> Self {
+    pub(super) fn new(rows: Learnable<'a>, seed: u64, limits: Limits<'a>) -> Self {
         Self { rows, seed, limits }
     }
 
@@ -52,7 +53,7 @@ impl<'a> Trial<'a> {
 
     /// The loss of each row; nothing where there is no time for it.
     fn losses(&self, learnt: &Learnt, most: usize) -> Option<Vec<f64>> {
-        let Rows { frame, rows, target, weights } = self.rows;
+        let Learnable { frame, rows, target, weights } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
@@ -69,7 +70,8 @@ impl<'a> Trial<'a> {
             if (self.limits.is_up)() {
                 return None;
             }
-            let fitted = learner.fit(&others(&folds, number), &choice, self.seed, Instant::now() + LIMIT).ok()?;
+            let fitted =
+                learner.fit(Rows::all(&others(&folds, number)), &choice, self.seed, Instant::now() + LIMIT).ok()?;
             let answers = learner.ask(fitted, fold).ok()?;
             let truth = learner.target().take(fold);
             losses.extend(scores(metric, learner.truths(&truth), &answers)?.losses);

@@ -23,7 +23,7 @@ fn wide() -> Prepared {
 }
 
 fn first(family: Family) -> Choice {
-    Space::of(family).candidates(1, 1).remove(0)
+    Space::of(family).usual()
 }
 
 fn late() -> Instant {
@@ -43,6 +43,7 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let mut found = search(&learner, &plan, late()).unwrap();
     let ranked = |family, score| Ranked {
         choice: first(family),
+        members: Vec::new(),
         folds: 5,
         score: Some(score),
         calibration: None,
@@ -76,9 +77,11 @@ fn why_there_are_fewer_trees_is_told() {
         predictor,
         link: Link::Softmax,
         scaler: None,
+        holes: Vec::new(),
         importances: Vec::new(),
         statistics: Vec::new(),
         cut_short: false,
+        losses: Vec::new(),
     };
     let choice = first(Family::GradientBoosting);
     assert_eq!(fewer_trees(&choice, &fitted).unwrap(), "an artifact has room for 0 of 100 trees");
