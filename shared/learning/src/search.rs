@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary, Task};
 use evergreen_table::EnsembleLimits;
 
+pub(crate) use folds::{folds, others};
 pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
@@ -121,7 +122,7 @@ struct Search<'a> {
 
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
-    let folds = folds::folds(learner.target(), plan.folds, plan.seed);
+    let folds = folds(learner.target(), plan.folds, plan.seed);
     let course = Course { learner, folds: &folds, metric: plan.metric, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
