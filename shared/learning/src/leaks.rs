@@ -3,6 +3,7 @@
 mod alone;
 mod names;
 
+use evergreen_lifecycle::time::raw_days;
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, Task};
 use evergreen_table::{FrameColumn, Table, Values, at};
 use rayon::prelude::*;
@@ -92,7 +93,7 @@ fn orders(column: &FrameColumn) -> bool {
     let name = column.name.to_lowercase();
     let is_birth = ["birth", "born", "dob", "geburt"].iter().any(|part| name.contains(part));
     let missing = values.iter().filter(|value| value.is_nan()).count();
-    let mut different: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
+    let mut different: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
     different.sort_unstable();
     different.dedup();
     !is_birth && missing * 20 <= values.len() && different.len() >= 10
@@ -105,7 +106,7 @@ fn is_sorted(values: &Values) -> bool {
 }
 
 /// Whether numbers hardly ever fall, or hardly ever grow.
-fn is_monotone(numbers: impl Iterator<Item = f32> + Clone) -> bool {
+fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     let pairs = || numbers.clone().zip(numbers.clone().skip(1));
     let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
     let falls = pairs().filter(|(a, b)| a > b).count();
@@ -133,7 +134,7 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
             || column.role == ColumnRole::Dropped && !table.settings().drop.contains(&column.name);
         let is_whole = match table.frame().column(&column.name).map(|column| &column.values) {
             Some(Values::Number(values)) => values.iter().all(|value| value.is_nan() || value.fract() == 0.0),
-            Some(Values::Boolean(_) | Values::Timestamp(_)) => false,
+            Some(Values::Boolean(_) | Values::Timestamp(_) | Values::Text { .. }) => false,
             Some(Values::Category { .. }) | None => true,
         };
         is_free && is_whole && column.distinct * 2 <= rows && column.distinct >= names::least_distinct(&column.name)
@@ -143,8 +144,12 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
 
 /// Whether a column counts up or down with the moments of the rows: it tells when a row was, and with that what was near to it.
 fn follows(values: &Values, order: &[f64]) -> bool {
-    let (Values::Number(values) | Values::Timestamp(values)) = values else { return false };
-    let mut pairs: Vec<(f64, f32)> = order.iter().copied().zip(values.iter().copied()).collect();
+    let values: Vec<f64> = match values {
+        Values::Number(values) => values.iter().copied().map(f64::from).collect(),
+        Values::Timestamp(values) => values.clone(),
+        Values::Boolean(_) | Values::Category { .. } | Values::Text { .. } => return false,
+    };
+    let mut pairs: Vec<(f64, f64)> = order.iter().copied().zip(values).collect();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     is_monotone(pairs.iter().map(|(_, value)| *value))
 }
@@ -152,8 +157,9 @@ fn follows(values: &Values, order: &[f64]) -> bool {
 /// The values of a column at `rows`: in order a number for each, NaN where it is missing.
 fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
     match values {
-        Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => Some(at(values, rows)),
-        Values::Category { .. } => None,
+        Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),
+        Values::Timestamp(seconds) => Some(at(seconds, rows).into_iter().map(raw_days).collect()),
+        Values::Category { .. } | Values::Text { .. } => None,
     }
 }
 

@@ -48,8 +48,8 @@ impl Proof {
         let answers = Answers::of(&model, &raw)?;
         let evaluation = evaluate(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
         let losses = Losses::of(holdout.target(), &answers);
-        let columns = model.signature().columns().len();
-        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
+        let slots = model.signature().slots();
+        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
         Ok(Self { artifact, model, holdout, evaluation, losses, training_score })
     }

@@ -22,7 +22,8 @@ fn mixed() -> Vec<f32> {
 fn a_hole_a_threshold_and_a_category_tell_classes() {
     let numbers = mixed();
     let target = classes(&numbers.iter().map(|number| u32::from(*number >= 120.0)).collect::<Vec<_>>());
-    assert_eq!(alone(Values::Timestamp(numbers.clone()), &target), Some(Told::Threshold));
+    let moments = numbers.iter().map(|day| f64::from(*day) * 86_400.0).collect();
+    assert_eq!(alone(Values::Timestamp(moments), &target), Some(Told::Threshold));
     let holes = numbers.iter().map(|number| if *number >= 120.0 { 7.0 + number % 5.0 } else { f32::NAN }).collect();
     assert_eq!(alone(Values::Number(holes), &target), Some(Told::Hole));
     let some = numbers.iter().map(|number| if *number >= 160.0 { number % 5.0 } else { f32::NAN }).collect();

@@ -20,15 +20,15 @@ const STREAM: u64 = u64::MAX / 2;
 
 /// What a candidate is fitted to and scored on once; ascending in both, no row in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fold {
-    pub(super) training: Vec<u32>,
-    pub(super) scored: Vec<u32>,
+pub(crate) struct Fold {
+    pub(crate) training: Vec<u32>,
+    pub(crate) scored: Vec<u32>,
 }
 
 /// The folds of the rows of `target`, of which `units` says which belong together. Rows that are ordered in time are learnt
 /// from before they are scored: each fold learns from all rows that are older than those that it is scored on. Else every
 /// row is scored in one fold, and the folds are alike in their classes. No fold parts the rows of a unit.
-pub(super) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
+pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
         Units::Alike(units) => alike::folds(&strata, &units, folds),
