@@ -110,9 +110,9 @@ python-lint: .venv/lint/ready .venv/emulator/ready
 	    --python-executable ../../$(PYTHON) --cache-dir ../../target/mypy .) || exit 1; \
 	done
 
-bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
+bench-train: .venv/bench/ready ## Training beside scikit-learn, LightGBM, XGBoost and CatBoost: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
 	cargo build --release --package evergreen-learning --example fit --locked
-	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
+	@.venv/bench/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
 
 bench-memory: .venv/parquet/ready ## Peak memory of training beside its estimate, for ten shapes of table (ARGS='--only narrow' picks some)
 	cargo build --release --package evergreen-learning --example memory --locked

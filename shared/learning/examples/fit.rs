@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set NAME=VALUE…` fits on
 //! all rows of the one file and scores those of the other; with `--csv FILE` instead of the two, the file's own split is
-//! taken. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
+//! taken. `--settings FILE` is a `dataset.toml`. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
 //! named. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use evergreen_table::{DataFile, Settings, Table};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
-                     [--seed NUMBER] [--budget SECONDS]";
+                     [--seed NUMBER] [--budget SECONDS] [--settings FILE]";
 
 /// Time enough: what takes longer is no fit to compare.
 const LIMIT: Duration = Duration::from_secs(3600);
@@ -77,7 +77,11 @@ impl Wanted {
     fn table(&self, name: &str) -> Result<Table, Box<dyn Error>> {
         let path = self.get(name)?;
         let file = DataFile { name: path.to_owned(), content: fs::read(path)? };
-        Ok(Table::read(vec![file], Settings::default(), self.get("target")?, u64::MAX)?)
+        let settings = match self.files.get("settings") {
+            Some(path) => Settings::from_bytes(&fs::read(path)?)?,
+            None => Settings::default(),
+        };
+        Ok(Table::read(vec![file], settings, self.get("target")?, u64::MAX)?)
     }
 }
 

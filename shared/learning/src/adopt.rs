@@ -68,6 +68,10 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
+        // What is imported is one predictor; of a blend it would be the first one's.
+        Predictor::Blend(members) => {
+            members.first().map_or((Family::Linear, Parameters::new()), |member| described(&member.predictor))
+        }
         Predictor::Trees(ensemble) => {
             let family = match ensemble.aggregate {
                 Aggregate::Average => Family::RandomForest,
@@ -119,8 +123,8 @@ mod tests {
     /// 60 rows, of which row `missing` has no size.
     fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
-            true => format!(",{index},{}\n", index % 2),
-            false => format!("{index},{index},{}\n", index % 2),
+            true => format!(",{},{}\n", 3 * index, index % 2),
+            false => format!("{},{},{}\n", 2 * index, 3 * index, index % 2),
         };
         let content =
             std::iter::once("size,weight,kind\n".to_owned()).chain((0..60).map(row)).collect::<String>().into_bytes();

@@ -7,7 +7,7 @@ use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, Pipelin
 use evergreen_table::{Table, at};
 
 use crate::evaluate::{Holdout, baseline};
-use crate::fit::{FitError, Fitted};
+use crate::fit::{FitError, Fitted, Rows};
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
 use crate::memory;
@@ -159,7 +159,7 @@ pub fn fit(
     let learner = learner(prepared, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
     Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
 }
@@ -182,7 +182,9 @@ fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, Learn
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
     let weights = table.weights().map(|weights| at(weights, rows));
-    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+    let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    learner.constrain(&table.settings().monotone);
+    Ok(learner)
 }
 
 /// A warning where the intervals of a regression model say nothing.
@@ -213,13 +215,20 @@ fn fit_best(
     for ranked in std::mem::take(&mut found.ranking) {
         let family = ranked.choice.family;
         let last = deadline.checked_sub(ranked.after).unwrap_or(deadline);
-        match learner.fit(&rows, &ranked.choice, seed_of(seed, family), last) {
+        match fit_ranked(learner, &rows, &ranked, seed, last) {
+            Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
+                let warning =
+                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                found.warnings.push(warning.to_owned());
+            }
             Ok(fitted) => {
                 (found.summary.folds, found.summary.score) = (ranked.folds, ranked.score);
                 found.summary.cut_short |= fitted.cut_short;
                 return Ok((ranked, fitted));
             }
             Err(error) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
                 let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
@@ -227,6 +236,22 @@ fn fit_best(
         }
     }
     Err(failure)
+}
+
+/// Fits one candidate, or all of which it is the mean.
+fn fit_ranked(
+    learner: &Learner<'_>,
+    rows: &[u32],
+    ranked: &Ranked,
+    seed: u64,
+    deadline: Instant,
+) -> Result<Fitted, FitError> {
+    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
+    match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
+        Some(blended) => Ok(blended),
+        None => fit(&ranked.choice),
+    }
 }
 
 #[cfg(test)]

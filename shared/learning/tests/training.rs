@@ -134,8 +134,97 @@ fn what_is_fixed_is_fitted_with() {
     let overrides = fixed(&[("n_estimators", 7), ("max_depth", 1), ("min_samples_split", 2), ("min_samples_leaf", 1)]);
     let plan = Plan::new(iris().table(), None, &overrides, 1).unwrap();
     let trained = train(&iris(), &plan);
-    assert_eq!(trained.parameters, overrides);
-    assert_eq!((trained.search.as_ref().unwrap().planned, trained.search.as_ref().unwrap().tried), (1, 1));
+    assert!(
+        overrides.iter().all(|(name, value)| trained.parameters.get(name) == Some(value)),
+        "{:?}",
+        trained.parameters
+    );
+    assert!(
+        trained
+            .candidates
+            .iter()
+            .all(|candidate| overrides.iter().all(|(name, value)| candidate.parameters.get(name) == Some(value)))
+    );
+}
+
+/// A number of which a part is a weighted sum and a part lies in steps, with noise.
+fn sums_and_steps(rows: usize) -> String {
+    let row = |n: usize| {
+        let x: [f64; 4] = [37, 53, 71, 89].map(|step| (n * step % 997) as f64 / 997.0);
+        let steps = f64::from(u8::from(((x[2] * 6.0) as u32).is_multiple_of(2)))
+            + f64::from(u8::from(x[3] > 0.35 && x[2] > 0.4));
+        let noise = (n * n * 31 % 101) as f64 / 101.0;
+        format!("{},{},{},{},{:.4}\n", x[0], x[1], x[2], x[3], 4.0 * x[0] - 3.0 * x[1] + 1.2 * steps + 1.5 * noise)
+    };
+    (0..rows).map(row).fold("a,b,c,d,y\n".to_owned(), |csv, row| csv + &row)
+}
+
+#[test]
+fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_where_it_may_not_be() {
+    let settings = |toml: &str| Settings::parse(toml).unwrap();
+    let trained = |toml: &str| {
+        let table = table(&sums_and_steps(500), settings(toml));
+        train(&table, &plan(&table, None, 3))
+    };
+    let (mean, single) = (trained("candidates = 6"), trained("candidates = 6\nensemble.members = 1"));
+    let weights: Vec<f64> = mean.candidates.iter().filter_map(|candidate| candidate.weight).collect();
+    assert!(weights.len() > 1 && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{:?}", mean.candidates);
+    assert!(mean.artifact.len() < 2_500_000, "{}", mean.artifact.len());
+    assert!(single.candidates.iter().all(|candidate| candidate.weight.is_none()));
+    let score = |trained: &Trained| trained.search.as_ref().unwrap().score.unwrap();
+    assert!(score(&mean) > score(&single), "{} {}", score(&mean), score(&single));
+    assert!(regression(&mean).rmse < 1.02 * regression(&single).rmse);
+    let small = trained("candidates = 6\nensemble.megabytes = 0.001");
+    assert!(small.candidates.iter().all(|candidate| candidate.weight.is_none()));
+}
+
+#[test]
+fn rounds_of_boosting_are_as_many_as_do_good() {
+    let rounds = |csv: &str, toml: &str| -> Vec<u64> {
+        let table = table(csv, Settings::parse(toml).unwrap());
+        let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
+        trained.candidates.iter().map(|candidate| candidate.parameters["n_estimators"].as_u64().unwrap()).collect()
+    };
+    let noise = csv((0..300).map(|n| ((n * 7919 % 31) as f32, (n * 104_729 % 37) as f32, n * n % 7 % 2)));
+    let (of_noise, of_steps) = (rounds(&noise, "candidates = 1"), rounds(&sums_and_steps(500), "candidates = 1"));
+    assert!(of_noise[0] < 40 && of_steps[0] > of_noise[0] && of_steps[0] < 1000, "{of_noise:?} {of_steps:?}");
+    let within = rounds(&noise, "candidates = 3\nranges.gradient_boosting.n_estimators = [60, 80]");
+    assert!(within.iter().all(|rounds| (60..=80).contains(rounds)), "{within:?}");
+    assert_eq!(rounds(&noise, "candidates = 2\nranges.gradient_boosting.n_estimators = 70"), [70, 70]);
+}
+
+#[test]
+fn many_candidates_are_tried_on_one_fold_and_few_on_all() {
+    let table = table(&sums_and_steps(300), Settings { candidates: Some(12), ..Settings::default() });
+    let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
+    let folds: Vec<usize> = trained.candidates.iter().map(|candidate| candidate.scores.len()).collect();
+    let of = |count| folds.iter().filter(|folds| **folds == count).count();
+    assert_eq!((of(1) + of(3) + of(5), folds[0]), (12, 5), "{folds:?}");
+    assert!(of(1) >= 7 && (2..=5).contains(&of(5)), "{folds:?}");
+    assert!(!trained.search.unwrap().cut_short);
+}
+
+#[test]
+fn directions_are_for_boosting_and_for_columns_that_have_one() {
+    let toml = |monotone: &str| Settings::parse(&format!("candidates = 1\n[monotone]\n{monotone}")).unwrap();
+    let of = |monotone: &str| table(&numbers(300), toml(monotone));
+    let falling = of("a = \"decreasing\"\nb = \"decreasing\"");
+    let trained = train(&falling, &plan(&falling, None, 1));
+    assert_eq!(trained.family, Family::GradientBoosting);
+    assert!(trained.warnings.iter().any(|warning| warning.contains("monotone")), "{:?}", trained.warnings);
+    let answer = |a: f32, b: f32| trained.model.predict(&[a, b, 0.0]).unwrap().numbers().unwrap().values()[0];
+    let grid: Vec<f32> = (0..60).map(|step| step as f32 / 5.0).collect();
+    // It grows with `a` in the table, which it may not here.
+    assert!(grid.windows(2).all(|pair| answer(pair[0], 5.0) >= answer(pair[1], 5.0)));
+    assert!(grid.windows(2).all(|pair| answer(5.0, pair[0]) >= answer(5.0, pair[1])));
+    assert!(answer(5.0, 0.0) > answer(5.0, 9.0));
+    let refused = |monotone: &str, family| Plan::new(of(monotone).table(), family, &BTreeMap::new(), 1).unwrap_err();
+    assert_eq!(refused("kind = \"increasing\"", None), PlanError::MonotoneColumn("kind".into()));
+    assert_eq!(refused("price = \"increasing\"", None), PlanError::MonotoneColumn("price".into()));
+    assert_eq!(refused("a = \"increasing\"", Some(Family::Linear)), PlanError::MonotoneFamily);
+    let three = table(&csv((0..60).map(|n| (n as f32, 1.5, n / 20))), toml("a = \"increasing\""));
+    let error = Plan::new(three.table(), None, &BTreeMap::new(), 1).unwrap_err();
+    assert_eq!(error, PlanError::MonotoneLabels(3));
 }
 
 #[test]
@@ -205,7 +294,7 @@ fn a_table_that_tells_nothing_is_warned_of() {
 
 #[test]
 fn a_champion_of_an_earlier_table_is_scored_by_name() {
-    let rows = || (0..60).map(|n| (n as f32, (n % 7) as f32, n / 20));
+    let rows = || (0..60).map(|n| (2.0 * n as f32, (n % 7) as f32, n / 20));
     let settings = || Settings { candidates: Some(1), ..Settings::default() };
     let first = table(&csv(rows()), settings());
     let champion = train(&first, &plan(&first, Some(Family::RandomForest), 1)).model;

@@ -30,6 +30,8 @@
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: what it does not know is 0 everywhere); a missing value is told apart as the empty text |
 //! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
+//! | (a blend) → `outputs` | for each member the operators from `Scaler` to probabilities under names of its own (`member_0_…`), `Mul` by its weight, `Sum` of these |
+//! | (values with holes) → a member's features | `Gather` of values and indicators, `Mul` of the latter by 10³⁸, `Sub` and `Add`: the value, below and above all others where it is missing; `Concat` behind the features |
 //! | `outputs` → `prediction` → `lower`, `upper` | `Reshape`; `Sub` and `Add` of half the interval |
 //! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
 //! | scores → `label` | `ArgMax` |

@@ -54,7 +54,7 @@ impl Model {
             metadata,
             signature: signature.clone(),
             features: Features::compile(&parts.preprocessing),
-            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features()),
+            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration),
             interval: parts.interval,

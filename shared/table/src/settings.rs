@@ -53,8 +53,40 @@ pub struct Settings {
     pub candidates: Option<usize>,
     /// Folds of the cross-validation, 2–20.
     pub folds: Option<usize>,
+    /// Columns whose values, when they grow, may move the answer one way only.
+    pub monotone: BTreeMap<String, Direction>,
+    /// What a mean of several candidates may take.
+    pub ensemble: EnsembleLimits,
     /// Ranges of hyperparameters, by family and name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
+}
+
+/// Which way the answer may go when a column's value grows: the number that is estimated, or of two labels the probability of
+/// the positive one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Never down.
+    Increasing,
+    /// Never up.
+    Decreasing,
+}
+
+/// What the mean of several candidates may take; it is made where cross-validation says that it does better.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EnsembleLimits {
+    /// Candidates at most; of one, no mean is made.
+    pub members: usize,
+    /// Size of the artifact in megabytes (10⁶ bytes), as it is estimated.
+    pub megabytes: f64,
+    /// Time to predict a row in microseconds, as it is estimated.
+    pub microseconds: f64,
+}
+
+impl Default for EnsembleLimits {
+    fn default() -> Self {
+        Self { members: 8, megabytes: 2.0, microseconds: 50.0 }
+    }
 }
 
 /// A column's type, as it can be set.

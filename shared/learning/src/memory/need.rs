@@ -9,6 +9,7 @@ use evergreen_table::budget::whole;
 use super::scale::Scale;
 use crate::fit::MAX_LINEAR_CELLS;
 use crate::hyperparameters::{Space, dimensions};
+use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
 /// Bytes of a node of a tree: in the pipeline with its share of a leaf, while trees grow; and at most, when the file has been
 /// written and is read again (the file itself, its lists of numbers, the pipeline and the model of them).
@@ -42,16 +43,19 @@ pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
         Family::Linear => linear(scale),
     };
     let proving = add([proof(scale), target(scale), artifact(scale, space)]);
-    whole(add([held, binning.max(fitting).max(searching(scale))]).max(proving))
+    whole(add([held, binning.max(fitting).max(searching(scale, space))]).max(proving))
 }
 
 fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// The training rows as a fit takes them: truth, weight, index, and a bin for each feature.
+/// The training rows as a fit takes them: truth, weight, index, and a bin for each feature, of which some are of both ends of
+/// values that may be missing.
 fn prepared(scale: &Scale) -> u64 {
-    add([target(scale), times([scale.training, 8]), times([scale.training, scale.features])])
+    // A value that may be missing has a feature more than its column.
+    let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
+    add([target(scale), times([scale.training, 8]), times([scale.training, scale.features + 2 * holes])])
 }
 
 fn target(scale: &Scale) -> u64 {
@@ -83,10 +87,14 @@ fn linear(scale: &Scale) -> u64 {
     add([times([cells, 3 * 8]), answers])
 }
 
-/// The answers of a trial in each family, and what is learnt of them.
-fn searching(scale: &Scale) -> u64 {
+/// The answers of a trial in each family, what is learnt of them, and what other trials keep: answers, and trees of a fold.
+fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);
-    add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4])])
+    let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
+    let trees =
+        if space.family == Family::GradientBoosting { nodes(scale, space).min(MAX_KEPT_NODES as u64) } else { 0 };
+    let kept = times([DEFAULT_CANDIDATES as u64, add([times([answers, 4]), times([trees, GROWING_NODE])])]);
+    add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
 /// The rows that are held out, as columns and as rows, and the answers to them with what figures are made of.

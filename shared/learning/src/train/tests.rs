@@ -23,7 +23,7 @@ fn wide() -> Prepared {
 }
 
 fn first(family: Family) -> Choice {
-    Space::of(family).candidates(1, 1).remove(0)
+    Space::of(family).usual()
 }
 
 fn late() -> Instant {
@@ -43,6 +43,7 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let mut found = search(&learner, &plan, late()).unwrap();
     let ranked = |family, score| Ranked {
         choice: first(family),
+        members: Vec::new(),
         folds: 5,
         score: Some(score),
         calibration: None,
@@ -72,7 +73,15 @@ fn linear_models_of_too_few_rows_are_left_out_or_refused_with_the_numbers() {
 fn why_there_are_fewer_trees_is_told() {
     let ensemble = Ensemble { trees: Vec::new(), aggregate: evergreen_scoring::Aggregate::Sum, base: vec![0.0; 3] };
     let predictor = Predictor::Trees(ensemble);
-    let mut fitted = Fitted { predictor, link: Link::Softmax, scaler: None, importances: Vec::new(), cut_short: false };
+    let mut fitted = Fitted {
+        predictor,
+        link: Link::Softmax,
+        scaler: None,
+        holes: Vec::new(),
+        importances: Vec::new(),
+        cut_short: false,
+        losses: Vec::new(),
+    };
     let choice = first(Family::GradientBoosting);
     assert_eq!(fewer_trees(&choice, &fitted).unwrap(), "an artifact has room for 0 of 100 trees");
     fitted.cut_short = true;

@@ -78,6 +78,8 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
+        // No operator of a file becomes one.
+        Predictor::Blend(_) => Err(ImportError::NoPrediction),
     }
 }
 
@@ -92,6 +94,7 @@ fn of_classes(
     let outputs = match &predictor {
         Predictor::Linear(linear) => linear.bias.len(),
         Predictor::Trees(ensemble) => ensemble.base.len(),
+        Predictor::Blend(_) => return Err(ImportError::NoPrediction),
     };
     if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
@@ -147,6 +150,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
             });
             Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: negate(ensemble.base), ..ensemble })
         }
+        blend @ Predictor::Blend(_) => blend,
     }
 }
 
@@ -172,6 +176,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
             });
             Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: pick(&ensemble.base), ..ensemble })
         }
+        blend @ Predictor::Blend(_) => blend,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What makes a pipeline sound, checked once so that scoring need not.
 
+mod blend;
 mod error;
 mod features;
 mod tree;
@@ -8,6 +9,7 @@ use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
 use super::{Aggregate, Ensemble, Linear, Link, Parts, Predictor};
 
+pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
 /// Nodes of an ensemble, all trees together, at most: a hundred trees grown to the last of 20,000 rows.
@@ -25,13 +27,23 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
         return Err(PipelineError::TooManyLabels(labels));
     }
     features::check(signature, &parts.preprocessing)?;
-    link(signature.task(), labels, parts)?;
+    link(signature.task(), labels, &parts.predictor, parts.link)?;
     calibration(signature.task(), parts.calibration)?;
     interval(signature.task(), parts.interval)?;
-    let (features, outputs) = (parts.preprocessing.features(), outputs(labels, parts.link));
+    let features = parts.preprocessing.features();
     match &parts.predictor {
-        Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), parts.link)),
+        Predictor::Blend(members) => blend::check(signature, members, &parts.preprocessing),
+        lone => predictor(signature, lone, parts.link, features),
+    }
+}
+
+/// A predictor that is no blend.
+fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
+    let outputs = outputs(signature.labels().len(), link);
+    match predictor {
+        Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), link)),
         Predictor::Linear(weights) => linear(weights, features, outputs),
+        Predictor::Blend(_) => Err(PipelineError::NestedBlend),
     }
 }
 
@@ -45,16 +57,18 @@ fn is_distribution(task: Task, link: Link) -> bool {
 }
 
 /// A link that fits the task, the number of labels and the predictor.
-fn link(task: Task, labels: usize, parts: &Parts) -> Result<(), PipelineError> {
-    let averaged = matches!(&parts.predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
-    let fits = match (task, parts.link) {
+fn link(task: Task, labels: usize, predictor: &Predictor, link: Link) -> Result<(), PipelineError> {
+    let averaged = matches!(predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
+    let fits = match (task, link) {
+        // A blend's members have links of their own.
+        (_, link) if matches!(predictor, Predictor::Blend(_)) => link == Link::Identity,
         (Task::Regression, link) => link == Link::Identity,
         // Only distributions that are averaged are one again.
         (Task::Classification, Link::Identity) => averaged,
         (Task::Classification, Link::Logistic) if labels != 2 => return Err(PipelineError::Logistic(labels)),
         (Task::Classification, _) => true,
     };
-    if fits { Ok(()) } else { Err(PipelineError::Link { link: parts.link, task }) }
+    if fits { Ok(()) } else { Err(PipelineError::Link { link, task }) }
 }
 
 fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {

@@ -4,14 +4,17 @@ use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{FamilyChoice, OddRow, Range, Settings};
+use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings};
 
-const KEYS: &str = "target, task, positive, types, drop, missing, csv, strict, order, weights, primary_metric, floor, tolerance, families, \
-                    time_budget_seconds, candidates, folds, ranges";
+const KEYS: &str = "target, task, positive, types, drop, missing, csv, strict, order, weights, primary_metric, floor, \
+                    tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
 const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\" or \"identifier\"";
 const METRICS: &str = "\"accuracy\", \"balanced_accuracy\", \"log_loss\", \"brier_score\", \"r2\", \"rmse\" or \"mae\"";
 const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
 const RANGE: &str = "a number, or [low, high] with low not above high";
+
+/// Members of an ensemble, at most; an artifact holds as many.
+const MAX_MEMBERS: usize = 32;
 
 /// Why a text is no settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +100,13 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
         }
         "candidates" => settings.candidates = Some(whole(key, value, 1, 1000, "a whole number from 1 to 1000")?),
         "folds" => settings.folds = Some(whole(key, value, 2, 20, "a whole number from 2 to 20")?),
+        "monotone" => {
+            for (name, value) in table(key, value)? {
+                let direction = read(&format!("monotone.{name}"), value, "\"increasing\" or \"decreasing\"")?;
+                settings.monotone.insert(name, direction);
+            }
+        }
+        "ensemble" => settings.ensemble = ensemble(value)?,
         "types" => {
             for (name, value) in table(key, value)? {
                 let kind = read(&format!("types.{name}"), value, TYPES)?;
@@ -171,6 +181,20 @@ fn whole(key: &str, value: Value, least: usize, most: usize, expected: &'static 
     if (least..=most).contains(&number) { Ok(number) } else { Err(wrong(key, expected)) }
 }
 
+fn ensemble(value: Value) -> Result<EnsembleLimits, SettingsError> {
+    let mut limits = EnsembleLimits::default();
+    for (name, value) in table("ensemble", value)? {
+        let key = format!("ensemble.{name}");
+        match name.as_str() {
+            "members" => limits.members = whole(&key, value, 1, MAX_MEMBERS, "a whole number from 1 to 32")?,
+            "megabytes" => limits.megabytes = number(&key, value, 0.0, "a number from 0 up")?,
+            "microseconds" => limits.microseconds = number(&key, value, 0.0, "a number from 0 up")?,
+            _ => return Err(SettingsError::UnknownKey { key, expected: "members, megabytes, microseconds" }),
+        }
+    }
+    Ok(limits)
+}
+
 fn families(key: &str, value: Value) -> Result<Vec<FamilyChoice>, SettingsError> {
     let list = match value {
         Value::Array(list) => list,
@@ -218,7 +242,7 @@ fn range(value: &Value) -> Option<Range> {
 mod tests {
     use evergreen_lifecycle::{PrimaryMetric, Task};
 
-    use super::super::{CsvSettings, TypeName};
+    use super::super::{CsvSettings, Direction, TypeName};
     use super::*;
 
     fn error(toml: &str) -> String {
@@ -250,6 +274,11 @@ mod tests {
             encoding = "latin1"
             [types]
             code = "category"
+            [monotone]
+            price = "decreasing"
+            [ensemble]
+            members = 3
+            microseconds = 20
             [ranges.random_forest]
             n_trees = [50, 200]
             max_depth = 8
@@ -281,6 +310,8 @@ mod tests {
             time_budget_seconds: Some(600),
             candidates: Some(20),
             folds: Some(3),
+            monotone: [("price".to_owned(), Direction::Decreasing)].into(),
+            ensemble: EnsembleLimits { members: 3, megabytes: 2.0, microseconds: 20.0 },
             ranges: [(Family::RandomForest, forest.into())].into(),
         };
         assert_eq!(settings, expected);

@@ -14,6 +14,14 @@ pub(in super::super) const SCALED: &str = "scaled";
 pub(in super::super) const VOTES: &str = "votes";
 pub(in super::super) const BASE: &str = "base";
 pub(in super::super) const OUTPUTS: &str = "outputs";
+pub(in super::super) const HOLLOW: &str = "hollow";
+pub(in super::super) const HOLLOW_VALUES: &str = "hollow_values";
+pub(in super::super) const FARTHEST: &str = "farthest";
+pub(in super::super) const FAR: &str = "far";
+pub(in super::super) const BELOW: &str = "below";
+pub(in super::super) const ABOVE: &str = "above";
+pub(in super::super) const WEIGHT: &str = "weight";
+pub(in super::super) const SHARE: &str = "share";
 
 pub(in super::super) const HALVES: &str = "halves";
 pub(in super::super) const SCORES: &str = "scores";
@@ -38,6 +46,11 @@ pub(in super::super) const UPPER: &str = "upper";
 /// Index, among the columns of categories, of the one with index `column` there.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
+}
+
+/// What belongs to a member of a blend.
+pub(in super::super) fn member(number: usize, name: &str) -> String {
+    format!("member_{number}_{name}")
 }
 
 /// The texts of a column of categories.

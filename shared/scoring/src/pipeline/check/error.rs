@@ -88,6 +88,22 @@ pub enum PipelineError {
         /// Outputs times features.
         expected: usize,
     },
+    /// No members, too many, or weights that make no mean.
+    #[error("{members} predictors of weights that sum to {sum} cannot be averaged")]
+    Members {
+        /// Members found.
+        members: usize,
+        /// The sum of their weights.
+        sum: f32,
+    },
+    /// A member that is no tree, or is scaled, looks for missing values, or one does where no feature tells of them.
+    #[error(
+        "a member looks for missing values where none of the {0} features tells of them, or is no unscaled ensemble"
+    )]
+    Holes(usize),
+    /// A blend in a blend.
+    #[error("a member of a blend is a blend itself")]
+    NestedBlend,
     /// Nothing to ask.
     #[error("the ensemble has no tree")]
     NoTree,
