@@ -49,7 +49,7 @@ def compare(entry: dict, folder: Path) -> list[Line]:
     """Deploys a stack for the table and makes a line for each family."""
     table = owntable.find(str(folder / entry["name"]), "", entry["name"])
     held_out = _holdout(table)
-    with isolated.stack("local", "proof", table) as (_, values):
+    with isolated.stack("local", "served", table) as (_, values):
         clients = Clients(values)
         step(f"{entry['title']}: {len(held_out)} rows are held out")
         upload.bring(clients, values["EVERGREEN_BUCKET"], table)
@@ -66,7 +66,7 @@ def _holdout(table: owntable.OwnTable) -> list[int]:
 
 
 def _line(entry: dict, table, family: str, held_out: list[int], clients: Clients, values: dict[str, str]) -> Line:
-    event = {"seed": SEED, "note": f"make proof: {family}"} | ({} if family == "auto" else {"family": family})
+    event = {"seed": SEED, "note": f"make served: {family}"} | ({} if family == "auto" else {"family": family})
     function = values["EVERGREEN_TRAIN_FUNCTION"]
     with waiting(f"training, {family}", every=30):
         run = training.invoke(clients, function, event)

@@ -11,7 +11,7 @@ from driver import console
 from driver.settings import ROOT, code_version
 
 PAGE = ROOT / "docs/PROOF.md"
-BEGIN, END = "<!-- figures: make proof -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: make served -->", "<!-- end of served figures -->"
 HEADINGS = (
     "Table",
     "Rows",
