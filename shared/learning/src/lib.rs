@@ -5,6 +5,7 @@
 //! [`train`]).
 
 mod adopt;
+mod derived;
 pub mod drift;
 pub mod encode;
 mod evaluate;
@@ -17,6 +18,7 @@ mod proof;
 mod rows;
 mod search;
 mod split;
+mod statistics;
 mod train;
 
 pub use adopt::{adopt, signature};

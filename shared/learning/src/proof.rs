@@ -43,8 +43,8 @@ impl Proof {
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
         let raw = encode_rows(holdout.frame(), model.signature())?;
         let evaluation = evaluate(holdout.target(), &Answers::of(&model, &raw)?).ok_or(LearningError::OtherTask)?;
-        let columns = model.signature().columns().len();
-        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
+        let slots = model.signature().slots();
+        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
         Ok(Self { artifact, model, holdout, evaluation, training_score })
     }

@@ -69,6 +69,8 @@ pub(crate) struct Tally {
     /// The numbers in single precision, while there are few.
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
+    /// Words of all texts, with blanks between them.
+    words: u64,
     /// Whether a value was seen a second time before there were too many to tell.
     repeats: bool,
 }
@@ -97,6 +99,7 @@ impl Default for Tally {
             distinct: HashSet::with_hasher(FixedState::with_seed(0)),
             singles: HashSet::with_hasher(FixedState::with_seed(0)),
             sentinels: Sentinels::default(),
+            words: 0,
             repeats: false,
         }
     }
@@ -126,7 +129,10 @@ impl Tally {
             Value::Moment(_) => Class::Moment,
             Value::Clock(_) => Class::Clock,
             Value::Span(_) => Class::Span,
-            Value::Text => Class::Text,
+            Value::Text => {
+                self.words += cell.text().split_whitespace().count() as u64;
+                Class::Text
+            }
         };
         self.count(class, at);
         if self.distinct.len() < MAX_DISTINCT {
@@ -199,6 +205,7 @@ impl Tally {
         self.has_weight |= later.has_weight;
         self.is_typed_text |= later.is_typed_text;
         self.ascent = self.ascent.then(later.ascent);
+        self.words += later.words;
         self.repeats |= later.repeats || !self.distinct.is_disjoint(&later.distinct);
         // There are pieces by the thousand, and no more values are counted.
         if !self.has_many() {
@@ -257,6 +264,11 @@ impl Tally {
     pub(super) fn first_outside(&self, classes: &[Class]) -> Option<At> {
         let others = Class::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
+    }
+
+    /// Words of all texts.
+    pub(super) fn words(&self) -> u64 {
+        self.words
     }
 
     /// Different values, up to [`MAX_DISTINCT`].

@@ -11,6 +11,9 @@ use crate::survey::{Class, MAX_DISTINCT};
 /// Why a column is left out that is nothing but a count of the rows.
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
+/// Words that the texts of a column have on average, at least, to be more than names.
+const WORDS: u64 = 3;
+
 /// How a column to learn from is read.
 pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
@@ -41,7 +44,7 @@ fn left_out(column: Judged<'_>, kind: TypeName, because: &str, hint: &str) -> Re
 }
 
 fn feature(storage: Storage, kind: TypeName, because: impl Into<String>) -> Reading {
-    let marks_are_missing = storage != Storage::Texts;
+    let marks_are_missing = !matches!(storage, Storage::Texts | Storage::Words);
     Reading { marks_are_missing, ..Reading::new(ColumnRole::Feature, storage, kind, because) }
 }
 
@@ -62,6 +65,7 @@ fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
             (Storage::Timestamp, other.map(|at| (at, A_MOMENT)))
         }
         TypeName::Category => (Storage::Texts, None),
+        TypeName::Text => (Storage::Words, None),
         TypeName::Identifier => return Ok(left_out(column, kind, "dataset.toml says that it is an identifier", "")),
     };
     match wrong {
@@ -260,6 +264,10 @@ fn texts(column: Judged<'_>) -> Reading {
     let identifier =
         |because: &str| left_out(column, TypeName::Identifier, because, &keep_as(column.name, TypeName::Category));
     let present = present.max(1);
+    let is_name = distinct * 10 > present * 9 || tally.has_many();
+    if is_name && tally.words() >= WORDS * present {
+        return feature(Storage::Words, TypeName::Text, "texts of several words, nearly every one another");
+    }
     if distinct * 10 > present * 9 {
         return identifier("texts, nearly every one another");
     }

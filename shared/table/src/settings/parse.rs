@@ -6,9 +6,10 @@ use toml::{Table, Value};
 
 use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings};
 
-const KEYS: &str = "target, task, positive, types, drop, missing, csv, strict, order, weights, primary_metric, floor, \
-                    tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
-const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\" or \"identifier\"";
+const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, \
+                    weights, primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, \
+                    ensemble, ranges";
+const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
 const METRICS: &str = "\"accuracy\", \"balanced_accuracy\", \"log_loss\", \"brier_score\", \"r2\", \"rmse\" or \"mae\"";
 const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
 const RANGE: &str = "a number, or [low, high] with low not above high";
@@ -88,6 +89,8 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
             }
         }
         "strict" => settings.strict = strict(key, value)?,
+        "derived_features" => settings.derived_features = Some(read(key, value, "true or false")?),
+        "impute_missing" => settings.impute_missing = read(key, value, "true or false")?,
         "task" => settings.task = Some(read(key, value, "\"classification\" or \"regression\"")?),
         "positive" => settings.positive = Some(read::<Label>(key, value, "a text, a whole number, true or false")?),
         "primary_metric" => settings.primary_metric = Some(read(key, value, METRICS)?),
@@ -255,6 +258,8 @@ mod tests {
             target = "churned"
             task = "classification"
             positive = true
+            derived_features = false
+            impute_missing = true
             drop = ["name"]
             order = "day"
             weights = "people"
@@ -291,6 +296,8 @@ mod tests {
             task: Some(Task::Classification),
             positive: Some(Label::Boolean(true)),
             types: [("code".to_owned(), TypeName::Category)].into(),
+            derived_features: Some(false),
+            impute_missing: true,
             drop: vec!["name".into()],
             missing: Some(vec!["?".into(), "-999".into()]),
             strict: vec![OddRow::Total],
@@ -357,7 +364,7 @@ mod tests {
             ("csv.separator = \";;\"", "`csv.separator`: expected one character"),
             ("csv.encoding = \"klingon\"", "`csv.encoding`: expected the name of an encoding"),
             ("types = 1", "`types`: expected a table"),
-            ("[types]\na = \"text\"", "`types.a`: expected \"number\", \"boolean\""),
+            ("[types]\na = \"string\"", "`types.a`: expected \"number\", \"boolean\""),
             ("[ranges.linear]\nalpha = [2, 1]", "`ranges.linear.alpha`: expected a number, or [low, high]"),
         ] {
             assert!(error(toml).contains(expected), "{toml}: {}", error(toml));
