@@ -297,7 +297,7 @@ fn a_table_that_tells_nothing_is_warned_of() {
 
 #[test]
 fn a_champion_of_an_earlier_table_is_scored_by_name() {
-    let rows = || (0..60).map(|n| (n as f32, (n % 7) as f32, n / 20));
+    let rows = || (0..60).map(|n| (2.0 * n as f32, (n % 7) as f32, n / 20));
     let settings = || Settings { candidates: Some(1), ..Settings::default() };
     let first = table(&csv(rows()), settings());
     let champion = train(&first, &plan(&first, Some(Family::RandomForest), 1)).model;

@@ -28,6 +28,9 @@ pub struct DatasetFile {
     pub sha256: String,
     /// Its rows.
     pub rows: usize,
+    /// How it is written, in words, where that is not usual: separator, encoding, decimal commas.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub read_as: String,
 }
 
 /// What was made of a column.
