@@ -47,7 +47,7 @@ pub struct Estimate {
     pub family: Option<Family>,
 }
 
-/// What the table that `files` (names and sizes) are will be and need, by `samples` of them ([`wanted`] names these); nothing
+/// What the table that `files` (names and sizes) are will be and need, by `samples` of them ([`wanted`](evergreen_table::budget::wanted) names these); nothing
 /// where they do not tell.
 pub fn estimate(
     files: &[(String, u64)],
