@@ -90,9 +90,14 @@ async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
     assert_eq!(warning["field"], "country", "{}", answer.text);
     assert!(!warning.to_string().contains("Atlantis"), "{}", answer.text);
 
+    // A text is read as a cell of a CSV is.
+    let [number, text] = [json!(55), json!("55")].map(|fee| subscriber(|row| row["fee"] = fee.clone()));
+    let answers = stack.api.predict(&json!([number, text])).await.ok();
+    assert_eq!(answers.body["probabilities"][0], answers.body["probabilities"][1], "{}", answers.text);
+
     let refused = [
         ("fee", json!(null)),
-        ("fee", json!("55")),
+        ("fee", json!("much")),
         ("complained", json!("yes")),
         ("since", json!("yesterday")),
         ("country", json!([])),
