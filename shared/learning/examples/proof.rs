@@ -51,9 +51,10 @@ fn run() -> Result<Value, Box<dyn Error>> {
         Task::Classification => PrimaryMetric::LogLoss,
         Task::Regression => PrimaryMetric::Rmse,
     };
+    let holdout: Vec<u32> = prepared.split().holdout.iter().map(|row| prepared.table().row_in_files(*row)).collect();
     Ok(json!({
         "family": trained.family,
-        "holdout": prepared.split().holdout,
+        "holdout": holdout,
         "losses": trained.holdout.scores(&trained.model, metric)?.losses,
         "warnings": trained.warnings,
     }))

@@ -120,12 +120,14 @@ impl Table {
         &self.fingerprint
     }
 
+    /// The number of a row among all rows of the files, those that are left out too; both from 0.
+    pub fn row_in_files(&self, row: u32) -> u32 {
+        self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
+    }
+
     /// Where the row of that index stands in its file, as a row: of lines nothing is known any more.
     pub fn place_of(&self, row: usize) -> Place {
-        let mut row = row;
-        for left_out in &self.left_out {
-            row += usize::from(*left_out as usize <= row);
-        }
+        let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
         let file = self.profile.files.iter().find(|file| {
             let is_in = row < before + file.rows;
