@@ -1,8 +1,8 @@
 //! From a body's text to raw rows: one pass over the JSON, straight into one flat array.
 //!
-//! Nothing is built in between, so what a call costs is bounded by its text, and nesting costs no stack: whatever is not
-//! a row of plain values is refused where it begins, but for columns that the model does not take. What a value may be is decided by its column; what stands for it in a
-//! raw row is told by [`ColumnKind`](evergreen_lifecycle::ColumnKind).
+//! Nothing is built in between, so the text of a call bounds its cost, and nesting takes no stack. A value that is not plain is
+//! refused where it begins, except in a column that the model does not take. The column decides which values are valid.
+//! [`ColumnKind`](evergreen_lifecycle::ColumnKind) says what stands for a value in a raw row.
 
 mod cell;
 mod columns;

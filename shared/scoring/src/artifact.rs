@@ -28,7 +28,7 @@
 //! | `numbers` → `filled` | `Imputer` of NaN |
 //! | `numbers` → `indicators` | `IsNaN`, `Cast`, `Gather` of the columns of which missing values are told apart |
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: what it does not know is 0 everywhere); a missing value is told apart as the empty text |
-//! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` (texts to codes, a missing one's at last) and `Reshape`, and for each statistic `Gather` of its numbers by the codes |
+//! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` from text to code (the last code is for a missing text), `Reshape`; for each statistic `Gather` by code |
 //! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
 //! | `outputs` → `prediction` | `Reshape` |

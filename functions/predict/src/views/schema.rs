@@ -1,8 +1,8 @@
 //! The signature's columns as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
 //!
-//! What the schema accepts is answered. The function takes a little more: times without an offset, whole numbers and
-//! booleans as categories, texts that spell a number or a truth value, and columns that it then ignores. Categories are open: a text that the model did not learn from is answered with a warning, so
-//! those that it did are examples and no enumeration.
+//! The function answers every row that the schema accepts. It also accepts some that the schema does not: times without an offset,
+//! whole numbers and booleans as categories, and texts that spell a number or a truth value. It ignores unknown columns.
+//! The categories are examples and no enumeration: an unknown category is answered with a warning.
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use serde::ser::SerializeMap;
