@@ -1,0 +1,86 @@
+//! What a search has time for: what is left until the deadline, less what the last fit and the rest will take.
+
+use std::time::Instant;
+
+use evergreen_lifecycle::Family;
+
+use super::Search;
+use super::trial::Trial;
+use crate::hyperparameters::Choice;
+
+/// The last fit is counted on to take this many times what the folds let expect: more rows do not fit into caches.
+pub(super) const SLOWER: f64 = 1.5;
+
+/// The part of the time that is kept for the last fit at most: what can be cut short need not have all of it.
+const RESERVED: f64 = 0.6;
+
+/// The same while a family is still to be tried for the first time: which family it is matters most.
+const RESERVED_FIRST: f64 = 0.3;
+
+/// The part of the time that is kept for scoring the better candidates on more folds.
+const KEPT_FOR_BETTER: f64 = 0.4;
+
+/// Passes over as many rows as the training's that writing, loading, comparing and evaluating the artifact take.
+const PASSES: f64 = 2.0;
+
+/// The part of the time that is kept for what comes after the last fit at most.
+const RESERVED_AFTER: f64 = 0.2;
+
+impl Search<'_> {
+    /// Whether a further candidate of a family can be tried; the first always is.
+    pub(super) fn has_time_for(&self, choice: &Choice, folds: usize) -> bool {
+        let family = choice.family;
+        let new = !self.has_tried(family);
+        let most = if new { RESERVED_FIRST } else { RESERVED };
+        let of = |family: Option<Family>| {
+            let trials = self.trials.iter().filter(|trial| family.is_none_or(|family| trial.choice.family == family));
+            trials.map(|trial| trial.seconds / trial.done().max(1) as f64 * folds as f64).reduce(f64::max)
+        };
+        let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
+        let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
+        let kept = if folds < self.course.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
+        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(kept, f64::max);
+        expected + reserve < self.left()
+    }
+
+    /// Whether a trial can be scored on further folds.
+    pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
+        let more = folds.min(self.course.folds.len()).saturating_sub(trial.done());
+        let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
+        let others = self.trials.iter().map(|trial| self.reserve(trial, RESERVED)).fold(0.0, f64::max);
+        expected + others.max(self.reserve(trial, RESERVED)) < self.left()
+    }
+
+    /// Seconds that the first candidate of a family is counted on to take.
+    fn expected_seconds(&self, choice: &Choice) -> f64 {
+        let folds = self.course.folds;
+        let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
+        folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
+    }
+
+    /// Whether a trial can go on with a fold like those before.
+    pub(super) fn has_time_after(&self, trial: &Trial) -> bool {
+        let done = trial.done();
+        done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_FIRST) < self.left()
+    }
+
+    /// Seconds that a trial's last fit, and all that comes after, are counted on to take; the fit `most` of all time.
+    fn reserve(&self, trial: &Trial, most: f64) -> f64 {
+        let rows = self.course.learner.rows() as f64;
+        let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);
+        fit + self.after(trial)
+    }
+
+    pub(super) fn after(&self, trial: &Trial) -> f64 {
+        let rows = self.course.learner.rows() as f64;
+        (trial.answer_seconds_per_row * rows * PASSES).min(self.budget() * RESERVED_AFTER)
+    }
+
+    pub(super) fn left(&self) -> f64 {
+        self.deadline.saturating_duration_since(Instant::now()).as_secs_f64()
+    }
+
+    pub(super) fn budget(&self) -> f64 {
+        self.deadline.saturating_duration_since(self.started).as_secs_f64()
+    }
+}
