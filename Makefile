@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof lint deny python-lint sam-local validate lock deploy bench bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof served lint deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -79,9 +79,13 @@ localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## 
 	cargo test --workspace --locked --test localstack --no-run
 	@$(LOCAL) localstack-test -- $(ARGS)
 
-proof: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
-	cargo build --package evergreen-learning --example holdout --locked
-	@$(PYTHON) infra/proof $(ARGS)
+proof: .venv/bench/ready ## Sixty real tables beside six usual libraries: writes docs/PROOF.md (ARGS=--go-on keeps what was done, ARGS=ISLR/Auto picks one)
+	cargo build --workspace --release --example proof --locked
+	@OMP_NUM_THREADS=2 .venv/bench/bin/python infra/proof --binary "$${CARGO_TARGET_DIR:-target}/release/examples/proof" $(ARGS)
+
+served: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
+	cargo build --workspace --example holdout --locked
+	@$(PYTHON) infra/served $(ARGS)
 
 sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
 	@$(LOCAL) sam-local
@@ -105,22 +109,27 @@ deny: .venv/lint/ready ## Licences, bans, sources and known vulnerabilities of R
 python-lint: .venv/lint/ready .venv/emulator/ready
 	@.venv/lint/bin/ruff check --quiet infra
 	@.venv/lint/bin/ruff format --quiet --check infra
-	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof; do \
+	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof infra/served; do \
 	  (cd $$program && ../../.venv/lint/bin/mypy --config-file ../../pyproject.toml \
 	    --python-executable ../../$(PYTHON) --cache-dir ../../target/mypy .) || exit 1; \
 	done
 
-bench-train: .venv/science/ready ## Training beside scikit-learn: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
-	cargo build --release --package evergreen-learning --example fit --locked
-	@.venv/science/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
+bench-train: .venv/bench/ready ## Training beside scikit-learn, LightGBM, XGBoost and CatBoost: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
+	cargo build --workspace --release --example fit --locked
+	@.venv/bench/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
+
+bench-reading: .venv/bench/ready ## Reading a CSV and a Parquet file beside polars, PyArrow and pandas: seconds, memory (ARGS='--rows 1600000')
+	cargo build --workspace --release --example read --locked
+	@cd infra/bench && ../../.venv/bench/bin/python -m reading \
+	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/read" $(ARGS)
 
 bench-memory: .venv/parquet/ready ## Peak memory of training beside its estimate, for ten shapes of table (ARGS='--only narrow' picks some)
-	cargo build --release --package evergreen-learning --example memory --locked
+	cargo build --workspace --release --example memory --locked
 	@cd infra/bench && ../../.venv/parquet/bin/python -m memory \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
+bench: bench-reading bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 cost: .venv/emulator/ready ## What it costs, from the template, published prices and durations (ARGS=--write renews the README)
@@ -144,7 +153,7 @@ $(CARGO_FUZZ):
 	cargo install cargo-fuzz --version 0.13.2 --locked --debug --root target/tools
 
 bench-scoring: .venv/onnx/ready ## One row and 10,000 rows a call beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' picks some)
-	cargo build --release --package evergreen-learning --example score --locked
+	cargo build --workspace --release --example score --locked
 	@.venv/onnx/bin/python infra/bench/scoring --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
 bench-serving: $(BUILT) ## Cold start, warm path and size of the predict function (ARGS='--binary A B' measures others, in turn)

@@ -1,4 +1,4 @@
-"""Training beside scikit-learn. `python infra/bench --help`; `make bench-train` calls it."""
+"""Training beside scikit-learn, LightGBM, XGBoost and CatBoost. `python infra/bench --help`; `make bench-train` calls it."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-train", description=__doc__)
     parser.add_argument(
-        "--binary", type=Path, help="Evergreen's example `fit`; without it scikit-learn is measured alone"
+        "--binary", type=Path, help="Evergreen's example `fit`; without it the others are measured alone"
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="where data and figures go")
     parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="some cases")

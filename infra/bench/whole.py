@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("scoring", "serving", "cost")
+PARTS = ("reading", "scoring", "serving", "cost")
 HEADINGS = ("", "value", "goal", "", "peers", "note")
 
 

@@ -18,7 +18,7 @@ import onnxruntime
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "target/onnx"
-TABLES = ROOT / "infra/proof/tables.py"
+TABLES = ROOT / "infra/served/tables.py"
 PIPELINES = 300
 # Rows that are asked about one at a time as well: the runtime goes another way then.
 ALONE = 32

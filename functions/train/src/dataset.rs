@@ -1,9 +1,11 @@
 //! From what lies in the store to a table: one or many files and the settings beside them, or Iris where nothing lies
 //! there.
 
-use evergreen_learning::memory::{self, Purpose, Sample};
-use evergreen_learning::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
+use evergreen_learning::Prepared;
+use evergreen_learning::memory::{self, Purpose};
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
+use evergreen_table::budget::{Sample, wanted};
+use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
 
 use crate::config::Training;
 use crate::error::TrainError;
@@ -17,8 +19,8 @@ pub const BUILT_IN: &str = "built-in";
 pub struct Found {
     /// [`BUILT_IN`], or the prefix of its files.
     pub source: String,
-    /// The table.
-    pub table: Table,
+    /// The table, ready to be learnt from.
+    pub prepared: Prepared,
 }
 
 /// The files under the prefix, told apart.
@@ -62,11 +64,11 @@ pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
         let table = Table::built_in(&training.target).map_err(refused(BUILT_IN))?;
-        return Ok(Found { source: BUILT_IN.to_owned(), table });
+        return Ok(Found { source: BUILT_IN.to_owned(), prepared: prepare(BUILT_IN, table)? });
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
-    let wanted = memory::wanted(&sizes).map_err(refused(&name))?;
+    let wanted = wanted(&sizes).map_err(refused(&name))?;
     let settings = match &listing.settings {
         Some(key) => Settings::from_bytes(&fetch(storage, key).await?)
             .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
@@ -84,8 +86,18 @@ pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose
         files.push(DataFile { content: fetch(storage, &key).await?, name: key });
     }
     let (target, limit) = (training.target.clone(), training.memory);
-    let table = off_thread(move || Table::read(files, settings, &target, limit)).await?.map_err(refused(&name))?;
-    Ok(Found { source: prefix.to_owned(), table })
+    let prepared = off_thread(move || {
+        let said = settings.clone();
+        let table = Table::read(files, settings, &target, limit)
+            .map_err(|error| memory::with_learning(error, &said))
+            .map_err(refused(&name))?;
+        prepare(&name, table)
+    });
+    Ok(Found { source: prefix.to_owned(), prepared: prepared.await?? })
+}
+
+fn prepare(origin: &str, table: Table) -> Result<Prepared, TrainError> {
+    Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })
 }
 
 fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {

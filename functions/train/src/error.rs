@@ -3,10 +3,11 @@
 use std::fmt;
 
 use evergreen_learning::drift::DriftError;
-use evergreen_learning::{EvaluationError, LearningError, PlanError, SettingsError, TableError};
+use evergreen_learning::{EvaluationError, LearningError, PlanError, PrepareError};
 use evergreen_lifecycle::ports::{IncomingError, RunWriteError, StoreError, Unavailable};
 use evergreen_lifecycle::{InvalidGate, InvalidRunId, Run, RunId, Unreadable, VersionNumber};
 use evergreen_scoring::ImportError;
+use evergreen_table::{SettingsError, TableError};
 use lambda_runtime::Diagnostic;
 
 use crate::request::RequestError;
@@ -33,6 +34,15 @@ pub enum TrainError {
         /// What is wrong, and where.
         #[source]
         error: Box<TableError>,
+    },
+    /// The table cannot be split, or its columns make no features.
+    #[error("{}", Located(.origin, .error))]
+    Unprepared {
+        /// As of [`TrainError::Table`].
+        origin: String,
+        /// What is wrong.
+        #[source]
+        error: PrepareError,
     },
     /// The settings beside the table are none. The error begins with their file's name.
     #[error("{prefix}{error}")]
@@ -154,6 +164,7 @@ impl TrainError {
             Self::Request(_)
             | Self::Invocation(_)
             | Self::Table { .. }
+            | Self::Unprepared { .. }
             | Self::Settings { .. }
             | Self::Drift { .. }
             | Self::Plan(_)
@@ -177,7 +188,7 @@ impl TrainError {
         match self {
             Self::Request(_) => "InvalidRequest",
             Self::Invocation(_) => "InvalidInvocation",
-            Self::Table { .. } => "InvalidTable",
+            Self::Table { .. } | Self::Unprepared { .. } => "InvalidTable",
             Self::Settings { .. } | Self::Gate(_) => "InvalidSettings",
             Self::Drift { .. } => "DatasetDrifted",
             Self::Plan(_) => "InvalidHyperparameters",
@@ -202,9 +213,9 @@ impl TrainError {
 }
 
 /// What is wrong with a table, after the table's name where the words do not hold it themselves.
-struct Located<'a>(&'a str, &'a TableError);
+struct Located<'a, E>(&'a str, &'a E);
 
-impl fmt::Display for Located<'_> {
+impl<E: fmt::Display> fmt::Display for Located<'_, E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(origin, error) = self;
         let words = error.to_string();

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use evergreen_learning::memory::Purpose;
-use evergreen_learning::{Table, Trained, adopt, signature};
+use evergreen_learning::{Prepared, Trained, adopt, signature};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration,
 };
@@ -50,10 +50,10 @@ where
         let content = self.incoming(file).await?;
         let training = &self.training_beside(key, content.len() as u64)?;
         let trainer = Trainer { training, ..*self };
-        let (table, present) = trainer.present(run, Purpose::Judge, started).await?.without_table();
+        let (prepared, present) = trainer.present(run, Purpose::Judge, started).await?.without_table();
         let (name, model) = (key.clone(), self.training.model.clone());
         let Adopted { content, producer, trained } =
-            off_thread(move || adopted(content, &name, &table, &model)).await??;
+            off_thread(move || adopted(content, &name, &prepared, &model)).await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
         run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
         self.register_trained(run, present, trained, Some(content), patience).await
@@ -79,12 +79,12 @@ where
     }
 }
 
-/// The file `key` as a model of `table`, evaluated, with what the reader has to say of it among the warnings.
-fn adopted(content: Vec<u8>, key: &str, table: &Table, model: &ModelName) -> Result<Adopted, TrainError> {
-    let signature = signature(table).map_err(evergreen_learning::LearningError::from)?;
+/// The file `key` as a model of the table, evaluated, with what the reader has to say of it among the warnings.
+fn adopted(content: Vec<u8>, key: &str, prepared: &Prepared, model: &ModelName) -> Result<Adopted, TrainError> {
+    let signature = signature(prepared).map_err(evergreen_learning::LearningError::from)?;
     let read = import(&content, &signature)
         .map_err(|error| TrainError::Import { key: key.to_owned(), error: Box::new(error) })?;
-    let mut trained = adopt(table, read.pipeline, &ArtifactMetadata::named(model.to_string()))?;
+    let mut trained = adopt(prepared, read.pipeline, &ArtifactMetadata::named(model.to_string()))?;
     trained.warnings.extend(read.warnings);
     Ok(Adopted { content, producer: read.producer, trained })
 }

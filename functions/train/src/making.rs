@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use evergreen_learning::memory::Purpose;
-use evergreen_learning::{Origin, Plan, Table, Trained, drift};
+use evergreen_learning::{Origin, Plan, Prepared, Trained, drift};
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, RegisterError, Registrar, Registration,
 };
 use evergreen_lifecycle::{Gate, Incumbent, Run};
+use evergreen_table::Table;
 
 use crate::candidate::{Candidate, Seen, Source};
 use crate::config::Training;
@@ -35,9 +36,9 @@ pub(crate) struct Present<T> {
     pub(crate) started: Instant,
 }
 
-impl Present<Table> {
+impl Present<Prepared> {
     /// The same without the table.
-    pub(crate) fn without_table(self) -> (Table, Present<()>) {
+    pub(crate) fn without_table(self) -> (Prepared, Present<()>) {
         let Self { table, source, gate, serving, started } = self;
         (table, Present { table: (), source, gate, serving, started })
     }
@@ -72,9 +73,9 @@ where
     ) -> Result<Registration, TrainError> {
         run.seed = Some(wishes.seed);
         let purpose = Purpose::Learn(wishes.family, &wishes.overrides);
-        let (table, present) = self.present(run, purpose, Instant::now()).await?.without_table();
-        let plan = Plan::new(&table, wishes.family, &wishes.overrides, wishes.seed)?;
-        let trained = self.learn(table, plan, invocation).await?;
+        let (prepared, present) = self.present(run, purpose, Instant::now()).await?.without_table();
+        let plan = Plan::new(prepared.table(), wishes.family, &wishes.overrides, wishes.seed)?;
+        let trained = self.learn(prepared, plan, invocation).await?;
         self.register_trained(run, present, trained, None, patience).await
     }
 
@@ -85,19 +86,20 @@ where
         run: &mut Run,
         purpose: Purpose<'_>,
         started: Instant,
-    ) -> Result<Present<Table>, TrainError> {
-        let Found { source, table } = dataset::read(self.storage, self.training, purpose).await?;
+    ) -> Result<Present<Prepared>, TrainError> {
+        let Found { source, prepared } = dataset::read(self.storage, self.training, purpose).await?;
+        let table = prepared.table();
         let mut source = Source {
             dataset: table.dataset(source),
-            profile: table.profile().clone(),
+            profile: prepared.profile(),
             load_seconds: started.elapsed().as_secs_f64(),
         };
         run.dataset = Some(source.dataset.clone());
         run.warnings = short(source.profile.warnings.clone());
         let serving = Serving::now(self.registry, self.storage, &self.training.model, None).await?;
-        source.profile.warnings.extend(new_columns(serving.as_ref(), &table, &source)?);
+        source.profile.warnings.extend(new_columns(serving.as_ref(), table, &source)?);
         let gate = self.training.gate(table.settings(), table.task())?;
-        Ok(Present { table, source, gate, serving, started })
+        Ok(Present { table: prepared, source, gate, serving, started })
     }
 
     /// Stores what was made, with the imported file that it was made of, if it was; has the gate decide, and registers it.
@@ -120,12 +122,12 @@ where
     }
 
     /// Learns on a thread of its own, and ends by itself in time.
-    async fn learn(&self, table: Table, plan: Plan, invocation: &Invocation) -> Result<Trained, TrainError> {
+    async fn learn(&self, prepared: Prepared, plan: Plan, invocation: &Invocation) -> Result<Trained, TrainError> {
         let Training { model, code_version, .. } = self.training;
         let origin = Origin { model: model.to_string(), code_version: code_version.clone() };
-        let budget = table.settings().time_budget_seconds.map(Duration::from_secs);
+        let budget = prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
         let deadline = learning_deadline(invocation.deadline, self.clock.now(), budget);
-        Ok(off_thread(move || evergreen_learning::train(&table, &plan, deadline, &origin)).await??)
+        Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
     /// Has the gate decide until it has decided by the champion that is there when the decision is registered. Whoever moves
@@ -137,7 +139,11 @@ where
         Judging { gate, mut serving, started, patience }: Judging,
     ) -> Result<Registration, TrainError> {
         let challenger = Arc::clone(candidate);
-        let scores = off_thread(move || challenger.scores(gate.metric())).await??;
+        let (scores, constant) = off_thread(move || {
+            let metric = gate.metric();
+            challenger.scores(metric).map(|scores| (scores, challenger.constant_scores(metric)))
+        })
+        .await??;
         let mut manifest = None;
         let mut round = 0;
         loop {
@@ -147,7 +153,7 @@ where
                 Some(serving) => serving.assess(candidate, gate.metric()).await?,
                 None => Incumbent::None,
             };
-            let decision = gate.decide(&scores, &incumbent);
+            let decision = gate.decide(&scores, constant.as_ref(), &incumbent);
             let seen = Seen { pointer: serving.as_ref().map(Serving::pointer), last_revision };
             let total = started.elapsed().as_secs_f64();
             let registration = candidate.registration(run, decision, &seen, total, self.clock.now())?;

@@ -1,4 +1,4 @@
-"""The tables: generated from a fixed seed once, split once, written for both sides."""
+"""The tables: generated from a seed once, split once, written for Evergreen and for the peers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Table:
-    """A table by name, the function that makes its columns and classes, and how many of its rows are held out."""
+    """A table by name, the function that makes columns and classes of a seed, and how many rows are held out."""
 
     name: str
-    make: Callable[[], tuple[np.ndarray, np.ndarray]]
+    make: Callable[[int], tuple[np.ndarray, np.ndarray]]
     holdout: int = 30
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where a table's two parts are, as text for Evergreen and as arrays for scikit-learn."""
+    """Where a table's two parts are, as text for Evergreen and as arrays for the peers."""
 
     folder: Path
 
@@ -36,30 +36,32 @@ class Files:
         return self.folder / f"{part}.npz"
 
 
-def iris() -> tuple[np.ndarray, np.ndarray]:
-    """Iris as scikit-learn ships it."""
+def iris(_seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Iris as scikit-learn ships it, whatever the seed."""
     return load_iris(return_X_y=True)
 
 
-def generated(rows: int, columns: int, informative: int, flipped: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
+def generated(
+    rows: int, columns: int, informative: int, seed: int, flipped: float = 0.01
+) -> tuple[np.ndarray, np.ndarray]:
     """Two classes; five columns more are sums of the informative ones where there is room, the others are noise."""
     redundant = min(5, columns - informative)
     return make_classification(
-        rows, columns, n_informative=informative, n_redundant=redundant, flip_y=flipped, random_state=SEED
+        rows, columns, n_informative=informative, n_redundant=redundant, flip_y=flipped, random_state=seed
     )
 
 
-def prepare(table: Table, folder: Path) -> Files:
+def prepare(table: Table, folder: Path, seed: int = SEED) -> Files:
     """The table's files, made unless they are there. A half-written folder is never taken for a whole one."""
-    files = Files(folder / table.name)
+    files = Files(folder / (table.name if seed == SEED else f"{table.name}-{seed}"))
     ready = files.folder / "ready"
     if ready.exists():
         return files
     files.folder.mkdir(parents=True, exist_ok=True)
-    values, classes = table.make()
-    # Both sides read the same numbers: what four decimals can say, in single precision.
+    values, classes = table.make(seed)
+    # All read the same numbers: what four decimals can say, in single precision.
     values = np.round(values, 4).astype(np.float32)
-    parts = train_test_split(values, classes, test_size=table.holdout, stratify=classes, random_state=SEED)
+    parts = train_test_split(values, classes, test_size=table.holdout, stratify=classes, random_state=seed)
     for part, rows, labels in (("train", parts[0], parts[2]), ("test", parts[1], parts[3])):
         np.savez(files.arrays(part), x=rows, y=labels)
         _write_csv(files.csv(part), rows, labels)

@@ -14,7 +14,7 @@ from . import machine
 from .cases import Case
 from .data import TARGET, Files
 
-SCIENCE = Path(__file__).with_name("science.py")
+PEER = Path(__file__).with_name("peer.py")
 
 
 class Broken(Exception):
@@ -42,16 +42,17 @@ def evergreen(case: Case, files: Files, binary: Path) -> Fit:
     return _run([str(binary), *parts, "--family", case.family, *settings], case.limit)
 
 
-def scikit_learn(case: Case, files: Files) -> Fit:
-    """scikit-learn's fit, from arrays: its reading is not what is compared."""
+def peer(name: str, case: Case, files: Files) -> Fit:
+    """A peer's fit, from arrays: its reading is not what is compared."""
     work = {
+        "peer": name,
         "family": case.family,
         "parameters": case.parameters,
         "threads": machine.THREADS,
         "train": str(files.arrays("train")),
         "test": str(files.arrays("test")),
     }
-    return _run([sys.executable, str(SCIENCE), json.dumps(work)], case.limit)
+    return _run([sys.executable, str(PEER), json.dumps(work)], case.limit)
 
 
 def _run(command: list[str], limit: float) -> Fit:

@@ -1,12 +1,18 @@
-"""The machine: what it is, and that both sides get the same share of it."""
+"""The machine: what it is, and that all get the same share of it."""
 
 import os
 import platform
 import sys
-
-import sklearn
+from importlib import metadata
 
 THREADS = 2
+# XGBoost's package has another name where the one without a graphics card's libraries is installed.
+PEERS = {
+    "scikit-learn": ("scikit-learn",),
+    "LightGBM": ("lightgbm",),
+    "XGBoost": ("xgboost-cpu", "xgboost"),
+    "CatBoost": ("catboost",),
+}
 # `ru_maxrss` counts bytes on macOS and kibibytes elsewhere.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -32,7 +38,7 @@ def describe() -> dict:
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "scikit_learn": sklearn.__version__,
+        "peers": {peer: _version(packages) for peer, packages in PEERS.items()},
     }
 
 
@@ -45,6 +51,16 @@ def busy_seconds() -> float | None:
         return None
     idle = sum(times[3:5])
     return (sum(times) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def _version(packages: tuple[str, ...]) -> str | None:
+    """The version of the first of these packages that is installed."""
+    for package in packages:
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
 
 
 def _processor() -> str:

@@ -1,12 +1,12 @@
 """The figures as a table for people and as JSON for programs."""
 
-from .cases import Case
+from .cases import BOOSTING_PEERS
 from .rounds import Result, Side
 
 GIGABYTE = 1024**3
 # Cores busy with something else, from which on figures are doubted.
 DISTURBED = 0.2
-HEADINGS = ("", "Evergreen", "scikit-learn", "ratio", "goal")
+HEADINGS = ("", "Evergreen", *BOOSTING_PEERS, "goal")
 FIGURES = (
     ("fit, s", "fit_seconds", "time", 3),
     ("hold-out log loss", "log_loss", "log_loss", 4),
@@ -28,16 +28,16 @@ def text(start: dict, results: list[Result]) -> str:
 def machine_line(start: dict) -> str:
     """What was measured on."""
     gigabytes = start["memory_bytes"] / GIGABYTE
+    peers = ", ".join(f"{peer} {version}" for peer, version in start["peers"].items())
     return (
         f"{start['processor']}, {start['cores']} cores, {gigabytes:.0f} GB, {start['system']}; "
-        f"{start['threads']} threads; scikit-learn {start['scikit_learn']}"
+        f"{start['threads']} threads; {peers}"
     )
 
 
 def doubts(results: list[Result]) -> list[str]:
     """A word where something else was running: threads that wait for each other lose far more than their share by it."""
-    sides = [side for result in results for side in (result.evergreen, result.scikit_learn) if side]
-    others = max((side.others() for side in sides), default=0.0)
+    others = max((side.others() for result in results for side in result.sides()), default=0.0)
     if others < DISTURBED:
         return []
     return [
@@ -47,42 +47,40 @@ def doubts(results: list[Result]) -> list[str]:
 
 def heading(result: Result) -> str:
     """The case, its rows, and how often it ran."""
-    rows_ = result.scikit_learn.middle("rows")
-    times = len(result.scikit_learn.fits)
+    first = next(iter(result.peers.values()))
+    rows_, times = first.middle("rows"), len(first.fits)
     fitted = f"{int(rows_):,} rows to train" if rows_ else "not finished"
-    return f"{result.case.title} ({fitted}, {'median of ' + str(times) if times > 1 else 'once'})"
+    each = " tables" if result.case.fresh else ""
+    return f"{result.case.title} ({fitted}, {f'median of {times}{each}' if times > 1 else 'once'})"
 
 
 def rows(result: Result) -> list[tuple[str, ...]]:
-    """A case's lines: what both sides printed, then what their processes took."""
+    """A case's lines: what all sides printed, then what their processes took."""
     goals = result.case.goals
     lines: list[tuple[str, ...]] = []
     for title, name, goal, digits in FIGURES:
-        our_figure, their_figure = _middle(result.evergreen, name), result.scikit_learn.middle(name)
         limit = getattr(goals, goal) if goal else None
-        lines.append(
-            (
-                f"  {title}",
-                _number(our_figure, digits),
-                _number(their_figure, digits),
-                _ratio(our_figure, their_figure),
-                _at_most(limit),
-            )
-        )
-    ours, theirs = result.evergreen, result.scikit_learn
-    lines.append(("  reading, s", *(_number(_middle(side, "read_seconds"), 3) for side in (ours, theirs)), "", ""))
-    whole = _at_most(goals.seconds, " s", 0)
-    lines.append(("  whole process, s", _whole(ours, result.case), _whole(theirs, result.case), "", whole))
-    peaks = (f"{side.peak_bytes() / GIGABYTE:.2f}" if side else "-" for side in (ours, theirs))
-    lines.append(("  peak memory, GB", *peaks, "", _at_most(goals.gigabytes, " GB", 0)))
+        figures = (_beside(result, peer, name, digits) for peer in BOOSTING_PEERS)
+        ours = _number(_middle(result.evergreen, name), digits)
+        lines.append((f"  {title}", ours, *figures, _at_most(limit, "ratio ")))
+    if any(result.difference("log_loss", peer) for peer in result.peers):
+        differences = (_difference(result, peer) for peer in BOOSTING_PEERS)
+        lines.append(("  Evergreen's log loss, more by", "", *differences, ""))
+    lines.append(("  reading, s", *(_number(_middle(side, "read_seconds"), 3) for side in _all(result)), ""))
+    whole = _at_most(goals.seconds, unit=" s", digits=0)
+    lines.append(("  whole process, s", *(_whole(side, result) for side in _all(result)), whole))
+    peaks = (f"{side.peak_bytes() / GIGABYTE:.2f}" if side else "-" for side in _all(result))
+    lines.append(("  peak memory, GB", *peaks, _at_most(goals.gigabytes, unit=" GB", digits=0)))
     return lines
 
 
 def notes() -> list[str]:
     """How to read it."""
     return [
-        "Fit: from rows in memory to a fitted model. Ratio: Evergreen's figure by scikit-learn's; below 1 is less.",
-        "Each fit is a process of its own, in turn. Evergreen reads CSV, scikit-learn arrays: reading is not compared.",
+        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's figure by that one's; below 1 is less.",
+        "Where each repetition has a table of its own, brackets hold the mean of each table's ratio, and the difference of the",
+        "log losses stands with its standard error. The losses of a single table differ by about 1 % by chance.",
+        "Each fit is a process of its own, in turn. Evergreen reads CSV, the others arrays: reading is not compared.",
         "Goals are for comparison; nothing fails when one is missed.",
     ]
 
@@ -93,18 +91,24 @@ def record(start: dict, results: list[Result]) -> dict:
 
 
 def _case(result: Result) -> dict:
-    case, goals = result.case, result.case.goals
-    ours, theirs = result.evergreen, result.scikit_learn
-    ratios = {name: _quotient(_middle(ours, name), theirs.middle(name)) for _, name, _, _ in FIGURES}
+    case = result.case
     return {
         "name": case.name,
         "family": case.family,
         "parameters": case.parameters,
-        "goals": {name: value for name, value in vars(goals).items() if value is not None},
-        "ratios": {name: value for name, value in ratios.items() if value is not None},
-        "evergreen": _side(ours) if ours else None,
-        "scikit_learn": _side(theirs),
+        "tables": len(next(iter(result.peers.values())).fits) if case.fresh else 1,
+        "goals": {name: value for name, value in vars(case.goals).items() if value is not None},
+        "evergreen": _side(result.evergreen) if result.evergreen else None,
+        "peers": {peer: _side(side) | _compared(result, peer) for peer, side in result.peers.items()},
     }
+
+
+def _compared(result: Result, peer: str) -> dict:
+    """Evergreen's figures by the peer's, and the difference of log losses where there are several tables."""
+    ratios = {name: result.ratio(name, peer) for _, name, _, _ in FIGURES}
+    difference = result.difference("log_loss", peer)
+    said: dict = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
+    return said | ({"log_loss_difference": vars(difference)} if difference else {})
 
 
 def _side(side: Side) -> dict:
@@ -113,6 +117,7 @@ def _side(side: Side) -> dict:
     return {
         **{name: value for name, value in medians.items() if value is not None},
         "fit_seconds_each": side.all("fit_seconds"),
+        "log_loss_each": side.all("log_loss"),
         "process_seconds": side.seconds(),
         "cpu_seconds_each": [fit.cpu_seconds for fit in side.fits],
         "peak_bytes": side.peak_bytes(),
@@ -121,27 +126,38 @@ def _side(side: Side) -> dict:
     }
 
 
+def _all(result: Result) -> list[Side | None]:
+    """In the order of the headings; None where a side was not measured."""
+    return [result.evergreen, *(result.peers.get(peer) for peer in BOOSTING_PEERS)]
+
+
 def _middle(side: Side | None, name: str) -> float | None:
     return side.middle(name) if side else None
 
 
-def _whole(side: Side | None, case: Case) -> str:
+def _beside(result: Result, peer: str, name: str, digits: int) -> str:
+    """A peer's figure, and Evergreen's by it."""
+    side = result.peers.get(peer)
+    if side is None:
+        return "-"
+    ratio = result.ratio(name, peer)
+    return _number(side.middle(name), digits) + (f" ({ratio:.3f})" if ratio is not None else "")
+
+
+def _difference(result: Result, peer: str) -> str:
+    difference = result.difference("log_loss", peer) if peer in result.peers else None
+    return f"{difference.mean:+.2%} ± {difference.error:.2%}" if difference else "-"
+
+
+def _whole(side: Side | None, result: Result) -> str:
     if side is None:
         return "-"
     finished = all(fit.said is not None for fit in side.fits)
-    return f"{side.seconds():.2f}" if finished else f"over {case.limit:.0f}"
+    return f"{side.seconds():.2f}" if finished else f"over {result.case.limit:.0f}"
 
 
-def _quotient(ours: float | None, theirs: float | None) -> float | None:
-    return ours / theirs if ours is not None and theirs else None
-
-
-def _ratio(ours: float | None, theirs: float | None) -> str:
-    return _number(_quotient(ours, theirs), 3)
-
-
-def _at_most(limit: float | None, unit: str = "", digits: int = 3) -> str:
-    return "" if limit is None else f"≤ {limit:.{digits}f}{unit}"
+def _at_most(limit: float | None, before: str = "", unit: str = "", digits: int = 3) -> str:
+    return "" if limit is None else f"{before}≤ {limit:.{digits}f}{unit}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -14,8 +14,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Origin, Plan, SETTINGS_FILE, Settings, Table, train};
+use evergreen_learning::{Origin, Plan, Prepared, encode_rows, train};
 use evergreen_lifecycle::Family;
+use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
@@ -38,12 +39,12 @@ fn answers() -> Result<(), Box<dyn Error>> {
     let mut folders = env::args().skip(1).map(PathBuf::from);
     let (from, to) = (folders.next().ok_or(USAGE)?, folders.next().ok_or(USAGE)?);
     fs::create_dir_all(&to)?;
-    let table = read(&from)?;
+    let prepared = Prepared::of(read(&from)?)?;
     for family in Family::ALL {
-        let plan = Plan::new(&table, Some(family), &few_trees(family), SEED)?;
+        let plan = Plan::new(prepared.table(), Some(family), &few_trees(family), SEED)?;
         let origin = Origin { model: "answers".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-        let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
-        let rows = table.frame().encode(trained.model.signature())?;
+        let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
+        let rows = encode_rows(prepared.table().frame(), trained.model.signature())?;
         sample::write(&to, family.name(), &trained.artifact, &rows)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set NAME=VALUE…` fits on
 //! all rows of the one file and scores those of the other; with `--csv FILE` instead of the two, the file's own split is
-//! taken. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
+//! taken. `--settings FILE` is a `dataset.toml`. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
 //! named. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
 
 use std::collections::BTreeMap;
@@ -13,13 +13,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Holdout, Origin, Plan, Settings, Table, fit, train};
+use evergreen_learning::{Holdout, Origin, Plan, Prepared, Split, fit, train};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
+use evergreen_table::{DataFile, Settings, Table};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
-                     [--seed NUMBER] [--budget SECONDS]";
+                     [--seed NUMBER] [--budget SECONDS] [--settings FILE]";
 
 /// Time enough: what takes longer is no fit to compare.
 const LIMIT: Duration = Duration::from_secs(3600);
@@ -76,7 +77,11 @@ impl Wanted {
     fn table(&self, name: &str) -> Result<Table, Box<dyn Error>> {
         let path = self.get(name)?;
         let file = DataFile { name: path.to_owned(), content: fs::read(path)? };
-        Ok(Table::read(vec![file], Settings::default(), self.get("target")?, u64::MAX)?)
+        let settings = match self.files.get("settings") {
+            Some(path) => Settings::from_bytes(&fs::read(path)?)?,
+            None => Settings::default(),
+        };
+        Ok(Table::read(vec![file], settings, self.get("target")?, u64::MAX)?)
     }
 }
 
@@ -87,25 +92,25 @@ fn run() -> Result<Value, Box<dyn Error>> {
     }
     let family = wanted.family()?;
     let began = Instant::now();
-    let (table, rows, holdout) = if wanted.files.contains_key("csv") {
-        let table = wanted.table("csv")?;
-        let holdout = Holdout::of(&table, &table.split().holdout);
-        let rows = table.split().training.clone();
-        (table, rows, holdout)
+    let (prepared, holdout) = if wanted.files.contains_key("csv") {
+        let prepared = Prepared::of(wanted.table("csv")?)?;
+        let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
+        (prepared, holdout)
     } else {
         let (table, test) = (wanted.table("train")?, wanted.table("test")?);
         let all = |table: &Table| (0..table.rows() as u32).collect::<Vec<u32>>();
-        let (rows, holdout) = (all(&table), Holdout::of(&test, &all(&test)));
-        (table, rows, holdout)
+        let split = Split { training: all(&table), holdout: Vec::new() };
+        (Prepared::split_by(table, split)?, Holdout::of(&test, &all(&test)))
     };
+    let table = prepared.table();
     let read_seconds = began.elapsed().as_secs_f64();
-    let plan = Plan::new(&table, Some(family), &wanted.parameters, wanted.seed()?)?;
+    let plan = Plan::new(table, Some(family), &wanted.parameters, wanted.seed()?)?;
     let began = Instant::now();
-    let model = fit(&table, &rows, &plan, began + LIMIT, &ArtifactMetadata::named("fit"))?;
+    let model = fit(&prepared, &plan, began + LIMIT, &ArtifactMetadata::named("fit"))?;
     let fit_seconds = began.elapsed().as_secs_f64();
     let mut said = scores(&model, &holdout, table.task())?;
     said.insert("family".into(), family.name().into());
-    said.insert("rows".into(), rows.len().into());
+    said.insert("rows".into(), prepared.split().training.len().into());
     said.insert("columns".into(), table.frame().columns().len().into());
     said.insert("holdout_rows".into(), holdout.rows().into());
     said.insert("read_seconds".into(), read_seconds.into());
@@ -116,10 +121,10 @@ fn run() -> Result<Value, Box<dyn Error>> {
 
 /// A whole training.
 fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
-    let table = wanted.table("csv")?;
-    let plan = Plan::new(&table, wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
+    let prepared = Prepared::of(wanted.table("csv")?)?;
+    let plan = Plan::new(prepared.table(), wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
     let origin = Origin { model: "fit".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let trained = train(&table, &plan, Instant::now() + budget, &origin)?;
+    let trained = train(&prepared, &plan, Instant::now() + budget, &origin)?;
     Ok(json!({
         "family": trained.family,
         "parameters": trained.parameters,

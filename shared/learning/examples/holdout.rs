@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-use evergreen_learning::{DataFile, Format, SETTINGS_FILE, Settings, Table};
+use evergreen_learning::Prepared;
+use evergreen_table::{DataFile, Format, SETTINGS_FILE, Settings, Table};
 
 const USAGE: &str = "usage: holdout DIRECTORY_OR_FILES... [--target COLUMN]";
 
@@ -43,7 +44,7 @@ fn holdout() -> Result<Vec<u32>, Box<dyn std::error::Error>> {
         }
     }
     let table = Table::read(files, settings, &target, u64::MAX)?;
-    Ok(table.split().holdout.clone())
+    Ok(Prepared::of(table)?.split().holdout.clone())
 }
 
 /// The files of a directory, or the file itself.

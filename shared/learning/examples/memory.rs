@@ -13,9 +13,11 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 use std::{env, process};
 
-use evergreen_learning::memory::{self, Purpose, Sample};
-use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, train};
+use evergreen_learning::memory::{self, Purpose};
+use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::Family;
+use evergreen_table::budget::{Sample, wanted};
+use evergreen_table::{DataFile, Settings, Table};
 use serde_json::{Value, json};
 
 fn main() {
@@ -36,19 +38,20 @@ fn run() -> Result<Value, Box<dyn Error>> {
     let family = Family::ALL.into_iter().find(|known| known.name() == family);
     let (settings, overrides) = (Settings::default(), BTreeMap::new());
     let files = vec![(path.clone(), fs::metadata(path)?.len())];
-    let wanted = memory::wanted(&files)?.into_iter();
+    let wanted = wanted(&files)?.into_iter();
     let samples = wanted.map(|(file, range)| sample(path, file, range)).collect::<Result<Vec<_>, _>>()?;
     let foreseen = memory::estimate(&files, &samples, &settings, target, Purpose::Learn(family, &overrides));
     drop(samples);
 
     let file = DataFile { name: path.clone(), content: fs::read(path)? };
     let table = Table::read(vec![file], settings, target, u64::MAX)?;
+    let prepared = Prepared::of(table)?;
     let read = peak_rss_bytes();
-    let plan = Plan::new(&table, family, &overrides, 1)?;
-    let known = memory::of_learning(&table, &plan)?;
-    let (rows, deadline) = (table.rows(), Instant::now() + Duration::from_secs(seconds.parse()?));
+    let plan = Plan::new(prepared.table(), family, &overrides, 1)?;
+    let known = memory::of_learning(&prepared, &plan);
+    let (rows, deadline) = (prepared.table().rows(), Instant::now() + Duration::from_secs(seconds.parse()?));
     let origin = Origin { model: "memory".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let trained = train(&table, &plan, deadline, &origin)?;
+    let trained = train(&prepared, &plan, deadline, &origin)?;
     Ok(json!({
         "rows": rows,
         "foreseen_rows": foreseen.map(|foreseen| foreseen.rows),

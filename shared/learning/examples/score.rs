@@ -13,9 +13,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, Target, Values, train};
+use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::Family;
 use evergreen_scoring::Model;
+use evergreen_table::{DataFile, Settings, Table, Target, Values};
 use serde_json::{Value, json};
 use smartcore::ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -55,9 +56,9 @@ fn run(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn table(csv: &str, target: &str) -> Result<Table, Box<dyn Error>> {
+fn prepared(csv: &str, target: &str) -> Result<Prepared, Box<dyn Error>> {
     let file = DataFile { name: csv.to_owned(), content: fs::read(csv)? };
-    Ok(Table::read(vec![file], Settings::default(), target, u64::MAX)?)
+    Ok(Prepared::of(Table::read(vec![file], Settings::default(), target, u64::MAX)?)?)
 }
 
 fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
@@ -67,7 +68,7 @@ fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
 }
 
 fn write_artifact(csv: &str, target: &str, artifact: &str) -> Result<(), Box<dyn Error>> {
-    let table = table(csv, target)?;
+    let prepared = prepared(csv, target)?;
     let settings: [(&str, Value); 4] = [
         ("n_estimators", TREES.into()),
         ("max_depth", 100.into()),
@@ -75,12 +76,12 @@ fn write_artifact(csv: &str, target: &str, artifact: &str) -> Result<(), Box<dyn
         ("min_samples_leaf", 1.into()),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
-    let plan = Plan::new(&table, Some(Family::RandomForest), &settings, 1)?;
+    let plan = Plan::new(prepared.table(), Some(Family::RandomForest), &settings, 1)?;
     let origin = Origin { model: "score".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
+    let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
     fs::write(artifact, &trained.artifact)?;
     let splits = trained.artifact.windows(10).filter(|window| window == b"BRANCH_LEQ").count();
-    println!("{}", json!({ "rows": table.split().training.len(), "nodes": 2 * splits + usize::from(TREES) }));
+    println!("{}", json!({ "rows": prepared.split().training.len(), "nodes": 2 * splits + usize::from(TREES) }));
     Ok(())
 }
 
@@ -98,8 +99,8 @@ fn evergreen(artifact: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
 }
 
 fn smartcore(csv: &str, target: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
-    let table = table(csv, target)?;
-    let training = &table.split().training;
+    let prepared = prepared(csv, target)?;
+    let (table, training) = (prepared.table(), &prepared.split().training);
     let columns = table.frame().columns().len();
     let mut values = Vec::with_capacity(training.len() * columns);
     for &row in training {

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
-use crate::encode;
-use crate::evaluate::baseline;
+use crate::evaluate::{Constant, baseline};
+use crate::prepared::Prepared;
 use crate::proof::Proof;
-use crate::table::Table;
 use crate::train::{LearningError, Trained};
 
 /// What is said of every file made elsewhere: no gate can know it.
@@ -21,8 +20,8 @@ const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was made elsewhere and may ha
 ///
 /// # Errors
 /// [`SignatureError`] when the table has no column or its target fewer than two labels.
-pub fn signature(table: &Table) -> Result<Signature, SignatureError> {
-    let (learnt, _) = encode::fit(table.frame(), table.target(), &table.split().training)?;
+pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
+    let (table, learnt) = (prepared.table(), prepared.signature());
     let pairs = learnt.columns().iter().zip(table.frame().columns());
     let columns = pairs.map(|(column, values)| Column { nullable: values.values.has_missing(), ..column.clone() });
     match table.task() {
@@ -37,16 +36,19 @@ pub fn signature(table: &Table) -> Result<Signature, SignatureError> {
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn adopt(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Trained, LearningError> {
-    let started = Instant::now();
+pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Trained, LearningError> {
+    let (started, table) = (Instant::now(), prepared.table());
     let (family, parameters) = described(&pipeline.parts().predictor);
-    let proof = Proof::of(table, pipeline, metadata)?;
+    let proof = Proof::of(prepared, pipeline, metadata)?;
     let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
-    warnings.extend(proof.useless());
+    let target = table.target().take(&prepared.split().training);
+    let baseline = baseline(&target, proof.holdout.target());
+    let constant = Constant::of(&target);
+    warnings.extend(proof.useless(constant.as_ref()));
     if table.task() == Task::Regression {
         warnings.push("there are no prediction intervals: a model made elsewhere brings none".to_owned());
     }
-    let Proof { artifact, model, holdout, evaluation, training_score } = proof;
+    let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {
         artifact,
         model,
@@ -55,7 +57,8 @@ pub fn adopt(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> 
         search: None,
         candidates: Vec::new(),
         evaluation,
-        baseline: baseline(&table.target().take(&table.split().training), holdout.target()),
+        baseline,
+        constant,
         training_score,
         importances: Vec::new(),
         holdout,
@@ -69,6 +72,10 @@ pub fn adopt(table: &Table, pipeline: Pipeline, metadata: &ArtifactMetadata) -> 
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
+        // What is imported is one predictor; of a blend it would be the first one's.
+        Predictor::Blend(members) => {
+            members.first().map_or((Family::Linear, Parameters::new()), |member| described(&member.predictor))
+        }
         Predictor::Trees(ensemble) => {
             let family = match ensemble.aggregate {
                 Aggregate::Average => Family::RandomForest,
@@ -101,7 +108,7 @@ mod tests {
     use evergreen_scoring::{Ensemble, Linear, Weight};
 
     use super::*;
-    use crate::{DataFile, Settings};
+    use evergreen_table::{DataFile, Settings, Table};
 
     fn leaf(weight: f32) -> Node {
         Node::Leaf(vec![Weight { output: 0, weight }])
@@ -118,7 +125,7 @@ mod tests {
     }
 
     /// 60 rows, of which row `missing` has no size.
-    fn table(missing: usize) -> Table {
+    fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
             true => format!(",{index},{}\n", index % 2),
             false => format!("{index},{index},{}\n", index % 2),
@@ -126,15 +133,12 @@ mod tests {
         let content =
             std::iter::once("size,weight,kind\n".to_owned()).chain((0..60).map(row)).collect::<String>().into_bytes();
         let file = DataFile { name: "rows.csv".into(), content };
-        Table::read(vec![file], Settings::default(), "kind", u64::MAX).unwrap()
+        Prepared::of(Table::read(vec![file], Settings::default(), "kind", u64::MAX).unwrap()).unwrap()
     }
 
     #[test]
     fn a_value_that_is_missing_in_the_holdout_alone_is_one_that_a_file_must_take() {
-        let holdout_alone = (0..60).map(table).find(|table| {
-            let (learnt, _) = encode::fit(table.frame(), table.target(), &table.split().training).unwrap();
-            !learnt.columns()[0].nullable
-        });
+        let holdout_alone = (0..60).map(table).find(|table| !table.signature().columns()[0].nullable);
         assert!(signature(&holdout_alone.unwrap()).unwrap().columns()[0].nullable);
         assert!(!signature(&table(60)).unwrap().columns()[0].nullable);
     }

@@ -1,8 +1,7 @@
 //! Whether a table still is the one that the champion was trained on.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
-
-use crate::table::Table;
+use evergreen_table::Table;
 
 /// How a table is another than the champion's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

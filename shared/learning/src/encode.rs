@@ -5,9 +5,7 @@ use std::cmp::Reverse;
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError};
 use evergreen_scoring::{Encoding, Preprocessing};
-
-use crate::frame::{Frame, FrameColumn, MISSING, Values, at};
-use crate::table::Target;
+use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
 
 /// Categories of a column that are told apart, at most.
 pub const MAX_CATEGORIES: usize = 50;

@@ -2,6 +2,7 @@
 
 mod binned;
 mod boosting;
+mod cost;
 mod features;
 mod forest;
 mod linear;
@@ -9,11 +10,12 @@ mod scaling;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Link, Predictor, Scaler};
+use evergreen_scoring::{Aggregate, Hole, Link, Member, Predictor, Scaler};
 use smartcore::error::Failed;
 
 pub(crate) use self::binned::Binned;
-pub(crate) use self::boosting::BoostingParameters;
+pub(crate) use self::boosting::{BoostingParameters, Rows};
+pub(crate) use self::cost::Cost;
 pub(crate) use self::features::{Features, Training, Truth};
 pub(crate) use self::forest::ForestParameters;
 use self::linear::{LinearError, MAX_FEATURES};
@@ -31,7 +33,7 @@ pub(crate) enum Hyperparameters {
 }
 
 /// A fitted predictor.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fitted {
     /// From features, scaled if there is a scaler, to outputs.
     pub(crate) predictor: Predictor,
@@ -39,10 +41,14 @@ pub(crate) struct Fitted {
     pub(crate) link: Link,
     /// What is applied to the features before.
     pub(crate) scaler: Option<Scaler>,
+    /// Values that trees see below and above all others where they are missing.
+    pub(crate) holes: Vec<Hole>,
     /// For each feature its share: of sum 1, or all 0 when nothing was learnt.
     pub(crate) importances: Vec<f64>,
     /// Whether it is less than was asked for, because time ran out.
     pub(crate) cut_short: bool,
+    /// The loss of the watched rows after each round of boosting.
+    pub(crate) losses: Vec<f64>,
 }
 
 impl Fitted {
@@ -51,7 +57,48 @@ impl Fitted {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
             Predictor::Trees(ensemble) => ensemble.trees.len().checked_div(ensemble.base.len()),
-            Predictor::Linear(_) => None,
+            Predictor::Linear(_) | Predictor::Blend(_) => None,
+        }
+    }
+
+    /// As the only member of a mean.
+    pub(crate) fn alone(self) -> Self {
+        let Self { scaler, holes, predictor, link, importances, cut_short, losses } = self;
+        let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
+        let (predictor, link) = (Predictor::Blend(members), Link::Identity);
+        Self { scaler: None, holes: Vec::new(), predictor, link, importances, cut_short, losses }
+    }
+
+    /// The weighted mean of several; nothing of none.
+    pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
+        let mut importances = vec![0.0; parts.first()?.0.importances.len()];
+        let mut members = Vec::with_capacity(parts.len());
+        let mut cut_short = false;
+        for (fitted, weight) in parts {
+            let shares = importances.iter_mut().zip(fitted.importances);
+            shares.for_each(|(sum, share)| *sum += f64::from(weight) * share);
+            cut_short |= fitted.cut_short;
+            let (scaler, holes) = (fitted.scaler, fitted.holes);
+            members.push(Member { scaler, holes, predictor: fitted.predictor, link: fitted.link, weight });
+        }
+        let (predictor, link, losses) = (Predictor::Blend(members), Link::Identity, Vec::new());
+        Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, cut_short, losses })
+    }
+
+    /// Nodes of all trees.
+    pub(crate) fn nodes(&self) -> usize {
+        match &self.predictor {
+            Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
+            Predictor::Linear(_) | Predictor::Blend(_) => 0,
+        }
+    }
+
+    /// Leaves out the rounds of boosting after the first `rounds`.
+    pub(crate) fn truncate(&mut self, rounds: usize) {
+        if let Predictor::Trees(ensemble) = &mut self.predictor
+            && ensemble.aggregate == Aggregate::Sum
+        {
+            ensemble.trees.truncate(rounds.max(1) * ensemble.base.len());
         }
     }
 }
@@ -91,13 +138,13 @@ pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparame
     }
 }
 
-/// Fits on `rows` (at least one) of `training`. `column` names the column that a feature comes from.
+/// Fits on `rows` of `training`. `column` names the column that a feature comes from.
 ///
 /// # Errors
 /// [`FitError`] of a linear model; trees can always be grown.
 pub(crate) fn fit(
     training: &Training<'_>,
-    rows: &[u32],
+    rows: Rows<'_>,
     hyperparameters: Hyperparameters,
     seed: u64,
     deadline: Instant,
@@ -105,23 +152,33 @@ pub(crate) fn fit(
 ) -> Result<Fitted, FitError> {
     match hyperparameters {
         Hyperparameters::RandomForest(parameters) => {
-            let forest = forest::fit(training, rows, parameters, seed, deadline);
+            let forest = forest::fit(training, rows.fitted, parameters, seed, deadline);
             let cut_short = forest.ensemble.trees.len() < parameters.n_estimators;
             let predictor = Predictor::Trees(forest.ensemble);
-            Ok(Fitted { predictor, link: Link::Identity, scaler: None, importances: forest.importances, cut_short })
+            Ok(Fitted {
+                predictor,
+                link: Link::Identity,
+                scaler: None,
+                holes: Vec::new(),
+                importances: forest.importances,
+                cut_short,
+                losses: Vec::new(),
+            })
         }
         Hyperparameters::GradientBoosting(parameters) => {
-            let boosted = boosting::fit(training, rows, parameters, deadline);
+            let boosted = boosting::fit(training, rows, parameters, seed, deadline);
             let link = match training.truth {
                 Truth::Numbers(_) => Link::Identity,
                 Truth::Classes { count: 2, .. } => Link::Logistic,
                 Truth::Classes { .. } => Link::Softmax,
             };
-            let (importances, cut_short) = (boosted.importances, boosted.cut_short);
-            Ok(Fitted { predictor: Predictor::Trees(boosted.ensemble), link, scaler: None, importances, cut_short })
+            let holes = training.binned.holes().to_vec();
+            let predictor = Predictor::Trees(boosted.ensemble);
+            let (importances, cut_short, losses) = (boosted.importances, boosted.cut_short, boosted.losses);
+            Ok(Fitted { predictor, link, scaler: None, holes, importances, cut_short, losses })
         }
         Hyperparameters::Linear(parameters) => {
-            let sum = linear::fit(training, rows, parameters).map_err(|error| match error {
+            let sum = linear::fit(training, rows.fitted, parameters).map_err(|error| match error {
                 LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
                 LinearError::Diverged => FitError::Diverged,
                 LinearError::Library(failed) => FitError::Linear(failed),
@@ -131,8 +188,10 @@ pub(crate) fn fit(
                 predictor: Predictor::Linear(sum.linear),
                 link: sum.link,
                 scaler: Some(sum.scaler),
+                holes: Vec::new(),
                 importances: sum.importances,
                 cut_short: false,
+                losses: Vec::new(),
             })
         }
     }

@@ -34,19 +34,29 @@ const fn log(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), first: 
     Dimension { name, whole: false, log: true, allowed, drawn, first }
 }
 
+const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), first: f64) -> Dimension {
+    Dimension { name, whole: false, log: false, allowed, drawn, first }
+}
+
+/// What boosting's number of rounds is called. Where it has a range, cross-validation finds it.
+const ROUNDS: &str = "n_estimators";
+
 const FOREST: &[Dimension] = &[
-    whole("n_estimators", (1.0, 1000.0), (10.0, 100.0), 100.0),
+    whole("n_estimators", (1.0, 1000.0), (100.0, 100.0), 100.0),
     whole("max_depth", (1.0, 100.0), (5.0, 30.0), 30.0),
     whole("min_samples_split", (2.0, 1000.0), (2.0, 10.0), 2.0),
-    whole("min_samples_leaf", (1.0, 1000.0), (1.0, 4.0), 1.0),
+    Dimension { log: true, ..whole("min_samples_leaf", (1.0, 1000.0), (1.0, 20.0), 1.0) },
+    fraction("max_features", (0.0, 1.0), (0.1, 1.0), 0.0),
 ];
 
 const BOOSTING: &[Dimension] = &[
-    whole("n_estimators", (1.0, 1000.0), (50.0, 300.0), 100.0),
-    log("learning_rate", (1e-4, 1.0), (0.02, 0.3), 0.1),
-    Dimension { log: true, ..whole("max_leaves", (2.0, 1024.0), (8.0, 64.0), 31.0) },
+    whole(ROUNDS, (1.0, 1000.0), (1.0, 1000.0), 100.0),
+    log("learning_rate", (1e-4, 1.0), (0.03, 0.2), 0.1),
+    Dimension { log: true, ..whole("max_leaves", (2.0, 1024.0), (4.0, 64.0), 31.0) },
     Dimension { log: true, ..whole("min_samples_leaf", (1.0, 1e5), (2.0, 50.0), 20.0) },
     log("l2", (0.0, 1e6), (1e-3, 10.0), 1.0),
+    fraction("subsample", (0.1, 1.0), (0.5, 1.0), 1.0),
+    fraction("max_features", (0.01, 1.0), (0.3, 1.0), 1.0),
 ];
 
 const LINEAR: &[Dimension] = &[log("alpha", (1e-6, 1e6), (1e-4, 1e2), 1.0)];
@@ -66,6 +76,8 @@ pub(crate) struct Choice {
     pub(crate) family: Family,
     /// In the order of [`dimensions`].
     pub(crate) values: Vec<f64>,
+    /// Where cross-validation finds the number of rounds, what it may be.
+    pub(crate) rounds: Option<Bounds>,
 }
 
 impl Choice {
@@ -79,6 +91,7 @@ impl Choice {
                 max_depth: count("max_depth"),
                 min_samples_split: count("min_samples_split"),
                 min_samples_leaf: count("min_samples_leaf"),
+                max_features: number("max_features"),
             }),
             Family::GradientBoosting => Hyperparameters::GradientBoosting(BoostingParameters {
                 n_estimators: count("n_estimators"),
@@ -86,9 +99,28 @@ impl Choice {
                 max_leaves: count("max_leaves"),
                 min_samples_leaf: count("min_samples_leaf"),
                 l2: number("l2"),
+                subsample: number("subsample"),
+                max_features: number("max_features"),
             }),
             Family::Linear => Hyperparameters::Linear(LinearParameters { alpha: number("alpha") }),
         }
+    }
+
+    /// With as many rounds as cross-validation found, as far as the range allows; unchanged where the number is fixed.
+    pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
+        let mut choice = self.clone();
+        if let Some(Bounds { least, most }) = self.rounds
+            && let Some(place) = dimensions(self.family).iter().position(|dimension| dimension.name == ROUNDS)
+            && let Some(value) = choice.values.get_mut(place)
+        {
+            *value = rounds.round().clamp(least, most);
+        }
+        choice
+    }
+
+    /// The number of rounds, if it is boosted.
+    pub(crate) fn round_count(&self) -> f64 {
+        self.value(ROUNDS)
     }
 
     /// As a run records them.

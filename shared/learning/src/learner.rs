@@ -1,15 +1,18 @@
 //! A table's training rows, made ready once for every fit.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use evergreen_lifecycle::{Family, Signature};
-use evergreen_scoring::{ArtifactMetadata, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError};
+use evergreen_scoring::{
+    ArtifactMetadata, Encoding, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError,
+};
+use evergreen_table::{Direction, Frame, Target};
 
 use crate::evaluate::{Answers, Truths};
-use crate::fit::{self, Binned, Features, FitError, Fitted, Training, Truth};
-use crate::frame::{Encoder, Frame, FrameError};
+use crate::fit::{self, Binned, Features, FitError, Fitted, Rows, Training, Truth};
 use crate::hyperparameters::Choice;
-use crate::table::Target;
+use crate::rows::{Encoder, FrameError};
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -36,11 +39,24 @@ impl<'a> Learner<'a> {
         weights: Option<Vec<f32>>,
         (signature, preprocessing): (Signature, Preprocessing),
     ) -> Result<Self, FrameError> {
-        let encoder = frame.encoder(&signature)?;
+        let encoder = Encoder::of(frame, &signature)?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
-        let binned = Binned::new(&features);
+        let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
         let known = (0..target.labels().len()).map(Some).collect();
         Ok(Self { signature, preprocessing, rows, encoder, features, binned, target, weights, known })
+    }
+
+    /// Lets boosting's answer go one way only when one of these columns grows.
+    pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
+        let origins = self.preprocessing.origins();
+        for (column, content) in self.signature.columns().iter().enumerate() {
+            let value = matches!(self.preprocessing.encodings.get(column), Some(Encoding::Value { .. }));
+            // A column's own value is the first of its features.
+            let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
+            if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
+                self.binned.constrain(feature, *direction);
+            }
+        }
     }
 
     /// Number of rows.
@@ -72,7 +88,13 @@ impl<'a> Learner<'a> {
     }
 
     /// Fits on `rows`, to be done by the `deadline`.
-    pub(crate) fn fit(&self, rows: &[u32], choice: &Choice, seed: u64, deadline: Instant) -> Result<Fitted, FitError> {
+    pub(crate) fn fit(
+        &self,
+        rows: Rows<'_>,
+        choice: &Choice,
+        seed: u64,
+        deadline: Instant,
+    ) -> Result<Fitted, FitError> {
         let column = |feature: usize| {
             let origin = self.preprocessing.origins().get(feature).copied().unwrap_or_default();
             self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
@@ -90,17 +112,21 @@ impl<'a> Learner<'a> {
         &self,
         fitted: Fitted,
         calibration: Option<f32>,
+        rule: LabelRule,
         interval: Option<f32>,
     ) -> Result<Pipeline, PipelineError> {
+        // What looks for missing values is the only member of a mean.
+        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
         let preprocessing = Preprocessing { scaler: fitted.scaler, ..self.preprocessing.clone() };
-        let parts = Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, interval };
+        let parts =
+            Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, rule, interval };
         Pipeline::new(self.signature.clone(), parts)
     }
 
     /// What a fitted predictor answers to `rows`.
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
         let interval = self.target.labels().is_empty().then_some(0.0);
-        let pipeline = self.pipeline(fitted, None, interval)?;
+        let pipeline = self.pipeline(fitted, None, LabelRule::default(), interval)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }

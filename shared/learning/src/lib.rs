@@ -5,30 +5,27 @@
 //! [`train`]).
 
 mod adopt;
+mod deciding;
 pub mod drift;
 pub mod encode;
 mod evaluate;
 mod fit;
-mod frame;
 mod hyperparameters;
-mod iris;
 mod learner;
 pub mod memory;
+mod prepared;
 mod proof;
+mod rows;
 mod search;
-mod settings;
 mod split;
-mod table;
 mod train;
 
 pub use adopt::{adopt, signature};
-pub use evaluate::{EvaluationError, Holdout};
+pub use evaluate::{Constant, EvaluationError, Holdout};
 pub use fit::FitError;
-pub use frame::{Frame, FrameColumn, FrameError, MISSING, Values};
-pub use iris::{IRIS_CSV, IRIS_TARGET};
 pub use learner::AskError;
+pub use prepared::{PrepareError, Prepared};
+pub use rows::{FrameError, encode_rows};
 pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError};
-pub use settings::{FamilyChoice, Range, SETTINGS_FILE, Settings, SettingsError, TypeName};
-pub use split::{Split, split};
-pub use table::{DataFile, Format, MAX_NAME, MIN_ROWS, Place, Table, TableError, Target, iris};
+pub use split::Split;
 pub use train::{LearningError, Origin, Trained, fit, train};

@@ -6,8 +6,7 @@
 
 mod hash;
 
-use crate::frame::Frame;
-use crate::table::{Table, Target};
+use evergreen_table::{Frame, Target};
 
 /// Strata of a regression's target.
 const STRATA: usize = 10;
@@ -19,14 +18,6 @@ pub struct Split {
     pub training: Vec<u32>,
     /// About one fifth of the rows, at least one.
     pub holdout: Vec<u32>,
-}
-
-/// The table's split. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of their
-/// content (SHA-256 of the features' names and values, whatever their order), class by class, and the first fifth of each class, rounded, at least one row
-/// and not all, is held out; for regression in ten strata by the target's quantiles. Rows that are equal stay together
-/// where that leaves both parts a row.
-pub fn split(table: &Table) -> Split {
-    table.split().clone()
 }
 
 impl Split {
@@ -41,7 +32,10 @@ impl Split {
         }
     }
 
-    /// Splits rows by `order` or, without one, by their content.
+    /// The split of a table. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of
+    /// their content (SHA-256 of the features' names and values, whatever their order), class by class. The first fifth of
+    /// each class is held out, rounded, at least one row and not all; for regression in ten strata by the target's quantiles.
+    /// Rows that are equal stay together where that leaves both parts a row.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];

@@ -2,18 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
+use evergreen_lifecycle::{
+    Baseline, Candidate, ClassEvaluation, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task,
+};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
+use evergreen_table::{Table, at};
 
-use crate::evaluate::{Holdout, baseline};
-use crate::fit::{FitError, Fitted};
-use crate::frame::FrameError;
+use crate::deciding::LabelChoice;
+use crate::evaluate::{Constant, Holdout, baseline};
+use crate::fit::{FitError, Fitted, Rows};
 use crate::hyperparameters::Choice;
 use crate::learner::{Learner, seed_of};
+use crate::memory;
+use crate::prepared::Prepared;
 use crate::proof::Proof;
+use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
-use crate::table::Table;
-use crate::{encode, frame, memory};
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub struct Trained {
     pub evaluation: Evaluation,
     /// What one does on the hold-out without any column.
     pub baseline: Option<Baseline>,
+    /// The constant that there is to beat, by whatever metric decides.
+    pub constant: Option<Constant>,
     /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from: on 50,000 of them at most, evenly spaced.
     pub training_score: f64,
     /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
@@ -105,10 +111,9 @@ pub enum LearningError {
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
-pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
-    let split = table.split();
-    let learner = learner(table, &split.training, plan)?;
+    let learner = learner(prepared, plan)?;
     let mut found = search(&learner, plan, deadline)?;
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
@@ -118,15 +123,20 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let pipeline = learner.pipeline(fitted, best.calibration, best.interval)?;
+    let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), best.interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
-    let metadata = metadata(table, plan, origin, &best.choice);
-    let proof = Proof::of(table, pipeline, &metadata)?;
+    let metadata = metadata(prepared.table(), plan, origin, &best.choice);
+    let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
-    warnings.extend(proof.useless());
+    let baseline = baseline(&target, proof.holdout.target());
+    let constant = Constant::of(&target);
+    warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width(&best));
-    let Proof { artifact, model, holdout, evaluation, training_score } = proof;
+    if plan.labels == LabelChoice::Likeliest {
+        warnings.extend(hardly_found(&proof.evaluation));
+    }
+    let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {
         artifact,
         model,
@@ -135,7 +145,8 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
         search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
-        baseline: baseline(&target, holdout.target()),
+        baseline,
+        constant,
         training_score,
         importances,
         holdout,
@@ -145,24 +156,26 @@ pub fn train(table: &Table, plan: &Plan, deadline: Instant, origin: &Origin) -> 
     })
 }
 
-/// Fits the first candidate of `plan` to the rows `rows` of a table, without search, calibration or interval: what is to be
+/// Fits the first candidate of `plan` to the training rows of a table, without search, calibration or interval: what is to be
 /// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
 ///
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn fit(
-    table: &Table,
-    rows: &[u32],
+    prepared: &Prepared,
     plan: &Plan,
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(table, rows, plan)?;
+    let learner = learner(prepared, plan)?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(&rows, &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (table.task() == Task::Regression).then_some(0.0);
-    Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
+    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
+    Ok(Model::compile(
+        &learner.pipeline(fitted, None, plan.labels.usual(learner.target()), interval)?,
+        metadata.clone(),
+    ))
 }
 
 /// What an artifact says of itself: with it, whoever has the table can make the same bytes again.
@@ -177,12 +190,39 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// Some of a table's rows, ready to be fitted to.
-fn learner<'a>(table: &'a Table, rows: &'a [u32], plan: &Plan) -> Result<Learner<'a>, LearningError> {
-    let learnt = encode::fit(table.frame(), table.target(), rows)?;
-    memory::check_learning(table, rows.len(), &learnt.1, &plan.spaces)?;
-    let weights = table.weights().map(|weights| frame::at(weights, rows));
-    Ok(Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?)
+/// A table's training rows, ready to be fitted to.
+fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, LearningError> {
+    prepared.check_memory(plan)?;
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
+    let weights = table.weights().map(|weights| at(weights, rows));
+    let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    learner.constrain(&table.settings().monotone);
+    Ok(learner)
+}
+
+/// Recall below which a label is hardly found.
+const FOUND: f64 = 0.2;
+
+/// Rows of a label in the hold-out from which on its recall says something.
+const TELLING: usize = 3;
+
+/// A warning where a label is hardly ever answered to the rows that have it.
+fn hardly_found(evaluation: &Evaluation) -> Option<String> {
+    let Evaluation::Classification(figures) = evaluation else { return None };
+    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND;
+    let class = figures.per_class.iter().filter(missed).min_by_key(|class| class.support)?;
+    let found = (class.recall * class.support as f64).round();
+    let settings = if figures.per_class.len() == 2 {
+        "`threshold = \"f1\"` (or \"balanced\", \"cost\", a number) or `class_weights = \"balanced\"`"
+    } else {
+        "`class_weights = \"balanced\"`"
+    };
+    Some(format!(
+        "a rare label is hardly found: {found} of its {} held-out rows are answered so, of {} rows in all; {settings} in \
+         dataset.toml answers it more often",
+        class.support, figures.rows
+    ))
 }
 
 /// A warning where the intervals of a regression model say nothing.
@@ -213,13 +253,20 @@ fn fit_best(
     for ranked in std::mem::take(&mut found.ranking) {
         let family = ranked.choice.family;
         let last = deadline.checked_sub(ranked.after).unwrap_or(deadline);
-        match learner.fit(&rows, &ranked.choice, seed_of(seed, family), last) {
+        match fit_ranked(learner, &rows, &ranked, seed, last) {
+            Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
+                let warning =
+                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                found.warnings.push(warning.to_owned());
+            }
             Ok(fitted) => {
                 (found.summary.folds, found.summary.score) = (ranked.folds, ranked.score);
                 found.summary.cut_short |= fitted.cut_short;
                 return Ok((ranked, fitted));
             }
             Err(error) => {
+                found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
                 let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
@@ -227,6 +274,22 @@ fn fit_best(
         }
     }
     Err(failure)
+}
+
+/// Fits one candidate, or all of which it is the mean.
+fn fit_ranked(
+    learner: &Learner<'_>,
+    rows: &[u32],
+    ranked: &Ranked,
+    seed: u64,
+    deadline: Instant,
+) -> Result<Fitted, FitError> {
+    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
+    match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
+        Some(blended) => Ok(blended),
+        None => fit(&ranked.choice),
+    }
 }
 
 #[cfg(test)]

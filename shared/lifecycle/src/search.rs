@@ -69,4 +69,7 @@ pub struct Candidate {
     pub parameters: Parameters,
     /// Its score on each fold, as far as it was tried; empty where it was not cross-validated.
     pub scores: Vec<f64>,
+    /// Its weight in the model, where that is the mean of several candidates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }

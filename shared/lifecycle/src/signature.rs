@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub use column::{Column, ColumnKind, is_missing};
 pub use label::Label;
 
+/// Maximum number of labels of a signature; every row's answer has a probability for each.
+pub const MAX_LABELS: usize = 100;
+
 /// What a model is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -24,8 +24,8 @@ pub use digest::sha256_hex;
 pub use import::{ImportError, Imported, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
-    Aggregate, Encoding, Ensemble, Linear, Link, MAX_FEATURES, MAX_LABELS, MAX_NODES, Node, Parts, Pipeline,
-    PipelineError, Predictor, Preprocessing, Scaler, Tree, Weight,
+    Aggregate, Encoding, Ensemble, Hole, LabelRule, Linear, Link, MAX_FEATURES, MAX_MEMBERS, MAX_NODES, Member, Node,
+    Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Tree, Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

@@ -54,9 +54,9 @@ impl Model {
             metadata,
             signature: signature.clone(),
             features: Features::compile(&parts.preprocessing),
-            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features()),
+            scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
-            answerer: Answerer::new(parts.link, parts.calibration),
+            answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),
             interval: parts.interval,
         }
     }
@@ -64,6 +64,16 @@ impl Model {
     /// Columns in and labels out.
     pub fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    /// Of two labels the probability of the second above which it is answered; nothing of more, or of numbers.
+    pub fn threshold(&self) -> Option<f32> {
+        (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
+    }
+
+    /// What each label's probability is multiplied by before the greatest decides; nothing where the likeliest is answered.
+    pub fn label_weights(&self) -> Option<&[f32]> {
+        self.answerer.rule().weights.as_deref()
     }
 
     /// What the artifact says of itself.

@@ -5,7 +5,7 @@ mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
-pub use check::{MAX_FEATURES, MAX_LABELS, MAX_NODES, PipelineError};
+pub use check::{MAX_FEATURES, MAX_MEMBERS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use preprocessing::{Encoding, Preprocessing, Scaler};
 
@@ -80,13 +80,53 @@ pub enum Predictor {
     Trees(Ensemble),
     /// A weighted sum.
     Linear(Linear),
+    /// The weighted mean of several predictors' answers: probabilities or numbers.
+    Blend(Vec<Member>),
+}
+
+/// A value that may be missing, by its features.
+///
+/// Of all holes together the values below come after the features, then those above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hole {
+    /// The feature that has the value.
+    pub value: u32,
+    /// The feature that is 1 where it is missing, else 0.
+    pub missing: u32,
+}
+
+impl Hole {
+    /// The value as it is seen below and above all others where it is missing: in `f32`, by the operations of the artifact.
+    pub fn ends(value: f32, missing: f32) -> [f32; 2] {
+        let far = missing * BEYOND;
+        [value - far, value + far]
+    }
+}
+
+/// What is beyond sensible values, and far enough from the greatest `f32` for the middle to be one.
+pub(crate) const BEYOND: f32 = 1e38;
+
+/// One of several predictors whose answers are averaged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// What is applied to its features at first, if anything.
+    pub scaler: Option<Scaler>,
+    /// Values that may be missing and that it sees twice more: once below all others where it is missing, once above. A tree
+    /// can so send a missing value either way with any split.
+    pub holes: Vec<Hole>,
+    /// From features to outputs; no blend itself.
+    pub predictor: Predictor,
+    /// What its outputs mean.
+    pub link: Link,
+    /// Its part of the mean: above 0, and 1 in sum.
+    pub weight: f32,
 }
 
 /// What the outputs mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// They are the answer: one number for regression, or the probability of each class, which only the mean of trees
-    /// whose leaves are distributions can give.
+    /// They are the answer: one number for regression, or the probability of each class, which only a blend and the mean of
+    /// trees whose leaves are distributions can give.
     Identity,
     /// The one output is the log-odds of the second of two classes.
     Logistic,
@@ -117,8 +157,36 @@ pub struct Parts {
     /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
     /// likeliest class stays the same.
     pub calibration: Option<f32>,
+    /// How a classifier's probabilities are bounded, and how they decide the label.
+    pub rule: LabelRule,
     /// Half the width of a regression model's prediction interval, from 0 up, in the target's unit.
     pub interval: Option<f32>,
+}
+
+/// How a classifier's calibrated probabilities are bounded, and how they decide the label.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LabelRule {
+    /// The least probability that is answered, below 1/labels: each probability is multiplied by 1 less so much for every
+    /// label, and this is added. Without it a probability may be 0.
+    pub floor: Option<f32>,
+    /// What each label's probability is multiplied by before the greatest product decides, one positive finite number for each
+    /// label. Without it the likeliest label is answered. See [`above`](Self::above) for two labels.
+    pub weights: Option<Vec<f32>>,
+}
+
+impl LabelRule {
+    /// The weights by which the second of two labels is answered where its probability is above `threshold`, between 0 and 1.
+    pub fn above(threshold: f32) -> Vec<f32> {
+        vec![threshold, 1.0 - threshold]
+    }
+
+    /// Of two labels the probability of the second above which it is answered.
+    pub fn threshold(&self) -> f32 {
+        match self.weights.as_deref() {
+            Some([first, second]) => first / (first + second),
+            _ => 0.5,
+        }
+    }
 }
 
 impl Pipeline {

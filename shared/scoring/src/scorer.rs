@@ -1,5 +1,9 @@
 //! From the features of a row to the outputs of a predictor, compiled.
 
+mod blend;
+
+use blend::Blend;
+
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
 
@@ -10,12 +14,15 @@ pub(crate) enum Scorer {
     Trees(FlatEnsemble),
     /// A weighted sum.
     Linear(Linear),
+    /// The weighted mean of several predictors' answers.
+    Blend(Blend),
 }
 
 impl Scorer {
-    /// Compiles a checked predictor on this number of features.
-    pub(crate) fn compile(predictor: &Predictor, features: usize) -> Self {
+    /// Compiles a checked predictor on this number of features, for this number of labels (none for regression).
+    pub(crate) fn compile(predictor: &Predictor, features: usize, labels: usize) -> Self {
         match predictor {
+            Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
             Predictor::Trees(ensemble) => Self::Trees(FlatEnsemble::compile(ensemble, features)),
             Predictor::Linear(linear) => Self::Linear(linear.clone()),
         }
@@ -26,6 +33,7 @@ impl Scorer {
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
+            Self::Blend(blend) => blend.outputs(features, outputs),
             Self::Linear(linear) => {
                 let rows = outputs.chunks_exact_mut(linear.bias.len());
                 let features = features.chunks_exact(linear.weights.len() / linear.bias.len());

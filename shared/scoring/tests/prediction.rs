@@ -6,17 +6,48 @@ mod common;
 
 use common::{estimate, metadata, mixed, pipelines, rows, small};
 use evergreen_lifecycle::Task;
-use evergreen_scoring::{Aggregate, Link, Model, Node, Pipeline, Predictions, Predictor, ShapeError, encode};
+use evergreen_scoring::{
+    Aggregate, Hole, Link, Member, Model, Node, Pipeline, Predictions, Predictor, ShapeError, encode,
+};
 use proptest::prelude::*;
 
 /// A pipeline's outputs for a row by definition, without any cleverness.
 fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
-    match &pipeline.parts().predictor {
+    outputs_of(&pipeline.parts().predictor, &features, pipeline.signature().task())
+}
+
+/// Puts what is missing below and above everything else, behind the features.
+fn see(features: &mut Vec<f32>, holes: &[Hole]) {
+    for end in [-1e38, 1e38] {
+        let seen = |hole: &Hole| {
+            let missing = features[hole.missing as usize] == 1.0;
+            if missing { end } else { features[hole.value as usize] }
+        };
+        let seen: Vec<f32> = holes.iter().map(seen).collect();
+        features.extend(seen);
+    }
+}
+
+fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
+    match predictor {
+        Predictor::Blend(members) => {
+            let mut sums = Vec::new();
+            for member in members {
+                let mut features = features.to_vec();
+                member.scaler.iter().for_each(|scaler| scaler.apply(&mut features));
+                see(&mut features, &member.holes);
+                let outputs = outputs_of(&member.predictor, &features, task);
+                let answer = if task == Task::Regression { outputs } else { answer(member.link, outputs) };
+                sums.resize(answer.len(), 0.0);
+                sums.iter_mut().zip(answer).for_each(|(sum, answer)| *sum += f64::from(member.weight) * answer);
+            }
+            sums
+        }
         Predictor::Linear(linear) => {
             let products = |weights: &[f32]| -> f64 {
-                weights.iter().zip(&features).map(|(weight, x)| f64::from(*weight) * f64::from(*x)).sum()
+                weights.iter().zip(features).map(|(weight, x)| f64::from(*weight) * f64::from(*x)).sum()
             };
             let sums = linear.weights.chunks(features.len()).map(products);
             sums.zip(&linear.bias).map(|(sum, bias)| sum + f64::from(*bias)).collect()
@@ -39,27 +70,46 @@ fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     }
 }
 
-/// The probabilities of the classes by definition.
-fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
-    let outputs = outputs(pipeline, row);
+/// The probabilities that outputs stand for.
+fn answer(link: Link, outputs: Vec<f64>) -> Vec<f64> {
     let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
-    let weights: Vec<f64> = match pipeline.parts().link {
+    let highest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = match link {
         Link::Identity => outputs,
         Link::Logistic => vec![sigmoid(&-outputs[0]), sigmoid(&outputs[0])],
         Link::OneVersusRest => outputs.iter().map(sigmoid).collect(),
-        Link::Softmax => outputs.iter().map(|output| output.exp()).collect(),
+        Link::Softmax => outputs.iter().map(|output| (output - highest).exp()).collect(),
     };
-    let shares = |weights: Vec<f64>| -> Vec<f64> {
-        let sum: f64 = weights.iter().sum();
-        weights.iter().map(|weight| weight / sum).collect()
-    };
+    parts_of_sum(weights)
+}
+
+fn parts_of_sum(weights: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / sum).collect()
+}
+
+/// The probabilities of the classes by definition.
+fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
+    let shares = answer(pipeline.parts().link, outputs(pipeline, row));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
-    shares(shares(weights).iter().map(|p| p.powf(power)).collect())
+    parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
 /// How far a probability may be off: outputs are rounded to `f32`, the larger they are the more, and then multiplied.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
-    let greatest = outputs(pipeline, row).iter().fold(1.0_f64, |greatest, output| greatest.max(output.abs()));
+    let mut features = Vec::new();
+    pipeline.parts().preprocessing.apply(row, &mut features);
+    let of_member = |member: &Member| {
+        let mut features = features.clone();
+        member.scaler.iter().for_each(|scaler| scaler.apply(&mut features));
+        see(&mut features, &member.holes);
+        outputs_of(&member.predictor, &features, pipeline.signature().task())
+    };
+    let all = match &pipeline.parts().predictor {
+        Predictor::Blend(members) => members.iter().flat_map(of_member).collect(),
+        _ => outputs(pipeline, row),
+    };
+    let greatest = all.iter().fold(1.0_f64, |greatest, output| greatest.max(output.abs()));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from).max(1.0);
     1e-6 + f64::from(f32::EPSILON) * greatest * power
 }
@@ -148,15 +198,19 @@ proptest! {
         match &batch {
             Predictions::Classes(batch) => {
                 for (row, answer) in rows.zip(batch.iter()) {
-                    let expected = probabilities(&pipeline, row);
+                    let rule = &pipeline.parts().rule;
+                    let floor = f64::from(rule.floor.unwrap_or_default());
+                    let bounded = |share: f64| share * (1.0 - floor * answer.probabilities.len() as f64) + floor;
+                    let expected: Vec<f64> = probabilities(&pipeline, row).into_iter().map(bounded).collect();
                     let tolerance = tolerance(&pipeline, row);
                     prop_assert_eq!(answer.probabilities.len(), expected.len());
                     for (found, expected) in answer.probabilities.iter().zip(&expected) {
                         prop_assert!((f64::from(*found) - expected).abs() < tolerance, "{} instead of {}", found, expected);
                     }
                     prop_assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-                    let best = answer.probabilities[answer.class];
-                    prop_assert!(answer.probabilities.iter().all(|p| *p <= best));
+                    let weight = |class: usize| rule.weights.as_ref().map_or(1.0, |weights| weights[class]);
+                    let counted = |class: usize| answer.probabilities[class] * weight(class);
+                    prop_assert!((0..expected.len()).all(|class| counted(class) <= counted(answer.class)));
                 }
             }
             Predictions::Numbers(batch) => {

@@ -84,11 +84,12 @@ async fn claims_stand_in_a_partition_of_their_own() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
-    let before = stack.registry.mail_items("CLAIM#").await.len();
+    let before = stack.registry.mail_items("CLAIM#").await;
     hand(&stack, &changed(&stack, true, 0)).await;
     let mails = stack.mails_about(mark, KIND, StateValue::Alarm).await;
-    let claims = stack.registry.mail_items("CLAIM#").await;
-    assert_eq!(claims.len() - before, mails.len());
+    let mut claims = stack.registry.mail_items("CLAIM#").await;
+    claims.retain(|claim| before.iter().all(|earlier| earlier["sk"] != claim["sk"]));
+    assert_eq!(claims.len(), mails.len());
     assert!(claims.iter().all(|claim| claim["state"] == text("sent")), "{claims:?}");
     assert!(stack.registry.items("MAIL#").await.is_empty(), "nothing about mails stands beside runs and champions");
     assert_eq!(stack.registry.mail_items(&format!("ALARM#{}", stack.cloudwatch.name(KIND))).await.len(), 1);

@@ -220,7 +220,7 @@ async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_col
         ("too few rows", "", lines[..6].join("\n").into_bytes(), &["5", "10"]),
         ("another width", "", with(4, "c1,1,2"), &["line 5", "7"]),
         ("no UTF-8", "", no_utf8, &["line 8", "UTF-8"]),
-        ("a column twice", "", header_twice, &["age"]),
+        ("a column twice", "", header_twice, &["columns 2 and 3"]),
         (
             "text among numbers",
             "[types]\nfee = \"number\"",

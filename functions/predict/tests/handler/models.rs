@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
-    Weight, encode,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Parts, Pipeline, Predictor, Preprocessing,
+    Tree, Weight, encode,
 };
 
 /// The flowers of the built-in table, with a header.
-pub const IRIS: &str = include_str!("../../../../shared/learning/data/iris.csv");
+pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
 /// A forest that knows the flowers well: another one for each number.
 pub fn artifact(number: u32) -> &'static [u8] {
@@ -83,7 +83,7 @@ fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
 
 fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
     let preprocessing = Preprocessing { encodings, scaler: None };
-    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, interval }
+    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, rule: LabelRule::default(), interval }
 }
 
 fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {

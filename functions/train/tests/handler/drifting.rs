@@ -1,7 +1,7 @@
 //! A table that is no longer the one that the champion was trained on.
 
-use evergreen_learning::IRIS_CSV;
 use evergreen_lifecycle::Verdict;
+use evergreen_table::IRIS_CSV;
 
 use crate::support::{World, quick, reordered_iris};
 

@@ -126,7 +126,7 @@ async fn a_folder_among_the_files_is_none_of_them() {
     let world = World::with(&[("", b""), ("old/", b"")]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(world.run(&report).dataset.unwrap().source, "built-in");
-    world.store(&[("", b""), ("t.csv", evergreen_learning::IRIS_CSV.as_bytes())]);
+    world.store(&[("", b""), ("t.csv", evergreen_table::IRIS_CSV.as_bytes())]);
     let report = world.invoke("b", quick()).await.unwrap();
     assert_eq!(world.run(&report).dataset.unwrap().source, "datasets/iris/");
 }

@@ -39,7 +39,7 @@ impl World {
             training: Training {
                 model: "iris".parse().unwrap(),
                 target: "variety".into(),
-                floor: 0.9,
+                floor: Some(0.9),
                 tolerance: 0.0,
                 memory: 1 << 30,
                 keep_days: None,
@@ -164,7 +164,7 @@ pub fn houses(rows: usize) -> String {
 /// Iris with its columns in the order given, each under the name of its own or, where it stands there again, under another.
 pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
     let mut lines = Vec::new();
-    for (row, line) in evergreen_learning::IRIS_CSV.lines().enumerate() {
+    for (row, line) in evergreen_table::IRIS_CSV.lines().enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
         let picked = columns.iter().enumerate().map(|(position, column)| {
             let again = row == 0 && columns[..position].contains(column);

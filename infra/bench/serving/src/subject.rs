@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
-use evergreen_learning::{IRIS_CSV, Origin, Plan, Trained, iris, train};
+use evergreen_learning::{Origin, Plan, Prepared, Trained, train};
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
 };
 use evergreen_scoring::sha256_hex;
+use evergreen_table::{IRIS_CSV, iris};
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
@@ -45,13 +46,13 @@ impl Subject {
     pub fn train() -> anyhow::Result<Self> {
         let fixed = [("n_estimators", 100), ("max_depth", 100), ("min_samples_split", 2), ("min_samples_leaf", 1)];
         let fixed: BTreeMap<_, _> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        let table = iris()?;
-        let plan = Plan::new(&table, Some(Family::RandomForest), &fixed, SEED)?;
+        let prepared = Prepared::of(iris()?)?;
+        let plan = Plan::new(prepared.table(), Some(Family::RandomForest), &fixed, SEED)?;
         let origin = Origin { model: MODEL.to_owned(), code_version: CODE.to_owned() };
-        let trained = train(&table, &plan, Instant::now() + LIMIT, &origin)?;
+        let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
         let gate = Gate::new(plan.metric(), None, 0.0)?;
-        let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, &Incumbent::None);
-        let version = version(&trained, table.dataset("built-in"), decision)?;
+        let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, None, &Incumbent::None);
+        let version = version(&trained, prepared.table().dataset("built-in"), decision)?;
         let champion = Champion::succeeding(None, version, Timestamp::now());
         Ok(Self { champion, artifact: trained.artifact })
     }

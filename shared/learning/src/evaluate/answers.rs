@@ -44,6 +44,14 @@ impl Answers {
         }
     }
 
+    /// How many numbers they hold.
+    pub(crate) fn numbers(&self) -> usize {
+        match self {
+            Self::Classes { probabilities, .. } => probabilities.len(),
+            Self::Numbers { values, .. } => values.len(),
+        }
+    }
+
     /// Puts `more` answers of the same kind behind these.
     pub(crate) fn append(&mut self, more: &Self) {
         match (self, more) {

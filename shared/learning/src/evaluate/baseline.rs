@@ -1,10 +1,10 @@
 //! How well one does without looking at any column.
 
 use evergreen_lifecycle::{Baseline, Label};
+use evergreen_table::Target;
 
 use super::probabilistic::surprise;
 use super::regression::{mean_square, r2};
-use crate::table::Target;
 
 /// What the target of the `training` rows alone says of the `holdout`, every row counting alike; nothing if one of them has
 /// no row or they are not of the same kind.

@@ -6,6 +6,8 @@
 use rayon::prelude::*;
 
 use super::features::Features;
+use evergreen_scoring::Hole;
+use evergreen_table::Direction;
 
 /// Bins of a feature, at most.
 pub(super) const MAX_BINS: usize = 256;
@@ -17,6 +19,19 @@ const LAYOUT_ROWS: usize = 200_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Binned {
     columns: Vec<BinnedColumn>,
+    holes: Vec<Hole>,
+    /// Of all holes the values below all others where they are missing, then those above.
+    ends: Vec<BinnedColumn>,
+}
+
+/// What boosting splits on, in its order.
+#[derive(Debug, Clone)]
+pub(super) struct Splittable<'a> {
+    pub(super) columns: Vec<&'a BinnedColumn>,
+    /// Of each the feature as trees name it.
+    pub(super) features: Vec<u32>,
+    /// Of each the feature that it comes from.
+    pub(super) origins: Vec<usize>,
 }
 
 /// A feature's bins, ascending, and the bin of each row.
@@ -25,13 +40,63 @@ pub(super) struct BinnedColumn {
     codes: Vec<u8>,
     lowest: Vec<f32>,
     highest: Vec<f32>,
+    direction: Option<Direction>,
 }
 
 impl Binned {
     /// Lays out the bins of every feature; all values must be finite.
     pub(crate) fn new(features: &Features<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
-        Self { columns: (0..features.width()).into_par_iter().map(column).collect() }
+        let columns = (0..features.width()).into_par_iter().map(column).collect();
+        Self { columns, holes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Lays out bins for values that may be missing, once below and once above all others where they are.
+    pub(crate) fn with_holes(mut self, features: &Features<'_>, holes: Vec<Hole>) -> Self {
+        let column = |(end, hole): (usize, &Hole)| {
+            let values = features.column(hole.value as usize).into_iter();
+            let missing = features.column(hole.missing as usize);
+            BinnedColumn::new(values.zip(missing).map(|(value, missing)| Hole::ends(value, missing)[end]).collect())
+        };
+        let ends: Vec<(usize, &Hole)> = (0..2).flat_map(|end| holes.iter().map(move |hole| (end, hole))).collect();
+        self.ends = ends.into_par_iter().map(column).collect();
+        self.holes = holes;
+        self
+    }
+
+    /// The holes that boosting looks for.
+    pub(super) fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    /// What boosting splits on: of a value that may be missing both ends and not the value that is filled in. A value with a
+    /// direction keeps what is filled in, since an end would have a place in the direction.
+    pub(super) fn splittable(&self) -> Splittable<'_> {
+        let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
+        let replaced = |feature: usize| {
+            let of = |hole: &&Hole| [hole.value, hole.missing].contains(&(feature as u32));
+            self.holes.iter().find(of).is_some_and(free)
+        };
+        let mut found = Splittable { columns: Vec::new(), features: Vec::new(), origins: Vec::new() };
+        let own = self.columns.iter().enumerate().filter(|(feature, _)| !replaced(*feature));
+        let holes = self.holes.iter().chain(&self.holes).zip(&self.ends).enumerate();
+        let ends = holes.filter(|(_, (hole, _))| free(hole));
+        let all = own
+            .map(|(feature, column)| (column, feature, feature))
+            .chain(ends.map(|(place, (hole, column))| (column, self.columns.len() + place, hole.value as usize)));
+        for (column, feature, origin) in all {
+            found.columns.push(column);
+            found.features.push(feature as u32);
+            found.origins.push(origin);
+        }
+        found
+    }
+
+    /// Lets the answer of boosting go one way only when this feature grows.
+    pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
+        if let Some(column) = self.columns.get_mut(feature) {
+            column.direction = Some(direction);
+        }
     }
 
     /// The features.
@@ -52,12 +117,17 @@ impl BinnedColumn {
             bin as u8
         };
         let codes = values.iter().map(code).collect();
-        Self { codes, lowest, highest }
+        Self { codes, lowest, highest, direction: None }
     }
 
     /// The bin of each row.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
+    }
+
+    /// Which way the answer may go when it grows, if not both.
+    pub(super) fn direction(&self) -> Option<Direction> {
+        self.direction
     }
 
     /// Number of bins.

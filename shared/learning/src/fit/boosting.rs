@@ -9,10 +9,13 @@
 //! Two classes are told apart by their log-odds, more by the softmax of a score each; numbers are standardised, so that
 //! single precision does for any unit.
 
+mod bounds;
 mod grow;
 mod histogram;
 mod loss;
 mod partition;
+mod sampling;
+mod watch;
 
 use std::time::Instant;
 
@@ -21,6 +24,8 @@ use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
 use self::grow::Grower;
 use self::histogram::Tiles;
 use self::loss::Loss;
+use self::sampling::Sampling;
+use self::watch::Watch;
 use super::features::Training;
 use super::forest::normalised;
 
@@ -37,6 +42,26 @@ pub(crate) struct BoostingParameters {
     pub(crate) min_samples_leaf: usize,
     /// Penalty on the squared answers of leaves, from 0 up.
     pub(crate) l2: f64,
+    /// The share of the rows that each round is fitted on, above 0.
+    pub(crate) subsample: f64,
+    /// The share of the features that each round may split on, above 0.
+    pub(crate) max_features: f64,
+}
+
+/// The rows of a fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    /// Those that are fitted on, at least one.
+    pub(crate) fitted: &'a [u32],
+    /// Those that tell when further rounds do no good; without any, all rounds are fitted.
+    pub(crate) watched: &'a [u32],
+}
+
+impl<'a> Rows<'a> {
+    /// Fits on these and watches none.
+    pub(crate) fn all(fitted: &'a [u32]) -> Self {
+        Self { fitted, watched: &[] }
+    }
 }
 
 /// A boosted ensemble and what was found out while it grew.
@@ -48,52 +73,79 @@ pub(crate) struct Boosted {
     pub(crate) importances: Vec<f64>,
     /// Whether there are fewer trees than asked for, because time was short.
     pub(crate) cut_short: bool,
+    /// The loss of the watched rows after each round, if any are watched.
+    pub(crate) losses: Vec<f64>,
 }
 
-/// Fits on `rows` (at least one) of `training`. Rounds that are not done at the `deadline` are left out, but
-/// one is fitted; so are those that an artifact has no room for. Threads decide nothing: the same rows make the same trees.
-pub(crate) fn fit(training: &Training<'_>, rows: &[u32], parameters: BoostingParameters, deadline: Instant) -> Boosted {
-    boost(training, rows, parameters, || Instant::now() >= deadline)
+/// Fits on `rows` of `training`. Rounds that are not done at the `deadline` are left out, but one is fitted; so are those
+/// that an artifact has no room for, and those after the watched rows gained nothing for long. `seed` decides which rows and
+/// features a round takes. Threads decide nothing: the same rows make the same trees.
+pub(crate) fn fit(
+    training: &Training<'_>,
+    rows: Rows<'_>,
+    parameters: BoostingParameters,
+    seed: u64,
+    deadline: Instant,
+) -> Boosted {
+    boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
 /// Fits until time `is_up`, which is asked before every tree but those of the first round.
 fn boost(
     training: &Training<'_>,
-    rows: &[u32],
+    rows: Rows<'_>,
     parameters: BoostingParameters,
+    seed: u64,
     mut is_up: impl FnMut() -> bool,
 ) -> Boosted {
-    let counted: Vec<u32> = rows.iter().copied().filter(|row| training.weight(*row) > 0.0).collect();
+    let counted: Vec<u32> = rows.fitted.iter().copied().filter(|row| training.weight(*row) > 0.0).collect();
     // Where no row counts, all count alike.
     let alike = Training { weights: None, ..*training };
-    let (training, rows) = if counted.is_empty() { (&alike, rows.to_vec()) } else { (training, counted) };
-    let tiles = Tiles::new(training.binned, &rows);
-    let mut loss = Loss::new(training, &rows);
-    let mut grower = Grower::new(&tiles, training.binned, parameters);
+    let (training, fitted) = if counted.is_empty() { (&alike, rows.fitted.to_vec()) } else { (training, counted) };
+    let splittable = training.binned.splittable();
+    let tiles = Tiles::new(&splittable.columns, &fitted);
+    let mut loss = Loss::new(training, &fitted);
+    let mut watch = Watch::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
+    let mut sampling = Sampling::new(parameters, fitted.len(), splittable.columns.len(), seed);
+    let mut grower = Grower::new(&tiles, &splittable, parameters);
     let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));
     let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
-    let (mut rounds, mut gains) = (0, Vec::new());
-    while rounds < wanted {
+    let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
+    while rounds < wanted && !watch.is_done() {
         // All outputs of a round learn from the scores before it.
         loss.start_round();
+        sampling.draw(rounds as u64);
+        grower.take_features(sampling.features());
         let mut round = Vec::with_capacity(loss.outputs());
         while round.len() < loss.outputs() && (rounds == 0 || !is_up()) {
-            let output = round.len();
-            let grown = grower.grow(loss.gradients(output));
-            loss.add(output, grown.leaves());
-            round.push(grown.tree(output as u32, loss.scale()));
+            let grown = grower.grow(sampling.take(loss.gradients(round.len())));
+            round.push(grown);
         }
         if round.len() < loss.outputs() {
+            time_is_up = true;
             break;
         }
-        trees.append(&mut round);
+        for (output, grown) in round.iter().enumerate() {
+            loss.add(output, grown.leaves());
+            loss.add_each(output, sampling.others(), |row, feature| grower.code(row, feature), grown);
+            watch.add(output, grown);
+        }
+        watch.end_round();
+        trees.extend((0..).zip(&round).map(|(output, grown)| grown.tree(output, loss.scale(), &splittable.features)));
         gains = grower.gains().to_vec();
         rounds += 1;
     }
+    let mut of_features = vec![0.0; training.binned.columns().len()];
+    for (gain, origin) in gains.iter().zip(&splittable.origins) {
+        if let Some(sum) = of_features.get_mut(*origin) {
+            *sum += gain;
+        }
+    }
     Boosted {
         ensemble: Ensemble { trees, aggregate: Aggregate::Sum, base: loss.base() },
-        importances: normalised(&gains),
-        cut_short: rounds < wanted,
+        importances: normalised(&of_features),
+        cut_short: time_is_up,
+        losses: watch.into_losses(),
     }
 }
 
@@ -117,9 +169,18 @@ mod tests {
         let training = Training { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..90).collect();
         let (learning_rate, min_samples_leaf, l2) = (0.1, 5, 1.0);
-        let parameters = BoostingParameters { n_estimators, learning_rate, max_leaves, min_samples_leaf, l2 };
+        let (subsample, max_features) = (1.0, 1.0);
+        let parameters = BoostingParameters {
+            n_estimators,
+            learning_rate,
+            max_leaves,
+            min_samples_leaf,
+            l2,
+            subsample,
+            max_features,
+        };
         let mut asked = 3;
-        boost(&training, &rows, parameters, || {
+        boost(&training, Rows::all(&rows), parameters, 1, || {
             asked += 1;
             asked > trees
         })

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use evergreen_scoring::{Encoding, Preprocessing};
+use evergreen_table::{Frame, MISSING, Values};
 
 use super::binned::Binned;
-use crate::frame::{Frame, MISSING, Values};
 
 /// Features of rows, worked out from a frame's columns whenever they are asked for: kept, they would be the largest part of
 /// what a training holds, and trees need them once, to be put into bins.

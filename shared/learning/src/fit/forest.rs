@@ -20,7 +20,7 @@ use self::tree::Grower;
 use super::features::{Training, Truth};
 
 /// The hyperparameters of a forest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ForestParameters {
     /// Number of trees, at least 1.
     pub(crate) n_estimators: usize,
@@ -30,6 +30,8 @@ pub(crate) struct ForestParameters {
     pub(crate) min_samples_split: usize,
     /// Rows on each side of a split at least, at least 1.
     pub(crate) min_samples_leaf: usize,
+    /// The share of the features that is tried at each split; 0 stands for the usual number.
+    pub(crate) max_features: f64,
 }
 
 /// A forest and what was found out while it grew.
@@ -63,6 +65,7 @@ pub(crate) fn fit(
     let sample = Sample::new(training, rows);
     let features = training.binned.columns().len();
     let tried = match training.truth {
+        _ if parameters.max_features > 0.0 => (features as f64 * parameters.max_features).ceil() as usize,
         Truth::Classes { .. } => features.isqrt().max(1),
         Truth::Numbers(_) => features,
     };

@@ -6,9 +6,10 @@
 use std::f64::consts::PI;
 use std::time::{Duration, Instant};
 
-use evergreen_scoring::{Aggregate, Ensemble, Node};
+use evergreen_scoring::{Aggregate, Ensemble, Hole, Node};
 
 use super::*;
+use evergreen_table::Direction;
 
 const TRAINING: u32 = 3000;
 const ROWS: u32 = 4000;
@@ -73,7 +74,8 @@ impl Data {
 
 fn fitted(training: &Training<'_>, rows: u32, hyperparameters: Hyperparameters) -> Fitted {
     let rows: Vec<u32> = (0..rows).collect();
-    fit(training, &rows, hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string()).unwrap()
+    fit(training, Rows::all(&rows), hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string())
+        .unwrap()
 }
 
 fn forest(trees: usize) -> Hyperparameters {
@@ -83,6 +85,7 @@ fn forest(trees: usize) -> Hyperparameters {
         max_depth,
         min_samples_split,
         min_samples_leaf,
+        max_features: 0.0,
     })
 }
 
@@ -94,6 +97,8 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyper
         max_leaves,
         min_samples_leaf,
         l2,
+        subsample: 1.0,
+        max_features: 1.0,
     })
 }
 
@@ -103,6 +108,7 @@ fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
     let outputs = match &fitted.predictor {
         Predictor::Trees(ensemble) => trees(ensemble, &row),
+        Predictor::Blend(_) => unreachable!("no family blends"),
         Predictor::Linear(linear) => {
             let sum =
                 |weights: &[f32]| weights.iter().zip(&row).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum::<f64>();
@@ -234,7 +240,7 @@ fn weighted_sums_are_scikit_learns() {
     let linear = |truth, alpha| fitted(&data.training(truth), 200, Hyperparameters::Linear(LinearParameters { alpha }));
     let weights = |fitted: &Fitted| match &fitted.predictor {
         Predictor::Linear(linear) => linear.weights.iter().chain(&linear.bias).copied().map(f64::from).collect(),
-        Predictor::Trees(_) => Vec::new(),
+        Predictor::Trees(_) | Predictor::Blend(_) => Vec::new(),
     };
     let expected = [
         1.565215080570187,
@@ -271,7 +277,8 @@ fn what_has_no_time_left_is_cut_short_but_not_empty() {
     let data = Data::new();
     let rows: Vec<u32> = (0..TRAINING).collect();
     for wanted in [forest(100), boosting(100, 0.1, 31)] {
-        let fitted = fit(&data.training(data.three()), &rows, wanted, 1, Instant::now(), |n| n.to_string()).unwrap();
+        let fitted =
+            fit(&data.training(data.three()), Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string()).unwrap();
         assert!(fitted.cut_short);
         assert_eq!(fitted.trees(), Some(1));
     }
@@ -287,7 +294,7 @@ fn rows_without_weight_are_not_learnt_from() {
     let training = Training { weights: Some(&weights), ..data.training(truth) };
     for wanted in [forest(50), boosting(50, 0.1, 31)] {
         let late = Instant::now() + Duration::from_secs(600);
-        let fitted = fit(&training, &rows, wanted, 1, late, |n| n.to_string()).unwrap();
+        let fitted = fit(&training, Rows::all(&rows), wanted, 1, late, |n| n.to_string()).unwrap();
         let (_, accuracy) = of_classes(&data, &data.two, &fitted);
         assert!(accuracy > 0.87, "{accuracy}");
     }
@@ -304,7 +311,9 @@ fn a_linear_model_says_why_it_is_not_fitted() {
         let training = Training { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..rows).collect();
         let wanted = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
-        fit(&training, &rows, wanted, 1, Instant::now(), |n| n.to_string()).err().map(|error| error.to_string())
+        fit(&training, Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
+            .err()
+            .map(|error| error.to_string())
     };
     assert!(failure(501, 600).is_some_and(|text| text.contains("501 features") && text.contains("600 rows")));
     assert!(failure(50, 50).is_some_and(|text| text.contains("50 features") && text.contains("50 rows")));
@@ -325,5 +334,57 @@ fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_tim
         let seconds = [600, 10_000, 1_000_000].map(|rows| expected_seconds(&training, rows, linear));
         assert!(seconds.iter().all(|seconds| (0.05..6.0).contains(seconds)), "{seconds:?}");
         assert_eq!(expected_seconds(&training, 1_000_000, forest(100)), 0.0);
+    }
+}
+
+/// However the rows lie, what is boosted never moves against a direction, whatever the other features are.
+#[test]
+fn what_is_boosted_keeps_the_directions_that_are_set() {
+    let mut data = Data::new().head(ROWS as usize);
+    data.binned.constrain(2, Direction::Increasing);
+    data.binned.constrain(3, Direction::Decreasing);
+    for (truth, rate) in [(Truth::Numbers(&data.numbers), 0.3), (data.two(), 0.1)] {
+        let mut answer_moved = false;
+        let fitted = fitted(&data.training(truth), TRAINING, boosting(60, rate, 31));
+        for row in (TRAINING..ROWS).step_by(9) {
+            let row: Vec<f32> = data.features.row(row).collect();
+            let with = |feature: usize, value: f32| {
+                let mut row = row.clone();
+                row[feature] = value;
+                // The number, or the probability of the second label.
+                *answer(&fitted, &row).last().unwrap()
+            };
+            let grid = || (0..40).map(|step| step as f32 / 39.0);
+            let (up, down): (Vec<f64>, Vec<f64>) = grid().map(|x| (with(2, x), with(3, x))).unzip();
+            assert!(up.windows(2).all(|pair| pair[0] <= pair[1]), "{up:?}");
+            assert!(down.windows(2).all(|pair| pair[0] >= pair[1]), "{down:?}");
+            answer_moved |= up[0] < up[39];
+        }
+        assert!(answer_moved);
+    }
+}
+
+/// Where a value is missing tells nothing, and two splits find what is there: a tree sends the missing with either side.
+#[test]
+fn what_is_missing_goes_with_either_side_of_a_split() {
+    let rows: Vec<u32> = (0..400).collect();
+    let value: Vec<f32> = rows.iter().map(|row| if row % 4 == 0 { 0.5 } else { (row % 100) as f32 / 100.0 }).collect();
+    let missing: Vec<f32> = rows.iter().map(|row| f32::from(u8::from(row % 4 == 0))).collect();
+    for missing_is_low in [true, false] {
+        let truth = |(value, missing): (&f32, &f32)| {
+            let high = if *missing == 1.0 { !missing_is_low } else { *value > 0.5 };
+            f64::from(u8::from(high))
+        };
+        let numbers: Vec<f64> = value.iter().zip(&missing).map(truth).collect();
+        let features = Features::of_columns(&[&value, &missing]);
+        let binned = Binned::new(&features).with_holes(&features, vec![Hole { value: 0, missing: 1 }]);
+        let training =
+            Training { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
+        let fitted = fitted(&training, 400, boosting(1, 1.0, 2));
+        for (row, number) in numbers.iter().enumerate() {
+            let mut seen = vec![value[row], missing[row]];
+            seen.extend(Hole::ends(value[row], missing[row]));
+            assert!((answer(&fitted, &seen)[0] - number).abs() < 1e-4, "{row}: one split parts them");
+        }
     }
 }

@@ -4,7 +4,7 @@ use evergreen_lifecycle::Family;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Choice, Dimension, dimensions};
+use super::{Choice, Dimension, ROUNDS, dimensions};
 
 /// How often a candidate that was drawn before is drawn anew.
 const ATTEMPTS: usize = 20;
@@ -36,12 +36,12 @@ impl Space {
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(u64::MAX - self.family as u64);
-        let mut found = vec![self.choice(|dimension| dimension.first)];
+        let mut found = vec![self.most_rounds(self.usual())];
         for _ in 0..count.saturating_mul(ATTEMPTS) {
             if found.len() >= count || self.bounds.iter().all(|bounds| bounds.least == bounds.most) {
                 break;
             }
-            let drawn = self.drawn(&mut generator);
+            let drawn = self.most_rounds(self.drawn(&mut generator));
             if !found.contains(&drawn) {
                 found.push(drawn);
             }
@@ -49,16 +49,30 @@ impl Space {
         found
     }
 
-    fn choice(&self, value: impl Fn(&Dimension) -> f64) -> Choice {
-        let within = |(dimension, bounds): (&Dimension, &Bounds)| value(dimension).clamp(bounds.least, bounds.most);
-        let values = dimensions(self.family).iter().zip(&self.bounds).map(within).collect();
-        Choice { family: self.family, values }
+    /// The usual value of each hyperparameter; where a range was chosen, the nearest in it.
+    pub(crate) fn usual(&self) -> Choice {
+        let usual = |(dimension, bounds): (&Dimension, &Bounds)| {
+            let Bounds { least, most } = *bounds;
+            if (least, most) == dimension.drawn { dimension.first } else { dimension.first.clamp(least, most) }
+        };
+        let values = dimensions(self.family).iter().zip(&self.bounds).map(usual).collect();
+        Choice { family: self.family, values, rounds: None }
+    }
+
+    /// With the most rounds that the range allows, where there is one: cross-validation then finds how many do good.
+    fn most_rounds(&self, mut choice: Choice) -> Choice {
+        if self.family == Family::GradientBoosting {
+            let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
+            let bounds = rounds.find(|(dimension, _)| dimension.name == ROUNDS).map(|(_, bounds)| *bounds);
+            choice.rounds = bounds.filter(|bounds| bounds.least < bounds.most);
+        }
+        choice.with_rounds(f64::INFINITY)
     }
 
     fn drawn(&self, generator: &mut ChaCha8Rng) -> Choice {
         let draw = |(dimension, bounds): (&Dimension, &Bounds)| draw(dimension, *bounds, generator.random::<f64>());
         let values = dimensions(self.family).iter().zip(&self.bounds).map(draw).collect();
-        Choice { family: self.family, values }
+        Choice { family: self.family, values, rounds: None }
     }
 }
 
@@ -97,7 +111,7 @@ mod tests {
     #[test]
     fn what_is_fixed_leaves_fewer_candidates() {
         let fixed = Bounds { least: 5.0, most: 5.0 };
-        let mut space = Space { bounds: vec![fixed; 4], ..Space::of(Family::RandomForest) };
+        let mut space = Space { bounds: vec![fixed; 5], ..Space::of(Family::RandomForest) };
         assert_eq!(space.candidates(10, 1).len(), 1);
         space.bounds[3] = Bounds { least: 1.0, most: 3.0 };
         let leaves: BTreeSet<u64> = space.candidates(10, 1).iter().map(|choice| choice.values[3] as u64).collect();
@@ -110,8 +124,9 @@ mod tests {
             for family in Family::ALL {
                 let space = Space::of(family);
                 for choice in space.candidates(10, seed) {
+                    let first = choice == space.most_rounds(space.usual());
                     for ((value, bounds), dimension) in choice.values.iter().zip(&space.bounds).zip(dimensions(family)) {
-                        prop_assert!((bounds.least..=bounds.most).contains(value), "{} {value}", dimension.name);
+                        prop_assert!(first || (bounds.least..=bounds.most).contains(value), "{} {value}", dimension.name);
                         prop_assert!(!dimension.whole || value.fract() == 0.0);
                         prop_assert!((dimension.allowed.0..=dimension.allowed.1).contains(value));
                     }

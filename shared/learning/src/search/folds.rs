@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::table::Target;
+use evergreen_table::Target;
 
 /// Rows that candidates are compared on, at most. Of a larger table so many are drawn, of each class its share: which of the
 /// candidates is best shows on these, and the last fit takes all rows.

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Target, Values};
 use serde_json::Value;
 
+use crate::deciding::LabelChoice;
 use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
-use crate::settings::{FamilyChoice, Range, Settings};
-use crate::table::Table;
 
-/// Candidates of each family where the settings name no number.
-pub const DEFAULT_CANDIDATES: usize = 10;
+/// Candidates of each family of trees where the settings name no number.
+pub const DEFAULT_CANDIDATES: usize = 24;
+
+/// The same of linear models, which have a single hyperparameter.
+const LINEAR_CANDIDATES: usize = 8;
 
 /// Folds of the cross-validation where the settings name no number.
 pub const DEFAULT_FOLDS: usize = 5;
@@ -19,9 +22,12 @@ pub const DEFAULT_FOLDS: usize = 5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    pub(crate) candidates: usize,
+    /// Candidates of each family, if the settings name a number.
+    pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
+    pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
+    pub(crate) labels: LabelChoice,
     pub(crate) seed: u64,
     pub(crate) warnings: Vec<String>,
 }
@@ -71,6 +77,26 @@ pub enum PlanError {
         "linear models do not know rows of different weight: choose another family or leave out the weights column"
     )]
     WeightedLinear,
+    /// Settings of how the label is decided that do not fit each other or the target.
+    #[error("dataset.toml: `{key}`: {problem}")]
+    Labels {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
+    /// Directions that no family asked for can keep.
+    #[error("`monotone` is for gradient_boosting alone: add it to `families`, or leave `monotone` out")]
+    MonotoneFamily,
+    /// Directions of an answer that has none.
+    #[error("`monotone` is for numbers and for two labels, and the target has {0} labels: leave `monotone` out")]
+    MonotoneLabels(usize),
+    /// A direction of a column that has none.
+    #[error(
+        "`monotone.{0}`: expected a column of numbers, truth values or dates that is learnt from; correct the name, set its \
+         type in [types], or leave the key out"
+    )]
+    MonotoneColumn(String),
     /// A metric of other models.
     #[error("the primary metric {metric} does not fit the table: {expected}")]
     Metric {
@@ -97,9 +123,11 @@ impl Plan {
         let (families, warnings) = families(table, family)?;
         Ok(Self {
             spaces: spaces_of(&families, settings, overrides)?,
-            candidates: settings.candidates.unwrap_or(DEFAULT_CANDIDATES),
+            candidates: settings.candidates,
             folds: settings.folds.unwrap_or(DEFAULT_FOLDS),
+            ensemble: settings.ensemble,
             metric: metric(table)?,
+            labels: LabelChoice::of(settings, table.target())?,
             seed,
             warnings,
         })
@@ -110,6 +138,14 @@ impl Plan {
         self.metric
     }
 
+    /// How many candidates of a family are tried.
+    pub(crate) fn candidates_of(&self, family: Family) -> usize {
+        self.candidates.unwrap_or(match family {
+            Family::Linear => LINEAR_CANDIDATES,
+            Family::RandomForest | Family::GradientBoosting => DEFAULT_CANDIDATES,
+        })
+    }
+
     /// The families that are tried, in this order.
     pub fn families(&self) -> impl Iterator<Item = Family> {
         self.spaces.iter().map(|space| space.family)
@@ -117,9 +153,9 @@ impl Plan {
 }
 
 impl Plan {
-    /// The candidate that a search tries first.
+    /// The usual choice of the first family.
     pub(crate) fn first(&self) -> Option<Choice> {
-        self.spaces.first().and_then(|space| space.candidates(1, self.seed).into_iter().next())
+        self.spaces.first().map(Space::usual)
     }
 }
 
@@ -171,21 +207,63 @@ fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<S
         }
         warnings.push("linear models were left out: they do not know rows of different weight".to_owned());
     }
+    if !table.settings().monotone.is_empty() {
+        warnings.extend(monotone(table, &mut families)?);
+    }
     Ok((families, warnings))
+}
+
+/// Leaves out the families that keep no direction, and says so.
+fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>, PlanError> {
+    let labels = table.target().labels().len();
+    if labels > 2 {
+        return Err(PlanError::MonotoneLabels(labels));
+    }
+    for name in table.settings().monotone.keys() {
+        let column = table.frame().column(name);
+        if column.is_none_or(|column| matches!(column.values, Values::Category { .. })) {
+            return Err(PlanError::MonotoneColumn(name.clone()));
+        }
+    }
+    let before = families.len();
+    families.retain(|family| *family == Family::GradientBoosting);
+    if families.is_empty() {
+        return Err(PlanError::MonotoneFamily);
+    }
+    let left_out = "gradient_boosting alone was tried: other families cannot keep the directions that `monotone` sets";
+    Ok((families.len() < before).then(|| left_out.to_owned()))
 }
 
 fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     let task = table.task();
     let metric = table.settings().primary_metric.unwrap_or(PrimaryMetric::default_for(task));
-    let expected = match task {
-        _ if metric == PrimaryMetric::BrierScore && table.target().labels().len() > 2 => {
-            "it is for two classes, and there are more"
+    match unfit(metric, table.target()) {
+        None => Ok(metric),
+        Some(expected) => Err(PlanError::Metric { metric, expected }),
+    }
+}
+
+/// What would fit in place of a metric that does not measure models of `target`.
+fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Numbers(_) if metric.task() != Task::Regression => {
+            Some("the target is a number; expected r2, rmse, mae, mape, rmsle or pinball")
         }
-        _ if metric.task() == task => return Ok(metric),
-        Task::Classification => "the target is a class; expected accuracy, balanced_accuracy, log_loss or brier_score",
-        Task::Regression => "the target is a number; expected r2, rmse or mae",
-    };
-    Err(PlanError::Metric { metric, expected })
+        Target::Numbers(numbers) if metric == PrimaryMetric::Mape && numbers.contains(&0.0) => {
+            Some("it divides by the target, which is 0 in some rows; use mae")
+        }
+        Target::Numbers(numbers) if metric == PrimaryMetric::Rmsle && numbers.iter().any(|number| *number < 0.0) => {
+            Some("it takes the logarithm of the target, which is below 0 in some rows; use rmse")
+        }
+        Target::Classes { .. } if metric.task() != Task::Classification => Some(
+            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or of two labels \
+             brier_score or average_precision",
+        ),
+        Target::Classes { labels, .. } if metric.needs_two_classes() && labels.len() > 2 => {
+            Some("it is for two classes, and there are more")
+        }
+        _ => None,
+    }
 }
 
 fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> {

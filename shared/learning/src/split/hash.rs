@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::frame::{Frame, FrameColumn, Values};
+use evergreen_table::{Frame, FrameColumn, Values};
 
 /// What every row's content begins with. Another number would be another split of every table.
 const SPLIT_SEED: u64 = 42;
@@ -81,7 +81,7 @@ fn first_64_bits(content: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::MISSING;
+    use evergreen_table::MISSING;
 
     fn hashes(number: f32, code: u32, names: &[&str]) -> u64 {
         let names = names.iter().map(|name| (*name).to_owned()).collect();

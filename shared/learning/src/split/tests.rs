@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use evergreen_lifecycle::Label;
+use evergreen_table::{FrameColumn, Values};
 use proptest::prelude::*;
 
 use super::*;
-use crate::frame::{FrameColumn, Values};
 
 fn frame(values: &[f32]) -> Frame {
     let columns = vec![FrameColumn { name: "x".into(), values: Values::Number(values.to_vec()) }];

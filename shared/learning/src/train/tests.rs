@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_scoring::{Ensemble, Link, Predictor};
+use evergreen_scoring::{Ensemble, LabelRule, Link, Predictor};
 
 use super::*;
 use crate::hyperparameters::Space;
-use crate::{DataFile, Settings};
+use evergreen_table::{DataFile, Settings};
 
 /// A table with more columns than rows, which no linear model is fitted to.
-fn wide() -> Table {
+fn wide() -> Prepared {
     let columns = 60;
     let header: String = (0..columns).map(|column| format!("c{column},")).collect();
     let row = |row: usize| -> String {
@@ -18,33 +18,36 @@ fn wide() -> Table {
     };
     let csv: String = (0..40).map(row).collect();
     let file = DataFile { name: "part.csv".into(), content: format!("{header}y\n{csv}").into_bytes() };
-    Table::read(vec![file], Settings { candidates: Some(1), ..Settings::default() }, "y", u64::MAX).unwrap()
+    let settings = Settings { candidates: Some(1), ..Settings::default() };
+    Prepared::of(Table::read(vec![file], settings, "y", u64::MAX).unwrap()).unwrap()
 }
 
 fn first(family: Family) -> Choice {
-    Space::of(family).candidates(1, 1).remove(0)
+    Space::of(family).usual()
 }
 
 fn late() -> Instant {
     Instant::now() + Duration::from_secs(600)
 }
 
-fn trained(table: &Table, family: Option<Family>) -> Result<Trained, LearningError> {
-    let plan = Plan::new(table, family, &BTreeMap::new(), 1).unwrap();
+fn trained(table: &Prepared, family: Option<Family>) -> Result<Trained, LearningError> {
+    let plan = Plan::new(table.table(), family, &BTreeMap::new(), 1).unwrap();
     train(table, &plan, late(), &Origin { model: "test".into(), code_version: "1".into() })
 }
 
 #[test]
 fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let table = wide();
-    let plan = Plan::new(&table, Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
-    let learner = learner(&table, &table.split().training, &plan).unwrap();
+    let plan = Plan::new(table.table(), Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
+    let learner = learner(&table, &plan).unwrap();
     let mut found = search(&learner, &plan, late()).unwrap();
     let ranked = |family, score| Ranked {
         choice: first(family),
+        members: Vec::new(),
         folds: 5,
         score: Some(score),
         calibration: None,
+        rule: LabelRule::default(),
         interval: Some(1.0),
         after: Duration::ZERO,
     };
@@ -71,7 +74,15 @@ fn linear_models_of_too_few_rows_are_left_out_or_refused_with_the_numbers() {
 fn why_there_are_fewer_trees_is_told() {
     let ensemble = Ensemble { trees: Vec::new(), aggregate: evergreen_scoring::Aggregate::Sum, base: vec![0.0; 3] };
     let predictor = Predictor::Trees(ensemble);
-    let mut fitted = Fitted { predictor, link: Link::Softmax, scaler: None, importances: Vec::new(), cut_short: false };
+    let mut fitted = Fitted {
+        predictor,
+        link: Link::Softmax,
+        scaler: None,
+        holes: Vec::new(),
+        importances: Vec::new(),
+        cut_short: false,
+        losses: Vec::new(),
+    };
     let choice = first(Family::GradientBoosting);
     assert_eq!(fewer_trees(&choice, &fitted).unwrap(), "an artifact has room for 0 of 100 trees");
     fitted.cut_short = true;

@@ -5,17 +5,22 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use evergreen_learning::{DataFile, Origin, Plan, Settings, Table, Trained};
+use evergreen_learning::{Origin, Plan, Prepared, Trained};
 use evergreen_lifecycle::{Family, Parameters};
+use evergreen_table::{DataFile, Settings, Table};
 
 pub fn origin() -> Origin {
     Origin { model: "test".into(), code_version: "1.2.3".into() }
 }
 
 /// A table from a CSV whose target is `y`.
-pub fn table(csv: &str, settings: Settings) -> Table {
+pub fn table(csv: &str, settings: Settings) -> Prepared {
     let file = DataFile { name: "part.csv".into(), content: csv.as_bytes().to_vec() };
-    Table::read(vec![file], settings, "y", u64::MAX).unwrap()
+    Prepared::of(Table::read(vec![file], settings, "y", u64::MAX).unwrap()).unwrap()
+}
+
+pub fn iris() -> Prepared {
+    Prepared::of(evergreen_table::iris().unwrap()).unwrap()
 }
 
 /// Two columns and a label.
@@ -23,8 +28,8 @@ pub fn csv(rows: impl IntoIterator<Item = (f32, f32, usize)>) -> String {
     rows.into_iter().map(|(a, b, label)| format!("{a},{b},{label}\n")).fold("a,b,y\n".to_owned(), |csv, row| csv + &row)
 }
 
-pub fn plan(table: &Table, family: Option<Family>, seed: u64) -> Plan {
-    Plan::new(table, family, &BTreeMap::new(), seed).unwrap()
+pub fn plan(table: &Prepared, family: Option<Family>, seed: u64) -> Plan {
+    Plan::new(table.table(), family, &BTreeMap::new(), seed).unwrap()
 }
 
 pub fn fixed(values: &[(&str, i64)]) -> Parameters {
@@ -32,6 +37,6 @@ pub fn fixed(values: &[(&str, i64)]) -> Parameters {
 }
 
 /// With time enough.
-pub fn train(table: &Table, plan: &Plan) -> Trained {
+pub fn train(table: &Prepared, plan: &Plan) -> Trained {
     evergreen_learning::train(table, plan, Instant::now() + Duration::from_secs(600), &origin()).unwrap()
 }

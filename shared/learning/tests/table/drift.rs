@@ -1,13 +1,14 @@
 //! A table whose columns vanish or change is not taken for the champion's.
 
-use evergreen_learning::{Table, drift, encode};
+use evergreen_learning::{Prepared, drift};
+use evergreen_table::Table;
 
 use super::{read, read_with, with_column};
 
 /// What the check says of `now` when the champion was trained on `before`.
 fn check(before: &Table, now: &Table) -> Result<Vec<String>, String> {
-    let (signature, _) = encode::fit(before.frame(), before.target(), &before.split().training).unwrap();
-    drift::check(&signature, &before.dataset("before"), now).map_err(|error| error.to_string())
+    let learnt = Prepared::of(before.clone()).unwrap();
+    drift::check(learnt.signature(), &before.dataset("before"), now).map_err(|error| error.to_string())
 }
 
 fn champions() -> Table {

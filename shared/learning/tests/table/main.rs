@@ -1,17 +1,12 @@
-//! Tables are read whatever they are stored as, and what is wrong with one is said so that its owner can mend it.
+//! What is made of a table that was read: how it is split, what it takes, and whether it still is the champion's.
 
 #![allow(clippy::unwrap_used)]
 
-mod columns;
 mod drift;
-mod errors;
-mod files;
 mod memory;
-mod parquet;
 mod splits;
-mod targets;
 
-use evergreen_learning::{DataFile, Settings, Table, TableError, Values};
+use evergreen_table::{DataFile, Settings, Table, TableError};
 
 /// Memory that is enough for every table here.
 pub(crate) const MEMORY: u64 = 1 << 30;
@@ -20,13 +15,6 @@ pub(crate) const MEMORY: u64 = 1 << 30;
 pub(crate) fn sound() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
-}
-
-/// The sound table with line `line` (from 1) replaced.
-pub(crate) fn with_line(line: usize, text: &str) -> String {
-    let mut lines: Vec<String> = sound().lines().map(str::to_owned).collect();
-    lines[line - 1] = text.to_owned();
-    lines.join("\n")
 }
 
 /// The sound table with a column `x` more, of the given values over and over.
@@ -51,23 +39,4 @@ pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, Tabl
 
 pub(crate) fn read(csv: impl AsRef<[u8]>) -> Table {
     read_with(csv, "").unwrap()
-}
-
-pub(crate) fn error_with(csv: impl AsRef<[u8]>, toml: &str) -> String {
-    read_with(csv, toml).unwrap_err().to_string()
-}
-
-pub(crate) fn error(csv: impl AsRef<[u8]>) -> String {
-    error_with(csv, "")
-}
-
-/// The values of a column that is learnt from.
-pub(crate) fn values<'a>(table: &'a Table, column: &str) -> &'a Values {
-    &table.frame().column(column).unwrap().values
-}
-
-/// Type, role and reason of a column.
-pub(crate) fn profile(table: &Table, column: &str) -> (String, evergreen_lifecycle::ColumnRole, String) {
-    let profile = table.profile().columns.iter().find(|profile| profile.name == column).unwrap();
-    (profile.kind.clone(), profile.role, profile.because.clone())
 }

@@ -1,26 +1,31 @@
 //! What is held out of a table, and that nothing is learnt from it.
 
-use evergreen_learning::{Frame, encode, iris, split};
+use evergreen_learning::{Prepared, Split, encode_rows};
+use evergreen_table::{Table, iris};
 use proptest::prelude::*;
 
 use super::{read, read_with};
 
+fn prepared(table: Table) -> Prepared {
+    Prepared::of(table).unwrap()
+}
+
 #[test]
 fn iris_is_split_with_every_species_alike() {
-    let table = iris().unwrap();
-    let split = split(&table);
+    let table = prepared(iris().unwrap());
+    let split = table.split();
     let counts = |rows: &[u32]| [0, 1, 2].map(|class| rows.iter().filter(|row| **row / 50 == class).count());
     assert_eq!((counts(&split.training), counts(&split.holdout)), ([40; 3], [10; 3]));
     assert_eq!(table.profile().holdout_rows, 30);
     assert_eq!(table.profile().holdout_rule, "a fifth of each class, by a hash of the rows' content");
-    assert_eq!(table.profile().files[0].name, "built-in");
+    assert_eq!(table.table().profile().files[0].name, "built-in");
 }
 
 #[test]
 fn the_newest_rows_are_held_out_where_there_is_an_order() {
     let rows: String = (0..20).map(|n| format!("{},{},{}\n", n % 3, ["u", "v"][n % 2], (n * 7) % 20)).collect();
-    let table = read_with(format!("x,y,day\n{rows}"), "order = \"day\"").unwrap();
-    let order = table.order().unwrap();
+    let table = prepared(read_with(format!("x,y,day\n{rows}"), "order = \"day\"").unwrap());
+    let order = table.table().order().unwrap();
     let oldest_held = table.split().holdout.iter().map(|row| order[*row as usize]).fold(f64::MAX, f64::min);
     assert_eq!((table.split().holdout.len(), oldest_held), (4, 16.0));
     assert_eq!(table.profile().holdout_rule, "the newest fifth by column \"day\"");
@@ -36,7 +41,7 @@ fn reordered_columns_leave_the_same_rows_held_out() {
     let rows = |order: [usize; 3]| (0..50).map(|n| row(n, order)).collect::<String>();
     let one = read(format!("x,c,y\n{}", rows([0, 1, 2])));
     let other = read(format!("y,c,x\n{}", rows([2, 1, 0])));
-    assert_eq!(one.split(), other.split());
+    assert_eq!(prepared(one).split(), prepared(other).split());
 }
 
 fn row() -> impl Strategy<Value = (Option<i8>, Option<u8>, bool)> {
@@ -57,18 +62,17 @@ proptest! {
     #[test]
     fn nothing_of_the_holdout_is_learnt(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
         let Ok(table) = read_with(csv(&rows), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
+        let Ok(table) = Prepared::of(table) else { return Ok(()) };
         let held = &table.split().holdout;
         let changed: Vec<_> = rows.iter().zip(&others).zip(0_u32..).map(|((row, other), index)| {
             if held.contains(&index) { (other.0, other.1, row.2) } else { *row }
         }).collect();
         let Ok(other) = read_with(csv(&changed), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
-        let columns = |frame: &Frame| frame.columns().len();
-        prop_assume!(columns(table.frame()) == columns(other.frame()));
-        let training = &table.split().training;
-        prop_assert_eq!(
-            encode::fit(table.frame(), table.target(), training).unwrap(),
-            encode::fit(other.frame(), other.target(), training).unwrap()
-        );
+        let columns = |table: &Table| table.frame().columns().len();
+        prop_assume!(columns(table.table()) == columns(&other));
+        let split = Split { training: table.split().training.clone(), holdout: held.clone() };
+        let other = Prepared::split_by(other, split).unwrap();
+        prop_assert_eq!((table.signature(), table.preprocessing()), (other.signature(), other.preprocessing()));
     }
 
     #[test]
@@ -76,7 +80,7 @@ proptest! {
         let lines: Vec<String> = rows.iter().map(|(x, class)| format!("{x},{class}")).collect();
         let text = |lines: Vec<String>| format!("x,y\n{}\n", lines.join("\n"));
         let read_held = |lines: Vec<String>| {
-            let table = read_with(text(lines.clone()), "task = \"classification\"").ok()?;
+            let table = Prepared::of(read_with(text(lines.clone()), "task = \"classification\"").ok()?).ok()?;
             let mut held: Vec<String> = table.split().holdout.iter().map(|row| lines[*row as usize].clone()).collect();
             held.sort();
             Some(held)
@@ -90,9 +94,40 @@ proptest! {
 fn a_missing_value_is_known_to_the_signature() {
     let rows: String =
         (0..40).map(|n| format!("{},{},{}\n", n % 7, if n % 4 == 0 { "" } else { "t" }, n % 2)).collect();
-    let table = read(format!("x,c,y\n{rows}"));
-    let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &table.split().training).unwrap();
+    let table = prepared(read(format!("x,c,y\n{rows}")));
+    let (signature, preprocessing) = (table.signature(), table.preprocessing());
     let nullable: Vec<bool> = signature.columns().iter().map(|column| column.nullable).collect();
     assert_eq!((nullable, preprocessing.features()), (vec![false, true], 3));
-    assert_eq!(table.frame().encode(&signature).unwrap().len(), 80);
+    assert_eq!(encode_rows(table.table().frame(), signature).unwrap().len(), 80);
+}
+
+/// Why a table cannot be made ready.
+fn error_with(csv: String, toml: &str) -> String {
+    Prepared::of(read_with(csv, toml).unwrap()).unwrap_err().to_string()
+}
+
+fn error(csv: String) -> String {
+    error_with(csv, "")
+}
+
+#[test]
+fn a_table_of_too_many_or_of_no_features_is_refused() {
+    let wide = |n: usize, cell: fn(usize) -> String| (0..n).map(cell).collect::<String>();
+    let header = wide(10_001, |n| format!("x{n},"));
+    let rows: String = (0..10).map(|n| format!("{}{}\n", ["1,", "2,", "3,"][n % 3].repeat(10_001), n % 2)).collect();
+    let message = "the columns make 10001 features, from 1 to 10000 are allowed; expected other columns, or fewer";
+    assert_eq!(error(format!("{header}y\n{rows}")), message);
+    let names: String = (0..20).map(|n| format!("n{n},{}\n", n % 2)).collect();
+    let message = error_with(format!("x,y\n{names}"), "types.x = \"category\"");
+    assert!(message.starts_with("the columns make 0 features"), "{message}");
+}
+
+#[test]
+fn a_label_of_none_but_the_newest_rows_is_refused() {
+    let rows: String = (0..20).map(|n| format!("{n},{}\n", if n < 16 { n % 2 } else { 2 })).collect();
+    let message =
+        error_with(format!("day,y,x\n{}", rows.replace('\n', ",1\n").replacen(",1\n", ",2\n", 3)), "order = \"day\"");
+    let expected = "a.csv, row 17, column \"y\": only the newest rows, which are held out, have the label of this row; \
+                    expected older ones, too";
+    assert_eq!(message, expected);
 }

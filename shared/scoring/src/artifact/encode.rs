@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::names::{CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY};
-use super::onnx::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
+use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
@@ -12,20 +12,29 @@ const IR_VERSION: i64 = 7;
 
 /// Writes the artifact. The same pipeline and metadata always give the same bytes.
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
-    let predictor = match &pipeline.parts().predictor {
-        Predictor::Trees(ensemble) => graph::ensemble(ensemble),
-        Predictor::Linear(linear) => graph::linear(linear),
+    let predictors = match &pipeline.parts().predictor {
+        Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),
+        lone => vec![attributes(lone)],
     };
     let model = ModelProto {
         ir_version: IR_VERSION,
         producer_name: "evergreen".to_owned(),
         producer_version: metadata.lineage.as_ref().map(|lineage| lineage.code_version.clone()).unwrap_or_default(),
-        graph: Some(graph::around(pipeline, predictor)),
+        graph: Some(graph::around(pipeline, predictors)),
         opset_import: vec![opset(ML_DOMAIN, ML_OPSET), opset(CORE_DOMAIN, CORE_OPSET)],
         metadata_props: properties(pipeline, metadata),
         functions: Vec::new(),
     };
     model.encode_to_vec()
+}
+
+/// The attributes of the operator that is this predictor.
+fn attributes(predictor: &Predictor) -> Vec<AttributeProto> {
+    match predictor {
+        Predictor::Trees(ensemble) => graph::ensemble(ensemble),
+        Predictor::Linear(linear) => graph::linear(linear),
+        Predictor::Blend(_) => Vec::new(),
+    }
 }
 
 fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStringEntryProto> {

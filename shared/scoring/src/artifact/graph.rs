@@ -4,6 +4,7 @@
 //! `Constant`, so that a reader finds it by name.
 
 mod answer;
+mod blend;
 mod features;
 pub(super) mod names;
 mod predictor;
@@ -21,14 +22,14 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// The whole graph, with `predictor` as the attributes of the operator that predicts.
-pub(super) fn around(pipeline: &Pipeline, predictor: Vec<AttributeProto>) -> GraphProto {
+/// The whole graph, with `predictors` as the attributes of the operators that predict.
+pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
     let parts = pipeline.parts();
     let mut operators = Operators::default();
     let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
     let task = pipeline.signature().task();
-    let outputs = predictor::add(&mut operators, task, parts, &features, predictor);
-    answer::add(&mut operators, task, parts, outputs);
+    let outputs = predictor::add(&mut operators, task, parts, &features, predictors);
+    answer::add(&mut operators, task, parts, outputs, pipeline.signature().labels().len());
     GraphProto {
         node: operators.nodes,
         name: "pipeline".to_owned(),

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::pipeline::{MAX_LABELS, Weight};
+use evergreen_lifecycle::MAX_LABELS;
+
+use crate::pipeline::Weight;
 
 /// Leaves that are told apart at most, to keep equal ones once: of a forest that votes there are as many as classes, and
 /// where there are far more, looking for equal ones costs more than it spares.

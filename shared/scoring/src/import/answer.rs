@@ -6,7 +6,8 @@ use super::error::ImportError;
 use super::value::{Scored, Stage};
 use super::{ensemble, labels, layout};
 use crate::pipeline::{
-    Aggregate, Ensemble, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree, Weight,
+    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree,
+    Weight,
 };
 
 /// How far the shares in a leaf may be from 1 together.
@@ -45,7 +46,14 @@ pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipelin
         Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
     };
     let signature = signature.map_err(|_| ImportError::NoPrediction)?;
-    let parts = Parts { preprocessing: layout.preprocessing, predictor, link, calibration: None, interval: None };
+    let parts = Parts {
+        preprocessing: layout.preprocessing,
+        predictor,
+        link,
+        calibration: None,
+        rule: LabelRule::default(),
+        interval: None,
+    };
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
@@ -78,6 +86,8 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
+        // No operator of a file becomes one.
+        Predictor::Blend(_) => Err(ImportError::NoPrediction),
     }
 }
 
@@ -92,6 +102,7 @@ fn of_classes(
     let outputs = match &predictor {
         Predictor::Linear(linear) => linear.bias.len(),
         Predictor::Trees(ensemble) => ensemble.base.len(),
+        Predictor::Blend(_) => return Err(ImportError::NoPrediction),
     };
     if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
@@ -147,6 +158,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
             });
             Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: negate(ensemble.base), ..ensemble })
         }
+        blend @ Predictor::Blend(_) => blend,
     }
 }
 
@@ -172,6 +184,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
             });
             Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: pick(&ensemble.base), ..ensemble })
         }
+        blend @ Predictor::Blend(_) => blend,
     }
 }
 

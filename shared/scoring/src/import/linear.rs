@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use evergreen_lifecycle::Label;
+use evergreen_lifecycle::{Label, MAX_LABELS};
 
 use super::error::ImportError;
 use super::value::{Features, Scored, Stage};
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, kind};
-use crate::pipeline::{Linear, MAX_LABELS, Predictor};
+use crate::pipeline::{Linear, Predictor};
 
 const CLASSIFIER: &str = "LinearClassifier";
 const REGRESSOR: &str = "LinearRegressor";

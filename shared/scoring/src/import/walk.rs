@@ -233,7 +233,7 @@ impl Walk {
         match self.scored.as_ref().map(|scored| &scored.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),
             Some(Predictor::Linear(linear)) => linear.bias.len(),
-            None => 0,
+            Some(Predictor::Blend(_)) | None => 0,
         }
     }
 
@@ -256,7 +256,7 @@ impl Walk {
         let bias = match self.scored.as_mut().map(|scored| &mut scored.predictor) {
             Some(Predictor::Linear(linear)) => &mut linear.bias,
             Some(Predictor::Trees(ensemble)) => &mut ensemble.base,
-            None => return Err(ImportError::NoPrediction),
+            Some(Predictor::Blend(_)) | None => return Err(ImportError::NoPrediction),
         };
         let added = constant.real();
         if added.len() != bias.len() && added.len() != 1 {

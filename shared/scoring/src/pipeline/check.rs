@@ -1,23 +1,28 @@
 //! What makes a pipeline sound, checked once so that scoring need not.
 
+mod blend;
 mod error;
 mod features;
 mod tree;
 
-use evergreen_lifecycle::{Signature, Task};
+use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
-use super::{Aggregate, Ensemble, Linear, Link, Parts, Predictor};
+use super::{Aggregate, Ensemble, LabelRule, Linear, Link, Parts, Predictor};
 
+pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
 /// Nodes of an ensemble, all trees together, at most: a hundred trees grown to the last of 20,000 rows.
 pub const MAX_NODES: usize = 1 << 22;
 
-/// Labels of a signature at most; every row's answer has a probability for each.
-pub const MAX_LABELS: usize = 100;
-
 /// Features at most, after categories have been encoded.
 pub const MAX_FEATURES: usize = 10_000;
+
+/// Labels' weights are from this on, so that no product of a weight and a probability vanishes or overflows.
+const MIN_WEIGHT: f32 = 1e-12;
+
+/// The greatest weight of a label.
+const MAX_WEIGHT: f32 = 1e12;
 
 /// What the outputs of an ensemble, and half an interval, may reach at most, so that no sum of them overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
@@ -28,13 +33,24 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
         return Err(PipelineError::TooManyLabels(labels));
     }
     features::check(signature, &parts.preprocessing)?;
-    link(signature.task(), labels, parts)?;
+    link(signature.task(), labels, &parts.predictor, parts.link)?;
     calibration(signature.task(), parts.calibration)?;
+    rule(labels, &parts.rule)?;
     interval(signature.task(), parts.interval)?;
-    let (features, outputs) = (parts.preprocessing.features(), outputs(labels, parts.link));
+    let features = parts.preprocessing.features();
     match &parts.predictor {
-        Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), parts.link)),
+        Predictor::Blend(members) => blend::check(signature, members, &parts.preprocessing),
+        lone => predictor(signature, lone, parts.link, features),
+    }
+}
+
+/// A predictor that is no blend.
+fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
+    let outputs = outputs(signature.labels().len(), link);
+    match predictor {
+        Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), link)),
         Predictor::Linear(weights) => linear(weights, features, outputs),
+        Predictor::Blend(_) => Err(PipelineError::NestedBlend),
     }
 }
 
@@ -48,22 +64,39 @@ fn is_distribution(task: Task, link: Link) -> bool {
 }
 
 /// A link that fits the task, the number of labels and the predictor.
-fn link(task: Task, labels: usize, parts: &Parts) -> Result<(), PipelineError> {
-    let averaged = matches!(&parts.predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
-    let fits = match (task, parts.link) {
+fn link(task: Task, labels: usize, predictor: &Predictor, link: Link) -> Result<(), PipelineError> {
+    let averaged = matches!(predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
+    let fits = match (task, link) {
+        // A blend's members have links of their own.
+        (_, link) if matches!(predictor, Predictor::Blend(_)) => link == Link::Identity,
         (Task::Regression, link) => link == Link::Identity,
         // Only distributions that are averaged are one again.
         (Task::Classification, Link::Identity) => averaged,
         (Task::Classification, Link::Logistic) if labels != 2 => return Err(PipelineError::Logistic(labels)),
         (Task::Classification, _) => true,
     };
-    if fits { Ok(()) } else { Err(PipelineError::Link { link: parts.link, task }) }
+    if fits { Ok(()) } else { Err(PipelineError::Link { link, task }) }
 }
 
 fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     match power {
         Some(power) if task == Task::Regression || !power.is_finite() || power <= 0.0 => {
             Err(PipelineError::Calibration(power))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A floor that leaves something to tell, and a weight for each label.
+fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
+    let most = 1.0 / labels.max(1) as f32;
+    if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
+        return Err(PipelineError::Floor(floor));
+    }
+    match &rule.weights {
+        Some(weights) if labels == 0 || weights.len() != labels => Err(PipelineError::LabelWeights(weights.len())),
+        Some(weights) if !weights.iter().all(|weight| (MIN_WEIGHT..=MAX_WEIGHT).contains(weight)) => {
+            Err(PipelineError::LabelWeights(weights.len()))
         }
         _ => Ok(()),
     }

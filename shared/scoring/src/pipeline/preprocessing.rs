@@ -8,6 +8,8 @@
 //! 3. of each category column, for each category 1 if the value is that one, else 0; and if missing values are told apart,
 //!    1 where it is missing, else 0. A rare or an unseen category is 0 everywhere.
 
+use super::Hole;
+
 /// What becomes of one column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
@@ -84,6 +86,15 @@ impl Preprocessing {
         origins
     }
 
+    /// The features of each value that may be missing.
+    pub fn holes(&self) -> Vec<Hole> {
+        let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
+        let told_apart = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
+        let count = values.clone().count() as u32;
+        let places = (0..).zip(values).filter(|(_, encoding)| told_apart(encoding)).map(|(value, _)| value);
+        (count..).zip(places).map(|(missing, value)| Hole { value, missing }).collect()
+    }
+
     /// Appends the features of the raw `row` to `features`.
     pub fn apply(&self, row: &[f32], features: &mut Vec<f32>) {
         let start = features.len();
@@ -109,5 +120,26 @@ impl Preprocessing {
         if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {
             scaler.apply(features);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_is_a_value_and_the_feature_that_tells_where_it_is_missing() {
+        let value = |indicator| Encoding::Value { fill: 9.0, indicator };
+        let one_hot = Encoding::OneHot { categories: 2, indicator: true };
+        let preprocessing =
+            Preprocessing { encodings: vec![value(true), one_hot, value(false), value(true)], scaler: None };
+        let mut features = Vec::new();
+        preprocessing.apply(&[f32::NAN, 1.0, 5.0, 7.0], &mut features);
+        let found: Vec<(f32, f32)> = preprocessing
+            .holes()
+            .iter()
+            .map(|hole| (features[hole.value as usize], features[hole.missing as usize]))
+            .collect();
+        assert_eq!(found, [(9.0, 1.0), (7.0, 0.0)]);
     }
 }

@@ -2,7 +2,8 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 use evergreen_scoring::{
-    Aggregate, Encoding, Ensemble, Linear, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Scaler, Tree,
+    Aggregate, Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Node, Parts, Pipeline, Predictor,
+    Preprocessing, Scaler, Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -103,6 +104,25 @@ fn kinds() -> impl Strategy<Value = Kind> {
     })
 }
 
+/// Two members of different kinds.
+fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numbers: &mut Numbers<'_>) -> Predictor {
+    let (classes, aggregate) = (kind.classes, kind.aggregate);
+    let second = match classes {
+        0 => Kind { linear: !kind.linear, ..kind },
+        2 => Kind { link: Link::Logistic, linear: true, classes, aggregate },
+        _ => Kind { link: Link::Softmax, linear: false, classes, aggregate },
+    };
+    let offset = numbers.take(features, 3.0);
+    let scaler = Scaler { scale: offset.iter().map(|offset| 1.0 / (1.0 + offset.abs())).collect(), offset };
+    let mut member = |kind: Kind, scaler, holes: &[Hole], weight| {
+        let predictor = predictor(kind, features + 2 * holes.len(), shapes, numbers);
+        // A weighted sum of what is beyond sensible values is none.
+        Member { scaler, holes: holes.to_vec(), predictor, link: kind.link, weight }
+    };
+    let seen = if kind.linear { &[] } else { holes };
+    Predictor::Blend(vec![member(kind, None, seen, 0.625), member(second, Some(scaler), &[], 0.375)])
+}
+
 type Shape = Vec<(Index, Index, f32)>;
 
 fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Predictor {
@@ -122,7 +142,8 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
-    let options = (any::<bool>(), prop::option::of(0.1..3.0_f32), prop::option::of(0.0..3.0_f32));
+    let rule = (prop::option::of(1e-6..0.1_f32), any::<bool>());
+    let options = (any::<bool>(), any::<bool>(), prop::option::of(0.1..3.0_f32), prop::option::of(0.0..3.0_f32), rule);
     let numbers = prop::collection::vec(-1.0..1.0_f32, 31);
     (columns(), kinds(), shapes, options, numbers).prop_map(|(columns, kind, shapes, options, numbers)| {
         let mut numbers = Numbers(numbers.iter().cycle());
@@ -136,11 +157,23 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
         }
         let labels = (0..kind.classes).map(|n| format!("label {n}").as_str().into()).collect();
         let (signature, calibration, interval) = match kind.classes {
-            0 => (Signature::regression(columns), None, options.2),
-            _ => (Signature::classification(columns, labels), options.1, None),
+            0 => (Signature::regression(columns), None, options.3),
+            _ => (Signature::classification(columns, labels), options.2, None),
         };
-        let predictor = predictor(kind, features, &shapes, &mut numbers);
-        let parts = Parts { preprocessing, predictor, link: kind.link, calibration, interval };
+        let rule = match kind.classes {
+            0 => LabelRule::default(),
+            classes => {
+                let weights = options.4.1.then(|| numbers.take(classes, 1.0).iter().map(|n| 1.5 + n).collect());
+                LabelRule { floor: options.4.0, weights }
+            }
+        };
+        // Of scaled values none is beyond all others.
+        let holes = if options.0 { Vec::new() } else { preprocessing.holes() };
+        let (predictor, link) = match options.1 {
+            true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
+            false => (predictor(kind, features, &shapes, &mut numbers), kind.link),
+        };
+        let parts = Parts { preprocessing, predictor, link, calibration, rule, interval };
         Pipeline::new(signature.unwrap(), parts).unwrap()
     })
 }

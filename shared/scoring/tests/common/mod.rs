@@ -6,8 +6,8 @@ mod any;
 
 use evergreen_lifecycle::{Column, ColumnKind, Family, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, Lineage, Link, Node, Parts, Pipeline, Predictions, Predictor,
-    Preprocessing, Scaler, Tree, Weight,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Lineage, Link, Node, Parts, Pipeline, Predictions,
+    Predictor, Preprocessing, Scaler, Tree, Weight,
 };
 
 #[allow(unused_imports, reason = "not every test needs both")]
@@ -69,6 +69,7 @@ pub fn small() -> Pipeline {
         predictor: trees(forest, Aggregate::Average, vec![0.0; 2]),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     let columns = vec![Column::number("column 0"), Column::number("column 1")];
@@ -103,6 +104,7 @@ pub fn mixed() -> Pipeline {
         predictor: trees(boosted, Aggregate::Sum, vec![-0.5]),
         link: Link::Logistic,
         calibration: Some(0.75),
+        rule: LabelRule::default(),
         interval: None,
     };
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
@@ -130,6 +132,7 @@ pub fn estimate() -> Pipeline {
         predictor: trees(forest, Aggregate::Average, vec![0.0]),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: Some(250.0),
     };
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()

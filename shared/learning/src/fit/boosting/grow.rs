@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 
 use super::BoostingParameters;
+use super::bounds::Bounds;
 use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract};
 use super::partition::{Entry, partition};
-use crate::fit::binned::Binned;
+use crate::fit::binned::Splittable;
 
 /// Sum of the second derivatives in a leaf at least, as in scikit-learn: below it answers are not to be trusted.
 const LEAST_CURVATURE: f64 = 1e-3;
@@ -15,10 +16,12 @@ const LEAST_CURVATURE: f64 = 1e-3;
 /// Grows tree after tree; keeps its memory.
 pub(super) struct Grower<'a> {
     tiles: &'a Tiles,
-    binned: &'a Binned,
+    splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
     spare: Vec<Entry>,
+    /// Of each feature whether it may be split on.
+    taken: Vec<bool>,
 }
 
 /// A tree and the rows in its leaves.
@@ -29,8 +32,19 @@ pub(super) struct Grown {
 
 #[derive(Debug, Clone, Copy)]
 enum Branch {
-    Split { feature: usize, threshold: f32, left: usize, right: usize },
-    Leaf { start: usize, end: usize, answer: f64 },
+    /// Rows up to `bin` go left.
+    Split {
+        feature: usize,
+        bin: usize,
+        threshold: f32,
+        left: usize,
+        right: usize,
+    },
+    Leaf {
+        start: usize,
+        end: usize,
+        answer: f64,
+    },
 }
 
 /// A way to split a node.
@@ -52,6 +66,7 @@ struct Open {
     start: usize,
     end: usize,
     sums: Sums,
+    bounds: Bounds,
     split: Split,
     histograms: Vec<Histogram>,
 }
@@ -75,8 +90,26 @@ impl Ord for Open {
 }
 
 impl<'a> Grower<'a> {
-    pub(super) fn new(tiles: &'a Tiles, binned: &'a Binned, parameters: BoostingParameters) -> Self {
-        Self { tiles, binned, parameters, gains: vec![0.0; binned.columns().len()], spare: Vec::new() }
+    pub(super) fn new(tiles: &'a Tiles, splittable: &'a Splittable<'a>, parameters: BoostingParameters) -> Self {
+        let features = splittable.columns.len();
+        Self {
+            tiles,
+            splittable,
+            parameters,
+            gains: vec![0.0; features],
+            spare: Vec::new(),
+            taken: vec![true; features],
+        }
+    }
+
+    /// From here on these features alone are split on.
+    pub(super) fn take_features(&mut self, taken: &[bool]) {
+        self.taken.copy_from_slice(taken);
+    }
+
+    /// The bin of a row that is fitted on.
+    pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
+        self.tiles.codes(feature)(row)
     }
 
     /// Of each feature the gain of all splits so far.
@@ -90,16 +123,17 @@ impl<'a> Grower<'a> {
         let sums = sums_of(&entries);
         let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
         let mut open = Vec::new();
-        grown.nodes.push(self.leaf(0, grown.entries.len(), sums));
+        let bounds = Bounds::FREE;
+        grown.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
         let histograms: Vec<Histogram> =
             self.tiles.tiles().par_iter().map(|tile| tile.histogram(&grown.entries)).collect();
         let found: Vec<Option<Split>> = (0..)
             .zip(self.tiles.tiles())
             .zip(&histograms)
-            .map(|((at, tile), histogram)| self.best(at, tile, histogram, sums))
+            .map(|((at, tile), histogram)| self.best(at, tile, histogram, (sums, bounds)))
             .collect();
         if let Some(split) = better(found) {
-            open.push(Open { node: 0, start: 0, end: grown.entries.len(), sums, split, histograms });
+            open.push(Open { node: 0, start: 0, end: grown.entries.len(), sums, bounds, split, histograms });
         }
         let mut leaves = 1;
         while leaves < self.parameters.max_leaves {
@@ -114,22 +148,24 @@ impl<'a> Grower<'a> {
 
     /// Makes a split of an open leaf; unless it is the last, its children are opened.
     fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
-        let Open { node, start, end, sums, split, mut histograms } = from;
-        let column = &self.binned.columns()[split.feature];
+        let Open { node, start, end, sums, bounds, split, mut histograms } = from;
+        let column = self.splittable.columns[split.feature];
         let code = self.tiles.codes(split.feature);
         let lefts =
             partition(&mut grown.entries[start..end], &mut self.spare, |row| usize::from(code(row)) <= split.bin);
         let (middle, right) = (start + lefts, less(sums, split.left));
         self.gains[split.feature] += split.gain;
-        let children = [(start, middle, split.left), (middle, end, right)];
+        let [below, above] = bounds.split(column.direction(), split.left, right, self.parameters.l2);
+        let children = [(start, middle, split.left, below), (middle, end, right, above)];
         let first = grown.nodes.len();
         grown.nodes[node] = Branch::Split {
             feature: split.feature,
+            bin: split.bin,
             threshold: column.threshold(split.bin, split.bin + 1),
             left: first,
             right: first + 1,
         };
-        grown.nodes.extend(children.map(|(start, end, sums)| self.leaf(start, end, sums)));
+        grown.nodes.extend(children.map(|(start, end, sums, bounds)| self.leaf(start, end, sums, bounds)));
         if last {
             return;
         }
@@ -138,8 +174,8 @@ impl<'a> Grower<'a> {
         let work = |(at, (tile, node)): (usize, (&Tile, &mut Histogram))| {
             let child = tile.histogram(rows);
             subtract(node, &child);
-            let splits =
-                (self.best(at, tile, &child, children[small].2), self.best(at, tile, node, children[1 - small].2));
+            let of = |child: usize| (children[child].2, children[child].3);
+            let splits = (self.best(at, tile, &child, of(small)), self.best(at, tile, node, of(1 - small)));
             (child, splits)
         };
         let done: Vec<Parted> =
@@ -147,30 +183,34 @@ impl<'a> Grower<'a> {
         let (of_small, splits): (Vec<Histogram>, Vec<_>) = done.into_iter().unzip();
         let (by_small, by_large): (Vec<_>, Vec<_>) = splits.into_iter().unzip();
         for (child, histograms, splits) in [(small, of_small, by_small), (1 - small, histograms, by_large)] {
-            let (start, end, sums) = children[child];
+            let (start, end, sums, bounds) = children[child];
             if let Some(split) = better(splits) {
-                open.push(Open { node: first + child, start, end, sums, split, histograms });
+                open.push(Open { node: first + child, start, end, sums, bounds, split, histograms });
             }
         }
     }
 
-    fn leaf(&self, start: usize, end: usize, sums: Sums) -> Branch {
-        Branch::Leaf { start, end, answer: -self.parameters.learning_rate * sums[0] / (sums[1] + self.parameters.l2) }
+    fn leaf(&self, start: usize, end: usize, sums: Sums, bounds: Bounds) -> Branch {
+        Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
     /// The best split on a feature of the tile number `at`.
-    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, sums: Sums) -> Option<Split> {
+    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, (sums, bounds): (Sums, Bounds)) -> Option<Split> {
         let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
         let enough = |sums: Sums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
         if sums[2] < 2.0 * least {
             return None;
         }
-        let score = |sums: Sums| sums[0] * sums[0] / (sums[1] + l2);
+        let score = |sums: Sums| bounds.score(sums, l2);
         let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
         let (parent, mut rest) = (score(sums), histogram.as_slice());
         for (place, bins) in tile.bins().iter().enumerate() {
             let (feature, others) = rest.split_at(*bins);
             rest = others;
+            if !self.taken.get(at * WIDTH + place).copied().unwrap_or_default() {
+                continue;
+            }
+            let direction = self.splittable.columns.get(at * WIDTH + place).and_then(|column| column.direction());
             let mut left = [0.0; 3];
             for (bin, content) in feature.iter().enumerate().take(bins.saturating_sub(1)) {
                 left = more(left, *content);
@@ -182,7 +222,7 @@ impl<'a> Grower<'a> {
                     continue;
                 }
                 let gain = score(left) + score(right) - parent;
-                if gain > best.gain {
+                if gain > best.gain && bounds.allow(direction, left, right, l2) {
                     best = Split { gain, feature: at * WIDTH + place, bin, left };
                 }
             }
@@ -217,11 +257,25 @@ impl Grown {
         })
     }
 
+    /// The answer to a row, by the bins of its features.
+    pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
+        let mut at = 0;
+        loop {
+            match self.nodes.get(at) {
+                Some(&Branch::Split { feature, bin, left, right, .. }) => {
+                    at = if usize::from(code(feature)) <= bin { left } else { right };
+                }
+                Some(&Branch::Leaf { answer, .. }) => return answer,
+                None => return 0.0,
+            }
+        }
+    }
+
     /// A tree that adds to `output`, in the unit of the truth.
-    pub(super) fn tree(&self, output: u32, scale: f64) -> Tree {
+    pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {
-            Branch::Split { feature, threshold, left, right } => {
-                Node::Split { feature: feature as u32, threshold, left: left as u32, right: right as u32 }
+            Branch::Split { feature, threshold, left, right, .. } => {
+                Node::Split { feature: features[feature], threshold, left: left as u32, right: right as u32 }
             }
             Branch::Leaf { answer, .. } => Node::Leaf(vec![Weight { output, weight: (answer * scale) as f32 }]),
         };

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::partition::Entry;
-use crate::fit::binned::{Binned, MAX_BINS};
+use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
 /// Features of a tile.
 pub(super) const WIDTH: usize = 8;
@@ -43,8 +43,8 @@ pub(super) struct Tile {
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
-    pub(super) fn new(binned: &Binned, rows: &[u32]) -> Self {
-        Self { tiles: binned.columns().par_chunks(WIDTH).map(|columns| Tile::new(columns, rows)).collect() }
+    pub(super) fn new(columns: &[&BinnedColumn], rows: &[u32]) -> Self {
+        Self { tiles: columns.par_chunks(WIDTH).map(|columns| Tile::new(columns, rows)).collect() }
     }
 
     pub(super) fn tiles(&self) -> &[Tile] {
@@ -59,7 +59,7 @@ impl Tiles {
 }
 
 impl Tile {
-    fn new(columns: &[crate::fit::binned::BinnedColumn], rows: &[u32]) -> Self {
+    fn new(columns: &[&BinnedColumn], rows: &[u32]) -> Self {
         let mut codes = vec![[0; WIDTH]; rows.len()];
         for (place, column) in columns.iter().enumerate() {
             let from = column.codes();

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::grow::Grown;
 use super::partition::Entry;
 use crate::fit::features::{Training, Truth};
 use crate::fit::forest::moments;
@@ -134,6 +135,53 @@ impl Loss {
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
             entries.iter().for_each(|entry| scores[entry.row as usize] += answer);
+        }
+    }
+
+    /// Adds a tree's answers to an output's score of rows that it was not grown on.
+    pub(super) fn add_each(
+        &mut self,
+        output: usize,
+        rows: &[u32],
+        code: impl Fn(u32, usize) -> u8 + Sync,
+        grown: &Grown,
+    ) {
+        let Some(scores) = self.scores.get_mut(output) else { return };
+        let answer = |row: &u32| grown.answer(|feature| code(*row, feature));
+        let answers: Vec<f64> = rows.par_iter().with_min_len(PIECE).map(answer).collect();
+        rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
+    }
+
+    /// Of each output the score before any tree.
+    pub(super) fn start(&self) -> &[f64] {
+        &self.start
+    }
+
+    /// A row's truth as it is learnt from.
+    pub(super) fn truth_of(&self, truth: Truth<'_>, row: u32) -> f64 {
+        match truth {
+            Truth::Numbers(numbers) => {
+                (numbers.get(row as usize).copied().unwrap_or_default() - self.offset) / self.scale
+            }
+            Truth::Classes { classes, .. } => classes.get(row as usize).copied().unwrap_or_default().into(),
+        }
+    }
+}
+
+/// The loss of a row by its truth and its scores.
+pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item = f64> + Clone) -> f64 {
+    let first = scores.clone().next().unwrap_or_default();
+    match truth {
+        Truth::Numbers(_) => (first - value).powi(2),
+        Truth::Classes { count: 2, .. } => {
+            let odds = if value > 0.0 { -first } else { first };
+            // ln(1 + e^odds), which does not overflow.
+            odds.max(0.0) + (-odds.abs()).exp().ln_1p()
+        }
+        Truth::Classes { .. } => {
+            let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = scores.clone().map(|score| (score - highest).exp()).sum();
+            highest + sum.ln() - scores.clone().nth(value as usize).unwrap_or_default()
         }
     }
 }

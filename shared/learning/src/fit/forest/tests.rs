@@ -31,7 +31,8 @@ fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> V
     let binned = Binned::new(&features);
     let training = Training { features: &features, binned: &binned, truth, weights };
     let sample = Sample::new(&training, &(0..200).collect::<Vec<_>>());
-    let parameters = ForestParameters { n_estimators: 1, max_depth: 2, min_samples_split: 2, min_samples_leaf };
+    let parameters =
+        ForestParameters { n_estimators: 1, max_depth: 2, min_samples_split: 2, min_samples_leaf, max_features: 0.0 };
     let shape = Shape { parameters, tried: 6, max_nodes: 1000 };
     let entries: Vec<Entry> = sample.entries().to_vec();
     let (tree, _) = Grower::on(&binned, &sample, shape, entries, 1, 0).grow();
@@ -109,7 +110,13 @@ fn a_forest_that_is_too_large_for_an_artifact_splits_its_fullest_nodes() {
     let binned = Binned::new(&features);
     let training = Training { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
     let sample = Sample::new(&training, &(0..200).collect::<Vec<_>>());
-    let parameters = ForestParameters { n_estimators: 1, max_depth: 50, min_samples_split: 2, min_samples_leaf: 1 };
+    let parameters = ForestParameters {
+        n_estimators: 1,
+        max_depth: 50,
+        min_samples_split: 2,
+        min_samples_leaf: 1,
+        max_features: 0.0,
+    };
     for max_nodes in [3, 21, 1000] {
         let shape = Shape { parameters, tried: 6, max_nodes };
         let (tree, _) = Grower::new(&binned, &sample, shape, 1, 0).grow();

@@ -1,10 +1,12 @@
 //! The ensemble's lists, put back into trees.
 
+use evergreen_lifecycle::MAX_LABELS;
+
 use super::super::attributes::Attributes;
 use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, SUM};
 use super::super::onnx::AttributeProto;
 use super::ArtifactError;
-use crate::pipeline::{Aggregate, MAX_LABELS, Node, Tree, Weight};
+use crate::pipeline::{Aggregate, Node, Tree, Weight};
 
 /// How many outputs an ensemble has at most.
 const MAX_OUTPUTS: i64 = MAX_LABELS as i64;

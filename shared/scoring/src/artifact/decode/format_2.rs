@@ -11,27 +11,59 @@ use super::super::graph::{self, names};
 use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Ensemble, Linear, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{
+    Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor, Preprocessing, Scaler,
+};
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
-    let predictor = predictor(&mut graph)?;
+    let mut taken = predictors(&mut graph);
+    let blends = graph.node.iter().any(|node| node.name == names::member(0, names::WEIGHT));
+    let predictor = if blends {
+        Predictor::Blend(members(&graph, taken)?)
+    } else {
+        let lone = if taken.is_empty() { None } else { Some(taken.remove(0)) };
+        predictor(&graph, names::BASE, lone.ok_or(ArtifactError::Missing("operator that predicts"))?)?
+    };
     let parts = parts(&signature, &graph, predictor)?;
     let pipeline = Pipeline::new(signature, parts)?;
     check_rest(&graph, &graph::around(&pipeline, Vec::new()))?;
     Ok(pipeline)
 }
 
-/// Takes the attributes, nearly all of the file, out of the operator that predicts.
-fn predictor(graph: &mut GraphProto) -> Result<Predictor, ArtifactError> {
+/// An operator that predicts: whether it is a weighted sum, and its attributes.
+type Taken = (bool, Vec<AttributeProto>);
+
+/// Takes the attributes, nearly all of the file, out of the operators that predict.
+fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     let predicts = |node: &&mut NodeProto| node.op_type == ENSEMBLE || node.op_type == LINEAR;
-    let node = graph.node.iter_mut().find(predicts).ok_or(ArtifactError::Missing("operator that predicts"))?;
-    let attributes = std::mem::take(&mut node.attribute);
-    if node.op_type == LINEAR {
+    let take = |node: &mut NodeProto| (node.op_type == LINEAR, std::mem::take(&mut node.attribute));
+    graph.node.iter_mut().filter(predicts).map(take).collect()
+}
+
+/// The predictor whose bases, if it has any, are the constant of this name.
+fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Result<Predictor, ArtifactError> {
+    if sums {
         return Ok(Predictor::Linear(linear(attributes)?));
     }
     let (trees, aggregate, outputs) = ensemble::read(attributes)?;
-    let base = Named::of(graph).numbers(names::BASE)?.unwrap_or_else(|| vec![0.0; outputs]);
+    let base = Named::of(graph).numbers(base)?.unwrap_or_else(|| vec![0.0; outputs]);
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
+}
+
+/// The members of a blend, in their order.
+fn members(graph: &GraphProto, taken: Vec<Taken>) -> Result<Vec<Member>, ArtifactError> {
+    let operators = Named::of(graph);
+    let read = |(number, taken): (usize, Taken)| {
+        let name = |name| names::member(number, name);
+        Ok(Member {
+            scaler: operators.scaler(&name(names::SCALED))?,
+            holes: operators.holes(number)?,
+            predictor: predictor(graph, &name(names::BASE), taken)?,
+            link: operators.member_link(number),
+            weight: operators.required(&name(names::WEIGHT), "weight of a member")?,
+        })
+    };
+    taken.into_iter().enumerate().map(read).collect()
 }
 
 fn linear(attributes: Vec<AttributeProto>) -> Result<Linear, ArtifactError> {
@@ -45,15 +77,13 @@ fn linear(attributes: Vec<AttributeProto>) -> Result<Linear, ArtifactError> {
 
 fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Result<Parts, ArtifactError> {
     let operators = Named::of(graph);
-    let scaler = match operators.get(names::SCALED, SCALER)? {
-        Some(mut found) => Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }),
-        None => None,
-    };
+    let scaler = operators.scaler(names::SCALED)?;
     Ok(Parts {
         preprocessing: Preprocessing { encodings: encodings(signature.columns(), &operators)?, scaler },
         predictor,
         link: operators.link(),
         calibration: operators.number(names::CALIBRATION)?,
+        rule: LabelRule { floor: operators.number(names::FLOOR)?, weights: operators.numbers(names::LABEL_WEIGHTS)? },
         interval: operators.number(names::HALF_INTERVAL)?,
     })
 }
@@ -110,6 +140,17 @@ impl<'a> Named<'a> {
         self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
     }
 
+    fn scaler(&self, name: &str) -> Result<Option<Scaler>, ArtifactError> {
+        let Some(mut found) = self.get(name, SCALER)? else { return Ok(None) };
+        Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
+    }
+
+    /// The lone number of a constant that has to be there; `what` says in an error what it is.
+    fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
+        let values = self.numbers(name)?.unwrap_or_default();
+        values.first().copied().ok_or(ArtifactError::Missing(what))
+    }
+
     /// The lone number of a constant.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
@@ -117,12 +158,34 @@ impl<'a> Named<'a> {
     }
 
     fn link(&self) -> Link {
-        let has = |name| self.0.contains_key(name);
+        self.link_of(str::to_owned)
+    }
+
+    /// The values that a member sees below and above all others where they are missing.
+    fn holes(&self, number: usize) -> Result<Vec<Hole>, ArtifactError> {
+        let places = |name| -> Result<Vec<i64>, ArtifactError> {
+            let found = self.get(&names::member(number, name), CONSTANT)?;
+            found.map_or(Ok(Vec::new()), |mut found| found.ints("value_ints"))
+        };
+        let feature =
+            |place: i64| u32::try_from(place).map_err(|_| ArtifactError::Missing("feature of a missing value"));
+        let all = places(names::HOLLOW)?.into_iter().zip(places(names::TOLD_APART)?);
+        all.map(|(value, missing)| Ok(Hole { value: feature(value)?, missing: feature(missing)? })).collect()
+    }
+
+    fn member_link(&self, number: usize) -> Link {
+        self.link_of(|name| names::member(number, name))
+    }
+
+    /// The link of the operators that have these names.
+    fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
+        let has = |of: &str| self.0.contains_key(name(of).as_str());
+        let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
         if has(names::HALVES) {
             Link::Logistic
         } else if has(names::SURPRISE) {
             Link::OneVersusRest
-        } else if self.0.get(names::PROBABILITIES).is_some_and(|node| node.op_type == "Softmax") {
+        } else if [names::UNBOUNDED, names::PROBABILITIES].iter().any(|of| is_softmax(of)) {
             Link::Softmax
         } else {
             Link::Identity

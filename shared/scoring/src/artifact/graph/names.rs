@@ -14,6 +14,14 @@ pub(in super::super) const SCALED: &str = "scaled";
 pub(in super::super) const VOTES: &str = "votes";
 pub(in super::super) const BASE: &str = "base";
 pub(in super::super) const OUTPUTS: &str = "outputs";
+pub(in super::super) const HOLLOW: &str = "hollow";
+pub(in super::super) const HOLLOW_VALUES: &str = "hollow_values";
+pub(in super::super) const FARTHEST: &str = "farthest";
+pub(in super::super) const FAR: &str = "far";
+pub(in super::super) const BELOW: &str = "below";
+pub(in super::super) const ABOVE: &str = "above";
+pub(in super::super) const WEIGHT: &str = "weight";
+pub(in super::super) const SHARE: &str = "share";
 
 pub(in super::super) const HALVES: &str = "halves";
 pub(in super::super) const SCORES: &str = "scores";
@@ -26,6 +34,12 @@ pub(in super::super) const HIGHEST: &str = "highest";
 pub(in super::super) const RELATIVE: &str = "relative";
 pub(in super::super) const CLASSES: &str = "classes";
 pub(in super::super) const SUM: &str = "sum";
+pub(in super::super) const UNBOUNDED: &str = "unbounded";
+pub(in super::super) const KEPT: &str = "kept";
+pub(in super::super) const SHRUNK: &str = "shrunk";
+pub(in super::super) const FLOOR: &str = "floor";
+pub(in super::super) const LABEL_WEIGHTS: &str = "label_weights";
+pub(in super::super) const WEIGHED: &str = "weighed";
 pub(in super::super) const FLAT: &str = "flat";
 pub(in super::super) const HALF_INTERVAL: &str = "half_interval";
 
@@ -38,6 +52,11 @@ pub(in super::super) const UPPER: &str = "upper";
 /// Index, among the columns of categories, of the one with index `column` there.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
+}
+
+/// What belongs to a member of a blend.
+pub(in super::super) fn member(number: usize, name: &str) -> String {
+    format!("member_{number}_{name}")
 }
 
 /// The texts of a column of categories.

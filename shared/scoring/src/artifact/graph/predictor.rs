@@ -5,36 +5,53 @@ use evergreen_lifecycle::Task;
 use super::super::attributes::{floats, int, ints, string, strings};
 use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, LINEAR, ML_DOMAIN, SUM};
 use super::super::onnx::AttributeProto;
-use super::Operators;
-use super::names::{BASE, OUTPUTS, PROBABILITIES, VOTES};
+use super::answer::unbounded;
+use super::names::{BASE, OUTPUTS, VOTES};
+use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, Parts, Predictor, Weight};
 
-/// Appends the operator, with these attributes, and returns the name of the outputs.
+/// Appends the operators that predict, with these attributes each, and returns the name of the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
     parts: &Parts,
     features: &str,
-    attributes: Vec<AttributeProto>,
+    attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
     let outputs = match (task, parts.link, parts.calibration) {
-        // They are the graph's, nothing follows.
-        (Task::Classification, Link::Identity, None) => PROBABILITIES,
+        // They are the graph's, and nothing but a floor follows.
+        (Task::Classification, Link::Identity, None) => unbounded(parts),
         _ => OUTPUTS,
     };
     match &parts.predictor {
+        Predictor::Blend(members) => blend::add(operators, task, members, features, outputs, attributes),
+        lone => one(operators, lone, features, [VOTES, BASE, outputs], attributes.into_iter().next()),
+    }
+    outputs
+}
+
+/// Appends one predictor. The names are those of an ensemble's sum before its base is added, of the base, and of the outputs.
+pub(super) fn one(
+    operators: &mut Operators,
+    predictor: &Predictor,
+    features: &str,
+    [votes, base, outputs]: [&str; 3],
+    attributes: Option<Vec<AttributeProto>>,
+) {
+    let attributes = attributes.unwrap_or_default();
+    match predictor {
+        Predictor::Blend(_) => {}
         Predictor::Linear(_) => operators.add((ML_DOMAIN, LINEAR), &[features], outputs, attributes),
         Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);
         }
         // Not as the ensemble's own `base_values`: ONNX Runtime leaves these out where no leaf weighs an output.
         Predictor::Trees(ensemble) => {
-            operators.add((ML_DOMAIN, ENSEMBLE), &[features], VOTES, attributes);
-            operators.numbers(BASE, ensemble.base.clone());
-            operators.core("Add", &[VOTES, BASE], outputs, Vec::new());
+            operators.add((ML_DOMAIN, ENSEMBLE), &[features], votes, attributes);
+            operators.numbers(base, ensemble.base.clone());
+            operators.core("Add", &[votes, base], outputs, Vec::new());
         }
     }
-    outputs
 }
 
 /// The attributes of a linear predictor.

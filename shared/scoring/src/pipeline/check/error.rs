@@ -88,6 +88,28 @@ pub enum PipelineError {
         /// Outputs times features.
         expected: usize,
     },
+    /// No probability, or one that leaves nothing to tell.
+    #[error("the least probability is {0}, expected more than 0 and less than 1/labels")]
+    Floor(f32),
+    /// Weights that are not one positive number for each label.
+    #[error("the labels' {0} weights are not one number from 1e-12 to 1e12 for each label")]
+    LabelWeights(usize),
+    /// No members, too many, or weights that make no mean.
+    #[error("{members} predictors of weights that sum to {sum} cannot be averaged")]
+    Members {
+        /// Members found.
+        members: usize,
+        /// The sum of their weights.
+        sum: f32,
+    },
+    /// A member that is no tree, or is scaled, looks for missing values, or one does where no feature tells of them.
+    #[error(
+        "a member looks for missing values where none of the {0} features tells of them, or is no unscaled ensemble"
+    )]
+    Holes(usize),
+    /// A blend in a blend.
+    #[error("a member of a blend is a blend itself")]
+    NestedBlend,
     /// Nothing to ask.
     #[error("the ensemble has no tree")]
     NoTree,

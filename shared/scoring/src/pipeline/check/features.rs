@@ -44,7 +44,7 @@ fn are_sorted(categories: &[String]) -> bool {
         && categories.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
 }
 
-fn check_scaler(scaler: &Scaler, features: usize) -> Result<(), PipelineError> {
+pub(super) fn check_scaler(scaler: &Scaler, features: usize) -> Result<(), PipelineError> {
     let (offsets, scales) = (scaler.offset.len(), scaler.scale.len());
     if offsets != features || scales != features {
         return Err(PipelineError::ScalerShape { offsets, scales, features });

@@ -1,6 +1,6 @@
 use evergreen_lifecycle::Column;
 
-use super::super::{Encoding, Node, Preprocessing, Tree, Weight};
+use super::super::{Encoding, Hole, Member, Node, Preprocessing, Tree, Weight};
 use super::*;
 
 fn classifier(classes: usize) -> Signature {
@@ -27,7 +27,7 @@ fn weighted(outputs: usize) -> Predictor {
 fn parts(predictor: Predictor, link: Link) -> Parts {
     let encodings = vec![Encoding::Value { fill: 0.0, indicator: false }];
     let preprocessing = Preprocessing { encodings, scaler: None };
-    Parts { preprocessing, predictor, link, calibration: None, interval: None }
+    Parts { preprocessing, predictor, link, calibration: None, rule: LabelRule::default(), interval: None }
 }
 
 #[test]
@@ -39,6 +39,28 @@ fn sound_parts_of_every_kind_make_a_pipeline() {
     assert_eq!(all(&classifier(3), &parts(weighted(3), Link::Softmax)), Ok(()));
     assert_eq!(all(&regression(), &parts(weighted(1), Link::Identity)), Ok(()));
     assert_eq!(all(&regression(), &parts(forest(Aggregate::Sum, vec![7.0]), Link::Identity)), Ok(()));
+}
+
+#[test]
+fn predictors_of_different_kinds_are_averaged_by_weights_that_sum_to_one() {
+    let member = |predictor, link, weight| Member { scaler: None, holes: Vec::new(), predictor, link, weight };
+    let mean = || member(forest(Aggregate::Average, vec![0.0; 2]), Link::Identity, 0.75);
+    let sum = |weight| member(weighted(1), Link::Logistic, weight);
+    let checked = |members: Vec<Member>, link| all(&classifier(2), &parts(Predictor::Blend(members), link));
+    assert_eq!(checked(vec![mean(), sum(0.25)], Link::Identity), Ok(()));
+    assert!(matches!(checked(vec![mean(), sum(0.25)], Link::Softmax), Err(PipelineError::Link { .. })));
+    for weight in [0.5, 0.0, f32::NAN] {
+        let refused = checked(vec![mean(), sum(weight)], Link::Identity);
+        assert!(matches!(refused, Err(PipelineError::Members { members: 2, .. })), "{refused:?}");
+    }
+    assert!(matches!(checked(vec![], Link::Identity), Err(PipelineError::Members { .. })));
+    let nested = member(Predictor::Blend(vec![mean()]), Link::Identity, 1.0);
+    assert_eq!(checked(vec![nested], Link::Identity), Err(PipelineError::NestedBlend));
+    let mut hollow = sum(1.0);
+    hollow.holes = vec![Hole { value: 0, missing: 1 }];
+    assert_eq!(checked(vec![hollow], Link::Identity), Err(PipelineError::Holes(1)));
+    let softmax = member(weighted(3), Link::Softmax, 1.0);
+    assert!(checked(vec![softmax], Link::Identity).is_err(), "an output too many");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+"""Reading a table, beside polars, PyArrow and pandas."""

@@ -1,0 +1,90 @@
+"""Seconds and peak memory of reading a CSV and a Parquet file, beside polars, PyArrow and pandas. `make bench-reading` calls it.
+
+Each reads the file in a process of its own, on two threads, in turn, round by round. Evergreen's time includes the types of the
+columns and the profile; the others infer types and build their table.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from .table import ROWS, file
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "target/bench/reading"
+PEER = Path(__file__).with_name("peer.py")
+PEERS = ("polars", "pyarrow", "pandas")
+THREADS = {
+    "RAYON_NUM_THREADS": "2",
+    "POLARS_MAX_THREADS": "2",
+    "OMP_NUM_THREADS": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+}
+MEGABYTE = 1_000_000
+# At most twice the time of polars, and twice the file's size in memory: the goals.
+TIME, MEMORY = 2.0, 2.0
+
+
+def main() -> int:
+    """Measures, prints and writes it down."""
+    arguments = _parser().parse_args()
+    rows = [row for ending in (".csv", ".parquet") for row in _measure(file(FOLDER, arguments.rows, ending), arguments)]
+    machine = {"cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+    written = FOLDER.parent / "reading.json"
+    written.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+    print(f"written: {written}")
+    return 0
+
+
+def _measure(path: Path, arguments: argparse.Namespace) -> list[dict]:
+    commands = {"evergreen": [str(arguments.binary), str(path)]}
+    commands |= {name: [sys.executable, str(PEER), name, str(path)] for name in PEERS}
+    said: dict[str, list[dict]] = {name: [] for name in commands}
+    for _ in range(arguments.rounds):
+        for name, command in commands.items():
+            done = subprocess.run(command, env=os.environ | THREADS, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(f"*** {name}: {done.stderr.strip()[-500:]}")
+            said[name].append(json.loads(done.stdout))
+    seconds = {name: statistics.median(round_["seconds"] for round_ in rounds) for name, rounds in said.items()}
+    memory = {name: max(round_["peak_rss_bytes"] for round_ in rounds) for name, rounds in said.items()}
+    size = path.stat().st_size
+    kind = path.suffix.removeprefix(".")
+    print(f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of 29 columns, {arguments.rounds} rounds")
+    for name in commands:
+        ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars"
+        print(f"   {name:<10} {seconds[name]:6.2f} s, {ratio}, {memory[name] / MEGABYTE:7,.0f} MB at most")
+    others = {name: seconds[name] for name in PEERS}
+    return [
+        _row(f"{kind}, seconds", "s", seconds["evergreen"], None, others),
+        _row(f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], TIME, {}),
+        _row(
+            f"{kind}, peak memory, times the file",
+            "×",
+            memory["evergreen"] / size,
+            MEMORY if kind == "csv" else None,
+            {},
+        ),
+    ]
+
+
+def _row(name: str, unit: str, value: float, most: float | None, others: dict[str, float]) -> dict:
+    goal = None if most is None else {"at_most": most}
+    return {"group": "reading", "name": name, "unit": unit, "value": value, "goal": goal, "peers": others, "note": ""}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench-reading", description=__doc__)
+    parser.add_argument("--binary", type=Path, required=True, help="Evergreen's example `read`")
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--rounds", type=int, default=5)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""From the contests to the figures that the goals are about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import peers
+from contest import CONSTANT, EVERGREEN, Contest
+
+# FLAML searches as long as Evergreen, so it stands beside the libraries, not among them.
+LIBRARIES = [name for name in peers.PEERS if name != "FLAML"]
+SIX = [EVERGREEN, *LIBRARIES]
+
+
+@dataclass(frozen=True)
+class Against:
+    """How often Evergreen is better, and worse, than a peer by more than one standard error; and not told apart."""
+
+    wins: int
+    losses: int
+    ties: int
+
+
+def trained(contests: list[Contest]) -> int:
+    """Tables that Evergreen trained on."""
+    return sum(EVERGREEN in contest.losses for contest in contests)
+
+
+def of_task(contests: list[Contest], task: str) -> list[Contest]:
+    """The contests of a task that Evergreen took part in."""
+    return [contest for contest in contests if contest.table.task == task and EVERGREEN in contest.losses]
+
+
+def mean_ranks(contests: list[Contest]) -> dict[str, float]:
+    """The mean rank of each of the six, 1 for the best. Who fails is last; equals share their ranks."""
+    ranks: dict[str, list[float]] = {name: [] for name in SIX}
+    for contest in contests:
+        figures = {name: contest.figure(name) if name in contest.losses else np.inf for name in SIX}
+        for name, own in figures.items():
+            better = sum(other < own for other in figures.values())
+            equal = sum(other == own for other in figures.values())
+            ranks[name].append(better + (equal + 1) / 2)
+    return {name: float(np.mean(values)) for name, values in ranks.items()}
+
+
+def against(contests: list[Contest], peer: str) -> Against:
+    """Wins and losses against a peer. A peer that fails has lost."""
+    wins = losses = ties = 0
+    for contest in contests:
+        advantage, error = contest.advantage(peer) if peer in contest.losses else (1.0, 0.0)
+        wins += advantage > error
+        losses += advantage < -error
+        ties += abs(advantage) <= error
+    return Against(wins, losses, ties)
+
+
+def median_gap(contests: list[Contest]) -> float:
+    """The median of how far Evergreen's figure is above that of the best of the five libraries, as a part of it."""
+    return float(np.median([gap(contest) for contest in contests]))
+
+
+def gap(contest: Contest) -> float:
+    """How far Evergreen's figure is above that of the best of the five libraries, as a part of it; below 0 it is better."""
+    best = min(contest.figure(name) for name in LIBRARIES if name in contest.losses)
+    return contest.figure(EVERGREEN) / best - 1 if best > 0 else 0.0
+
+
+def worse_than_constant(contests: list[Contest]) -> list[str]:
+    """Tables on which answering the constant is better by more than one standard error."""
+    return [contest.table.name for contest in contests if _is_worse(contest)]
+
+
+def _is_worse(contest: Contest) -> bool:
+    advantage, error = contest.advantage(CONSTANT)
+    return advantage < -error

@@ -1,0 +1,77 @@
+"""The figures as tables: for the terminal and for docs/PROOF.md."""
+
+import os
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+
+import figures
+import peers
+from contest import CONSTANT, EVERGREEN, Contest
+
+BEGIN, END = "<!-- figures: make proof -->", "<!-- end of figures -->"
+FIGURE = {"classification": "log loss", "regression": "RMSE"}
+
+
+def summary(contests: list[Contest]) -> list[list[str]]:
+    """The goals beside what was reached."""
+    classes, numbers = (figures.of_task(contests, task) for task in FIGURE)
+    both = classes + numbers
+    ranks = [figures.mean_ranks(part)[EVERGREEN] for part in (classes, numbers)]
+    lines = [["", "Goal", "Reached"]]
+    lines.append(["trains without an edit", "all", f"{figures.trained(contests)} of {len(contests)}"])
+    lines.append(["mean rank of six, log loss / RMSE", "≤ 1.8 / ≤ 1.8", " / ".join(f"{rank:.2f}" for rank in ranks)])
+    for peer in peers.PEERS:
+        found = figures.against(both, peer)
+        goal = "≥ 3 : 1" if peer == "CatBoost" else "≥ 10 : 1"
+        score = f"{found.wins} : {found.losses} ({found.ties} within one standard error)"
+        lines.append([f"wins : losses against {peer}", goal, score])
+    gaps = " / ".join(f"{figures.median_gap(part):+.1%}" for part in (classes, numbers))
+    lines.append(["median gap to the best of five", "≤ 0 %", gaps])
+    worse = figures.worse_than_constant(both)
+    lines.append(["worse than the constant", "0", f"{len(worse)}{': ' if worse else ''}{', '.join(worse)}"])
+    return lines
+
+
+def ranking(contests: list[Contest]) -> list[list[str]]:
+    """The mean rank of each of the six."""
+    parts = [figures.mean_ranks(figures.of_task(contests, task)) for task in FIGURE]
+    rows = [[name, *(f"{part[name]:.2f}" for part in parts)] for name in figures.SIX]
+    return [["", *(f"Mean rank, {figure}" for figure in FIGURE.values())], *rows]
+
+
+def each(contests: list[Contest]) -> list[list[str]]:
+    """A line for each table."""
+    names = [EVERGREEN, *peers.PEERS, CONSTANT]
+    lines = [["Table", "Predicted", "Rows", "Chosen", *names]]
+    for contest in contests:
+        table = contest.table
+        cells = [f"{contest.figure(name):.4g}" if name in contest.losses else "failed" for name in names]
+        lines.append([table.name, table.target, str(table.rows), contest.family.replace("_", " "), *cells])
+    return lines
+
+
+def publish(page: Path, contests: list[Contest], made: str) -> None:
+    """Puts the figures into the page, between its marks."""
+    text = page.read_text()
+    if BEGIN not in text or END not in text:
+        raise SystemExit(f"{page} has lost its marks {BEGIN} and {END}; nothing was written")
+    before, rest = text.split(BEGIN, 1)
+    parts = [made, _markdown(summary(contests)), _markdown(ranking(contests))]
+    for task, figure in FIGURE.items():
+        of_task = [contest for contest in contests if contest.table.task == task]
+        parts.append(f"### Each table: {figure}\n\n{_markdown(each(of_task))}")
+    page.write_text(f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{rest.split(END, 1)[1]}")
+
+
+def made(commit: str, seconds: float) -> str:
+    """Of what, when and where the figures are."""
+    day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return f"Commit {commit}, {day}, {machine}, {seconds:g} s for each training."
+
+
+def _markdown(lines: list[list[str]]) -> str:
+    align = "|" + "|".join("---" if place == 0 else "---:" for place in range(len(lines[0]))) + "|"
+    rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return "\n".join([rows[0], align, *rows[1:]])

@@ -1,0 +1,212 @@
+"""What people would train instead: six usual libraries, as they come, on the rows that Evergreen learns from.
+
+Each gets the table as pandas reads it, without the row names. Texts are categories, dates are days. Where a library takes
+neither categories nor holes, it gets one-hot columns and medians, as scikit-learn's documentation does it.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas
+from tables import INDEX, Table
+
+SEED = 7
+THREADS = 2
+# What scikit-learn's log loss takes for a probability of 0.
+LEAST = float(np.finfo(np.float64).eps)
+
+
+def read(file: Path, table: Table) -> tuple[pandas.DataFrame, pandas.Series]:
+    """The columns to learn from, and the target."""
+    frame = pandas.read_csv(file, low_memory=False).drop(columns=INDEX, errors="ignore")
+    target = frame.pop(table.target)
+    for name in frame.columns:
+        if pandas.api.types.is_numeric_dtype(frame[name]):
+            continue
+        days = pandas.to_datetime(frame[name], errors="coerce", format="ISO8601")
+        if days.notna().sum() == frame[name].notna().sum() > 0:
+            frame[name] = (days - pandas.Timestamp("2000-01-01")) / pandas.Timedelta(days=1)
+        else:
+            frame[name] = frame[name].astype("string").astype("category")
+    return frame, target.astype("string") if table.task == "classification" else target.astype(float)
+
+
+def usable(target: pandas.Series) -> list[int]:
+    """The rows that have a label, and not one of their own: the others can be learnt from by nobody."""
+    rows = target.notna()
+    if pandas.api.types.is_string_dtype(target):
+        rows &= target.map(target.value_counts()) > 1
+    return np.flatnonzero(rows.to_numpy(bool)).tolist()
+
+
+def losses(name: str, frame: pandas.DataFrame, target: pandas.Series, holdout: list[int], seconds: float) -> np.ndarray:
+    """The loss of each held-out row: minus the logarithm of the true label's probability, or the squared error."""
+    held = np.zeros(len(frame), bool)
+    held[holdout] = True
+    classes = pandas.api.types.is_string_dtype(target)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        model = PEERS[name](frame[~held], target[~held], classes, seconds)
+        if not classes:
+            return (
+                np.asarray(model.predict(frame.iloc[holdout]), float).ravel() - target.iloc[holdout].to_numpy()
+            ) ** 2
+        answers = np.asarray(model.predict_proba(frame.iloc[holdout]), float)
+    labels = [str(label) for label in model.classes_]
+    places = [labels.index(label) if label in labels else -1 for label in target.iloc[holdout]]
+    likely = [row[place] / row.sum() if place >= 0 else 0.0 for row, place in zip(answers, places)]
+    return -np.log(np.clip(likely, LEAST, 1.0))
+
+
+def constant(target: pandas.Series, holdout: list[int]) -> np.ndarray:
+    """The losses of answering with the shares of the labels, or with the mean, of the rows that are learnt from."""
+    held = np.zeros(len(target), bool)
+    held[holdout] = True
+    if not pandas.api.types.is_string_dtype(target):
+        return (target[held].to_numpy() - target[~held].mean()) ** 2
+    shares = target[~held].value_counts(normalize=True)
+    return -np.log(np.clip([shares.get(label, 0.0) for label in target.iloc[holdout]], LEAST, 1.0))
+
+
+def _plain(frame: pandas.DataFrame):
+    """Holes filled, categories one-hot, for libraries that take numbers only."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    texts = list(frame.select_dtypes("category").columns)
+    numbers = [name for name in frame.columns if name not in texts]
+    return make_column_transformer(
+        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numbers),
+        (OneHotEncoder(handle_unknown="ignore", min_frequency=2), texts),
+    )
+
+
+def _linear(frame, target, classes: bool, _seconds: float):
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(_plain(frame), LogisticRegression(max_iter=5000) if classes else Ridge()).fit(frame, target)
+
+
+def _forest(frame, target, classes: bool, _seconds: float):
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.pipeline import make_pipeline
+
+    kind = RandomForestClassifier if classes else RandomForestRegressor
+    return make_pipeline(_plain(frame), kind(random_state=SEED, n_jobs=THREADS)).fit(frame, target)
+
+
+def _histogram(frame, target, classes: bool, _seconds: float):
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+    # It takes 255 categories of a column at most; with more, the column is its codes.
+    return _Coded(kind(random_state=SEED), most=255).fit(frame, target)
+
+
+def _lightgbm(frame, target, classes: bool, _seconds: float):
+    import lightgbm
+
+    kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
+    model = kind(random_state=SEED, n_jobs=THREADS, verbose=-1)
+    return _Renamed(model).fit(frame, target)
+
+
+def _catboost(frame, target, classes: bool, _seconds: float):
+    import catboost
+
+    texts = list(frame.select_dtypes("category").columns)
+    kind = catboost.CatBoostClassifier if classes else catboost.CatBoostRegressor
+    model = kind(random_seed=SEED, thread_count=THREADS, verbose=False, allow_writing_files=False, cat_features=texts)
+    return _Filled(model, texts).fit(frame, target)
+
+
+def _flaml(frame, target, classes: bool, seconds: float):
+    import flaml
+
+    model = flaml.AutoML()
+    model.fit(
+        frame,
+        target.to_numpy(),
+        task="classification" if classes else "regression",
+        metric="log_loss" if classes else "rmse",
+        time_budget=seconds,
+        n_jobs=THREADS,
+        seed=SEED,
+        verbose=0,
+        log_file_name=os.devnull,
+    )
+    return model
+
+
+class _Wrapped:
+    """A model that gets the table in another form."""
+
+    def __init__(self, model) -> None:
+        self.model = model
+
+    def fit(self, frame, target):
+        self.model.fit(self.form(frame), target.to_numpy(object if pandas.api.types.is_string_dtype(target) else float))
+        return self
+
+    def form(self, frame):
+        raise NotImplementedError
+
+    def predict(self, frame):
+        return self.model.predict(self.form(frame))
+
+    def predict_proba(self, frame):
+        return self.model.predict_proba(self.form(frame))
+
+    @property
+    def classes_(self):
+        return self.model.classes_
+
+
+class _Coded(_Wrapped):
+    """Categories as they are, or as their codes where there are too many."""
+
+    def __init__(self, model, most: int) -> None:
+        super().__init__(model)
+        self.most = most
+
+    def form(self, frame):
+        wide = [name for name in frame.select_dtypes("category") if len(frame[name].cat.categories) > self.most]
+        return frame.assign(**{name: frame[name].cat.codes for name in wide})
+
+
+class _Renamed(_Wrapped):
+    """Columns by number: LightGBM takes no brackets or commas in names."""
+
+    def form(self, frame):
+        return frame.set_axis([f"c{place}" for place in range(frame.shape[1])], axis=1)
+
+
+class _Filled(_Wrapped):
+    """Missing texts as a text of their own: CatBoost takes no holes there."""
+
+    def __init__(self, model, texts: list[str]) -> None:
+        super().__init__(model)
+        self.texts = texts
+
+    def form(self, frame):
+        return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "") for name in self.texts})
+
+
+PEERS: dict[str, Callable] = {
+    "HistGradientBoosting": _histogram,
+    "LightGBM": _lightgbm,
+    "CatBoost": _catboost,
+    "Random forest": _forest,
+    "Logistic or ridge": _linear,
+    "FLAML": _flaml,
+}

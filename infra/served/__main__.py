@@ -1,0 +1,59 @@
+"""Eight tables through the deployed stack, each beside scikit-learn: what is served is what was measured. `make served` calls it."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "local"))
+
+import paper
+from comparison import HERE, SCIENCE, compare
+from driver.console import Failure, say, step
+from driver.settings import ROOT
+
+FOLDER = ROOT / "target/served"
+
+
+def main() -> int:
+    """Makes the tables, compares each, prints what came of it; 1 when a line does not hold."""
+    arguments = _parser().parse_args()
+    try:
+        return _prove(arguments.tables)
+    except Failure as failure:
+        print(f"\n*** {failure}", file=sys.stderr)
+        return 1
+
+
+def _prove(chosen: list[str]) -> int:
+    step("Tables")
+    tables = FOLDER / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    subprocess.run([SCIENCE, HERE / "tables.py", tables], check=True)
+    index = json.loads((tables / "index.json").read_text())
+    names = [entry["name"] for entry in index]
+    if unknown := [name for name in chosen if name not in names]:
+        raise Failure(f"no such table: {unknown[0]}; there are {', '.join(names)}")
+    say(", ".join(names))
+    lines = [line for entry in index if not chosen or entry["name"] in chosen for line in compare(entry, tables)]
+    step("Proof: no more than one standard error below scikit-learn on the same hold-out, and served as measured")
+    paper.show(lines)
+    paper.write_down(lines, FOLDER / "report.json")
+    say(f"written: {FOLDER / 'report.json'}")
+    if not chosen:
+        paper.publish(lines)
+        say(f"written: {paper.PAGE}")
+    missed = sum(not line.holds for line in lines)
+    say(f"{len(lines) - missed} of {len(lines)} lines hold")
+    return 1 if missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make served", description=__doc__)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="some of the tables by name; all without")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

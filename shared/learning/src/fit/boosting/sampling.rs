@@ -1,0 +1,87 @@
+//! The rows and features that a round is fitted on: Friedman, "Stochastic gradient boosting", Computational Statistics & Data
+//! Analysis 38, 2002.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::BoostingParameters;
+use super::partition::Entry;
+
+/// What a round takes.
+pub(super) struct Sampling {
+    seed: u64,
+    subsample: f64,
+    max_features: f64,
+    /// Of each row whether it is taken; empty where all are.
+    rows: Vec<bool>,
+    /// Rows that are not taken.
+    others: Vec<u32>,
+    features: Vec<bool>,
+}
+
+impl Sampling {
+    pub(super) fn new(parameters: BoostingParameters, rows: usize, features: usize, seed: u64) -> Self {
+        let rows = if parameters.subsample < 1.0 { vec![true; rows] } else { Vec::new() };
+        Self {
+            seed,
+            subsample: parameters.subsample,
+            max_features: parameters.max_features,
+            rows,
+            others: Vec::new(),
+            features: vec![true; features],
+        }
+    }
+
+    /// Draws what the round of this number takes; it does not depend on other rounds.
+    pub(super) fn draw(&mut self, round: u64) {
+        if self.rows.is_empty() && self.max_features >= 1.0 {
+            return;
+        }
+        let mut generator = ChaCha8Rng::seed_from_u64(self.seed);
+        generator.set_stream(round);
+        self.others.clear();
+        for (row, taken) in (0..).zip(&mut self.rows) {
+            *taken = generator.random::<f64>() < self.subsample;
+            if !*taken {
+                self.others.push(row);
+            }
+        }
+        if self.others.len() == self.rows.len() {
+            self.others.clear();
+            self.rows.fill(true);
+        }
+        if self.max_features < 1.0 {
+            self.draw_features(&mut generator);
+        }
+    }
+
+    fn draw_features(&mut self, generator: &mut ChaCha8Rng) {
+        let count = self.features.len();
+        let wanted = ((count as f64 * self.max_features).round() as usize).clamp(1.min(count), count);
+        self.features.fill(false);
+        let mut order: Vec<usize> = (0..count).collect();
+        for place in 0..wanted {
+            let drawn = generator.random_range(place as u32..count as u32) as usize;
+            order.swap(place, drawn);
+            self.features[order[place]] = true;
+        }
+    }
+
+    /// Of each feature whether it is taken.
+    pub(super) fn features(&self) -> &[bool] {
+        &self.features
+    }
+
+    /// The entries of the rows that are taken.
+    pub(super) fn take(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        if !self.others.is_empty() {
+            entries.retain(|entry| self.rows.get(entry.row as usize).copied().unwrap_or(true));
+        }
+        entries
+    }
+
+    /// The rows that are not taken.
+    pub(super) fn others(&self) -> &[u32] {
+        &self.others
+    }
+}

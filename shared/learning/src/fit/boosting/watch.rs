@@ -1,0 +1,87 @@
+//! Rows that are not fitted on, and how well each round does on them.
+
+use rayon::prelude::*;
+
+use super::grow::Grown;
+use super::loss::{Loss, loss_of};
+use crate::fit::binned::BinnedColumn;
+use crate::fit::features::{Training, Truth};
+
+/// Rounds without a gain after which boosting ends: the fewer, the more each round learns.
+const PATIENCE: (f64, f64) = (20.0, 100.0);
+
+/// What patience is for a learning rate of 1.
+const PATIENCE_OF_RATE: f64 = 3.0;
+
+/// Rows whose losses are summed by one task; fixed, so that threads do not change the sum.
+const PIECE: usize = 1 << 12;
+
+/// The watched rows.
+pub(super) struct Watch<'a> {
+    columns: &'a [&'a BinnedColumn],
+    rows: &'a [u32],
+    truth: Truth<'a>,
+    /// Of each row its truth, as it is learnt from.
+    values: Vec<f64>,
+    /// Of each output the score of every row.
+    scores: Vec<Vec<f64>>,
+    losses: Vec<f64>,
+    best: usize,
+    patience: usize,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(
+        loss: &Loss,
+        (training, columns): (&Training<'a>, &'a [&'a BinnedColumn]),
+        rows: &'a [u32],
+        learning_rate: f64,
+    ) -> Self {
+        let (least, most) = PATIENCE;
+        Self {
+            columns,
+            rows,
+            truth: training.truth,
+            values: rows.iter().map(|row| loss.truth_of(training.truth, *row)).collect(),
+            scores: loss.start().iter().map(|start| vec![*start; rows.len()]).collect(),
+            losses: Vec::new(),
+            best: 0,
+            patience: (PATIENCE_OF_RATE / learning_rate).clamp(least, most) as usize,
+        }
+    }
+
+    /// Adds the answers of a round's tree.
+    pub(super) fn add(&mut self, output: usize, grown: &Grown) {
+        let (rows, columns) = (self.rows, self.columns);
+        let Some(scores) = self.scores.get_mut(output) else { return };
+        scores.par_iter_mut().zip(rows).with_min_len(PIECE).for_each(|(score, row)| {
+            *score += grown.answer(|feature| columns[feature].codes()[*row as usize]);
+        });
+    }
+
+    /// Takes the loss after a round, of which all trees were added.
+    pub(super) fn end_round(&mut self) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let places: Vec<usize> = (0..self.rows.len()).collect();
+        let of =
+            |place: &usize| loss_of(self.truth, self.values[*place], self.scores.iter().map(|scores| scores[*place]));
+        let pieces: Vec<f64> = places.par_chunks(PIECE).map(|places| places.iter().map(of).sum::<f64>()).collect();
+        self.losses.push(pieces.into_iter().sum::<f64>() / self.rows.len() as f64);
+        let last = self.losses.len() - 1;
+        if self.losses[last] < self.losses[self.best] {
+            self.best = last;
+        }
+    }
+
+    /// Whether further rounds are not worth their time.
+    pub(super) fn is_done(&self) -> bool {
+        self.losses.len() > self.best + self.patience
+    }
+
+    /// The mean loss after each round.
+    pub(super) fn into_losses(self) -> Vec<f64> {
+        self.losses
+    }
+}

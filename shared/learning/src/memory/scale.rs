@@ -1,0 +1,131 @@
+//! What the memory of a training depends on.
+
+use evergreen_lifecycle::{ColumnRole, DatasetProfile, MAX_LABELS};
+use evergreen_table::budget::{Column, Kind, Shape, Use};
+use evergreen_table::{Table, Values};
+
+use crate::encode::MAX_CATEGORIES;
+use crate::prepared::Prepared;
+
+/// Maximum number of bins of a feature.
+const MAX_BINS: u64 = 256;
+
+/// A table as it is learnt from: its rows, and what its columns make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scale {
+    /// Rows, and those of them that are learnt from.
+    pub(crate) rows: u64,
+    pub(crate) training: u64,
+    /// Columns of the files, those that are left out included.
+    pub(crate) columns: u64,
+    /// Columns that are learnt from.
+    pub(crate) learnt: u64,
+    /// Bytes of the table's values, of all rows and of one.
+    pub(crate) bytes: u64,
+    pub(crate) row_bytes: u64,
+    /// Features, after categories have been told apart, and the bins of all of them.
+    pub(crate) features: u64,
+    pub(crate) bins: u64,
+    /// Rows that differ in their features, at most.
+    pub(crate) different: u64,
+    /// Classes; 0 where numbers are estimated.
+    pub(crate) classes: u64,
+}
+
+impl Scale {
+    /// Of a table of this shape.
+    pub(crate) fn of(shape: &Shape) -> Self {
+        Self {
+            rows: shape.rows,
+            training: shape.rows - shape.rows / 5,
+            columns: shape.columns.len() as u64,
+            learnt: shape.learnt().count() as u64,
+            bytes: shape.bytes(),
+            row_bytes: shape.row_bytes(),
+            features: shape.learnt().map(features).sum(),
+            bins: shape.learnt().map(bins).sum(),
+            different: shape.learnt().map(variants).fold(1, u64::saturating_mul),
+            classes: shape.labels().map_or(0, |target| target.distinct.clamp(2, MAX_LABELS as u64)),
+        }
+    }
+
+    /// Of a table that was read and prepared.
+    pub(crate) fn learning(prepared: &Prepared) -> Self {
+        let table = prepared.table();
+        let columns = learnt(table).chain(others(table.profile(), table)).collect();
+        let scale = Self::of(&Shape { rows: table.rows() as u64, columns });
+        let features = prepared.preprocessing().features() as u64;
+        Self { training: prepared.split().training.len() as u64, features, ..scale }
+    }
+
+    /// Rows that are held out.
+    pub(crate) fn holdout(&self) -> u64 {
+        self.rows.saturating_sub(self.training)
+    }
+
+    /// Bytes of the truth of a row.
+    pub(crate) fn truth_bytes(&self) -> u64 {
+        if self.classes == 0 { 8 } else { 4 }
+    }
+
+    /// Numbers that a model answers to a row.
+    pub(crate) fn answers(&self) -> u64 {
+        self.classes.max(1)
+    }
+}
+
+fn features(column: &Column) -> u64 {
+    let values = match column.kind {
+        Kind::Text(_) => column.distinct.min(MAX_CATEGORIES as u64),
+        _ => 1,
+    };
+    values + u64::from(column.has_missing)
+}
+
+fn bins(column: &Column) -> u64 {
+    match column.kind {
+        Kind::Text(_) => 2 * features(column),
+        _ => column.distinct.min(MAX_BINS) + 2 * u64::from(column.has_missing),
+    }
+}
+
+/// In how many ways a column's features differ.
+fn variants(column: &Column) -> u64 {
+    let most = if matches!(column.kind, Kind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
+    column.distinct.min(most) + u64::from(column.has_missing)
+}
+
+/// The columns that are learnt from.
+fn learnt(table: &Table) -> impl Iterator<Item = Column> {
+    let distinct = |name: &str| {
+        let profile = table.profile().columns.iter().find(|profile| profile.name == name);
+        profile.map_or(u64::MAX, |profile| profile.distinct as u64)
+    };
+    table.frame().columns().iter().map(move |column| {
+        let (kind, distinct) = match &column.values {
+            Values::Category { names, .. } => {
+                let bytes: usize = names.iter().map(String::len).sum();
+                (Kind::Text((bytes / names.len().max(1)) as u64), names.len() as u64)
+            }
+            _ => (Kind::Number, distinct(&column.name)),
+        };
+        Column { kind, used: Use::Feature, distinct, has_missing: column.values.has_missing() }
+    })
+}
+
+/// Target, order, weights, and what is left out.
+fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = Column> {
+    let classes = table.target().labels().len() as u64;
+    profile.columns.iter().filter_map(move |column| {
+        let (kind, used) = match column.role {
+            ColumnRole::Feature => return None,
+            ColumnRole::Target if classes > 0 => (Kind::Text(0), Use::Target),
+            ColumnRole::Target => (Kind::Wide, Use::Target),
+            ColumnRole::Order => (Kind::Wide, Use::Other),
+            ColumnRole::Weights => (Kind::Number, Use::Other),
+            ColumnRole::Dropped => (Kind::Skipped, Use::Feature),
+        };
+        let distinct = if used == Use::Target && classes > 0 { classes } else { column.distinct as u64 };
+        Some(Column { kind, used, distinct, has_missing: column.missing > 0 })
+    })
+}

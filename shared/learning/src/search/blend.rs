@@ -1,0 +1,199 @@
+//! The weighted mean of several candidates' answers, where cross-validation says that it does better than the best one:
+//! Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from libraries of models", ICML 2004.
+
+use evergreen_lifecycle::PrimaryMetric;
+use evergreen_table::{EnsembleLimits, Target};
+use rayon::prelude::*;
+
+use super::trial::Trial;
+use crate::evaluate::Answers;
+use crate::fit::Cost;
+
+/// Picks that make up a mean, at most; a candidate may be picked again and again.
+const PICKS: usize = 24;
+
+/// The part of its loss that the best candidate has to lose by the mean: a single model is smaller, faster, and easier to
+/// explain.
+const WORTHWHILE: f64 = 0.002;
+
+/// The least probability whose logarithm is taken.
+const LEAST: f64 = 1e-15;
+
+/// A candidate that can be picked.
+struct Pickable {
+    /// Its place among the trials.
+    place: usize,
+    cost: Cost,
+    /// Of each row the probability of its class, or the number that is estimated.
+    answers: Vec<f64>,
+}
+
+/// What is lost on the rows that are answered.
+enum Loss {
+    /// The log loss.
+    Surprise,
+    /// The squared error of these numbers.
+    Squared(Vec<f64>),
+    /// The absolute error of these numbers.
+    Absolute(Vec<f64>),
+}
+
+/// The places of the trials whose mean does better than the best trial does, with their weights; nothing where none does.
+/// `trials` come with what they add to an artifact.
+pub(super) fn select(
+    trials: &[(usize, &Trial, Cost)],
+    metric: PrimaryMetric,
+    limits: &EnsembleLimits,
+) -> Vec<(usize, f32)> {
+    let pickable: Vec<Pickable> =
+        trials.iter().filter_map(|(place, trial, cost)| pickable(*place, trial, *cost)).collect();
+    let Some(loss) = trials.iter().find_map(|(_, trial, _)| loss(trial, metric)) else { return Vec::new() };
+    let alone = pickable.iter().map(|one| loss.mean(&one.answers, 1.0)).fold(f64::INFINITY, f64::min);
+    let (picks, mean) = picked(&pickable, &loss, limits);
+    let members = picks.iter().filter(|count| **count > 0).count();
+    if members < 2 || mean > alone * (1.0 - WORTHWHILE) {
+        return Vec::new();
+    }
+    let total: u32 = picks.iter().sum();
+    let weight = |count: u32| (f64::from(count) / f64::from(total)) as f32;
+    let weighed = pickable.iter().zip(picks).filter(|(_, count)| *count > 0);
+    weighed.map(|(one, count)| (one.place, weight(count))).collect()
+}
+
+/// How often each is picked, and the loss of their mean.
+fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u32>, f64) {
+    let mut picks = vec![0_u32; pickable.len()];
+    let mut sums = vec![0.0; pickable.first().map_or(0, |one| one.answers.len())];
+    let (mut cost, mut least) = (Cost::default(), f64::INFINITY);
+    for pick in 1..=PICKS {
+        let members = picks.iter().filter(|count| **count > 0).count();
+        let with = |number: usize| -> Option<(f64, usize)> {
+            let one = pickable.get(number)?;
+            let new = picks.get(number) == Some(&0);
+            if new && (members >= limits.members || !cost.and(one.cost).is_within(limits)) {
+                return None;
+            }
+            let together: Vec<f64> = sums.iter().zip(&one.answers).map(|(sum, answer)| sum + answer).collect();
+            Some((loss.mean(&together, pick as f64), number))
+        };
+        let tried: Vec<Option<(f64, usize)>> = (0..pickable.len()).into_par_iter().map(with).collect();
+        // Of equals the first, which did better alone.
+        let best = tried.into_iter().flatten().reduce(|best, next| if next.0 < best.0 { next } else { best });
+        let Some((found, number)) = best.filter(|(found, _)| *found < least) else { break };
+        least = found;
+        if let (Some(one), Some(count)) = (pickable.get(number), picks.get_mut(number)) {
+            if *count == 0 {
+                cost = cost.and(one.cost);
+            }
+            *count += 1;
+            sums.iter_mut().zip(&one.answers).for_each(|(sum, answer)| *sum += answer);
+        }
+    }
+    (picks, least)
+}
+
+fn pickable(place: usize, trial: &Trial, cost: Cost) -> Option<Pickable> {
+    let mut all = Vec::new();
+    for (target, answers) in trial.whole()? {
+        match (target, answers) {
+            (Target::Classes { labels, classes }, Answers::Classes { probabilities, .. }) => {
+                let rows = probabilities.chunks_exact(labels.len()).zip(classes);
+                all.extend(rows.map(|(row, class)| f64::from(row.get(*class as usize).copied().unwrap_or_default())));
+            }
+            (_, Answers::Numbers { values, .. }) => all.extend(values.iter().copied().map(f64::from)),
+            _ => return None,
+        }
+    }
+    Some(Pickable { place, cost, answers: all })
+}
+
+fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
+    let mut truth = Vec::new();
+    for (target, _) in trial.whole()? {
+        match target {
+            Target::Classes { .. } => return Some(Loss::Surprise),
+            Target::Numbers(numbers) => truth.extend_from_slice(numbers),
+        }
+    }
+    Some(if metric == PrimaryMetric::Mae { Loss::Absolute(truth) } else { Loss::Squared(truth) })
+}
+
+impl Loss {
+    /// The mean loss of answers that are to be divided by `parts`.
+    fn mean(&self, answers: &[f64], parts: f64) -> f64 {
+        let sum: f64 = match self {
+            Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),
+            Self::Squared(truth) => answers.iter().zip(truth).map(|(sum, truth)| (sum / parts - truth).powi(2)).sum(),
+            Self::Absolute(truth) => answers.iter().zip(truth).map(|(sum, truth)| (sum / parts - truth).abs()).sum(),
+        };
+        sum / answers.len().max(1) as f64
+    }
+}
+
+/// The weighted mean of answers to the same rows.
+pub(super) fn mean(parts: &[(&Answers, f32)]) -> Option<Answers> {
+    let (first, _) = parts.first()?;
+    let sum = |of: &dyn Fn(&Answers) -> Vec<f32>, length: usize| {
+        let mut sum = vec![0.0; length];
+        for (answers, weight) in parts {
+            sum.iter_mut().zip(of(answers)).for_each(|(sum, answer)| *sum += weight * answer);
+        }
+        sum
+    };
+    Some(match first {
+        Answers::Numbers { values, interval } => {
+            let of = |answers: &Answers| match answers {
+                Answers::Numbers { values, .. } => values.clone(),
+                Answers::Classes { .. } => Vec::new(),
+            };
+            Answers::Numbers { values: sum(&of, values.len()), interval: *interval }
+        }
+        Answers::Classes { classes, probabilities } => {
+            let of = |answers: &Answers| match answers {
+                Answers::Classes { probabilities, .. } => probabilities.clone(),
+                Answers::Numbers { .. } => Vec::new(),
+            };
+            let labels = probabilities.len() / classes.len().max(1);
+            let probabilities = sum(&of, probabilities.len());
+            let classes = probabilities.chunks_exact(labels.max(1)).map(first_maximum).collect();
+            Answers::Classes { classes, probabilities }
+        }
+    })
+}
+
+fn first_maximum(row: &[f32]) -> usize {
+    let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+    row.iter().copied().enumerate().fold((0, f32::NEG_INFINITY), better).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(place: usize, bytes: f64, answers: &[f64]) -> Pickable {
+        Pickable { place, cost: Cost { bytes, microseconds: 1.0 }, answers: answers.to_vec() }
+    }
+
+    fn limits(members: usize, megabytes: f64) -> EnsembleLimits {
+        EnsembleLimits { members, megabytes, microseconds: 50.0 }
+    }
+
+    #[test]
+    fn errors_that_cancel_out_are_averaged_as_far_as_the_limits_allow() {
+        let loss = Loss::Squared(vec![0.0, 0.0, 0.0]);
+        let both = [one(0, 1e6, &[1.0, -1.0, 0.5]), one(1, 1e6, &[-1.0, 1.0, 1.0])];
+        let (picks, least) = picked(&both, &loss, &limits(5, 3.0));
+        assert!(picks.iter().all(|count| *count > 0) && least < 0.5, "{picks:?} {least}");
+        assert_eq!(picked(&both, &loss, &limits(1, 3.0)).0[1], 0);
+        assert_eq!(picked(&both, &loss, &limits(5, 1.5)).0[1], 0);
+    }
+
+    #[test]
+    fn the_mean_of_probabilities_has_the_class_of_its_greatest() {
+        let answers =
+            |probabilities: &[f32]| Answers::Classes { classes: vec![0], probabilities: probabilities.to_vec() };
+        let (a, b) = (answers(&[0.6, 0.3, 0.1]), answers(&[0.1, 0.5, 0.4]));
+        let Some(Answers::Classes { classes, .. }) = mean(&[(&a, 0.5), (&b, 0.5)]) else { unreachable!() };
+        assert_eq!(classes, [1]);
+    }
+}

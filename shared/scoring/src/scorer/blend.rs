@@ -1,0 +1,82 @@
+//! The weighted mean of several predictors' answers.
+
+use super::Scorer;
+use crate::link::Answerer;
+use crate::pipeline::{Hole, LabelRule, Member, Scaler, outputs};
+
+/// Members, compiled.
+#[derive(Debug, Clone)]
+pub(crate) struct Blend {
+    members: Vec<Blended>,
+    features: usize,
+    /// Number of labels, none for regression.
+    labels: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Blended {
+    scaler: Option<Scaler>,
+    holes: Vec<Hole>,
+    scorer: Scorer,
+    /// Number of outputs of its own.
+    outputs: usize,
+    answerer: Answerer,
+    weight: f32,
+}
+
+impl Blend {
+    pub(super) fn compile(members: &[Member], features: usize, labels: usize) -> Self {
+        let blended = |member: &Member| Blended {
+            scaler: member.scaler.clone(),
+            holes: member.holes.clone(),
+            scorer: Scorer::compile(&member.predictor, features + 2 * member.holes.len(), labels),
+            outputs: outputs(labels, member.link),
+            answerer: Answerer::new(member.link, None, LabelRule::default()),
+            weight: member.weight,
+        };
+        Self { members: members.iter().map(blended).collect(), features, labels }
+    }
+
+    /// Adds the members' answers up in their order, so that an answer is the same to the last bit wherever it is computed.
+    pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
+        outputs.fill(0.0);
+        let rows = features.len() / self.features;
+        let (mut seen, mut own, mut answer) = (Vec::new(), Vec::new(), vec![0.0; self.labels.max(1)]);
+        for member in &self.members {
+            own.resize(rows * member.outputs, 0.0);
+            member.scorer.outputs(member.seen(features, self.features, &mut seen), &mut own);
+            for (own, outputs) in own.chunks_exact(member.outputs).zip(outputs.chunks_exact_mut(answer.len())) {
+                if self.labels == 0 {
+                    answer.copy_from_slice(own);
+                } else {
+                    member.answerer.answer(own, &mut answer);
+                }
+                outputs.iter_mut().zip(&answer).for_each(|(output, answer)| *output += member.weight * answer);
+            }
+        }
+    }
+}
+
+impl Blended {
+    /// The features as it takes them, row by row.
+    fn seen<'a>(&self, features: &'a [f32], width: usize, seen: &'a mut Vec<f32>) -> &'a [f32] {
+        if self.scaler.is_none() && self.holes.is_empty() {
+            return features;
+        }
+        seen.clear();
+        for row in features.chunks_exact(width) {
+            let start = seen.len();
+            seen.extend_from_slice(row);
+            if let (Some(scaler), Some(row)) = (&self.scaler, seen.get_mut(start..)) {
+                scaler.apply(row);
+            }
+            for end in 0..if self.holes.is_empty() { 0 } else { 2 } {
+                for hole in &self.holes {
+                    let of = |feature: u32| seen[start + feature as usize];
+                    seen.push(Hole::ends(of(hole.value), of(hole.missing))[end]);
+                }
+            }
+        }
+        seen
+    }
+}

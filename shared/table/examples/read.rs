@@ -1,0 +1,50 @@
+//! Reads a table, and prints seconds and peak memory as one JSON object: what `make bench-reading` compares.
+//!
+//! `cargo run --release --example read -- FILE [TARGET]`. Without a target it is that of the bench's table. The seconds are those
+//! from the file on disk to typed columns and the profile.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+use std::{env, fs};
+
+use evergreen_table::{DataFile, Settings, Table};
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("read: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<Value, Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let path = arguments.next().ok_or("usage: read FILE [TARGET]")?;
+    let target = arguments.next().unwrap_or_else(|| "signal".to_owned());
+    let began = Instant::now();
+    let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = DataFile { name, content: fs::read(&path)? };
+    let table = Table::read(vec![file], Settings::default(), &target, u64::MAX)?;
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(json!({
+        "seconds": seconds,
+        "peak_rss_bytes": peak_rss_bytes(),
+        "rows": table.rows(),
+        "columns": table.frame().columns().len(),
+    }))
+}
+
+/// The most memory that was resident at a time, where the system tells.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}

@@ -1,0 +1,248 @@
+//! What a table will take, by samples of its files: cells a row, bytes a cell, rows of a file.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::ops::Range;
+
+use evergreen_lifecycle::Task;
+use flate2::bufread::MultiGzDecoder;
+
+use super::{Column, Kind, Raw, Shape, Use};
+use crate::parts::{CsvSample, ParquetSample};
+use crate::settings::{Settings, TypeName};
+use crate::survey::{MAX_DISTINCT, Tally};
+use crate::{Format, TableError};
+
+/// Bytes of a sample.
+const SAMPLE: u64 = 512 << 10;
+
+/// Bytes of the end of a Parquet file, where it says what is in it.
+const FOOTER: u64 = 1 << 20;
+
+/// Bytes of all files together below which none is sampled: they are read faster than they are asked about.
+const SMALL: u64 = 4 << 20;
+
+/// Maximum number of files that are sampled: the largest ones.
+const MAX_FILES: usize = 8;
+
+/// Maximum number of bytes that are decompressed of a sample.
+const MAX_PLAIN: usize = 8 << 20;
+
+/// Different texts of a column of which nothing is known.
+const UNKNOWN_TEXTS: u64 = 10;
+
+/// A part of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Index of the file.
+    pub file: usize,
+    /// Which of its bytes.
+    pub range: Range<u64>,
+    /// They.
+    pub content: Vec<u8>,
+}
+
+/// Which bytes of which `files` (names and sizes) to look at before any is read whole; none of a small table.
+///
+/// # Errors
+/// [`TableError::UnknownFormat`] when a file is none of a table.
+pub fn wanted(files: &[(String, u64)]) -> Result<Vec<(usize, Range<u64>)>, TableError> {
+    let formats = files.iter().map(|(name, _)| Format::of(name)).collect::<Result<Vec<Format>, _>>()?;
+    if files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add) < SMALL {
+        return Ok(Vec::new());
+    }
+    let mut largest: Vec<(usize, Format, u64)> =
+        files.iter().zip(formats).enumerate().map(|(index, ((_, size), format))| (index, format, *size)).collect();
+    largest.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
+    // Of each format the largest one, whatever its size.
+    let mut seen = HashSet::new();
+    let (mut first, rest): (Vec<_>, Vec<_>) = largest.into_iter().partition(|(_, format, _)| seen.insert(*format));
+    first.extend(rest);
+    first.truncate(MAX_FILES);
+    Ok(first
+        .into_iter()
+        .flat_map(|(file, format, size)| ranges(format, size).map(move |range| (file, range)))
+        .collect())
+}
+
+fn ranges(format: Format, size: u64) -> impl Iterator<Item = Range<u64>> {
+    let beginning = 0..SAMPLE.min(size);
+    let (first, second) = match format {
+        Format::Parquet => (size.saturating_sub(FOOTER)..size, None),
+        Format::Csv if size > 4 * SAMPLE => (beginning, Some(size / 2..size / 2 + SAMPLE)),
+        Format::Csv | Format::CsvGzip => (beginning, None),
+    };
+    std::iter::once(first).chain(second)
+}
+
+/// The table that the `files` are, by samples of them; nothing if these say nothing.
+pub fn foresee(files: &[(String, u64)], samples: &[Sample], settings: &Settings, target: &str) -> Option<(Shape, Raw)> {
+    let looks: Vec<Look> = (0..files.len()).filter_map(|file| Look::at(files, samples, file)).collect();
+    let (mut rows, mut raw) = (0_u64, Raw::default());
+    for (index, (name, size)) in files.iter().enumerate() {
+        let format = Format::of(name).ok()?;
+        let alike = || looks.iter().filter(|look| look.format == format);
+        let own = alike().find(|look| look.file == index);
+        // Of a file that was not looked at the most that it may have.
+        let by = |of: fn(&Look) -> f64| own.map(of).or_else(|| alike().map(of).reduce(f64::max)).unwrap_or_default();
+        let bytes = (by(|look| look.plain) * *size as f64) as u64;
+        rows = rows.saturating_add((by(|look| look.rows) * *size as f64).round() as u64);
+        raw.bytes = raw.bytes.saturating_add(bytes);
+        raw.compressed = raw.compressed.saturating_add(if format == Format::CsvGzip { *size } else { 0 });
+    }
+    raw.decoding = looks.iter().map(|look| look.decoding).max().unwrap_or_default();
+    let columns = looks.iter().max_by_key(|look| look.sampled_rows)?.columns(rows, settings, target);
+    Some((Shape { rows, columns }, raw))
+}
+
+/// What is seen of a file, for each of its stored bytes.
+struct Look {
+    file: usize,
+    format: Format,
+    plain: f64,
+    rows: f64,
+    decoding: u64,
+    names: Vec<String>,
+    sampled_rows: u64,
+    seen: Seen,
+}
+
+enum Seen {
+    /// The columns of a sample, and the average bytes of a value.
+    Values(Vec<Tally>, u64),
+    /// Whether a column holds texts, or nothing that can be read.
+    Types(Vec<Option<bool>>),
+}
+
+impl Look {
+    fn at(files: &[(String, u64)], samples: &[Sample], file: usize) -> Option<Self> {
+        let (name, size) = files.get(file)?;
+        let own = || samples.iter().filter(|sample| sample.file == file);
+        let format = Format::of(name).ok()?;
+        match format {
+            Format::Parquet => Self::at_footer(file, *size, own().next()?),
+            Format::Csv => {
+                let contents: Vec<&[u8]> = own().map(|sample| sample.content.as_slice()).collect();
+                Self::at_text(file, format, 1.0, &contents)
+            }
+            Format::CsvGzip => {
+                let (plain, ratio) = decompressed(&own().next()?.content)?;
+                Self::at_text(file, format, ratio, &[&plain])
+            }
+        }
+    }
+
+    fn at_text(file: usize, format: Format, ratio: f64, contents: &[&[u8]]) -> Option<Self> {
+        let sample = CsvSample::of(contents)?;
+        let cells = sample.rows.saturating_mul(sample.names.len() as u64).max(1);
+        Some(Self {
+            file,
+            format,
+            plain: ratio,
+            rows: sample.rows as f64 / sample.bytes.max(1) as f64 * ratio,
+            decoding: 0,
+            sampled_rows: sample.rows,
+            seen: Seen::Values(sample.tallies, sample.bytes / cells),
+            names: sample.names,
+        })
+    }
+
+    fn at_footer(file: usize, size: u64, sample: &Sample) -> Option<Self> {
+        let footer = ParquetSample::of(&sample.content)?;
+        Some(Self {
+            file,
+            format: Format::Parquet,
+            plain: 1.0,
+            rows: footer.rows as f64 / size.max(1) as f64,
+            decoding: footer.decoding,
+            sampled_rows: 1,
+            names: footer.names,
+            seen: Seen::Types(footer.texts),
+        })
+    }
+
+    /// The columns of a table of so many rows.
+    fn columns(&self, rows: u64, settings: &Settings, target: &str) -> Vec<Column> {
+        let target = settings.target.as_deref().unwrap_or(target);
+        let column = |(index, name): (usize, &String)| {
+            let used = match name {
+                name if name == target => Use::Target,
+                name if [&settings.order, &settings.weights].contains(&&Some(name.clone())) => Use::Other,
+                _ => Use::Feature,
+            };
+            let column = match &self.seen {
+                Seen::Values(tallies, bytes) => of_values(tallies.get(index), used, *bytes, self.sampled_rows, rows),
+                Seen::Types(texts) => of_type(texts.get(index).copied().flatten(), used, rows),
+            };
+            said(column, name, settings)
+        };
+        self.names.iter().enumerate().map(column).collect()
+    }
+}
+
+/// A column by its values in a sample.
+fn of_values(tally: Option<&Tally>, used: Use, bytes: u64, sampled: u64, rows: u64) -> Column {
+    let Some(tally) = tally else { return of_type(None, used, rows) };
+    let (seen, present) = (tally.distinct() as u64, tally.present());
+    // Where values come again and again the sample has them all; else there are more of them the more rows there are.
+    let more = (seen as f64 * rows as f64 / sampled.max(1) as f64) as u64;
+    let distinct = if seen * 4 <= sampled { seen } else { more.max(seen) };
+    let is_text = !tally.is_typed();
+    let is_number = tally.is_broken() || seen > 20;
+    let kind = match used {
+        Use::Target if is_text || !is_number => Kind::Text(0),
+        Use::Target => Kind::Wide,
+        Use::Other => Kind::Wide,
+        Use::Feature if is_text && seen * 10 > present * 9 => Kind::Skipped,
+        Use::Feature if is_text => Kind::Text(bytes),
+        Use::Feature => Kind::Number,
+    };
+    let distinct = if matches!(kind, Kind::Text(_)) { distinct.min(MAX_DISTINCT as u64) } else { distinct };
+    Column { kind, used, distinct: distinct.min(rows), has_missing: present < tally.rows() }
+}
+
+/// A column by its type: whether it holds texts, or nothing that can be read.
+fn of_type(is_text: Option<bool>, used: Use, rows: u64) -> Column {
+    let kind = match (is_text, used) {
+        (None, _) => Kind::Skipped,
+        (Some(true), Use::Feature | Use::Target) => Kind::Text(16),
+        (_, Use::Target | Use::Other) => Kind::Wide,
+        (_, Use::Feature) => Kind::Number,
+    };
+    let distinct = if matches!(kind, Kind::Text(_)) { UNKNOWN_TEXTS } else { rows };
+    Column { kind, used, distinct: distinct.min(rows), has_missing: false }
+}
+
+/// The column as the settings have it.
+fn said(column: Column, name: &String, settings: &Settings) -> Column {
+    let as_texts = Column { kind: Kind::Text(16), distinct: column.distinct.min(MAX_DISTINCT as u64), ..column };
+    match (column.used, settings.types.get(name), settings.task) {
+        (Use::Feature, _, _) if settings.drop.contains(name) => Column { kind: Kind::Skipped, ..column },
+        (Use::Feature, Some(TypeName::Identifier), _) => Column { kind: Kind::Skipped, ..column },
+        (Use::Feature, Some(TypeName::Category), _) => as_texts,
+        (Use::Feature, Some(TypeName::Number | TypeName::Boolean | TypeName::Timestamp), _) => {
+            Column { kind: Kind::Number, ..column }
+        }
+        (Use::Target, _, Some(Task::Regression)) => Column { kind: Kind::Wide, ..column },
+        (Use::Target, _, Some(Task::Classification)) => as_texts,
+        _ => column,
+    }
+}
+
+/// What comes out of the beginning of a compressed file, and how many bytes for each of its own.
+fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
+    let mut decoder = MultiGzDecoder::new(content);
+    let (mut plain, mut block, mut taken) = (Vec::new(), vec![0; 16 << 10], 0);
+    // The beginning ends in the middle of something. What precedes the end is there, but not all that was begun.
+    while plain.len() < MAX_PLAIN {
+        match decoder.read(&mut block) {
+            Ok(count @ 1..) => plain.extend_from_slice(block.get(..count).unwrap_or_default()),
+            _ => break,
+        }
+        taken = content.len() - decoder.get_ref().len();
+    }
+    (taken > 0).then(|| {
+        let ratio = plain.len() as f64 / taken as f64;
+        (plain, ratio)
+    })
+}

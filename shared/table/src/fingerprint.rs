@@ -1,0 +1,91 @@
+//! By what a table is known.
+
+use evergreen_lifecycle::Label;
+use sha2::{Digest, Sha256};
+
+use super::Target;
+use crate::frame::{FrameColumn, Values};
+
+/// Takes in the parts of a table: each text after its length in bytes, each list after its length, all numbers
+/// little-endian, lengths in 64 bits.
+struct Fingerprint(Sha256);
+
+/// SHA-256 over the parts, in lower-case hexadecimal.
+pub(super) fn of(
+    target_name: &str,
+    target: &Target,
+    columns: &[FrameColumn],
+    weights: Option<&[f32]>,
+    order: Option<&[f64]>,
+) -> String {
+    let mut fingerprint = Fingerprint(Sha256::new());
+    fingerprint.text(target_name);
+    match target {
+        Target::Classes { labels, classes } => {
+            fingerprint.length(labels.len());
+            labels.iter().for_each(|label| fingerprint.label(label));
+            fingerprint.numbers(classes, |class| class.to_le_bytes());
+        }
+        Target::Numbers(numbers) => fingerprint.numbers(numbers, |number| number.to_le_bytes()),
+    }
+    fingerprint.length(columns.len());
+    columns.iter().for_each(|column| fingerprint.column(column));
+    fingerprint.numbers(weights.unwrap_or_default(), |weight| weight.to_le_bytes());
+    fingerprint.numbers(order.unwrap_or_default(), |order| order.to_le_bytes());
+    hexadecimal(&fingerprint.0.finalize())
+}
+
+/// SHA-256 of `bytes`, in lower-case hexadecimal.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Fingerprint {
+    fn length(&mut self, length: usize) {
+        self.0.update((length as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.update(text);
+    }
+
+    fn label(&mut self, label: &Label) {
+        let kind = match label {
+            Label::Boolean(_) => "boolean",
+            Label::Integer(_) => "integer",
+            Label::Text(_) => "text",
+        };
+        self.text(kind);
+        self.text(&label.to_string());
+    }
+
+    fn numbers<T: Copy, const N: usize>(&mut self, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
+        self.length(numbers.len());
+        let mut block = Vec::with_capacity(4096 * N);
+        for numbers in numbers.chunks(4096) {
+            block.clear();
+            numbers.iter().for_each(|number| block.extend_from_slice(&bytes(*number)));
+            self.0.update(&block);
+        }
+    }
+
+    fn column(&mut self, column: &FrameColumn) {
+        self.text(&column.name);
+        self.text(column.values.kind());
+        match &column.values {
+            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => {
+                self.numbers(values, f32::to_le_bytes);
+            }
+            Values::Category { codes, names } => {
+                self.length(names.len());
+                names.iter().for_each(|name| self.text(name));
+                self.numbers(codes, u32::to_le_bytes);
+            }
+        }
+    }
+}

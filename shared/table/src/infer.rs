@@ -1,0 +1,131 @@
+//! From what is in a column to how it is read.
+
+mod feature;
+mod special;
+
+use evergreen_lifecycle::{ColumnRole, Task};
+
+use super::TableError;
+use super::parts::{At, Parts};
+use super::survey::Tally;
+use crate::budget::{Column, Kind, Raw, Use};
+use crate::settings::{Settings, TypeName};
+
+/// How a column's values are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    Skip,
+    Number,
+    Boolean,
+    Timestamp,
+    Texts,
+    /// Numbers, or moments in seconds, in double precision.
+    Wide,
+}
+
+/// How a column is read, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reading {
+    pub role: ColumnRole,
+    pub storage: Storage,
+    pub kind: TypeName,
+    pub because: String,
+    pub warning: Option<String>,
+}
+
+/// A column to judge.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub name: &'a str,
+    pub tally: &'a Tally,
+    /// The type that the settings give it.
+    pub forced: Option<TypeName>,
+    pub parts: &'a Parts,
+}
+
+/// How the columns are read; `roles` and `tallies` have one for each.
+pub(super) fn infer(
+    parts: &Parts,
+    roles: &[ColumnRole],
+    tallies: &[Tally],
+    settings: &Settings,
+) -> Result<Vec<Reading>, TableError> {
+    let columns = parts.names.iter().zip(roles).zip(tallies);
+    columns
+        .map(|((name, role), tally)| {
+            let forced = settings.types.get(name).copied();
+            let column = Judged { name, tally, forced, parts };
+            match role {
+                ColumnRole::Feature => feature::infer(column),
+                ColumnRole::Target => special::target(column, settings.task),
+                ColumnRole::Order => special::order(column),
+                ColumnRole::Weights => special::weights(column),
+                ColumnRole::Dropped => Ok(special::dropped(column)),
+            }
+        })
+        .collect()
+}
+
+/// What is kept of the columns, of so many rows of files of these sizes.
+pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw) -> Vec<Column> {
+    let bytes = raw.bytes / (rows * readings.len() as u64).max(1);
+    let column = |(reading, tally): (&Reading, &Tally)| {
+        let used = match reading.role {
+            ColumnRole::Target => Use::Target,
+            ColumnRole::Order | ColumnRole::Weights => Use::Other,
+            ColumnRole::Feature | ColumnRole::Dropped => Use::Feature,
+        };
+        let kind = match reading.storage {
+            Storage::Skip => Kind::Skipped,
+            Storage::Number | Storage::Boolean | Storage::Timestamp => Kind::Number,
+            Storage::Texts => Kind::Text(bytes),
+            Storage::Wide => Kind::Wide,
+        };
+        Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.present() < tally.rows() }
+    };
+    readings.iter().zip(tallies).map(column).collect()
+}
+
+impl Reading {
+    fn new(role: ColumnRole, storage: Storage, kind: TypeName, because: impl Into<String>) -> Self {
+        Self { role, storage, kind, because: because.into(), warning: None }
+    }
+
+    /// What the model is for, of the target's reading.
+    pub(super) fn task(&self) -> Task {
+        if self.storage == Storage::Wide { Task::Regression } else { Task::Classification }
+    }
+}
+
+impl Judged<'_> {
+    /// The error that the value at `at` is not `expected`.
+    fn wrong(&self, at: At, expected: &'static str, hint: &str) -> TableError {
+        let (place, column) = (self.parts.place(at), self.name.to_owned());
+        TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
+    }
+
+    /// Checks that no value is missing.
+    fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
+        match self.tally.first(super::survey::Class::Missing) {
+            Some(at) => {
+                let (place, column) = (self.parts.place(at), self.name.to_owned());
+                Err(TableError::EmptyCell { place, column, expected })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nearly all values are of a class of which there are `count`: those that are not are mistakes, it seems, and
+    /// no texts that belong there.
+    fn is_nearly_all(&self, count: u64) -> bool {
+        let (present, many) = (self.tally.present(), self.tally.distinct() > FEW);
+        count < present && (count * 100 >= present * 99 || many && count * 10 >= present * 9)
+    }
+}
+
+/// Different values that a class or a code has, at most, where numbers may be meant as well.
+const FEW: usize = 20;
+
+const A_NUMBER: &str = "a number";
+const A_FINITE_NUMBER: &str = "a finite number between -3.4e38 and 3.4e38";
+const A_MOMENT: &str = "a date or time such as 2026-11-24 or 2026-11-24T10:00:00Z";

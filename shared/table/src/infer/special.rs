@@ -1,0 +1,108 @@
+//! The columns that are not learnt from: the target, and those of order, weights, and those left out.
+
+use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
+
+use super::{A_FINITE_NUMBER, A_NUMBER, FEW, Judged, Reading, Storage};
+use crate::TableError;
+use crate::settings::TypeName;
+use crate::survey::Class;
+
+/// How the target is read: as numbers for regression, as texts for classification.
+pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, TableError> {
+    let by_type = column.forced.map(|kind| match kind {
+        TypeName::Number | TypeName::Timestamp => Task::Regression,
+        TypeName::Boolean | TypeName::Category | TypeName::Identifier => Task::Classification,
+    });
+    let (task, because) = match task.or(by_type) {
+        Some(task) => (task, "dataset.toml says so".to_owned()),
+        None => inferred_task(column)?,
+    };
+    let because = format!("{}: {because}", task.name());
+    match task {
+        Task::Classification => {
+            column.check_complete("a label")?;
+            // Before they are kept: there may be as many as rows.
+            if column.tally.distinct() > MAX_LABELS {
+                let (target, labels) = (column.name.to_owned(), column.tally.distinct());
+                return Err(TableError::TooManyLabels { target, labels });
+            }
+            Ok(Reading::new(ColumnRole::Target, Storage::Texts, kind(column), because))
+        }
+        Task::Regression => {
+            column.check_complete(A_NUMBER)?;
+            if let Some(at) = column.tally.first_outside(&[Class::Number, Class::Padded]) {
+                let is_infinite = column.tally.first(Class::Infinite) == Some(at);
+                return Err(column.wrong(at, if is_infinite { A_FINITE_NUMBER } else { A_NUMBER }, ", for regression"));
+            }
+            Ok(Reading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because))
+        }
+    }
+}
+
+/// Regression of numbers that are not whole, or of which there are more than [`FEW`] different ones or hardly two rows of
+/// each; else classification.
+fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
+    let tally = column.tally;
+    let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
+    let distinct = tally.distinct();
+    if numbers == tally.present() {
+        let is_broken = tally.first_broken.is_some() || tally.first(Class::Infinite).is_some();
+        return Ok(match distinct as u64 * 2 > tally.present() {
+            _ if is_broken => (Task::Regression, "numbers that are not whole".to_owned()),
+            _ if distinct > FEW => (Task::Regression, format!("numbers, more than {FEW} different ones")),
+            true => (Task::Regression, "numbers, of which more than half are different ones".to_owned()),
+            false => (Task::Classification, format!("{distinct} different whole numbers")),
+        });
+    }
+    match (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite])) {
+        (true, Some(at)) => {
+            let hint = " as in nearly all other rows; for labels, write task = \"classification\" into dataset.toml";
+            Err(column.wrong(at, A_NUMBER, hint))
+        }
+        _ => Ok((Task::Classification, format!("{distinct} different values that are no numbers"))),
+    }
+}
+
+/// The type that is nearest to all values of a column.
+fn kind(column: Judged<'_>) -> TypeName {
+    let all = |class| column.tally.of(class) == column.tally.present();
+    match (all(Class::Number), all(Class::Boolean), all(Class::Moment)) {
+        (true, _, _) => TypeName::Number,
+        (_, true, _) => TypeName::Boolean,
+        (_, _, true) => TypeName::Timestamp,
+        _ => TypeName::Category,
+    }
+}
+
+/// How the column is read that rows are ordered by.
+pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
+    const EXPECTED: &str = "a number, or a date or time, as in the other rows";
+    column.check_complete(EXPECTED)?;
+    let moments = column.tally.of(Class::Moment) > column.tally.of(Class::Number);
+    let (class, kind) = if moments { (Class::Moment, TypeName::Timestamp) } else { (Class::Number, TypeName::Number) };
+    match column.tally.first_outside(&[class]) {
+        Some(at) => Err(column.wrong(at, EXPECTED, "")),
+        None => Ok(Reading::new(ColumnRole::Order, Storage::Wide, kind, "dataset.toml orders the rows by it")),
+    }
+}
+
+/// How the column is read that rows are weighed by.
+pub(super) fn weights(column: Judged<'_>) -> Result<Reading, TableError> {
+    const EXPECTED: &str = "a finite number from 0 up";
+    column.check_complete(EXPECTED)?;
+    let wrong = [column.tally.first_outside(&[Class::Number]), column.tally.first_negative];
+    match wrong.into_iter().flatten().min() {
+        Some(at) => Err(column.wrong(at, EXPECTED, "")),
+        None if column.tally.has_weight => {
+            let because = "dataset.toml weighs the rows by it";
+            Ok(Reading::new(ColumnRole::Weights, Storage::Number, TypeName::Number, because))
+        }
+        None => Err(TableError::NoWeight(column.name.to_owned())),
+    }
+}
+
+/// How a column is told that the settings leave out.
+pub(super) fn dropped(column: Judged<'_>) -> Reading {
+    let kind = column.forced.unwrap_or_else(|| kind(column));
+    Reading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")
+}

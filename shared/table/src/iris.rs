@@ -1,0 +1,49 @@
+//! The table that is learnt from when there is no other.
+
+/// Fisher's Iris as CSV, value for value the copy of scikit-learn; its origin and licence are told beside it.
+pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
+
+/// The column of [`IRIS_CSV`] that holds the species.
+pub const IRIS_TARGET: &str = "variety";
+
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::Label;
+
+    use super::*;
+    use crate::fingerprint::sha256_hex;
+    use crate::{Target, Values, iris};
+
+    /// `data/README.md` tells how to compare the file with scikit-learn's, as was done when this digest was taken
+    /// (scikit-learn 1.9.1).
+    #[test]
+    fn iris_is_the_copy_that_was_compared_with_scikit_learn() {
+        let digest = "deb490b9857201c33d699f5c6210f3c0179e1feb89b777c707134dd65fd4e277";
+        assert_eq!(sha256_hex(IRIS_CSV.as_bytes()), digest);
+    }
+
+    /// `load_iris().data.sum(axis=0)` and the two rows in which UCI's file differs.
+    #[test]
+    fn iris_has_scikit_learns_values() {
+        let table = iris().unwrap();
+        let columns: Vec<&[f32]> = table
+            .frame()
+            .columns()
+            .iter()
+            .filter_map(|column| match &column.values {
+                Values::Number(values) => Some(values.as_slice()),
+                _ => None,
+            })
+            .collect();
+        let sums: Vec<f64> = columns.iter().map(|values| values.iter().copied().map(f64::from).sum()).collect();
+        for (sum, expected) in sums.iter().zip([876.5, 458.6, 563.7, 179.9]) {
+            assert!((sum - expected).abs() < 1e-4, "{sums:?}");
+        }
+        let row = |row: usize| columns.iter().map(|values| values[row]).collect::<Vec<_>>();
+        assert_eq!((row(34), row(37)), (vec![4.9, 3.1, 1.5, 0.2], vec![4.9, 3.6, 1.4, 0.1]));
+        assert_eq!(table.frame().columns().first().map(|column| column.name.as_str()), Some("sepal length (cm)"));
+        let labels: Vec<Label> = ["setosa", "versicolor", "virginica"].map(Label::from).into();
+        let classes = (0..150).map(|row| row / 50).collect();
+        assert_eq!(table.target(), &Target::Classes { labels, classes });
+    }
+}

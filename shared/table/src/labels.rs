@@ -1,0 +1,129 @@
+//! From the target's texts to labels and classes.
+
+use evergreen_lifecycle::{Label, MAX_LABELS};
+
+use super::cell::{boolean, is_padded};
+use super::load::Texts;
+use super::{MAX_NAME, TableError, Target};
+
+/// Why there are no classes.
+pub(super) enum NoClasses {
+    /// For a reason that needs no place.
+    Error(TableError),
+    /// Only the row of that index has its label.
+    Rare(usize),
+    /// The row of that index has a label of so many bytes, which are too many.
+    Long(usize, usize),
+}
+
+/// The classes of `texts`, none of which is missing, and of which there is at least one. Labels are truth values where all
+/// are, else whole numbers where all are (`1.0` is one), else texts.
+pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
+    let of_codes = typed(&texts.names);
+    let mut labels = of_codes.clone();
+    labels.sort();
+    labels.dedup();
+    check_number(&labels, target, texts.codes.len()).map_err(NoClasses::Error)?;
+    check_length(&texts)?;
+    if let Some(positive) = positive {
+        put_last(&mut labels, positive, target).map_err(NoClasses::Error)?;
+    }
+    let class = |label: &Label| labels.iter().position(|known| known == label).unwrap_or_default() as u32;
+    let class_of_codes: Vec<u32> = of_codes.iter().map(class).collect();
+    let classes: Vec<u32> =
+        texts.codes.into_iter().map(|code| class_of_codes.get(code as usize).copied().unwrap_or_default()).collect();
+    check_rare(labels.len(), &classes)?;
+    Ok(Target::Classes { labels, classes })
+}
+
+fn typed(names: &[String]) -> Vec<Label> {
+    let all = |read: fn(&str) -> Option<Label>| names.iter().map(|name| read(name)).collect::<Option<Vec<Label>>>();
+    all(|name| boolean(name).map(Label::Boolean))
+        .or_else(|| all(|name| whole(name).map(Label::Integer)))
+        .unwrap_or_else(|| names.iter().map(|name| Label::Text(name.clone())).collect())
+}
+
+fn whole(text: &str) -> Option<i64> {
+    if is_padded(text) {
+        return None;
+    }
+    // Beyond 2^53 not every whole number is a floating-point number.
+    let from_float = || {
+        let number = text.parse::<f64>().ok()?;
+        (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
+    };
+    text.parse().ok().or_else(from_float)
+}
+
+fn check_number(labels: &[Label], target: &str, rows: usize) -> Result<(), TableError> {
+    match labels {
+        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows }),
+        labels if labels.len() > MAX_LABELS => {
+            Err(TableError::TooManyLabels { target: target.to_owned(), labels: labels.len() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_length(texts: &Texts) -> Result<(), NoClasses> {
+    let code = texts.names.iter().position(|name| name.len() > MAX_NAME);
+    match code.and_then(|code| Some((code, texts.names.get(code)?.len()))) {
+        Some((code, bytes)) => {
+            let row = texts.codes.iter().position(|other| *other as usize == code).unwrap_or_default();
+            Err(NoClasses::Long(row, bytes))
+        }
+        None => Ok(()),
+    }
+}
+
+fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), TableError> {
+    let target = target.to_owned();
+    match labels {
+        [_, last] if last == positive => Ok(()),
+        [first, last] if first == positive => {
+            std::mem::swap(first, last);
+            Ok(())
+        }
+        [_, _] => Err(TableError::NoPositive(target)),
+        labels => Err(TableError::PositiveOfMany { target, labels: labels.len() }),
+    }
+}
+
+fn check_rare(labels: usize, classes: &[u32]) -> Result<(), NoClasses> {
+    let mut counts = vec![0_usize; labels];
+    for class in classes {
+        if let Some(count) = counts.get_mut(*class as usize) {
+            *count += 1;
+        }
+    }
+    match counts.iter().position(|count| *count < 2) {
+        Some(class) => {
+            let row = classes.iter().position(|other| *other as usize == class).unwrap_or_default();
+            Err(NoClasses::Rare(row))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(texts: &[&str]) -> Vec<Label> {
+        let mut labels = typed(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        labels.sort();
+        labels.dedup();
+        labels
+    }
+
+    #[test]
+    fn labels_are_of_one_type() {
+        assert_eq!(labels(&["True", "false", "true"]), [Label::Boolean(false), Label::Boolean(true)]);
+        assert_eq!(labels(&["10", "9", "-1"]), [-1, 9, 10].map(Label::Integer));
+        assert_eq!(labels(&["1.0", "0", "1"]), [0, 1].map(Label::Integer));
+        assert_eq!(labels(&["10", "9", "x"]), ["10", "9", "x"].map(Label::from));
+        assert_eq!(labels(&["01", "02"]), ["01", "02"].map(Label::from));
+        assert_eq!(labels(&["1.5", "10"]), ["1.5", "10"].map(Label::from));
+        assert_eq!(labels(&["9007199254740993"]), [Label::Integer(9_007_199_254_740_993)]);
+    }
+}

@@ -1,0 +1,163 @@
+//! Whether the first record of a CSV names the columns. Where it does not, what looks like names are values, and errors are
+//! logged, mailed and answered: no value may stand in them.
+
+use csv::StringRecord;
+
+use super::builder;
+use crate::cell::{Cell, Value};
+
+/// Maximum number of rows that the first record is compared with.
+const MAX_ROWS: usize = 1000;
+
+/// Maximum number of cells of these rows.
+const MAX_CELLS: usize = 200_000;
+
+/// What the first record of a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heading {
+    /// Names of columns: texts above numbers, dates or truth values, none of which occurs below.
+    Names,
+    /// Values like those below it.
+    Values,
+    /// It cannot be told, as where all columns hold texts.
+    Unclear,
+}
+
+/// Types of which a header's cell is none. Values of a column are of one type, but for mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Missing,
+    Number,
+    Boolean,
+    Moment,
+    Text,
+}
+
+impl Type {
+    fn of(text: &str) -> Self {
+        match Cell::Untyped(text).value() {
+            Value::Missing => Self::Missing,
+            Value::Number(_) | Value::Padded(_) | Value::Infinite => Self::Number,
+            Value::Boolean(_) => Self::Boolean,
+            Value::Moment(_) => Self::Moment,
+            Value::Text => Self::Text,
+        }
+    }
+}
+
+/// What the first rows hold of a column.
+#[derive(Debug, Clone, Copy, Default)]
+struct Below {
+    counts: [usize; 5],
+    /// Whether the header's cell is among them.
+    repeated: bool,
+}
+
+impl Below {
+    fn add(&mut self, name: &str, cell: &str) {
+        let cell = cell.trim();
+        if let Some(count) = self.counts.get_mut(Type::of(cell) as usize) {
+            *count += 1;
+        }
+        self.repeated |= !cell.is_empty() && cell == name;
+    }
+
+    /// The type of nine in ten of the values that are there, if it is not that of texts.
+    fn kind(&self) -> Option<Type> {
+        let count = |kind: Type| self.counts.get(kind as usize).copied().unwrap_or_default();
+        let present = self.counts.iter().sum::<usize>() - count(Type::Missing);
+        let kinds = [Type::Number, Type::Boolean, Type::Moment].into_iter();
+        kinds.filter(|_| present > 0).find(|kind| count(*kind) * 10 >= present * 9)
+    }
+}
+
+/// What the record `names` is, by the rows that follow it.
+pub(super) fn judge(names: &[String], rows: &[u8]) -> Heading {
+    let below = below(names, rows);
+    let (mut alike, mut unlike) = (Vec::new(), 0);
+    for (name, below) in names.iter().zip(&below) {
+        match (below.kind(), Type::of(name)) {
+            (_, Type::Missing) | (None, _) => {}
+            (Some(kind), own) if own == kind => alike.push(name.as_str()),
+            (Some(_), _) => unlike += 1,
+        }
+    }
+    let repeated = names.iter().zip(&below).any(|(name, below)| below.repeated && Type::of(name) == Type::Text);
+    match (unlike > 0, !alike.is_empty() || repeated) {
+        (true, false) => Heading::Names,
+        (false, true) if repeated || !is_count(&alike) => Heading::Values,
+        _ => Heading::Unclear,
+    }
+}
+
+fn below(names: &[String], rows: &[u8]) -> Vec<Below> {
+    let mut below = vec![Below::default(); names.len()];
+    let mut reader = builder().from_reader(rows);
+    let mut record = StringRecord::new();
+    let most = (MAX_CELLS / names.len().max(1)).clamp(1, MAX_ROWS);
+    for _ in 0..most {
+        if !reader.read_record(&mut record).unwrap_or(false) {
+            break;
+        }
+        for ((below, name), cell) in below.iter_mut().zip(names).zip(&record) {
+            below.add(name, cell);
+        }
+    }
+    below
+}
+
+/// Whether names count up by one, as the columns' numbers do in a table that a program wrote, or years: at least three.
+fn is_count(names: &[&str]) -> bool {
+    let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
+    numbers.is_some_and(|numbers| {
+        numbers.len() > 2 && numbers.windows(2).all(|pair| matches!(pair, [a, b] if a.checked_add(1) == Some(*b)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(csv: &str) -> Heading {
+        let (first, rest) = csv.split_once('\n').unwrap();
+        let names: Vec<String> = first.split(',').map(|name| name.trim().to_owned()).collect();
+        judge(&names, rest.as_bytes())
+    }
+
+    #[test]
+    fn names_stand_above_values_of_another_type() {
+        assert_eq!(judged("size,kind\n1.5,a\n2,b\n"), Heading::Names);
+        assert_eq!(judged("day,kind\n2026-01-01,a\n"), Heading::Names);
+        assert_eq!(judged("kind,open\na,true\nb,\n"), Heading::Names);
+        assert_eq!(judged(",size\n0,1.5\n1,2\n"), Heading::Names, "the index of a table is often without a name");
+    }
+
+    #[test]
+    fn values_are_like_those_below() {
+        for csv in [
+            "5.1,3.5,setosa\n4.9,3.0,setosa\n7.0,3.2,versicolor\n",
+            "2026-01-01,a\n2026-01-02,b\n",
+            "true,x\nfalse,y\n",
+            "anna,yes\nbert,no\ncarl,yes\n",
+            "1,,yes\n2,3,no\n",
+            "007,a\n008,b\n",
+        ] {
+            assert_eq!(judged(csv), Heading::Values, "{csv}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_count_up_may_be_names() {
+        assert_eq!(judged("0,1,2,kind\n5.1,3.5,1,a\n4.9,3.0,2,b\n"), Heading::Unclear);
+        assert_eq!(judged("2019,2020,2021,kind\n5.1,3.5,1,a\n"), Heading::Unclear);
+        assert_eq!(judged("1,2,yes\n5,3,no\n7,1,yes\n"), Heading::Values);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_not_taken_for_names() {
+        assert_eq!(judged("anna,berlin\nbert,bonn\n"), Heading::Unclear);
+        assert_eq!(judged("a,b\n"), Heading::Unclear);
+        assert_eq!(judged("anna,unknown,7\nbert,3,8\ncarl,4,9\n"), Heading::Unclear);
+        assert_eq!(judged("name,size\nname,1\nanna,2\n"), Heading::Unclear);
+    }
+}

@@ -1,0 +1,39 @@
+//! The names of columns.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{MAX_NAME, TableError};
+
+/// Checks that every column has a name, one of its own, and none too long.
+pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
+    let mut seen = HashMap::new();
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(TableError::UnnamedColumn { file: file.to_owned(), position: index + 1 });
+        }
+        if name.len() > MAX_NAME {
+            return Err(TableError::LongName { file: file.to_owned(), position: index + 1, bytes: name.len() });
+        }
+        if let Some(before) = seen.insert(name, index) {
+            return Err(TableError::DuplicateColumn { file: file.to_owned(), first: before + 1, second: index + 1 });
+        }
+    }
+    Ok(())
+}
+
+/// For each of `names`, the columns of `file`, the index among `table`, the columns of the file `first`; all must be there,
+/// and no other.
+pub(super) fn align(table: &[String], first: &str, file: &str, names: &[String]) -> Result<Vec<usize>, TableError> {
+    let known: HashMap<&str, usize> = table.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+    let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let words = |column: &str| (file.to_owned(), column.to_owned(), first.to_owned());
+    if let Some(missing) = table.iter().find(|name| !own.contains(name.as_str())) {
+        let (file, column, first) = words(missing);
+        return Err(TableError::MissingColumn { file, column, first });
+    }
+    let index = |name: &String| {
+        let (file, column, first) = words(name);
+        known.get(name.as_str()).copied().ok_or(TableError::ExtraColumn { file, column, first })
+    };
+    names.iter().map(index).collect()
+}

@@ -1,0 +1,323 @@
+//! From TOML to settings, key by key, so that an error names the key.
+
+use evergreen_lifecycle::{Family, Label};
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::{EnsembleLimits, FamilyChoice, Range, Settings, labels};
+
+const KEYS: &str = "target, task, positive, types, drop, order, weights, class_weights, threshold, costs, \
+                    primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
+const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\" or \"identifier\"";
+const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
+                       \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
+const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
+const RANGE: &str = "a number, or [low, high] with low not above high";
+
+/// Members of an ensemble, at most; an artifact holds as many.
+const MAX_MEMBERS: usize = 32;
+
+/// Why a text is no settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// Bytes that are no text.
+    #[error("dataset.toml is not UTF-8; save it in that encoding")]
+    NotUtf8,
+    /// Text that is no TOML.
+    #[error("dataset.toml, line {line}: no TOML: {reason}")]
+    Syntax {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A key that means nothing.
+    #[error("dataset.toml: unknown key `{key}`; expected one of {expected}")]
+    UnknownKey {
+        /// The key, with the tables that it is in.
+        key: String,
+        /// The keys that are known there.
+        expected: &'static str,
+    },
+    /// A value that is not what the key needs.
+    #[error("dataset.toml: `{key}`: expected {expected}")]
+    Value {
+        /// The key, with the tables that it is in.
+        key: String,
+        /// What belongs there.
+        expected: &'static str,
+    },
+}
+
+impl Settings {
+    /// Reads the content of a `dataset.toml`.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the key and what was expected.
+    pub fn from_bytes(toml: &[u8]) -> Result<Self, SettingsError> {
+        Self::parse(std::str::from_utf8(toml).map_err(|_| SettingsError::NotUtf8)?)
+    }
+
+    /// Reads the text of a `dataset.toml`.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the key and what was expected.
+    pub fn parse(toml: &str) -> Result<Self, SettingsError> {
+        let table: Table = toml.trim_start_matches('\u{feff}').parse().map_err(|error| syntax(toml, &error))?;
+        let mut settings = Self::default();
+        table.into_iter().try_for_each(|(key, value)| set(&mut settings, &key, value))?;
+        Ok(settings)
+    }
+}
+
+fn syntax(toml: &str, error: &toml::de::Error) -> SettingsError {
+    let before = error.span().and_then(|span| toml.get(..span.start)).unwrap_or_default();
+    SettingsError::Syntax { line: before.matches('\n').count() + 1, reason: error.message().to_owned() }
+}
+
+fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsError> {
+    match key {
+        "target" => settings.target = Some(column(key, value)?),
+        "order" => settings.order = Some(column(key, value)?),
+        "weights" => settings.weights = Some(column(key, value)?),
+        "drop" => settings.drop = read(key, value, "a list of column names")?,
+        "task" => settings.task = Some(read(key, value, "\"classification\" or \"regression\"")?),
+        "positive" => settings.positive = Some(read::<Label>(key, value, "a text, a whole number, true or false")?),
+        "primary_metric" => settings.primary_metric = Some(read(key, value, METRICS)?),
+        "class_weights" => settings.class_weights = Some(labels::class_weights(key, &value)?),
+        "threshold" => settings.threshold = Some(labels::threshold(key, &value)?),
+        "costs" => settings.costs = Some(labels::costs(key, &value)?),
+        "floor" => settings.floor = Some(number(key, value, f64::NEG_INFINITY, "a number")?),
+        "tolerance" => settings.tolerance = Some(number(key, value, 0.0, "a number from 0 up")?),
+        "families" => settings.families = families(key, value)?,
+        "time_budget_seconds" => {
+            let seconds = whole(key, value, 1, usize::MAX, "a whole number of seconds from 1 up")?;
+            settings.time_budget_seconds = Some(seconds as u64);
+        }
+        "candidates" => settings.candidates = Some(whole(key, value, 1, 1000, "a whole number from 1 to 1000")?),
+        "folds" => settings.folds = Some(whole(key, value, 2, 20, "a whole number from 2 to 20")?),
+        "monotone" => {
+            for (name, value) in table(key, value)? {
+                let direction = read(&format!("monotone.{name}"), value, "\"increasing\" or \"decreasing\"")?;
+                settings.monotone.insert(name, direction);
+            }
+        }
+        "ensemble" => settings.ensemble = ensemble(value)?,
+        "types" => {
+            for (name, value) in table(key, value)? {
+                let kind = read(&format!("types.{name}"), value, TYPES)?;
+                settings.types.insert(name, kind);
+            }
+        }
+        "ranges" => {
+            for (name, value) in table(key, value)? {
+                let (family, ranges) = ranges(&name, value)?;
+                settings.ranges.insert(family, ranges);
+            }
+        }
+        _ => return Err(SettingsError::UnknownKey { key: key.to_owned(), expected: KEYS }),
+    }
+    Ok(())
+}
+
+pub(super) fn wrong(key: &str, expected: &'static str) -> SettingsError {
+    SettingsError::Value { key: key.to_owned(), expected }
+}
+
+fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) -> Result<T, SettingsError> {
+    value.try_into().map_err(|_| wrong(key, expected))
+}
+
+fn column(key: &str, value: Value) -> Result<String, SettingsError> {
+    read(key, value, "a column name")
+}
+
+fn table(key: &str, value: Value) -> Result<Table, SettingsError> {
+    read(key, value, "a table of keys and values")
+}
+
+fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result<f64, SettingsError> {
+    float(&value).filter(|number| *number >= least).ok_or_else(|| wrong(key, expected))
+}
+
+/// A finite number, whole or not.
+pub(super) fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number).filter(|number| number.is_finite()),
+        _ => None,
+    }
+}
+
+fn whole(key: &str, value: Value, least: usize, most: usize, expected: &'static str) -> Result<usize, SettingsError> {
+    let number: usize = read(key, value, expected)?;
+    if (least..=most).contains(&number) { Ok(number) } else { Err(wrong(key, expected)) }
+}
+
+fn ensemble(value: Value) -> Result<EnsembleLimits, SettingsError> {
+    let mut limits = EnsembleLimits::default();
+    for (name, value) in table("ensemble", value)? {
+        let key = format!("ensemble.{name}");
+        match name.as_str() {
+            "members" => limits.members = whole(&key, value, 1, MAX_MEMBERS, "a whole number from 1 to 32")?,
+            "megabytes" => limits.megabytes = number(&key, value, 0.0, "a number from 0 up")?,
+            "microseconds" => limits.microseconds = number(&key, value, 0.0, "a number from 0 up")?,
+            _ => return Err(SettingsError::UnknownKey { key, expected: "members, megabytes, microseconds" }),
+        }
+    }
+    Ok(limits)
+}
+
+fn families(key: &str, value: Value) -> Result<Vec<FamilyChoice>, SettingsError> {
+    let list = match value {
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    let mut families = Vec::with_capacity(list.len());
+    for value in list {
+        let choice = match value.as_str() {
+            Some("auto") => FamilyChoice::Auto,
+            _ => FamilyChoice::Family(read(key, value, FAMILIES)?),
+        };
+        if !families.contains(&choice) {
+            families.push(choice);
+        }
+    }
+    if families.is_empty() { Err(wrong(key, FAMILIES)) } else { Ok(families) }
+}
+
+type Ranges = std::collections::BTreeMap<String, Range>;
+
+fn ranges(name: &str, value: Value) -> Result<(Family, Ranges), SettingsError> {
+    let key = format!("ranges.{name}");
+    let Some(family) = Family::ALL.into_iter().find(|family| family.name() == name) else {
+        return Err(SettingsError::UnknownKey { key, expected: "random_forest, gradient_boosting, linear" });
+    };
+    let of = |(parameter, value): (String, Value)| {
+        let range = range(&value).ok_or_else(|| wrong(&format!("{key}.{parameter}"), RANGE))?;
+        Ok((parameter, range))
+    };
+    let ranges = table(&key, value)?.into_iter().map(of).collect::<Result<_, _>>()?;
+    Ok((family, ranges))
+}
+
+fn range(value: &Value) -> Option<Range> {
+    if let Some(number) = float(value) {
+        return Some(Range::Fixed(number));
+    }
+    match value.as_array()?.as_slice() {
+        [low, high] => Some((float(low)?, float(high)?)).filter(|(l, h)| l <= h).map(|(l, h)| Range::Between(l, h)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evergreen_lifecycle::{PrimaryMetric, Task};
+
+    use super::super::{Direction, TypeName};
+    use super::*;
+
+    fn error(toml: &str) -> String {
+        Settings::parse(toml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let toml = r#"
+            target = "churned"
+            task = "classification"
+            positive = true
+            drop = ["name"]
+            order = "day"
+            weights = "people"
+            primary_metric = "log_loss"
+            floor = 1
+            tolerance = 0.01
+            families = ["linear", "random_forest", "linear"]
+            time_budget_seconds = 600
+            candidates = 20
+            folds = 3
+            [types]
+            code = "category"
+            [monotone]
+            price = "decreasing"
+            [ensemble]
+            members = 3
+            microseconds = 20
+            [ranges.random_forest]
+            n_trees = [50, 200]
+            max_depth = 8
+        "#;
+        let settings = Settings::parse(toml).unwrap();
+        let forest = [("max_depth", Range::Fixed(8.0)), ("n_trees", Range::Between(50.0, 200.0))];
+        let forest = forest.map(|(name, range)| (name.to_owned(), range));
+        let expected = Settings {
+            target: Some("churned".into()),
+            task: Some(Task::Classification),
+            positive: Some(Label::Boolean(true)),
+            types: [("code".to_owned(), TypeName::Category)].into(),
+            drop: vec!["name".into()],
+            order: Some("day".into()),
+            weights: Some("people".into()),
+            primary_metric: Some(PrimaryMetric::LogLoss),
+            class_weights: None,
+            threshold: None,
+            costs: None,
+            floor: Some(1.0),
+            tolerance: Some(0.01),
+            families: vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)],
+            time_budget_seconds: Some(600),
+            candidates: Some(20),
+            folds: Some(3),
+            monotone: [("price".to_owned(), Direction::Decreasing)].into(),
+            ensemble: EnsembleLimits { members: 3, megabytes: 2.0, microseconds: 20.0 },
+            ranges: [(Family::RandomForest, forest.into())].into(),
+        };
+        assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn nothing_need_be_said() {
+        assert_eq!(Settings::parse(""), Ok(Settings::default()));
+        assert_eq!(Settings::parse("families = \"auto\"").unwrap().families, [FamilyChoice::Auto]);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_refused_by_line() {
+        assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: no TOML"));
+        assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: no TOML"));
+        assert_eq!(Settings::from_bytes(b"\xff"), Err(SettingsError::NotUtf8));
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_the_known_ones() {
+        let message = error("tagret = \"a\"");
+        assert!(message.starts_with("dataset.toml: unknown key `tagret`; expected one of target, task"), "{message}");
+        assert!(error("[ranges.forest]\nn = 1").contains("unknown key `ranges.forest`; expected one of random_forest"));
+    }
+
+    #[test]
+    fn wrong_values_are_named_with_what_was_expected() {
+        for (toml, expected) in [
+            ("target = 3", "`target`: expected a column name"),
+            ("task = \"clustering\"", "`task`: expected \"classification\" or \"regression\""),
+            ("positive = 1.5", "`positive`: expected a text, a whole number, true or false"),
+            ("drop = \"a\"", "`drop`: expected a list of column names"),
+            ("primary_metric = \"f2\"", "`primary_metric`: expected \"log_loss\""),
+            ("floor = nan", "`floor`: expected a number"),
+            ("tolerance = -0.1", "`tolerance`: expected a number from 0 up"),
+            ("families = []", "`families`: expected \"random_forest\""),
+            ("families = \"svm\"", "`families`: expected \"random_forest\""),
+            ("time_budget_seconds = 0", "`time_budget_seconds`: expected a whole number of seconds from 1 up"),
+            ("candidates = 1001", "`candidates`: expected a whole number from 1 to 1000"),
+            ("folds = 1", "`folds`: expected a whole number from 2 to 20"),
+            ("types = 1", "`types`: expected a table"),
+            ("[types]\na = \"text\"", "`types.a`: expected \"number\", \"boolean\""),
+            ("[ranges.linear]\nalpha = [2, 1]", "`ranges.linear.alpha`: expected a number, or [low, high]"),
+        ] {
+            assert!(error(toml).contains(expected), "{toml}: {}", error(toml));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What keeps a table from being learnt from, each with the message.
+
+use evergreen_table::{DataFile, Settings, Table, TableError};
+use proptest::prelude::*;
+
+use super::{MEMORY, error, error_with, file, read_with, sound, with_column, with_line};
+
+#[test]
+fn headers_that_are_wrong_are_refused() {
+    assert_eq!(error(""), "a.csv: empty; expected a header that names the columns");
+    assert_eq!(error(with_line(1, "a,y,")), "a.csv, line 1: the header's field 3 is empty; expected a column name");
+    let message = "a.csv: columns 1 and 3 have the same name; expected different names";
+    assert_eq!(error(with_line(1, "a,y,a")), message);
+    let message = "the table has no target column \"y\"; its columns are [\"a\", \"b\", \"c\"]";
+    assert_eq!(error(with_line(1, "a,b,c")), message);
+}
+
+const NO_HEADER: &str = "a.csv: the file has no header row: its first line holds values like the lines below it; add a line \
+                         with the columns' names";
+
+#[test]
+fn a_table_without_a_header_is_told_so_and_no_value_is_repeated() {
+    let rows = || (0..20).map(|n| format!("{}.5,{},2026-01-{:02},{}\n", 730 + n, n % 3, 1 + n, ["no", "yes"][n % 2]));
+    assert_eq!(error(rows().collect::<String>()), NO_HEADER);
+    let empty = format!("730.5,,2026-01-01,no\n{}", rows().collect::<String>());
+    assert_eq!(error(empty), NO_HEADER, "a value is missing");
+    let twice = format!("2,2,2026-01-01,no\n{}", rows().collect::<String>());
+    assert_eq!(error(twice), NO_HEADER, "a value stands twice");
+    let long = format!("2.5,2,2026-01-01,{}\n{}", "no".repeat(200), rows().collect::<String>());
+    assert_eq!(error(long), NO_HEADER, "a value is too long for a name");
+    assert_eq!(error("anna,no\nbert,yes\n".repeat(10)), NO_HEADER, "texts that occur again");
+}
+
+#[test]
+fn what_may_be_values_is_not_repeated_as_names_of_columns() {
+    let people: String = (0..20).map(|n| format!("person{n},street{n},town{n}\n")).collect();
+    let message = "a.csv: the first line does not name the target column \"y\". It may hold values instead of names, so it is \
+                   not shown here; expected a first line with the columns' names";
+    assert_eq!(error(people), message);
+    let counted: String = (0..20).map(|n| format!("{n},{},{}\n", n % 3, n % 4)).collect();
+    assert_eq!(error(format!("0,1,2\n{counted}")), message);
+}
+
+#[test]
+fn a_file_of_another_format_than_its_name_says_is_told_so() {
+    for (bytes, found) in [
+        (&b"\x1f\x8b\x08\x00..."[..], "compressed by gzip; expected a name that ends in .csv.gz"),
+        (b"PAR1...", "Parquet; expected a name that ends in .parquet"),
+        (b"PK\x03\x04...", "a ZIP archive or a spreadsheet; expected a table that was exported as CSV"),
+    ] {
+        assert_eq!(error(bytes), format!("a.csv: this is {found}"));
+    }
+}
+
+#[test]
+fn a_table_without_a_column_to_learn_from_is_refused() {
+    let rows = "1\n2\n".repeat(5);
+    let message = "the table has no column to learn from beside the target \"y\"; left out are []";
+    assert_eq!(error(format!("y\n{rows}")), message);
+    let constant = rows.replace('\n', ",7\n");
+    assert!(error(format!("y,x\n{constant}")).ends_with("left out are [\"x\"]"));
+}
+
+#[test]
+fn rows_of_another_width_are_refused_by_line() {
+    assert_eq!(error(with_line(4, "1,yes")), "a.csv, line 4: 2 fields, expected 3 as in the header");
+    assert_eq!(error(with_line(5, "1,yes,2,3")), "a.csv, line 5: 4 fields, expected 3 as in the header");
+}
+
+#[test]
+fn empty_lines_count_as_lines() {
+    assert!(error(with_line(4, "\r\n\n1,yes")).starts_with("a.csv, line 6: 2 fields"));
+}
+
+#[test]
+fn a_row_without_a_target_is_refused_by_line() {
+    assert_eq!(error(with_line(5, "1, ,2")), "a.csv, line 5, column \"y\": empty, expected a label");
+    let message = error_with(with_line(5, "1,,2"), "task = \"regression\"");
+    assert_eq!(message, "a.csv, line 5, column \"y\": empty, expected a number");
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_line() {
+    let mut bytes = sound().into_bytes();
+    bytes.extend_from_slice(b"1,\xff,2\n");
+    assert_eq!(error(bytes), "a.csv, line 22: not UTF-8; save the table in that encoding");
+}
+
+#[test]
+fn numbers_beyond_range_are_refused_by_line_and_column() {
+    for value in ["inf", "-Infinity", "1e39", "-1e400"] {
+        let message = error(with_line(7, &format!("{value},no,1")));
+        let expected = "a.csv, line 7, column \"a\": expected a finite number between -3.4e38 and 3.4e38";
+        assert_eq!(message, expected, "{value}");
+    }
+}
+
+#[test]
+fn a_few_texts_among_numbers_are_refused_with_a_way_to_keep_them() {
+    let rows: String = (0..200).map(|n| format!("{},{}.5\n", n % 2, n % 50)).collect();
+    let csv = format!("y,x\n{rows}0,unknown\n1,?\n");
+    let message = "a.csv, line 202, column \"x\": expected a number as in nearly all other rows; for texts, write \
+                   types.\"x\" = \"category\" into dataset.toml";
+    assert_eq!(error(&csv), message);
+    assert!(read_with(csv, "types.\"x\" = \"category\"").is_ok());
+}
+
+#[test]
+fn a_few_texts_among_dates_are_refused() {
+    let rows: String = (0..200).map(|n| format!("{},2026-01-{:02}\n", n % 2, 1 + n % 28)).collect();
+    let message = error(format!("y,x\n{rows}0,soon\n"));
+    assert!(
+        message.starts_with("a.csv, line 202, column \"x\": expected a date or time such as 2026-11-24"),
+        "{message}"
+    );
+}
+
+#[test]
+fn no_label_is_repeated() {
+    let with = |label: &str| error(with_line(3, &format!("1,{label},1")));
+    for message in [
+        with("secret"),
+        error(sound().replace("yes", "secret").replace("no", "secret")),
+        error_with(sound().replace("yes", "secret"), "positive = \"yes\""),
+        error(with_line(3, &format!("1,{},1", "secret".repeat(50)))),
+    ] {
+        assert!(message.contains("\"y\"") && !message.contains("secret"), "{message}");
+    }
+}
+
+#[test]
+fn no_cell_is_repeated() {
+    let secret = "é".repeat(5000);
+    for message in [
+        error_with(with_line(3, &format!("{secret},yes,1")), "types.a = \"number\""),
+        error_with(with_line(3, &format!("1,{secret},1")), "task = \"regression\""),
+        error_with(with_line(3, &format!("1,yes,{secret}")), "weights = \"b\""),
+    ] {
+        assert!(message.starts_with("a.csv, line ") && message.len() < 200, "{message}");
+    }
+}
+
+#[test]
+fn names_and_labels_that_are_too_long_to_be_recorded_are_refused() {
+    let (long, longest) = ("é".repeat(101), "é".repeat(100));
+    let message = "a.csv: the name of column 3 has 202 bytes, at most 200 are allowed";
+    assert_eq!(error(with_line(1, &format!("a,y,{long}"))), message);
+    let table = |label: &str| sound().replace("yes", label);
+    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, at most 200 are allowed");
+    assert!(read_with(table(&longest).replacen("b\n", &format!("{longest}\n"), 1), "").is_ok());
+}
+
+#[test]
+fn a_quote_that_is_not_closed_is_refused_by_line() {
+    let message = "a.csv, line 5: the quote that begins a field is not closed; expected another at its end, and two for one \
+                   within it";
+    assert_eq!(error(with_line(5, "1,\"yes,2")), message);
+    assert_eq!(error(with_line(5, "\"1\",\"yes,\"\"2")), message);
+    assert!(error(with_line(1, "a,y,\"b")).starts_with("a.csv, line 1: the quote"));
+    assert!(error(format!("\u{feff}{}", with_line(5, "1,\"yes,2"))).starts_with("a.csv, line 5: the quote"));
+    assert!(read_with(with_line(5, "\"1\",\"no\",\"\"\n"), "").is_ok());
+}
+
+#[test]
+fn long_lists_of_names_are_cut() {
+    let header: Vec<String> = (0..1000).map(|n| format!("x{n}")).collect();
+    let row = vec!["1"; 1000].join(",");
+    let message = error(format!("{}\n{row}\n", header.join(",")));
+    assert!(message.ends_with("\"x19\"] and 980 more"), "{message}");
+}
+
+#[test]
+fn a_table_of_few_rows_is_refused() {
+    let short = sound().lines().take(10).map(|line| format!("{line}\n")).collect::<String>();
+    assert_eq!(error(short), "the table has 9 rows, expected at least 10");
+    assert_eq!(error("a,y\n"), "the table has 0 rows, expected at least 10");
+}
+
+#[test]
+fn labels_that_cannot_be_learnt_are_refused() {
+    let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
+    assert_eq!(error(sound().replace("yes", "no")), message);
+    let message = "a.csv, line 3, column \"y\": no other row has this label; expected at least two rows of each";
+    assert_eq!(error(with_line(3, "1,maybe,1")), message);
+    let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
+    assert!(
+        error(format!("a,y\n{identifiers}"))
+            .starts_with("column \"y\": at least 101 different labels, at most 100 are allowed")
+    );
+}
+
+#[test]
+fn numbers_that_cannot_be_learnt_are_refused() {
+    let constant = sound().replace("yes", "1.5").replace("no", "1.5");
+    assert_eq!(error(constant), "column \"y\": all rows have the same number; expected different ones");
+    let message = error_with(sound(), "task = \"regression\"");
+    assert_eq!(message, "a.csv, line 2, column \"y\": expected a number, for regression");
+    let rows: String = (0..300).map(|n| format!("{},{n}.5\n", n % 7)).collect();
+    let message = error(format!("a,y\n{rows}1,none\n"));
+    assert!(
+        message.starts_with("a.csv, line 302, column \"y\": expected a number as in nearly all other rows"),
+        "{message}"
+    );
+    let message = error(format!("a,y\n{rows}1,inf\n"));
+    assert!(message.starts_with("a.csv, line 302, column \"y\": expected a finite number"), "{message}");
+}
+
+#[test]
+fn settings_for_columns_that_are_not_there_are_refused() {
+    for (toml, key) in
+        [("order = \"day\"", "order"), ("weights = \"day\"", "weights"), ("types.day = \"number\"", "types")]
+    {
+        assert_eq!(error_with(sound(), toml), format!("dataset.toml: `{key}`: the table has no column \"day\""));
+    }
+    let message = error_with(sound(), "drop = [\"a\"]\norder = \"a\"");
+    assert_eq!(message, "dataset.toml: `drop`: column \"a\" is used as `order` already");
+    assert!(error_with(sound(), "drop = [\"y\"]").contains("used as `target` already"));
+    assert!(error_with(sound(), "target = \"day\"").starts_with("the table has no target column \"day\""));
+}
+
+#[test]
+fn a_positive_label_is_one_of_two() {
+    let message =
+        "dataset.toml: `positive`: expected one of the two labels of \"y\", of their type and as they are spelt there";
+    assert_eq!(error_with(sound(), "positive = true"), message);
+    let three = with_line(3, "1,maybe,1").replace("2.5,no", "2.5,maybe");
+    let message = "dataset.toml: `positive`: expected a target of two labels; \"y\" has 3";
+    assert_eq!(error_with(three, "positive = \"yes\""), message);
+}
+
+#[test]
+fn weights_and_order_are_checked_by_line() {
+    let weights = |values: &[&str]| error_with(with_column(values), "weights = \"x\"");
+    assert_eq!(weights(&["1", "-1"]), "a.csv, line 3, column \"x\": expected a finite number from 0 up");
+    assert_eq!(weights(&["1", "2", "x"]), "a.csv, line 4, column \"x\": expected a finite number from 0 up");
+    assert_eq!(weights(&["1", "inf"]), "a.csv, line 3, column \"x\": expected a finite number from 0 up");
+    assert_eq!(weights(&["1", ""]), "a.csv, line 3, column \"x\": empty, expected a finite number from 0 up");
+    assert_eq!(weights(&["0"]), "column \"x\": all weights are 0; expected one above 0");
+    let order = |values: &[&str]| error_with(with_column(values), "order = \"x\"");
+    let expected = "expected a number, or a date or time, as in the other rows";
+    assert_eq!(order(&["2026-01-01", "2026-01-02", "3"]), format!("a.csv, line 4, column \"x\": {expected}"));
+    assert_eq!(order(&["1", "soon"]), format!("a.csv, line 3, column \"x\": {expected}"));
+    assert_eq!(order(&["1", ""]), format!("a.csv, line 3, column \"x\": empty, {expected}"));
+}
+
+#[test]
+fn nothing_is_no_table() {
+    let read = |files: Vec<DataFile>| Table::read(files, Settings::default(), "y", MEMORY);
+    assert!(matches!(read(vec![]), Err(TableError::NoFile)));
+    let message = read(vec![file("notes.txt", "a,y\n")]).unwrap_err().to_string();
+    assert_eq!(message, "notes.txt: not a data file; expected one that ends in .csv, .csv.gz or .parquet");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_safe_to_read(bytes in prop::collection::vec(any::<u8>(), 0..500), name in "a\\.(csv|csv\\.gz|parquet)") {
+        let _ = Table::read(vec![file(&name, bytes)], Settings::default(), "y", MEMORY);
+    }
+
+    #[test]
+    fn any_text_like_a_table_is_safe_to_read(text in "(a,y,b\n)?([0-9a.,\"\r\n -]{0,12}\n){0,20}") {
+        let _ = read_with(text, "");
+    }
+}

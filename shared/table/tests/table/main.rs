@@ -1,0 +1,70 @@
+//! Tables are read whatever they are stored as, and what is wrong with one is said so that its owner can mend it.
+
+#![allow(clippy::unwrap_used)]
+
+mod columns;
+mod errors;
+mod files;
+mod parquet;
+mod targets;
+
+use evergreen_table::{DataFile, Settings, Table, TableError, Values};
+
+/// Memory that is enough for every table here.
+pub(crate) const MEMORY: u64 = 1 << 30;
+
+/// Twenty sound rows under `a,y,b`, on lines 2 to 21.
+pub(crate) fn sound() -> String {
+    let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
+    format!("a,y,b\n{rows}")
+}
+
+/// The sound table with line `line` (from 1) replaced.
+pub(crate) fn with_line(line: usize, text: &str) -> String {
+    let mut lines: Vec<String> = sound().lines().map(str::to_owned).collect();
+    lines[line - 1] = text.to_owned();
+    lines.join("\n")
+}
+
+/// The sound table with a column `x` more, of the given values over and over.
+pub(crate) fn with_column(values: &[&str]) -> String {
+    let rows = sound()
+        .lines()
+        .skip(1)
+        .enumerate()
+        .map(|(n, line)| format!("{line},{}\n", values[n % values.len()]))
+        .collect::<String>();
+    format!("a,y,b,x\n{rows}")
+}
+
+pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
+    DataFile { name: name.to_owned(), content: content.as_ref().to_vec() }
+}
+
+/// Reads `csv` to predict `y`, with what `toml` says of it.
+pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
+    Table::read(vec![file("a.csv", csv)], Settings::parse(toml).unwrap(), "y", MEMORY)
+}
+
+pub(crate) fn read(csv: impl AsRef<[u8]>) -> Table {
+    read_with(csv, "").unwrap()
+}
+
+pub(crate) fn error_with(csv: impl AsRef<[u8]>, toml: &str) -> String {
+    read_with(csv, toml).unwrap_err().to_string()
+}
+
+pub(crate) fn error(csv: impl AsRef<[u8]>) -> String {
+    error_with(csv, "")
+}
+
+/// The values of a column that is learnt from.
+pub(crate) fn values<'a>(table: &'a Table, column: &str) -> &'a Values {
+    &table.frame().column(column).unwrap().values
+}
+
+/// Type, role and reason of a column.
+pub(crate) fn profile(table: &Table, column: &str) -> (String, evergreen_lifecycle::ColumnRole, String) {
+    let profile = table.profile().columns.iter().find(|profile| profile.name == column).unwrap();
+    (profile.kind.clone(), profile.role, profile.because.clone())
+}

@@ -1,0 +1,185 @@
+//! Parquet files are tables, too.
+
+use std::sync::Arc;
+
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::file::properties::WriterProperties;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int8Array, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    UInt64Array,
+};
+use evergreen_lifecycle::Label;
+use evergreen_table::{DataFile, MISSING, Settings, Table, Values};
+
+use super::{MEMORY, file, read, sound, values};
+
+const ROWS: usize = 12;
+
+/// A file of `columns`, in row groups of five.
+fn parquet(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> DataFile {
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let properties =
+        WriterProperties::builder().set_compression(compression).set_max_row_group_row_count(Some(5)).build();
+    let mut content = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    file("a.parquet", content)
+}
+
+fn every<T: Clone>(values: &[T]) -> Vec<T> {
+    values.iter().cloned().cycle().take(ROWS).collect()
+}
+
+fn target() -> (&'static str, ArrayRef) {
+    ("y", Arc::new(BooleanArray::from(every(&[true, false, false]))))
+}
+
+fn read_parquet(columns: Vec<(&str, ArrayRef)>) -> Result<Table, String> {
+    let columns = columns.into_iter().chain([target()]).collect();
+    let file = parquet(columns, Compression::SNAPPY);
+    Table::read(vec![file], Settings::default(), "y", MEMORY).map_err(|error| error.to_string())
+}
+
+fn numbers(array: ArrayRef) -> Vec<f32> {
+    let table = read_parquet(vec![("x", array)]).unwrap();
+    let Values::Number(numbers) = values(&table, "x") else { panic!("no numbers") };
+    numbers[..3].to_vec()
+}
+
+#[test]
+fn numbers_of_every_width_are_numbers() {
+    assert_eq!(numbers(Arc::new(Int8Array::from(every(&[-1, 2, 3])))), [-1.0, 2.0, 3.0]);
+    assert_eq!(numbers(Arc::new(Int64Array::from(every(&[1 << 40, 2, 3])))), [(1_u64 << 40) as f32, 2.0, 3.0]);
+    assert_eq!(numbers(Arc::new(UInt64Array::from(every(&[u64::MAX, 2, 3])))), [u64::MAX as f32, 2.0, 3.0]);
+    assert_eq!(numbers(Arc::new(Float32Array::from(every(&[0.1, 2.0, 3.0])))), [0.1, 2.0, 3.0]);
+    let decimals = Decimal128Array::from(every(&[125, 200, -300])).with_precision_and_scale(10, 2).unwrap();
+    assert_eq!(numbers(Arc::new(decimals)), [1.25, 2.0, -3.0]);
+    let holes = numbers(Arc::new(Float64Array::from(every(&[Some(1.0), None, Some(f64::NAN), Some(2.0)]))));
+    assert_eq!((holes[0], holes[1].is_nan(), holes[2].is_nan()), (1.0, true, true));
+}
+
+#[test]
+fn moments_are_moments() {
+    let day = 86_400_000;
+    let arrays: [ArrayRef; 3] = [
+        Arc::new(Date32Array::from(every(&[10_957, 10_958, 10_956]))),
+        Arc::new(
+            TimestampMillisecondArray::from(every(&[10_957 * day, 10_958 * day, 10_956 * day])).with_timezone("UTC"),
+        ),
+        Arc::new(TimestampMicrosecondArray::from(every(&[
+            10_957 * day * 1000,
+            10_958 * day * 1000,
+            10_956 * day * 1000,
+        ]))),
+    ];
+    for array in arrays {
+        let table = read_parquet(vec![("x", array)]).unwrap();
+        let Values::Timestamp(days) = values(&table, "x") else { panic!("no moments") };
+        assert_eq!(days[..3], [0.0, 1.0, -1.0]);
+    }
+}
+
+#[test]
+fn texts_stay_texts_whatever_is_in_them() {
+    let texts: ArrayRef = Arc::new(StringArray::from(every(&[Some("2"), Some("1"), None, Some("1")])));
+    let dictionary: DictionaryArray<Int32Type> = every(&[Some("2"), Some("1"), None, Some("1")]).into_iter().collect();
+    for array in [texts, Arc::new(dictionary)] {
+        let table = read_parquet(vec![("x", array)]).unwrap();
+        let Values::Category { codes, names } = values(&table, "x") else { panic!("no category") };
+        assert_eq!((names.as_slice(), &codes[..4]), (&["1".to_owned(), "2".to_owned()][..], &[1, 0, MISSING, 0][..]));
+    }
+}
+
+#[test]
+fn labels_have_the_files_types() {
+    let x: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS as i64).map(|n| n % 5)));
+    let table = read_parquet(vec![("x", x.clone())]).unwrap();
+    assert_eq!(table.target().labels(), [false, true].map(Label::Boolean));
+    let y: ArrayRef = Arc::new(Int64Array::from(every(&[(1 << 53) + 1, 1 << 53])));
+    let file = parquet(vec![("x", x), ("y", y)], Compression::UNCOMPRESSED);
+    let table = Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap();
+    assert_eq!(table.target().labels(), [1 << 53, (1 << 53) + 1].map(Label::Integer));
+}
+
+#[test]
+fn usual_compressions_are_read() {
+    let x: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS as i64).map(|n| n % 5)));
+    let codecs = [Compression::SNAPPY, Compression::GZIP(Default::default()), Compression::ZSTD(ZstdLevel::default())];
+    let prints = codecs.map(|codec| {
+        let file = parquet(vec![("x", x.clone()), target()], codec);
+        Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap().fingerprint().to_owned()
+    });
+    assert!(prints.iter().all(|print| *print == prints[0]));
+}
+
+#[test]
+fn the_same_table_as_csv_is_the_same_and_both_together_are_one() {
+    let numbers = |scale: f64, half: f64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values((0..20).map(|n| scale * f64::from(n) + half)))
+    };
+    let y: ArrayRef = Arc::new(StringArray::from_iter_values((0..20).map(|n| ["no", "yes"][n % 2])));
+    let file_ = parquet(vec![("b", numbers(-10.0, -0.0)), ("y", y), ("a", numbers(1.0, 0.5))], Compression::SNAPPY);
+    let both = vec![file("0.csv", sound()), file_];
+    let table = Table::read(both, Settings::default(), "y", MEMORY).unwrap();
+    let twice = sound() + &sound().replace("a,y,b\n", "");
+    assert_eq!(table.fingerprint(), read(twice).fingerprint());
+    let rows: Vec<usize> = table.profile().files.iter().map(|file| file.rows).collect();
+    assert_eq!(rows, [20, 20]);
+}
+
+#[test]
+fn nested_values_are_refused_by_column_and_can_be_left_out() {
+    let nested: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(every(&[Some(vec![Some(1)])])));
+    let bytes: ArrayRef = Arc::new(BinaryArray::from(every(&[b"x".as_slice()])));
+    for array in [nested, bytes] {
+        let message = read_parquet(vec![("x", array.clone())]).unwrap_err();
+        assert!(message.starts_with("a.parquet, column \"x\": values of the type "), "{message}");
+        let a: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS as i64).map(|n| n % 5)));
+        let file = parquet(vec![("x", array), target(), ("a", a)], Compression::SNAPPY);
+        let settings = Settings::parse("drop = [\"x\"]").unwrap();
+        let table = Table::read(vec![file], settings, "y", MEMORY).unwrap();
+        assert!(table.frame().columns().iter().all(|column| column.name == "a"));
+    }
+}
+
+#[test]
+fn rows_are_named_in_errors() {
+    let mut weights = every(&[1.0]);
+    weights[7] = -1.0;
+    let a: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS as i64).map(|n| n % 5)));
+    let file_ = parquet(vec![("w", Arc::new(Float64Array::from(weights))), target(), ("a", a)], Compression::SNAPPY);
+    let settings = Settings::parse("weights = \"w\"").unwrap();
+    let message = Table::read(vec![file_], settings, "y", MEMORY).unwrap_err().to_string();
+    assert_eq!(message, "a.parquet, row 8, column \"w\": expected a finite number from 0 up");
+}
+
+#[test]
+fn what_is_no_parquet_is_refused() {
+    let message =
+        Table::read(vec![file("a.parquet", "a,y\n")], Settings::default(), "y", MEMORY).unwrap_err().to_string();
+    assert_eq!(message, "a.parquet: no Parquet, or damaged");
+}
+
+#[test]
+fn a_file_of_more_cells_than_memory_holds_is_refused_before_it_is_decoded() {
+    let x: ArrayRef = Arc::new(Int64Array::from(vec![1; 200_000]));
+    let y: ArrayRef = Arc::new(Int64Array::from(vec![1; 200_000]));
+    let properties = WriterProperties::builder().build();
+    let batch = RecordBatch::try_from_iter([("x", x), ("y", y)]).unwrap();
+    let mut content = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    assert!(content.len() < 10_000);
+    let message =
+        Table::read(vec![file("a.parquet", content)], Settings::default(), "y", 4 << 20).unwrap_err().to_string();
+    assert!(
+        message.starts_with("the table has 0.0 MB; reading it needs about 17.7 MB of memory, 4.0 MB are"),
+        "{message}"
+    );
+}
