@@ -1,7 +1,7 @@
 """ONNX Runtime answers to every artifact what Evergreen answers. `make onnx-test` calls it in .venv/onnx.
 
-Evergreen's answers are those of two examples: `answers` trains a model of every family on each of the proof's tables and
-answers all of its rows; `samples` does the same for the artifacts that the tests keep and for random pipelines.
+Evergreen's answers are those of two examples: `answers` trains a model of every family on each of the proof's tables, and on
+tables from whose columns more is derived, and answers all of its rows; `samples` does the same for the artifacts that the tests keep and for random pipelines.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import derived
 import numpy as np
 import onnxruntime
 
@@ -99,11 +100,12 @@ def _cases(examples: Path) -> Iterator[tuple[str, Difference, Bound]]:
     tables = FOLDER / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     _run(sys.executable, TABLES, tables)
-    for entry in json.loads((tables / "index.json").read_text()):
-        answers = FOLDER / "answers" / entry["name"]
-        _run(examples / "answers", tables / entry["name"], answers)
+    names = [entry["name"] for entry in json.loads((tables / "index.json").read_text())]
+    for name in [*names, *derived.write(tables)]:
+        answers = FOLDER / "answers" / name
+        _run(examples / "answers", tables / name, answers)
         for file in _files(answers, "*.onnx"):
-            yield f"{entry['name']}, {file.stem}", _difference(answers, file.stem), BOUND
+            yield f"{name}, {file.stem}", _difference(answers, file.stem), BOUND
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

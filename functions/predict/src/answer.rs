@@ -1,12 +1,14 @@
 //! The answer to `POST /predict`, written in one go from what the model gave.
 
+use std::borrow::Cow;
+
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
 use serde::{Serialize, Serializer};
 
 use crate::champion::Serving;
 use crate::problem::shortened;
-use crate::rows::{Columns, Place, Unseen};
+use crate::rows::{Columns, Place, Rows};
 
 /// Bytes that an answer needs beside its rows, and for each row beside its numbers, and for each of these: what spares most
 /// answers a second allocation.
@@ -74,7 +76,7 @@ impl Serialize for Intervals<'_> {
     }
 }
 
-/// What of a call the model did not learn from.
+/// What of a call the model did not learn from, and what it does not take.
 #[derive(Debug, Serialize)]
 struct Warnings<'a> {
     warnings: Vec<Warning<'a>>,
@@ -85,37 +87,44 @@ struct Warnings<'a> {
 
 #[derive(Debug, Serialize)]
 struct Warning<'a> {
-    row: usize,
-    field: &'a str,
+    /// None where all rows are meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<usize>,
+    field: Cow<'a, str>,
     message: String,
 }
 
 impl<'a> Warnings<'a> {
-    fn of(unseen: &Unseen, columns: &'a Columns) -> Option<Self> {
+    fn of(rows: &'a Rows, columns: &'a Columns) -> Option<Self> {
         let warning = |place: &Place| {
             let field = &columns.get(place.field)?.name;
             let name = shortened(field);
             let message =
                 format!("This category of \"{name}\" was not in the training data; to the model it is a rare one.");
-            Some(Warning { row: place.row, field, message })
+            Some(Warning { row: Some(place.row), field: field.into(), message })
         };
-        let warnings: Vec<_> = unseen.first().iter().filter_map(warning).collect();
-        let more_warnings = Some(unseen.more()).filter(|more| *more > 0);
+        let ignored = rows.ignored.names().map(|name| {
+            let message = "The model does not take this column; it is ignored.".to_owned();
+            Warning { row: None, field: shortened(name).into(), message }
+        });
+        let warnings: Vec<_> = ignored.chain(rows.unseen.first().iter().filter_map(warning)).collect();
+        let more_warnings = Some(rows.unseen.more()).filter(|more| *more > 0);
         (!warnings.is_empty()).then_some(Self { warnings, more_warnings })
     }
 }
 
-/// The answer's JSON: `predictions` of what `serving` serves under the name `name`, with a warning for each of `unseen`.
+/// The answer's JSON: `predictions` for `rows` of what `serving` serves under the name `name`, with a warning for each text
+/// never seen and each column that the model does not take.
 ///
 /// # Errors
 /// None that can happen: names and finite numbers always serialise.
 pub fn to_json(
     predictions: &Predictions,
-    unseen: &Unseen,
+    rows: &Rows,
     serving: &Serving,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let warnings = Warnings::of(unseen, serving.columns());
+    let warnings = Warnings::of(rows, serving.columns());
     let model = ModelReference { name, version: serving.pointer().number };
     match predictions {
         Predictions::Classes(batch) => {

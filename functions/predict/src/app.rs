@@ -100,7 +100,7 @@ impl<W: World> App<W> {
         let serving = self.serving().await?;
         let rows = rows::parse(text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
         let predictions = serving.model().predict(&rows.values).map_err(internal)?;
-        let body = answer::to_json(&predictions, &rows.unseen, &serving, &self.model).map_err(internal)?;
+        let body = answer::to_json(&predictions, &rows, &serving, &self.model).map_err(internal)?;
         Ok(Reply { body, rows: rows.count, version: Some(serving.pointer().number) })
     }
 

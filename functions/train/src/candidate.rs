@@ -7,6 +7,7 @@ use evergreen_lifecycle::{
     Manifest, Pointer, PrimaryMetric, Rescored, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
+use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
 /// What a model was learnt from.
@@ -39,9 +40,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The columns of the table that it is judged on; a model made elsewhere may take fewer.
+    /// The columns of the table that it is judged on, but for texts of several words; a model made elsewhere may take fewer.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.trained.holdout.frame().columns().iter().map(|column| column.name.as_str())
+        let columns = self.trained.holdout.frame().columns().iter();
+        let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
+        columns.filter(counts).map(|column| column.name.as_str())
     }
 
     /// What `trained` is to be called and where it is to be stored.

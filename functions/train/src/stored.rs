@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavailable};
-use evergreen_lifecycle::{Artifact, Dataset, Incumbent, ModelName, Pointer, PrimaryMetric};
+use evergreen_lifecycle::{Artifact, Column, ColumnKind, Dataset, Incumbent, ModelName, Pointer, PrimaryMetric};
 use evergreen_scoring::{Model, RegisteredError};
 
 use crate::candidate::Candidate;
@@ -84,13 +84,16 @@ impl Serving {
     }
 
     /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
-    /// takes, or, of an imported file, which may take some of them only, those on record, 200 at most.
+    /// takes, or, of an imported file, which may take some of them only, those on record, 200 at most. Texts of several words do not count:
+    /// the hold-out does not depend on them, and a model takes them only where they are of use.
     fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Candidate) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         if self.pointer.is_imported() {
             return names(&known.columns) == names(&challenger.dataset().columns);
         }
-        model.signature().column_names().collect::<BTreeSet<_>>() == challenger.columns().collect()
+        let counts = |column: &&Column| !matches!(column.kind, ColumnKind::Text { .. });
+        let columns = model.signature().columns().iter().filter(counts).map(|column| column.name.as_str());
+        columns.collect::<BTreeSet<_>>() == challenger.columns().collect()
     }
 }
 

@@ -87,12 +87,12 @@ fn write_artifact(csv: &str, target: &str, artifact: &str) -> Result<(), Box<dyn
 
 fn evergreen(artifact: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
     let model = Model::load(&fs::read(artifact)?)?;
-    let columns = model.signature().columns().len();
+    let slots = model.signature().slots();
     let answer = |rows: &[f32]| model.predict(rows).map(|answer| answer.classes().map(|it| it.classes().to_vec()));
     println!("{}", json!(answer(rows)?));
-    let mut lone = rows.chunks_exact(columns).cycle();
+    let mut lone = rows.chunks_exact(slots).cycle();
     obey(
-        rows.len() / columns,
+        rows.len() / slots,
         || black_box(model.predict(lone.next().unwrap_or_default())),
         || black_box(model.predict(rows)),
     )

@@ -2,10 +2,14 @@
 //! apart.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError};
+use evergreen_lifecycle::time::raw_days;
+use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError, words};
 use evergreen_scoring::{Encoding, Preprocessing};
 use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
+
+use crate::statistics::Wanted;
 
 /// Categories of a column that are told apart, at most.
 pub const MAX_CATEGORIES: usize = 50;
@@ -13,8 +17,21 @@ pub const MAX_CATEGORIES: usize = 50;
 /// Texts that are remembered as rare, at most for a column: they only serve to tell a rare text from one never seen.
 pub const MAX_RARE: usize = 200;
 
+/// Words of a text column that are learnt from, at most.
+pub(crate) const MAX_WORDS: usize = 200;
+
 /// Bytes of a text that can be a category, at most: a signature of long texts would be larger than its model.
 pub const MAX_TEXT: usize = 200;
+
+/// What is learnt of columns before a model is fitted.
+#[derive(Debug, Clone)]
+pub(crate) struct Learnt {
+    pub(crate) signature: Signature,
+    /// Without scaler, and without what every fit learns anew: the statistics.
+    pub(crate) preprocessing: Preprocessing,
+    /// The statistics that every fit learns.
+    pub(crate) statistics: Vec<Wanted>,
+}
 
 /// The signature of a model of `frame` and `target`, and how raw rows become features; no scaler. All of it is learnt from
 /// the rows `training` alone, so that the hold-out stays unseen:
@@ -22,39 +39,78 @@ pub const MAX_TEXT: usize = 200;
 /// - a column may have missing values where one of these rows has; a feature then tells where;
 /// - a missing number, truth value or moment is filled with their median (the lower of two middle ones);
 /// - a text is a category of its own if at least two and at least 0.5 % of these rows have it, the most frequent
-///   [`MAX_CATEGORIES`] of a column at most, and none of more than [`MAX_TEXT`] bytes.
+///   [`MAX_CATEGORIES`] of a column at most, and none of more than [`MAX_TEXT`] bytes;
+/// - a text of several words is left out, unless there is no other column.
 ///
 /// # Errors
 /// [`SignatureError`] when the frame has no column or the target fewer than two labels.
 pub fn fit(frame: &Frame, target: &Target, training: &[u32]) -> Result<(Signature, Preprocessing), SignatureError> {
-    let (columns, encodings) = frame.columns().iter().map(|column| learn(column, training)).unzip();
+    let learnt = frame.columns().iter().filter_map(|column| learn(column, training));
+    let (mut columns, encodings): (Vec<Column>, Vec<Encoding>) = learnt.unzip();
+    let mut encodings = encodings;
+    if columns.is_empty() {
+        let words = frame.columns().iter().filter_map(|column| words_of(column, training));
+        for (column, own) in words {
+            columns.push(column);
+            encodings.extend(own);
+        }
+    }
     let signature = match target {
         Target::Classes { labels, .. } => Signature::classification(columns, labels.clone()),
         Target::Numbers(_) => Signature::regression(columns),
     }?;
-    Ok((signature, Preprocessing { encodings, scaler: None }))
+    Ok((signature, Preprocessing { encodings, statistics: Vec::new(), scaler: None }))
 }
 
-fn learn(column: &FrameColumn, training: &[u32]) -> (Column, Encoding) {
+/// Nothing of a text.
+fn learn(column: &FrameColumn, training: &[u32]) -> Option<(Column, Encoding)> {
     let (kind, encoding, nullable) = match &column.values {
-        Values::Number(values) => value(ColumnKind::Number, values, training),
-        Values::Boolean(values) => value(ColumnKind::Boolean, values, training),
-        Values::Timestamp(values) => value(ColumnKind::Timestamp, values, training),
+        Values::Number(values) => value(ColumnKind::Number, at(values, training)),
+        Values::Boolean(values) => value(ColumnKind::Boolean, at(values, training)),
+        Values::Timestamp(values) => {
+            let days = at(values, training).into_iter().map(raw_days).collect();
+            value(ColumnKind::moment(), days)
+        }
         Values::Category { codes, names } => category(codes, names, training),
+        Values::Text { .. } => return None,
     };
-    (Column { name: column.name.clone(), kind, nullable }, encoding)
+    Some((Column { name: column.name.clone(), kind, nullable }, encoding))
 }
 
-fn value(kind: ColumnKind, values: &[f32], training: &[u32]) -> (ColumnKind, Encoding, bool) {
-    let mut present = at(values, training);
+fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool) {
     let all = present.len();
     present.retain(|value| !value.is_nan());
     let indicator = present.len() < all;
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
+/// A text column of the words that are in at least two, at least 0.5 % and at most 95 % of the rows `training`, the most frequent
+/// [`MAX_WORDS`] of them; with an encoding for each. Nothing if there is no such word, or if it is no text column.
+pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
+    let Values::Text { codes, names } = &column.values else { return None };
+    let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);
+    for code in at(codes, training) {
+        is_missing |= code == MISSING;
+        let Some(text) = names.get(code as usize) else { continue };
+        for word in words(text).collect::<BTreeSet<_>>() {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    let enough = least(training.len())..=training.len() * 19 / 20;
+    let mut found: Vec<(String, usize)> = counts.into_iter().filter(|(_, count)| enough.contains(count)).collect();
+    found.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));
+    found.truncate(MAX_WORDS);
+    let mut words: Vec<String> = found.into_iter().map(|(word, _)| word).collect();
+    words.sort();
+    let word = Encoding::Value { fill: 0.0, indicator: false };
+    let mut encodings = vec![word; words.len()];
+    *encodings.first_mut()? = Encoding::Value { fill: 0.0, indicator: is_missing };
+    let kind = ColumnKind::Text { words };
+    Some((Column { name: column.name.clone(), kind, nullable: is_missing }, encodings))
+}
+
 /// 0 of nothing.
-fn lower_median(mut values: Vec<f32>) -> f32 {
+pub(crate) fn lower_median(mut values: Vec<f32>) -> f32 {
     let middle = values.len().saturating_sub(1) / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }

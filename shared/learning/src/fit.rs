@@ -10,7 +10,7 @@ mod scaling;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Hole, Link, Member, Predictor, Scaler};
+use evergreen_scoring::{Aggregate, Hole, Link, Member, Predictor, Scaler, Statistic};
 use smartcore::error::Failed;
 
 pub(crate) use self::binned::Binned;
@@ -45,6 +45,8 @@ pub(crate) struct Fitted {
     pub(crate) holes: Vec<Hole>,
     /// For each feature its share: of sum 1, or all 0 when nothing was learnt.
     pub(crate) importances: Vec<f64>,
+    /// What the fit learnt of the target for categories with many texts.
+    pub(crate) statistics: Vec<Statistic>,
     /// Whether it is less than was asked for, because time ran out.
     pub(crate) cut_short: bool,
     /// The loss of the watched rows after each round of boosting.
@@ -63,16 +65,18 @@ impl Fitted {
 
     /// As the only member of a mean.
     pub(crate) fn alone(self) -> Self {
-        let Self { scaler, holes, predictor, link, importances, cut_short, losses } = self;
+        let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
         let (predictor, link) = (Predictor::Blend(members), Link::Identity);
-        Self { scaler: None, holes: Vec::new(), predictor, link, importances, cut_short, losses }
+        Self { scaler: None, holes: Vec::new(), predictor, link, importances, statistics, cut_short, losses }
     }
 
-    /// The weighted mean of several; nothing of none.
+    /// The weighted mean of several that were fitted to the same rows; nothing of none.
     pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
         let mut importances = vec![0.0; parts.first()?.0.importances.len()];
         let mut members = Vec::with_capacity(parts.len());
+        // The same rows have the same statistics.
+        let statistics = parts.first()?.0.statistics.clone();
         let mut cut_short = false;
         for (fitted, weight) in parts {
             let shares = importances.iter_mut().zip(fitted.importances);
@@ -82,7 +86,7 @@ impl Fitted {
             members.push(Member { scaler, holes, predictor: fitted.predictor, link: fitted.link, weight });
         }
         let (predictor, link, losses) = (Predictor::Blend(members), Link::Identity, Vec::new());
-        Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, cut_short, losses })
+        Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, statistics, cut_short, losses })
     }
 
     /// Nodes of all trees.
@@ -161,6 +165,7 @@ pub(crate) fn fit(
                 scaler: None,
                 holes: Vec::new(),
                 importances: forest.importances,
+                statistics: Vec::new(),
                 cut_short,
                 losses: Vec::new(),
             })
@@ -175,7 +180,8 @@ pub(crate) fn fit(
             let holes = training.binned.holes().to_vec();
             let predictor = Predictor::Trees(boosted.ensemble);
             let (importances, cut_short, losses) = (boosted.importances, boosted.cut_short, boosted.losses);
-            Ok(Fitted { predictor, link, scaler: None, holes, importances, cut_short, losses })
+            let statistics = Vec::new();
+            Ok(Fitted { predictor, link, scaler: None, holes, importances, statistics, cut_short, losses })
         }
         Hyperparameters::Linear(parameters) => {
             let sum = linear::fit(training, rows.fitted, parameters).map_err(|error| match error {
@@ -190,6 +196,7 @@ pub(crate) fn fit(
                 scaler: Some(sum.scaler),
                 holes: Vec::new(),
                 importances: sum.importances,
+                statistics: Vec::new(),
                 cut_short: false,
                 losses: Vec::new(),
             })

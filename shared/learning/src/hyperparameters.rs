@@ -81,6 +81,11 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
+    /// Of the usual values, which a search tries first.
+    pub(crate) fn usual(family: Family) -> Self {
+        Self { family, values: dimensions(family).iter().map(|dimension| dimension.first).collect(), rounds: None }
+    }
+
     /// As they are fitted with.
     pub(crate) fn hyperparameters(&self) -> Hyperparameters {
         let number = |name| self.value(name);

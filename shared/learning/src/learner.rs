@@ -1,18 +1,22 @@
 //! A table's training rows, made ready once for every fit.
 
 use std::collections::BTreeMap;
+use std::iter::repeat_n;
+use std::sync::Arc;
 use std::time::Instant;
 
-use evergreen_lifecycle::{Family, Signature};
+use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Encoding, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError,
+    ArtifactMetadata, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
 };
 use evergreen_table::{Direction, Frame, Target};
 
+use crate::encode::Learnt;
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{self, Binned, Features, FitError, Fitted, Rows, Training, Truth};
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
+use crate::statistics::{Recipe, Texts, Wanted};
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct Learner<'a> {
     encoder: Encoder<'a>,
     features: Features<'a>,
     binned: Binned,
+    /// Statistics that every fit learns.
+    recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
     /// For each class its own number.
@@ -37,20 +43,22 @@ impl<'a> Learner<'a> {
         rows: &'a [u32],
         target: Target,
         weights: Option<Vec<f32>>,
-        (signature, preprocessing): (Signature, Preprocessing),
+        learnt: Learnt,
     ) -> Result<Self, FrameError> {
-        let encoder = Encoder::of(frame, &signature)?;
+        let Learnt { signature, preprocessing, statistics } = learnt;
+        let encoder = Encoder::of(frame, signature.columns())?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
+        let recipes = recipes(frame, rows, &signature, &statistics);
         let known = (0..target.labels().len()).map(Some).collect();
-        Ok(Self { signature, preprocessing, rows, encoder, features, binned, target, weights, known })
+        Ok(Self { signature, preprocessing, rows, encoder, features, binned, recipes, target, weights, known })
     }
 
     /// Lets boosting's answer go one way only when one of these columns grows.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
-        let origins = self.preprocessing.origins();
+        let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
-            let value = matches!(self.preprocessing.encodings.get(column), Some(Encoding::Value { .. }));
+            let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
             // A column's own value is the first of its features.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
@@ -79,12 +87,12 @@ impl<'a> Learner<'a> {
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
 
-    fn training(&self) -> Training<'_> {
+    fn training<'t>(&'t self, features: &'t Features<'t>, binned: &'t Binned) -> Training<'t> {
         let truth = match &self.target {
             Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
             Target::Numbers(numbers) => Truth::Numbers(numbers),
         };
-        Training { features: &self.features, binned: &self.binned, truth, weights: self.weights.as_deref() }
+        Training { features, binned, truth, weights: self.weights.as_deref() }
     }
 
     /// Fits on `rows`, to be done by the `deadline`.
@@ -96,15 +104,34 @@ impl<'a> Learner<'a> {
         deadline: Instant,
     ) -> Result<Fitted, FitError> {
         let column = |feature: usize| {
-            let origin = self.preprocessing.origins().get(feature).copied().unwrap_or_default();
+            let origin = self.origins().get(feature).copied().unwrap_or_default();
             self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
         };
-        fit::fit(&self.training(), rows, choice.hyperparameters(), seed, deadline, column)
+        let learn = |recipe: &Recipe| {
+            let learnt = recipe.learn(&self.target, rows.fitted);
+            (learnt.statistic, Arc::from(learnt.feature))
+        };
+        let (statistics, learnt): (Vec<Statistic>, Vec<Arc<[f32]>>) = self.recipes.iter().map(learn).unzip();
+        let with = (!learnt.is_empty()).then(|| (self.features.with(&learnt), self.binned.with(&learnt)));
+        let (features, binned) =
+            with.as_ref().map_or((&self.features, &self.binned), |(features, binned)| (features, binned));
+        let training = self.training(features, binned);
+        let fitted = fit::fit(&training, rows, choice.hyperparameters(), seed, deadline, column)?;
+        Ok(Fitted { statistics, ..fitted })
+    }
+
+    /// For each feature the index of the column that it comes from.
+    fn origins(&self) -> Vec<usize> {
+        let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
+        let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
+        let learnt = self.recipes.iter().map(|recipe| recipe.wanted.slot as usize);
+        let of_slot = |slot: usize| columns.get(slot).copied().unwrap_or_default();
+        self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
     /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
-        fit::expected_seconds(&self.training(), rows, choice.hyperparameters())
+        fit::expected_seconds(&self.training(&self.features, &self.binned), rows, choice.hyperparameters())
     }
 
     /// The whole way from raw rows to answers.
@@ -117,7 +144,8 @@ impl<'a> Learner<'a> {
     ) -> Result<Pipeline, PipelineError> {
         // What looks for missing values is the only member of a mean.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
-        let preprocessing = Preprocessing { scaler: fitted.scaler, ..self.preprocessing.clone() };
+        let Fitted { statistics, scaler, .. } = fitted;
+        let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
         let parts =
             Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, rule, interval };
         Pipeline::new(self.signature.clone(), parts)
@@ -142,13 +170,26 @@ impl<'a> Learner<'a> {
     /// The importance of each column: the sum of its features'.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
         let mut columns = vec![0.0; self.signature.columns().len()];
-        for (origin, importance) in self.preprocessing.origins().into_iter().zip(features) {
+        for (origin, importance) in self.origins().into_iter().zip(features) {
             if let Some(sum) = columns.get_mut(origin) {
                 *sum += importance;
             }
         }
         columns
     }
+}
+
+/// The statistics with the texts that they are learnt of.
+fn recipes(frame: &Frame, rows: &[u32], signature: &Signature, statistics: &[Wanted]) -> Vec<Recipe> {
+    let (mut recipes, mut slot) = (Vec::with_capacity(statistics.len()), 0);
+    for column in signature.columns() {
+        let own: Vec<&Wanted> = statistics.iter().filter(|wanted| wanted.slot as usize == slot).collect();
+        if let Some(texts) = own.first().and_then(|_| Texts::of(frame, column, rows)) {
+            recipes.extend(own.into_iter().map(|wanted| Recipe { texts: texts.clone(), wanted: *wanted }));
+        }
+        slot += column.kind.slots();
+    }
+    recipes
 }
 
 /// Why a fitted predictor gave no answer; not for reasons that lie in the data.

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod deciding;
+mod derived;
 pub mod drift;
 pub mod encode;
 mod evaluate;
@@ -18,6 +19,7 @@ mod proof;
 mod rows;
 mod search;
 mod split;
+mod statistics;
 mod train;
 
 pub use adopt::{adopt, signature};

@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use evergreen_table::budget::TooLarge;
 
 use self::scale::Scale;
+use crate::encode::Learnt;
 use crate::hyperparameters::Space;
 use crate::prepared::Prepared;
 use crate::search::{Plan, spaces};
@@ -118,6 +119,13 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
     }
     let Scale { rows, columns, features, .. } = scale;
     Err(TooLarge { rows: Some(rows), columns, features, family, needed, memory, ..TooLarge::default() })
+}
+
+/// Whether a model of what is `learnt` can be fitted in that memory.
+pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &Learnt) -> bool {
+    let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
+    let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
+    learning(&scale, spaces).0 <= prepared.table().memory()
 }
 
 /// Bytes to read the table and to do with it what needs most, and the family that does if it is learning.

@@ -4,7 +4,7 @@ use evergreen_lifecycle::{DatasetFile, DatasetProfile, Signature, SignatureError
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{Place, Table, Target};
 
-use crate::encode;
+use crate::encode::{self, Learnt};
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
@@ -84,6 +84,12 @@ impl Prepared {
         &self.preprocessing
     }
 
+    /// What is learnt of the columns before anything is derived from them.
+    pub(crate) fn learnt(&self) -> Learnt {
+        let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
+        Learnt { signature, preprocessing, statistics: Vec::new() }
+    }
+
     /// How the table was read and split, with what is odd about it.
     pub fn profile(&self) -> DatasetProfile {
         DatasetProfile {
@@ -100,6 +106,11 @@ impl Prepared {
     /// [`TooLarge`], which says what is needed.
     pub fn check_memory(&self, plan: &Plan) -> Result<(), TooLarge> {
         memory::check_learning(self, &plan.spaces)
+    }
+
+    /// Whether that is so with features that are derived, too.
+    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &Learnt) -> bool {
+        memory::fits(self, &plan.spaces, learnt)
     }
 }
 

@@ -47,8 +47,8 @@ impl Proof {
         let evaluation = evaluate(holdout.target(), &answers, threshold(&model)).ok_or(LearningError::OtherTask)?;
         let scores = holdout.own_scores(&answers).ok_or(LearningError::OtherTask)?;
         drop(answers);
-        let columns = model.signature().columns().len();
-        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * columns).unwrap_or(&raw))?;
+        let slots = model.signature().slots();
+        same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
         Ok(Self { artifact, model, holdout, evaluation, scores, training_score })
     }

@@ -1,8 +1,9 @@
 //! From a frame to the raw rows that a model takes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, words as lifecycle_words, write_moment};
 use evergreen_table::{Frame, MISSING, Values};
 
 /// Why a frame's rows are none of a signature.
@@ -24,38 +25,47 @@ pub enum FrameError {
     },
 }
 
-/// The rows of `frame` as `signature` has them, row by row, one `f32` for each of its columns (see [`ColumnKind`]): columns
-/// are found by name, and those that it does not name are left out. A text stands as its index among the signature's
-/// categories, any other text as their number. Missing values are NaN everywhere.
+/// The rows of `frame` as `signature` has them, row by row, each column in one or more `f32` (see [`ColumnKind`]): columns are
+/// found by name, and those that it does not name are left out. Missing values are NaN everywhere.
 ///
 /// # Errors
 /// [`FrameError`] when a column is not there or of another kind.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
-    Ok(Encoder::of(frame, signature)?.rows(0..frame.rows() as u32))
+    Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
 
 /// Encodes rows of a frame as a signature has them.
 #[derive(Debug)]
-pub(crate) struct Encoder<'a>(Vec<Cells<'a>>);
+pub(crate) struct Encoder<'a> {
+    columns: Vec<Cells<'a>>,
+    /// Values of a row.
+    slots: usize,
+}
 
 impl<'a> Encoder<'a> {
-    /// What encodes rows of `frame` as `signature` has them.
+    /// What encodes rows of `frame` as these columns of a signature have them.
     ///
     /// # Errors
     /// As [`encode_rows`].
-    pub(crate) fn of(frame: &'a Frame, signature: &Signature) -> Result<Self, FrameError> {
+    pub(crate) fn of(frame: &'a Frame, columns: &[Column]) -> Result<Self, FrameError> {
         let cells = |column: &Column| {
             let found = frame.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
             Cells::of(&found.values, column)
         };
-        Ok(Self(signature.columns().iter().map(cells).collect::<Result<_, _>>()?))
+        let columns: Vec<Cells<'_>> = columns.iter().map(cells).collect::<Result<_, _>>()?;
+        let slots = columns.iter().map(Cells::slots).sum();
+        Ok(Self { columns, slots })
     }
 
     /// These rows, one after the other; nothing but NaN of an index that is not below the number of rows.
     pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
-        let mut values = Vec::with_capacity(rows.len() * self.0.len());
-        for row in rows {
-            values.extend(self.0.iter().map(|cells| cells.raw(row as usize)));
+        let mut values = vec![f32::NAN; rows.len() * self.slots];
+        for (row, mut values) in rows.zip(values.chunks_exact_mut(self.slots.max(1))) {
+            for cells in &self.columns {
+                let (own, behind) = values.split_at_mut(cells.slots());
+                cells.write(row as usize, own);
+                values = behind;
+            }
         }
         values
     }
@@ -65,17 +75,36 @@ impl<'a> Encoder<'a> {
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
+    Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
+    /// Codes, and the number of words.
+    Words(&'a [u32], Words, usize),
+}
+
+/// For each text which of a signature's words it has: their indices, ascending.
+pub(crate) type Words = Arc<[Vec<u16>]>;
+
+/// Which of the sorted `words` each of `names` has.
+pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
+    let of = |name: &String| {
+        let found = lifecycle_words(name).filter_map(|word| words.binary_search(&word).ok());
+        found.map(|index| index as u16).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    names.iter().map(of).collect()
 }
 
 impl<'a> Cells<'a> {
     fn of(values: &'a Values, column: &Column) -> Result<Self, FrameError> {
         match (values, &column.kind) {
-            (Values::Number(values), ColumnKind::Number)
-            | (Values::Boolean(values), ColumnKind::Boolean)
-            | (Values::Timestamp(values), ColumnKind::Timestamp) => Ok(Self::Numbers(values)),
-            (Values::Category { codes, names }, ColumnKind::Category { categories, .. }) => {
-                Ok(Self::Texts(codes, indices(names, categories)))
+            (Values::Number(values), ColumnKind::Number) | (Values::Boolean(values), ColumnKind::Boolean) => {
+                Ok(Self::Numbers(values))
+            }
+            (Values::Timestamp(values), ColumnKind::Timestamp { parts }) => Ok(Self::Moments(values, parts.clone())),
+            (Values::Text { codes, names }, ColumnKind::Text { words }) => {
+                Ok(Self::Words(codes, words_of(names, words), words.len()))
+            }
+            (Values::Category { codes, names }, ColumnKind::Category { categories, rare }) => {
+                Ok(Self::Texts(codes, indices(names, categories, rare)))
             }
             (values, kind) => {
                 let (found, expected) = (values.kind(), kind.name());
@@ -84,19 +113,39 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn raw(&self, row: usize) -> f32 {
+    /// Values of a row.
+    fn slots(&self) -> usize {
         match self {
-            Self::Numbers(values) => values.get(row).copied().unwrap_or(f32::NAN),
-            Self::Texts(codes, indices) => raw(codes.get(row).copied().unwrap_or(MISSING), indices),
+            Self::Numbers(_) | Self::Texts(..) => 1,
+            Self::Moments(_, parts) => 1 + parts.len(),
+            Self::Words(_, _, words) => *words,
+        }
+    }
+
+    /// Writes the values of a row into `slots`, all of which are NaN.
+    fn write(&self, row: usize, slots: &mut [f32]) {
+        let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
+        match self {
+            Self::Numbers(values) => set(values.get(row).copied().unwrap_or(f32::NAN)),
+            Self::Texts(codes, indices) => set(raw(codes.get(row).copied().unwrap_or(MISSING), indices)),
+            Self::Moments(values, parts) => write_moment(values.get(row).copied().unwrap_or(f64::NAN), parts, slots),
+            Self::Words(codes, words, _) => {
+                let Some(found) = codes.get(row).and_then(|code| words.get(*code as usize)) else { return };
+                slots.fill(0.0);
+                for word in found {
+                    slots.iter_mut().skip(usize::from(*word)).take(1).for_each(|slot| *slot = 1.0);
+                }
+            }
         }
     }
 }
 
-/// For each of `names` what stands for it in a raw row.
-fn indices(names: &[String], categories: &[String]) -> Vec<f32> {
-    let known: HashMap<&str, usize> =
-        categories.iter().enumerate().map(|(index, text)| (text.as_str(), index)).collect();
-    names.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(categories.len()) as f32).collect()
+/// For each of `names` what stands for it in a raw row: see [`ColumnKind::code`].
+fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32> {
+    let unseen = categories.len();
+    let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));
+    let known: HashMap<&str, usize> = known.map(|(text, index)| (text.as_str(), index)).collect();
+    names.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(unseen) as f32).collect()
 }
 
 fn raw(code: u32, indices: &[f32]) -> f32 {
@@ -139,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_column_of_another_kind_or_of_no_place_is_named() {
-        let error = encode_rows(&frame(), &signature(ColumnKind::Timestamp)).unwrap_err();
+        let error = encode_rows(&frame(), &signature(ColumnKind::moment())).unwrap_err();
         assert_eq!(error.to_string(), "column \"size\" is a number in the table and a timestamp to the model");
         let missing = Signature::regression(vec![Column::number("weight")]).unwrap();
         assert_eq!(encode_rows(&frame(), &missing), Err(FrameError::NoColumn("weight".into())));

@@ -21,6 +21,7 @@ use evergreen_table::EnsembleLimits;
 
 use evergreen_scoring::LabelRule;
 
+pub(crate) use folds::{folds, others};
 pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
@@ -50,6 +51,9 @@ const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 /// By how much more rows want more rounds: the number grows with this power of the rows, which was measured on generated
 /// tables of 6,000 to 400,000 rows.
 const ROUNDS_BY_ROWS: f64 = 0.4;
+
+/// The part of the time that is kept for scoring the better candidates on more folds.
+const KEPT_FOR_BETTER: f64 = 0.4;
 
 /// Passes over as many rows as the training's that writing, loading, comparing and evaluating the artifact take.
 const PASSES: f64 = 2.0;
@@ -124,7 +128,7 @@ struct Search<'a> {
 
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
-    let folds = folds::folds(learner.target(), plan.folds, plan.seed);
+    let folds = folds(learner.target(), plan.folds, plan.seed);
     let rule = plan.labels.usual(learner.target());
     let course = Course { learner, folds: &folds, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
@@ -286,7 +290,8 @@ impl Search<'_> {
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
         let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
-        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(0.0, f64::max);
+        let kept = if folds < self.course.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
+        let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(kept, f64::max);
         expected + reserve < self.left()
     }
 

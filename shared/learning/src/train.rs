@@ -9,6 +9,8 @@ use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, Pipelin
 use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
+use crate::derived::{Learnable, Limits, derive};
+use crate::encode::Learnt;
 use crate::evaluate::{Constant, Holdout, baseline};
 use crate::fit::{FitError, Fitted, Rows};
 use crate::hyperparameters::Choice;
@@ -18,6 +20,9 @@ use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
+
+/// The part of the time that may be spent on finding out what columns give beside their values.
+const DERIVING: f64 = 0.15;
 
 /// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +118,10 @@ pub enum LearningError {
 /// [`LearningError`], naming the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
-    let learner = learner(prepared, plan)?;
+    let (learnt, warnings) = columns(prepared, plan, deadline)?;
+    let learner = learner(prepared, learnt)?;
     let mut found = search(&learner, plan, deadline)?;
+    found.warnings.extend(warnings);
     let (best, fitted) = fit_best(&learner, &mut found, plan.seed, deadline)?;
     found.summary.seconds = started.elapsed().as_secs_f64();
     found.summary.budget_seconds = deadline.saturating_duration_since(started).as_secs_f64();
@@ -167,7 +174,8 @@ pub fn fit(
     deadline: Instant,
     metadata: &ArtifactMetadata,
 ) -> Result<Model, LearningError> {
-    let learner = learner(prepared, plan)?;
+    prepared.check_memory(plan)?;
+    let learner = learner(prepared, prepared.learnt())?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
@@ -191,10 +199,8 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// A table's training rows, ready to be fitted to.
-fn learner<'a>(prepared: &'a Prepared, plan: &Plan) -> Result<Learner<'a>, LearningError> {
-    prepared.check_memory(plan)?;
+fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
-    let learnt = (prepared.signature().clone(), prepared.preprocessing().clone());
     let weights = table.weights().map(|weights| at(weights, rows));
     let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
     learner.constrain(&table.settings().monotone);
@@ -223,6 +229,18 @@ fn hardly_found(evaluation: &Evaluation) -> Option<String> {
          dataset.toml answers it more often",
         class.support, figures.rows
     ))
+}
+
+/// What is learnt of the columns, and what of the table is not learnt from.
+fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learnt, Vec<String>), LearningError> {
+    prepared.check_memory(plan)?;
+    let (table, rows) = (prepared.table(), &prepared.split().training);
+    let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
+    let known = Learnable { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
+    let started = Instant::now();
+    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
+    let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
 /// A warning where the intervals of a regression model say nothing.

@@ -102,6 +102,9 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
         let forest = |seed| in_pool(2, &table, &plan(&table, Some(Family::RandomForest), seed));
         assert_ne!(without_seed(forest(8)), without_seed(forest(7)), "not in the lineage alone");
     }
+    let several = table(&sums_and_steps(300), Settings { candidates: Some(6), ..Settings::default() });
+    let plan = plan(&several, None, 2);
+    assert_eq!(in_pool(1, &several, &plan), in_pool(3, &several, &plan));
 }
 
 /// An artifact of a seed of one digit, without it.
@@ -163,8 +166,8 @@ fn sums_and_steps(rows: usize) -> String {
 fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_where_it_may_not_be() {
     let settings = |toml: &str| Settings::parse(toml).unwrap();
     let trained = |toml: &str| {
-        let table = table(&sums_and_steps(500), settings(toml));
-        train(&table, &plan(&table, None, 3))
+        let table = table(&sums_and_steps(1500), settings(toml));
+        train(&table, &plan(&table, None, 2))
     };
     let (mean, single) = (trained("candidates = 6"), trained("candidates = 6\nensemble.members = 1"));
     let weights: Vec<f64> = mean.candidates.iter().filter_map(|candidate| candidate.weight).collect();
@@ -173,7 +176,7 @@ fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_whe
     assert!(single.candidates.iter().all(|candidate| candidate.weight.is_none()));
     let score = |trained: &Trained| trained.search.as_ref().unwrap().score.unwrap();
     assert!(score(&mean) > score(&single), "{} {}", score(&mean), score(&single));
-    assert!(regression(&mean).rmse < 1.02 * regression(&single).rmse);
+    assert!(regression(&mean).rmse < regression(&single).rmse);
     let small = trained("candidates = 6\nensemble.megabytes = 0.001");
     assert!(small.candidates.iter().all(|candidate| candidate.weight.is_none()));
 }

@@ -43,5 +43,8 @@ pub use retention::KeepDays;
 pub use run::{Admission, Rescored, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
-pub use signature::{Column, ColumnKind, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing};
+pub use signature::{
+    Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
+    write_moment, write_words,
+};
 pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};

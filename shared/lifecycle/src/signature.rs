@@ -2,14 +2,18 @@
 
 mod column;
 mod label;
+mod moment;
+mod words;
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
 
-pub use column::{Column, ColumnKind, is_missing};
+pub use column::{Code, Column, ColumnKind, is_missing};
 pub use label::Label;
+pub use moment::{DatePart, write_moment};
+pub use words::{words, write_words};
 
 /// Maximum number of labels of a signature; every row's answer has a probability for each.
 pub const MAX_LABELS: usize = 100;
@@ -128,6 +132,11 @@ impl Signature {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// How many `f32` a raw row has: one for each column, but more for a moment with parts and for a text.
+    pub fn slots(&self) -> usize {
+        self.columns.iter().map(|column| column.kind.slots()).sum()
+    }
+
     /// What the model is for.
     pub fn task(&self) -> Task {
         self.task
@@ -188,7 +197,9 @@ mod tests {
     #[test]
     fn every_kind_of_column_and_label_survives_being_written() {
         let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
-        let kinds = [ColumnKind::Number, ColumnKind::Boolean, ColumnKind::Timestamp, category];
+        let text = ColumnKind::Text { words: vec!["late".into()] };
+        let moment = ColumnKind::Timestamp { parts: vec![DatePart::Weekday] };
+        let kinds = [ColumnKind::Number, ColumnKind::Boolean, moment, category, text];
         let columns: Vec<Column> = kinds
             .into_iter()
             .map(|kind| Column { name: kind.name().to_owned(), nullable: kind != ColumnKind::Boolean, kind })

@@ -4,23 +4,26 @@
 //! `N.onnx` is a pipeline and `N.json` its rows and answers, see `sample`. The kept artifacts of the tests are there by their
 //! own names.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod sample;
 
+use std::iter::repeat_n;
 use std::path::PathBuf;
 
-use common::{estimate, metadata, mixed, rows, small};
+use common::{derived, estimate, metadata, mixed, rows, small};
+use evergreen_lifecycle::ColumnKind;
 use evergreen_scoring::{Model, Pipeline, encode};
 use proptest::prelude::Strategy;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 /// The artifacts that the tests keep, of every format.
-const KEPT: [(&str, &[u8]); 4] = [
+const KEPT: [(&str, &[u8]); 5] = [
     ("format-1", include_bytes!("../tests/artifacts/format-1.onnx")),
+    ("format-2-derived", include_bytes!("../tests/artifacts/format-2-derived.onnx")),
     ("format-2-classification", include_bytes!("../tests/artifacts/format-2-classification.onnx")),
     ("format-2-lineage", include_bytes!("../tests/artifacts/format-2-lineage.onnx")),
     ("format-2-regression", include_bytes!("../tests/artifacts/format-2-regression.onnx")),
@@ -34,15 +37,29 @@ fn main() {
     let mut runner = TestRunner::deterministic();
     let random = (0..count).map(|_| rows().new_tree(&mut runner).unwrap().current());
     let rows = |pipeline: Pipeline| {
-        let row = vec![1.0; pipeline.signature().columns().len()];
+        let row = vec![1.0; pipeline.signature().slots()];
         (pipeline, row)
     };
-    for (number, (pipeline, rows)) in [small(), mixed(), estimate()].map(rows).into_iter().chain(random).enumerate() {
+    for (number, (pipeline, rows)) in
+        [small(), mixed(), estimate(), derived()].map(rows).into_iter().chain(random).enumerate()
+    {
         sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
     for (name, artifact) in KEPT {
-        let columns = Model::load(artifact).unwrap().signature().columns().len();
-        let rows: Vec<f32> = (0..columns * 20).map(|place| (place * 7 % 11) as f32 - 1.0).collect();
+        let model = Model::load(artifact).unwrap();
+        let columns = model.signature().columns();
+        let slots: Vec<_> = columns.iter().flat_map(|column| repeat_n(&column.kind, column.kind.slots())).collect();
+        let row = |place: usize| {
+            let value = (place * 7 % 11) as f32 - 1.0;
+            match slots[place % slots.len()] {
+                // A text, whatever it is.
+                ColumnKind::Category { categories, rare } => {
+                    value.rem_euclid((categories.len() + rare.len() + 1) as f32)
+                }
+                _ => value,
+            }
+        };
+        let rows: Vec<f32> = (0..slots.len() * 20).map(row).collect();
         sample::write(&folder, name, artifact, &rows).unwrap();
     }
 }

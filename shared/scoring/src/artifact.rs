@@ -7,7 +7,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | inputs | `numbers`, f32 `[N, K]`: the columns that are no categories, in the order of the signature, NaN where missing; left out if there are none |
+//! | inputs | `numbers`, f32 `[N, K]`: the columns that are no categories, in the order of the signature, NaN where missing; a moment is its days and behind them its parts, a text a 1 or a 0 for each word; left out if there are none |
 //! | | `categories`, string `[N, C]`: the columns of categories, in the order of the signature, empty where missing; left out if there are none |
 //! | outputs of a classifier | `label`, int64 `[N]`, the class index; `probabilities`, f32 `[N, classes]` |
 //! | outputs for regression | `prediction`, f32 `[N]`; with an interval also `lower` and `upper`, f32 `[N]` |
@@ -28,6 +28,7 @@
 //! | `numbers` → `filled` | `Imputer` of NaN |
 //! | `numbers` → `indicators` | `IsNaN`, `Cast`, `Gather` of the columns of which missing values are told apart |
 //! | `categories` → `one_hot_0`… | for each column `Gather` and `OneHotEncoder` (`zeros` 1: what it does not know is 0 everywhere); a missing value is told apart as the empty text |
+//! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` (texts to codes, a missing one's at last) and `Reshape`, and for each statistic `Gather` of its numbers by the codes |
 //! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
 //! | (a blend) → `outputs` | for each member the operators from `Scaler` to probabilities under names of its own (`member_0_…`), `Mul` by its weight, `Sum` of these |
@@ -106,6 +107,7 @@ mod names {
     pub(super) const ARG_MAX: &str = "ArgMax";
     pub(super) const IMPUTER: &str = "Imputer";
     pub(super) const ONE_HOT: &str = "OneHotEncoder";
+    pub(super) const LABEL_ENCODER: &str = "LabelEncoder";
     pub(super) const CONSTANT: &str = "Constant";
 
     pub(super) const AVERAGE: &str = "AVERAGE";

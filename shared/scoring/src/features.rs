@@ -1,17 +1,17 @@
 //! From raw rows to features, compiled: what [`Preprocessing`] says of each column, sorted by what is to be done.
 
-use crate::pipeline::{Encoding, Preprocessing, Scaler};
+use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
 /// Where a feature comes from and what stands in for a missing value.
 #[derive(Debug, Clone, Copy)]
 struct Filled {
-    column: usize,
+    slot: usize,
     fill: f32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct OneHot {
-    column: usize,
+    slot: usize,
     categories: usize,
     indicator: bool,
 }
@@ -21,9 +21,10 @@ struct OneHot {
 pub(crate) struct Features {
     count: usize,
     values: Vec<Filled>,
-    /// Columns of which a feature tells where they are missing.
+    /// Slots of which a feature tells where they are missing.
     indicators: Vec<usize>,
     categories: Vec<OneHot>,
+    statistics: Vec<Statistic>,
     scaler: Option<Scaler>,
 }
 
@@ -31,19 +32,20 @@ impl Features {
     /// Compiles a checked preprocessing.
     pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
         let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
-        for (column, encoding) in preprocessing.encodings.iter().enumerate() {
+        for (slot, encoding) in preprocessing.encodings.iter().enumerate() {
             match *encoding {
                 Encoding::Value { fill, indicator } => {
-                    values.push(Filled { column, fill });
-                    indicators.extend(indicator.then_some(column));
+                    values.push(Filled { slot, fill });
+                    indicators.extend(indicator.then_some(slot));
                 }
                 Encoding::OneHot { categories: count, indicator } => {
-                    categories.push(OneHot { column, categories: count as usize, indicator });
+                    categories.push(OneHot { slot, categories: count as usize, indicator });
                 }
             }
         }
         let count = preprocessing.features();
-        Self { count, values, indicators, categories, scaler: preprocessing.scaler.clone() }
+        let (statistics, scaler) = (preprocessing.statistics.clone(), preprocessing.scaler.clone());
+        Self { count, values, indicators, categories, statistics, scaler }
     }
 
     /// Number of features.
@@ -54,17 +56,20 @@ impl Features {
     /// Writes the features of the raw `row` into `features`, [`Self::count`] of them.
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());
-        for (feature, &Filled { column, fill }) in values.iter_mut().zip(&self.values) {
-            *feature = if row[column].is_nan() { fill } else { row[column] };
+        for (feature, &Filled { slot, fill }) in values.iter_mut().zip(&self.values) {
+            *feature = if row[slot].is_nan() { fill } else { row[slot] };
         }
         let (indicators, mut rest) = rest.split_at_mut(self.indicators.len());
-        for (feature, &column) in indicators.iter_mut().zip(&self.indicators) {
-            *feature = f32::from(u8::from(row[column].is_nan()));
+        for (feature, &slot) in indicators.iter_mut().zip(&self.indicators) {
+            *feature = f32::from(u8::from(row[slot].is_nan()));
         }
         for one_hot in &self.categories {
             let (texts, behind) = rest.split_at_mut(one_hot.categories + usize::from(one_hot.indicator));
-            write_one_hot(row[one_hot.column], one_hot, texts);
+            write_one_hot(row[one_hot.slot], one_hot, texts);
             rest = behind;
+        }
+        for (feature, statistic) in rest.iter_mut().zip(&self.statistics) {
+            *feature = statistic.of(row[statistic.slot as usize]);
         }
         if let Some(scaler) = &self.scaler {
             scaler.apply(features);
@@ -105,9 +110,15 @@ mod tests {
         fn compiled_features_are_those_of_the_preprocessing(
             encodings in encodings(),
             values in prop::collection::vec(prop::sample::select(vec![-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 1e30, f32::NAN, f32::INFINITY]), 8),
+            statistics in prop::collection::btree_set(0..8_usize, 0..4),
             scaled in any::<bool>(),
         ) {
-            let mut preprocessing = Preprocessing { encodings, scaler: None };
+            let statistics: Vec<_> = statistics
+                .into_iter()
+                .filter(|slot| matches!(encodings.get(*slot), Some(Encoding::OneHot { .. })))
+                .map(|slot| Statistic { slot: slot as u32, values: vec![0.25, 0.5, -1.0] })
+                .collect();
+            let mut preprocessing = Preprocessing { encodings, statistics, scaler: None };
             let count = preprocessing.features();
             preprocessing.scaler = scaled.then(|| Scaler { offset: vec![0.5; count], scale: vec![2.0; count] });
             let row = &values[..preprocessing.encodings.len()];

@@ -25,7 +25,7 @@ pub use import::{ImportError, Imported, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
     Aggregate, Encoding, Ensemble, Hole, LabelRule, Linear, Link, MAX_FEATURES, MAX_MEMBERS, MAX_NODES, Member, Node,
-    Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Tree, Weight,
+    Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Statistic, Tree, Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

@@ -18,6 +18,8 @@ const BLOCK: usize = 256;
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
+    /// Values of a raw row.
+    slots: usize,
     features: Features,
     scorer: Scorer,
     /// Number of outputs of the scorer.
@@ -28,12 +30,12 @@ pub struct Model {
 
 /// A batch whose length is no multiple of the row length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{values} values are no whole number of rows of {columns} columns")]
+#[error("{values} values are no whole number of rows of {slots} values")]
 pub struct ShapeError {
     /// Values given.
     pub values: usize,
-    /// Columns of the model.
-    pub columns: usize,
+    /// Values of a row.
+    pub slots: usize,
 }
 
 impl Model {
@@ -53,6 +55,7 @@ impl Model {
         Self {
             metadata,
             signature: signature.clone(),
+            slots: signature.slots(),
             features: Features::compile(&parts.preprocessing),
             scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
@@ -81,23 +84,23 @@ impl Model {
         &self.metadata
     }
 
-    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns, a value as its
-    /// [`ColumnKind`](evergreen_lifecycle::ColumnKind) says and NaN where it is missing. A row without an infinity has a
+    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns, a value in as many `f32` as
+    /// its [`ColumnKind`](evergreen_lifecycle::ColumnKind) says and NaN where it is missing. A row without an infinity has a
     /// finite answer.
     ///
     /// Whether values are finite, and none is missing where none may be, is for the caller to see to, who can name the
     /// offending field. Whatever they are the answer is some class or number, never a panic.
     ///
     /// # Errors
-    /// [`ShapeError`] when the number of values is no multiple of the number of columns.
+    /// [`ShapeError`] when the number of values is no multiple of those of a row.
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
-        let columns = self.signature.columns().len();
-        if !rows.len().is_multiple_of(columns) {
-            return Err(ShapeError { values: rows.len(), columns });
+        let slots = self.slots;
+        if !rows.len().is_multiple_of(slots) {
+            return Err(ShapeError { values: rows.len(), slots });
         }
         Ok(match self.signature.task() {
-            Task::Classification => Predictions::Classes(self.classes(rows, rows.len() / columns)),
-            Task::Regression => Predictions::Numbers(self.numbers(rows, rows.len() / columns)),
+            Task::Classification => Predictions::Classes(self.classes(rows, rows.len() / slots)),
+            Task::Regression => Predictions::Numbers(self.numbers(rows, rows.len() / slots)),
         })
     }
 
@@ -115,14 +118,14 @@ impl Model {
 
     /// Calls `each` with the outputs for every row.
     fn each_row(&self, rows: &[f32], mut each: impl FnMut(&[f32])) {
-        let (columns, width) = (self.signature.columns().len(), self.features.count());
-        let most = BLOCK.min(rows.len() / columns);
+        let (slots, width) = (self.slots, self.features.count());
+        let most = BLOCK.min(rows.len() / slots);
         let mut scratch = vec![0.0; most * (width + self.outputs)];
         let (features, outputs) = scratch.split_at_mut(most * width);
-        for block in rows.chunks(most.max(1) * columns) {
-            let count = block.len() / columns;
+        for block in rows.chunks(most.max(1) * slots) {
+            let count = block.len() / slots;
             let (features, outputs) = (&mut features[..count * width], &mut outputs[..count * self.outputs]);
-            for (row, features) in block.chunks_exact(columns).zip(features.chunks_exact_mut(width)) {
+            for (row, features) in block.chunks_exact(slots).zip(features.chunks_exact_mut(width)) {
                 self.features.write(row, features);
             }
             self.scorer.outputs(features, outputs);

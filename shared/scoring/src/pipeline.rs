@@ -7,7 +7,7 @@ use evergreen_lifecycle::Signature;
 
 pub use check::{MAX_FEATURES, MAX_MEMBERS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
-pub use preprocessing::{Encoding, Preprocessing, Scaler};
+pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
 /// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small, traced};
+use common::{derived, estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small, traced};
 use evergreen_scoring::{ArtifactError, Model, Pipeline, encode};
 use proptest::prelude::*;
 
@@ -39,8 +39,8 @@ fn predictions(bytes: &[u8], rows: &[f32]) -> Vec<f32> {
 /// Whether the bytes are no artifact, or one whose model answers a finite row with finite numbers.
 fn is_refused_or_sound(bytes: &[u8]) -> bool {
     let Ok(model) = Model::load(bytes) else { return true };
-    let columns = model.signature().columns().len();
-    is_finite(&model.predict(&vec![1.0; columns]).unwrap())
+    let slots = model.signature().slots();
+    is_finite(&model.predict(&vec![1.0; slots]).unwrap())
 }
 
 #[test]
@@ -61,6 +61,32 @@ fn the_kept_artifacts_of_format_2_predict_as_ever_and_are_what_is_written() {
     assert_eq!(predictions(regression, &[2.0, 0.0, missing, 1.0]), [950.0, 1800.0]);
     assert_eq!(encode(&mixed(), &metadata()), classification);
     assert_eq!(encode(&estimate(), &metadata()), regression);
+}
+
+/// The kept artifact of format 2 with parts of moments, words and statistics: `derived()`.
+const FORMAT_2_DERIVED: &[u8] = include_bytes!("artifacts/format-2-derived.onnx");
+
+#[test]
+fn parts_of_moments_words_and_statistics_are_read_and_predict() {
+    assert_eq!(encode(&derived(), &metadata()), FORMAT_2_DERIVED);
+    let (monday, missing) = (1.0, f32::NAN);
+    // At 8 on a Monday with the rare zip 01067 and "late"; at 8 on a Saturday with a zip never seen.
+    let rows = [9000.25, monday, 8.0, 3.0, 1.0, 0.0, 9005.25, 6.0, 8.0, 2.0, 0.0, 0.0];
+    let expected = [0.25 - 0.5 - 0.25 - 3.0, 0.25 + 1.5 + 0.75 + 0.5];
+    let odds = |p: &[f32]| (f64::from(p[1]) / f64::from(p[0])).ln();
+    let found = predictions(FORMAT_2_DERIVED, &rows);
+    for (pair, expected) in found.chunks(2).zip(expected) {
+        assert!((odds(pair) - expected).abs() < 1e-4, "{pair:?}");
+    }
+    // Nothing is known: the fills, and the statistics of a missing zip.
+    let nothing = predictions(FORMAT_2_DERIVED, &[missing, missing, missing, missing, 0.0, 0.0]);
+    assert!((odds(&nothing) - (0.25 + 0.25 + 0.75 + 1.0)).abs() < 1e-4, "{nothing:?}");
+}
+
+#[test]
+fn a_statistic_of_too_few_numbers_is_refused() {
+    let error = Model::load(&replaced_in(&derived(), b"statistic_0_1_values", b"statistic_9_1_values")).unwrap_err();
+    assert!(matches!(error, ArtifactError::Graph { .. }), "{error}");
 }
 
 #[test]
@@ -143,7 +169,9 @@ fn another_graph_is_refused_by_its_first_operator_that_is_another() {
 
 #[test]
 fn any_flipped_bit_is_an_error_or_still_a_sound_model() {
-    for (pipeline, metadata) in [(small(), traced()), (mixed(), metadata()), (estimate(), metadata())] {
+    for (pipeline, metadata) in
+        [(small(), traced()), (mixed(), metadata()), (estimate(), metadata()), (derived(), metadata())]
+    {
         let mut bytes = encode(&pipeline, &metadata);
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);

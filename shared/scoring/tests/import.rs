@@ -229,7 +229,7 @@ fn columns_that_a_file_by_name_does_not_take_are_left_out() {
 fn is_refused_or_sound(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
     let model = served(&imported);
-    is_finite(&model.predict(&vec![1.0; model.signature().columns().len()]).unwrap())
+    is_finite(&model.predict(&vec![1.0; model.signature().slots()]).unwrap())
 }
 
 proptest! {

@@ -171,7 +171,7 @@ fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
 #[test]
 fn half_a_row_is_refused() {
     let model = Model::compile(&small(), metadata());
-    assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(ShapeError { values: 3, columns: 2 }));
+    assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(ShapeError { values: 3, slots: 2 }));
 }
 
 proptest! {
@@ -181,7 +181,7 @@ proptest! {
         odd in prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, -1.0]),
     ) {
         let model = Model::compile(&pipeline, metadata());
-        let batch = model.predict(&vec![odd; 2 * pipeline.signature().columns().len()]).unwrap();
+        let batch = model.predict(&vec![odd; 2 * pipeline.signature().slots()]).unwrap();
         prop_assert_eq!(batch.len(), 2);
         if odd.is_finite() {
             prop_assert!(common::is_finite(&batch), "{:?}", batch);
@@ -192,9 +192,9 @@ proptest! {
     fn a_model_answers_as_defined((pipeline, rows) in rows()) {
         let model = Model::load(&encode(&pipeline, &metadata())).unwrap();
         let batch = model.predict(&rows).unwrap();
-        let columns = pipeline.signature().columns().len();
-        prop_assert_eq!(batch.len(), rows.len() / columns);
-        let rows = rows.chunks(columns);
+        let slots = pipeline.signature().slots();
+        prop_assert_eq!(batch.len(), rows.len() / slots);
+        let rows = rows.chunks(slots);
         match &batch {
             Predictions::Classes(batch) => {
                 for (row, answer) in rows.zip(batch.iter()) {
@@ -226,9 +226,9 @@ proptest! {
     #[test]
     fn a_batch_is_answered_as_its_rows_are((pipeline, rows) in rows()) {
         let model = Model::compile(&pipeline, metadata());
-        let columns = pipeline.signature().columns().len();
+        let slots = pipeline.signature().slots();
         prop_assert_eq!(pipeline.signature().task() == Task::Regression, model.predict(&rows).unwrap().numbers().is_some());
-        let lone: Vec<f32> = rows.chunks(columns).flat_map(|row| common::numbers(&model.predict(row).unwrap())).collect();
+        let lone: Vec<f32> = rows.chunks(slots).flat_map(|row| common::numbers(&model.predict(row).unwrap())).collect();
         prop_assert_eq!(common::numbers(&model.predict(&rows).unwrap()), lone);
     }
 }

@@ -78,10 +78,9 @@ impl Fingerprint {
         self.text(&column.name);
         self.text(column.values.kind());
         match &column.values {
-            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => {
-                self.numbers(values, f32::to_le_bytes);
-            }
-            Values::Category { codes, names } => {
+            Values::Number(values) | Values::Boolean(values) => self.numbers(values, f32::to_le_bytes),
+            Values::Timestamp(values) => self.numbers(values, f64::to_le_bytes),
+            Values::Category { codes, names } | Values::Text { codes, names } => {
                 self.length(names.len());
                 names.iter().for_each(|name| self.text(name));
                 self.numbers(codes, u32::to_le_bytes);

@@ -26,10 +26,17 @@ pub enum Values {
     Number(Vec<f32>),
     /// False as 0, true as 1.
     Boolean(Vec<f32>),
-    /// Moments, in days since 2000-01-01T00:00:00Z.
-    Timestamp(Vec<f32>),
+    /// Moments, in seconds since 1970-01-01T00:00:00Z.
+    Timestamp(Vec<f64>),
     /// Texts of few different ones.
     Category {
+        /// For each row an index into `names`, or [`MISSING`].
+        codes: Vec<u32>,
+        /// The texts that occur in the table, sorted by code point.
+        names: Vec<String>,
+    },
+    /// Texts of several words, nearly every one another.
+    Text {
         /// For each row an index into `names`, or [`MISSING`].
         codes: Vec<u32>,
         /// The texts that occur in the table, sorted by code point.
@@ -41,8 +48,9 @@ impl Values {
     /// Number of values.
     pub fn len(&self) -> usize {
         match self {
-            Self::Number(values) | Self::Boolean(values) | Self::Timestamp(values) => values.len(),
-            Self::Category { codes, .. } => codes.len(),
+            Self::Number(values) | Self::Boolean(values) => values.len(),
+            Self::Timestamp(values) => values.len(),
+            Self::Category { codes, .. } | Self::Text { codes, .. } => codes.len(),
         }
     }
 
@@ -51,23 +59,23 @@ impl Values {
         self.len() == 0
     }
 
-    /// The kind's name: `number`, `boolean`, `timestamp` or `category`.
+    /// The kind's name: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
             Self::Boolean(_) => "boolean",
             Self::Timestamp(_) => "timestamp",
             Self::Category { .. } => "category",
+            Self::Text { .. } => "text",
         }
     }
 
     /// Whether a value is missing.
     pub fn has_missing(&self) -> bool {
         match self {
-            Self::Number(values) | Self::Boolean(values) | Self::Timestamp(values) => {
-                values.iter().any(|value| value.is_nan())
-            }
-            Self::Category { codes, .. } => codes.contains(&MISSING),
+            Self::Number(values) | Self::Boolean(values) => values.iter().any(|value| value.is_nan()),
+            Self::Timestamp(values) => values.iter().any(|value| value.is_nan()),
+            Self::Category { codes, .. } | Self::Text { codes, .. } => codes.contains(&MISSING),
         }
     }
 
@@ -78,6 +86,7 @@ impl Values {
             Self::Boolean(values) => Self::Boolean(at(values, rows)),
             Self::Timestamp(values) => Self::Timestamp(at(values, rows)),
             Self::Category { codes, names } => Self::Category { codes: at(codes, rows), names: names.clone() },
+            Self::Text { codes, names } => Self::Text { codes: at(codes, rows), names: names.clone() },
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum Storage {
     Boolean,
     Timestamp,
     Texts,
+    /// Texts of several words.
+    Words,
     /// Numbers, or moments in seconds, in double precision.
     Wide,
 }
@@ -77,9 +79,9 @@ pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw)
         };
         let kind = match reading.storage {
             Storage::Skip => Kind::Skipped,
-            Storage::Number | Storage::Boolean | Storage::Timestamp => Kind::Number,
-            Storage::Texts => Kind::Text(bytes),
-            Storage::Wide => Kind::Wide,
+            Storage::Number | Storage::Boolean => Kind::Number,
+            Storage::Texts | Storage::Words => Kind::Text(bytes),
+            Storage::Timestamp | Storage::Wide => Kind::Wide,
         };
         Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.present() < tally.rows() }
     };

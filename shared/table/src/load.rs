@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use evergreen_lifecycle::time::raw_days;
-
 use super::cell::{Cell, Value};
 use super::infer::{Reading, Storage};
 use super::parts::{At, Gatherer, Reader};
@@ -15,8 +13,10 @@ pub(super) enum Loaded {
     Skipped,
     Number(Vec<f32>),
     Boolean(Vec<f32>),
-    Timestamp(Vec<f32>),
+    Timestamp(Vec<f64>),
     Texts(Texts),
+    /// Texts of several words.
+    Words(Texts),
     Wide(Vec<f64>),
 }
 
@@ -46,8 +46,8 @@ impl Texts {
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
     }
 
-    /// The names sorted, with the codes that follow.
-    fn sorted(self) -> Values {
+    /// The names sorted, and the codes that follow.
+    fn sorted(self) -> (Vec<u32>, Vec<String>) {
         let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
         order.sort();
         let mut ranks = vec![MISSING; order.len()];
@@ -57,7 +57,7 @@ impl Texts {
             }
         }
         let codes = self.codes.into_iter().map(|code| ranks.get(code as usize).copied().unwrap_or(MISSING)).collect();
-        Values::Category { codes, names: order.into_iter().map(|(name, _)| name).collect() }
+        (codes, order.into_iter().map(|(name, _)| name).collect())
     }
 }
 
@@ -70,6 +70,7 @@ impl Loaded {
             Storage::Boolean => Self::Boolean(Vec::with_capacity(rows)),
             Storage::Timestamp => Self::Timestamp(Vec::with_capacity(rows)),
             Storage::Texts => Self::Texts(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
+            Storage::Words => Self::Words(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
             Storage::Wide => Self::Wide(Vec::with_capacity(rows)),
         }
     }
@@ -88,10 +89,10 @@ impl Loaded {
                 _ => f32::NAN,
             }),
             Self::Timestamp(values) => values.push(match cell.value() {
-                Value::Moment(seconds) => raw_days(seconds),
-                _ => f32::NAN,
+                Value::Moment(seconds) => seconds,
+                _ => f64::NAN,
             }),
-            Self::Texts(texts) => {
+            Self::Texts(texts) | Self::Words(texts) => {
                 let code = if cell.value() == Value::Missing { MISSING } else { texts.code(&cell.text()) };
                 texts.codes.push(code);
             }
@@ -104,11 +105,13 @@ impl Loaded {
 
     fn append(&mut self, later: Self) {
         match (self, later) {
-            (Self::Number(values), Self::Number(more))
-            | (Self::Boolean(values), Self::Boolean(more))
-            | (Self::Timestamp(values), Self::Timestamp(more)) => values.extend(more),
-            (Self::Wide(values), Self::Wide(more)) => values.extend(more),
-            (Self::Texts(texts), Self::Texts(more)) => texts.append(more),
+            (Self::Number(values), Self::Number(more)) | (Self::Boolean(values), Self::Boolean(more)) => {
+                values.extend(more);
+            }
+            (Self::Timestamp(values), Self::Timestamp(more)) | (Self::Wide(values), Self::Wide(more)) => {
+                values.extend(more);
+            }
+            (Self::Texts(texts), Self::Texts(more)) | (Self::Words(texts), Self::Words(more)) => texts.append(more),
             _ => {}
         }
     }
@@ -119,7 +122,14 @@ impl Loaded {
             Self::Number(values) => Some(Values::Number(values)),
             Self::Boolean(values) => Some(Values::Boolean(values)),
             Self::Timestamp(values) => Some(Values::Timestamp(values)),
-            Self::Texts(texts) => Some(texts.sorted()),
+            Self::Texts(texts) => {
+                let (codes, names) = texts.sorted();
+                Some(Values::Category { codes, names })
+            }
+            Self::Words(texts) => {
+                let (codes, names) = texts.sorted();
+                Some(Values::Text { codes, names })
+            }
             Self::Skipped | Self::Wide(_) => None,
         }
     }

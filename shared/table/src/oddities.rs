@@ -1,6 +1,7 @@
 //! Columns that tell the target.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::Target;
 use crate::frame::{Frame, MISSING, Values};
@@ -21,15 +22,15 @@ pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
 
 fn is_copy(values: &Values, target: &Target) -> bool {
     match (values, target) {
-        (
-            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
-            Target::Classes { classes, .. },
-        ) => {
+        (Values::Number(values) | Values::Boolean(values), Target::Classes { classes, .. }) => {
             // Missing values are one value, if there are any.
             is_one_to_one(
                 values.iter().map(|value| if value.is_nan() { u32::MAX } else { (value + 0.0).to_bits() }),
                 classes,
             )
+        }
+        (Values::Timestamp(values), Target::Classes { classes, .. }) => {
+            is_one_to_one(values.iter().map(|value| if value.is_nan() { u64::MAX } else { value.to_bits() }), classes)
         }
         (Values::Category { codes, .. }, Target::Classes { classes, .. }) => {
             is_one_to_one(codes.iter().map(|code| if *code == MISSING { u32::MAX } else { *code }), classes)
@@ -42,7 +43,7 @@ fn is_copy(values: &Values, target: &Target) -> bool {
 }
 
 /// Whether each value goes with one class, and each class with one value.
-fn is_one_to_one(values: impl Iterator<Item = u32>, classes: &[u32]) -> bool {
+fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {
         class_of.entry(value).or_insert(*class) == class && *value_of.entry(*class).or_insert(value) == value

@@ -25,6 +25,11 @@ pub struct Settings {
     pub positive: Option<Label>,
     /// Types of columns that are not to be inferred, by name.
     pub types: BTreeMap<String, TypeName>,
+    /// Whether parts of moments, words of texts and statistics of categories are learnt from where they are of use; they
+    /// are where nothing is said.
+    pub derived_features: Option<bool>,
+    /// Whether a missing value of a request is imputed even where no training row had one.
+    pub impute_missing: bool,
     /// Columns that are left out.
     pub drop: Vec<String>,
     /// The column that tells which rows are newer: numbers or moments.
@@ -99,6 +104,8 @@ pub enum TypeName {
     Timestamp,
     /// Texts of few different ones.
     Category,
+    /// Texts of several words, of which the words are learnt from.
+    Text,
     /// Texts that name the row; they are left out.
     Identifier,
 }
@@ -111,6 +118,7 @@ impl TypeName {
             Self::Boolean => "boolean",
             Self::Timestamp => "timestamp",
             Self::Category => "category",
+            Self::Text => "text",
             Self::Identifier => "identifier",
         }
     }

@@ -40,6 +40,8 @@ pub(crate) struct Tally {
     /// Whether the values are typed by their file as texts.
     pub(super) is_typed_text: bool,
     ascent: Ascent,
+    /// Words of all texts, with blanks between them.
+    words: u64,
     distinct: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     /// Whether a value was seen a second time before there were too many to tell.
     repeats: bool,
@@ -63,6 +65,7 @@ impl Default for Tally {
             has_weight: false,
             is_typed_text: false,
             ascent: Ascent { ends: None, holds: true },
+            words: 0,
             distinct: HashSet::default(),
             repeats: false,
         }
@@ -82,7 +85,11 @@ impl Tally {
             Value::Infinite => (Class::Infinite, hash(&*cell.text())),
             Value::Boolean(value) => (Class::Boolean, hash((1_u8, value))),
             Value::Moment(seconds) => (Class::Moment, hash((2_u8, seconds.to_bits()))),
-            Value::Text => (Class::Text, hash(&*cell.text())),
+            Value::Text => {
+                let text = cell.text();
+                self.words += text.split_whitespace().count() as u64;
+                (Class::Text, hash(&*text))
+            }
         };
         self.count(class, at);
         if self.distinct.len() < MAX_DISTINCT {
@@ -128,6 +135,7 @@ impl Tally {
         self.has_weight |= later.has_weight;
         self.is_typed_text |= later.is_typed_text;
         self.ascent = self.ascent.then(later.ascent);
+        self.words += later.words;
         self.repeats |= later.repeats || !self.distinct.is_disjoint(&later.distinct);
         // There are pieces by the thousand, and no more values are counted.
         if !self.has_many() {
@@ -159,6 +167,11 @@ impl Tally {
     pub(super) fn first_outside(&self, classes: &[Class]) -> Option<At> {
         let others = Class::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
+    }
+
+    /// Words of all texts.
+    pub(super) fn words(&self) -> u64 {
+        self.words
     }
 
     /// Different values, up to [`MAX_DISTINCT`].

@@ -56,7 +56,7 @@ async fn a_value_that_is_no_number_is_named_by_its_column() {
     let stack = Stack::take().await;
     stack.served().await;
     let no_numbers = [
-        "\"0.2\"",
+        "\"0.2 cm\"",
         "\"NaN\"",
         "\"Infinity\"",
         "null",
@@ -79,15 +79,36 @@ async fn a_value_that_is_no_number_is_named_by_its_column() {
     }
 }
 
+/// A row whose petal width has another name.
+fn renamed(name: &str) -> String {
+    row_but(|row| {
+        let width = row.remove(PETAL_WIDTH);
+        row.extend(width.map(|width| (name.to_owned(), width)));
+    })
+}
+
+#[tokio::test]
+async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
+    let stack = Stack::take().await;
+    stack.served().await;
+    let body = row_but(|row| drop(row.insert("variety".into(), json!("setosa"))));
+    let answer = stack.api.predict_text(body).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.body["warnings"][0]["field"]),
+        (200, &json!("variety")),
+        "{}",
+        answer.text
+    );
+}
+
 #[tokio::test]
 async fn a_column_that_is_missing_unknown_or_there_twice_is_named() {
     let stack = Stack::take().await;
     stack.served().await;
     let rows = [
         ("missing-column", PETAL_WIDTH, row_but(|row| drop(row.remove(PETAL_WIDTH)))),
-        ("unknown-column", "petal_width", row_but(|row| drop(row.insert("petal_width".into(), json!(0.2))))),
-        ("unknown-column", "Petal Width (cm)", row_but(|row| drop(row.insert("Petal Width (cm)".into(), json!(0.2))))),
-        ("unknown-column", "variety", row_but(|row| drop(row.insert("variety".into(), json!("setosa"))))),
+        ("unknown-column", "petal_width", renamed("petal_width")),
+        ("unknown-column", "Petal Width (cm)", renamed("Petal Width (cm)")),
         ("duplicate-column", PETAL_WIDTH, row_with(&format!(r#"0.2,"{PETAL_WIDTH}":0.3"#))),
     ];
     for (kind, field, body) in rows {

@@ -136,7 +136,11 @@ pub fn model_named(name: &str) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];
     let parts = Parts {
-        preprocessing: Preprocessing { encodings: vec![Encoding::Value { fill: 0.0, indicator: false }], scaler: None },
+        preprocessing: Preprocessing {
+            encodings: vec![Encoding::Value { fill: 0.0, indicator: false }],
+            statistics: Vec::new(),
+            scaler: None,
+        },
         predictor: Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.0] }),
         link: Link::Identity,
         calibration: None,

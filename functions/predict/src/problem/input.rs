@@ -28,6 +28,7 @@ static NOT_A_NUMBER: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-number", "
 static NOT_A_BOOLEAN: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-boolean", "Not a boolean");
 static NOT_A_TIMESTAMP: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-timestamp", "Not a timestamp");
 static NOT_A_CATEGORY: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-category", "Not a category");
+static NOT_A_TEXT: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-text", "Not a text");
 static OUT_OF_RANGE: Kind = Kind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
@@ -62,7 +63,9 @@ impl Problem {
                 (&TOO_MANY_ROWS, format!("has more than {MAX_ROWS} rows"), format!("at most {MAX_ROWS} rows"))
             }
             Fault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
-            Fault::UnknownColumn { .. } => (&UNKNOWN_COLUMN, "is not one of the model's".into(), listed(columns)),
+            Fault::UnknownColumn { .. } => {
+                (&UNKNOWN_COLUMN, "is not one of the model's, and one of these is missing".into(), listed(columns))
+            }
             Fault::DuplicateColumn { .. } => (&DUPLICATE_COLUMN, "is given twice".into(), "each column once".into()),
             Fault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
             Fault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
@@ -79,13 +82,17 @@ impl Problem {
 /// What a value of that column has to be.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
-        ColumnKind::Number => "a JSON number that fits a 32-bit float; NaN and Infinity are none",
-        ColumnKind::Boolean => "true or false",
-        ColumnKind::Timestamp => {
+        ColumnKind::Number => {
+            "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none"
+        }
+        ColumnKind::Boolean => "true or false, 1 or 0, or one of these as text",
+        ColumnKind::Timestamp { .. } => {
             "a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it \
              names no offset"
         }
-        ColumnKind::Category { .. } => "a string; a whole number or a boolean stands for its text",
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
+            "a string; a whole number or a boolean stands for its text"
+        }
     };
     let or_null = if column.nullable { "; or null, if the value is missing" } else { "" };
     format!("{wanted}{or_null}")
@@ -96,8 +103,9 @@ fn unfit(column: Option<&Column>) -> &'static Kind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
         Some(ColumnKind::Boolean) => &NOT_A_BOOLEAN,
-        Some(ColumnKind::Timestamp) => &NOT_A_TIMESTAMP,
+        Some(ColumnKind::Timestamp { .. }) => &NOT_A_TIMESTAMP,
         Some(ColumnKind::Category { .. }) => &NOT_A_CATEGORY,
+        Some(ColumnKind::Text { .. }) => &NOT_A_TEXT,
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::io::Write;
 
-use evergreen_lifecycle::{Column, ColumnKind, is_missing, time};
+use evergreen_lifecycle::{Column, ColumnKind, is_missing, time, write_moment, write_words};
 use serde::de::Error;
 
-use super::columns::code;
 use super::kinds::{Take, Whole};
 use super::reader::Reader;
 use super::{Fault, Kind};
@@ -18,7 +17,7 @@ pub(super) struct Cell<'a, 'c> {
     pub(super) reader: &'a mut Reader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Where it goes.
+    /// Where it goes, or where its first value does.
     pub(super) slot: usize,
 }
 
@@ -33,15 +32,20 @@ impl Cell<'_, '_> {
     /// Nothing: NaN where that may be.
     fn missing<E: Error>(self, found: Kind) -> Result<(), E> {
         if self.column.nullable {
-            return self.set(f32::NAN);
+            self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
+            return Ok(());
         }
         let (row, field) = (self.reader.row(), self.field);
         Err(self.reader.refuse(Fault::Missing { row, field, found }))
     }
 
-    /// A number in a column of something else.
-    fn number_elsewhere<E: Error>(self, whole: Option<Whole>) -> Result<(), E> {
-        let ColumnKind::Category { .. } = self.column.kind else { return self.unfit(Kind::Number) };
+    /// A number in a column of something else: 1 and 0 are truth values, and a whole number stands for its text.
+    fn number_elsewhere<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
+        match self.column.kind {
+            ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
+            ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => return self.unfit(Kind::Number),
+        }
         let Some(whole) = whole else { return self.unfit(Kind::Fraction) };
         let mut text = [0; DIGITS];
         let mut rest = &mut text[..];
@@ -49,36 +53,79 @@ impl Cell<'_, '_> {
         let _ = write!(rest, "{whole}");
         let length = DIGITS - rest.len();
         let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
-        self.category(text.unwrap_or_default(), Kind::Number)
+        self.words(text.unwrap_or_default(), Kind::Number)
     }
 
-    /// A text in a column of texts. What a table's file has for a missing value, and blanks around any value, are read as
-    /// they are there, unless the model learnt from the very text.
+    /// A text is read as a cell of a CSV is, missing values and blanks around it included, unless the model learnt from the
+    /// very text.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
-        if let Some(known) = code(&self.column.kind, text).filter(|code| code.seen) {
-            return self.set(known.value);
+        if let Some(known) = self.column.kind.code(text).filter(|code| code.is_known) {
+            return self.set(known.index as f32);
         }
-        match text.trim() {
-            text if is_missing(text) => self.missing(Kind::Empty),
-            text if self.column.kind == ColumnKind::Timestamp => self.moment(text),
-            text => self.category(text, Kind::String),
+        let text = text.trim();
+        if is_missing(text) {
+            return self.missing(Kind::Empty);
+        }
+        match &self.column.kind {
+            ColumnKind::Number => self.digits(text),
+            ColumnKind::Boolean => self.truth(text),
+            ColumnKind::Timestamp { .. } => self.moment(text),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } => self.words(text, Kind::String),
+        }
+    }
+
+    /// The spelling of a number; letters would be those of an infinity or of a not-a-number.
+    fn digits<E: Error>(self, text: &str) -> Result<(), E> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+        match text.parse::<f64>() {
+            Ok(number) if is_number => self.finite(number),
+            _ => self.unfit(Kind::NoNumber),
+        }
+    }
+
+    fn truth<E: Error>(self, text: &str) -> Result<(), E> {
+        match text {
+            "1" => self.set(1.0),
+            "0" => self.set(0.0),
+            _ if text.eq_ignore_ascii_case("true") => self.set(1.0),
+            _ if text.eq_ignore_ascii_case("false") => self.set(0.0),
+            _ => self.unfit(Kind::String),
         }
     }
 
     fn moment<E: Error>(self, text: &str) -> Result<(), E> {
-        match time::seconds_of(text) {
-            Some(seconds) => self.set(time::raw_days(seconds)),
-            None => self.unfit(Kind::NoMoment),
+        let Some(seconds) = time::seconds_of(text) else { return self.unfit(Kind::NoMoment) };
+        if let ColumnKind::Timestamp { parts } = &self.column.kind {
+            write_moment(seconds, parts, self.reader.slots(self.slot, 1 + parts.len()));
         }
+        Ok(())
+    }
+
+    /// A text of words, or of a category.
+    fn words<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
+        let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
+        write_words(text, words, self.reader.slots(self.slot, words.len()));
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn finite<E: Error>(self, number: f64) -> Result<(), E> {
+        let value = number as f32;
+        if !value.is_finite() {
+            let row = self.reader.row();
+            return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
+        }
+        self.set(value)
     }
 
     /// The text of a category; `found` is what it was sent as.
     fn category<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
-        let Some(code) = code(&self.column.kind, text) else { return self.unfit(found) };
-        if !code.seen {
+        let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
+        if !code.is_known {
             self.reader.note_unseen(self.field);
         }
-        self.set(code.value)
+        // Exact: there are far fewer than 2^24 texts.
+        self.set(code.index as f32)
     }
 }
 
@@ -96,27 +143,19 @@ impl<'de> Take<'de> for Cell<'_, '_> {
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),
-            _ => self.category(if value { "true" } else { "false" }, Kind::Boolean),
+            _ => self.words(if value { "true" } else { "false" }, Kind::Boolean),
         }
     }
 
     #[inline(always)]
     fn number<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
         if !matches!(self.column.kind, ColumnKind::Number) {
-            return self.number_elsewhere(whole);
+            return self.number_elsewhere(number, whole);
         }
-        let value = number as f32;
-        if !value.is_finite() {
-            let row = self.reader.row();
-            return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
-        }
-        self.set(value)
+        self.finite(number)
     }
 
     fn string<E: Error>(self, text: &str) -> Result<(), E> {
-        match self.column.kind {
-            ColumnKind::Category { .. } | ColumnKind::Timestamp => self.text(text),
-            ColumnKind::Number | ColumnKind::Boolean => self.unfit(Kind::String),
-        }
+        self.text(text)
     }
 }

@@ -1,29 +1,44 @@
 //! The columns of a model, looked up by name, and what each takes.
 
-use evergreen_lifecycle::{Column, ColumnKind};
+use evergreen_lifecycle::Column;
 
 /// A model's columns in its own order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     columns: Vec<Column>,
+    /// Where each begins in a raw row, and at last where the row ends.
+    places: Vec<usize>,
     /// The columns' indices, sorted by name.
     sorted: Vec<usize>,
 }
 
-/// What stands in a raw row for the text of a category.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Code {
-    pub(super) value: f32,
-    /// Whether the text was among those that the model learnt from.
-    pub(super) seen: bool,
-}
-
 impl Columns {
-    /// The columns of a signature: names are unique, and the texts of a category sorted.
+    /// The columns of a signature: names are unique, the texts of a category and the words of a text are sorted, and a text
+    /// has at least one word.
     pub fn new(columns: &[Column]) -> Self {
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
         sorted.sort_by_key(|&index| columns.get(index).map(|column| &column.name));
-        Self { columns: columns.to_vec(), sorted }
+        let mut places = vec![0];
+        places.extend(columns.iter().scan(0, |end, column| {
+            *end += column.kind.slots();
+            Some(*end)
+        }));
+        Self { columns: columns.to_vec(), places, sorted }
+    }
+
+    /// How many values a raw row has.
+    pub fn slots(&self) -> usize {
+        self.places.last().copied().unwrap_or_default()
+    }
+
+    /// Where the values of the column of that index begin in a raw row.
+    pub(super) fn place(&self, index: usize) -> usize {
+        self.places.get(index).copied().unwrap_or_default()
+    }
+
+    /// The column whose values begin at `place`.
+    pub(super) fn at(&self, place: usize) -> Option<usize> {
+        self.places.binary_search(&place).ok()
     }
 
     /// The columns, in the model's order.
@@ -50,19 +65,10 @@ impl Columns {
     }
 }
 
-/// The code of `text` in a column of that kind: its index among the categories, their number for any other text; nothing
-/// where the column is no category.
-pub(super) fn code(kind: &ColumnKind, text: &str) -> Option<Code> {
-    let ColumnKind::Category { categories, rare } = kind else { return None };
-    let find = |texts: &[String]| texts.binary_search_by(|known| known.as_str().cmp(text)).ok();
-    let index = find(categories);
-    // Exact: there are far fewer than 2^24 categories.
-    let value = index.unwrap_or(categories.len()) as f32;
-    Some(Code { value, seen: index.is_some() || find(rare).is_some() })
-}
-
 #[cfg(test)]
 mod tests {
+    use evergreen_lifecycle::{ColumnKind, DatePart};
+
     use super::*;
 
     #[test]
@@ -77,14 +83,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_and_an_unseen_text_are_one_to_the_model_and_two_to_the_caller() {
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let kind = ColumnKind::Category { categories: texts(&["de", "fr"]), rare: texts(&["at", "li"]) };
-        let coded = |text| code(&kind, text).map(|code| (code.value, code.seen));
-        assert_eq!(
-            ["de", "fr", "li", "DE"].map(coded),
-            [(0.0, true), (1.0, true), (2.0, true), (2.0, false)].map(Some)
-        );
-        assert_eq!(code(&ColumnKind::Number, "de"), None);
+    fn a_column_begins_behind_all_values_of_those_before_it() {
+        let kind = ColumnKind::Timestamp { parts: DatePart::ALL.to_vec() };
+        let moment = Column { name: "at".into(), kind, nullable: false };
+        let columns = Columns::new(&[Column::number("a"), moment, Column::number("b")]);
+        assert_eq!(([0, 1, 2].map(|index| columns.place(index)), columns.slots()), ([0, 1, 7], 8));
+        assert_eq!((columns.at(7), columns.at(3)), (Some(2), None));
     }
 }

@@ -17,10 +17,12 @@ pub enum Kind {
     Number,
     /// A number with a point or an exponent, or beyond 64 bits, where a text or a whole number was expected.
     Fraction,
-    /// A string, `"NaN"` among them.
+    /// A string.
     String,
     /// A string of nothing, or one that a table has for a missing value.
     Empty,
+    /// A string that spells no number.
+    NoNumber,
     /// A string that names no moment.
     NoMoment,
     /// A list.
@@ -38,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Fraction => "a number that is no whole one of 64 bits",
             Self::String => "a string",
             Self::Empty => "empty, or a word for a missing value",
+            Self::NoNumber => "a string that is no number",
             Self::NoMoment => "no date or time",
             Self::List => "a list",
             Self::Object => "an object",
@@ -72,7 +75,7 @@ pub enum Fault {
         /// What it is.
         found: Kind,
     },
-    /// A name is none of the model's.
+    /// A column is not given, and a name that is none of the model's may be meant for it.
     UnknownColumn {
         /// The row.
         row: Option<usize>,

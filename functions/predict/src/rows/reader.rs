@@ -4,11 +4,11 @@ use std::fmt;
 
 use evergreen_lifecycle::Column;
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::cell::Cell;
 use super::kinds::{Take, Value};
-use super::{Columns, Fault, Kind, Unseen};
+use super::{Columns, Fault, Ignored, Kind, Unseen};
 
 /// The most rows of one call.
 pub const MAX_ROWS: usize = 1000;
@@ -25,9 +25,12 @@ pub struct Rows {
     pub count: usize,
     /// Texts that the model did not learn from.
     pub unseen: Unseen,
+    /// Columns that the model does not take.
+    pub ignored: Ignored,
 }
 
-/// Reads one object, or a list of 1 to [`MAX_ROWS`] objects, each with a value for every one of `columns`.
+/// Reads one object, or a list of 1 to [`MAX_ROWS`] objects, each with a value for every one of `columns`. What else they have
+/// is passed over.
 ///
 /// # Errors
 /// The first [`Fault`] on the way through the text.
@@ -35,7 +38,10 @@ pub fn parse(text: &str, columns: &Columns) -> Result<Rows, Fault> {
     let mut reader = Reader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
     match Value(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
-        Ok(()) => Ok(Rows { values: reader.values, count: reader.row, unseen: reader.unseen }),
+        Ok(()) => {
+            let Reader { values, row: count, unseen, ignored, .. } = reader;
+            Ok(Rows { values, count, unseen, ignored })
+        }
         Err(error) => Err(reader.fault_of(&error)),
     }
 }
@@ -45,6 +51,7 @@ pub(super) struct Reader<'c> {
     columns: &'c Columns,
     values: Vec<f32>,
     unseen: Unseen,
+    ignored: Ignored,
     /// The row that is being read, which is also how many were read.
     row: usize,
     in_list: bool,
@@ -62,8 +69,9 @@ impl<'c> Reader<'c> {
     fn new(columns: &'c Columns) -> Self {
         Self {
             columns,
-            values: Vec::with_capacity(columns.all().len()),
+            values: Vec::with_capacity(columns.slots()),
             unseen: Unseen::default(),
+            ignored: Ignored::default(),
             row: 0,
             in_list: false,
             field: None,
@@ -88,6 +96,11 @@ impl<'c> Reader<'c> {
     #[inline(always)]
     pub(super) fn set(&mut self, slot: usize, value: f32) {
         self.values[slot] = value;
+    }
+
+    /// The `count` values from `slot` on.
+    pub(super) fn slots(&mut self, slot: usize, count: usize) -> &mut [f32] {
+        &mut self.values[slot..slot + count]
     }
 
     /// Notes that the text of the column at `field` is none that the model learnt from.
@@ -115,11 +128,22 @@ impl<'c> Reader<'c> {
     fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         let is_unread = |value: &f32| value.to_bits() == UNREAD;
         let start = self.values.len();
-        self.values.resize(start + self.columns.all().len(), f32::from_bits(UNREAD));
+        self.values.resize(start + self.columns.slots(), f32::from_bits(UNREAD));
         self.expected = 0;
-        while let Some((field, column)) = object.next_key_seed(Name(self))? {
+        // The first name of the row that is none of the model's.
+        let mut unknown = None;
+        while let Some(name) = object.next_key_seed(Name(&*self))? {
+            let (field, column) = match name {
+                Named::Column(field, column) => (field, column),
+                Named::Other(name) => {
+                    object.next_value::<IgnoredAny>()?;
+                    self.ignored.note(&name);
+                    unknown.get_or_insert(name);
+                    continue;
+                }
+            };
             // In range: a name is found among as many columns as there is room for.
-            let slot = start + field;
+            let slot = start + self.columns.place(field);
             if !is_unread(&self.values[slot]) {
                 return Err(self.refuse(Fault::DuplicateColumn { row: self.row(), field }));
             }
@@ -128,8 +152,12 @@ impl<'c> Reader<'c> {
             (self.field, self.last) = (None, Some(field));
             self.expected = field + 1;
         }
-        if let Some(field) = self.values[start..].iter().position(is_unread) {
-            return Err(self.refuse(Fault::MissingColumn { row: self.row(), field }));
+        if let Some(place) = self.values[start..].iter().position(is_unread) {
+            let (row, field) = (self.row(), self.columns.at(place).unwrap_or_default());
+            return Err(self.refuse(match unknown {
+                Some(name) => Fault::UnknownColumn { row, name },
+                None => Fault::MissingColumn { row, field },
+            }));
         }
         (self.row, self.last) = (self.row + 1, None);
         Ok(())
@@ -173,11 +201,19 @@ impl<'de> Take<'de> for Element<'_, '_> {
     }
 }
 
-/// The name of a column; its value is the column and its index.
-struct Name<'a, 'c>(&'a mut Reader<'c>);
+/// The name of a column.
+struct Name<'a, 'c>(&'a Reader<'c>);
+
+/// What a name names.
+enum Named<'c> {
+    /// A column of the model, after its index.
+    Column(usize, &'c Column),
+    /// None.
+    Other(String),
+}
 
 impl<'de, 'c> DeserializeSeed<'de> for Name<'_, 'c> {
-    type Value = (usize, &'c Column);
+    type Value = Named<'c>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -185,19 +221,14 @@ impl<'de, 'c> DeserializeSeed<'de> for Name<'_, 'c> {
 }
 
 impl<'c> Visitor<'_> for Name<'_, 'c> {
-    type Value = (usize, &'c Column);
+    type Value = Named<'c>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a column")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        match self.0.columns.find(name, self.0.expected) {
-            Some(found) => Ok(found),
-            None => {
-                let row = self.0.row();
-                Err(self.0.refuse(Fault::UnknownColumn { row, name: name.to_owned() }))
-            }
-        }
+        let found = self.0.columns.find(name, self.0.expected);
+        Ok(found.map_or_else(|| Named::Other(name.to_owned()), |(field, column)| Named::Column(field, column)))
     }
 }

@@ -1,7 +1,7 @@
 //! The signature's columns as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
 //!
 //! What the schema accepts is answered. The function takes a little more: times without an offset, whole numbers and
-//! booleans as categories. Categories are open: a text that the model did not learn from is answered with a warning, so
+//! booleans as categories, texts that spell a number or a truth value, and columns that it then ignores. Categories are open: a text that the model did not learn from is answered with a warning, so
 //! those that it did are examples and no enumeration.
 
 use evergreen_lifecycle::{Column, ColumnKind};
@@ -82,11 +82,13 @@ impl<'a> Property<'a> {
                 ..Self::default()
             },
             ColumnKind::Boolean => Self { kind: kind("boolean"), ..Self::default() },
-            ColumnKind::Timestamp => Self {
+            ColumnKind::Timestamp { .. } => Self {
                 kind: kind("string"),
                 any_of: Some([Format { format: "date-time" }, Format { format: "date" }]),
                 ..Self::default()
             },
+            // A text may have none of the model's words, but an empty one is a missing value.
+            ColumnKind::Text { .. } => Self { kind: kind("string"), min_length: Some(1), ..Self::default() },
             ColumnKind::Category { categories, .. } => Self {
                 kind: kind("string"),
                 // An empty text is a missing value.
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn every_kind_of_column_has_its_schema() {
         let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
-        let columns: Vec<_> = [ColumnKind::Timestamp, ColumnKind::Number, ColumnKind::Boolean, category]
+        let columns: Vec<_> = [ColumnKind::moment(), ColumnKind::Number, ColumnKind::Boolean, category]
             .into_iter()
             .flat_map(|kind| {
                 let name = kind.name();

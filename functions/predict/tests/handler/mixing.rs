@@ -66,9 +66,9 @@ async fn warnings_are_counted_beyond_the_first_twenty() {
 async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
     let mut problems = Vec::new();
     for (name, value) in [
-        ("age", json!("40")),
+        ("age", json!("forty")),
         ("age", json!(1e300)),
-        ("complained", json!(1)),
+        ("complained", json!(2)),
         ("complained", Value::Null),
         ("since", json!("yesterday")),
         ("since", json!("")),
@@ -83,17 +83,17 @@ async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
     }
     insta::assert_snapshot!(problems.join("\n"), @r#"
     urn:evergreen:problem:not-a-number
-      Column "age" is a string.
-      a JSON number that fits a 32-bit float; NaN and Infinity are none; or null, if the value is missing
+      Column "age" is a string that is no number.
+      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none; or null, if the value is missing
     urn:evergreen:problem:out-of-range
       Column "age" does not fit a 32-bit float.
-      a JSON number that fits a 32-bit float; NaN and Infinity are none; or null, if the value is missing
+      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none; or null, if the value is missing
     urn:evergreen:problem:not-a-boolean
       Column "complained" is a number.
-      true or false
+      true or false, 1 or 0, or one of these as text
     urn:evergreen:problem:not-a-boolean
       Column "complained" is null, but the training data had no missing values in it.
-      true or false
+      true or false, 1 or 0, or one of these as text
     urn:evergreen:problem:not-a-timestamp
       Column "since" is no date or time.
       a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it names no offset

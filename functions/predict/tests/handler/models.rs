@@ -47,7 +47,7 @@ pub fn subscribers() -> Vec<u8> {
     let columns = vec![
         column("age", ColumnKind::Number, true),
         column("complained", ColumnKind::Boolean, false),
-        column("since", ColumnKind::Timestamp, false),
+        column("since", ColumnKind::moment(), false),
         column("country", country, true),
     ];
     let encodings = vec![
@@ -82,7 +82,7 @@ fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
 }
 
 fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
-    let preprocessing = Preprocessing { encodings, scaler: None };
+    let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
     Parts { preprocessing, predictor, link: Link::Identity, calibration: None, rule: LabelRule::default(), interval }
 }
 

@@ -63,6 +63,17 @@ async fn every_flower_is_answered_as_the_model_itself_answers() {
 }
 
 #[tokio::test]
+async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
+    let fixture = Fixture::serving().await;
+    let row = SETOSA.replace("}", ", \"variety\": \"setosa\", \"id\": 7}");
+    let answer = fixture.predict(format!("[{row},{SETOSA},{row}]")).await.json();
+    assert_eq!(answer["prediction"], json!([0, 0, 0]));
+    let ignored =
+        |field: &str| json!({"field": field, "message": "The model does not take this column; it is ignored."});
+    assert_eq!(answer["warnings"], json!([ignored("variety"), ignored("id")]));
+}
+
+#[tokio::test]
 async fn a_thousand_rows_are_answered() {
     let fixture = Fixture::serving().await;
     let answer = fixture.predict(format!("[{}]", vec![SETOSA; 1000].join(","))).await.json();

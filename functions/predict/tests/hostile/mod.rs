@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use evergreen_lifecycle::{Column, ColumnKind};
+use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
 use super::rows::{Columns, MAX_ROWS, Rows, parse};
 
@@ -21,12 +21,14 @@ pub fn rows(body: &[u8]) {
 fn check(text: &str, rows: &Rows, columns: &Columns) {
     assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "what is read is JSON");
     assert!((1..=MAX_ROWS).contains(&rows.count));
-    assert_eq!(rows.values.len(), rows.count * columns.all().len());
-    for row in rows.values.chunks_exact(columns.all().len()) {
-        for (column, &value) in columns.all().iter().zip(row) {
+    assert_eq!(rows.values.len(), rows.count * columns.slots());
+    for row in rows.values.chunks_exact(columns.slots()) {
+        let of_slots = columns.all().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()));
+        for (column, &value) in of_slots.zip(row) {
             assert!(is_taken(column, value), "{}: {value}", column.name);
         }
     }
+    assert!(rows.ignored.names().all(|name| columns.all().iter().all(|column| column.name != name)));
     for place in rows.unseen.first() {
         assert!(place.row < rows.count);
         assert!(matches!(columns.get(place.field).unwrap().kind, ColumnKind::Category { .. }));
@@ -39,9 +41,11 @@ fn is_taken(column: &Column, value: f32) -> bool {
         return column.nullable;
     }
     match &column.kind {
-        ColumnKind::Boolean => value == 0.0 || value == 1.0,
-        ColumnKind::Category { categories, .. } => (0..=categories.len()).any(|index| index as f32 == value),
-        ColumnKind::Number | ColumnKind::Timestamp => value.is_finite(),
+        ColumnKind::Boolean | ColumnKind::Text { .. } => value == 0.0 || value == 1.0,
+        ColumnKind::Category { categories, rare } => {
+            (0..=categories.len() + rare.len()).any(|index| index as f32 == value)
+        }
+        ColumnKind::Number | ColumnKind::Timestamp { .. } => value.is_finite(),
     }
 }
 
@@ -53,7 +57,8 @@ fn mixed() -> Vec<Column> {
     vec![
         column("age", ColumnKind::Number, true),
         column("active", ColumnKind::Boolean, false),
-        column("since", ColumnKind::Timestamp, true),
+        column("since", ColumnKind::Timestamp { parts: DatePart::ALL.to_vec() }, true),
         column("country", country, true),
+        column("review", ColumnKind::Text { words: texts(&["late", "slow"]) }, true),
     ]
 }

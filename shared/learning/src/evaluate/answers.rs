@@ -28,9 +28,9 @@ pub(crate) enum Answers {
 impl Answers {
     /// Asks `model` about raw rows.
     pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
-        let columns = model.signature().columns().len();
+        let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);
-        let parts: Vec<Predictions> = raw.par_chunks(CHUNK_ROWS * columns).map(chunk).collect::<Result<_, _>>()?;
+        let parts: Vec<Predictions> = raw.par_chunks(CHUNK_ROWS * slots).map(chunk).collect::<Result<_, _>>()?;
         let mut answers = Self::none(model);
         parts.iter().for_each(|part| answers.extend(part));
         Ok(answers)

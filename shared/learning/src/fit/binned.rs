@@ -3,6 +3,8 @@
 //! A column of few different values has a bin for each; of more, bins hold about equally many rows. A split lies between
 //! two bins, halfway between the largest value of the one and the smallest of the other.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::features::Features;
@@ -37,7 +39,7 @@ pub(super) struct Splittable<'a> {
 /// A feature's bins, ascending, and the bin of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
-    codes: Vec<u8>,
+    codes: Arc<[u8]>,
     lowest: Vec<f32>,
     highest: Vec<f32>,
     direction: Option<Direction>,
@@ -97,6 +99,13 @@ impl Binned {
         if let Some(column) = self.columns.get_mut(feature) {
             column.direction = Some(direction);
         }
+    }
+
+    /// With more features, of which each has a finite number for every row.
+    pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
+        let mut columns = self.columns.clone();
+        columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
+        Self { columns, ..self.clone() }
     }
 
     /// The features.

@@ -1,12 +1,15 @@
 //! What is fitted on: features, the truth and the weight of each row.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use evergreen_lifecycle::{Column, ColumnKind};
+use evergreen_lifecycle::time::raw_days;
+use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::{Encoding, Preprocessing};
 use evergreen_table::{Frame, MISSING, Values};
 
 use super::binned::Binned;
+use crate::rows::{Words, words_of};
 
 /// Features of rows, worked out from a frame's columns whenever they are asked for: kept, they would be the largest part of
 /// what a training holds, and trees need them once, to be put into bins.
@@ -23,10 +26,18 @@ pub(crate) struct Features<'a> {
 enum Feature<'a> {
     /// The value, or this one where it is missing.
     Value(Cow<'a, [f32]>, f32),
+    /// The days of a moment, or one of its parts, or this number where it is missing.
+    Moment(&'a [f64], Option<DatePart>, f32),
     /// Whether the value is missing.
     NoValue(&'a [f32]),
+    /// Whether the moment is missing.
+    NoMoment(&'a [f64]),
     /// Whether the text has this code; [`MISSING`] is a missing one's.
     Text(&'a [u32], u32),
+    /// Whether the text has this word.
+    Word(&'a [u32], Words, u16),
+    /// What was learnt for each of the rows that are meant.
+    Learnt(Arc<[f32]>),
 }
 
 /// What is to be predicted, row by row.
@@ -58,18 +69,25 @@ pub(crate) struct Training<'a> {
 
 impl<'a> Features<'a> {
     /// The features of these `rows` of a frame, as `preprocessing` makes them of its `columns`; it must not scale.
-    pub(crate) fn new(frame: &'a Frame, rows: &'a [u32], columns: &[Column], preprocessing: &Preprocessing) -> Self {
-        let found = || {
-            columns
-                .iter()
-                .zip(&preprocessing.encodings)
-                .filter_map(|(column, encoding)| Some((&frame.column(&column.name)?.values, &column.kind, encoding)))
+    pub(crate) fn new<'c>(
+        frame: &'a Frame,
+        rows: &'a [u32],
+        columns: &'c [Column],
+        preprocessing: &'c Preprocessing,
+    ) -> Self {
+        let mut first = 0;
+        let of_column = |column: &'c Column| {
+            let slots = first..first + column.kind.slots();
+            first = slots.end;
+            Some((&frame.column(&column.name)?.values, &column.kind, preprocessing.encodings.get(slots)?))
         };
+        let columns: Vec<(&'a Values, &'c ColumnKind, &[Encoding])> = columns.iter().filter_map(of_column).collect();
+        let found = || columns.iter().copied();
         // In the order of `Preprocessing::apply`.
         let mut features: Vec<Feature<'a>> =
-            found().filter_map(|(values, _, encoding)| filled(values, encoding)).collect();
-        features.extend(found().filter_map(|(values, _, encoding)| indicator(values, encoding)));
-        features.extend(found().flat_map(|(values, kind, encoding)| told_apart(values, kind, encoding)));
+            found().flat_map(|(values, kind, encodings)| filled(values, kind, encodings)).collect();
+        features.extend(found().flat_map(|(values, _, encodings)| indicators(values, encodings)));
+        features.extend(found().flat_map(|(values, kind, encodings)| told_apart(values, kind, encodings)));
         Self { features, rows: Some(rows), count: rows.len() }
     }
 
@@ -81,6 +99,13 @@ impl<'a> Features<'a> {
         Features { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
+    /// With more features, of which each has a number for every row.
+    pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
+        let mut features = self.features.clone();
+        features.extend(more.iter().map(|values| Feature::Learnt(Arc::clone(values))));
+        Self { features, ..self.clone() }
+    }
+
     /// Number of features.
     pub(crate) fn width(&self) -> usize {
         self.features.len()
@@ -89,13 +114,13 @@ impl<'a> Features<'a> {
     /// One feature of all rows.
     pub(crate) fn column(&self, index: usize) -> Vec<f32> {
         let Some(feature) = self.features.get(index) else { return Vec::new() };
-        (0..self.count).map(|row| feature.at(self.place(row))).collect()
+        (0..self.count).map(|row| feature.at(row, self.place(row))).collect()
     }
 
     /// The features of one row.
     pub(crate) fn row(&self, row: u32) -> impl Iterator<Item = f32> {
         let place = self.place(row as usize);
-        self.features.iter().map(move |feature| feature.at(place))
+        self.features.iter().map(move |feature| feature.at(row as usize, place))
     }
 
     /// Where a row stands in the columns.
@@ -105,42 +130,69 @@ impl<'a> Features<'a> {
 }
 
 impl Feature<'_> {
-    fn at(&self, place: usize) -> f32 {
+    /// Of the row of that index, which stands at `place` in the columns.
+    fn at(&self, row: usize, place: usize) -> f32 {
+        let is = |is: bool| f32::from(u8::from(is));
         match self {
             Self::Value(values, fill) => values.get(place).copied().filter(|value| !value.is_nan()).unwrap_or(*fill),
-            Self::NoValue(values) => f32::from(u8::from(values.get(place).is_none_or(|value| value.is_nan()))),
-            Self::Text(codes, code) => f32::from(u8::from(codes.get(place) == Some(code))),
+            Self::Moment(values, part, fill) => {
+                let seconds = values.get(place).copied().unwrap_or(f64::NAN);
+                let value = part.map_or_else(|| raw_days(seconds), |part| part.of(seconds));
+                if value.is_nan() { *fill } else { value }
+            }
+            Self::NoValue(values) => is(values.get(place).is_none_or(|value| value.is_nan())),
+            Self::NoMoment(values) => is(values.get(place).is_none_or(|value| value.is_nan())),
+            Self::Text(codes, code) => is(codes.get(place) == Some(code)),
+            Self::Word(codes, words, word) => {
+                let found = codes.get(place).and_then(|code| words.get(*code as usize));
+                is(found.is_some_and(|found| found.binary_search(word).is_ok()))
+            }
+            Self::Learnt(values) => values.get(row).copied().unwrap_or_default(),
         }
     }
 }
 
-fn filled<'a>(values: &'a Values, encoding: &Encoding) -> Option<Feature<'a>> {
-    match (values, encoding) {
-        (
-            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
-            Encoding::Value { fill, .. },
-        ) => Some(Feature::Value(Cow::Borrowed(values), *fill)),
-        _ => None,
+/// The values of each slot.
+fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+    let fill = |encoding: &Encoding| match encoding {
+        Encoding::Value { fill, .. } => Some(*fill),
+        Encoding::OneHot { .. } => None,
+    };
+    let fills = encodings.iter().filter_map(fill);
+    match (values, kind) {
+        (Values::Number(values) | Values::Boolean(values), _) => {
+            fills.map(|fill| Feature::Value(Cow::Borrowed(values), fill)).collect()
+        }
+        (Values::Timestamp(values), ColumnKind::Timestamp { parts }) => {
+            let parts = std::iter::once(None).chain(parts.iter().copied().map(Some));
+            parts.zip(fills).map(|(part, fill)| Feature::Moment(values, part, fill)).collect()
+        }
+        (Values::Text { codes, names }, ColumnKind::Text { words }) => {
+            let found = words_of(names, words);
+            (0..words.len() as u16).map(|word| Feature::Word(codes, Words::clone(&found), word)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
-fn indicator<'a>(values: &'a Values, encoding: &Encoding) -> Option<Feature<'a>> {
-    match (values, encoding) {
-        (
-            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values),
-            Encoding::Value { indicator: true, .. },
-        ) => Some(Feature::NoValue(values)),
-        _ => None,
-    }
+/// Whether the value is missing, for each slot that tells it.
+fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+    let told = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
+    let feature = |_| match values {
+        Values::Number(values) | Values::Boolean(values) => Feature::NoValue(values),
+        Values::Timestamp(values) => Feature::NoMoment(values),
+        Values::Category { codes, .. } | Values::Text { codes, .. } => Feature::Text(codes, MISSING),
+    };
+    told.map(feature).collect()
 }
 
 /// One for each category, and one for missing texts.
-fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encoding: &Encoding) -> Vec<Feature<'a>> {
+fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
     let (
         Values::Category { codes, names },
         ColumnKind::Category { categories, .. },
-        Encoding::OneHot { indicator, .. },
-    ) = (values, kind, encoding)
+        [Encoding::OneHot { indicator, .. }],
+    ) = (values, kind, encodings)
     else {
         return Vec::new();
     };

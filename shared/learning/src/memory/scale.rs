@@ -103,7 +103,8 @@ fn learnt(table: &Table) -> impl Iterator<Item = Column> {
     };
     table.frame().columns().iter().map(move |column| {
         let (kind, distinct) = match &column.values {
-            Values::Category { names, .. } => {
+            Values::Timestamp(_) => (Kind::Wide, distinct(&column.name)),
+            Values::Category { names, .. } | Values::Text { names, .. } => {
                 let bytes: usize = names.iter().map(String::len).sum();
                 (Kind::Text((bytes / names.len().max(1)) as u64), names.len() as u64)
             }

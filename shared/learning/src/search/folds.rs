@@ -14,7 +14,7 @@ pub(super) const MAX_ROWS: usize = 30_000;
 const STREAM: u64 = u64::MAX / 2;
 
 /// Disjoint parts of the rows, alike in their classes; ascending.
-pub(super) fn folds(target: &Target, folds: usize, seed: u64) -> Vec<Vec<u32>> {
+pub(crate) fn folds(target: &Target, folds: usize, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);
     let rows = target.len();
@@ -57,7 +57,7 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
 }
 
 /// All rows of the parts but those of the part number `without`; ascending.
-pub(super) fn others(parts: &[Vec<u32>], without: usize) -> Vec<u32> {
+pub(crate) fn others(parts: &[Vec<u32>], without: usize) -> Vec<u32> {
     let kept = parts.iter().enumerate().filter(|(part, _)| *part != without);
     let mut rows: Vec<u32> = kept.flat_map(|(_, rows)| rows.iter().copied()).collect();
     rows.sort_unstable();

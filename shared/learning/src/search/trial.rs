@@ -21,6 +21,9 @@ const MAX_ANSWERS: usize = 100_000;
 /// Numbers of answers to all folds that a trial keeps though another of its family is better.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
+/// The part of what all rounds gain that classes may lose for less extreme probabilities and a smaller model.
+const TRIFLE: f64 = 1e-4;
+
 /// What came of a candidate.
 #[derive(Debug)]
 pub(super) struct Trial {
@@ -157,7 +160,8 @@ impl Trial {
     /// Finds the number of rounds after which the mean loss of all folds so far is least, and scores each fold by it.
     fn settle(&mut self, course: Course<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
-        let rounds = best_rounds(&self.losses);
+        let trifle = if course.learner.target().labels().is_empty() { 0.0 } else { TRIFLE };
+        let rounds = best_rounds(&self.losses, trifle);
         self.choice = self.tried.with_rounds(rounds as f64);
         self.scores.clear();
         self.answers.clear();
@@ -269,21 +273,17 @@ impl Trial {
     }
 }
 
-/// The number of rounds, from 1 up, after which the mean loss of all folds is least. A fold that ended early stays where it
-/// was.
-fn best_rounds(losses: &[Vec<f64>]) -> usize {
+/// The number of rounds, from 1 up, after which the mean loss of all folds is least, or has all but a `trifle` of what the rounds
+/// gain. A fold that ended early stays where it was.
+fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {
         losses.iter().filter_map(|fold| fold.get(round).or(fold.last())).sum::<f64>() / losses.len() as f64
     };
-    let mut best = (0, f64::INFINITY);
-    for round in 0..most {
-        let loss = mean(round);
-        if loss < best.1 {
-            best = (round, loss);
-        }
-    }
-    best.0 + 1
+    let means: Vec<f64> = (0..most).map(mean).collect();
+    let least = means.iter().copied().fold(f64::INFINITY, f64::min);
+    let enough = least + trifle * means.first().map_or(0.0, |first| first - least);
+    means.iter().position(|loss| *loss <= enough).unwrap_or_default() + 1
 }
 
 #[cfg(test)]
@@ -293,8 +293,9 @@ mod tests {
     #[test]
     fn the_rounds_are_those_that_do_best_over_all_folds() {
         let losses = [vec![0.9, 0.5, 0.6, 0.7], vec![0.9, 0.8, 0.6, 0.5, 0.4, 0.6]];
-        assert_eq!(best_rounds(&losses), 5);
-        assert_eq!(best_rounds(&losses[..1]), 2);
-        assert_eq!(best_rounds(&[]), 1);
+        assert_eq!(best_rounds(&losses, 0.0), 5);
+        assert_eq!(best_rounds(&losses, 0.5), 2);
+        assert_eq!(best_rounds(&losses[..1], 0.0), 2);
+        assert_eq!(best_rounds(&[], 0.0), 1);
     }
 }

@@ -1,6 +1,7 @@
 //! A hash of each row's content, the same wherever the row stands, whatever rows there are beside it, and whatever order the
 //! columns have.
 
+use evergreen_lifecycle::time::raw_days;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -10,9 +11,11 @@ use evergreen_table::{Frame, FrameColumn, Values};
 const SPLIT_SEED: u64 = 42;
 
 /// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and, column by column in the order of their names, the hash
-/// of the name and the value: the bits of a number, the hash of a text.
+/// of the name and the value: the bits of a number, the hash of a category. Texts of several words do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
-    let mut sorted: Vec<&FrameColumn> = frame.columns().iter().collect();
+    // Whether a text is learnt from is found out later, and no model's rows may depend on it.
+    let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
+    let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let columns: Vec<Column<'_>> = sorted.into_iter().map(Column::of).collect();
     (0..frame.rows())
@@ -33,6 +36,8 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
+    /// Of which the days count, as a row has them.
+    Moments(&'a [f64]),
     /// Codes, and the hash of the text for each: codes depend on what other texts there are.
     Texts(&'a [u32], Vec<u64>),
 }
@@ -51,8 +56,9 @@ impl<'a> Column<'a> {
 impl<'a> Cells<'a> {
     fn of(values: &'a Values) -> Self {
         match values {
-            Values::Number(values) | Values::Boolean(values) | Values::Timestamp(values) => Self::Bits(values),
-            Values::Category { codes, names } => {
+            Values::Number(values) | Values::Boolean(values) => Self::Bits(values),
+            Values::Timestamp(values) => Self::Moments(values),
+            Values::Category { codes, names } | Values::Text { codes, names } => {
                 Self::Texts(codes, names.iter().map(|name| first_64_bits(name.as_bytes())).collect())
             }
         }
@@ -65,6 +71,11 @@ impl<'a> Cells<'a> {
                 // One pattern for each number: NaN has many, and so has 0.
                 let value = if value.is_nan() { f32::NAN } else { value + 0.0 };
                 content.extend_from_slice(&value.to_bits().to_le_bytes());
+            }
+            Self::Moments(values) => {
+                let days = raw_days(values.get(row).copied().unwrap_or(f64::NAN));
+                let days = if days.is_nan() { f32::NAN } else { days + 0.0 };
+                content.extend_from_slice(&days.to_bits().to_le_bytes());
             }
             Self::Texts(codes, hashes) => {
                 let hash = codes.get(row).and_then(|code| hashes.get(*code as usize)).copied();

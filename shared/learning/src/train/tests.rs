@@ -39,7 +39,7 @@ fn trained(table: &Prepared, family: Option<Family>) -> Result<Trained, Learning
 fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let table = wide();
     let plan = Plan::new(table.table(), Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
-    let learner = learner(&table, &plan).unwrap();
+    let learner = learner(&table, table.learnt()).unwrap();
     let mut found = search(&learner, &plan, late()).unwrap();
     let ranked = |family, score| Ranked {
         choice: first(family),
@@ -80,6 +80,7 @@ fn why_there_are_fewer_trees_is_told() {
         scaler: None,
         holes: Vec::new(),
         importances: Vec::new(),
+        statistics: Vec::new(),
         cut_short: false,
         losses: Vec::new(),
     };

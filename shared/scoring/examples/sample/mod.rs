@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-use evergreen_lifecycle::{ColumnKind, Signature};
+use evergreen_lifecycle::{Code, ColumnKind, Signature};
 use evergreen_scoring::{Model, Predictions};
 use serde_json::{Value, json};
 
@@ -23,21 +23,29 @@ pub fn write(folder: &Path, name: &str, artifact: &[u8], rows: &[f32]) -> Result
 
 fn inputs(signature: &Signature, rows: &[f32]) -> Value {
     let (mut numbers, mut categories) = (Vec::new(), Vec::new());
-    for row in rows.chunks(signature.columns().len()) {
+    for row in rows.chunks(signature.slots()) {
         let (mut row_numbers, mut row_categories) = (Vec::new(), Vec::new());
-        for (column, &value) in signature.columns().iter().zip(row) {
-            match &column.kind {
-                ColumnKind::Category { .. } if value.is_nan() => row_categories.push(""),
-                ColumnKind::Category { categories, .. } => {
-                    row_categories.push(categories.get(value as usize).map_or("never seen", String::as_str));
-                }
-                _ => row_numbers.push(value),
+        let mut rest = row;
+        for column in signature.columns() {
+            let (own, behind) = rest.split_at(column.kind.slots());
+            rest = behind;
+            match (&column.kind, own) {
+                (ColumnKind::Category { .. }, [value]) => row_categories.push(text(&column.kind, *value)),
+                _ => row_numbers.extend_from_slice(own),
             }
         }
         numbers.push(json!(row_numbers));
         categories.push(json!(row_categories));
     }
     json!({ "numbers": numbers, "categories": categories })
+}
+
+/// A text that stands in a raw row as `value`.
+fn text(kind: &ColumnKind, value: f32) -> &str {
+    let ColumnKind::Category { categories, rare } = kind else { return "" };
+    let is_it = |text: &&String| matches!(kind.code(text), Some(Code { index, .. }) if index as f32 == value);
+    let known = categories.iter().chain(rare).find(is_it);
+    if value.is_nan() { "" } else { known.map_or("never seen", String::as_str) }
 }
 
 fn answers(batch: &Predictions, sample: &mut Value) {

@@ -84,9 +84,9 @@ fn is_category(column: &&Column) -> bool {
 }
 
 fn inputs(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
-    let columns = pipeline.signature().columns();
-    let categories = columns.iter().filter(is_category).count();
-    let numbers = columns.len() - categories;
+    let signature = pipeline.signature();
+    let categories = signature.columns().iter().filter(is_category).count();
+    let numbers = signature.slots() - categories;
     let input = |name, element, width| (width > 0).then(|| tensor(name, element, Some(width)));
     let inputs = [input(NUMBERS, element::FLOAT, numbers), input(CATEGORIES, element::STRING, categories)];
     inputs.into_iter().flatten().collect()

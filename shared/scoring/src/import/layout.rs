@@ -53,7 +53,8 @@ pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, Impor
     let places = features.list.iter().map(|feature| index.find(feature)).collect::<Option<Vec<_>>>();
     let places = places.ok_or(ImportError::NoPrediction)?;
     let (scaler, exact) = scaler(&features.list, &places, index.0.len(), table)?;
-    Ok(Layout { columns, preprocessing: Preprocessing { encodings, scaler }, places, exact, warnings })
+    let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler };
+    Ok(Layout { columns, preprocessing, places, exact, warnings })
 }
 
 /// The pipeline's features: column, and text of a category (empty if it tells missing values).

@@ -1,16 +1,17 @@
 //! From a raw row to the features that trees and weights see.
 //!
-//! A raw row has one `f32` for each column of the signature, as [`ColumnKind`](evergreen_lifecycle::ColumnKind) says; NaN
-//! is a missing value. Features come in this order, columns always in the order of the signature:
+//! A raw row has one or more `f32` for each column of the signature, as [`ColumnKind`](evergreen_lifecycle::ColumnKind)
+//! says: these are its slots. NaN is a missing value. Features come in this order, slots always in the order of the row:
 //!
-//! 1. of each column that is no category, its value, or its fill where it is missing;
+//! 1. of each slot that is no category, its value, or its fill where it is missing;
 //! 2. of each of these that has an indicator, 1 where it is missing, else 0;
 //! 3. of each category column, for each category 1 if the value is that one, else 0; and if missing values are told apart,
 //!    1 where it is missing, else 0. A rare or an unseen category is 0 everywhere.
+//! 4. each statistic of a category column: the number that was learnt for the row's category.
 
 use super::Hole;
 
-/// What becomes of one column.
+/// What becomes of one slot.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
     /// Of a number, a truth value or a moment.
@@ -29,6 +30,16 @@ pub enum Encoding {
     },
 }
 
+/// What was learnt of the target for each text of a category column: a smoothed mean, for instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistic {
+    /// The column's slot in a raw row.
+    pub slot: u32,
+    /// A finite number for each code of the column (see [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)), and at
+    /// last that of a missing value.
+    pub values: Vec<f32>,
+}
+
 /// Standard scaling: `(x - offset) * scale` for each feature, in `f32`, as ONNX's `Scaler` does it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
@@ -41,10 +52,21 @@ pub struct Scaler {
 /// From a raw row to features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// One for each column of the signature.
+    /// One for each slot of a raw row.
     pub encodings: Vec<Encoding>,
+    /// Statistics of category columns, in the order of their slots; a column may have several.
+    pub statistics: Vec<Statistic>,
     /// What is applied to the features at last, if anything.
     pub scaler: Option<Scaler>,
+}
+
+impl Statistic {
+    /// The number of what stands in the column's slot; the last one for anything that is no code, as for a missing value.
+    pub fn of(&self, raw: f32) -> f32 {
+        // Negative numbers become the code 0, and fractions the one below: a caller sends neither.
+        let code = if raw.is_nan() { usize::MAX } else { raw as usize };
+        self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
+    }
 }
 
 impl Scaler {
@@ -63,26 +85,26 @@ impl Preprocessing {
             Encoding::Value { indicator, .. } => 1 + usize::from(indicator),
             Encoding::OneHot { categories, indicator } => categories as usize + usize::from(indicator),
         };
-        self.encodings.iter().map(of).sum()
+        self.encodings.iter().map(of).sum::<usize>() + self.statistics.len()
     }
 
-    /// For each feature the index of the column that it comes from.
+    /// For each feature the index of the slot that it comes from.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
-        let columns = || self.encodings.iter().enumerate();
+        let slots = || self.encodings.iter().enumerate();
+        origins
+            .extend(slots().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(slot, _)| slot));
         origins.extend(
-            columns().filter(|(_, encoding)| matches!(encoding, Encoding::Value { .. })).map(|(column, _)| column),
-        );
-        origins.extend(
-            columns()
+            slots()
                 .filter(|(_, encoding)| matches!(encoding, Encoding::Value { indicator: true, .. }))
-                .map(|(column, _)| column),
+                .map(|(slot, _)| slot),
         );
-        for (column, encoding) in columns() {
+        for (slot, encoding) in slots() {
             if let Encoding::OneHot { categories, indicator } = *encoding {
-                origins.extend(std::iter::repeat_n(column, categories as usize + usize::from(indicator)));
+                origins.extend(std::iter::repeat_n(slot, categories as usize + usize::from(indicator)));
             }
         }
+        origins.extend(self.statistics.iter().map(|statistic| statistic.slot as usize));
         origins
     }
 
@@ -98,18 +120,18 @@ impl Preprocessing {
     /// Appends the features of the raw `row` to `features`.
     pub fn apply(&self, row: &[f32], features: &mut Vec<f32>) {
         let start = features.len();
-        let columns = || row.iter().zip(&self.encodings);
-        for (&value, encoding) in columns() {
+        let slots = || row.iter().zip(&self.encodings);
+        for (&value, encoding) in slots() {
             if let Encoding::Value { fill, .. } = *encoding {
                 features.push(if value.is_nan() { fill } else { value });
             }
         }
-        for (&value, encoding) in columns() {
+        for (&value, encoding) in slots() {
             if let Encoding::Value { indicator: true, .. } = encoding {
                 features.push(f32::from(u8::from(value.is_nan())));
             }
         }
-        for (&value, encoding) in columns() {
+        for (&value, encoding) in slots() {
             if let Encoding::OneHot { categories, indicator } = *encoding {
                 features.extend((0..categories).map(|category| f32::from(u8::from(value == category as f32))));
                 if indicator {
@@ -117,6 +139,10 @@ impl Preprocessing {
                 }
             }
         }
+        features.extend(self.statistics.iter().map(|statistic| {
+            // A slot that is not there is one without a value.
+            statistic.of(row.get(statistic.slot as usize).copied().unwrap_or(f32::NAN))
+        }));
         if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {
             scaler.apply(features);
         }
@@ -131,8 +157,11 @@ mod tests {
     fn a_hole_is_a_value_and_the_feature_that_tells_where_it_is_missing() {
         let value = |indicator| Encoding::Value { fill: 9.0, indicator };
         let one_hot = Encoding::OneHot { categories: 2, indicator: true };
-        let preprocessing =
-            Preprocessing { encodings: vec![value(true), one_hot, value(false), value(true)], scaler: None };
+        let preprocessing = Preprocessing {
+            encodings: vec![value(true), one_hot, value(false), value(true)],
+            statistics: Vec::new(),
+            scaler: None,
+        };
         let mut features = Vec::new();
         preprocessing.apply(&[f32::NAN, 1.0, 5.0, 7.0], &mut features);
         let found: Vec<(f32, f32)> = preprocessing

@@ -1,14 +1,14 @@
 //! Any small pipeline, and rows for it.
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
     Aggregate, Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Node, Parts, Pipeline, Predictor,
-    Preprocessing, Scaler, Tree,
+    Preprocessing, Scaler, Statistic, Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{category, column, leaf, split, value};
+use super::{column, leaf, split, value, with_rare};
 
 const TEXTS: [&str; 5] = ["a", "b c", "d\"e", "é", "日本"];
 
@@ -26,31 +26,51 @@ impl Numbers<'_> {
     }
 }
 
-fn columns() -> impl Strategy<Value = Vec<(Column, Encoding)>> {
-    let kind = (0..4_u8, 0..=TEXTS.len(), any::<bool>(), any::<bool>(), -3.0..3.0_f32);
-    let column = kind.prop_map(|(kind, texts, nullable, indicator, fill)| {
+/// A column, how its slots are encoded, and the number of its statistics.
+type Encoded = (Column, Vec<Encoding>, usize);
+
+fn columns() -> impl Strategy<Value = Vec<Encoded>> {
+    let kind = (0..5_u8, 0..=TEXTS.len(), any::<bool>(), any::<bool>(), -3.0..3.0_f32, 0..3_usize);
+    let column = kind.prop_map(|(kind, texts, nullable, indicator, fill, statistics)| {
         let indicator = nullable && indicator;
         let one_hot = Encoding::OneHot { categories: texts as u32, indicator };
-        let (kind, encoding) = match kind {
-            0 => (ColumnKind::Number, value(fill, indicator)),
-            1 => (ColumnKind::Boolean, value(fill, indicator)),
-            2 => (ColumnKind::Timestamp, value(fill, indicator)),
-            _ => (category(&TEXTS[..texts]), one_hot),
+        let (kind, first, statistics) = match kind {
+            0 => (ColumnKind::Number, value(fill, indicator), 0),
+            1 => (ColumnKind::Boolean, value(fill, indicator), 0),
+            2 => (ColumnKind::Timestamp { parts: DatePart::ALL[..texts].to_vec() }, value(fill, indicator), 0),
+            3 => (
+                ColumnKind::Text { words: TEXTS[..texts].iter().map(|text| (*text).to_owned()).collect() },
+                value(fill, indicator),
+                0,
+            ),
+            _ => (with_rare(&TEXTS[..texts], &TEXTS[texts..]), one_hot, statistics),
         };
-        (column("", kind, nullable), encoding)
+        let mut encodings = vec![value(fill, false); kind.slots()];
+        encodings.iter_mut().take(1).for_each(|encoding| *encoding = first);
+        (column("", kind, nullable), encodings, statistics)
     });
-    let named = |(index, (mut column, encoding)): (usize, (Column, Encoding))| {
+    let named = |(index, (mut column, encodings, statistics)): (usize, Encoded)| {
         column.name = format!("column {index}");
-        (column, encoding)
+        (column, encodings, statistics)
     };
     let columns = prop::collection::vec(column, 1..7);
-    columns.prop_map(move |columns| columns.into_iter().enumerate().map(named).collect::<Vec<_>>()).prop_filter(
-        "there is a feature",
-        |columns| {
-            let encodings = columns.iter().map(|(_, encoding)| *encoding).collect();
-            Preprocessing { encodings, scaler: None }.features() > 0
-        },
-    )
+    columns
+        .prop_map(move |columns| columns.into_iter().enumerate().map(named).collect::<Vec<_>>())
+        .prop_filter("there is a feature", |columns| preprocessing(columns, || 0.0).features() > 0)
+}
+
+/// What encodes the columns, with statistics of these numbers.
+fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Preprocessing {
+    let (mut encodings, mut statistics) = (Vec::new(), Vec::new());
+    for (column, own, count) in columns {
+        if let ColumnKind::Category { categories, rare } = &column.kind {
+            let codes = categories.len() + rare.len() + 2;
+            let slot = encodings.len() as u32;
+            statistics.extend((0..*count).map(|_| Statistic { slot, values: (0..codes).map(|_| number()).collect() }));
+        }
+        encodings.extend(own);
+    }
+    Preprocessing { encodings, statistics, scaler: None }
 }
 
 /// A tree of any shape: leaves are split in turn, as told by `splits` (which leaf, feature, threshold).
@@ -147,8 +167,8 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let numbers = prop::collection::vec(-1.0..1.0_f32, 31);
     (columns(), kinds(), shapes, options, numbers).prop_map(|(columns, kind, shapes, options, numbers)| {
         let mut numbers = Numbers(numbers.iter().cycle());
-        let (columns, encodings): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
-        let mut preprocessing = Preprocessing { encodings, scaler: None };
+        let mut preprocessing = preprocessing(&columns, || numbers.next());
+        let columns = columns.into_iter().map(|(column, _, _)| column).collect();
         let features = preprocessing.features();
         if options.0 {
             let offset = numbers.take(features, 3.0);
@@ -182,12 +202,17 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
 fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
     let columns = signature.columns().iter().zip(random.iter().cycle());
     columns
-        .map(|(column, &(number, choice))| match &column.kind {
-            _ if column.nullable && choice % 3 == 0 => f32::NAN,
-            ColumnKind::Number => number,
-            ColumnKind::Boolean => f32::from(choice % 2),
-            ColumnKind::Timestamp => (number * 1000.0).round() / 100.0,
-            ColumnKind::Category { categories, .. } => (usize::from(choice) % (categories.len() + 1)) as f32,
+        .flat_map(|(column, &(number, choice))| {
+            let value = match &column.kind {
+                _ if column.nullable && choice % 3 == 0 => f32::NAN,
+                ColumnKind::Number => number,
+                ColumnKind::Boolean | ColumnKind::Text { .. } => f32::from(choice % 2),
+                ColumnKind::Timestamp { .. } => (number * 1000.0).round() / 100.0,
+                ColumnKind::Category { categories, rare } => {
+                    (usize::from(choice) % (categories.len() + 1 + rare.len())) as f32
+                }
+            };
+            vec![value; column.kind.slots()]
         })
         .collect()
 }

@@ -4,10 +4,10 @@
 
 mod any;
 
-use evergreen_lifecycle::{Column, ColumnKind, Family, Label, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, DatePart, Family, Label, Signature};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Lineage, Link, Node, Parts, Pipeline, Predictions,
-    Predictor, Preprocessing, Scaler, Tree, Weight,
+    Predictor, Preprocessing, Scaler, Statistic, Tree, Weight,
 };
 
 #[allow(unused_imports, reason = "not every test needs both")]
@@ -35,7 +35,12 @@ pub fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {
 }
 
 pub fn category(categories: &[&str]) -> ColumnKind {
-    ColumnKind::Category { categories: categories.iter().map(|text| (*text).to_owned()).collect(), rare: Vec::new() }
+    with_rare(categories, &[])
+}
+
+pub fn with_rare(categories: &[&str], rare: &[&str]) -> ColumnKind {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    ColumnKind::Category { categories: texts(categories), rare: texts(rare) }
 }
 
 pub fn split(feature: u32, threshold: f32, left: u32, right: u32) -> Node {
@@ -65,7 +70,11 @@ pub fn small() -> Pipeline {
     ];
     let scaler = Scaler { offset: vec![10.0, -1.0], scale: vec![0.5, 2.0] };
     let parts = Parts {
-        preprocessing: Preprocessing { encodings: vec![value(0.0, false); 2], scaler: Some(scaler) },
+        preprocessing: Preprocessing {
+            encodings: vec![value(0.0, false); 2],
+            statistics: Vec::new(),
+            scaler: Some(scaler),
+        },
         predictor: trees(forest, Aggregate::Average, vec![0.0; 2]),
         link: Link::Identity,
         calibration: None,
@@ -83,7 +92,7 @@ pub fn mixed() -> Pipeline {
         column("plan", category(&["basic", "pro"]), false),
         column("age", ColumnKind::Number, true),
         column("active", ColumnKind::Boolean, false),
-        column("since", ColumnKind::Timestamp, true),
+        column("since", ColumnKind::moment(), true),
         column("country", category(&["de", "fr", "it"]), true),
     ];
     let encodings = vec![
@@ -100,7 +109,7 @@ pub fn mixed() -> Pipeline {
         vec![split(2, 7000.0, 1, 2), leaf(&[(0, 0.25)]), split(3, 0.5, 3, 4), leaf(&[]), leaf(&[(0, -1.0)])],
     ];
     let parts = Parts {
-        preprocessing: Preprocessing { encodings, scaler: None },
+        preprocessing: Preprocessing { encodings, statistics: Vec::new(), scaler: None },
         predictor: trees(boosted, Aggregate::Sum, vec![-0.5]),
         link: Link::Logistic,
         calibration: Some(0.75),
@@ -127,6 +136,7 @@ pub fn estimate() -> Pipeline {
     let parts = Parts {
         preprocessing: Preprocessing {
             encodings: vec![value(3.0, true), Encoding::OneHot { categories: 2, indicator: false }],
+            statistics: Vec::new(),
             scaler: None,
         },
         predictor: trees(forest, Aggregate::Average, vec![0.0]),
@@ -136,6 +146,37 @@ pub fn estimate() -> Pipeline {
         interval: Some(250.0),
     };
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
+}
+
+/// A classifier of a moment with parts, a text and a category with statistics.
+pub fn derived() -> Pipeline {
+    let words = ["late", "slow"].map(str::to_owned).to_vec();
+    let columns = vec![
+        column("at", ColumnKind::Timestamp { parts: vec![DatePart::Weekday, DatePart::Hour] }, true),
+        column("zip", with_rare(&["10115", "20095"], &["01067", "80331"]), true),
+        column("review", ColumnKind::Text { words }, false),
+    ];
+    let one_hot = Encoding::OneHot { categories: 2, indicator: false };
+    let encodings =
+        vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
+    // For 10115, 20095, a text never seen, 01067, 80331 and none.
+    let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
+    let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
+    // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.
+    let boosted = vec![
+        vec![split(1, 5.5, 1, 2), split(2, 8.5, 3, 4), leaf(&[(0, 1.5)]), leaf(&[(0, -0.5)]), leaf(&[(0, 0.25)])],
+        vec![split(3, 0.5, 1, 2), leaf(&[(0, 0.75)]), split(4, 0.5, 3, 4), leaf(&[(0, -0.25)]), leaf(&[(0, -2.0)])],
+        vec![split(8, 0.42, 1, 2), split(9, -2.0, 3, 4), leaf(&[(0, 1.0)]), leaf(&[(0, -3.0)]), leaf(&[(0, 0.5)])],
+    ];
+    let parts = Parts {
+        preprocessing: Preprocessing { encodings, statistics, scaler: None },
+        predictor: trees(boosted, Aggregate::Sum, vec![0.25]),
+        link: Link::Logistic,
+        calibration: None,
+        interval: None,
+    };
+    let labels = ["bad", "good"].map(Label::from).into();
+    Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
 /// The numbers of an answer: probabilities or estimates.

@@ -49,9 +49,9 @@ fn answers_any_row(model: &Model) {
 
 /// Rows of one value throughout, and some of several.
 fn rows(model: &Model) -> Vec<Vec<f32>> {
-    let columns = model.signature().columns().len();
-    let uniform = VALUES.iter().map(|&value| vec![value; columns]);
-    let mixed = (0..VALUES.len()).map(|start| VALUES.iter().cycle().skip(start).copied().take(columns).collect());
+    let slots = model.signature().slots();
+    let uniform = VALUES.iter().map(|&value| vec![value; slots]);
+    let mixed = (0..VALUES.len()).map(|start| VALUES.iter().cycle().skip(start).copied().take(slots).collect());
     uniform.chain(mixed).collect()
 }
 

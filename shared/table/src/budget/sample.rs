@@ -219,7 +219,7 @@ fn said(column: Column, name: &String, settings: &Settings) -> Column {
     match (column.used, settings.types.get(name), settings.task) {
         (Use::Feature, _, _) if settings.drop.contains(name) => Column { kind: Kind::Skipped, ..column },
         (Use::Feature, Some(TypeName::Identifier), _) => Column { kind: Kind::Skipped, ..column },
-        (Use::Feature, Some(TypeName::Category), _) => as_texts,
+        (Use::Feature, Some(TypeName::Category | TypeName::Text), _) => as_texts,
         (Use::Feature, Some(TypeName::Number | TypeName::Boolean | TypeName::Timestamp), _) => {
             Column { kind: Kind::Number, ..column }
         }

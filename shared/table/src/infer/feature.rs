@@ -7,6 +7,9 @@ use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::{Class, MAX_DISTINCT};
 
+/// Words that the texts of a column have on average, at least, to be more than names.
+const WORDS: u64 = 3;
+
 /// How a column to learn from is read.
 pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
@@ -45,6 +48,7 @@ fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
         }
         TypeName::Timestamp => (Storage::Timestamp, tally.first_outside(&[Class::Moment]).map(|at| (at, A_MOMENT))),
         TypeName::Category => (Storage::Texts, None),
+        TypeName::Text => (Storage::Words, None),
         TypeName::Identifier => return Ok(left_out(column, kind, "dataset.toml says that it is an identifier", "")),
     };
     match wrong {
@@ -120,6 +124,10 @@ fn texts(column: Judged<'_>) -> Reading {
     let (present, distinct) = (tally.present(), tally.distinct() as u64);
     let identifier =
         |because: &str| left_out(column, TypeName::Identifier, because, &keep_as(column.name, TypeName::Category));
+    let is_name = distinct * 10 > present * 9 || tally.has_many();
+    if is_name && tally.words() >= WORDS * present {
+        return feature(Storage::Words, TypeName::Text, "texts of several words, nearly every one another");
+    }
     if distinct * 10 > present * 9 {
         return identifier("texts, nearly every one another");
     }

@@ -11,7 +11,7 @@ use crate::survey::Class;
 pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
-        TypeName::Boolean | TypeName::Category | TypeName::Identifier => Task::Classification,
+        TypeName::Boolean | TypeName::Category | TypeName::Text | TypeName::Identifier => Task::Classification,
     });
     let (task, because) = match task.or(by_type) {
         Some(task) => (task, "dataset.toml says so".to_owned()),

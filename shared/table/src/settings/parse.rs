@@ -6,9 +6,9 @@ use toml::{Table, Value};
 
 use super::{EnsembleLimits, FamilyChoice, Range, Settings, labels};
 
-const KEYS: &str = "target, task, positive, types, drop, order, weights, class_weights, threshold, costs, \
-                    primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
-const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\" or \"identifier\"";
+const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, order, weights, \
+                    class_weights, threshold, costs, primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
+const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
 const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
                        \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
 const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
@@ -82,6 +82,8 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
         "order" => settings.order = Some(column(key, value)?),
         "weights" => settings.weights = Some(column(key, value)?),
         "drop" => settings.drop = read(key, value, "a list of column names")?,
+        "derived_features" => settings.derived_features = Some(read(key, value, "true or false")?),
+        "impute_missing" => settings.impute_missing = read(key, value, "true or false")?,
         "task" => settings.task = Some(read(key, value, "\"classification\" or \"regression\"")?),
         "positive" => settings.positive = Some(read::<Label>(key, value, "a text, a whole number, true or false")?),
         "primary_metric" => settings.primary_metric = Some(read(key, value, METRICS)?),
@@ -229,6 +231,8 @@ mod tests {
             target = "churned"
             task = "classification"
             positive = true
+            derived_features = false
+            impute_missing = true
             drop = ["name"]
             order = "day"
             weights = "people"
@@ -258,6 +262,8 @@ mod tests {
             task: Some(Task::Classification),
             positive: Some(Label::Boolean(true)),
             types: [("code".to_owned(), TypeName::Category)].into(),
+            derived_features: Some(false),
+            impute_missing: true,
             drop: vec!["name".into()],
             order: Some("day".into()),
             weights: Some("people".into()),
@@ -314,7 +320,7 @@ mod tests {
             ("candidates = 1001", "`candidates`: expected a whole number from 1 to 1000"),
             ("folds = 1", "`folds`: expected a whole number from 2 to 20"),
             ("types = 1", "`types`: expected a table"),
-            ("[types]\na = \"text\"", "`types.a`: expected \"number\", \"boolean\""),
+            ("[types]\na = \"string\"", "`types.a`: expected \"number\", \"boolean\""),
             ("[ranges.linear]\nalpha = [2, 1]", "`ranges.linear.alpha`: expected a number, or [low, high]"),
         ] {
             assert!(error(toml).contains(expected), "{toml}: {}", error(toml));

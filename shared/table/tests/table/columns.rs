@@ -28,8 +28,8 @@ fn truth_values_and_moments_are_told_from_texts() {
     let Values::Boolean(values_) = values(&table, "x") else { panic!("no truth values") };
     assert_eq!((values_[0], values_[1], values_[2].is_nan()), (1.0, 0.0, true));
     let table = read(with_column(&["2000-01-02", "1999-12-31T12:00:00Z", "2000-01-01 18:00:00"]));
-    let Values::Timestamp(days) = values(&table, "x") else { panic!("no moments") };
-    assert_eq!(days[..3], [1.0, -0.5, 0.75]);
+    let Values::Timestamp(seconds) = values(&table, "x") else { panic!("no moments") };
+    assert_eq!(seconds[..3], [946_771_200.0, 946_641_600.0, 946_749_600.0]);
 }
 
 #[test]
@@ -96,6 +96,17 @@ fn identifiers_are_left_out_with_a_warning() {
     assert!(table.frame().column("name").is_none());
     let kept = read_with(with_names("name", |n| format!("name {n}")), "types.\"name\" = \"category\"").unwrap();
     assert!(kept.frame().column("name").is_some() && kept.profile().warnings.is_empty());
+}
+
+#[test]
+fn texts_of_several_words_are_no_identifiers() {
+    let table = read(with_names("review", |n| format!("order {n} came late")));
+    let because = "texts of several words, nearly every one another";
+    assert_eq!(profile(&table, "review"), ("text".into(), ColumnRole::Feature, because.into()));
+    let Values::Text { codes, names } = values(&table, "review") else { panic!("no texts") };
+    assert_eq!((names[codes[3] as usize].as_str(), names.len()), ("order 3 came late", codes.len()));
+    let codes = read(with_names("code", |n| format!("550e8400-e29b-41d4-{n:04}")));
+    assert_eq!(profile(&codes, "code").1, ColumnRole::Dropped);
 }
 
 #[test]

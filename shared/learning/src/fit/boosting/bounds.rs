@@ -22,9 +22,6 @@ impl Bounds {
 
     /// Twice what that answer gains.
     pub(super) fn score(self, sums: Sums, l2: f64) -> f64 {
-        if self == Self::FREE {
-            return sums[0] * sums[0] / (sums[1] + l2);
-        }
         let answer = self.answer(sums, l2);
         -answer * (2.0 * sums[0] + (sums[1] + l2) * answer)
     }

@@ -22,6 +22,8 @@ pub(super) struct Grower<'a> {
     spare: Vec<Entry>,
     /// Of each feature whether it may be split on.
     taken: Vec<bool>,
+    /// Whether any feature has a direction.
+    directed: bool,
 }
 
 /// A tree and the rows in its leaves.
@@ -99,6 +101,7 @@ impl<'a> Grower<'a> {
             gains: vec![0.0; features],
             spare: Vec::new(),
             taken: vec![true; features],
+            directed: splittable.columns.iter().any(|column| column.direction().is_some()),
         }
     }
 
@@ -195,13 +198,25 @@ impl<'a> Grower<'a> {
     }
 
     /// The best split on a feature of the tile number `at`.
-    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, (sums, bounds): (Sums, Bounds)) -> Option<Split> {
+    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, of: (Sums, Bounds)) -> Option<Split> {
+        // Most tables have no directions, and need not ask for them bin by bin.
+        let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
+        best(self, at, tile, histogram, of)
+    }
+
+    fn best_of<const DIRECTED: bool>(
+        &self,
+        at: usize,
+        tile: &Tile,
+        histogram: &Histogram,
+        (sums, bounds): (Sums, Bounds),
+    ) -> Option<Split> {
         let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
         let enough = |sums: Sums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
         if sums[2] < 2.0 * least {
             return None;
         }
-        let score = |sums: Sums| bounds.score(sums, l2);
+        let score = |sums: Sums| if DIRECTED { bounds.score(sums, l2) } else { sums[0] * sums[0] / (sums[1] + l2) };
         let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
         let (parent, mut rest) = (score(sums), histogram.as_slice());
         for (place, bins) in tile.bins().iter().enumerate() {
@@ -222,7 +237,7 @@ impl<'a> Grower<'a> {
                     continue;
                 }
                 let gain = score(left) + score(right) - parent;
-                if gain > best.gain && bounds.allow(direction, left, right, l2) {
+                if gain > best.gain && (!DIRECTED || bounds.allow(direction, left, right, l2)) {
                     best = Split { gain, feature: at * WIDTH + place, bin, left };
                 }
             }

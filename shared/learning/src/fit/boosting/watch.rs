@@ -13,6 +13,10 @@ const PATIENCE: (f64, f64) = (20.0, 100.0);
 /// What patience is for a learning rate of 1.
 const PATIENCE_OF_RATE: f64 = 3.0;
 
+/// The part of the loss before any round that a round has to gain on the best one before it, of classes. Where these can be told
+/// apart for sure, each further round gains a little and only makes the probabilities extreme.
+const WORTHWHILE: f64 = 1e-4;
+
 /// Rows whose losses are summed by one task; fixed, so that threads do not change the sum.
 const PIECE: usize = 1 << 12;
 
@@ -27,6 +31,7 @@ pub(super) struct Watch<'a> {
     scores: Vec<Vec<f64>>,
     losses: Vec<f64>,
     best: usize,
+    least_gain: f64,
     patience: usize,
 }
 
@@ -38,7 +43,7 @@ impl<'a> Watch<'a> {
         learning_rate: f64,
     ) -> Self {
         let (least, most) = PATIENCE;
-        Self {
+        let mut watch = Self {
             columns,
             rows,
             truth: training.truth,
@@ -46,8 +51,13 @@ impl<'a> Watch<'a> {
             scores: loss.start().iter().map(|start| vec![*start; rows.len()]).collect(),
             losses: Vec::new(),
             best: 0,
+            least_gain: 0.0,
             patience: (PATIENCE_OF_RATE / learning_rate).clamp(least, most) as usize,
+        };
+        if matches!(training.truth, Truth::Classes { .. }) {
+            watch.least_gain = WORTHWHILE * watch.loss();
         }
+        watch
     }
 
     /// Adds the answers of a round's tree.
@@ -64,15 +74,20 @@ impl<'a> Watch<'a> {
         if self.rows.is_empty() {
             return;
         }
+        self.losses.push(self.loss());
+        let last = self.losses.len() - 1;
+        if self.losses[last] < self.losses[self.best] - self.least_gain {
+            self.best = last;
+        }
+    }
+
+    /// The mean loss now.
+    fn loss(&self) -> f64 {
         let places: Vec<usize> = (0..self.rows.len()).collect();
         let of =
             |place: &usize| loss_of(self.truth, self.values[*place], self.scores.iter().map(|scores| scores[*place]));
         let pieces: Vec<f64> = places.par_chunks(PIECE).map(|places| places.iter().map(of).sum::<f64>()).collect();
-        self.losses.push(pieces.into_iter().sum::<f64>() / self.rows.len() as f64);
-        let last = self.losses.len() - 1;
-        if self.losses[last] < self.losses[self.best] {
-            self.best = last;
-        }
+        pieces.into_iter().sum::<f64>() / self.rows.len().max(1) as f64
     }
 
     /// Whether further rounds are not worth their time.

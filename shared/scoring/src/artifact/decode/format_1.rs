@@ -30,7 +30,11 @@ pub(super) fn read(signature: Signature, graph: GraphProto) -> Result<Pipeline, 
     let (trees, aggregate, outputs) = ensemble::read(second.attribute)?;
     check_arg_max(third)?;
     let parts = Parts {
-        preprocessing: Preprocessing { encodings: encodings(&signature)?, scaler: Some(scaler) },
+        preprocessing: Preprocessing {
+            encodings: encodings(&signature)?,
+            statistics: Vec::new(),
+            scaler: Some(scaler),
+        },
         predictor: Predictor::Trees(Ensemble { trees, aggregate, base: vec![0.0; outputs] }),
         link: Link::Identity,
         calibration: None,

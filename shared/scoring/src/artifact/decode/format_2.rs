@@ -13,6 +13,7 @@ use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
 use crate::pipeline::{
     Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor, Preprocessing, Scaler,
+    Statistic,
 };
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
@@ -79,7 +80,11 @@ fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Res
     let operators = Named::of(graph);
     let scaler = operators.scaler(names::SCALED)?;
     Ok(Parts {
-        preprocessing: Preprocessing { encodings: encodings(signature.columns(), &operators)?, scaler },
+        preprocessing: Preprocessing {
+            encodings: encodings(signature.columns(), &operators)?,
+            statistics: statistics(signature.columns(), &operators)?,
+            scaler,
+        },
         predictor,
         link: operators.link(),
         calibration: operators.number(names::CALIBRATION)?,
@@ -100,17 +105,35 @@ fn encodings(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Encoding>,
     let mut told_apart = told_apart.into_iter().peekable();
     let mut values = fills.into_iter().zip(0..);
     let mut category = 0;
-    let mut encoding = |column: &Column| match &column.kind {
-        ColumnKind::Category { categories, .. } => {
+    let mut encodings = Vec::new();
+    for column in columns {
+        if let ColumnKind::Category { categories, .. } = &column.kind {
+            encodings.push(one_hot(operators, category, categories.len())?);
             category += 1;
-            one_hot(operators, category - 1, categories.len())
+            continue;
         }
-        _ => {
+        for _ in 0..column.kind.slots() {
             let (fill, index) = values.next().ok_or(ArtifactError::Missing("fill of a column"))?;
-            Ok(Encoding::Value { fill, indicator: told_apart.next_if_eq(&index).is_some() })
+            encodings.push(Encoding::Value { fill, indicator: told_apart.next_if_eq(&index).is_some() });
         }
-    };
-    columns.iter().map(&mut encoding).collect()
+    }
+    Ok(encodings)
+}
+
+fn statistics(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Statistic>, ArtifactError> {
+    let (mut statistics, mut slot, mut category) = (Vec::new(), 0, 0);
+    for column in columns {
+        if matches!(column.kind, ColumnKind::Category { .. }) {
+            let mut number = 0;
+            while let Some(values) = operators.numbers(&names::statistic_values(category, number))? {
+                statistics.push(Statistic { slot, values });
+                number += 1;
+            }
+            category += 1;
+        }
+        slot += u32::try_from(column.kind.slots()).map_err(|_| ArtifactError::Columns)?;
+    }
+    Ok(statistics)
 }
 
 fn one_hot(operators: &Named<'_>, column: usize, categories: usize) -> Result<Encoding, ArtifactError> {

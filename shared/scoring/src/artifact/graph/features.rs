@@ -2,13 +2,13 @@
 
 use evergreen_lifecycle::{ColumnKind, Signature};
 
-use super::super::attributes::{float, floats, int, strings};
-use super::super::names::{IMPUTER, ML_DOMAIN, ONE_HOT, SCALER};
+use super::super::attributes::{float, floats, int, ints, strings};
+use super::super::names::{IMPUTER, LABEL_ENCODER, ML_DOMAIN, ONE_HOT, SCALER};
 use super::super::onnx::element;
 use super::Operators;
 use super::names::{
-    CATEGORIES, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, TOLD_APART, category,
-    category_index, one_hot,
+    CATEGORIES, COLUMN, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, TOLD_APART,
+    category, category_index, code, codes, one_hot, statistic, statistic_values,
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
@@ -53,34 +53,93 @@ fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks:
     }
 }
 
+/// A column of categories.
+struct Category<'a> {
+    /// Its index among them.
+    index: usize,
+    categories: &'a [String],
+    rare: &'a [String],
+    indicator: bool,
+    statistics: Vec<&'a [f32]>,
+}
+
+fn categories<'a>(signature: &'a Signature, preprocessing: &'a Preprocessing) -> Vec<Category<'a>> {
+    let (mut found, mut slot) = (Vec::new(), 0);
+    // They are in the order of their slots.
+    let mut statistics = preprocessing.statistics.iter().peekable();
+    for column in signature.columns() {
+        if let (ColumnKind::Category { categories, rare }, Some(Encoding::OneHot { indicator, .. })) =
+            (&column.kind, preprocessing.encodings.get(slot))
+        {
+            let mut own = Vec::new();
+            while let Some(statistic) = statistics.next_if(|statistic| statistic.slot as usize == slot) {
+                own.push(statistic.values.as_slice());
+            }
+            found.push(Category { index: found.len(), categories, rare, indicator: *indicator, statistics: own });
+        }
+        slot += column.kind.slots();
+    }
+    found
+}
+
 fn add_categories(
     operators: &mut Operators,
     signature: &Signature,
     preprocessing: &Preprocessing,
     blocks: &mut Vec<String>,
 ) {
-    let texts = signature.columns().iter().filter_map(|column| match &column.kind {
-        ColumnKind::Category { categories, .. } => Some(categories),
-        _ => None,
-    });
-    let told_apart = preprocessing.encodings.iter().filter_map(|encoding| match encoding {
-        Encoding::OneHot { indicator, .. } => Some(*indicator),
-        Encoding::Value { .. } => None,
-    });
-    for (column, (texts, indicator)) in texts.zip(told_apart).enumerate() {
+    let columns = categories(signature, preprocessing);
+    for column in &columns {
         // The empty text is a missing value.
-        let texts: Vec<_> = texts.iter().map(String::as_str).chain(indicator.then_some("")).collect();
-        if !texts.is_empty() {
-            blocks.push(add_category(operators, column, texts));
+        let missing = column.indicator.then_some("");
+        let texts: Vec<_> = column.categories.iter().map(String::as_str).chain(missing).collect();
+        if !texts.is_empty() || !column.statistics.is_empty() {
+            add_texts(operators, column.index);
         }
+        if !texts.is_empty() {
+            blocks.push(add_one_hot(operators, column.index, texts));
+        }
+    }
+    let with_statistics = || columns.iter().filter(|column| !column.statistics.is_empty());
+    if with_statistics().next().is_some() {
+        operators.indices(COLUMN, vec![-1, 1]);
+    }
+    for column in with_statistics() {
+        add_code(operators, column);
+        let statistics = column.statistics.iter().enumerate();
+        blocks.extend(statistics.map(|(number, values)| add_statistic(operators, column.index, number, values)));
     }
 }
 
-fn add_category(operators: &mut Operators, column: usize, texts: Vec<&str>) -> String {
-    let (index, values, features) = (category_index(column), category(column), one_hot(column));
+/// The texts of a column.
+fn add_texts(operators: &mut Operators, column: usize) {
+    let index = category_index(column);
     operators.index(&index, column as i64);
-    operators.core("Gather", &[CATEGORIES, &index], &values, vec![int("axis", 1)]);
+    operators.core("Gather", &[CATEGORIES, &index], &category(column), vec![int("axis", 1)]);
+}
+
+fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> String {
+    let features = one_hot(column);
     let attributes = vec![strings("cats_strings", texts), int("zeros", 1)];
-    operators.add((ML_DOMAIN, ONE_HOT), &[&values], &features, attributes);
+    operators.add((ML_DOMAIN, ONE_HOT), &[&category(column)], &features, attributes);
     features
+}
+
+/// The codes of the texts, as [`ColumnKind::code`] has them; that of a missing one comes last.
+fn add_code(operators: &mut Operators, column: &Category<'_>) {
+    let unseen = column.categories.len() as i64;
+    let last = unseen + 1 + column.rare.len() as i64;
+    let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);
+    let values = (0..unseen).chain(unseen + 1..=last).collect();
+    let attributes = vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", values)];
+    let list = codes(column.index);
+    operators.add((ML_DOMAIN, LABEL_ENCODER), &[&category(column.index)], &list, attributes);
+    operators.core("Reshape", &[&list, COLUMN], &code(column.index), Vec::new());
+}
+
+fn add_statistic(operators: &mut Operators, column: usize, number: usize, values: &[f32]) -> String {
+    let (numbers, feature) = (statistic_values(column, number), statistic(column, number));
+    operators.numbers(&numbers, values.to_vec());
+    operators.core("Gather", &[&numbers, &code(column)], &feature, vec![int("axis", 0)]);
+    feature
 }

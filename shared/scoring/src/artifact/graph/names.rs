@@ -8,6 +8,7 @@ pub(in super::super) const MISSING: &str = "missing";
 pub(in super::super) const MISSING_AS_NUMBER: &str = "missing_as_number";
 pub(in super::super) const TOLD_APART: &str = "told_apart";
 pub(in super::super) const INDICATORS: &str = "indicators";
+pub(in super::super) const COLUMN: &str = "column";
 pub(in super::super) const FEATURES: &str = "features";
 pub(in super::super) const SCALED: &str = "scaled";
 
@@ -67,4 +68,23 @@ pub(in super::super) fn category(column: usize) -> String {
 /// The features of a column of categories.
 pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
+}
+
+/// What stands for each text of a column of categories, of which there are statistics: as a list, and as a column.
+pub(in super::super) fn codes(column: usize) -> String {
+    format!("codes_{column}")
+}
+
+pub(in super::super) fn code(column: usize) -> String {
+    format!("code_{column}")
+}
+
+/// The numbers of a statistic of a column of categories.
+pub(in super::super) fn statistic_values(column: usize, statistic: usize) -> String {
+    format!("statistic_{column}_{statistic}_values")
+}
+
+/// The feature of a statistic of a column of categories.
+pub(in super::super) fn statistic(column: usize, statistic: usize) -> String {
+    format!("statistic_{column}_{statistic}")
 }

@@ -12,13 +12,13 @@ pub enum PipelineError {
     /// More than can be answered reasonably.
     #[error("the signature has {0} labels, at most {MAX_LABELS} are allowed")]
     TooManyLabels(usize),
-    /// Columns without an encoding, or encodings without a column.
-    #[error("there are {encodings} encodings for {columns} columns")]
+    /// Slots of a raw row without an encoding, or encodings without a slot.
+    #[error("there are {encodings} encodings for {slots} values of a row")]
     Encodings {
         /// Encodings found.
         encodings: usize,
-        /// Columns of the signature.
-        columns: usize,
+        /// Values of a raw row.
+        slots: usize,
     },
     /// An encoding that is not of the column's kind or of another number of categories, or a fill that is not finite.
     #[error("column {0:?} cannot be encoded so")]
@@ -29,6 +29,17 @@ pub enum PipelineError {
     /// Categories that are empty, repeated or not sorted; an empty text is a missing value.
     #[error("the categories of column {0:?} are not sorted texts, each once and none empty")]
     Categories(String),
+    /// Words of a text column that are empty, repeated or not sorted.
+    #[error("the words of column {0:?} are not sorted, each once and none empty")]
+    Words(String),
+    /// A statistic of a column that is no category, or with too few numbers, too many or one that is not finite.
+    #[error(
+        "the statistic of column {0:?} has no finite number for each of its categories and rare texts, these sorted"
+    )]
+    Statistic(String),
+    /// Statistics that are not in the order of their columns, or of none.
+    #[error("the statistics are not in the order of the columns")]
+    StatisticsOrder,
     /// Nothing to predict from, or more than can be served quickly.
     #[error("the columns make {0} features, from 1 to {MAX_FEATURES} are allowed")]
     Features(usize),

@@ -2,15 +2,18 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
-use super::super::{Encoding, Preprocessing, Scaler};
+use super::super::{Encoding, Preprocessing, Scaler, Statistic};
 use super::{MAX_FEATURES, PipelineError};
 
 pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Result<(), PipelineError> {
-    let (columns, encodings) = (signature.columns(), &preprocessing.encodings);
-    if columns.len() != encodings.len() {
-        return Err(PipelineError::Encodings { encodings: encodings.len(), columns: columns.len() });
+    let (slots, encodings) = (signature.slots(), &preprocessing.encodings);
+    if slots != encodings.len() {
+        return Err(PipelineError::Encodings { encodings: encodings.len(), slots });
     }
+    signature.columns().iter().try_for_each(check_texts)?;
+    let columns: Vec<&Column> = columns_of_slots(signature).collect();
     columns.iter().zip(encodings).try_for_each(|(column, encoding)| check_encoding(column, *encoding))?;
+    check_statistics(&columns, &preprocessing.statistics)?;
     let features = preprocessing.features();
     if !(1..=MAX_FEATURES).contains(&features) {
         return Err(PipelineError::Features(features));
@@ -18,13 +21,48 @@ pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Res
     preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
 }
 
+/// For each slot of a raw row the column that it belongs to.
+fn columns_of_slots(signature: &Signature) -> impl Iterator<Item = &Column> {
+    signature.columns().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()))
+}
+
+/// Texts are looked up among sorted ones.
+fn check_texts(column: &Column) -> Result<(), PipelineError> {
+    match &column.kind {
+        ColumnKind::Category { categories, .. } if !are_sorted(categories) => {
+            Err(PipelineError::Categories(column.name.clone()))
+        }
+        ColumnKind::Text { words } if !are_sorted(words) => Err(PipelineError::Words(column.name.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// In the order of their slots, each of a category column whose every code has a finite number.
+fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(), PipelineError> {
+    if !statistics.is_sorted_by_key(|statistic| statistic.slot) {
+        return Err(PipelineError::StatisticsOrder);
+    }
+    statistics.iter().try_for_each(|statistic| {
+        let column = columns.get(statistic.slot as usize);
+        let column = column.ok_or(PipelineError::StatisticsOrder)?;
+        let ColumnKind::Category { categories, rare } = &column.kind else {
+            return Err(PipelineError::Statistic(column.name.clone()));
+        };
+        // One more for texts never seen, and one for missing ones.
+        let codes = categories.len() + rare.len() + 2;
+        let are_codes = are_sorted(rare) && rare.iter().all(|text| categories.binary_search(text).is_err());
+        let are_finite = statistic.values.iter().all(|value| value.is_finite());
+        match statistic.values.len() == codes && are_codes && are_finite {
+            true => Ok(()),
+            false => Err(PipelineError::Statistic(column.name.clone())),
+        }
+    })
+}
+
 fn check_encoding(column: &Column, encoding: Encoding) -> Result<(), PipelineError> {
     let name = || column.name.clone();
     let indicator = match (&column.kind, encoding) {
         (ColumnKind::Category { categories, .. }, Encoding::OneHot { categories: count, indicator }) => {
-            if !are_sorted(categories) {
-                return Err(PipelineError::Categories(name()));
-            }
             (count as usize == categories.len()).then_some(indicator)
         }
         (ColumnKind::Category { .. }, Encoding::Value { .. }) => None,
@@ -71,7 +109,8 @@ mod tests {
     fn refused(column: Column, encoding: Encoding) -> Option<PipelineError> {
         let signature = Signature::regression(vec![Column::number("other"), column]).unwrap();
         let other = Encoding::Value { fill: 0.0, indicator: false };
-        check(&signature, &Preprocessing { encodings: vec![other, encoding], scaler: None }).err()
+        check(&signature, &Preprocessing { encodings: vec![other, encoding], statistics: Vec::new(), scaler: None })
+            .err()
     }
 
     #[test]
@@ -103,9 +142,45 @@ mod tests {
         }
     }
 
+    /// The error of a statistic of these values, of two categories, a rare text and so many slots before.
+    fn refused_statistic(slots: &[u32], values: &[f32]) -> Option<PipelineError> {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let kind = ColumnKind::Category { categories: texts(&["a", "c"]), rare: texts(&["b"]) };
+        let columns = vec![Column::number("other"), Column { name: "column".into(), kind, nullable: false }];
+        let one_hot = Encoding::OneHot { categories: 2, indicator: false };
+        let encodings = vec![Encoding::Value { fill: 0.0, indicator: false }, one_hot];
+        let statistics = slots.iter().map(|slot| Statistic { slot: *slot, values: values.to_vec() }).collect();
+        check(&Signature::regression(columns).unwrap(), &Preprocessing { encodings, statistics, scaler: None }).err()
+    }
+
+    #[test]
+    fn a_statistic_has_a_number_for_every_code_of_a_category() {
+        let sound = [0.5, 0.25, 0.0, 1.0, 0.5];
+        assert_eq!(refused_statistic(&[1, 1], &sound), None);
+        let wrong = Some(PipelineError::Statistic("column".into()));
+        assert_eq!(refused_statistic(&[1], &sound[..4]), wrong);
+        assert_eq!(refused_statistic(&[1], &[0.5, 0.25, f32::NAN, 1.0, 0.5]), wrong);
+        assert_eq!(refused_statistic(&[0], &sound), Some(PipelineError::Statistic("other".into())));
+        assert_eq!(refused_statistic(&[2], &sound), Some(PipelineError::StatisticsOrder));
+    }
+
+    #[test]
+    fn every_part_of_a_moment_is_encoded() {
+        let kind = ColumnKind::Timestamp { parts: vec![evergreen_lifecycle::DatePart::Hour] };
+        let signature = Signature::regression(vec![Column { name: "at".into(), kind, nullable: false }]).unwrap();
+        let encoded = |slots| {
+            let encodings = vec![Encoding::Value { fill: 0.0, indicator: false }; slots];
+            check(&signature, &Preprocessing { encodings, statistics: Vec::new(), scaler: None })
+        };
+        assert_eq!(encoded(2), Ok(()));
+        assert_eq!(encoded(1), Err(PipelineError::Encodings { encodings: 1, slots: 2 }));
+    }
+
     #[test]
     fn there_is_a_feature_and_not_too_many() {
-        let features = |signature: &Signature, encodings| check(signature, &Preprocessing { encodings, scaler: None });
+        let features = |signature: &Signature, encodings| {
+            check(signature, &Preprocessing { encodings, statistics: Vec::new(), scaler: None })
+        };
         let none = Signature::regression(vec![column(Some(&[]), false)]).unwrap();
         let nothing = vec![Encoding::OneHot { categories: 0, indicator: false }];
         assert_eq!(features(&none, nothing), Err(PipelineError::Features(0)));

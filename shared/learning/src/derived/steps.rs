@@ -1,0 +1,112 @@
+//! What may be taken in.
+
+use std::cmp::Reverse;
+
+use evergreen_lifecycle::{Column, ColumnKind, DatePart};
+use evergreen_scoring::Encoding;
+use evergreen_table::{FrameColumn, MISSING, Values, at};
+
+use super::Learnable;
+use super::draft::{Draft, Part};
+use crate::encode::{self, MAX_TEXT};
+use crate::statistics::{self, Texts};
+
+/// Rare texts that have a statistic of their own, at most, and the bytes of all of them: they stand in the artifact twice.
+const MAX_KNOWN: usize = 5_000;
+const MAX_KNOWN_BYTES: usize = 100_000;
+
+/// The draft with the parts of every moment that are not the same in all rows, if there is one.
+pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
+    let mut next = draft.clone();
+    let mut taken = false;
+    for part in &mut next.parts {
+        let (ColumnKind::Timestamp { parts }, Some(Values::Timestamp(seconds))) =
+            (&mut part.column.kind, values(rows, &part.column.name))
+        else {
+            continue;
+        };
+        let seconds = at(seconds, rows.rows);
+        for of_date in DatePart::ALL {
+            let mut values: Vec<f32> = seconds.iter().map(|seconds| of_date.of(*seconds)).collect();
+            values.retain(|value| !value.is_nan());
+            let differs = values.first().is_some_and(|first| values.iter().any(|value| value != first));
+            if differs {
+                parts.push(of_date);
+                part.encodings.push(Encoding::Value { fill: encode::lower_median(values), indicator: false });
+                taken = true;
+            }
+        }
+    }
+    taken.then_some(next)
+}
+
+fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
+    rows.frame.column(column).map(|column| &column.values)
+}
+
+/// The draft with the statistics of every category of which texts are lost otherwise and whose statistics are worthwhile, if
+/// there is one.
+pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
+    let mut next = draft.clone();
+    let mut taken = false;
+    for part in &mut next.parts {
+        if let Some(statistics) = statistics_of(part, rows) {
+            *part = statistics;
+            taken = true;
+        }
+    }
+    taken.then_some(next)
+}
+
+fn statistics_of(part: &Part, rows: Learnable<'_>) -> Option<Part> {
+    let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
+    let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
+    let rare = known(&at(codes, rows.rows), names, categories, rare);
+    if rare.is_empty() {
+        return None;
+    }
+    let kind = ColumnKind::Category { categories: categories.clone(), rare };
+    let column = Column { kind, ..part.column.clone() };
+    let texts = Texts::of(rows.frame, &column, rows.rows)?;
+    let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
+    let statistics = statistics::wanted(0, &texts, rows.target, &all);
+    (!statistics.is_empty()).then(|| Part { column, encodings: part.encodings.clone(), statistics })
+}
+
+/// The texts of a column beside its categories, the most frequent as far as there is room, and those that are known to be rare;
+/// sorted. None where hardly any text has a second row.
+fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
+    let mut counts = vec![0_usize; names.len()];
+    for code in codes.iter().filter(|code| **code != MISSING) {
+        if let Some(count) = counts.get_mut(*code as usize) {
+            *count += 1;
+        }
+    }
+    let is_other = |name: &String| name.len() <= MAX_TEXT && categories.binary_search(name).is_err();
+    let counted = counts.into_iter().zip(names);
+    let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();
+    found.sort_by_key(|(count, _)| Reverse(*count));
+    // A single text beside the categories is told from them already.
+    if found.get(1).is_none_or(|(count, _)| *count < 2) {
+        return Vec::new();
+    }
+    let mut bytes = 0;
+    let has_room = |(_, name): &(usize, &String)| {
+        bytes += name.len();
+        bytes <= MAX_KNOWN_BYTES
+    };
+    let mut known: Vec<String> =
+        found.into_iter().take(MAX_KNOWN).take_while(has_room).map(|(_, name)| name.clone()).collect();
+    known.extend_from_slice(rare);
+    known.sort();
+    known.dedup();
+    known
+}
+
+/// The draft with the words of a text column, if any word is in enough of the rows.
+pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
+    let (column, encodings) = encode::words_of(text, rows.rows)?;
+    let mut next = draft.clone();
+    next.parts.push(Part { column, encodings, statistics: Vec::new() });
+    Some(next)
+}

@@ -1,0 +1,336 @@
+//! Statistics of the target for each text of a column with many of them (target encoding: Micci-Barreca, "A preprocessing
+//! scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
+//!
+//! A text's statistic is the mean of the target over its rows, drawn towards the mean of all rows by as many rows as the
+//! smoothing says. Of a class it is the logarithm of the odds of that mean. A row that is learnt from must not find its own
+//! target in the statistic. So the rows are dealt into parts, and a row's statistic is learnt from the other parts. A row that is
+//! predicted gets what was learnt from all rows that the model learnt from.
+
+use std::sync::Arc;
+
+use evergreen_lifecycle::{Column, ColumnKind};
+use evergreen_scoring::Statistic;
+use evergreen_table::{Frame, Target};
+
+use crate::rows::Encoder;
+
+/// Parts that rows are dealt into.
+const PARTS: usize = 10;
+
+/// Rows by which a text's mean may be drawn towards the mean of all.
+const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
+
+/// Classes that have a statistic of their own, at most: the most frequent ones.
+const MAX_CLASSES: usize = 10;
+
+/// A statistic is worthwhile if its squared errors are smaller than those of the mean by this many standard errors.
+const WORTHWHILE: f64 = 3.0;
+
+/// The odds of a class are those of a share between this and 1 less this.
+const LEAST_SHARE: f64 = 1e-4;
+
+/// A statistic that a model is to have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Wanted {
+    /// The column's slot in a raw row.
+    pub(crate) slot: u32,
+    /// The class whose share is learnt; none where numbers are estimated.
+    pub(crate) class: Option<u32>,
+    /// Rows by which a text's mean is drawn towards the mean of all.
+    pub(crate) smoothing: f64,
+}
+
+/// The texts of a column, row by row.
+#[derive(Debug, Clone)]
+pub(crate) struct Texts {
+    /// The code of each row's text, below `count`; the last one is a missing text's.
+    pub(crate) codes: Arc<[u32]>,
+    /// Number of codes.
+    pub(crate) count: usize,
+    /// The part that each row is dealt into.
+    pub(crate) parts: Arc<[u8]>,
+}
+
+impl Texts {
+    /// Of the column of a signature, as these `rows` of `frame` have it; nothing if it is no category there.
+    pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32]) -> Option<Self> {
+        let ColumnKind::Category { categories, rare } = &column.kind else { return None };
+        let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
+        let count = categories.len() + rare.len() + 2;
+        let code = |raw: f32| if raw.is_nan() { count as u32 - 1 } else { raw as u32 };
+        let codes = encoder.rows(rows.iter().copied()).into_iter().map(code).collect();
+        Some(Self { codes, count, parts: parts(rows.iter().map(|row| u64::from(*row))) })
+    }
+}
+
+/// A statistic and the texts that it is learnt of.
+#[derive(Debug, Clone)]
+pub(crate) struct Recipe {
+    pub(crate) texts: Texts,
+    pub(crate) wanted: Wanted,
+}
+
+/// What was learnt of a recipe from some rows.
+#[derive(Debug)]
+pub(crate) struct Learnt {
+    /// For the rows that are predicted.
+    pub(crate) statistic: Statistic,
+    /// For each row of the learner the feature that it is learnt from with.
+    pub(crate) feature: Vec<f32>,
+}
+
+/// Sums of the target over the rows of a text, or of all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    rows: f64,
+    target: f64,
+}
+
+impl Sum {
+    fn add(&mut self, target: f64) {
+        self.rows += 1.0;
+        self.target += target;
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self { rows: self.rows - other.rows, target: self.target - other.target }
+    }
+
+    /// The mean, drawn towards `prior`.
+    fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
+        (self.target + smoothing * prior) / (self.rows + smoothing)
+    }
+
+    fn mean(self) -> f64 {
+        if self.rows > 0.0 { self.target / self.rows } else { 0.0 }
+    }
+}
+
+/// The sums of some rows.
+struct Sums {
+    all: Sum,
+    /// Of each part.
+    parts: [Sum; PARTS],
+    /// Of each code.
+    codes: Vec<Sum>,
+    /// Of each code, part by part.
+    codes_of_parts: Vec<[Sum; PARTS]>,
+}
+
+/// The part of each row: rows with the same key are in the same one.
+pub(crate) fn parts(keys: impl Iterator<Item = u64>) -> Arc<[u8]> {
+    keys.map(|key| part(key) as u8).collect()
+}
+
+fn part(key: u64) -> usize {
+    // SplitMix64's finaliser.
+    let mut bits = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((bits ^ (bits >> 31)) % PARTS as u64) as usize
+}
+
+fn value_of(target: &Target, class: Option<u32>, row: u32) -> f64 {
+    match target {
+        Target::Numbers(numbers) => numbers.get(row as usize).copied().unwrap_or_default(),
+        Target::Classes { classes, .. } => f64::from(u8::from(classes.get(row as usize).copied() == class)),
+    }
+}
+
+impl Sums {
+    fn of(recipe: &Recipe, target: &Target, rows: &[u32]) -> Self {
+        let mut sums = Self {
+            all: Sum::default(),
+            parts: [Sum::default(); PARTS],
+            codes: vec![Sum::default(); recipe.texts.count],
+            codes_of_parts: vec![[Sum::default(); PARTS]; recipe.texts.count],
+        };
+        for &row in rows {
+            let value = value_of(target, recipe.wanted.class, row);
+            sums.all.add(value);
+            let part = recipe.part(row);
+            if let Some(sum) = sums.parts.get_mut(part) {
+                sum.add(value);
+            }
+            let code = recipe.code(row);
+            if let (Some(sum), Some(parts)) = (sums.codes.get_mut(code), sums.codes_of_parts.get_mut(code)) {
+                sum.add(value);
+                if let Some(sum) = parts.get_mut(part) {
+                    sum.add(value);
+                }
+            }
+        }
+        sums
+    }
+
+    /// The smoothed mean of a code, from all rows.
+    fn whole(&self, code: usize, smoothing: f64) -> f64 {
+        let sum = self.codes.get(code).copied().unwrap_or_default();
+        sum.smoothed(self.all.mean(), smoothing)
+    }
+
+    /// The smoothed mean of a code, from the rows of all other parts.
+    fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
+        let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
+        let prior = self.all.without(of(&self.parts)).mean();
+        let own = self.codes_of_parts.get(code).map(of).unwrap_or_default();
+        self.codes.get(code).copied().unwrap_or_default().without(own).smoothed(prior, smoothing)
+    }
+}
+
+impl Recipe {
+    fn code(&self, row: u32) -> usize {
+        self.texts.codes.get(row as usize).map_or(usize::MAX, |code| *code as usize)
+    }
+
+    fn part(&self, row: u32) -> usize {
+        self.texts.parts.get(row as usize).map_or(0, |part| usize::from(*part))
+    }
+
+    fn feature(&self, mean: f64) -> f32 {
+        match self.wanted.class {
+            None => mean as f32,
+            Some(_) => {
+                let share = mean.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);
+                (share / (1.0 - share)).ln() as f32
+            }
+        }
+    }
+
+    /// Learns the statistic from `rows`. The other rows get what a row that is predicted gets.
+    pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> Learnt {
+        let sums = Sums::of(self, target, rows);
+        let whole = |code| self.feature(sums.whole(code, self.wanted.smoothing));
+        let values: Vec<f32> = (0..self.texts.count).map(whole).collect();
+        let of_code = |code: &u32| values.get(*code as usize).copied().unwrap_or_default();
+        let mut feature: Vec<f32> = self.texts.codes.iter().map(of_code).collect();
+        for &row in rows {
+            if let Some(feature) = feature.get_mut(row as usize) {
+                *feature = self.feature(sums.apart(self.code(row), self.part(row), self.wanted.smoothing));
+            }
+        }
+        Learnt { statistic: Statistic { slot: self.wanted.slot, values }, feature }
+    }
+}
+
+/// The statistics of the column at `slot` that are worthwhile: all, if knowing the text makes the target of `rows` much surer,
+/// or none. Each row is judged by what was learnt from others.
+pub(crate) fn wanted(slot: u32, texts: &Texts, target: &Target, rows: &[u32]) -> Vec<Wanted> {
+    let recipe = |class| Recipe { texts: texts.clone(), wanted: Wanted { slot, class, smoothing: 0.0 } };
+    let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
+    let sums: Vec<Sums> = recipes.iter().map(|recipe| Sums::of(recipe, target, rows)).collect();
+    let gains = SMOOTHING.into_iter().map(|smoothing| (smoothing, gain(&recipes, &sums, target, rows, smoothing)));
+    match gains.max_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b)) {
+        Some((smoothing, (mean, error))) if mean > WORTHWHILE * error => {
+            recipes.into_iter().map(|recipe| Wanted { smoothing, ..recipe.wanted }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The classes that have a statistic; of two the second, and none of numbers.
+fn classes(target: &Target) -> Vec<Option<u32>> {
+    let Target::Classes { labels, classes } = target else { return vec![None] };
+    if labels.len() == 2 {
+        return vec![Some(1)];
+    }
+    let mut counts = vec![0_usize; labels.len()];
+    for class in classes {
+        if let Some(count) = counts.get_mut(*class as usize) {
+            *count += 1;
+        }
+    }
+    let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    order.sort_by_key(|class| std::cmp::Reverse(counts.get(*class as usize).copied()));
+    order.truncate(MAX_CLASSES);
+    order.sort_unstable();
+    order.into_iter().map(Some).collect()
+}
+
+/// By how much the squared error of a row is smaller, on average, than that of the mean, and the standard error of that.
+fn gain(recipes: &[Recipe], sums: &[Sums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for &row in rows {
+        let of = |(recipe, sums): (&Recipe, &Sums)| {
+            let (value, part) = (value_of(target, recipe.wanted.class, row), recipe.part(row));
+            let prior = sums.apart(usize::MAX, part, smoothing);
+            (value - prior).powi(2) - (value - sums.apart(recipe.code(row), part, smoothing)).powi(2)
+        };
+        let gain: f64 = recipes.iter().zip(sums).map(of).sum();
+        sum += gain;
+        squares += gain * gain;
+    }
+    let count = (rows.len() as f64).max(1.0);
+    let mean = sum / count;
+    (mean, ((squares / count - mean * mean).max(0.0) / count).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn two(classes: Vec<u32>) -> Target {
+        Target::Classes { labels: vec!["no".into(), "yes".into()], classes }
+    }
+
+    fn recipe(codes: Vec<u32>, count: usize, class: Option<u32>) -> Recipe {
+        let parts = parts(0..codes.len() as u64);
+        let texts = Texts { codes: codes.into(), count, parts };
+        Recipe { texts, wanted: Wanted { slot: 0, class, smoothing: 1.0 } }
+    }
+
+    #[test]
+    fn a_text_has_the_mean_of_its_rows_drawn_towards_that_of_all() {
+        let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
+        let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
+        // The mean of the rows is 17.5; the fifth is not learnt from, and of two codes there is no row.
+        assert_eq!(learnt.statistic.values, [47.5 / 3.0, 57.5 / 3.0, 17.5, 17.5].map(|value: f64| value as f32));
+        assert_eq!(learnt.feature[4], learnt.statistic.values[1]);
+    }
+
+    #[test]
+    fn what_decides_is_kept_and_what_does_not_is_left_out() {
+        let codes: Vec<u32> = (0..400).map(|row| row % 100).collect();
+        let rows: Vec<u32> = (0..400).collect();
+        let decided = two(codes.iter().map(|code| code % 2).collect());
+        let texts = recipe(codes, 101, None).texts;
+        assert_eq!(wanted(3, &texts, &decided, &rows).len(), 1);
+        let by_chance = two(rows.iter().map(|row| u32::from(part(u64::from(*row) + 9999) > 4)).collect());
+        assert_eq!(wanted(3, &texts, &by_chance, &rows), []);
+    }
+
+    #[test]
+    fn of_many_classes_the_most_frequent_have_a_statistic_each() {
+        let labels = (0..12).map(evergreen_lifecycle::Label::Integer).collect();
+        let classes_of = (0..12_u32).flat_map(|class| std::iter::repeat_n(class, 12 - class as usize)).collect();
+        let found = classes(&Target::Classes { labels, classes: classes_of });
+        assert_eq!(found, (0..10).map(Some).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        /// Neither the target of a row that is held out nor, for the row itself, its own is in what it is learnt from with.
+        #[test]
+        fn nothing_is_learnt_from_rows_held_out_nor_of_a_row_from_itself(
+            rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),
+            changed in any::<prop::sample::Index>(),
+        ) {
+            let codes: Vec<u32> = rows.iter().map(|(code, _, _)| *code).collect();
+            let training: Vec<u32> = (0..rows.len() as u32).filter(|row| rows[*row as usize].2).collect();
+            let changed = changed.index(rows.len());
+            let flipped = |row: usize, class: bool| u32::from(class != (row == changed));
+            let before = two(rows.iter().map(|(_, class, _)| u32::from(*class)).collect());
+            let after = two(rows.iter().enumerate().map(|(row, (_, class, _))| flipped(row, *class)).collect());
+            let recipe = recipe(codes, 7, Some(1));
+            let (before, after) = (recipe.learn(&before, &training), recipe.learn(&after, &training));
+            if rows[changed].2 {
+                prop_assert_eq!(before.feature[changed].to_bits(), after.feature[changed].to_bits());
+            }
+            if !rows[changed].2 {
+                prop_assert_eq!(before.feature, after.feature);
+                prop_assert_eq!(before.statistic, after.statistic);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Parts of a moment.
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
+
+use crate::time::raw_days;
+
+/// A part of a moment in UTC. Sales may follow the weekday, and of days since 2000 a model cannot tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    /// The year, such as 2026.
+    Year,
+    /// The month, from 1 to 12.
+    Month,
+    /// The day of the month, from 1 to 31.
+    Day,
+    /// The day of the week, from 1 for Monday to 7 for Sunday.
+    Weekday,
+    /// Hours since midnight, with minutes and seconds as a fraction.
+    Hour,
+}
+
+const SECONDS_OF_A_DAY: f64 = 86_400.0;
+
+impl DatePart {
+    /// Every part.
+    pub const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Day, Self::Weekday, Self::Hour];
+
+    /// The part of the moment `seconds` after 1970-01-01T00:00:00Z; NaN where there is no such moment.
+    pub fn of(self, seconds: f64) -> f32 {
+        let days = (seconds / SECONDS_OF_A_DAY).floor();
+        match self {
+            Self::Hour => ((seconds - days * SECONDS_OF_A_DAY) / 3600.0) as f32,
+            // The first of them was a Thursday.
+            Self::Weekday => ((days + 3.0).rem_euclid(7.0) + 1.0) as f32,
+            Self::Year | Self::Month | Self::Day => self.of_date(days),
+        }
+    }
+
+    fn of_date(self, days: f64) -> f32 {
+        if days.is_nan() {
+            return f32::NAN;
+        }
+        let Ok(midnight) = Timestamp::from_second((days * SECONDS_OF_A_DAY) as i64) else { return f32::NAN };
+        let date = Offset::UTC.to_datetime(midnight).date();
+        match self {
+            Self::Year => date.year().into(),
+            Self::Month => date.month().into(),
+            _ => date.day().into(),
+        }
+    }
+}
+
+/// Writes the moment `seconds` after 1970-01-01T00:00:00Z as a raw row has it: its days, and behind them its `parts`. NaN is
+/// a missing moment.
+pub fn write_moment(seconds: f64, parts: &[DatePart], slots: &mut [f32]) {
+    let values = std::iter::once(raw_days(seconds)).chain(parts.iter().map(|part| part.of(seconds)));
+    slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::seconds_of;
+
+    #[test]
+    fn parts_are_those_of_the_calendar_in_utc() {
+        for (text, parts) in [
+            ("2026-11-24T10:30:00Z", [2026.0, 11.0, 24.0, 2.0, 10.5]),
+            ("2026-11-29T23:30:00-01:00", [2026.0, 11.0, 30.0, 1.0, 0.5]),
+            ("1970-01-01", [1970.0, 1.0, 1.0, 4.0, 0.0]),
+            ("1969-12-31T23:59:59Z", [1969.0, 12.0, 31.0, 3.0, 24.0 - 1.0 / 3600.0]),
+            ("2024-02-29", [2024.0, 2.0, 29.0, 4.0, 0.0]),
+        ] {
+            let seconds = seconds_of(text).unwrap();
+            assert_eq!(DatePart::ALL.map(|part| part.of(seconds)), parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_moment_has_no_parts() {
+        let mut slots = [0.0; 6];
+        write_moment(f64::NAN, &DatePart::ALL, &mut slots);
+        assert!(slots.iter().all(|slot| slot.is_nan()), "{slots:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_of_seconds_is_safe(seconds in any::<f64>()) {
+            let _ = DatePart::ALL.map(|part| part.of(seconds));
+        }
+    }
+}

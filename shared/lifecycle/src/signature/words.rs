@@ -1,0 +1,52 @@
+//! Words of a text.
+
+/// Characters of a word at most; a longer one is no word that another text has.
+const MAX_WORD: usize = 40;
+
+/// The words of `text`, in lower case: letters and digits without anything else between them, from 2 to 40 of them.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    let parts = text.split(|character: char| !character.is_alphanumeric());
+    let is_word = |part: &&str| (2..=MAX_WORD).contains(&part.chars().take(MAX_WORD + 1).count());
+    parts.filter(is_word).map(str::to_lowercase)
+}
+
+/// Writes for each of the sorted `known` words whether `text` has it: 1 or 0.
+pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
+    slots.fill(0.0);
+    for word in words(text) {
+        if let Ok(index) = known.binary_search(&word)
+            && let Some(slot) = slots.get_mut(index)
+        {
+            *slot = 1.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_in_lower_case_and_without_what_is_between_them() {
+        let found: Vec<String> = words("Arrived LATE, a 2nd time; Größe XL.").collect();
+        assert_eq!(found, ["arrived", "late", "2nd", "time", "größe", "xl"]);
+        assert_eq!(words(&"x".repeat(MAX_WORD + 1)).count(), 0);
+    }
+
+    #[test]
+    fn each_known_word_is_marked_where_the_text_has_it() {
+        let known = ["fast", "late", "slow"].map(str::to_owned);
+        let mut slots = [9.0; 3];
+        write_words("Late, and slow. Late!", &known, &mut slots);
+        assert_eq!(slots, [0.0, 1.0, 1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_safe_to_read(text in ".*") {
+            prop_assert!(words(&text).count() <= text.len());
+        }
+    }
+}
