@@ -173,6 +173,7 @@ pub fn derived() -> Pipeline {
         predictor: trees(boosted, Aggregate::Sum, vec![0.25]),
         link: Link::Logistic,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     let labels = ["bad", "good"].map(Label::from).into();
