@@ -25,7 +25,8 @@ def write(folder: Path) -> list[str]:
 
 def _sale(draw: random.Random) -> str:
     at = START + timedelta(minutes=draw.randrange(200_000))
-    sales = 50 * (at.weekday() > 4) + 80 * (at.hour > 17) + draw.random()
+    # Far from 0, where a rounding more or less would be a large share of the number.
+    sales = 100 + 50 * (at.weekday() > 4) + 80 * (at.hour > 17) + draw.random()
     moment = "" if draw.random() < 0.05 else at.isoformat(" ")
     return f"{moment},{draw.randrange(2)},{sales:.2f}"
 

@@ -54,13 +54,15 @@ fn regression(figures: &RegressionEvaluation, training: String) -> Vec<Figure> {
     let interval = figures.interval;
     let share = |share: f64| format!("{} %", number(100.0 * share));
     let held = format!("{} of the rows, of {} meant", share(interval.coverage), share(interval.level));
-    vec![
+    let least = interval.by_fifth.map(|fifths| share(fifths.into_iter().fold(f64::INFINITY, f64::min)));
+    let mut told = vec![
         ("R², hold-out", number(figures.r2)),
         ("RMSE", number(figures.rmse)),
         ("MAE", number(figures.mae)),
         ("Median absolute error", number(figures.median_absolute_error)),
         ("Intervals hold", held),
-        ("Width of an interval", number(interval.width)),
-        ("R², training", training),
-    ]
+    ];
+    told.extend(least.map(|least| ("Least in a fifth of the predictions", format!("{least} of the rows"))));
+    told.extend([("Width of an interval", number(interval.width)), ("R², training", training)]);
+    told
 }

@@ -179,7 +179,7 @@ fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
 
 /// A regression model, which replaced the classifier of [`knowledge`].
 fn regression() -> Knowledge {
-    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5 };
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures =
         RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
     let trained_at = moment("2026-11-24T03:00:00Z");

@@ -103,7 +103,7 @@ async fn what_is_published_follows_from_the_registry() {
 async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
     let world = World::at("2026-11-24T05:00:00Z");
     let at = moment("2026-11-24T03:00:00Z");
-    let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0 };
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0, by_fifth: None };
     let evaluation = Evaluation::Regression(RegressionEvaluation {
         rows: 30,
         rmse: 4.0,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
-use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
+use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::{Serialize, Serializer};
 
 use crate::champion::Serving;
@@ -31,7 +31,7 @@ struct Classes<'a> {
 struct Numbers<'a> {
     prediction: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
-    intervals: Option<Intervals<'a>>,
+    intervals: Option<&'a [(f32, f32)]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_level: Option<f64>,
     #[serde(flatten)]
@@ -64,15 +64,6 @@ struct Probabilities<'a>(&'a ClassPredictions);
 impl Serialize for Probabilities<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(|row| row.probabilities))
-    }
-}
-
-#[derive(Debug)]
-struct Intervals<'a>(&'a NumberPredictions);
-
-impl Serialize for Intervals<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.intervals())
     }
 }
 
@@ -140,10 +131,10 @@ pub fn to_json(
             written(&answer, batch.len(), batch.probabilities().len())
         }
         Predictions::Numbers(batch) => {
-            let intervals = batch.interval().map(|_| Intervals(batch));
+            let intervals = batch.intervals();
             let answer = Numbers {
                 prediction: batch.values(),
-                interval_level: intervals.as_ref().and_then(|_| serving.pointer().interval_level()),
+                interval_level: intervals.and_then(|_| serving.pointer().interval_level()),
                 intervals,
                 warnings,
                 model,

@@ -84,5 +84,6 @@ def _regression(evaluation: dict) -> list[tuple[str, float | None]]:
         ("MAE", evaluation["mae"]),
         ("median absolute error", evaluation["median_absolute_error"]),
         (f"share inside the {100 * interval.get('level', 0):.0f} % interval", interval.get("coverage")),
-        ("width of that interval", interval.get("width")),
+        ("least share of a fifth of the predictions", min(interval.get("by_fifth") or [None])),
+        ("mean width of that interval", interval.get("width")),
     ]

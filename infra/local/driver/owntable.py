@@ -12,7 +12,11 @@ from . import rows
 from .console import Failure
 
 SETTINGS = "dataset.toml"
-FORMATS = (".csv", ".csv.gz", ".parquet")
+FORMATS = (
+    *(".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".xlsx", ".xlsm", ".zip"),
+    *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz"),
+)
+EXPECTED = ".csv, .tsv, .jsonl, .csv.gz, .parquet, .xlsx or .zip"
 # What the template takes: a stack's name, which holds the model's, has to stay short.
 MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -73,14 +77,14 @@ def _files(path: Path) -> tuple[Path, ...]:
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if file.is_file() and is_data(file)))
         if not files:
-            raise Failure(f"DATASET: {path} has no file that ends in .csv, .csv.gz or .parquet")
+            raise Failure(f"DATASET: {path} has no file that ends in {EXPECTED}")
         return files
     if not path.exists():
         raise Failure(f"DATASET: there is no file or directory {path}{_near(path.name, _siblings(path))}")
     if not is_data(path):
         raise Failure(
-            f"DATASET: {path.name} is no table that can be read; expected a file that ends in .csv, .csv.gz or .parquet, "
-            "or a directory of such files. Spreadsheets and databases export CSV."
+            f"DATASET: {path.name} is no table that can be read; expected a file that ends in {EXPECTED}, "
+            "or a directory of such files. Databases export CSV."
         )
     return (path,)
 
@@ -130,7 +134,7 @@ def _model(given: str, path: Path) -> str:
             "beginning with a letter, at most 40 of them"
         )
     stem = path.resolve().name
-    for ending in FORMATS:
+    for ending in sorted(FORMATS, key=len, reverse=True):
         stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     # "2024 sales.csv" too is to have a name.

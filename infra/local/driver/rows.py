@@ -1,16 +1,14 @@
 """Rows of a table's file as texts, and as a client of the API sends them."""
 
-import csv
-import gzip
 import json
 import re
 import subprocess
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice, pairwise
 from pathlib import Path
 
+from . import tablefile
 from .console import Failure, tail
 from .settings import ROOT
 
@@ -21,13 +19,15 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Spellings of a missing value in a CSV, as training reads them.
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>")
 
+# What counts as missing where a column holds numbers, dates or truth values.
+MARKS = ("?", "-", ".", "none", "None", "#N/A", "#DIV/0!", "inf", "-inf")
+
 
 def header(file: Path) -> list[str]:
     """The names of the columns; Failure when the file cannot be read."""
     if _is_parquet(file):
         return _parquet(file, 0)["columns"]
-    with _csv(file) as reader:
-        return _header(reader, file)
+    return _header(tablefile.records(file), file)
 
 
 def first(file: Path, count: int) -> list[Row]:
@@ -37,9 +37,9 @@ def first(file: Path, count: int) -> list[Row]:
     """
     if _is_parquet(file):
         return _parquet(file, count)["rows"]
-    with _csv(file) as reader:
-        columns = _header(reader, file)
-        return [dict(zip(columns, cells)) for cells in islice((cells for cells in reader if cells), count)]
+    records = tablefile.records(file)
+    columns = _header(records, file)
+    return [dict(zip(columns, cells)) for cells in islice(records, count)]
 
 
 def to_json(row: Row, columns: list[dict]) -> Row:
@@ -67,7 +67,8 @@ def _header(reader: Iterator[list[str]], file: Path) -> list[str]:
     columns = next(reader, None)
     if not columns:
         raise Failure(f"{file} is empty; expected a header that names the columns")
-    return [name.strip() for name in columns]
+    # As training calls a column without a name.
+    return [name.strip() or f"Unnamed: {index}" for index, name in enumerate(columns)]
 
 
 def _value(value, kind: str):
@@ -77,11 +78,14 @@ def _value(value, kind: str):
     if not isinstance(value, str):
         return str(value) if kind in ("category", "timestamp") else value
     text = value.strip()
-    if text in MISSING:
+    if text in MISSING or (kind != "category" and text in MARKS):
         return None
     if kind == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    return _number(text) if kind == "number" else text
+    if kind == "number":
+        number = _number(text)
+        return _written(text) if isinstance(number, str) else number
+    return _moment(text) if kind == "timestamp" else text
 
 
 def _number(text: str) -> int | float | str:
@@ -92,19 +96,44 @@ def _number(text: str) -> int | float | str:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-@contextmanager
-def _csv(file: Path):
-    """Yields a reader of the file's records; what goes wrong while it is used is a Failure."""
-    opened = gzip.open if file.name.lower().endswith(".gz") else open
-    try:
-        with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
-            yield csv.reader(lines)
-    except UnicodeDecodeError as error:
-        raise Failure(f"{file} is not UTF-8; save the table in that encoding") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Failure(f"{file} is no gzip file, or is cut off") from error
-    except (OSError, csv.Error) as error:
-        raise Failure(f"{file} cannot be read: {error}") from error
+def _written(text: str) -> int | float | str:
+    """A number as people write it, with a currency, a percent sign, or marks between thousands; else the text."""
+    bare = re.sub(r"[^0-9.,()+-]", "", text)
+    digits = bare.strip("()+-")
+    if not re.fullmatch(r"[0-9.,]*[0-9][0-9.,]*", digits) or len(re.findall(r"[A-Za-z]", text)) > 3:
+        return text
+    decimal = max(digits.rfind(","), digits.rfind("."))
+    is_one = digits.count(digits[decimal]) == 1 if decimal >= 0 else False
+    if is_one and not ("," in digits and "." in digits) and re.fullmatch(r"\d{1,3}[.,]\d{3}", digits):
+        is_one = digits[decimal] == "."
+    whole = re.sub(r"[.,]", "", digits[:decimal] if is_one else digits)
+    number = _number(f"{whole}.{digits[decimal + 1 :]}" if is_one else whole)
+    return -number if not isinstance(number, str) and bare.startswith(("-", "(")) else number
+
+
+def _moment(text: str) -> str:
+    """A date as the API takes it, as far as it is written in a form that is known."""
+    forms = (
+        "%d.%m.%Y",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%Y/%m/%d",
+        "%d-%m-%Y",
+        "%b %d %Y",
+        "%d %b %Y",
+        "%Y-%m",
+        "%H:%M",
+        "%H:%M:%S",
+    )
+    for form in forms:
+        try:
+            found = datetime.strptime(text, form)
+        except ValueError:
+            continue
+        return (
+            found.replace(year=2000, month=1, day=1).isoformat() if form.startswith("%H") else found.date().isoformat()
+        )
+    return text.removesuffix(" UTC")
 
 
 def _is_parquet(file: Path) -> bool:

@@ -76,6 +76,9 @@ def columns(made: dict) -> None:
     profile = made["profile"]
     rows = made["version"]["dataset"]["rows"]
     step(f"What was made of the table: {rows} rows, of which {profile['holdout_rows']} were held out")
+    for file in profile["files"]:
+        if file.get("read_as"):
+            say(f"{file['name']}: read with {file['read_as']}")
     listed = profile["columns"]
     table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), [column(one) for one in listed[:COLUMNS_SHOWN]])
     if len(listed) > COLUMNS_SHOWN:

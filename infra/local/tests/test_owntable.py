@@ -59,7 +59,7 @@ class OwnTableTest(unittest.TestCase):
     def test_a_file_that_is_not_there_is_told_with_the_nearest_name(self) -> None:
         self.put("churn.csv")
         self.assertIn("churn.csv, perhaps?", self.refused(self.folder / "chrun.csv"))
-        self.assertIn("is no table that can be read", self.refused(self.put("churn.xlsx")))
+        self.assertIn("is no table that can be read", self.refused(self.put("churn.ods")))
         (self.folder / "empty").mkdir()
         self.assertIn("has no file that ends in", self.refused(self.folder / "empty"))
 

@@ -1,8 +1,10 @@
 """Rows of a table's file, as texts and as a client sends them."""
 
 import gzip
+import io
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 from driver import rows
@@ -33,11 +35,62 @@ class RowsTest(unittest.TestCase):
 
     def test_what_cannot_be_read_is_said_in_words(self) -> None:
         self.assertIn("is empty", self.refused("t.csv", b""))
-        self.assertIn("is not UTF-8", self.refused("t.csv", b"a,b\n\xff,1\n"))
         self.assertIn("is no gzip file, or is cut off", self.refused("t.csv.gz", b"a,b\n"))
         self.assertIn("is no gzip file, or is cut off", self.refused("t.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9]))
         with self.assertRaises(Failure):
             rows.first(Path("/nowhere/t.csv"), 1)
+
+    def test_a_table_is_looked_into_whatever_it_is_written_in(self) -> None:
+        text = "größe;art\r\n1,5;x\r\n"
+        row = [{"größe": "1,5", "art": "x"}]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as made:
+            made.writestr("inner/t.csv", text)
+        for name, content in (
+            ("t.csv", text.encode("cp1252")),
+            ("t.csv", text.encode("utf-16")),
+            ("t.csv", b"sep=;\r\n" + text.encode()),
+            ("t.tsv", text.replace(";", "\t").encode()),
+            ("t.zip", archive.getvalue()),
+            ("t.csv", archive.getvalue()),
+        ):
+            self.assertEqual(rows.first(self.file(name, content), 3), row, name)
+        lines = self.file("t.jsonl", b'{"a":1,"b":"x"}\n{"b":null,"c":true}\n')
+        self.assertEqual(rows.first(lines, 3), [{"a": "1", "b": "x", "c": ""}, {"a": "", "b": "", "c": "true"}])
+        self.assertIn("line 1 is no JSON object", self.refused("t.jsonl", b'{"a":\n'))
+
+    def test_a_workbook_is_looked_into(self) -> None:
+        space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+        cell = '<c r="{}"><v>{}</v></c>'.format
+        header = '<c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>b</t></is></c>'
+        book = io.BytesIO()
+        with zipfile.ZipFile(book, "w") as made:
+            made.writestr("xl/workbook.xml", "<workbook/>")
+            made.writestr("xl/sharedStrings.xml", f"<sst {space}><si><t>a</t></si></sst>")
+            sheet = f"<row>{header}</row><row>{cell('A2', 7)}{cell('C2', 1.5)}</row>"
+            made.writestr("xl/worksheets/sheet1.xml", f"<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>")
+        file = self.file("t.xlsx", book.getvalue())
+        self.assertEqual(rows.first(file, 3), [{"a": "7", "Unnamed: 1": "", "b": "1.5"}])
+
+    def test_numbers_and_dates_are_sent_as_the_api_takes_them(self) -> None:
+        kinds = {"n": "number", "t": "timestamp"}
+        columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
+        for text, number in (
+            ("1.234,56 €", 1234.56),
+            ("$1,234.50", 1234.5),
+            ("12.5%", 12.5),
+            ("-0,5", -0.5),
+            ("1,234", 1234),
+            ("(7)", -7),
+            ("?", None),
+        ):
+            self.assertEqual(rows.to_json({"n": text}, columns)["n"], number, text)
+        for text, moment in (
+            ("25.12.2024", "2024-12-25"),
+            ("12/25/2024", "2024-12-25"),
+            ("13:45", "2000-01-01T13:45:00"),
+        ):
+            self.assertEqual(rows.to_json({"t": text}, columns)["t"], moment, text)
 
     def test_values_are_sent_as_the_types_of_their_columns(self) -> None:
         kinds = {"n": "number", "b": "boolean", "c": "category", "t": "timestamp"}

@@ -127,8 +127,8 @@ mod tests {
     /// 60 rows, of which row `missing` has no size.
     fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
-            true => format!(",{index},{}\n", index % 2),
-            false => format!("{index},{index},{}\n", index % 2),
+            true => format!(",{},{}\n", 3 * index, index % 2),
+            false => format!("{},{},{}\n", 2 * index, 3 * index, index % 2),
         };
         let content =
             std::iter::once("size,weight,kind\n".to_owned()).chain((0..60).map(row)).collect::<String>().into_bytes();

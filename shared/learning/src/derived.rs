@@ -28,6 +28,9 @@ pub(crate) struct Learnable<'a> {
     /// For each of these rows.
     pub(crate) target: &'a Target,
     pub(crate) weights: Option<&'a [f32]>,
+    /// The moments and the groups of all rows of the frame.
+    pub(crate) order: Option<&'a [f64]>,
+    pub(crate) groups: Option<&'a [u64]>,
 }
 
 /// What may not be overstepped.

@@ -119,7 +119,8 @@ fn kind(labels: &[Label]) -> Option<&'static str> {
 fn check_column(expected: &Column, table: &Table) -> Result<(), DriftError> {
     let column = expected.name.clone();
     let settings = table.settings();
-    let is_used_otherwise = [&settings.order, &settings.weights].into_iter().flatten().any(|name| *name == column);
+    let is_used_otherwise =
+        [&settings.order, &settings.group, &settings.weights].into_iter().flatten().any(|name| *name == column);
     if settings.drop.contains(&column) || is_used_otherwise {
         return Ok(());
     }

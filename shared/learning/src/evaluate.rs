@@ -18,7 +18,7 @@ pub(crate) use answers::Answers;
 pub(crate) use baseline::baseline;
 pub use constant::Constant;
 pub use holdout::{EvaluationError, Holdout};
-pub(crate) use probabilistic::log_loss;
+pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;
 pub(crate) use scores::{Truths, scores};
 
@@ -34,8 +34,8 @@ pub(crate) fn evaluate(target: &Target, answers: &Answers, threshold: f64) -> Op
             let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
             Some(Evaluation::Classification(classification(&truth, labels, classes, (probabilities, threshold))))
         }
-        (Target::Numbers(truth), Answers::Numbers { values, interval }) => {
-            Some(Evaluation::Regression(regression::evaluate(truth, values, interval.unwrap_or_default())))
+        (Target::Numbers(truth), Answers::Numbers { values, intervals }) => {
+            Some(Evaluation::Regression(regression::evaluate(truth, values, intervals)))
         }
         _ => None,
     }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn answers_of_the_other_task_have_no_figures() {
-        let numbers = Answers::Numbers { values: vec![1.0], interval: None };
+        let numbers = Answers::Numbers { values: vec![1.0], intervals: vec![] };
         assert_eq!(evaluate(&Target::Classes { labels: vec![], classes: vec![0] }, &numbers, 0.5), None);
         assert!(evaluate(&Target::Numbers(vec![1.0]), &numbers, 0.5).is_some());
     }

@@ -7,15 +7,18 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
+    ArtifactMetadata, Interval, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
 };
-use evergreen_table::{Direction, Frame, Target};
+use evergreen_table::{Direction, Frame, Target, at};
 
 use crate::encode::Learnt;
 use crate::evaluate::{Answers, Truths};
-use crate::fit::{self, Binned, Features, FitError, Fitted, Rows, Training, Truth};
+use crate::fit::{
+    self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Rows, Training, Truth,
+};
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
+use crate::split::Units;
 use crate::statistics::{Recipe, Texts, Wanted};
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
@@ -23,8 +26,13 @@ use crate::statistics::{Recipe, Texts, Wanted};
 pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
+    frame: &'a Frame,
     /// The frame's rows that are learnt from.
     rows: &'a [u32],
+    /// The moments of all rows of the frame, if they are ordered.
+    order: Option<&'a [f64]>,
+    /// The groups of all rows of the frame, if they are grouped.
+    groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: Features<'a>,
     binned: Binned,
@@ -51,7 +59,36 @@ impl<'a> Learner<'a> {
         let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
         let recipes = recipes(frame, rows, &signature, &statistics);
         let known = (0..target.labels().len()).map(Some).collect();
-        Ok(Self { signature, preprocessing, rows, encoder, features, binned, recipes, target, weights, known })
+        Ok(Self {
+            signature,
+            preprocessing,
+            frame,
+            rows,
+            order: None,
+            groups: None,
+            encoder,
+            features,
+            binned,
+            recipes,
+            target,
+            weights,
+            known,
+        })
+    }
+
+    /// With the moments and the groups of all rows of the frame.
+    pub(crate) fn kept_together(self, order: Option<&'a [f64]>, groups: Option<&'a [u64]>) -> Self {
+        Self { order, groups, ..self }
+    }
+
+    /// Whether rows have a moment.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.order.is_some()
+    }
+
+    /// Which of some of its rows no fold may part.
+    pub(crate) fn units(&self, rows: &[u32]) -> Units {
+        Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
     /// Lets boosting's answer go one way only when one of these columns grows.
@@ -129,6 +166,29 @@ impl<'a> Learner<'a> {
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
+    /// Fits boosted trees to other `numbers` than the target, one for each of `rows`, of features as they are: no hole is
+    /// looked for and no direction kept.
+    pub(crate) fn fit_numbers(
+        &self,
+        rows: &[u32],
+        numbers: &[f64],
+        parameters: BoostingParameters,
+        deadline: Instant,
+    ) -> Result<Fitted, FitError> {
+        let frame_rows = at(self.rows, rows);
+        let features = Features::new(self.frame, &frame_rows, self.signature.columns(), &self.preprocessing);
+        let binned = Binned::new(&features);
+        let training = Training { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let boosting = Hyperparameters::GradientBoosting(parameters);
+        fit::fit(&training, Rows::all(&all), boosting, 0, deadline, |_| String::new())
+    }
+
+    /// Number of features.
+    pub(crate) fn width(&self) -> usize {
+        self.preprocessing.features()
+    }
+
     /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         fit::expected_seconds(&self.training(&self.features, &self.binned), rows, choice.hyperparameters())
@@ -140,7 +200,7 @@ impl<'a> Learner<'a> {
         fitted: Fitted,
         calibration: Option<f32>,
         rule: LabelRule,
-        interval: Option<f32>,
+        interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
         // What looks for missing values is the only member of a mean.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
@@ -153,8 +213,7 @@ impl<'a> Learner<'a> {
 
     /// What a fitted predictor answers to `rows`.
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
-        let interval = self.target.labels().is_empty().then_some(0.0);
-        let pipeline = self.pipeline(fitted, None, LabelRule::default(), interval)?;
+        let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }

@@ -1,6 +1,6 @@
 //! A table made ready to be learnt from, once for whatever is done with it.
 
-use evergreen_lifecycle::{DatasetFile, DatasetProfile, Signature, SignatureError};
+use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{Place, Table, Target};
 
@@ -47,7 +47,7 @@ impl Prepared {
     /// # Errors
     /// [`PrepareError`] when a label has no training row, or when there are too few or too many features.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
-        let split = Split::of(table.frame(), table.target(), table.order());
+        let split = Split::of(table.frame(), table.target(), table.order(), table.groups());
         Self::split_by(table, split)
     }
 
@@ -94,7 +94,7 @@ impl Prepared {
     pub fn profile(&self) -> DatasetProfile {
         DatasetProfile {
             holdout_rows: self.split.holdout.len(),
-            holdout_rule: Split::rule(self.table.settings().order.as_deref(), self.table.target()),
+            holdout_rule: Split::rule(self.table.settings(), self.table.target()),
             ..self.table.profile().clone()
         }
     }
@@ -127,20 +127,8 @@ fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareErro
         Some(new) => {
             let row = classes.iter().position(|class| *class as usize == new).unwrap_or_default();
             let target = table.target_name().to_owned();
-            Err(PrepareError::NewLabel { place: row_of(&table.profile().files, row), target })
+            Err(PrepareError::NewLabel { place: table.place_of(row), target })
         }
         None => Ok(()),
     }
-}
-
-/// The row of that index, by its number in its file: of lines nothing is known any more.
-fn row_of(files: &[DatasetFile], row: usize) -> Place {
-    let mut before = 0;
-    let file = files.iter().find(|file| {
-        let is_in = row < before + file.rows;
-        before += if is_in { 0 } else { file.rows };
-        is_in
-    });
-    let name = file.map(|file| file.name.clone()).unwrap_or_default();
-    Place { file: name, line: (row - before) as u64 + 1, is_row: true }
 }

@@ -4,6 +4,7 @@ use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, St
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
 use crate::evaluate::{Answers, Constant, Holdout, evaluate};
+use crate::gap::Losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
@@ -21,6 +22,8 @@ pub(crate) struct Proof {
     pub(crate) evaluation: Evaluation,
     /// By log loss, or R².
     scores: Scores,
+    /// What it loses on the hold-out.
+    pub(crate) losses: Option<Losses>,
     /// Accuracy, 0–1, or R², at most 1, on the training rows: on 50,000 of them at most, evenly spaced.
     pub(crate) training_score: f64,
 }
@@ -46,11 +49,12 @@ impl Proof {
         let answers = Answers::of(&model, &raw)?;
         let evaluation = evaluate(holdout.target(), &answers, threshold(&model)).ok_or(LearningError::OtherTask)?;
         let scores = holdout.own_scores(&answers).ok_or(LearningError::OtherTask)?;
+        let losses = Losses::of(holdout.target(), &answers);
         drop(answers);
         let slots = model.signature().slots();
         same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
-        Ok(Self { artifact, model, holdout, evaluation, scores, training_score })
+        Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
     }
 
     /// A warning where the model is not known to do better than one that has seen no column, which answers `constant`.

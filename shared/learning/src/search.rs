@@ -1,4 +1,5 @@
 //! The search for a family and its hyperparameters: seeded random search, compared by cross-validation on the training rows.
+//! With an order column every fold is scored on rows that are newer than those that it learns from.
 //!
 //! The usual choice of each family is scored on all folds, so that a short search has tried each. Then many more are scored on
 //! one fold, the better ones on two more, the best on all: successive halving (Jamieson, Talwalkar: "Non-stochastic best arm
@@ -16,12 +17,12 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary, Task};
+use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary};
 use evergreen_table::EnsembleLimits;
 
 use evergreen_scoring::LabelRule;
 
-pub(crate) use folds::{folds, others};
+pub(crate) use folds::folds;
 pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
@@ -29,7 +30,9 @@ pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 use self::trial::{Course, Trial};
 use crate::deciding::LabelChoice;
 use crate::fit::{Cost, FitError};
+use crate::gap::Losses;
 use crate::hyperparameters::Choice;
+use crate::intervals::Errors;
 use crate::learner::{AskError, Learner};
 
 /// The last fit is counted on to take this many times what the folds let expect: more rows do not fit into caches.
@@ -88,8 +91,10 @@ pub(crate) struct Ranked {
     pub(crate) calibration: Option<f32>,
     /// Of a classifier how its probabilities are bounded and decide the label.
     pub(crate) rule: LabelRule,
-    /// Of a regression model half the width of its intervals; 0 where there was nothing to learn it from.
-    pub(crate) interval: Option<f32>,
+    /// Of a regression model its errors on rows that it had not learnt from, fold by fold.
+    pub(crate) errors: Vec<Errors>,
+    /// What it loses on rows that it had not learnt from; nothing of one that is not the best of its family.
+    pub(crate) validated: Option<Losses>,
     /// How long what comes after the last fit will take.
     pub(crate) after: Duration,
 }
@@ -128,7 +133,7 @@ struct Search<'a> {
 
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
-    let folds = folds(learner.target(), plan.folds, plan.seed);
+    let folds = folds(learner.target(), |rows| learner.units(rows), plan.folds, plan.seed);
     let rule = plan.labels.usual(learner.target());
     let course = Course { learner, folds: &folds, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
@@ -306,7 +311,7 @@ impl Search<'_> {
     /// Seconds that the first candidate of a family is counted on to take.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
         let folds = self.course.folds;
-        let rows: usize = folds.iter().skip(1).map(Vec::len).sum();
+        let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
     }
 
@@ -357,7 +362,6 @@ impl Search<'_> {
     fn ranked(&self, trial: &Trial) -> Ranked {
         let out_of_fold = trial.out_of_fold();
         let answers = out_of_fold.as_ref();
-        let interval = answers.and_then(|(target, answers)| calibrate::half_width(target, answers));
         let usual = self.course.rule;
         let calibration = answers.and_then(|(target, answers)| calibrate::power(target, answers, usual));
         let rule = match answers {
@@ -366,7 +370,6 @@ impl Search<'_> {
             }
             None => usual.clone(),
         };
-        let numbers = self.course.metric.task() == Task::Regression;
         Ranked {
             choice: self.for_all_rows(&trial.choice),
             members: Vec::new(),
@@ -374,7 +377,8 @@ impl Search<'_> {
             score: trial.score(),
             calibration,
             rule,
-            interval: numbers.then(|| interval.unwrap_or_default()),
+            errors: trial.errors(self.course),
+            validated: answers.and_then(|(target, answers)| Losses::of(target, answers)),
             after: Duration::from_secs_f64(self.after(trial)),
         }
     }
@@ -407,7 +411,7 @@ impl Search<'_> {
 
     /// What a trial adds to an artifact when it is fitted to all rows: a forest grows with them.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
-        let fitted: usize = self.course.folds.iter().skip(1).map(Vec::len).sum();
+        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = (self.course.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
         match trial.choice.family {
             Family::RandomForest => trial.cost.times(ratio, 1.0),
@@ -421,7 +425,7 @@ impl Search<'_> {
 
     /// As it is fitted to all rows, which are more than those of a fold's fit: they want more rounds.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
-        let fitted: usize = self.course.folds.iter().skip(1).map(Vec::len).sum();
+        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.course.learner.rows() as f64 / fitted.max(1) as f64;
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }

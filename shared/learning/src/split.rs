@@ -4,9 +4,10 @@
 //! learnt from the rows on which it is compared with its challenger; and a table that grows keeps nearly all of its
 //! hold-out rows held out.
 
+mod groups;
 mod hash;
 
-use evergreen_table::{Frame, Target};
+use evergreen_table::{Frame, Settings, Target, at};
 
 /// Strata of a regression's target.
 const STRATA: usize = 10;
@@ -20,13 +21,57 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
+/// Which rows belong together, so that no fold parts them: for each row the number of its unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Units {
+    /// Rows of one content, or of one group.
+    Alike(Vec<u64>),
+    /// Rows of one moment, or of one group; units of greater number are newer.
+    Ordered(Vec<u64>),
+}
+
+impl Units {
+    /// Those of the rows `rows` of a frame, whose rows have the moments `order` and the groups `groups`, if they have any.
+    pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
+        match (order, groups) {
+            (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
+            (Some(order), None) => Self::Ordered(ranks(&at(order, rows))),
+            (None, Some(groups)) => Self::Alike(at(groups, rows)),
+            (None, None) => Self::Alike(hash::some_rows(frame, rows)),
+        }
+    }
+}
+
+/// How many of these `rows` of a frame say something of their own, 0–1: equal rows, or those of a group, are as good as one.
+pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
+    let mut units = groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows));
+    let all = units.len().max(1);
+    units.sort_unstable();
+    units.dedup();
+    units.len() as f64 / all as f64
+}
+
+/// For each moment how many different ones are older.
+fn ranks(moments: &[f64]) -> Vec<u64> {
+    let mut sorted = moments.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.dedup();
+    moments.iter().map(|moment| sorted.partition_point(|other| other.total_cmp(moment).is_lt()) as u64).collect()
+}
+
 impl Split {
     /// How the hold-out is chosen, in words.
-    pub(crate) fn rule(order: Option<&str>, target: &Target) -> String {
-        match (order, target) {
-            (Some(order), _) => format!("the newest fifth by column {order:?}"),
-            (None, Target::Classes { .. }) => "a fifth of each class, by a hash of the rows' content".to_owned(),
-            (None, Target::Numbers(_)) => {
+    pub(crate) fn rule(settings: &Settings, target: &Target) -> String {
+        match (&settings.order, &settings.group, target) {
+            (Some(order), Some(group), _) => {
+                format!("whole groups of column {group:?}, the newest fifth by column {order:?}")
+            }
+            (Some(order), None, _) => format!("the newest fifth by column {order:?}"),
+            (None, Some(group), _) => {
+                format!("whole groups of column {group:?}, about a fifth, by a hash of their values")
+            }
+            (None, None, Target::Classes { .. }) => "a fifth of each class, by a hash of the rows' content".to_owned(),
+            (None, None, Target::Numbers(_)) => {
                 "a fifth of each tenth of the target, by a hash of the rows' content".to_owned()
             }
         }
@@ -35,13 +80,17 @@ impl Split {
     /// The split of a table. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of
     /// their content (SHA-256 of the features' names and values, whatever their order), class by class. The first fifth of
     /// each class is held out, rounded, at least one row and not all; for regression in ten strata by the target's quantiles.
-    /// Rows that are equal stay together where that leaves both parts a row.
-    pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>) -> Self {
+    /// Rows that are equal stay together where that leaves both parts a row. Groups are held out whole.
+    pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
-        match order {
-            Some(order) => hold_newest(order, &mut held),
-            None => {
+        match (order, groups) {
+            // One group cannot be on both sides.
+            (order, Some(groups)) if groups.iter().any(|group| Some(group) != groups.first()) => {
+                groups::hold(groups, order, target, &mut held);
+            }
+            (Some(order), _) => hold_newest(order, &mut held),
+            (None, _) => {
                 let hashes = hash::rows(frame);
                 for members in strata(target) {
                     hold_first(members, |row| hashes.get(row as usize).copied(), |row| row, &mut held);
@@ -61,7 +110,7 @@ fn hold_newest(order: &[f64], held: &mut [bool]) {
 }
 
 /// A number in total order.
-#[derive(PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Total(f64);
 
 impl Eq for Total {}

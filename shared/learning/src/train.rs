@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{
     Baseline, Candidate, ClassEvaluation, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task,
 };
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Lineage, Model, PipelineError, ShapeError};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
 use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
@@ -13,13 +13,16 @@ use crate::derived::{Learnable, Limits, derive};
 use crate::encode::Learnt;
 use crate::evaluate::{Constant, Holdout, baseline};
 use crate::fit::{FitError, Fitted, Rows};
+use crate::gap::{Bonds, gap, uncovered};
 use crate::hyperparameters::Choice;
-use crate::learner::{Learner, seed_of};
-use crate::memory;
+use crate::leaks::{leaks, ungrouped, unordered};
+use crate::learner::{AskError, Learner, seed_of};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::rows::FrameError;
 use crate::search::{Found, Plan, Ranked, SearchError, search};
+use crate::split::distinct_share;
+use crate::{intervals, memory};
 
 /// The part of the time that may be spent on finding out what columns give beside their values.
 const DERIVING: f64 = 0.15;
@@ -89,6 +92,9 @@ pub enum LearningError {
     /// The best candidate could not be fitted to all rows.
     #[error(transparent)]
     Fit(#[from] FitError),
+    /// What was fitted does not answer.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// What was fitted is not sound.
     #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
@@ -130,7 +136,10 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
     let fit_duration = started.elapsed();
 
     let started = Instant::now();
-    let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), best.interval)?;
+    let last = deadline.checked_sub(best.after).unwrap_or(deadline);
+    let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
+    let no_width = interval.as_ref().and_then(no_width);
+    let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
     let metadata = metadata(prepared.table(), plan, origin, &best.choice);
@@ -139,10 +148,16 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
     let baseline = baseline(&target, proof.holdout.target());
     let constant = Constant::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
-    warnings.extend(no_width(&best));
+    warnings.extend(no_width);
     if plan.labels == LabelChoice::Likeliest {
         warnings.extend(hardly_found(&proof.evaluation));
     }
+    let rows = bonds(prepared);
+    warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
+    warnings.extend(uncovered(&proof.evaluation, rows));
+    warnings.extend(leaks(prepared));
+    warnings.extend(unordered(prepared.table()));
+    warnings.extend(ungrouped(prepared.table()));
     let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {
         artifact,
@@ -179,11 +194,9 @@ pub fn fit(
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
-    let interval = (prepared.table().task() == Task::Regression).then_some(0.0);
-    Ok(Model::compile(
-        &learner.pipeline(fitted, None, plan.labels.usual(learner.target()), interval)?,
-        metadata.clone(),
-    ))
+    let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
+    let rule = plan.labels.usual(learner.target());
+    Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
 /// What an artifact says of itself: with it, whoever has the table can make the same bytes again.
@@ -204,7 +217,14 @@ fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningE
     let weights = table.weights().map(|weights| at(weights, rows));
     let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
     learner.constrain(&table.settings().monotone);
-    Ok(learner)
+    Ok(learner.kept_together(table.order(), table.groups()))
+}
+
+/// How the rows of a table hang together.
+fn bonds(prepared: &Prepared) -> Bonds {
+    let (table, holdout) = (prepared.table(), &prepared.split().holdout);
+    let distinct_share = distinct_share(table.frame(), holdout, table.groups());
+    Bonds { is_ordered: table.order().is_some(), distinct_share }
 }
 
 /// Recall below which a label is hardly found.
@@ -236,7 +256,14 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
-    let known = Learnable { frame: table.frame(), rows, target: &target, weights: weights.as_deref() };
+    let known = Learnable {
+        frame: table.frame(),
+        rows,
+        target: &target,
+        weights: weights.as_deref(),
+        order: table.order(),
+        groups: table.groups(),
+    };
     let started = Instant::now();
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
     let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
@@ -244,8 +271,8 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
 }
 
 /// A warning where the intervals of a regression model say nothing.
-fn no_width(best: &Ranked) -> Option<String> {
-    best.interval.filter(|width| *width == 0.0).map(|_| {
+fn no_width(interval: &Interval) -> Option<String> {
+    (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
             .to_owned()
     })

@@ -153,7 +153,7 @@ fn what_is_fixed_is_fitted_with() {
 /// A number of which a part is a weighted sum and a part lies in steps, with noise.
 fn sums_and_steps(rows: usize) -> String {
     let row = |n: usize| {
-        let x: [f64; 4] = [37, 53, 71, 89].map(|step| (n * step % 997) as f64 / 997.0);
+        let x: [f64; 4] = [37, 53, 71, 89].map(|step| (n * step % 9973) as f64 / 9973.0);
         let steps = f64::from(u8::from(((x[2] * 6.0) as u32).is_multiple_of(2)))
             + f64::from(u8::from(x[3] > 0.35 && x[2] > 0.4));
         let noise = (n * n * 31 % 101) as f64 / 101.0;
@@ -344,7 +344,7 @@ fn no_probability_is_0_or_1() {
 
 #[test]
 fn a_champion_of_an_earlier_table_is_scored_by_name() {
-    let rows = || (0..60).map(|n| (n as f32, (n % 7) as f32, n / 20));
+    let rows = || (0..60).map(|n| (2.0 * n as f32, (n % 7) as f32, n / 20));
     let settings = || Settings { candidates: Some(1), ..Settings::default() };
     let first = table(&csv(rows()), settings());
     let champion = train(&first, &plan(&first, Some(Family::RandomForest), 1)).model;

@@ -138,8 +138,12 @@ pub struct IntervalEvaluation {
     pub level: f64,
     /// The share of hold-out rows that it does hold, 0–1.
     pub coverage: f64,
-    /// From its one end to the other, in the target's unit.
+    /// From its one end to the other, in the target's unit: the mean over the hold-out rows.
     pub width: f64,
+    /// The share of rows that it holds within each fifth of the predictions, from the lowest to the highest, 0–1; absent of a
+    /// small hold-out and in what earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_fifth: Option<[f64; 5]>,
 }
 
 /// The table that a run learnt from.

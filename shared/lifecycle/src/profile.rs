@@ -28,6 +28,9 @@ pub struct DatasetFile {
     pub sha256: String,
     /// Its rows.
     pub rows: usize,
+    /// How it is written, in words, where that is not usual: separator, encoding, decimal commas.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub read_as: String,
 }
 
 /// What was made of a column.
@@ -60,6 +63,8 @@ pub enum ColumnRole {
     Order,
     /// Rows are weighed by it.
     Weights,
+    /// Rows of one value of it stay together.
+    Group,
     /// It is left out.
     Dropped,
 }

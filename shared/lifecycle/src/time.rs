@@ -1,7 +1,7 @@
 //! How moments are written: RFC 3339 in UTC with exactly three decimals, so that text sorts as time does. And how those of
 //! a table, or of a row to predict, are read: in one place, so that a model is served what it was taught.
 
-use jiff::civil::Time;
+use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
@@ -25,6 +25,7 @@ pub fn hours_between(earlier: Timestamp, later: Timestamp) -> f64 {
 /// Seconds from 1970-01-01 to 2000-01-01, both at midnight UTC.
 const SECONDS_TO_2000: f64 = 946_684_800.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 /// Seconds since 1970-01-01T00:00:00Z of a date, or of a date and time, in RFC 3339 or ISO 8601: `2026-11-24`,
 /// `2026-11-24 10:00` or `2026-11-24T10:00:00.5+01:00`. A date alone is its midnight, and without an offset it is UTC.
@@ -37,8 +38,9 @@ pub fn seconds_of(text: &str) -> Option<f64> {
     }
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
-    let moment = pieces.to_numeric_offset().unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
-    Some(moment.as_duration().as_secs_f64())
+    // Not by way of a timestamp, which ends a day before the last one of the calendar: 9999-12-31 often means "open".
+    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC).seconds();
+    Some(local.duration_since(EPOCH).as_secs_f64() - f64::from(offset))
 }
 
 /// What stands in a raw row for the moment `seconds` after 1970-01-01T00:00:00Z: days since 2000-01-01T00:00:00Z.
@@ -81,7 +83,8 @@ mod tests {
         {
             assert_eq!(seconds_of(text), None, "{text}");
         }
-        assert_eq!(seconds_of("9999-12-31T23:59:59-12:00"), None, "beyond what a moment can be");
+        assert_eq!(seconds_of("9999-12-31"), Some(253_402_214_400.0), "the last day of the calendar");
+        assert_eq!(seconds_of("0001-01-01"), Some(-62_135_596_800.0));
     }
 
     proptest! {

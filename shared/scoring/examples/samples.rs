@@ -13,7 +13,7 @@ mod sample;
 use std::iter::repeat_n;
 use std::path::PathBuf;
 
-use common::{derived, estimate, metadata, mixed, rows, small};
+use common::{appraisal, derived, estimate, metadata, mixed, rows, small};
 use evergreen_lifecycle::ColumnKind;
 use evergreen_scoring::{Model, Pipeline, encode};
 use proptest::prelude::Strategy;
@@ -40,9 +40,8 @@ fn main() {
         let row = vec![1.0; pipeline.signature().slots()];
         (pipeline, row)
     };
-    for (number, (pipeline, rows)) in
-        [small(), mixed(), estimate(), derived()].map(rows).into_iter().chain(random).enumerate()
-    {
+    let named = [small(), mixed(), estimate(), appraisal(), derived()].map(rows);
+    for (number, (pipeline, rows)) in named.into_iter().chain(random).enumerate() {
         sample::write(&folder, &number.to_string(), &encode(&pipeline, &metadata()), &rows).unwrap();
     }
     for (name, artifact) in KEPT {

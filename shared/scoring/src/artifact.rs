@@ -31,9 +31,12 @@
 //! | → `code_0`… → `statistic_0_0`… | for each column with statistics `LabelEncoder` (texts to codes, a missing one's at last) and `Reshape`, and for each statistic `Gather` of its numbers by the codes |
 //! | these → `features` → `scaled` | `Concat` if there are several, `Scaler` if there is one |
 //! | → `outputs` | `LinearRegressor`, or `TreeEnsembleRegressor` (AVERAGE or SUM, one target per output) and `Add` of the bases if any is not 0 |
+//! | `outputs` → `prediction` | `Reshape` |
+//! | `outputs` → `half_by_prediction` | a number; or for each step of a curve `Sub`, `Div`, `Clip` to 0–1, and `MatMul` and `Add` of all |
+//! | `features` or `scaled` → `hardness` | where rows are not equally hard: `TreeEnsembleRegressor`, `Add`, `Reshape`, `Exp` |
+//! | these → `half` → `lower`, `upper` | `Mul`; `Sub` and `Add`, and `Clip` where the target has limits |
 //! | (a blend) → `outputs` | for each member the operators from `Scaler` to probabilities under names of its own (`member_0_…`), `Mul` by its weight, `Sum` of these |
 //! | (values with holes) → a member's features | `Gather` of values and indicators, `Mul` of the latter by 10³⁸, `Sub` and `Add`: the value, below and above all others where it is missing; `Concat` behind the features |
-//! | `outputs` → `prediction` → `lower`, `upper` | `Reshape`; `Sub` and `Add` of half the interval |
 //! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
 //! | scores → `label` | `ArgMax`; where labels have weights, of the probabilities times these (`Mul`) |
 //! | scores → `probabilities` | identity: themselves, or `ReduceMax`, `Div`, `Pow` of the calibration, `ReduceSum`, `Div` |

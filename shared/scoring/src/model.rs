@@ -4,6 +4,7 @@ use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
 use crate::features::Features;
+use crate::intervals::Intervals;
 use crate::link::Answerer;
 use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
@@ -25,7 +26,7 @@ pub struct Model {
     /// Number of outputs of the scorer.
     outputs: usize,
     answerer: Answerer,
-    interval: Option<f32>,
+    intervals: Option<Intervals>,
 }
 
 /// A batch whose length is no multiple of the row length.
@@ -60,7 +61,7 @@ impl Model {
             scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),
-            interval: parts.interval,
+            intervals: parts.interval.as_ref().map(|it| Intervals::compile(it, parts.preprocessing.features())),
         }
     }
 
@@ -106,18 +107,26 @@ impl Model {
 
     fn classes(&self, rows: &[f32], count: usize) -> ClassPredictions {
         let mut predictions = ClassPredictions::with_capacity(count, self.signature.labels().len());
-        self.each_row(rows, |outputs| predictions.push(|probabilities| self.answerer.answer(outputs, probabilities)));
+        self.each_block(rows, |_, outputs| {
+            for outputs in outputs.chunks_exact(self.outputs) {
+                predictions.push(|probabilities| self.answerer.answer(outputs, probabilities));
+            }
+        });
         predictions
     }
 
     fn numbers(&self, rows: &[f32], count: usize) -> NumberPredictions {
         let mut values = Vec::with_capacity(count);
-        self.each_row(rows, |outputs| values.extend(outputs.first()));
-        NumberPredictions::new(values, self.interval)
+        let mut ends = Vec::with_capacity(if self.intervals.is_some() { count } else { 0 });
+        self.each_block(rows, |features, outputs| {
+            values.extend_from_slice(outputs);
+            self.intervals.iter().for_each(|intervals| intervals.append(outputs, features, &mut ends));
+        });
+        NumberPredictions::new(values, self.intervals.is_some().then_some(ends))
     }
 
-    /// Calls `each` with the outputs for every row.
-    fn each_row(&self, rows: &[f32], mut each: impl FnMut(&[f32])) {
+    /// Calls `each` with the features and the outputs of some rows, until all had their turn.
+    fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());
         let most = BLOCK.min(rows.len() / slots);
         let mut scratch = vec![0.0; most * (width + self.outputs)];
@@ -129,7 +138,7 @@ impl Model {
                 self.features.write(row, features);
             }
             self.scorer.outputs(features, outputs);
-            outputs.chunks_exact(self.outputs).for_each(&mut each);
+            each(features, outputs);
         }
     }
 }

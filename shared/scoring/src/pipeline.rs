@@ -1,12 +1,14 @@
 //! A fitted pipeline, described without reference to what fitted it or to how it is stored.
 
 mod check;
+mod interval;
 mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
 pub use check::{MAX_FEATURES, MAX_MEMBERS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
+pub use interval::{Curve, Interval, Step};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
 /// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
@@ -159,8 +161,8 @@ pub struct Parts {
     pub calibration: Option<f32>,
     /// How a classifier's probabilities are bounded, and how they decide the label.
     pub rule: LabelRule,
-    /// Half the width of a regression model's prediction interval, from 0 up, in the target's unit.
-    pub interval: Option<f32>,
+    /// A regression model's prediction intervals.
+    pub interval: Option<Interval>,
 }
 
 /// How a classifier's calibrated probabilities are bounded, and how they decide the label.

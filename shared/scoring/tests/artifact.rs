@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{derived, estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small, traced};
+use common::{appraisal, derived, estimate, is_finite, metadata, mixed, numbers, pipelines, rows, small, traced};
 use evergreen_scoring::{ArtifactError, Model, Pipeline, encode};
 use proptest::prelude::*;
 
@@ -169,9 +169,13 @@ fn another_graph_is_refused_by_its_first_operator_that_is_another() {
 
 #[test]
 fn any_flipped_bit_is_an_error_or_still_a_sound_model() {
-    for (pipeline, metadata) in
-        [(small(), traced()), (mixed(), metadata()), (estimate(), metadata()), (derived(), metadata())]
-    {
+    for (pipeline, metadata) in [
+        (small(), traced()),
+        (mixed(), metadata()),
+        (estimate(), metadata()),
+        (appraisal(), metadata()),
+        (derived(), metadata()),
+    ] {
         let mut bytes = encode(&pipeline, &metadata);
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);

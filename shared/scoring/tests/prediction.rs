@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{estimate, metadata, mixed, pipelines, rows, small};
+use common::{appraisal, estimate, metadata, mixed, pipelines, rows, small};
 use evergreen_lifecycle::Task;
 use evergreen_scoring::{
     Aggregate, Hole, Link, Member, Model, Node, Pipeline, Predictions, Predictor, ShapeError, encode,
@@ -165,7 +165,20 @@ fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
     let batch = model.predict(&[2.0, 0.0, f32::NAN, 1.0]).unwrap();
     let batch = batch.numbers().unwrap();
     assert_eq!(batch.values(), [950.0, 1800.0]);
-    assert_eq!(batch.intervals().collect::<Vec<_>>(), [(700.0, 1200.0), (1550.0, 2050.0)]);
+    assert_eq!(batch.intervals().unwrap(), [(700.0, 1200.0), (1550.0, 2050.0)]);
+}
+
+#[test]
+fn an_interval_is_as_wide_as_its_row_is_hard_and_ends_where_the_target_does() {
+    let model = Model::compile(&appraisal(), metadata());
+    // Half the width grows from 100 at 1,000 to 300 at 1,500; a row without rooms is e² times as hard.
+    let batch = model.predict(&[2.0, 0.0, 5.0, 0.0, f32::NAN, 1.0]).unwrap();
+    let batch = batch.numbers().unwrap();
+    assert_eq!(batch.values(), [950.0, 1550.25, 1800.0]);
+    let ends = batch.intervals().unwrap();
+    assert_eq!(ends[..2], [(850.0, 1050.0), (1250.25, 1850.25)]);
+    let half = 300.0 * 2.0_f32.exp();
+    assert!((ends[2].1 - (1800.0 + half)).abs() < 1e-2 && ends[2].0 == 0.0, "{ends:?}");
 }
 
 #[test]
@@ -214,7 +227,10 @@ proptest! {
                 }
             }
             Predictions::Numbers(batch) => {
-                prop_assert_eq!(batch.interval(), pipeline.parts().interval);
+                let intervals = batch.intervals().unwrap_or_default();
+                let expected_ends = usize::from(pipeline.parts().interval.is_some()) * batch.len();
+                prop_assert_eq!(intervals.len(), expected_ends);
+                prop_assert!(intervals.iter().all(|(lower, upper)| lower <= upper));
                 for (row, found) in rows.zip(batch.values()) {
                     let expected = outputs(&pipeline, row)[0];
                     prop_assert!((f64::from(*found) - expected).abs() < 1e-5, "{} instead of {}", found, expected);

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use evergreen_lifecycle::is_missing;
-use evergreen_lifecycle::time::seconds_of;
 use jiff::Timestamp;
+
+use super::date::{self, Moment};
+use super::marks::Marks;
+use super::notation;
+use super::signs::Signs;
 
 /// A cell as it comes out of a file.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +24,10 @@ pub(super) enum Cell<'a> {
     Boolean(bool),
     /// A moment, in seconds since 1970-01-01T00:00:00Z.
     Moment(f64),
+    /// A time of day, in seconds.
+    Clock(f64),
+    /// A length of time, in seconds.
+    Span(f64),
     /// A text that is nothing but a text.
     Text(&'a str),
 }
@@ -29,30 +36,72 @@ pub(super) enum Cell<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Value {
     Missing,
+    /// What means that a value is missing where others are numbers, dates or truth values, and else is a text.
+    Mark,
     /// Finite, and finite as `f32`.
     Number(f64),
-    /// Digits after a zero: a number, or a code such as a postcode.
+    /// Digits after a zero, or too many for a number: a number, or a code such as a postcode.
     Padded(f64),
     /// Infinity, or a number beyond `f32`.
     Infinite,
     Boolean(bool),
     /// In seconds since 1970-01-01T00:00:00Z.
     Moment(f64),
+    /// A time of day, in seconds.
+    Clock(f64),
+    /// A length of time, in seconds.
+    Span(f64),
     Text,
 }
 
+/// How the texts of a column are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Numbers have a decimal comma; else a point.
+    pub(crate) comma: bool,
+    /// Of dates in numbers the month comes first; else the day.
+    pub(crate) month_first: bool,
+}
+
+/// How many digits a whole number may have before it is a code: more are not kept apart in double precision.
+const MAX_DIGITS: usize = 15;
+
 impl Cell<'_> {
-    /// What the cell is read as.
-    pub(super) fn value(&self) -> Value {
+    /// What the cell is read as in a column of that form.
+    pub(super) fn value(&self, form: Form, marks: &Marks) -> Value {
         match *self {
-            Self::Untyped(text) => read(text),
+            Self::Untyped(text) => match plain(text, form) {
+                Some(number) if !marks.lists_numbers() => number,
+                _ => read(text, form, marks).0,
+            },
+            _ => self.typed(marks),
+        }
+    }
+
+    /// The same, with how a text is written; plain numbers tell nothing unless it is asked for `all`.
+    pub(super) fn seen(&self, form: Form, marks: &Marks, all: bool) -> (Value, Signs) {
+        match *self {
+            Self::Untyped(text) => match plain(text, form) {
+                Some(number) if !all && !marks.lists_numbers() => (number, Signs::default()),
+                _ => read(text, form, marks),
+            },
+            _ => (self.typed(marks), Signs::default()),
+        }
+    }
+
+    fn typed(&self, marks: &Marks) -> Value {
+        let number = |number: f64| if marks.is_listed(number) { Value::Missing } else { in_range(number) };
+        match *self {
             Self::Missing | Self::Text("") => Value::Missing,
-            Self::Whole(number) => Value::Number(number as f64),
-            Self::Number(number) if number.is_nan() => Value::Missing,
-            Self::Number(number) => in_range(number),
+            Self::Whole(whole) if whole.unsigned_abs() >= 10_u64.pow(MAX_DIGITS as u32) => Value::Padded(whole as f64),
+            Self::Whole(whole) => number(whole as f64),
+            Self::Number(value) if value.is_nan() => Value::Missing,
+            Self::Number(value) => number(value),
             Self::Boolean(value) => Value::Boolean(value),
             Self::Moment(seconds) => Value::Moment(seconds),
-            Self::Text(_) => Value::Text,
+            Self::Clock(seconds) => Value::Clock(seconds),
+            Self::Span(seconds) => Value::Span(seconds),
+            Self::Text(_) | Self::Untyped(_) => Value::Text,
         }
     }
 
@@ -62,7 +111,7 @@ impl Cell<'_> {
             Self::Untyped(text) | Self::Text(text) => text.into(),
             Self::Missing => "".into(),
             Self::Whole(number) => number.to_string().into(),
-            Self::Number(number) => number.to_string().into(),
+            Self::Number(number) | Self::Clock(number) | Self::Span(number) => number.to_string().into(),
             Self::Boolean(value) => value.to_string().into(),
             Self::Moment(seconds) => moment_text(seconds).into(),
         }
@@ -82,23 +131,79 @@ pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read(text: &str) -> Value {
-    match text.as_bytes() {
-        [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => number_or_moment(text),
-        _ if is_missing(text) => Value::Missing,
-        _ => {
-            boolean(text).map_or_else(|| if is_infinity(text) { Value::Infinite } else { Value::Text }, Value::Boolean)
-        }
+/// The number that `text` is, if it is written as programs do.
+fn plain(text: &str, form: Form) -> Option<Value> {
+    let [first @ (b'0'..=b'9' | b'-' | b'+' | b'.'), ..] = text.as_bytes() else { return None };
+    let number: f64 = fast_float2::parse(text).ok()?;
+    if form.comma && text.contains('.') || number.is_nan() || text.ends_with(['y', 'Y', 'f', 'F']) {
+        return None;
+    }
+    Some(if text.len() > MAX_DIGITS && is_long(text) || *first == b'0' && is_padded(text) {
+        Value::Padded(number)
+    } else {
+        in_range(number)
+    })
+}
+
+fn is_long(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']).trim_end_matches('0');
+    digits.len() > MAX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn read(text: &str, form: Form, marks: &Marks) -> (Value, Signs) {
+    if marks.is_missing(text) {
+        return (Value::Missing, Signs::default());
+    }
+    if let Some((value, signs)) = number(text, form) {
+        let is_listed = matches!(value, Value::Number(number) if marks.is_listed(number));
+        return (if is_listed { Value::Missing } else { value }, signs);
+    }
+    if let Some((moment, signs)) = date::moment(text, form.month_first) {
+        return (of_moment(moment), signs);
+    }
+    if marks.is_mark(text) {
+        return (Value::Mark, Signs::default());
+    }
+    if let Some(value) = boolean(text) {
+        return (Value::Boolean(value), Signs::default());
+    }
+    if is_infinity(text) {
+        return (Value::Infinite, Signs::default());
+    }
+    (Value::Text, otherwise(text, form))
+}
+
+fn number(text: &str, form: Form) -> Option<(Value, Signs)> {
+    let plain = plain(text, form);
+    let written = notation::number(text, form.comma);
+    match (plain, written) {
+        (Some(value), Some((_, signs))) => Some((value, signs)),
+        (Some(value), None) => Some((value, Signs::default())),
+        (None, Some((number, signs))) => Some((in_range(number), signs)),
+        (None, None) => None,
     }
 }
 
-fn number_or_moment(text: &str) -> Value {
-    match text.parse::<f64>() {
-        // A minus sign before a spelling of not-a-number.
-        Ok(number) if number.is_nan() => Value::Text,
-        Ok(number) if is_padded(text) => Value::Padded(number),
-        Ok(number) => in_range(number),
-        Err(_) => seconds_of(text).map_or(Value::Text, Value::Moment),
+fn of_moment(moment: Moment) -> Value {
+    match moment {
+        Moment::At(seconds) => Value::Moment(seconds),
+        Moment::Clock(seconds) => Value::Clock(seconds),
+        Moment::Span(seconds) => Value::Span(seconds),
+    }
+}
+
+/// Whether a text would be a number or a date in a column of another form.
+fn otherwise(text: &str, form: Form) -> Signs {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Signs::default();
+    }
+    let other = Form { comma: !form.comma, month_first: !form.month_first };
+    if number(text, other).is_some() {
+        Signs::OTHER_DECIMAL
+    } else if date::moment(text, other.month_first).is_some() {
+        Signs::OTHER_ORDER
+    } else {
+        Signs::default()
     }
 }
 
@@ -107,6 +212,7 @@ fn in_range(number: f64) -> Value {
 }
 
 fn is_infinity(text: &str) -> bool {
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     ["inf", "infinity"].iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
@@ -122,12 +228,28 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str) -> Value {
+        let (form, marks) = (Form::default(), Marks::default());
+        let value = Cell::Untyped(text).value(form, &marks);
+        assert_eq!(Cell::Untyped(text).seen(form, &marks, true).0, value, "{text}");
+        value
+    }
+
+    fn typed(cell: Cell<'_>) -> Value {
+        cell.value(Form::default(), &Marks::default())
+    }
+
     #[test]
     fn numbers_are_told_from_codes_and_from_what_is_beyond_range() {
         for (text, number) in [("1", 1.0), ("-1.50", -1.5), ("+2e3", 2000.0), (".5", 0.5), ("0", 0.0), ("0.5", 0.5)] {
             assert_eq!(read(text), Value::Number(number), "{text}");
         }
         assert_eq!((read("007"), read("00")), (Value::Padded(7.0), Value::Padded(0.0)));
+        assert_eq!(read("9007199256014641"), Value::Padded(9_007_199_256_014_641.0), "an account's number");
+        assert_eq!(
+            (read("1,234.5"), read("12.5%"), read("$3")),
+            (Value::Number(1234.5), Value::Number(12.5), Value::Number(3.0))
+        );
         for text in ["inf", "-inf", "+Infinity", "INF", "1e39", "-1e400"] {
             assert_eq!(read(text), Value::Infinite, "{text}");
         }
@@ -138,11 +260,11 @@ mod tests {
         for text in ["", "NA", "N/A", "NaN", "nan", "null"] {
             assert_eq!(read(text), Value::Missing, "{text}");
         }
-        for text in ["na", "none", "None", "-", "?", "-nan"] {
-            assert_eq!(read(text), Value::Text, "{text}");
+        for text in ["na", "none", "None", "-", "?", "-nan", "#DIV/0!"] {
+            assert_eq!(read(text), Value::Mark, "{text}");
         }
-        assert_eq!(Cell::Number(f64::NAN).value(), Value::Missing);
-        assert_eq!((Cell::Text("").value(), Cell::Text("NA").value()), (Value::Missing, Value::Text));
+        assert_eq!(typed(Cell::Number(f64::NAN)), Value::Missing);
+        assert_eq!((typed(Cell::Text("")), typed(Cell::Text("NA"))), (Value::Missing, Value::Text));
     }
 
     #[test]
@@ -164,7 +286,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Value::Moment(seconds), "{text}");
         }
-        for text in ["2026-13-01", "24.11.2026", "11/24/2026", "2026-11", "10:00:00", "555-1234"] {
+        assert_eq!((read("24.11.2026"), read("24/11/2026")), (Value::Moment(day), Value::Moment(day)));
+        assert_eq!(read("10:00:00"), Value::Clock(36_000.0));
+        for text in ["2026-13-01", "11/24/2026", "555-1234"] {
             assert_eq!(read(text), Value::Text, "{text}");
         }
         assert_eq!(read("20261124"), Value::Number(20_261_124.0));

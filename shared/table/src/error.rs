@@ -5,7 +5,9 @@ use std::fmt;
 use evergreen_lifecycle::MAX_LABELS;
 
 use super::{MAX_NAME, MIN_ROWS};
+use crate::OddRow;
 use crate::budget::{TooLarge, gigabytes};
+use crate::file::ENDINGS;
 
 /// Where something stands in a table's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +33,10 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum TableError {
     /// No data.
-    #[error("there is no data file; expected one or more that end in .csv, .csv.gz or .parquet")]
+    #[error("there is no data file; expected one or more that end in {ENDINGS}")]
     NoFile,
     /// A file that cannot be read as data.
-    #[error("{0}: not a data file; expected one that ends in .csv, .csv.gz or .parquet")]
+    #[error("{0}: not a data file; expected one that ends in {ENDINGS}")]
     UnknownFormat(String),
     /// More than the process can hold.
     #[error(transparent)]
@@ -92,14 +94,6 @@ pub enum TableError {
     /// Nothing there.
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
-    /// A column without a name.
-    #[error("{file}, line 1: the header's field {position} is empty; expected a column name")]
-    UnnamedColumn {
-        /// The file.
-        file: String,
-        /// The field, counted from 1.
-        position: usize,
-    },
     /// A name that is too long to be recorded.
     #[error("{file}: the name of column {position} has {bytes} bytes, at most {MAX_NAME} are allowed")]
     LongName {
@@ -137,15 +131,26 @@ pub enum TableError {
         /// What is missed, in words.
         missing: String,
     },
-    /// A file of another format than its name says.
-    #[error("{file}: this is {found}; expected {expected}")]
+    /// A file that is none of a table.
+    #[error("{file}: this is {found}; {advice}")]
     OtherFormat {
         /// The file.
         file: String,
         /// What it is.
-        found: &'static str,
-        /// What its name makes of it, or how it is to be called.
-        expected: &'static str,
+        found: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A line that is no JSON object.
+    #[error("{0}: no JSON object; expected one on each line")]
+    Json(Place),
+    /// A row that the settings do not allow.
+    #[error("{place}: {}; dataset.toml says that this is an error (`strict`)", .why.words())]
+    OddRow {
+        /// The first of them.
+        place: Place,
+        /// Why it is none of the table's.
+        why: OddRow,
     },
     /// A part of a table that lacks a column.
     #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
@@ -166,16 +171,6 @@ pub enum TableError {
         column: String,
         /// The first file.
         first: String,
-    },
-    /// A column of values that are no single value.
-    #[error("{file}, column {column:?}: values of the type {found}; expected numbers, booleans, texts, dates or times")]
-    Nested {
-        /// The file.
-        file: String,
-        /// The column.
-        column: String,
-        /// The type, in Arrow's words.
-        found: String,
     },
     /// The column to predict is not there.
     #[error("the table has no target column {target:?}; its columns are {columns}", columns = list(.columns))]
@@ -273,14 +268,6 @@ pub enum TableError {
         target: String,
         /// Different labels.
         labels: usize,
-    },
-    /// A label that cannot be both learnt and held out.
-    #[error("{place}, column {target:?}: no other row has this label; expected at least two rows of each")]
-    RareLabel {
-        /// The row.
-        place: Place,
-        /// The target.
-        target: String,
     },
     /// A label that is too long to be recorded.
     #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]

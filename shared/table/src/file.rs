@@ -2,6 +2,9 @@
 
 use super::TableError;
 
+/// How the names of data files end.
+pub(crate) const ENDINGS: &str = ".csv, .tsv, .jsonl, each also with .gz, .parquet, .xlsx or .zip";
+
 /// A file of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
@@ -11,16 +14,40 @@ pub struct DataFile {
     pub content: Vec<u8>,
 }
 
-/// What a file is, by the end of its name.
+/// What a file is, by the end of its name. What it is in truth is told by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// `.csv`: RFC 4180, comma, UTF-8, with or without byte order mark; the first record names the columns.
+    /// `.csv`, `.tsv`, `.tab`: fields with separators; the first record names the columns.
     Csv,
-    /// `.csv.gz`: the same, compressed.
+    /// The same, compressed.
     CsvGzip,
     /// `.parquet`: Apache Parquet.
     Parquet,
+    /// `.jsonl`, `.ndjson`, `.json`, with or without `.gz`: JSON objects, one on each line.
+    JsonLines,
+    /// `.xlsx`, `.xlsm`: a workbook of Excel.
+    Excel,
+    /// `.zip`: an archive with one file.
+    Zip,
 }
+
+const KNOWN: [(&str, Format); 15] = [
+    (".csv", Format::Csv),
+    (".tsv", Format::Csv),
+    (".tab", Format::Csv),
+    (".csv.gz", Format::CsvGzip),
+    (".tsv.gz", Format::CsvGzip),
+    (".parquet", Format::Parquet),
+    (".pq", Format::Parquet),
+    (".jsonl", Format::JsonLines),
+    (".ndjson", Format::JsonLines),
+    (".json", Format::JsonLines),
+    (".jsonl.gz", Format::JsonLines),
+    (".ndjson.gz", Format::JsonLines),
+    (".xlsx", Format::Excel),
+    (".xlsm", Format::Excel),
+    (".zip", Format::Zip),
+];
 
 impl Format {
     /// The format of the file of that name.
@@ -29,10 +56,7 @@ impl Format {
     /// [`TableError::UnknownFormat`] when it is none of these.
     pub fn of(name: &str) -> Result<Self, TableError> {
         let lower = name.to_lowercase();
-        [(".csv", Self::Csv), (".csv.gz", Self::CsvGzip), (".parquet", Self::Parquet)]
-            .into_iter()
-            .find(|(end, _)| lower.ends_with(end))
-            .map(|(_, format)| format)
-            .ok_or_else(|| TableError::UnknownFormat(name.to_owned()))
+        let known = KNOWN.into_iter().find(|(end, _)| lower.ends_with(end));
+        known.map(|(_, format)| format).ok_or_else(|| TableError::UnknownFormat(name.to_owned()))
     }
 }

@@ -10,14 +10,16 @@ use crate::frame::{FrameColumn, Values};
 /// little-endian, lengths in 64 bits.
 struct Fingerprint(Sha256);
 
+/// What rows have beside the columns that are learnt from.
+pub(super) struct Beside<'a> {
+    pub weights: Option<&'a [f32]>,
+    pub order: Option<&'a [f64]>,
+    pub groups: Option<&'a [u64]>,
+}
+
 /// SHA-256 over the parts, in lower-case hexadecimal.
-pub(super) fn of(
-    target_name: &str,
-    target: &Target,
-    columns: &[FrameColumn],
-    weights: Option<&[f32]>,
-    order: Option<&[f64]>,
-) -> String {
+pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: Beside<'_>) -> String {
+    let Beside { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
     fingerprint.text(target_name);
     match target {
@@ -32,6 +34,8 @@ pub(super) fn of(
     columns.iter().for_each(|column| fingerprint.column(column));
     fingerprint.numbers(weights.unwrap_or_default(), |weight| weight.to_le_bytes());
     fingerprint.numbers(order.unwrap_or_default(), |order| order.to_le_bytes());
+    // A table without groups is known by what it was known by before there were groups.
+    groups.iter().for_each(|groups| fingerprint.numbers(groups, |group| group.to_le_bytes()));
     hexadecimal(&fingerprint.0.finalize())
 }
 

@@ -9,6 +9,8 @@ use super::TableError;
 use super::parts::{At, Parts};
 use super::survey::Tally;
 use crate::budget::{Column, Kind, Raw, Use};
+use crate::cell::Form;
+use crate::forms::Surveyed;
 use crate::settings::{Settings, TypeName};
 
 /// How a column's values are kept.
@@ -32,7 +34,9 @@ pub(super) struct Reading {
     pub storage: Storage,
     pub kind: TypeName,
     pub because: String,
-    pub warning: Option<String>,
+    pub warnings: Vec<String>,
+    /// Whether usual marks and infinities mean a missing value.
+    pub marks_are_missing: bool,
 }
 
 /// A column to judge.
@@ -42,6 +46,11 @@ pub(super) struct Judged<'a> {
     pub tally: &'a Tally,
     /// The type that the settings give it.
     pub forced: Option<TypeName>,
+    pub form: Form,
+    /// Whether the header leaves out its name.
+    pub is_unnamed: bool,
+    /// The type of its values, if that cannot be read.
+    pub unread: Option<&'a str>,
     pub parts: &'a Parts,
 }
 
@@ -49,23 +58,38 @@ pub(super) struct Judged<'a> {
 pub(super) fn infer(
     parts: &Parts,
     roles: &[ColumnRole],
-    tallies: &[Tally],
+    surveyed: &Surveyed,
     settings: &Settings,
 ) -> Result<Vec<Reading>, TableError> {
-    let columns = parts.names.iter().zip(roles).zip(tallies);
-    columns
-        .map(|((name, role), tally)| {
+    let columns = parts.names.iter().zip(roles).zip(surveyed.tallies.iter().zip(&surveyed.forms)).enumerate();
+    let readings = columns
+        .map(|(index, ((name, role), (tally, form)))| {
             let forced = settings.types.get(name).copied();
-            let column = Judged { name, tally, forced, parts };
+            let unread = parts.unread.iter().find(|(column, _)| *column == index).map(|(_, kind)| kind.as_str());
+            let is_unnamed = parts.unnamed.get(index).copied().unwrap_or_default();
+            let column = Judged { name, tally, forced, form: *form, is_unnamed, unread, parts };
             match role {
                 ColumnRole::Feature => feature::infer(column),
                 ColumnRole::Target => special::target(column, settings.task),
                 ColumnRole::Order => special::order(column),
+                ColumnRole::Group => Ok(special::group(column)),
                 ColumnRole::Weights => special::weights(column),
                 ColumnRole::Dropped => Ok(special::dropped(column)),
             }
         })
-        .collect()
+        .collect::<Result<Vec<Reading>, TableError>>()?;
+    Ok(keep_the_only(readings, surveyed))
+}
+
+/// A column that counts the rows is learnt from after all where there is no other.
+fn keep_the_only(mut readings: Vec<Reading>, surveyed: &Surveyed) -> Vec<Reading> {
+    if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
+        let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
+        if let Some(reading) = counts.and_then(|index| readings.get_mut(index)) {
+            *reading = Reading::new(ColumnRole::Feature, Storage::Number, TypeName::Number, "every value is a number");
+        }
+    }
+    readings
 }
 
 /// What is kept of the columns, of so many rows of files of these sizes.
@@ -74,7 +98,7 @@ pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw)
     let column = |(reading, tally): (&Reading, &Tally)| {
         let used = match reading.role {
             ColumnRole::Target => Use::Target,
-            ColumnRole::Order | ColumnRole::Weights => Use::Other,
+            ColumnRole::Order | ColumnRole::Group | ColumnRole::Weights => Use::Other,
             ColumnRole::Feature | ColumnRole::Dropped => Use::Feature,
         };
         let kind = match reading.storage {
@@ -83,14 +107,19 @@ pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw)
             Storage::Texts | Storage::Words => Kind::Text(bytes),
             Storage::Timestamp | Storage::Wide => Kind::Wide,
         };
-        Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.present() < tally.rows() }
+        Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.valued() < tally.rows() }
     };
     readings.iter().zip(tallies).map(column).collect()
 }
 
 impl Reading {
     fn new(role: ColumnRole, storage: Storage, kind: TypeName, because: impl Into<String>) -> Self {
-        Self { role, storage, kind, because: because.into(), warning: None }
+        Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
+    }
+
+    /// Whether a column is left out for nothing but that it counts the rows.
+    fn counts_rows(&self, tally: &Tally) -> bool {
+        self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
     /// What the model is for, of the target's reading.
@@ -120,7 +149,8 @@ impl Judged<'_> {
     /// Whether nearly all values are of a class of which there are `count`: those that are not are mistakes, it seems, and
     /// no texts that belong there.
     fn is_nearly_all(&self, count: u64) -> bool {
-        let (present, many) = (self.tally.present(), self.tally.distinct() > FEW);
+        let many = self.tally.distinct() > FEW;
+        let present = self.tally.present() - self.tally.of(super::survey::Class::Mark);
         count < present && (count * 100 >= present * 99 || many && count * 10 >= present * 9)
     }
 }
@@ -129,5 +159,4 @@ impl Judged<'_> {
 const FEW: usize = 20;
 
 const A_NUMBER: &str = "a number";
-const A_FINITE_NUMBER: &str = "a finite number between -3.4e38 and 3.4e38";
 const A_MOMENT: &str = "a date or time such as 2026-11-24 or 2026-11-24T10:00:00Z";

@@ -10,8 +10,6 @@ use super::{MAX_NAME, TableError, Target};
 pub(super) enum NoClasses {
     /// For a reason that needs no place.
     Error(TableError),
-    /// Only the row of that index has its label.
-    Rare(usize),
     /// The row of that index has a label of so many bytes, which are too many.
     Long(usize, usize),
 }
@@ -19,6 +17,7 @@ pub(super) enum NoClasses {
 /// The classes of `texts`, none of which is missing, and of which there is at least one. Labels are truth values where all
 /// are, else whole numbers where all are (`1.0` is one), else texts.
 pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
+    let texts = present(texts);
     let of_codes = typed(&texts.names);
     let mut labels = of_codes.clone();
     labels.sort();
@@ -32,8 +31,43 @@ pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> R
     let class_of_codes: Vec<u32> = of_codes.iter().map(class).collect();
     let classes: Vec<u32> =
         texts.codes.into_iter().map(|code| class_of_codes.get(code as usize).copied().unwrap_or_default()).collect();
-    check_rare(labels.len(), &classes)?;
     Ok(Target::Classes { labels, classes })
+}
+
+/// For each text whether only one row has it, or another text for the same label.
+pub(super) fn rare(texts: &Texts) -> Vec<bool> {
+    let labels = typed(&texts.names);
+    let mut counts = std::collections::BTreeMap::new();
+    for label in texts.codes.iter().filter_map(|code| labels.get(*code as usize)) {
+        *counts.entry(label).or_insert(0_usize) += 1;
+    }
+    labels.iter().map(|label| counts.get(label).copied().unwrap_or_default() < 2).collect()
+}
+
+/// The same without texts that no row has any more.
+fn present(mut texts: Texts) -> Texts {
+    let mut is_there = vec![false; texts.names.len()];
+    for code in &texts.codes {
+        if let Some(is_there) = is_there.get_mut(*code as usize) {
+            *is_there = true;
+        }
+    }
+    if is_there.iter().all(|is_there| *is_there) {
+        return texts;
+    }
+    let mut next = 0;
+    let rank = |is_there: &bool| {
+        let rank = next;
+        next += u32::from(*is_there);
+        rank
+    };
+    let ranks: Vec<u32> = is_there.iter().map(rank).collect();
+    let mut kept = is_there.iter();
+    texts.names.retain(|_| kept.next().copied().unwrap_or_default());
+    for code in &mut texts.codes {
+        *code = ranks.get(*code as usize).copied().unwrap_or(*code);
+    }
+    texts
 }
 
 fn typed(names: &[String]) -> Vec<Label> {
@@ -89,20 +123,21 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
     }
 }
 
-fn check_rare(labels: usize, classes: &[u32]) -> Result<(), NoClasses> {
-    let mut counts = vec![0_usize; labels];
-    for class in classes {
-        if let Some(count) = counts.get_mut(*class as usize) {
-            *count += 1;
-        }
-    }
-    match counts.iter().position(|count| *count < 2) {
-        Some(class) => {
-            let row = classes.iter().position(|other| *other as usize == class).unwrap_or_default();
-            Err(NoClasses::Rare(row))
-        }
-        None => Ok(()),
-    }
+/// A warning where labels differ in nothing but case, blanks or a final dot.
+pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
+    let key = |label: &Label| {
+        let text = label.to_string().to_lowercase();
+        text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let keys: std::collections::BTreeSet<String> = labels.iter().map(key).collect();
+    let more = labels.len() - keys.len();
+    (more > 0).then(|| {
+        format!(
+            "column {target:?}, the target: {more} of its {} labels differ from others in case, blanks or a final dot only, \
+             and are learnt as different ones; expected one spelling of each",
+            labels.len()
+        )
+    })
 }
 
 #[cfg(test)]

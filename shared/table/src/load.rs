@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::cell::{Cell, Value};
+use super::cell::{Cell, Form, Value};
+use super::date::CLOCK_DAY;
 use super::infer::{Reading, Storage};
+use super::marks::Marks;
 use super::parts::{At, Gatherer, Reader};
 use crate::frame::{MISSING, Values};
 
@@ -27,7 +29,9 @@ pub(super) struct Texts {
     pub codes: Vec<u32>,
     /// In the order in which they were met.
     pub names: Vec<String>,
-    known: HashMap<String, u32>,
+    /// Whether what may mean a missing value does.
+    marks_are_missing: bool,
+    known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
 
 impl Texts {
@@ -63,41 +67,57 @@ impl Texts {
 
 impl Loaded {
     /// With room for so many rows.
-    fn new(storage: Storage, rows: usize) -> Self {
-        match storage {
+    fn new(reading: &Reading, rows: usize) -> Self {
+        let marks_are_missing = reading.marks_are_missing;
+        match reading.storage {
             Storage::Skip => Self::Skipped,
             Storage::Number => Self::Number(Vec::with_capacity(rows)),
             Storage::Boolean => Self::Boolean(Vec::with_capacity(rows)),
             Storage::Timestamp => Self::Timestamp(Vec::with_capacity(rows)),
-            Storage::Texts => Self::Texts(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
+            Storage::Texts => {
+                Self::Texts(Texts { codes: Vec::with_capacity(rows), marks_are_missing, ..Texts::default() })
+            }
             Storage::Words => Self::Words(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
             Storage::Wide => Self::Wide(Vec::with_capacity(rows)),
         }
     }
 
     /// What does not fit was refused after the first reading; here it would be missing.
-    fn push(&mut self, cell: &Cell<'_>) {
+    fn push(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks) {
+        let value = |cell: &Cell<'_>| cell.value(form, marks);
         match self {
             Self::Skipped => {}
-            Self::Number(values) => values.push(match cell.value() {
-                Value::Number(number) | Value::Padded(number) => number as f32,
+            Self::Number(values) => values.push(match value(cell) {
+                Value::Number(number) | Value::Padded(number) | Value::Clock(number) | Value::Span(number) => {
+                    number as f32
+                }
                 _ => f32::NAN,
             }),
-            Self::Boolean(values) => values.push(match cell.value() {
+            Self::Boolean(values) => values.push(match value(cell) {
                 Value::Boolean(value) => f32::from(u8::from(value)),
                 Value::Number(number) => number as f32,
                 _ => f32::NAN,
             }),
-            Self::Timestamp(values) => values.push(match cell.value() {
+            Self::Timestamp(values) => values.push(match value(cell) {
                 Value::Moment(seconds) => seconds,
+                Value::Clock(seconds) => CLOCK_DAY + seconds,
                 _ => f64::NAN,
             }),
             Self::Texts(texts) | Self::Words(texts) => {
-                let code = if cell.value() == Value::Missing { MISSING } else { texts.code(&cell.text()) };
+                let is_missing = match value(cell) {
+                    Value::Missing => true,
+                    Value::Mark | Value::Infinite => texts.marks_are_missing,
+                    _ => false,
+                };
+                let code = if is_missing { MISSING } else { texts.code(&cell.text()) };
                 texts.codes.push(code);
             }
-            Self::Wide(values) => values.push(match cell.value() {
-                Value::Number(number) | Value::Padded(number) | Value::Moment(number) => number,
+            Self::Wide(values) => values.push(match value(cell) {
+                Value::Number(number)
+                | Value::Padded(number)
+                | Value::Moment(number)
+                | Value::Clock(number)
+                | Value::Span(number) => number,
                 _ => f64::NAN,
             }),
         }
@@ -133,33 +153,52 @@ impl Loaded {
             Self::Skipped | Self::Wide(_) => None,
         }
     }
-}
 
-/// Keeps the values of some rows.
-pub(super) struct Loader(Vec<Loaded>);
-
-impl Loader {
-    /// With room for so many rows.
-    pub(super) fn new(readings: &[Reading], rows: usize) -> Self {
-        Self(readings.iter().map(|reading| Loaded::new(reading.storage, rows)).collect())
-    }
-
-    /// The columns.
-    pub(super) fn finish(self) -> Vec<Loaded> {
-        self.0
-    }
-}
-
-impl Reader for Loader {
-    fn cell(&mut self, column: usize, _: At, cell: Cell<'_>) {
-        if let Some(column) = self.0.get_mut(column) {
-            column.push(&cell);
+    /// The same of the rows that are to be kept.
+    pub(super) fn retain(&mut self, kept: &[bool]) {
+        match self {
+            Self::Skipped => {}
+            Self::Number(values) | Self::Boolean(values) => retain(values, kept),
+            Self::Texts(texts) | Self::Words(texts) => retain(&mut texts.codes, kept),
+            Self::Timestamp(values) | Self::Wide(values) => retain(values, kept),
         }
     }
 }
 
-impl Gatherer for Loader {
+fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    values.retain(|_| kept.next().copied().unwrap_or(true));
+}
+
+/// Keeps the values of some rows.
+pub(super) struct Loader<'a> {
+    columns: Vec<Loaded>,
+    forms: &'a [Form],
+    marks: &'a Marks,
+}
+
+impl<'a> Loader<'a> {
+    /// With room for so many rows.
+    pub(super) fn new(readings: &[Reading], forms: &'a [Form], marks: &'a Marks, rows: usize) -> Self {
+        Self { columns: readings.iter().map(|reading| Loaded::new(reading, rows)).collect(), forms, marks }
+    }
+
+    /// The columns.
+    pub(super) fn finish(self) -> Vec<Loaded> {
+        self.columns
+    }
+}
+
+impl Reader for Loader<'_> {
+    fn cell(&mut self, column: usize, _: At, cell: Cell<'_>) {
+        if let Some((column, form)) = self.columns.get_mut(column).zip(self.forms.get(column)) {
+            column.push(&cell, *form, self.marks);
+        }
+    }
+}
+
+impl Gatherer for Loader<'_> {
     fn append(&mut self, later: Self) {
-        self.0.iter_mut().zip(later.0).for_each(|(column, later)| column.append(later));
+        self.columns.iter_mut().zip(later.columns).for_each(|(column, later)| column.append(later));
     }
 }

@@ -11,9 +11,13 @@ pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
     let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
     copies
         .map(|column| {
+            let how = match column.values.has_missing() {
+                true => "tells the target in every row, by whether it has a value or is missing",
+                false => "tells the target in every row, as a copy of it would",
+            };
             format!(
-                "column {name:?} tells the target in every row, as a copy of it would; if it is not known when a \
-                 prediction is asked for, write drop = [{name:?}] into dataset.toml",
+                "column {name:?} {how}; if it is not known when a prediction is asked for, write drop = [{name:?}] into \
+                 dataset.toml",
                 name = column.name
             )
         })

@@ -1,16 +1,17 @@
 //! From files to a table.
 
-use std::collections::BTreeMap;
-
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 
 use super::infer::{self, Reading};
 use super::labels::{self, NoClasses};
 use super::load::{Loaded, Loader};
+use super::marks::Marks;
 use super::parts::{At, Parts, Reader};
-use super::survey::{Survey, Tally};
-use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, oddities, roles};
+use super::survey::Tally;
+use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
 use crate::budget::{self, Shape};
+use crate::fingerprint::Beside;
+use crate::forms::{self, Surveyed};
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 
@@ -21,38 +22,51 @@ pub(super) fn read(
     memory: u64,
 ) -> Result<Table, TableError> {
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
-    let parts = Parts::open(files, &settings.drop, memory)?;
+    let parts = Parts::open(files, &settings, memory)?;
     let roles = roles::roles(&parts.names, &target_name, &settings).map_err(|error| match error {
         error @ TableError::NoTarget { .. } => parts.without_values(error),
         error => error,
     })?;
-    let width = parts.names.len();
-    let (tallies, file_rows) = parts.read(Survey::new(width), || Survey::new(width))?.finish();
-    let profile = DatasetProfile { files: files_of(&parts, &file_rows), ..DatasetProfile::default() };
+    let marks = Marks::of(settings.missing.as_deref());
+    let mut surveyed = forms::survey(&parts, &settings.csv, &marks)?;
+    let profile = DatasetProfile { files: files_of(&parts, &surveyed), ..DatasetProfile::default() };
     let rows = profile.files.iter().map(|file| file.rows).sum();
     check_rows(rows)?;
-    let readings = infer::infer(&parts, &roles, &tallies, &settings)?;
+    let readings = infer::infer(&parts, &roles, &surveyed, &settings)?;
     check_features(&parts, &readings, &target_name)?;
-    let kept = infer::kept(&readings, &tallies, rows as u64, parts.raw);
+    let kept = infer::kept(&readings, &surveyed.tallies, rows as u64, parts.raw);
     budget::check_reading(Shape { rows: rows as u64, columns: kept }, parts.raw, memory)?;
-    let loaded = parts.read(Loader::new(&readings, rows), || Loader::new(&readings, 0))?.finish();
+    let loader = |rows| Loader::new(&readings, &surveyed.forms, &marks, rows);
+    let mut loaded = parts.read(loader(rows), || loader(0))?.finish();
+    let left_out = usable::keep(&parts, &readings, &mut loaded, &mut surveyed.odd, &target_name)?;
+    usable::check(&parts, &surveyed.odd, &settings)?;
+    check_rows(rows - left_out.len())?;
     let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
-    let profile = DatasetProfile { columns: profiles(&parts.names, &tallies, &readings), ..profile };
+    let profile = DatasetProfile { columns: profiles(&parts.names, &surveyed.tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
-    warnings.extend(readings.into_iter().filter_map(|reading| reading.warning));
+    warnings.extend(surveyed.odd.warnings());
+    warnings.extend(readings.into_iter().flat_map(|reading| reading.warnings));
+    warnings.extend(labels::alike(columns.target.labels(), &target_name));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
     // The files are not needed any more, and the hashes of the rows are memory, too.
     drop(parts);
-    Ok(columns.into_table(target_name, settings, DatasetProfile { warnings, ..profile }, memory))
+    let profile = DatasetProfile { warnings, ..profile };
+    Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
-/// The files, of which `rows` has the number of rows by the file's index.
-fn files_of(parts: &Parts, rows: &BTreeMap<u32, u64>) -> Vec<DatasetFile> {
+/// The files, each with what it was read as.
+fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
+    let commas = surveyed.forms.iter().any(|form| form.comma);
+    let read_as = |part: &super::parts::Part| {
+        let notation = (commas && part.is_text()).then(|| "decimal commas".to_owned());
+        part.read_as.iter().cloned().chain(notation).collect::<Vec<_>>().join(", ")
+    };
     let file = |(index, part): (u32, &super::parts::Part)| DatasetFile {
         name: part.name.clone(),
         size: part.size,
         sha256: part.sha256.clone(),
-        rows: rows.get(&index).copied().unwrap_or_default() as usize,
+        rows: surveyed.rows.get(&index).copied().unwrap_or_default() as usize,
+        read_as: read_as(part),
     };
     (0..).zip(&parts.parts).map(file).collect()
 }
@@ -83,11 +97,17 @@ fn profiles(names: &[String], tallies: &[Tally], readings: &[Reading]) -> Vec<Co
             name: name.clone(),
             kind: reading.kind.name().to_owned(),
             because: reading.because.clone(),
-            missing: (tally.rows() - tally.present()) as usize,
+            missing: missing(tally, reading),
             distinct: tally.distinct(),
             role: reading.role,
         })
         .collect()
+}
+
+/// Values that are missing, with what counts as missing.
+fn missing(tally: &Tally, reading: &Reading) -> usize {
+    let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
+    (tally.rows() - present) as usize
 }
 
 /// The columns, each in its role.
@@ -96,6 +116,7 @@ struct Columns {
     target: Target,
     weights: Option<Vec<f32>>,
     order: Option<Vec<f64>>,
+    groups: Option<Vec<u64>>,
 }
 
 impl Columns {
@@ -106,13 +127,15 @@ impl Columns {
         target_name: &str,
         settings: &Settings,
     ) -> Result<Self, TableError> {
-        let (mut columns, mut target, mut weights, mut order) = (Vec::new(), None, None, None);
+        let (mut columns, mut target) = (Vec::new(), None);
+        let (mut weights, mut order, mut grouped) = (None, None, None);
         for ((name, reading), loaded) in parts.names.iter().zip(readings).zip(loaded) {
             match (reading.role, loaded) {
                 (ColumnRole::Target, loaded) => {
                     target = Some(target_of(parts, reading, loaded, target_name, settings)?)
                 }
                 (ColumnRole::Order, Loaded::Wide(values)) => order = Some(values),
+                (ColumnRole::Group, loaded) => grouped = loaded.values().map(|values| groups::hashes(&values)),
                 (ColumnRole::Weights, Loaded::Number(values)) => weights = Some(values),
                 (_, loaded) => {
                     let column = |values| FrameColumn { name: name.clone(), values };
@@ -123,13 +146,21 @@ impl Columns {
         let no_target = || TableError::NoTarget { target: target_name.to_owned(), columns: parts.names.clone() };
         let target = target.ok_or_else(no_target)?;
         let frame = Frame::new(columns, target.len());
-        Ok(Self { frame, target, weights, order })
+        Ok(Self { frame, target, weights, order, groups: grouped })
     }
 
-    fn into_table(self, target_name: String, settings: Settings, profile: DatasetProfile, memory: u64) -> Table {
-        let Self { frame, target, weights, order } = self;
-        let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), weights.as_deref(), order.as_deref());
-        Table { target_name, target, frame, weights, order, settings, profile, fingerprint, memory }
+    fn into_table(
+        self,
+        target_name: String,
+        settings: Settings,
+        profile: DatasetProfile,
+        left_out: Vec<u32>,
+        memory: u64,
+    ) -> Table {
+        let Self { frame, target, weights, order, groups } = self;
+        let beside = Beside { weights: weights.as_deref(), order: order.as_deref(), groups: groups.as_deref() };
+        let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), beside);
+        Table { target_name, target, frame, weights, order, groups, settings, profile, fingerprint, left_out, memory }
     }
 }
 
@@ -155,9 +186,6 @@ fn target_of(
         (_, Loaded::Texts(texts)) => {
             labels::classes(texts, name, settings.positive.as_ref()).map_err(|error| match error {
                 NoClasses::Error(error) => error,
-                NoClasses::Rare(row) => {
-                    at_place(parts, row, name, |place, target| TableError::RareLabel { place, target })
-                }
                 NoClasses::Long(row, bytes) => {
                     at_place(parts, row, name, |place, target| TableError::LongLabel { place, target, bytes })
                 }
@@ -193,12 +221,12 @@ fn at_place(
     target: &str,
     error: impl FnOnce(super::Place, String) -> TableError,
 ) -> TableError {
-    place_of(parts, row, target).map_or_else(|other| other, |place| error(place, target.to_owned()))
+    place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
 /// Where the row of that index stands.
-fn place_of(parts: &Parts, row: usize, target: &str) -> Result<super::Place, TableError> {
+pub(super) fn place_of(parts: &Parts, row: usize, target: &str) -> Result<At, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
     let search = parts.read_in_order(Search { column, before: row, found: None })?;
-    Ok(parts.place(search.found.unwrap_or(At { file: 0, line: 0 })))
+    Ok(search.found.unwrap_or(At { file: 0, line: 0 }))
 }

@@ -18,6 +18,7 @@ pub(super) fn roles(names: &[String], target: &str, settings: &Settings) -> Resu
     }
     let mut uses: Vec<(&str, &'static str, ColumnRole)> = vec![(target, "target", ColumnRole::Target)];
     uses.extend(settings.order.as_deref().map(|name| (name, "order", ColumnRole::Order)));
+    uses.extend(settings.group.as_deref().map(|name| (name, "group", ColumnRole::Group)));
     uses.extend(settings.weights.as_deref().map(|name| (name, "weights", ColumnRole::Weights)));
     uses.extend(settings.drop.iter().map(|name| (name.as_str(), "drop", ColumnRole::Dropped)));
     let known = |name: &str| names.iter().any(|known| known == name);

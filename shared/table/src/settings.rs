@@ -1,5 +1,6 @@
 //! What a dataset's owner says of it in `dataset.toml`.
 
+mod csv;
 mod labels;
 mod parse;
 
@@ -8,8 +9,11 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::{Family, Label, PrimaryMetric, Task};
 use serde::Deserialize;
 
+pub use csv::CsvSettings;
 pub use labels::{ClassWeights, Costs, Threshold};
 pub use parse::SettingsError;
+
+pub use crate::odd_rows::OddRow;
 
 /// The settings' file, which lies beside the data.
 pub const SETTINGS_FILE: &str = "dataset.toml";
@@ -32,8 +36,16 @@ pub struct Settings {
     pub impute_missing: bool,
     /// Columns that are left out.
     pub drop: Vec<String>,
+    /// Texts and numbers that stand for a missing value, in place of the usual ones.
+    pub missing: Option<Vec<String>>,
+    /// How CSV files are written, as far as it is not to be told from them.
+    pub csv: CsvSettings,
+    /// Rows that end the run instead of being left out.
+    pub strict: Vec<OddRow>,
     /// The column that tells which rows are newer: numbers or moments.
     pub order: Option<String>,
+    /// The column whose equal values tell rows that belong together: none of them is learnt from where another is judged on.
+    pub group: Option<String>,
     /// The column that tells how much a row counts, from 0 up.
     pub weights: Option<String>,
     /// The figure that decides between models.

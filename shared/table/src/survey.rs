@@ -1,10 +1,16 @@
 //! What is in the columns: the first of two readings, from which types are inferred.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
-use super::cell::{Cell, Value};
+use foldhash::fast::FixedState;
+
+use super::cell::{Cell, Form, Value};
+use super::marks::Marks;
+use super::odd_rows::{OddRow, OddRows};
 use super::parts::{At, Gatherer, Reader};
+use super::sentinel::Sentinels;
+use super::signs::Signs;
 
 /// Different values of a column that are counted; there may be more.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
@@ -18,19 +24,38 @@ pub(super) enum Class {
     Infinite,
     Boolean,
     Moment,
+    Clock,
+    Span,
+    Mark,
     Text,
 }
 
+/// How many kinds there are.
+const CLASSES: usize = 10;
+
+/// Different numbers up to which it is told whether single precision keeps them apart.
+const MAX_SINGLES: usize = 2_000;
+
 impl Class {
-    pub(super) const PRESENT: [Self; 6] =
-        [Self::Number, Self::Padded, Self::Infinite, Self::Boolean, Self::Moment, Self::Text];
+    pub(super) const PRESENT: [Self; CLASSES - 1] = [
+        Self::Number,
+        Self::Padded,
+        Self::Infinite,
+        Self::Boolean,
+        Self::Moment,
+        Self::Clock,
+        Self::Span,
+        Self::Mark,
+        Self::Text,
+    ];
 }
 
 /// What is in a column.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
-    counts: [u64; 7],
-    first: [Option<At>; 7],
+    counts: [u64; CLASSES],
+    first: [Option<At>; CLASSES],
+    signs: [u64; Signs::COUNT],
     /// The first number that is not whole, that is below 0, and that is neither 0 nor 1.
     pub(super) first_broken: Option<At>,
     pub(super) first_negative: Option<At>,
@@ -40,9 +65,12 @@ pub(crate) struct Tally {
     /// Whether the values are typed by their file as texts.
     pub(super) is_typed_text: bool,
     ascent: Ascent,
+    distinct: HashSet<u64, FixedState>,
+    /// The numbers in single precision, while there are few.
+    singles: HashSet<u32, FixedState>,
+    pub(super) sentinels: Sentinels,
     /// Words of all texts, with blanks between them.
     words: u64,
-    distinct: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     /// Whether a value was seen a second time before there were too many to tell.
     repeats: bool,
 }
@@ -52,48 +80,82 @@ pub(crate) struct Tally {
 struct Ascent {
     ends: Option<(f64, f64)>,
     holds: bool,
+    /// Whether each is one more than the one before it.
+    by_one: bool,
 }
 
 impl Default for Tally {
     fn default() -> Self {
         Self {
-            counts: [0; 7],
-            first: [None; 7],
+            counts: [0; CLASSES],
+            first: [None; CLASSES],
+            signs: [0; Signs::COUNT],
             first_broken: None,
             first_negative: None,
             first_beyond_one: None,
             has_weight: false,
             is_typed_text: false,
-            ascent: Ascent { ends: None, holds: true },
+            ascent: Ascent { ends: None, holds: true, by_one: true },
+            distinct: HashSet::with_hasher(FixedState::with_seed(0)),
+            singles: HashSet::with_hasher(FixedState::with_seed(0)),
+            sentinels: Sentinels::default(),
             words: 0,
-            distinct: HashSet::default(),
             repeats: false,
         }
     }
 }
 
 impl Tally {
-    fn add(&mut self, at: At, cell: &Cell<'_>) {
+    fn add(&mut self, at: At, cell: &Cell<'_>, way: Way<'_>, form: Form) {
         self.is_typed_text |= matches!(cell, Cell::Text(_));
-        let (class, hash) = match cell.value() {
+        let (value, signs) = cell.seen(form, way.marks, way.all_signs);
+        if !signs.is_empty() {
+            signs.indices().for_each(|index| {
+                if let Some(count) = self.signs.get_mut(index) {
+                    *count += 1
+                }
+            });
+        }
+        let class = match value {
             Value::Missing => return self.count(Class::Missing, at),
+            Value::Mark => return self.count(Class::Mark, at),
+            Value::Infinite => return self.count(Class::Infinite, at),
             Value::Number(number) => {
                 self.number(at, number);
-                (Class::Number, hash((0_u8, (number + 0.0).to_bits())))
+                Class::Number
             }
-            Value::Padded(_) => (Class::Padded, hash(&*cell.text())),
-            Value::Infinite => (Class::Infinite, hash(&*cell.text())),
-            Value::Boolean(value) => (Class::Boolean, hash((1_u8, value))),
-            Value::Moment(seconds) => (Class::Moment, hash((2_u8, seconds.to_bits()))),
+            Value::Padded(_) => Class::Padded,
+            Value::Boolean(_) => Class::Boolean,
+            Value::Moment(_) => Class::Moment,
+            Value::Clock(_) => Class::Clock,
+            Value::Span(_) => Class::Span,
             Value::Text => {
-                let text = cell.text();
-                self.words += text.split_whitespace().count() as u64;
-                (Class::Text, hash(&*text))
+                self.words += cell.text().split_whitespace().count() as u64;
+                Class::Text
             }
         };
         self.count(class, at);
         if self.distinct.len() < MAX_DISTINCT {
-            self.repeats |= !self.distinct.insert(hash);
+            self.remember(cell, value);
+        }
+    }
+
+    fn remember(&mut self, cell: &Cell<'_>, value: Value) {
+        let state = self.distinct.hasher();
+        let hash = match value {
+            Value::Number(number) => hash(state, (0_u8, (number + 0.0).to_bits())),
+            Value::Boolean(value) => hash(state, (1_u8, value)),
+            Value::Moment(seconds) | Value::Clock(seconds) | Value::Span(seconds) => {
+                hash(state, (2_u8, seconds.to_bits()))
+            }
+            _ => hash(state, &*cell.text()),
+        };
+        if !self.distinct.insert(hash) {
+            self.repeats = true;
+        } else if let Value::Number(number) = value
+            && self.singles.len() <= MAX_SINGLES
+        {
+            self.singles.insert((number as f32 + 0.0).to_bits());
         }
     }
 
@@ -118,13 +180,21 @@ impl Tally {
                 self.first_beyond_one.get_or_insert(at);
             }
         }
-        self.ascent = self.ascent.then(Ascent { ends: Some((number, number)), holds: true });
+        self.sentinels.add(number);
+        self.ascent = self.ascent.then(Ascent { ends: Some((number, number)), holds: true, by_one: true });
     }
 
     /// Adds what is in rows that come later.
     fn append(&mut self, later: &Self) {
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
+        }
+        for (count, more) in self.signs.iter_mut().zip(later.signs) {
+            *count += more;
+        }
+        self.sentinels.append(&later.sentinels);
+        if self.singles.len() <= MAX_SINGLES {
+            self.singles.extend(&later.singles);
         }
         for (first, other) in self.first.iter_mut().zip(later.first) {
             *first = first.or(other);
@@ -146,6 +216,33 @@ impl Tally {
     /// Values of a class.
     pub(super) fn of(&self, class: Class) -> u64 {
         self.counts.get(class as usize).copied().unwrap_or_default()
+    }
+
+    /// Texts that are written so.
+    pub(super) fn written(&self, sign: Signs) -> u64 {
+        self.signs.get(sign.index()).copied().unwrap_or_default()
+    }
+
+    /// Values that are neither missing nor what may mean that: usual marks, and infinities.
+    pub(super) fn valued(&self) -> u64 {
+        self.present() - self.of(Class::Mark) - self.of(Class::Infinite)
+    }
+
+    /// Numbers that differ, but not in single precision; as far as there are few of them.
+    pub(super) fn collapsed(&self) -> usize {
+        let are_all = self.of(Class::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
+        if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
+    }
+
+    /// The least and the greatest number.
+    pub(super) fn bounds(&self) -> Option<(f64, f64)> {
+        self.sentinels.bounds()
+    }
+
+    /// Whether the numbers count the rows, from 0 or 1 up.
+    pub(super) fn counts_rows(&self) -> bool {
+        let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
+        starts && self.ascent.by_one && self.of(Class::Number) == self.rows()
     }
 
     /// Values that are not missing.
@@ -181,7 +278,9 @@ impl Tally {
 
     /// Whether all values are numbers, all truth values or all moments.
     pub(crate) fn is_typed(&self) -> bool {
-        [Class::Number, Class::Boolean, Class::Moment].iter().any(|class| self.of(*class) == self.present())
+        [Class::Number, Class::Boolean, Class::Moment, Class::Clock]
+            .iter()
+            .any(|class| self.of(*class) == self.valued())
     }
 
     /// Whether a number is not whole.
@@ -202,36 +301,47 @@ impl Tally {
 
 impl Ascent {
     fn then(self, later: Self) -> Self {
-        let (ends, holds) = match (self.ends, later.ends) {
-            (Some((first, last)), Some((next, end))) => (Some((first, end)), last < next),
-            (ends, None) | (None, ends) => (ends, true),
+        let (ends, holds, by_one) = match (self.ends, later.ends) {
+            (Some((first, last)), Some((next, end))) => (Some((first, end)), last < next, last + 1.0 == next),
+            (ends, None) | (None, ends) => (ends, true, true),
         };
-        Self { ends, holds: holds && self.holds && later.holds }
+        Self { ends, holds: holds && self.holds && later.holds, by_one: by_one && self.by_one && later.by_one }
     }
 }
 
-fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+fn hash(state: &FixedState, value: impl Hash) -> u64 {
+    state.hash_one(value)
+}
+
+/// How cells are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    pub(super) forms: &'a [Form],
+    pub(super) marks: &'a Marks,
+    /// Whether plain numbers, too, tell how they are written.
+    pub(super) all_signs: bool,
 }
 
 /// Counts the columns of some rows.
-pub(super) struct Survey {
+pub(super) struct Survey<'a> {
+    way: Way<'a>,
     tallies: Vec<Tally>,
+    odd: OddRows,
     /// The rows of the pieces that were appended, by the index of their file.
     appended: BTreeMap<u32, u64>,
 }
 
-impl Survey {
-    pub(super) fn new(columns: usize) -> Self {
-        Self { tallies: vec![Tally::default(); columns], appended: BTreeMap::new() }
+impl<'a> Survey<'a> {
+    /// Of as many columns as there are forms.
+    pub(super) fn new(way: Way<'a>) -> Self {
+        let tallies = vec![Tally::default(); way.forms.len()];
+        Self { way, tallies, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// The columns, and the rows of each file by its index.
-    pub(super) fn finish(self) -> (Vec<Tally>, BTreeMap<u32, u64>) {
+    /// The columns, the rows of each file by its index, and the rows that were left out.
+    pub(super) fn finish(self) -> (Vec<Tally>, BTreeMap<u32, u64>, OddRows) {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
-        (self.tallies, rows)
+        (self.tallies, rows, self.odd)
     }
 
     /// The file of a piece and its rows: of the column that has most, since those left out may not be read.
@@ -241,16 +351,21 @@ impl Survey {
     }
 }
 
-impl Reader for Survey {
+impl Reader for Survey<'_> {
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
-        if let Some(tally) = self.tallies.get_mut(column) {
-            tally.add(at, &cell);
+        if let Some((tally, form)) = self.tallies.get_mut(column).zip(self.way.forms.get(column)) {
+            tally.add(at, &cell, self.way, *form);
         }
+    }
+
+    fn left_out(&mut self, at: At, why: OddRow) {
+        self.odd.add(at, why);
     }
 }
 
-impl Gatherer for Survey {
+impl Gatherer for Survey<'_> {
     fn append(&mut self, later: Self) {
+        self.odd.append(&later.odd);
         if let Some((file, rows)) = later.rows() {
             *self.appended.entry(file).or_default() += rows;
         }
@@ -265,7 +380,8 @@ mod tests {
     fn tally(cells: &[&str], from: u64) -> Tally {
         let mut tally = Tally::default();
         for (row, cell) in cells.iter().enumerate() {
-            tally.add(At { file: 0, line: from + row as u64 }, &Cell::Untyped(cell));
+            let way = Way { forms: &[], marks: &Marks::default(), all_signs: false };
+            tally.add(At { file: 0, line: from + row as u64 }, &Cell::Untyped(cell), way, Form::default());
         }
         tally
     }

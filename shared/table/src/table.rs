@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::iris::{IRIS_CSV, IRIS_TARGET};
 use crate::settings::{FamilyChoice, Settings};
 use crate::target::Target;
-use crate::{DataFile, TableError, read};
+use crate::{DataFile, Place, TableError, read};
 
 /// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.
 pub const MIN_ROWS: usize = 10;
@@ -25,9 +25,12 @@ pub struct Table {
     pub(crate) frame: Frame,
     pub(crate) weights: Option<Vec<f32>>,
     pub(crate) order: Option<Vec<f64>>,
+    pub(crate) groups: Option<Vec<u64>>,
     pub(crate) settings: Settings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
+    /// Indices of the files' rows that are none of the table's.
+    pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
 }
 
@@ -61,7 +64,7 @@ impl Table {
         Ok(table)
     }
 
-    /// What is learnt from: every column but the target, those of order and weights, and those left out.
+    /// What is learnt from: every column but the target, those of order, group and weights, and those left out.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
@@ -91,6 +94,11 @@ impl Table {
         self.order.as_deref()
     }
 
+    /// For each row the number of its group, if rows are grouped: it follows from the group's value alone.
+    pub fn groups(&self) -> Option<&[u64]> {
+        self.groups.as_deref()
+    }
+
     /// What the owner says of the table.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -107,9 +115,25 @@ impl Table {
     }
 
     /// SHA-256, in lower-case hexadecimal, of what is learnt from, whatever its spelling in the files: names, kinds and
-    /// values of target, columns, weights and order. The order of rows and columns counts.
+    /// values of target, columns, weights, order and groups. The order of rows and columns counts.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Where the row of that index stands in its file, as a row: of lines nothing is known any more.
+    pub fn place_of(&self, row: usize) -> Place {
+        let mut row = row;
+        for left_out in &self.left_out {
+            row += usize::from(*left_out as usize <= row);
+        }
+        let mut before = 0;
+        let file = self.profile.files.iter().find(|file| {
+            let is_in = row < before + file.rows;
+            before += if is_in { 0 } else { file.rows };
+            is_in
+        });
+        let name = file.map(|file| file.name.clone()).unwrap_or_default();
+        Place { file: name, line: (row - before) as u64 + 1, is_row: true }
     }
 
     /// Bytes that the process may use.

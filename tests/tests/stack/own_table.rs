@@ -212,14 +212,13 @@ async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_col
     let rare = one_class.strip_suffix(b"no\n").expect("the last row says no").to_vec();
     let rare = [&rare[..], b"yes\n"].concat();
     let header_twice = good.replacen("fee", "age", 1).into_bytes();
-    let no_utf8 = [&lines[..7].join("\n").into_bytes()[..], b"\nc1,\xff,1,true,2019-01-01,DE,no\n"].concat();
     let tables: [(&str, &str, Vec<u8>, &[&str]); 11] = [
         ("no such target", "target = \"gone\"", good.clone().into_bytes(), &["gone", "churned"]),
         ("one class", "", one_class, &["churned", "60"]),
-        ("a class with one row", "", rare, &["line 61", "churned"]),
+        ("a class with one row", "strict = [\"rare_label\"]", rare, &["line 61", "strict"]),
         ("too few rows", "", lines[..6].join("\n").into_bytes(), &["5", "10"]),
         ("another width", "", with(4, "c1,1,2"), &["line 5", "7"]),
-        ("no UTF-8", "", no_utf8, &["line 8", "UTF-8"]),
+        ("no table", "", b"%PDF-1.7 nothing to learn from".to_vec(), &["table.csv", "PDF"]),
         ("a column twice", "", header_twice, &["columns 2 and 3"]),
         (
             "text among numbers",
@@ -227,13 +226,17 @@ async fn what_keeps_a_table_from_being_learnt_is_on_record_with_file_row_and_col
             with(9, "c1,40,much,true,2019-01-01,DE,no"),
             &["line 10", "fee", "number"],
         ),
-        ("no target in a row", "", with(3, "c1,40,20,true,2019-01-01,DE,"), &["line 4", "churned"]),
+        (
+            "no target in a row",
+            "strict = [\"no_target\"]",
+            with(3, "c1,40,20,true,2019-01-01,DE,"),
+            &["line 4", "strict"],
+        ),
         ("settings of no use", "targget = \"churned\"", good.clone().into_bytes(), &["dataset.toml", "targget"]),
         ("an unknown file", "", good.clone().into_bytes(), &["table.xlsx"]),
     ];
     for (wrong, settings, table, named) in tables {
-        let target =
-            if settings.contains("target") || settings.contains("targget") { "" } else { "target = \"churned\"\n" };
+        let target = if settings.starts_with("targ") { "" } else { "target = \"churned\"\n" };
         let file = if wrong == "an unknown file" { "table.xlsx" } else { "table.csv" };
         stack.store_table(&[("dataset.toml", format!("{target}{settings}\n").as_bytes()), (file, &table)]).await;
         let id = fresh_id();

@@ -83,6 +83,7 @@ fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
 
 fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
+    let interval = interval.map(Into::into);
     Parts { preprocessing, predictor, link: Link::Identity, calibration: None, rule: LabelRule::default(), interval }
 }
 

@@ -11,7 +11,7 @@ use crate::evaluate::scores;
 use crate::fit::Rows;
 use crate::hyperparameters::Choice;
 use crate::learner::Learner;
-use crate::search::{folds, others};
+use crate::search::folds;
 
 /// Parts that the rows are divided into.
 const FOLDS: usize = 3;
@@ -53,27 +53,26 @@ impl<'a> Trial<'a> {
 
     /// The loss of each row; nothing where there is no time for it.
     fn losses(&self, learnt: &Learnt, most: usize) -> Option<Vec<f64>> {
-        let Learnable { frame, rows, target, weights } = self.rows;
+        let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
         let weights = weights.map(|weights| at(weights, &chosen));
-        let learner = Learner::new(frame, &rows, target, weights, learnt.clone()).ok()?;
+        let learner = Learner::new(frame, &rows, target, weights, learnt.clone()).ok()?.kept_together(order, groups);
         let metric = match learner.target().task() {
             Task::Classification => PrimaryMetric::LogLoss,
             Task::Regression => PrimaryMetric::Rmse,
         };
         let choice = Choice::usual(Family::GradientBoosting);
-        let folds = folds(learner.target(), FOLDS, self.seed);
+        let folds = folds(learner.target(), |rows| learner.units(rows), FOLDS, self.seed);
         let mut losses = Vec::with_capacity(rows.len());
-        for (number, fold) in folds.iter().enumerate() {
+        for fold in &folds {
             if (self.limits.is_up)() {
                 return None;
             }
-            let fitted =
-                learner.fit(Rows::all(&others(&folds, number)), &choice, self.seed, Instant::now() + LIMIT).ok()?;
-            let answers = learner.ask(fitted, fold).ok()?;
-            let truth = learner.target().take(fold);
+            let fitted = learner.fit(Rows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
+            let answers = learner.ask(fitted, &fold.scored).ok()?;
+            let truth = learner.target().take(&fold.scored);
             losses.extend(scores(metric, learner.truths(&truth), &answers)?.losses);
         }
         Some(losses)

@@ -20,8 +20,8 @@ pub(crate) enum Answers {
     Numbers {
         /// The estimate for each row.
         values: Vec<f32>,
-        /// Half the width of the interval around it, if there is one.
-        interval: Option<f32>,
+        /// The ends of the interval around it; none where the model has no intervals.
+        intervals: Vec<(f32, f32)>,
     },
 }
 
@@ -39,7 +39,7 @@ impl Answers {
     /// No answer yet.
     fn none(model: &Model) -> Self {
         match model.signature().labels() {
-            [] => Self::Numbers { values: Vec::new(), interval: None },
+            [] => Self::Numbers { values: Vec::new(), intervals: Vec::new() },
             _ => Self::Classes { classes: Vec::new(), probabilities: Vec::new() },
         }
     }
@@ -62,7 +62,10 @@ impl Answers {
                 classes.extend_from_slice(more_classes);
                 probabilities.extend_from_slice(more_probabilities);
             }
-            (Self::Numbers { values, .. }, Self::Numbers { values: more, .. }) => values.extend_from_slice(more),
+            (Self::Numbers { values, intervals }, Self::Numbers { values: more_values, intervals: more_intervals }) => {
+                values.extend_from_slice(more_values);
+                intervals.extend_from_slice(more_intervals);
+            }
             _ => {}
         }
     }
@@ -73,9 +76,9 @@ impl Answers {
                 classes.extend_from_slice(part.classes());
                 probabilities.extend_from_slice(part.probabilities());
             }
-            (Self::Numbers { values, interval }, Predictions::Numbers(part)) => {
+            (Self::Numbers { values, intervals }, Predictions::Numbers(part)) => {
                 values.extend_from_slice(part.values());
-                *interval = part.interval();
+                intervals.extend_from_slice(part.intervals().unwrap_or_default());
             }
             // A model answers every batch alike.
             _ => {}

@@ -51,7 +51,7 @@ impl Constant {
                     PrimaryMetric::Pinball => quantile,
                     _ => mean,
                 };
-                Answers::Numbers { values: vec![*number as f32; rows], interval: None }
+                Answers::Numbers { values: vec![*number as f32; rows], intervals: Vec::new() }
             }
         }
     }

@@ -8,6 +8,12 @@ pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -
     losses.sum::<f64>() / truth.len() as f64
 }
 
+/// The negative logarithm of the true class's probability, row by row.
+pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -> impl Iterator<Item = f64> {
+    let rows = truth.iter().zip(probabilities.chunks_exact(classes.max(1)));
+    rows.map(|(class, row)| surprise(row.get(*class as usize).copied().unwrap_or_default()))
+}
+
 /// Negative logarithm of the true class's probability.
 pub(super) fn surprise(probability: f32) -> f64 {
     -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()

@@ -1,25 +1,48 @@
 //! Figures of estimated numbers.
 
+use std::cmp::Ordering;
+
 use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
 /// The share of rows that an interval is to hold.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// The figures of `values` against `truth`, of equal length, at least 1. `interval` is half the width of the intervals.
+/// Minimum number of rows of which it is worth knowing what the intervals of each fifth of the predictions hold.
+const MIN_ROWS_BY_FIFTH: usize = 25;
+
+/// The figures of `values` against `truth`, of equal length, at least 1. `intervals` are the ends of the intervals around the
+/// values; an interval that is not there holds its value alone.
 ///
 /// R² is scikit-learn's `r2_score`: where the truth is one number throughout, it is 1 for a perfect answer and else 0.
-pub(super) fn evaluate(truth: &[f64], values: &[f32], interval: f32) -> RegressionEvaluation {
+pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
     let rows = truth.len().max(1) as f64;
     let mut errors: Vec<f64> = errors(truth, values).map(f64::abs).collect();
-    let half = f64::from(interval);
-    let within = errors.iter().filter(|error| **error <= half).count();
     RegressionEvaluation {
         rows: truth.len(),
         rmse: mean_square(&errors).sqrt(),
         mae: errors.iter().sum::<f64>() / rows,
         r2: r2(truth, mean_square(&errors)),
-        interval: IntervalEvaluation { level: INTERVAL_LEVEL, coverage: within as f64 / rows, width: 2.0 * half },
+        interval: of_intervals(truth, values, intervals),
         median_absolute_error: median(&mut errors),
+    }
+}
+
+fn of_intervals(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> IntervalEvaluation {
+    let ends = |row: usize| intervals.get(row).copied().or_else(|| values.get(row).map(|value| (*value, *value)));
+    let holds = |row: usize| match (truth.get(row), ends(row)) {
+        (Some(truth), Some((lower, upper))) => (f64::from(lower)..=f64::from(upper)).contains(truth),
+        _ => false,
+    };
+    let share = |rows: &[usize]| rows.iter().filter(|row| holds(**row)).count() as f64 / rows.len().max(1) as f64;
+    let mut sorted: Vec<usize> = (0..truth.len()).collect();
+    sorted.sort_by(|a, b| values.get(*a).partial_cmp(&values.get(*b)).unwrap_or(Ordering::Equal));
+    let fifth = |part: usize| sorted.get(sorted.len() * part / 5..sorted.len() * (part + 1) / 5).map_or(0.0, share);
+    let widths = intervals.iter().map(|(lower, upper)| f64::from(*upper) - f64::from(*lower));
+    IntervalEvaluation {
+        level: INTERVAL_LEVEL,
+        coverage: share(&sorted),
+        width: widths.sum::<f64>() / truth.len().max(1) as f64,
+        by_fifth: (truth.len() >= MIN_ROWS_BY_FIFTH).then(|| [0, 1, 2, 3, 4].map(fifth)),
     }
 }
 
@@ -54,7 +77,8 @@ mod tests {
     #[test]
     fn figures_are_scikit_learns() {
         let truth = [3.0, -0.5, 2.0, 7.0, 4.5];
-        let figures = evaluate(&truth, &[2.5, 0.0, 2.0, 8.0, 4.0], 0.5);
+        let values = [2.5, 0.0, 2.0, 8.0, 4.0];
+        let figures = evaluate(&truth, &values, &values.map(|value| (value - 0.5, value + 0.5)));
         assert!((figures.r2 - 0.9440894568690096).abs() < 1e-12, "{figures:?}");
         assert!((figures.rmse - 0.5916079783099616).abs() < 1e-12, "{figures:?}");
         assert!((figures.mae - 0.5).abs() < 1e-12 && figures.median_absolute_error == 0.5, "{figures:?}");
@@ -62,8 +86,19 @@ mod tests {
     }
 
     #[test]
+    fn what_intervals_hold_is_told_of_each_fifth_of_the_predictions() {
+        // The higher a prediction, the narrower its interval; the truth is 1 above it throughout.
+        let values: Vec<f32> = (0..50).map(|row| (row * 7 % 50) as f32).collect();
+        let truth: Vec<f64> = values.iter().map(|value| f64::from(*value) + 1.0).collect();
+        let ends: Vec<(f32, f32)> = values.iter().map(|v| (v - 1.5, v + if *v < 35.0 { 1.5 } else { 0.5 })).collect();
+        let interval = evaluate(&truth, &values, &ends).interval;
+        assert_eq!((interval.coverage, interval.by_fifth), (0.7, Some([1.0, 1.0, 1.0, 0.5, 0.0])));
+        assert!((interval.width - 2.7).abs() < 1e-6, "{interval:?}");
+    }
+
+    #[test]
     fn one_number_throughout_has_no_variance_to_explain() {
-        assert_eq!(evaluate(&[2.0, 2.0], &[2.0, 2.0], 0.0).r2, 1.0);
-        assert_eq!(evaluate(&[2.0, 2.0], &[2.0, 2.5], 0.0).r2, 0.0);
+        assert_eq!(evaluate(&[2.0, 2.0], &[2.0, 2.0], &[]).r2, 1.0);
+        assert_eq!(evaluate(&[2.0, 2.0], &[2.0, 2.5], &[]).r2, 0.0);
     }
 }

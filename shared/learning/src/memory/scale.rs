@@ -122,7 +122,7 @@ fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = Colum
             ColumnRole::Feature => return None,
             ColumnRole::Target if classes > 0 => (Kind::Text(0), Use::Target),
             ColumnRole::Target => (Kind::Wide, Use::Target),
-            ColumnRole::Order => (Kind::Wide, Use::Other),
+            ColumnRole::Order | ColumnRole::Group => (Kind::Wide, Use::Other),
             ColumnRole::Weights => (Kind::Number, Use::Other),
             ColumnRole::Dropped => (Kind::Skipped, Use::Feature),
         };

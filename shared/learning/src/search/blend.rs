@@ -141,12 +141,12 @@ pub(super) fn mean(parts: &[(&Answers, f32)]) -> Option<Answers> {
         sum
     };
     Some(match first {
-        Answers::Numbers { values, interval } => {
+        Answers::Numbers { values, .. } => {
             let of = |answers: &Answers| match answers {
                 Answers::Numbers { values, .. } => values.clone(),
                 Answers::Classes { .. } => Vec::new(),
             };
-            Answers::Numbers { values: sum(&of, values.len()), interval: *interval }
+            Answers::Numbers { values: sum(&of, values.len()), intervals: Vec::new() }
         }
         Answers::Classes { classes, probabilities } => {
             let of = |answers: &Answers| match answers {

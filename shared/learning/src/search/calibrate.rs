@@ -4,7 +4,7 @@ use evergreen_table::Target;
 
 use evergreen_scoring::LabelRule;
 
-use crate::evaluate::{Answers, INTERVAL_LEVEL, log_loss};
+use crate::evaluate::{Answers, log_loss};
 
 /// Calibration is left out where it gains less than this share of the log loss.
 const WORTHWHILE: f64 = 0.01;
@@ -75,20 +75,6 @@ fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
     raised
 }
 
-/// Half the width of intervals that hold [`INTERVAL_LEVEL`] of rows like these: split conformal prediction (Lei, G'Sell,
-/// Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive inference for regression", JASA 113, 2018). With too few
-/// rows for the level it is the largest error.
-pub(super) fn half_width(target: &Target, answers: &Answers) -> Option<f32> {
-    let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
-    let mut errors: Vec<f64> =
-        truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
-    errors.sort_by(f64::total_cmp);
-    let rank = ((errors.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
-    let error = *errors.get(rank.min(errors.len()).checked_sub(1)?)?;
-    let width = error as f32;
-    Some(if f64::from(width) < error { width.next_up() } else { width }).filter(|width| width.is_finite())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,14 +96,5 @@ mod tests {
     fn a_model_that_is_right_about_itself_is_left_alone() {
         let (target, answers) = classes([0.8, 0.2].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!(power(&target, &answers, &LabelRule::default()), None);
-    }
-
-    #[test]
-    fn intervals_hold_nine_in_ten() {
-        let answers = Answers::Numbers { values: (1..=19).map(|n| n as f32).collect(), interval: None };
-        assert_eq!(half_width(&Target::Numbers(vec![0.0; 19]), &answers), Some(18.0));
-        let few = Answers::Numbers { values: vec![1.0, 2.0], interval: None };
-        assert_eq!(half_width(&Target::Numbers(vec![0.0; 2]), &few), Some(2.0));
-        assert_eq!(half_width(&Target::Numbers(vec![]), &Answers::Numbers { values: vec![], interval: None }), None);
     }
 }

@@ -6,12 +6,13 @@ use evergreen_lifecycle::{Candidate, PrimaryMetric, Task};
 use evergreen_scoring::LabelRule;
 use evergreen_table::Target;
 
-use super::folds::others;
+use super::folds::Fold;
 use super::{SearchError, blend};
 use crate::deciding::ruled;
 use crate::evaluate::{Answers, scores};
 use crate::fit::{Cost, Fitted, Rows};
 use crate::hyperparameters::Choice;
+use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
 /// Nodes of trees, and numbers of answers, that a trial keeps until it goes on; of more, its folds are fitted anew then.
@@ -55,7 +56,7 @@ pub(super) struct Trial {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course<'a> {
     pub(super) learner: &'a Learner<'a>,
-    pub(super) folds: &'a [Vec<u32>],
+    pub(super) folds: &'a [Fold],
     pub(super) metric: PrimaryMetric,
     /// How classifiers' answers are bounded and decided.
     pub(super) rule: &'a LabelRule,
@@ -111,8 +112,8 @@ impl Trial {
         self.scores.len().max(self.losses.len())
     }
 
-    /// Fits on all folds but one and scores that one, for each of the first `folds` in turn that are not done, as long as
-    /// `goes_on` says so before a fold.
+    /// Fits on what each of the first `folds` learns from and scores what it is scored on, of those that are not done, as long
+    /// as `goes_on` says so before a fold.
     pub(super) fn run(
         &mut self,
         course: Course<'_>,
@@ -144,13 +145,14 @@ impl Trial {
         Ok(())
     }
 
-    /// Fits what the fold of this number is not part of.
+    /// Fits what the fold of this number learns from.
     fn fit(&mut self, course: Course<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
-        let fitted = others(course.folds, number);
-        let watched = if self.tried.rounds.is_some() { course.folds.get(number).map(Vec::as_slice) } else { None };
+        let fold = course.folds.get(number);
+        let fitted = fold.map(|fold| fold.training.as_slice()).unwrap_or_default();
+        let watched = fold.filter(|_| self.tried.rounds.is_some()).map(|fold| fold.scored.as_slice());
         let started = Instant::now();
         let seed = seed_of(course.seed, self.choice.family);
-        let rows = Rows { fitted: &fitted, watched: watched.unwrap_or_default() };
+        let rows = Rows { fitted, watched: watched.unwrap_or_default() };
         let fit = course.learner.fit(rows, &self.tried, seed, deadline)?;
         let seconds = started.elapsed().as_secs_f64() / fitted.len().max(1) as f64;
         self.seconds_per_row = self.seconds_per_row.max(seconds);
@@ -179,7 +181,7 @@ impl Trial {
 
     /// Scores what was fitted on the fold that it has not seen.
     fn ask(&mut self, course: Course<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
-        let fold = course.folds.get(number).map(Vec::as_slice).unwrap_or_default();
+        let fold = course.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
         let started = Instant::now();
         let answers = course.learner.ask(fitted, fold)?;
@@ -252,6 +254,21 @@ impl Trial {
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
+    }
+
+    /// How far the answers to rows that it had not learnt from are from the truth, of a regression model; with ordered rows
+    /// those of the newest fold alone, whose errors are most like those that are to come.
+    pub(super) fn errors(&self, course: Course<'_>) -> Vec<Errors> {
+        if self.answers.len() < self.scores.len() {
+            return Vec::new();
+        }
+        let folds = course.folds.iter().zip(&self.answers);
+        let mut errors: Vec<Errors> =
+            folds.filter_map(|(fold, (target, answers))| Errors::of(&fold.scored, target, answers)).collect();
+        if course.learner.is_ordered() {
+            errors.drain(..errors.len().saturating_sub(1));
+        }
+        errors
     }
 
     /// All answers as one, with what was true, if they are kept.

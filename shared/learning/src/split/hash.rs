@@ -13,20 +13,27 @@ const SPLIT_SEED: u64 = 42;
 /// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and, column by column in the order of their names, the hash
 /// of the name and the value: the bits of a number, the hash of a category. Texts of several words do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
+    hashes(frame, (0..frame.rows() as u32).into_par_iter())
+}
+
+/// The same of these `rows` alone, in their order.
+pub(super) fn some_rows(frame: &Frame, rows: &[u32]) -> Vec<u64> {
+    hashes(frame, rows.par_iter().copied())
+}
+
+fn hashes(frame: &Frame, rows: impl IndexedParallelIterator<Item = u32>) -> Vec<u64> {
     // Whether a text is learnt from is found out later, and no model's rows may depend on it.
     let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
     let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let columns: Vec<Column<'_>> = sorted.into_iter().map(Column::of).collect();
-    (0..frame.rows())
-        .into_par_iter()
-        .map_init(Vec::new, |content, row| {
-            content.clear();
-            content.extend_from_slice(&SPLIT_SEED.to_le_bytes());
-            columns.iter().for_each(|column| column.push(row, content));
-            first_64_bits(content)
-        })
-        .collect()
+    rows.map_init(Vec::new, |content, row| {
+        content.clear();
+        content.extend_from_slice(&SPLIT_SEED.to_le_bytes());
+        columns.iter().for_each(|column| column.push(row as usize, content));
+        first_64_bits(content)
+    })
+    .collect()
 }
 
 struct Column<'a> {

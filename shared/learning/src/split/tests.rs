@@ -46,9 +46,9 @@ fn a_fifth_is_cut_where_no_equal_ones_are_parted() {
 fn the_newest_rows_are_held_out_and_one_day_is_not_parted() {
     let (frame, target) = two_classes(10);
     let order = [9.0, 1.0, 1.0, 2.0, 9.0, 3.0, 3.0, 4.0, 5.0, 8.0];
-    let split = Split::of(&frame, &target, Some(&order));
+    let split = Split::of(&frame, &target, Some(&order), None);
     assert_eq!(split.holdout, [0, 4]);
-    let one_day = Split::of(&frame, &target, Some(&[1.0; 10]));
+    let one_day = Split::of(&frame, &target, Some(&[1.0; 10]), None);
     assert_eq!(one_day.holdout, [8, 9], "the later ones of the file");
 }
 
@@ -56,7 +56,7 @@ fn the_newest_rows_are_held_out_and_one_day_is_not_parted() {
 fn numbers_are_held_out_from_all_over_their_range() {
     let values: Vec<f32> = (0..100).map(|row| row as f32).collect();
     let target = Target::Numbers((0..100).map(f64::from).collect());
-    let split = Split::of(&frame(&values), &target, None);
+    let split = Split::of(&frame(&values), &target, None, None);
     let tenths: Vec<u32> = split.holdout.iter().map(|row| row / 10).collect();
     let expected: Vec<u32> = (0..10).flat_map(|tenth| [tenth, tenth]).collect();
     assert_eq!(tenths, expected);
@@ -66,7 +66,7 @@ fn numbers_are_held_out_from_all_over_their_range() {
 fn the_smallest_table_of_numbers_has_a_holdout() {
     let values: Vec<f32> = (0..10).map(|row| row as f32).collect();
     for numbers in [(0..10).map(f64::from).collect(), vec![1.0; 10]] {
-        assert_eq!(Split::of(&frame(&values), &Target::Numbers(numbers), None).holdout.len(), 2);
+        assert_eq!(Split::of(&frame(&values), &Target::Numbers(numbers), None, None).holdout.len(), 2);
     }
 }
 
@@ -84,7 +84,7 @@ proptest! {
         } else {
             classes(rows.iter().map(|(_, class)| *class).collect())
         };
-        let split = Split::of(&frame(&values), &target, ordered.then_some(order.as_slice()));
+        let split = Split::of(&frame(&values), &target, ordered.then_some(order.as_slice()), None);
         let all: BTreeSet<u32> = split.training.iter().chain(&split.holdout).copied().collect();
         prop_assert_eq!(all.into_iter().collect::<Vec<_>>(), (0..rows.len() as u32).collect::<Vec<_>>());
         prop_assert_eq!(split.training.len() + split.holdout.len(), rows.len());
@@ -96,7 +96,7 @@ proptest! {
     fn equal_rows_stay_together(values in prop::collection::vec(0_i8..30, 20..100)) {
         let values: Vec<f32> = values.into_iter().map(f32::from).collect();
         prop_assume!(values.iter().any(|value| Some(value) != values.first()));
-        let split = Split::of(&frame(&values), &classes(vec![0; values.len()]), None);
+        let split = Split::of(&frame(&values), &classes(vec![0; values.len()]), None, None);
         let of = |rows: &[u32]| rows.iter().map(|row| values[*row as usize] as i8).collect::<BTreeSet<_>>();
         prop_assert!(of(&split.training).is_disjoint(&of(&split.holdout)));
     }
@@ -107,9 +107,72 @@ proptest! {
         let before = two_classes(rows);
         let after = two_classes(rows + more);
         let held = |(frame, target): &(Frame, Target)| {
-            Split::of(frame, target, None).holdout.into_iter().filter(|row| *row < rows).collect::<BTreeSet<_>>()
+            Split::of(frame, target, None, None).holdout.into_iter().filter(|row| *row < rows).collect::<BTreeSet<_>>()
         };
         let moved = held(&before).symmetric_difference(&held(&after)).count();
         prop_assert!(moved * 20 <= rows as usize, "{} of {} moved", moved, rows);
     }
+}
+
+/// Whether each group is held out, wholly; panics where one is parted.
+fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
+    let of = |rows: &[u32]| rows.iter().map(|row| groups[*row as usize]).collect::<BTreeSet<u64>>();
+    let (training, held) = (of(&split.training), of(&split.holdout));
+    assert!(training.is_disjoint(&held), "a group is on both sides");
+    held
+}
+
+/// Groups of 1 to 20 rows that stand mixed in the table.
+fn groups(rows: u32) -> Vec<u64> {
+    (0..rows).map(|row| u64::from(row * 37 % rows / 10).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect()
+}
+
+#[test]
+fn groups_are_held_out_whole_and_stay_held_out_while_the_table_grows() {
+    let numbers = |rows: u32| Target::Numbers((0..rows).map(|row| f64::from(row % 7)).collect());
+    let split = |rows: u32| {
+        let (frame, _) = two_classes(rows);
+        Split::of(&frame, &numbers(rows), None, Some(&groups(2000)[..rows as usize]))
+    };
+    let small = split(1000);
+    assert!((160..=240).contains(&small.holdout.len()), "{}", small.holdout.len());
+    let held = held_groups(&small, &groups(2000));
+    let grown = held_groups(&split(2000), &groups(2000));
+    assert!(held.intersection(&grown).count() * 10 >= held.len() * 8, "{held:?} {grown:?}");
+}
+
+#[test]
+fn of_groups_of_one_class_each_a_fifth_of_each_class_is_held_out_and_each_class_is_learnt() {
+    let groups: Vec<u64> = (0..400_u64).map(|row| row / 10).collect();
+    // Groups 0 to 29 are of the first class, 30 to 38 of the second, one alone of the third.
+    let class = |group: u64| u32::from(group >= 30) + u32::from(group == 39);
+    let target = Target::Classes {
+        labels: (0..3).map(Label::Integer).collect(),
+        classes: groups.iter().map(|group| class(*group)).collect(),
+    };
+    let (frame, _) = two_classes(400);
+    let held = held_groups(&Split::of(&frame, &target, None, Some(&groups)), &groups);
+    let of = |wanted: u32| held.iter().filter(|group| class(**group) == wanted).count();
+    assert_eq!((of(0), of(1), of(2)), (6, 2, 0));
+}
+
+#[test]
+fn with_an_order_the_groups_with_the_newest_rows_are_held_out() {
+    let groups: Vec<u64> = (0..300_u64).map(|row| row * 7 % 30).collect();
+    let order: Vec<f64> = (0..300).map(f64::from).collect();
+    let (frame, _) = two_classes(300);
+    let target = Target::Numbers(vec![0.0; 300]);
+    let split = Split::of(&frame, &target, Some(&order), Some(&groups));
+    let held = held_groups(&split, &groups);
+    assert_eq!(held, (294..300).map(|row| row * 7 % 30).collect());
+    let newest = groups::ranks(&groups, &order);
+    assert!(split.training.iter().all(|row| newest[*row as usize] < 24));
+}
+
+#[test]
+fn a_group_of_most_rows_is_learnt_from() {
+    let groups: Vec<u64> = (0..100).map(|row| if row < 70 { 0 } else { row }).collect();
+    let (frame, _) = two_classes(100);
+    let split = Split::of(&frame, &Target::Numbers(vec![0.0; 100]), None, Some(&groups));
+    assert!((15..=25).contains(&split.holdout.len()) && !held_groups(&split, &groups).contains(&0));
 }

@@ -48,7 +48,8 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
         score: Some(score),
         calibration: None,
         rule: LabelRule::default(),
-        interval: Some(1.0),
+        errors: Vec::new(),
+        validated: None,
         after: Duration::ZERO,
     };
     found.ranking = vec![ranked(Family::Linear, 0.9), ranked(Family::RandomForest, 0.8)];

@@ -81,6 +81,10 @@ proptest! {
         let text = |lines: Vec<String>| format!("x,y\n{}\n", lines.join("\n"));
         let read_held = |lines: Vec<String>| {
             let table = Prepared::of(read_with(text(lines.clone()), "task = \"classification\"").ok()?).ok()?;
+            // Rows of a label of their own are left out, and the others have other places then.
+            if table.table().rows() < lines.len() {
+                return None;
+            }
             let mut held: Vec<String> = table.split().holdout.iter().map(|row| lines[*row as usize].clone()).collect();
             held.sort();
             Some(held)

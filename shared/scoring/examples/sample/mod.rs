@@ -56,8 +56,8 @@ fn answers(batch: &Predictions, sample: &mut Value) {
         }
         Predictions::Numbers(batch) => {
             sample["prediction"] = json!(batch.values());
-            if batch.interval().is_some() {
-                let (lower, upper): (Vec<f32>, Vec<f32>) = batch.intervals().unzip();
+            if let Some(ends) = batch.intervals() {
+                let (lower, upper): (Vec<f32>, Vec<f32>) = ends.iter().copied().unzip();
                 sample["lower"] = json!(lower);
                 sample["upper"] = json!(upper);
             }

@@ -72,6 +72,10 @@ impl Attributes {
         Ok(self.take(name, kind::INT)?.i.unwrap_or_default())
     }
 
+    pub(super) fn float(&mut self, name: &str) -> Result<f32, ArtifactError> {
+        Ok(self.take(name, kind::FLOAT)?.f.unwrap_or_default())
+    }
+
     /// The attribute must be there with this value.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;

@@ -6,12 +6,13 @@
 mod answer;
 mod blend;
 mod features;
+mod interval;
 pub(super) mod names;
 mod predictor;
 
 use evergreen_lifecycle::{Column, ColumnKind, Task};
 
-use super::attributes::{floats, int, ints};
+use super::attributes::{float, floats, int, ints};
 use super::names::{CONSTANT, CORE_DOMAIN};
 use super::onnx::{
     AttributeProto, DimensionProto, GraphProto, NodeProto, TensorShapeProto, TensorTypeProto, TypeProto,
@@ -29,7 +30,7 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
     let task = pipeline.signature().task();
     let outputs = predictor::add(&mut operators, task, parts, &features, predictors);
-    answer::add(&mut operators, task, parts, outputs, pipeline.signature().labels().len());
+    answer::add(&mut operators, pipeline.signature(), parts, &features, outputs);
     GraphProto {
         node: operators.nodes,
         name: "pipeline".to_owned(),
@@ -66,6 +67,11 @@ impl Operators {
     /// Appends a list of numbers.
     fn numbers(&mut self, name: &str, values: Vec<f32>) {
         self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
+    }
+
+    /// Appends a lone number.
+    fn number(&mut self, name: &str, value: f32) {
+        self.core(CONSTANT, &[], name, vec![float("value_float", value)]);
     }
 
     /// Appends a list of indices.

@@ -3,6 +3,7 @@
 mod blend;
 mod error;
 mod features;
+mod interval;
 mod tree;
 
 use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
@@ -36,8 +37,8 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
     link(signature.task(), labels, &parts.predictor, parts.link)?;
     calibration(signature.task(), parts.calibration)?;
     rule(labels, &parts.rule)?;
-    interval(signature.task(), parts.interval)?;
     let features = parts.preprocessing.features();
+    interval::check(signature.task(), parts.interval.as_ref(), features)?;
     match &parts.predictor {
         Predictor::Blend(members) => blend::check(signature, members, &parts.preprocessing),
         lone => predictor(signature, lone, parts.link, features),
@@ -102,16 +103,18 @@ fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
     }
 }
 
-fn interval(task: Task, half: Option<f32>) -> Result<(), PipelineError> {
-    match half {
-        Some(half) if task == Task::Classification || !(0.0..=MAX_OUTPUT).contains(&half) => {
-            Err(PipelineError::Interval(half))
-        }
-        _ => Ok(()),
-    }
+fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions: bool) -> Result<(), PipelineError> {
+    let bound = ensemble_bound(ensemble, features, outputs, distributions)?;
+    if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
 }
 
-fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions: bool) -> Result<(), PipelineError> {
+/// What the magnitude of a sound ensemble's outputs may reach.
+fn ensemble_bound(
+    ensemble: &Ensemble,
+    features: usize,
+    outputs: usize,
+    distributions: bool,
+) -> Result<f32, PipelineError> {
     if ensemble.trees.is_empty() {
         return Err(PipelineError::NoTree);
     }
@@ -128,7 +131,7 @@ fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions:
     for (index, tree) in ensemble.trees.iter().enumerate() {
         bound += tree::check(tree, index, &limits)?;
     }
-    if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
+    Ok(bound)
 }
 
 fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), PipelineError> {

@@ -4,13 +4,13 @@
 #[derive(Debug, Clone, PartialEq)]
 pub struct NumberPredictions {
     values: Vec<f32>,
-    interval: Option<f32>,
+    intervals: Option<Vec<(f32, f32)>>,
 }
 
 impl NumberPredictions {
-    /// A batch of `values`, each with an interval of half the width `interval` if the model has one.
-    pub(crate) fn new(values: Vec<f32>, interval: Option<f32>) -> Self {
-        Self { values, interval }
+    /// A batch of `values`, with an interval for each if the model has intervals.
+    pub(crate) fn new(values: Vec<f32>, intervals: Option<Vec<(f32, f32)>>) -> Self {
+        Self { values, intervals }
     }
 
     /// The estimate for each row, in the target's unit.
@@ -18,9 +18,10 @@ impl NumberPredictions {
         &self.values
     }
 
-    /// Half the width of the prediction interval, in the target's unit, if the model knows it.
-    pub fn interval(&self) -> Option<f32> {
-        self.interval
+    /// The lower and the upper end of each row's interval, in the target's unit; nothing if the model has none. An estimate
+    /// that the target cannot be, as a negative price, may be outside of its interval.
+    pub fn intervals(&self) -> Option<&[(f32, f32)]> {
+        self.intervals.as_deref()
     }
 
     /// Number of rows.
@@ -31,23 +32,5 @@ impl NumberPredictions {
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
-    }
-
-    /// The lower and the upper end of each row's interval; nothing if the model has none.
-    pub fn intervals(&self) -> impl Iterator<Item = (f32, f32)> {
-        let ends = |half| self.values.iter().map(move |value| (value - half, value + half));
-        self.interval.into_iter().flat_map(ends)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_surrounds_its_estimate() {
-        let batch = NumberPredictions::new(vec![1.0, -2.0], Some(0.5));
-        assert_eq!(batch.intervals().collect::<Vec<_>>(), [(0.5, 1.5), (-2.5, -1.5)]);
-        assert_eq!(NumberPredictions::new(vec![1.0], None).intervals().count(), 0);
     }
 }

@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
-    Aggregate, Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Node, Parts, Pipeline, Predictor,
-    Preprocessing, Scaler, Statistic, Tree,
+    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Node, Parts, Pipeline,
+    Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -158,6 +158,21 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
     Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
 }
 
+/// The same width everywhere, or one that follows the prediction and the features.
+fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Interval {
+    if half < 1.0 {
+        return half.into();
+    }
+    let mut steps = Vec::new();
+    for from in [-2.0, 0.0, 1.5] {
+        steps.push(Step { from, length: 1.0 + numbers.next().abs(), rise: numbers.next().abs() });
+    }
+    let trees = shapes.iter().take(3).map(|shape| tree(shape, features, || leaf(&[(0, numbers.next())]))).collect();
+    let difficulty = (half < 2.5).then_some(Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.5] });
+    let limit = |from: f32| (half > 1.5).then_some(from);
+    Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
+}
+
 /// Any small pipeline of 1–6 columns of any kind, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
@@ -177,7 +192,11 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
         }
         let labels = (0..kind.classes).map(|n| format!("label {n}").as_str().into()).collect();
         let (signature, calibration, interval) = match kind.classes {
-            0 => (Signature::regression(columns), None, options.3),
+            0 => (
+                Signature::regression(columns),
+                None,
+                options.3.map(|half| interval(half, features, &shapes, &mut numbers)),
+            ),
             _ => (Signature::classification(columns, labels), options.2, None),
         };
         let rule = match kind.classes {

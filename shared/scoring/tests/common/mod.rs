@@ -6,8 +6,8 @@ mod any;
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Family, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Lineage, Link, Node, Parts, Pipeline, Predictions,
-    Predictor, Preprocessing, Scaler, Statistic, Tree, Weight,
+    Aggregate, ArtifactMetadata, Curve, Encoding, Ensemble, Interval, LabelRule, Lineage, Link, Node, Parts, Pipeline,
+    Predictions, Predictor, Preprocessing, Scaler, Statistic, Step, Tree, Weight,
 };
 
 #[allow(unused_imports, reason = "not every test needs both")]
@@ -143,9 +143,21 @@ pub fn estimate() -> Pipeline {
         link: Link::Identity,
         calibration: None,
         rule: LabelRule::default(),
-        interval: Some(250.0),
+        interval: Some(250.0.into()),
     };
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
+}
+
+/// The same with intervals of their own: wider for dearer and for odd ones, and never below 0.
+pub fn appraisal() -> Pipeline {
+    let estimate = estimate();
+    let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
+    let Predictor::Trees(difficulty) = trees(unknown, Aggregate::Sum, vec![1.0]) else { unreachable!() };
+    let steps = vec![Step { from: 1000.0, length: 500.0, rise: 200.0 }];
+    let half = Curve { start: 100.0, steps };
+    let interval = Interval { half, difficulty: Some(difficulty), low: Some(0.0), high: None };
+    let parts = Parts { interval: Some(interval), ..estimate.parts().clone() };
+    Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
 /// A classifier of a moment with parts, a text and a category with statistics.

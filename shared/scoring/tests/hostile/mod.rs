@@ -67,10 +67,12 @@ fn answers(model: &Model, rows: &[f32]) -> Vec<Vec<u32>> {
             };
             batch.iter().map(answer).collect()
         }
-        Predictions::Numbers(batch) if batch.interval().is_some() => {
-            let ends = batch.values().iter().zip(batch.intervals());
-            ends.map(|(&value, (lower, upper))| [value, lower, upper].map(bits).to_vec()).collect()
-        }
-        Predictions::Numbers(batch) => batch.values().iter().map(|&value| vec![bits(value)]).collect(),
+        Predictions::Numbers(batch) => match batch.intervals() {
+            Some(ends) => {
+                let ends = batch.values().iter().zip(ends);
+                ends.map(|(&value, &(lower, upper))| [value, lower, upper].map(bits).to_vec()).collect()
+            }
+            None => batch.values().iter().map(|&value| vec![bits(value)]).collect(),
+        },
     }
 }

@@ -51,8 +51,10 @@ pub fn wanted(files: &[(String, u64)]) -> Result<Vec<(usize, Range<u64>)>, Table
     if files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add) < SMALL {
         return Ok(Vec::new());
     }
-    let mut largest: Vec<(usize, Format, u64)> =
-        files.iter().zip(formats).enumerate().map(|(index, ((_, size), format))| (index, format, *size)).collect();
+    let files = files.iter().zip(formats).enumerate().map(|(index, ((_, size), format))| (index, format, *size));
+    let is_sampled =
+        |(_, format, _): &(usize, Format, u64)| matches!(format, Format::Csv | Format::CsvGzip | Format::Parquet);
+    let mut largest: Vec<(usize, Format, u64)> = files.filter(is_sampled).collect();
     largest.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
     // Of each format the largest one, whatever its size.
     let mut seen = HashSet::new();
@@ -70,14 +72,14 @@ fn ranges(format: Format, size: u64) -> impl Iterator<Item = Range<u64>> {
     let (first, second) = match format {
         Format::Parquet => (size.saturating_sub(FOOTER)..size, None),
         Format::Csv if size > 4 * SAMPLE => (beginning, Some(size / 2..size / 2 + SAMPLE)),
-        Format::Csv | Format::CsvGzip => (beginning, None),
+        Format::Csv | Format::CsvGzip | Format::JsonLines | Format::Excel | Format::Zip => (beginning, None),
     };
     std::iter::once(first).chain(second)
 }
 
 /// The table that the `files` are, by samples of them; nothing if these say nothing.
 pub fn foresee(files: &[(String, u64)], samples: &[Sample], settings: &Settings, target: &str) -> Option<(Shape, Raw)> {
-    let looks: Vec<Look> = (0..files.len()).filter_map(|file| Look::at(files, samples, file)).collect();
+    let looks: Vec<Look> = (0..files.len()).filter_map(|file| Look::at(files, samples, file, settings)).collect();
     let (mut rows, mut raw) = (0_u64, Raw::default());
     for (index, (name, size)) in files.iter().enumerate() {
         let format = Format::of(name).ok()?;
@@ -115,7 +117,7 @@ enum Seen {
 }
 
 impl Look {
-    fn at(files: &[(String, u64)], samples: &[Sample], file: usize) -> Option<Self> {
+    fn at(files: &[(String, u64)], samples: &[Sample], file: usize, settings: &Settings) -> Option<Self> {
         let (name, size) = files.get(file)?;
         let own = || samples.iter().filter(|sample| sample.file == file);
         let format = Format::of(name).ok()?;
@@ -123,17 +125,19 @@ impl Look {
             Format::Parquet => Self::at_footer(file, *size, own().next()?),
             Format::Csv => {
                 let contents: Vec<&[u8]> = own().map(|sample| sample.content.as_slice()).collect();
-                Self::at_text(file, format, 1.0, &contents)
+                Self::at_text(file, format, 1.0, &contents, settings)
             }
             Format::CsvGzip => {
                 let (plain, ratio) = decompressed(&own().next()?.content)?;
-                Self::at_text(file, format, ratio, &[&plain])
+                Self::at_text(file, format, ratio, &[&plain], settings)
             }
+            // What is in these is known when they are opened.
+            Format::JsonLines | Format::Excel | Format::Zip => None,
         }
     }
 
-    fn at_text(file: usize, format: Format, ratio: f64, contents: &[&[u8]]) -> Option<Self> {
-        let sample = CsvSample::of(contents)?;
+    fn at_text(file: usize, format: Format, ratio: f64, contents: &[&[u8]], settings: &Settings) -> Option<Self> {
+        let sample = CsvSample::of(contents, settings)?;
         let cells = sample.rows.saturating_mul(sample.names.len() as u64).max(1);
         Some(Self {
             file,
@@ -167,7 +171,9 @@ impl Look {
         let column = |(index, name): (usize, &String)| {
             let used = match name {
                 name if name == target => Use::Target,
-                name if [&settings.order, &settings.weights].contains(&&Some(name.clone())) => Use::Other,
+                name if [&settings.order, &settings.group, &settings.weights].contains(&&Some(name.clone())) => {
+                    Use::Other
+                }
                 _ => Use::Feature,
             };
             let column = match &self.seen {

@@ -2,10 +2,14 @@
 
 use evergreen_lifecycle::ColumnRole;
 
-use super::{A_FINITE_NUMBER, A_MOMENT, A_NUMBER, Judged, Reading, Storage};
+use super::{A_MOMENT, A_NUMBER, Judged, Reading, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
+use crate::signs::Signs;
 use crate::survey::{Class, MAX_DISTINCT};
+
+/// Why a column is left out that is nothing but a count of the rows.
+pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
 /// Words that the texts of a column have on average, at least, to be more than names.
 const WORDS: u64 = 3;
@@ -13,40 +17,53 @@ const WORDS: u64 = 3;
 /// How a column to learn from is read.
 pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
-    if tally.present() == 0 {
+    if let Some(kind) = column.unread {
+        let hint = "; convert it in the file to learn from it";
+        return Ok(left_out(column, TypeName::Category, &format!("its values are of the type {kind}"), hint));
+    }
+    if tally.present() == 0 || column.forced.is_none() && tally.valued() == 0 {
         return Ok(left_out(column, TypeName::Category, "every value is missing", ""));
+    }
+    if column.forced.is_none() && is_index(column) {
+        let because = if column.is_unnamed { "it has no name" } else { "its name is that of an index" };
+        return Ok(left_out(column, TypeName::Identifier, because, &keep_as(column.name, TypeName::Category)));
     }
     let reading = match column.forced {
         Some(kind) => forced(column, kind)?,
         None => inferred(column)?,
     };
-    if reading.kind != TypeName::Identifier && tally.distinct() == 1 && tally.of(Class::Missing) == 0 {
+    if reading.kind != TypeName::Identifier && tally.distinct() == 1 && tally.valued() == tally.rows() {
         return Ok(left_out(column, reading.kind, "it has the same value in every row", ""));
     }
     Ok(reading)
 }
 
 fn left_out(column: Judged<'_>, kind: TypeName, because: &str, hint: &str) -> Reading {
-    let warning = Some(format!("column {:?} is left out: {because}{hint}", column.name));
-    Reading { warning, ..Reading::new(ColumnRole::Dropped, Storage::Skip, kind, because) }
+    let warnings = vec![format!("column {:?} is left out: {because}{hint}", column.name)];
+    Reading { warnings, ..Reading::new(ColumnRole::Dropped, Storage::Skip, kind, because) }
 }
 
 fn feature(storage: Storage, kind: TypeName, because: impl Into<String>) -> Reading {
-    Reading::new(ColumnRole::Feature, storage, kind, because)
+    let marks_are_missing = !matches!(storage, Storage::Texts | Storage::Words);
+    Reading { marks_are_missing, ..Reading::new(ColumnRole::Feature, storage, kind, because) }
 }
 
 fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
     let tally = column.tally;
     let (storage, wrong) = match kind {
         TypeName::Number => {
-            (Storage::Number, tally.first_outside(&[Class::Number, Class::Padded]).map(|at| (at, A_NUMBER)))
+            let known = [Class::Number, Class::Padded, Class::Clock, Class::Span, Class::Mark, Class::Infinite];
+            (Storage::Number, tally.first_outside(&known).map(|at| (at, A_NUMBER)))
         }
         TypeName::Boolean => {
-            let other = tally.first_outside(&[Class::Boolean, Class::Number]);
+            let other = tally.first_outside(&[Class::Boolean, Class::Number, Class::Mark]);
             let first = [other, tally.first_beyond_one].into_iter().flatten().min();
             (Storage::Boolean, first.map(|at| (at, "true or false, or 1 or 0")))
         }
-        TypeName::Timestamp => (Storage::Timestamp, tally.first_outside(&[Class::Moment]).map(|at| (at, A_MOMENT))),
+        TypeName::Timestamp => {
+            let other = tally.first_outside(&[Class::Moment, Class::Clock, Class::Mark]);
+            (Storage::Timestamp, other.map(|at| (at, A_MOMENT)))
+        }
         TypeName::Category => (Storage::Texts, None),
         TypeName::Text => (Storage::Words, None),
         TypeName::Identifier => return Ok(left_out(column, kind, "dataset.toml says that it is an identifier", "")),
@@ -59,15 +76,24 @@ fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
 
 fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
-    let all = |class| tally.of(class) == tally.present();
-    if all(Class::Number) {
+    let all = |classes: &[Class]| classes.iter().map(|class| tally.of(*class)).sum::<u64>() == tally.valued();
+    if all(&[Class::Number]) {
         return Ok(number(column));
     }
-    if all(Class::Boolean) {
-        return Ok(feature(Storage::Boolean, TypeName::Boolean, "every value is true or false"));
+    if all(&[Class::Boolean]) {
+        let because = format!("every value is true or false{}", marked(column));
+        return Ok(feature(Storage::Boolean, TypeName::Boolean, because));
     }
-    if all(Class::Moment) {
-        return Ok(feature(Storage::Timestamp, TypeName::Timestamp, "every value is a date or time"));
+    if all(&[Class::Moment]) {
+        return Ok(moment(column));
+    }
+    if all(&[Class::Clock]) {
+        let because = format!("every value is a time of day{}", marked(column));
+        return Ok(feature(Storage::Timestamp, TypeName::Timestamp, because));
+    }
+    if all(&[Class::Clock, Class::Span]) {
+        let because = format!("every value is a length of time, read in seconds{}", marked(column));
+        return Ok(feature(Storage::Number, TypeName::Number, because));
     }
     check_mistakes(column)?;
     Ok(texts(column))
@@ -76,15 +102,109 @@ fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
 /// Numbers, unless the name and the values say that they number the rows.
 fn number(column: Judged<'_>) -> Reading {
     let tally = column.tally;
+    let keep = keep_as(column.name, TypeName::Number);
     if is_identifiers_name(column.name) && tally.is_unique() && tally.first_broken.is_none() {
         let because = "whole numbers, each there once, under the name of an identifier";
-        return left_out(column, TypeName::Identifier, because, &keep_as(column.name, TypeName::Number));
+        return left_out(column, TypeName::Identifier, because, &keep);
     }
-    feature(Storage::Number, TypeName::Number, "every value is a number")
+    if tally.counts_rows() {
+        return left_out(column, TypeName::Identifier, COUNTS_ROWS, &keep);
+    }
+    let because = format!("every value is a number{}{}", notation(column), marked(column));
+    let warnings = [infinite(column), sentinel(column), collapsed(column)].into_iter().flatten().collect();
+    Reading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
+}
+
+/// How the numbers are written, if not as programs do.
+fn notation(column: Judged<'_>) -> String {
+    let tally = column.tally;
+    let mut words = String::new();
+    if column.form.comma {
+        words += ", read with decimal commas";
+    }
+    for (sign, written) in [
+        (Signs::GROUPED, ", with marks between thousands"),
+        (Signs::CURRENCY, ", with a currency"),
+        (Signs::PERCENT, ", with percent signs (12.5% is 12.5)"),
+    ] {
+        if tally.written(sign) > 0 {
+            words += written;
+        }
+    }
+    words
+}
+
+/// How many marks count as missing values, if there are any.
+fn marked(column: Judged<'_>) -> String {
+    match column.tally.of(Class::Mark) {
+        0 => String::new(),
+        1 => "; 1 mark such as `?` or `#N/A` counts as missing".to_owned(),
+        marks => format!("; {marks} marks such as `?` or `#N/A` count as missing"),
+    }
+}
+
+fn infinite(column: Judged<'_>) -> Option<String> {
+    let count = column.tally.of(Class::Infinite);
+    (count > 0).then(|| {
+        let name = column.name;
+        format!("column {name:?}: {count} values are infinite, or beyond single precision, and count as missing")
+    })
+}
+
+fn sentinel(column: Judged<'_>) -> Option<String> {
+    let (number, count) = column.tally.sentinels.found()?;
+    let name = column.name;
+    Some(format!(
+        "column {name:?}: {count} values are {number}, far from all others; if that stands for a missing value, write \
+         missing = [\"\", \"NA\", {number}] into dataset.toml"
+    ))
+}
+
+fn collapsed(column: Judged<'_>) -> Option<String> {
+    let count = column.tally.collapsed();
+    (count > 0).then(|| {
+        let name = column.name;
+        format!(
+            "column {name:?}: {count} of its different numbers are too close to others for single precision, in which models \
+             are scored, and count as the same; subtract what they have in common to keep them apart"
+        )
+    })
+}
+
+/// Dates, with what is said of the order of day and month.
+fn moment(column: Judged<'_>) -> Reading {
+    let tally = column.tally;
+    let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
+    let (first, other) = if column.form.month_first { ("month", "day") } else { ("day", "month") };
+    let order = if decided + either > 0 { format!(", read with the {first} first") } else { String::new() };
+    let because = format!("every value is a date or time{order}{}", marked(column));
+    let warning = (decided == 0 && either > 0).then(|| {
+        let name = column.name;
+        format!(
+            "column {name:?}: day and month cannot be told apart in any of its dates, which are read with the {first} first; \
+             to say which, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
+        )
+    });
+    let is_said = tally.written(Signs::DATED) + either > 0 && column.parts.says_order;
+    let warnings = warning.filter(|_| !is_said).into_iter().collect();
+    Reading { warnings, ..feature(Storage::Timestamp, TypeName::Timestamp, because) }
 }
 
 fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to learn from it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
+}
+
+/// A column that names the rows whatever it holds: without a name, or called as programs call their index.
+fn is_index(column: Judged<'_>) -> bool {
+    let lower = column.name.to_lowercase();
+    let numbered = |before: &str, after: &str| {
+        let number = lower.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    column.is_unnamed
+        || ["rownames", "rowname", "row.names", "row_names"].contains(&lower.as_str())
+        || numbered("unnamed: ", "")
+        || numbered("__index_level_", "__")
 }
 
 /// `id`, `customer_id`, `customerId`, `index`, and what an index without a name is called when it is written.
@@ -92,7 +212,7 @@ fn is_identifiers_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     let before = |end: &str| name.strip_suffix(end).and_then(|rest| rest.chars().next_back());
     let camel = |end: &str| before(end).is_some_and(|last| last.is_lowercase() || last.is_ascii_digit());
-    ["id", "index", "uuid", "guid", "row", "row_number", "rownumber", "unnamed: 0"].contains(&lower.as_str())
+    ["id", "index", "uuid", "guid", "row", "row_number", "rownumber", "nr", "no", "no.", "#"].contains(&lower.as_str())
         || ["_id", " id", "-id", ".id"].iter().any(|end| lower.ends_with(end))
         || camel("Id")
         || camel("ID")
@@ -100,23 +220,42 @@ fn is_identifiers_name(name: &str) -> bool {
 
 /// Refuses the few values that keep a column from being one of numbers or of moments.
 fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
+    const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
+                        dataset.toml";
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
-    let text = format!("; for texts, write types.{:?} = \"category\" into dataset.toml", column.name);
-    if tally.of(Class::Padded) == 0 && !tally.is_typed_text {
-        if let (true, Some(at)) = (numbers == tally.present(), tally.first(Class::Infinite)) {
-            return Err(column.wrong(at, A_FINITE_NUMBER, ""));
-        }
-        if let (true, Some(at)) =
-            (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite]))
-        {
-            return Err(column.wrong(at, A_NUMBER, &format!(" as in nearly all other rows{text}")));
-        }
+    let is_plain = tally.of(Class::Padded) == 0 && !tally.is_typed_text;
+    let is_meant = column.is_nearly_all(numbers) || numbers + tally.written(Signs::OTHER_DECIMAL) == tally.valued();
+    if let (true, Some(at)) =
+        (is_plain && is_meant, tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark]))
+    {
+        return Err(column.wrong(at, A_NUMBER, MARK));
     }
-    match (column.is_nearly_all(tally.of(Class::Moment)), tally.first_outside(&[Class::Moment])) {
-        (true, Some(at)) => Err(column.wrong(at, A_MOMENT, &format!(" as in nearly all other rows{text}"))),
+    let moments = tally.of(Class::Moment);
+    let of_both_orders = moments > 0 && moments + tally.written(Signs::OTHER_ORDER) == tally.valued();
+    match tally.first_outside(&[Class::Moment, Class::Mark]) {
+        Some(at) if of_both_orders => {
+            let expected = if column.form.month_first { "the month" } else { "the day" };
+            Err(column.wrong(at, "a date", &format!(" with {expected} first, as in other rows")))
+        }
+        Some(at) if column.is_nearly_all(moments) => Err(column.wrong(at, A_MOMENT, MARK)),
         _ => Ok(()),
     }
+}
+
+/// A warning where many of the values that are taken for texts are numbers or dates.
+fn mixed(column: Judged<'_>) -> Option<String> {
+    let tally = column.tally;
+    let (numbers, moments) = (tally.of(Class::Number), tally.of(Class::Moment));
+    let (count, words) = if numbers >= moments { (numbers, "numbers") } else { (moments, "dates") };
+    let is_half = count * 2 >= tally.present() && tally.distinct() > super::FEW && tally.of(Class::Padded) == 0;
+    is_half.then(|| {
+        let (name, present) = (column.name, tally.present());
+        format!(
+            "column {name:?}: {count} of {present} values are {words}, and all are taken for texts; if the others stand for \
+             missing values, list them as `missing` in dataset.toml"
+        )
+    })
 }
 
 fn texts(column: Judged<'_>) -> Reading {
@@ -124,6 +263,7 @@ fn texts(column: Judged<'_>) -> Reading {
     let (present, distinct) = (tally.present(), tally.distinct() as u64);
     let identifier =
         |because: &str| left_out(column, TypeName::Identifier, because, &keep_as(column.name, TypeName::Category));
+    let present = present.max(1);
     let is_name = distinct * 10 > present * 9 || tally.has_many();
     if is_name && tally.words() >= WORDS * present {
         return feature(Storage::Words, TypeName::Text, "texts of several words, nearly every one another");
@@ -135,13 +275,13 @@ fn texts(column: Judged<'_>) -> Reading {
         return identifier(&format!("texts, {MAX_DISTINCT} or more different ones"));
     }
     let because = if tally.of(Class::Padded) + tally.of(Class::Number) == present {
-        "numbers with zeros before them, which are codes".to_owned()
-    } else if tally.of(Class::Text) == present {
+        "numbers with zeros before them, or of many digits, which are codes".to_owned()
+    } else if tally.of(Class::Text) + tally.of(Class::Mark) == present {
         format!("texts, {distinct} different ones")
     } else {
         format!("values of several types, {distinct} different ones, which are taken for texts")
     };
-    feature(Storage::Texts, TypeName::Category, because)
+    Reading { warnings: mixed(column).into_iter().collect(), ..feature(Storage::Texts, TypeName::Category, because) }
 }
 
 #[cfg(test)]
@@ -150,7 +290,7 @@ mod tests {
 
     #[test]
     fn names_of_identifiers_are_known_by_their_end() {
-        for name in ["id", "ID", "customer_id", "Customer ID", "customerId", "PassengerId", "userID", "Unnamed: 0"] {
+        for name in ["id", "ID", "customer_id", "Customer ID", "customerId", "PassengerId", "userID"] {
             assert!(is_identifiers_name(name), "{name}");
         }
         for name in ["paid", "grid", "humidity", "Covid", "GRID", "identity", "width"] {

@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
-use super::{A_FINITE_NUMBER, A_NUMBER, FEW, Judged, Reading, Storage};
+use super::{A_NUMBER, FEW, Judged, Reading, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::Class;
@@ -20,19 +20,24 @@ pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, 
     let because = format!("{}: {because}", task.name());
     match task {
         Task::Classification => {
-            column.check_complete("a label")?;
             // Before they are kept: there may be as many as rows.
             if column.tally.distinct() > MAX_LABELS {
                 let (target, labels) = (column.name.to_owned(), column.tally.distinct());
                 return Err(TableError::TooManyLabels { target, labels });
             }
-            Ok(Reading::new(ColumnRole::Target, Storage::Texts, kind(column), because))
+            let kind = kind(column);
+            let marks_are_missing = kind != TypeName::Category;
+            let warnings = counts(column, &because).into_iter().collect();
+            Ok(Reading {
+                marks_are_missing,
+                warnings,
+                ..Reading::new(ColumnRole::Target, Storage::Texts, kind, because)
+            })
         }
         Task::Regression => {
-            column.check_complete(A_NUMBER)?;
-            if let Some(at) = column.tally.first_outside(&[Class::Number, Class::Padded]) {
-                let is_infinite = column.tally.first(Class::Infinite) == Some(at);
-                return Err(column.wrong(at, if is_infinite { A_FINITE_NUMBER } else { A_NUMBER }, ", for regression"));
+            let known = [Class::Number, Class::Padded, Class::Clock, Class::Span, Class::Mark, Class::Infinite];
+            if let Some(at) = column.tally.first_outside(&known) {
+                return Err(column.wrong(at, A_NUMBER, ", for regression"));
             }
             Ok(Reading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because))
         }
@@ -45,27 +50,47 @@ fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
     let distinct = tally.distinct();
-    if numbers == tally.present() {
+    if tally.of(Class::Number) > 0 && numbers + tally.of(Class::Mark) == tally.present() {
         let is_broken = tally.first_broken.is_some() || tally.first(Class::Infinite).is_some();
-        return Ok(match distinct as u64 * 2 > tally.present() {
+        return Ok(match distinct as u64 * 2 > tally.valued() {
             _ if is_broken => (Task::Regression, "numbers that are not whole".to_owned()),
             _ if distinct > FEW => (Task::Regression, format!("numbers, more than {FEW} different ones")),
             true => (Task::Regression, "numbers, of which more than half are different ones".to_owned()),
             false => (Task::Classification, format!("{distinct} different whole numbers")),
         });
     }
-    match (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite])) {
+    match (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark])) {
         (true, Some(at)) => {
-            let hint = " as in nearly all other rows; for labels, write task = \"classification\" into dataset.toml";
+            let hint = " as in nearly all other rows; for labels, write task = \"classification\" into dataset.toml; if it \
+                        stands for a missing value, add it to `missing` there";
             Err(column.wrong(at, A_NUMBER, hint))
         }
         _ => Ok((Task::Classification, format!("{distinct} different values that are no numbers"))),
     }
 }
 
+/// A warning where labels that were told by their number look like counts.
+fn counts(column: Judged<'_>, because: &str) -> Option<String> {
+    let (tally, name) = (column.tally, column.name);
+    let is_told = because.ends_with("different whole numbers");
+    let (least, most) = tally.bounds()?;
+    let many =
+        tally.distinct() >= MANY_COUNTS && (least == 0.0 || least == 1.0) && most < 2.0 * tally.distinct() as f64;
+    (is_told && many).then(|| {
+        format!(
+            "column {name:?}, the target: its {} different whole numbers look like counts, and each is taken for a label; if \
+             they are counts, write task = \"regression\" into dataset.toml",
+            tally.distinct()
+        )
+    })
+}
+
+/// Different whole numbers from which on labels may be counts.
+const MANY_COUNTS: usize = 6;
+
 /// The type that is nearest to all values of a column.
 fn kind(column: Judged<'_>) -> TypeName {
-    let all = |class| column.tally.of(class) == column.tally.present();
+    let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
     match (all(Class::Number), all(Class::Boolean), all(Class::Moment)) {
         (true, _, _) => TypeName::Number,
         (_, true, _) => TypeName::Boolean,
@@ -84,6 +109,22 @@ pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
         Some(at) => Err(column.wrong(at, EXPECTED, "")),
         None => Ok(Reading::new(ColumnRole::Order, Storage::Wide, kind, "dataset.toml orders the rows by it")),
     }
+}
+
+/// How the column is read that tells which rows belong together.
+pub(super) fn group(column: Judged<'_>) -> Reading {
+    let kind = column.forced.unwrap_or(TypeName::Identifier);
+    let mut reading = Reading::new(ColumnRole::Group, Storage::Texts, kind, "dataset.toml keeps its rows together");
+    let (missing, name) = (column.tally.of(Class::Missing), column.name);
+    let rows = |count: u64| if count == 1 { "row has" } else { "rows have" };
+    if column.tally.distinct() < 2 {
+        let problem = "has fewer than two values, so that it keeps no rows together that could be parted";
+        reading.warnings.push(format!("dataset.toml: `group`: column {name:?} {problem}"));
+    } else if missing > 0 {
+        let each = "and each counts as a group of its own";
+        reading.warnings.push(format!("dataset.toml: `group`: {missing} {} no {name:?}, {each}", rows(missing)));
+    }
+    reading
 }
 
 /// How the column is read that rows are weighed by.

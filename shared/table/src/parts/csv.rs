@@ -3,23 +3,40 @@
 mod heading;
 mod quotes;
 mod sample;
+mod total;
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, StringRecord};
+use memchr::memchr_iter;
 
 pub(super) use self::heading::Heading;
 pub(crate) use self::sample::Sample;
 use super::{At, Reader, header};
 use crate::cell::Cell;
+use crate::dialect::Dialect;
+use crate::odd_rows::OddRow;
+use crate::settings::CsvSettings;
 use crate::{Place, TableError};
 
 /// Bytes of a piece, about: its values may take several times as much.
 pub(crate) const PIECE: usize = 4 << 20;
 
-/// Where the rows of a file begin.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Start {
-    byte: usize,
+/// Bytes of the beginning, and of the middle, by which the notation of columns is told first.
+const GLANCE: usize = 128 << 10;
+
+/// How a file is laid out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layout {
+    pub(super) dialect: Dialect,
+    /// Where the rows begin, by byte and line, and where they end.
+    start: usize,
     line: u64,
+    end: usize,
+    /// Where the rows can be cut, counted from their beginning.
+    cuts: Vec<usize>,
+    /// The fields of the header, as they are written.
+    header: ByteRecord,
+    /// The line of a last row that holds totals, which is none of the rows.
+    pub(super) total: Option<u64>,
 }
 
 /// Some rows of a file.
@@ -28,107 +45,136 @@ pub(super) struct Rows<'a> {
     bytes: &'a [u8],
     /// The line that `bytes` begin with.
     line: u64,
+    layout: &'a Layout,
 }
 
-/// Checks the text and reads the header: where the rows begin, and the columns' names.
-pub(super) fn open(file: &str, bytes: &[u8]) -> Result<(Start, Vec<String>), TableError> {
-    check_format(file, bytes)?;
-    check_utf8(file, bytes)?;
-    let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let text = bytes.get(mark..).unwrap_or_default();
-    if let Some(before) = quotes::unclosed(text) {
-        let line = 1 + newlines(text.get(..before).unwrap_or_default());
-        return Err(TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false }));
-    }
-    let mut reader = builder().from_reader(text);
+/// Reads the header of a text: how it is laid out, and the columns' names, which are empty where there are none.
+pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layout, Vec<String>), TableError> {
+    let (dialect, before) = Dialect::of(text, said.separator, said.quote);
+    let body = text.get(before..).unwrap_or_default();
+    let mut reader = dialect.reader().from_reader(body);
     let mut record = StringRecord::new();
     if !reader.read_record(&mut record).map_err(|source| TableError::Csv { file: file.to_owned(), source })? {
         return Err(TableError::NoHeader(file.to_owned()));
     }
     let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-    let byte = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-    let start = Start { byte: mark.saturating_add(byte), line: reader.position().line() };
-    header::check(file, &names).map_err(|error| match heading(&names, bytes, start) {
+    let start = before.saturating_add(usize::try_from(reader.position().byte()).unwrap_or(usize::MAX));
+    let line = reader.position().line() + newlines(text.get(..before).unwrap_or_default());
+    if quotes::cuts(text.get(before..start).unwrap_or_default(), dialect, usize::MAX).is_err() {
+        let line = 1 + newlines(text.get(..before).unwrap_or_default());
+        return Err(TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false }));
+    }
+    let header = record.into_byte_record();
+    let layout = Layout { dialect, start, line, end: text.len(), header, ..Layout::default() };
+    let layout = layout.cut(file, text)?;
+    let named = header::named(&names);
+    header::check(file, &named).map_err(|error| match heading(text, &layout) {
         Heading::Values => TableError::NoHeaderRow(file.to_owned()),
         Heading::Names | Heading::Unclear => error,
     })?;
-    Ok((start, names))
+    Ok((layout, names))
 }
 
-/// What the first record, `names`, is; the rows begin at `start`.
-pub(super) fn heading(names: &[String], bytes: &[u8], start: Start) -> Heading {
-    heading::judge(names, bytes.get(start.byte..).unwrap_or_default())
-}
-
-/// Refuses what is known by its first bytes to be no CSV, whatever its name says.
-fn check_format(file: &str, bytes: &[u8]) -> Result<(), TableError> {
-    let known: [(&[u8], _, _); 3] = [
-        (b"\x1f\x8b", "compressed by gzip", "a name that ends in .csv.gz"),
-        (b"PAR1", "Parquet", "a name that ends in .parquet"),
-        (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "a table that was exported as CSV"),
-    ];
-    match known.into_iter().find(|(magic, _, _)| bytes.starts_with(magic)) {
-        Some((_, found, expected)) => Err(TableError::OtherFormat { file: file.to_owned(), found, expected }),
-        None => Ok(()),
-    }
-}
-
-fn builder() -> ReaderBuilder {
-    let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).flexible(true);
-    builder
-}
-
-fn check_utf8(file: &str, bytes: &[u8]) -> Result<(), TableError> {
-    let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
-    let line = 1 + newlines(bytes.get(..error.valid_up_to()).unwrap_or_default());
-    Err(TableError::NotUtf8(Place { file: file.to_owned(), line, is_row: false }))
+/// What the first record is.
+pub(super) fn heading(text: &[u8], layout: &Layout) -> Heading {
+    let fields = layout.header.iter();
+    let names: Vec<String> = fields.map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect();
+    heading::judge(&names, layout.rows(text), layout.dialect)
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr_iter(b'\n', bytes).count() as u64
+}
+
+impl Layout {
+    fn rows<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn cut(mut self, file: &str, text: &[u8]) -> Result<Self, TableError> {
+        let unclosed = |before: usize| {
+            let line = self.line + newlines(self.rows(text).get(..before).unwrap_or_default());
+            TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false })
+        };
+        self.cuts = quotes::cuts(self.rows(text), self.dialect, PIECE).map_err(unclosed)?;
+        if let Some(start) = total::last(self.rows(text), self.dialect) {
+            let kept = self.rows(text).get(..start).unwrap_or_default();
+            self.total = Some(self.line + newlines(kept));
+            self.end = self.start + start;
+            self.cuts.retain(|cut| *cut < start);
+        }
+        Ok(self)
+    }
 }
 
 impl<'a> Rows<'a> {
-    /// Cuts the rows from `start` on into pieces, if it can: within quotes a line's end need not be a row's.
-    pub(super) fn cut(file: u32, bytes: &'a [u8], start: Start) -> Vec<Self> {
-        let mut rest = bytes.get(start.byte..).unwrap_or_default();
-        let size = if rest.contains(&b'"') { usize::MAX } else { PIECE };
-        Self::cut_by(file, &mut rest, start.line, size)
-    }
-
-    fn cut_by(file: u32, rest: &mut &'a [u8], mut line: u64, size: usize) -> Vec<Self> {
-        let mut pieces = Vec::new();
-        while !rest.is_empty() {
-            let end = rest.iter().skip(size).position(|byte| *byte == b'\n').map(|after| size + after + 1);
-            let (piece, after) = end.and_then(|end| rest.split_at_checked(end)).unwrap_or((*rest, &[]));
-            pieces.push(Self { file, bytes: piece, line });
-            line += newlines(piece);
-            *rest = after;
+    /// The rows in pieces.
+    pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
+        let (rows, mut from, mut line) = (layout.rows(text), 0, layout.line);
+        let mut pieces = Vec::with_capacity(layout.cuts.len() + 1);
+        for to in layout.cuts.iter().copied().chain([rows.len()]).filter(|to| *to > 0) {
+            let bytes = rows.get(from..to).unwrap_or_default();
+            if !bytes.is_empty() {
+                pieces.push(Self { file, bytes, line, layout });
+            }
+            line += newlines(bytes);
+            from = to;
         }
         pieces
     }
 
+    /// Some rows of the beginning and some of the middle, the last of which may be cut off.
+    pub(super) fn glance(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
+        let rows = layout.rows(text);
+        let middle = if rows.len() > 4 * GLANCE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
+        let part = |from: usize| {
+            let part = rows.get(from..).unwrap_or_default();
+            let part = part.get(..GLANCE.min(part.len())).unwrap_or_default();
+            let end =
+                if part.len() < GLANCE { part.len() } else { memchr::memrchr(b'\n', part).map_or(0, |end| end + 1) };
+            Self { file, bytes: part.get(..end).unwrap_or_default(), line: layout.line, layout }
+        };
+        [Some(0), middle].into_iter().flatten().map(part).collect()
+    }
+
     /// Gives every cell to `reader`; `order` has the table's column for each field.
     pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
-        let mut records = builder().from_reader(self.bytes);
+        let mut records = self.layout.dialect.reader().from_reader(self.bytes);
         let mut record = ByteRecord::new();
         while records
             .read_byte_record(&mut record)
             .map_err(|source| TableError::Csv { file: file.to_owned(), source })?
         {
             let line = self.line(&record);
+            let at = At { file: self.file, line };
             if record.len() != order.len() {
+                if is_empty(&record) {
+                    reader.left_out(at, OddRow::Empty);
+                    continue;
+                }
                 let place = Place { file: file.to_owned(), line, is_row: false };
                 return Err(TableError::Ragged { place, found: record.len(), expected: order.len() });
             }
-            let at = At { file: self.file, line };
+            if let Some(why) = self.odd(&record) {
+                reader.left_out(at, why);
+                continue;
+            }
             for (column, cell) in order.iter().zip(&record) {
                 // The whole file was found to be text; fields end where characters do.
                 reader.cell(*column, at, Cell::Untyped(std::str::from_utf8(cell).unwrap_or_default().trim()));
             }
         }
         Ok(())
+    }
+
+    /// Why a record is no row, if it is none.
+    fn odd(&self, record: &ByteRecord) -> Option<OddRow> {
+        if record.len() > 1 && is_empty(record) {
+            return Some(OddRow::Empty);
+        }
+        let header = &self.layout.header;
+        let is_header = record.get(0) == header.get(0) && record == header;
+        is_header.then_some(OddRow::RepeatedHeader)
     }
 
     /// The line on which a record begins. The reader's own position is before the empty lines that it skips.
@@ -141,6 +187,10 @@ impl<'a> Rows<'a> {
         // The reader counts lines from 1.
         self.line + position.line() - 1 + skipped as u64
     }
+}
+
+fn is_empty(record: &ByteRecord) -> bool {
+    record.as_slice().iter().all(u8::is_ascii_whitespace)
 }
 
 #[cfg(test)]
@@ -157,11 +207,12 @@ mod tests {
     }
 
     fn cells(csv: &str, size: usize) -> Vec<(usize, u64, String)> {
-        let (start, names) = open("a.csv", csv.as_bytes()).unwrap();
+        let (layout, names) = open("a.csv", csv.as_bytes(), &CsvSettings::default()).unwrap();
         let order: Vec<usize> = (0..names.len()).collect();
-        let mut rest = csv.as_bytes().get(start.byte..).unwrap();
+        let cuts = quotes::cuts(layout.rows(csv.as_bytes()), layout.dialect, size).unwrap();
+        let layout = Layout { cuts, ..layout };
         let mut cells = Cells::default();
-        for piece in Rows::cut_by(0, &mut rest, start.line, size) {
+        for piece in Rows::cut(0, csv.as_bytes(), &layout) {
             piece.read("a.csv", &order, &mut cells).unwrap();
         }
         cells.0
@@ -169,10 +220,10 @@ mod tests {
 
     #[test]
     fn pieces_together_are_the_whole_with_every_line_in_its_place() {
-        let csv = "\u{feff}a, b\r\n1,x\r\n\r\n\n 2 , y\n3,\n\n4,z";
+        let csv = "a, b\r\n1,x\r\n\r\n\n 2 , y\n3,\n\"4\n\",z";
         let whole = cells(csv, usize::MAX);
         let lines: Vec<u64> = whole.iter().step_by(2).map(|(_, line, _)| *line).collect();
-        assert_eq!(lines, [2, 5, 6, 8]);
+        assert_eq!(lines, [2, 5, 6, 7]);
         assert_eq!(whole[3], (1, 5, "y".to_owned()));
         for size in 0..csv.len() {
             assert_eq!(cells(csv, size), whole, "{size}");
@@ -180,10 +231,9 @@ mod tests {
     }
 
     #[test]
-    fn a_table_with_quotes_is_one_piece() {
+    fn a_table_with_quotes_is_read_in_pieces_too() {
         let csv = format!("a\n\"x\ny\"\n{}", "1\n".repeat(PIECE));
-        assert_eq!(Rows::cut(0, csv.as_bytes(), Start { byte: 2, line: 2 }).len(), 1);
-        let plain = csv.replace("\"x\ny\"\n", "");
-        assert!(Rows::cut(0, plain.as_bytes(), Start { byte: 2, line: 2 }).len() > 1);
+        let (layout, _) = open("a.csv", csv.as_bytes(), &CsvSettings::default()).unwrap();
+        assert!(Rows::cut(0, csv.as_bytes(), &layout).len() > 1);
     }
 }

@@ -10,7 +10,7 @@ use crate::TableError;
 const MAX_RATIO: u64 = 1032;
 
 /// The CSV in `content`, of all concatenated members, if it fits into the `free` ones of `memory` bytes.
-pub(super) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
+pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
     let room = said(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     let read = MultiGzDecoder::new(content).take(free.saturating_add(1)).read_to_end(&mut bytes);

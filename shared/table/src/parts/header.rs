@@ -4,13 +4,21 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{MAX_NAME, TableError};
 
-/// Checks that every column has a name, one of its own, and none too long.
+/// What a column without a name is called, by its index: as pandas calls it.
+const UNNAMED: &str = "Unnamed: ";
+
+/// The names, and one for each column that has none.
+pub(super) fn named(names: &[String]) -> Vec<String> {
+    let name = |(index, name): (usize, &String)| {
+        if name.is_empty() { format!("{UNNAMED}{index}") } else { name.clone() }
+    };
+    names.iter().enumerate().map(name).collect()
+}
+
+/// Checks that every column has a name of its own, and none too long.
 pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     let mut seen = HashMap::new();
     for (index, name) in names.iter().enumerate() {
-        if name.is_empty() {
-            return Err(TableError::UnnamedColumn { file: file.to_owned(), position: index + 1 });
-        }
         if name.len() > MAX_NAME {
             return Err(TableError::LongName { file: file.to_owned(), position: index + 1, bytes: name.len() });
         }

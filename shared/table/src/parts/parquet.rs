@@ -21,6 +21,8 @@ pub(super) struct File {
     metadata: ArrowReaderMetadata,
     /// Indices of the columns that are read: all but those left out whose values are no single values.
     read: Vec<usize>,
+    /// Indices and types of the others.
+    pub(super) unread: Vec<(usize, String)>,
 }
 
 /// The rows of a row group.
@@ -33,8 +35,8 @@ pub(super) struct Rows<'a> {
 }
 
 impl File {
-    /// Opens the file `name`; gives it and its columns' names. Columns that are `dropped` may hold what they like.
-    pub(super) fn open(name: &str, bytes: Bytes, dropped: &[String]) -> Result<(Self, Vec<String>), TableError> {
+    /// Opens the file `name`; gives it and its columns' names.
+    pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
         // Without the writer's Arrow schema, a text is a text, whatever it was in the writer's memory.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(damaged(name))?;
@@ -43,17 +45,16 @@ impl File {
         if names.is_empty() {
             return Err(TableError::NoHeader(name.to_owned()));
         }
-        header::check(name, &names)?;
-        let mut read = Vec::with_capacity(names.len());
-        for (index, (column, field)) in names.iter().zip(fields).enumerate() {
+        header::check(name, &header::named(&names))?;
+        let (mut read, mut unread) = (Vec::with_capacity(names.len()), Vec::new());
+        for (index, field) in fields.iter().enumerate() {
             if cells::is_known(field.data_type()) {
                 read.push(index);
-            } else if !dropped.contains(column) {
-                let (file, column) = (name.to_owned(), column.clone());
-                return Err(TableError::Nested { file, column, found: field.data_type().to_string() });
+            } else {
+                unread.push((index, field.data_type().to_string()));
             }
         }
-        Ok((Self { bytes, metadata, read }, names))
+        Ok((Self { bytes, metadata, read, unread }, names))
     }
 
     /// Bytes of it.

@@ -4,10 +4,11 @@ use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{EnsembleLimits, FamilyChoice, Range, Settings, labels};
+use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings, labels};
 
-const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, order, weights, \
-                    class_weights, threshold, costs, primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
+const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, group, \
+                    weights, class_weights, threshold, costs, primary_metric, floor, tolerance, families, \
+                    time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
 const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
 const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
                        \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
@@ -80,8 +81,16 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
     match key {
         "target" => settings.target = Some(column(key, value)?),
         "order" => settings.order = Some(column(key, value)?),
+        "group" => settings.group = Some(column(key, value)?),
         "weights" => settings.weights = Some(column(key, value)?),
         "drop" => settings.drop = read(key, value, "a list of column names")?,
+        "missing" => settings.missing = Some(marks(key, value)?),
+        "csv" => {
+            for (name, value) in table(key, value)? {
+                settings.csv.set(&name, value)?;
+            }
+        }
+        "strict" => settings.strict = strict(key, value)?,
         "derived_features" => settings.derived_features = Some(read(key, value, "true or false")?),
         "impute_missing" => settings.impute_missing = read(key, value, "true or false")?,
         "task" => settings.task = Some(read(key, value, "\"classification\" or \"regression\"")?),
@@ -129,6 +138,29 @@ pub(super) fn wrong(key: &str, expected: &'static str) -> SettingsError {
 
 fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) -> Result<T, SettingsError> {
     value.try_into().map_err(|_| wrong(key, expected))
+}
+
+/// Texts and numbers, as texts.
+fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
+    const EXPECTED: &str = "a list of texts and numbers that stand for a missing value";
+    let list = value.as_array().ok_or_else(|| wrong(key, EXPECTED))?;
+    let mark = |value: &Value| match value {
+        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::Integer(number) => Ok(number.to_string()),
+        Value::Float(number) => Ok(number.to_string()),
+        _ => Err(wrong(key, EXPECTED)),
+    };
+    list.iter().map(mark).collect()
+}
+
+fn strict(key: &str, value: Value) -> Result<Vec<OddRow>, SettingsError> {
+    const EXPECTED: &str =
+        "true, or a list of \"no_target\", \"rare_label\", \"repeated_header\", \"total\" and \"empty\"";
+    match value {
+        Value::Boolean(true) => Ok(OddRow::ALL.into()),
+        Value::Boolean(false) => Ok(Vec::new()),
+        list => read(key, list, EXPECTED),
+    }
 }
 
 fn column(key: &str, value: Value) -> Result<String, SettingsError> {
@@ -218,7 +250,7 @@ fn range(value: &Value) -> Option<Range> {
 mod tests {
     use evergreen_lifecycle::{PrimaryMetric, Task};
 
-    use super::super::{Direction, TypeName};
+    use super::super::{CsvSettings, Direction, TypeName};
     use super::*;
 
     fn error(toml: &str) -> String {
@@ -235,6 +267,7 @@ mod tests {
             impute_missing = true
             drop = ["name"]
             order = "day"
+            group = "patient"
             weights = "people"
             primary_metric = "log_loss"
             floor = 1
@@ -243,6 +276,13 @@ mod tests {
             time_budget_seconds = 600
             candidates = 20
             folds = 3
+            missing = ["?", -999]
+            strict = ["total"]
+            [csv]
+            separator = "tab"
+            decimal = ","
+            dates = "month_first"
+            encoding = "latin1"
             [types]
             code = "category"
             [monotone]
@@ -265,7 +305,17 @@ mod tests {
             derived_features: Some(false),
             impute_missing: true,
             drop: vec!["name".into()],
+            missing: Some(vec!["?".into(), "-999".into()]),
+            strict: vec![OddRow::Total],
+            csv: CsvSettings {
+                separator: Some(b'\t'),
+                quote: None,
+                decimal_comma: Some(true),
+                month_first: Some(true),
+                encoding: Some(encoding_rs::WINDOWS_1252),
+            },
             order: Some("day".into()),
+            group: Some("patient".into()),
             weights: Some("people".into()),
             primary_metric: Some(PrimaryMetric::LogLoss),
             class_weights: None,
@@ -319,6 +369,10 @@ mod tests {
             ("time_budget_seconds = 0", "`time_budget_seconds`: expected a whole number of seconds from 1 up"),
             ("candidates = 1001", "`candidates`: expected a whole number from 1 to 1000"),
             ("folds = 1", "`folds`: expected a whole number from 2 to 20"),
+            ("missing = \"?\"", "`missing`: expected a list of texts and numbers"),
+            ("strict = [\"all\"]", "`strict`: expected true, or a list of"),
+            ("csv.separator = \";;\"", "`csv.separator`: expected one character"),
+            ("csv.encoding = \"klingon\"", "`csv.encoding`: expected the name of an encoding"),
             ("types = 1", "`types`: expected a table"),
             ("[types]\na = \"string\"", "`types.a`: expected \"number\", \"boolean\""),
             ("[ranges.linear]\nalpha = [2, 1]", "`ranges.linear.alpha`: expected a number, or [low, high]"),

@@ -155,6 +155,20 @@ fn weights_and_order_are_kept_beside_the_columns() {
     assert!(table.frame().column("x").is_none() && profile(&table, "x").1 == ColumnRole::Order);
 }
 
+#[test]
+fn rows_of_one_group_have_one_number_whatever_rows_there_are_beside_them() {
+    let rows = |count: usize| (0..count).map(|n| format!("{n}.5,{},p{}\n", n % 2, n * 7 % 11)).collect::<String>();
+    let read = |count| read_with(format!("x,y,who\n{}", rows(count)), "group = \"who\"").unwrap();
+    let (few, many) = (read(30), read(60));
+    assert_eq!(few.groups().unwrap(), &many.groups().unwrap()[..30]);
+    assert_eq!(few.groups().unwrap().iter().collect::<std::collections::BTreeSet<_>>().len(), 11);
+    assert!(few.frame().column("who").is_none() && profile(&few, "who").1 == ColumnRole::Group);
+    assert!(few.profile().warnings.is_empty());
+    let holes = read_with(format!("x,y,who\n{}1.5,0,\n2.5,1,\n", rows(20)), "group = \"who\"").unwrap();
+    assert_eq!(holes.groups().unwrap().iter().collect::<std::collections::BTreeSet<_>>().len(), 13);
+    assert!(holes.profile().warnings[0].contains("2 rows have no \"who\""), "{:?}", holes.profile().warnings);
+}
+
 proptest! {
     #[test]
     fn any_finite_values_are_read_as_they_were_written(

@@ -8,7 +8,6 @@ use super::{MEMORY, error, error_with, file, read_with, sound, with_column, with
 #[test]
 fn headers_that_are_wrong_are_refused() {
     assert_eq!(error(""), "a.csv: empty; expected a header that names the columns");
-    assert_eq!(error(with_line(1, "a,y,")), "a.csv, line 1: the header's field 3 is empty; expected a column name");
     let message = "a.csv: columns 1 and 3 have the same name; expected different names";
     assert_eq!(error(with_line(1, "a,y,a")), message);
     let message = "the table has no target column \"y\"; its columns are [\"a\", \"b\", \"c\"]";
@@ -44,11 +43,14 @@ fn what_may_be_values_is_not_repeated_as_names_of_columns() {
 #[test]
 fn a_file_of_another_format_than_its_name_says_is_told_so() {
     for (bytes, found) in [
-        (&b"\x1f\x8b\x08\x00..."[..], "compressed by gzip; expected a name that ends in .csv.gz"),
-        (b"PAR1...", "Parquet; expected a name that ends in .parquet"),
-        (b"PK\x03\x04...", "a ZIP archive or a spreadsheet; expected a table that was exported as CSV"),
+        (&b"\x1f\x8b\x08\x00..."[..], "no gzip, or cut off"),
+        (b"PAR1...", "no Parquet, or damaged"),
+        (
+            b"PK\x03\x04...",
+            "this is a ZIP archive that is damaged, or encrypted; expected a ZIP archive of one table, or the table itself",
+        ),
     ] {
-        assert_eq!(error(bytes), format!("a.csv: this is {found}"));
+        assert_eq!(error(bytes), format!("a.csv: {found}"));
     }
 }
 
@@ -73,36 +75,20 @@ fn empty_lines_count_as_lines() {
 }
 
 #[test]
-fn a_row_without_a_target_is_refused_by_line() {
-    assert_eq!(error(with_line(5, "1, ,2")), "a.csv, line 5, column \"y\": empty, expected a label");
-    let message = error_with(with_line(5, "1,,2"), "task = \"regression\"");
-    assert_eq!(message, "a.csv, line 5, column \"y\": empty, expected a number");
-}
-
-#[test]
 fn what_is_no_text_is_refused_by_line() {
-    let mut bytes = sound().into_bytes();
+    let mut bytes = sound().replace("yes", "jä").into_bytes();
     bytes.extend_from_slice(b"1,\xff,2\n");
     assert_eq!(error(bytes), "a.csv, line 22: not UTF-8; save the table in that encoding");
 }
 
 #[test]
-fn numbers_beyond_range_are_refused_by_line_and_column() {
-    for value in ["inf", "-Infinity", "1e39", "-1e400"] {
-        let message = error(with_line(7, &format!("{value},no,1")));
-        let expected = "a.csv, line 7, column \"a\": expected a finite number between -3.4e38 and 3.4e38";
-        assert_eq!(message, expected, "{value}");
-    }
-}
-
-#[test]
-fn a_few_texts_among_numbers_are_refused_with_a_way_to_keep_them() {
+fn a_few_texts_among_numbers_are_refused_and_no_category_is_advised() {
     let rows: String = (0..200).map(|n| format!("{},{}.5\n", n % 2, n % 50)).collect();
-    let csv = format!("y,x\n{rows}0,unknown\n1,?\n");
-    let message = "a.csv, line 202, column \"x\": expected a number as in nearly all other rows; for texts, write \
-                   types.\"x\" = \"category\" into dataset.toml";
+    let csv = format!("y,x\n{rows}0,call us\n1,call us\n");
+    let message = "a.csv, line 202, column \"x\": expected a number as in nearly all other rows; correct it, or, if it stands \
+                   for a missing value, add it to `missing` in dataset.toml";
     assert_eq!(error(&csv), message);
-    assert!(read_with(csv, "types.\"x\" = \"category\"").is_ok());
+    assert!(read_with(csv, "missing = [\"call us\"]").is_ok());
 }
 
 #[test]
@@ -117,12 +103,10 @@ fn a_few_texts_among_dates_are_refused() {
 
 #[test]
 fn no_label_is_repeated() {
-    let with = |label: &str| error(with_line(3, &format!("1,{label},1")));
     for message in [
-        with("secret"),
         error(sound().replace("yes", "secret").replace("no", "secret")),
         error_with(sound().replace("yes", "secret"), "positive = \"yes\""),
-        error(with_line(3, &format!("1,{},1", "secret".repeat(50)))),
+        error(sound().replace("yes", &"secret".repeat(50))),
     ] {
         assert!(message.contains("\"y\"") && !message.contains("secret"), "{message}");
     }
@@ -180,8 +164,6 @@ fn a_table_of_few_rows_is_refused() {
 fn labels_that_cannot_be_learnt_are_refused() {
     let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
     assert_eq!(error(sound().replace("yes", "no")), message);
-    let message = "a.csv, line 3, column \"y\": no other row has this label; expected at least two rows of each";
-    assert_eq!(error(with_line(3, "1,maybe,1")), message);
     let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
     assert!(
         error(format!("a,y\n{identifiers}"))
@@ -196,13 +178,11 @@ fn numbers_that_cannot_be_learnt_are_refused() {
     let message = error_with(sound(), "task = \"regression\"");
     assert_eq!(message, "a.csv, line 2, column \"y\": expected a number, for regression");
     let rows: String = (0..300).map(|n| format!("{},{n}.5\n", n % 7)).collect();
-    let message = error(format!("a,y\n{rows}1,none\n"));
+    let message = error(format!("a,y\n{rows}1,soon\n"));
     assert!(
         message.starts_with("a.csv, line 302, column \"y\": expected a number as in nearly all other rows"),
         "{message}"
     );
-    let message = error(format!("a,y\n{rows}1,inf\n"));
-    assert!(message.starts_with("a.csv, line 302, column \"y\": expected a finite number"), "{message}");
 }
 
 #[test]
@@ -248,12 +228,16 @@ fn nothing_is_no_table() {
     let read = |files: Vec<DataFile>| Table::read(files, Settings::default(), "y", MEMORY);
     assert!(matches!(read(vec![]), Err(TableError::NoFile)));
     let message = read(vec![file("notes.txt", "a,y\n")]).unwrap_err().to_string();
-    assert_eq!(message, "notes.txt: not a data file; expected one that ends in .csv, .csv.gz or .parquet");
+    assert_eq!(
+        message,
+        "notes.txt: not a data file; expected one that ends in .csv, .tsv, .jsonl, each also with .gz, \
+                   .parquet, .xlsx or .zip"
+    );
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_safe_to_read(bytes in prop::collection::vec(any::<u8>(), 0..500), name in "a\\.(csv|csv\\.gz|parquet)") {
+    fn any_bytes_are_safe_to_read(bytes in prop::collection::vec(any::<u8>(), 0..500), name in "a\\.(csv|csv\\.gz|parquet|jsonl|xlsx|zip)") {
         let _ = Table::read(vec![file(&name, bytes)], Settings::default(), "y", MEMORY);
     }
 

@@ -98,18 +98,18 @@ fn decompression_stops_where_memory_does() {
     let bomb = gzip(&"0,0\n".repeat(4 << 20));
     assert!(bomb.len() < 100_000);
     let message = Table::read(vec![file("a.csv.gz", bomb)], Settings::default(), "y", 6 << 20).unwrap_err().to_string();
-    let expected = "a.csv.gz: more than 6.0 MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller \
-                    table, or fewer columns";
-    assert_eq!(message, expected);
+    let expected =
+        " MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
+    assert!(message.starts_with("a.csv.gz: more than ") && message.ends_with(expected), "{message}");
 }
 
 #[test]
 fn rows_of_many_pieces_keep_their_order() {
-    let rows: String = (0..300_000).map(|n| format!("{n},{},{:060}\n", ["u", "v"][n % 2], n % 7)).collect();
+    let rows: String = (0..300_000).map(|n| format!("{},{},{:060}\n", 2 * n, ["u", "v"][n % 2], n % 7)).collect();
     assert!(rows.len() > 17 << 20, "more than one piece");
     let table = read(format!("x,y,z\n{rows}"));
     let Values::Number(numbers) = values(&table, "x") else { panic!("no numbers") };
-    assert!(numbers.iter().enumerate().all(|(n, number)| *number == n as f32));
+    assert!(numbers.iter().enumerate().all(|(n, number)| *number == 2.0 * n as f32));
     let Values::Category { codes, .. } = values(&table, "z") else { panic!("no category") };
     assert!(codes.iter().enumerate().all(|(n, code)| *code == n as u32 % 7));
     let message = super::error(format!("x,y,z\n{rows}1,u\n"));

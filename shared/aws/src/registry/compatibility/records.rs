@@ -110,7 +110,7 @@ fn classes() -> Version {
 
 /// An imported model of numbers, which the gate has compared with a champion.
 fn numbers() -> Version {
-    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5 };
+    let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures =
         RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
     let scores = |score: f64, loss: f64| Scores { score, losses: vec![loss; 40], headline: score };

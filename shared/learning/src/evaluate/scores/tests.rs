@@ -63,7 +63,7 @@ fn a_metric_of_numbers_does_not_fit_classes() {
 
 #[test]
 fn numbers_are_scored_by_their_errors() {
-    let answers = Answers::Numbers { values: vec![1.0, 4.0], interval: None };
+    let answers = Answers::Numbers { values: vec![1.0, 4.0], intervals: Vec::new() };
     let of = |metric| scores(metric, Truths::Numbers(&[1.0, 2.0]), &answers).unwrap();
     assert_eq!(of(PrimaryMetric::Mae), Scores { score: 1.0, losses: vec![0.0, 2.0], headline: -7.0 });
     assert_eq!(of(PrimaryMetric::Rmse), Scores { score: 2.0_f64.sqrt(), losses: vec![0.0, 4.0], headline: -7.0 });
@@ -73,7 +73,7 @@ fn numbers_are_scored_by_their_errors() {
 /// sklearn.metrics 1.9.1: mean_absolute_percentage_error, root_mean_squared_log_error, mean_pinball_loss(alpha=0.9).
 #[test]
 fn relative_and_one_sided_errors_are_scikit_learns() {
-    let answers = Answers::Numbers { values: vec![2.5, 0.5, 2.0, 8.0], interval: None };
+    let answers = Answers::Numbers { values: vec![2.5, 0.5, 2.0, 8.0], intervals: Vec::new() };
     let of = |metric| scores(metric, Truths::Numbers(&[3.0, 0.25, 2.0, 7.0]), &answers).unwrap().score;
     close(of(PrimaryMetric::Mape), 0.3273809523809524);
     close(of(PrimaryMetric::Rmsle), RMSLE);
@@ -84,7 +84,7 @@ const RMSLE: f64 = 0.12742117796548635;
 
 #[test]
 fn an_estimate_below_0_has_a_logarithm_too() {
-    let answers = Answers::Numbers { values: vec![-5.0], interval: None };
+    let answers = Answers::Numbers { values: vec![-5.0], intervals: Vec::new() };
     let scores = scores(PrimaryMetric::Rmsle, Truths::Numbers(&[0.0]), &answers).unwrap();
     assert_eq!(scores.score, 0.0);
 }

@@ -12,8 +12,8 @@ use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
 use crate::pipeline::{
-    Encoding, Ensemble, Hole, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor, Preprocessing, Scaler,
-    Statistic,
+    Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor,
+    Preprocessing, Scaler, Statistic, Step,
 };
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
@@ -36,7 +36,9 @@ type Taken = (bool, Vec<AttributeProto>);
 
 /// Takes the attributes, nearly all of the file, out of the operators that predict.
 fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
-    let predicts = |node: &&mut NodeProto| node.op_type == ENSEMBLE || node.op_type == LINEAR;
+    let predicts = |node: &&mut NodeProto| {
+        (node.op_type == ENSEMBLE || node.op_type == LINEAR) && node.name != names::DIFFICULTY_SUM
+    };
     let take = |node: &mut NodeProto| (node.op_type == LINEAR, std::mem::take(&mut node.attribute));
     graph.node.iter_mut().filter(predicts).map(take).collect()
 }
@@ -89,8 +91,25 @@ fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Res
         link: operators.link(),
         calibration: operators.number(names::CALIBRATION)?,
         rule: LabelRule { floor: operators.number(names::FLOOR)?, weights: operators.numbers(names::LABEL_WEIGHTS)? },
-        interval: operators.number(names::HALF_INTERVAL)?,
+        interval: interval(&operators)?,
     })
+}
+
+fn interval(operators: &Named<'_>) -> Result<Option<Interval>, ArtifactError> {
+    let Some(start) = operators.number(names::HALF_INTERVAL)? else { return Ok(None) };
+    let list = |name| Ok::<_, ArtifactError>(operators.numbers(name)?.unwrap_or_default());
+    let (from, length, rise) = (list(names::STEPS_FROM)?, list(names::STEPS_LENGTH)?, list(names::STEPS_RISE)?);
+    let steps = from.into_iter().zip(length).zip(rise).map(|((from, length), rise)| Step { from, length, rise });
+    let half = Curve { start, steps: steps.collect() };
+    let (low, high) = (operators.lone(names::LOWEST)?, operators.lone(names::GREATEST)?);
+    Ok(Some(Interval { half, difficulty: difficulty(operators)?, low, high }))
+}
+
+fn difficulty(operators: &Named<'_>) -> Result<Option<Ensemble>, ArtifactError> {
+    let Some(node) = operators.0.get(names::DIFFICULTY_SUM) else { return Ok(None) };
+    let (trees, aggregate, _) = ensemble::read(node.attribute.clone())?;
+    let base = operators.numbers(names::DIFFICULTY_BASE)?.ok_or(ArtifactError::Missing(names::DIFFICULTY_BASE))?;
+    Ok(Some(Ensemble { trees, aggregate, base }))
 }
 
 fn encodings(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Encoding>, ArtifactError> {
@@ -178,6 +197,11 @@ impl<'a> Named<'a> {
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
+    }
+
+    /// The number of a constant that is one number and no list.
+    fn lone(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
+        self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
 
     fn link(&self) -> Link {

@@ -1,33 +1,30 @@
 //! From the predictor's outputs to the graph's.
 
-use evergreen_lifecycle::Task;
+use evergreen_lifecycle::{Signature, Task};
 
 use super::super::attributes::{int, ints};
 use super::super::names::ARG_MAX;
-use super::Operators;
 use super::names::{
-    CALIBRATED, CALIBRATION, CLASSES, FLAT, FLOOR, HALF_INTERVAL, HALVES, HIGHEST, KEPT, LABEL, LABEL_WEIGHTS,
-    LOG_PROBABILITIES, LOWER, NEGATED, PREDICTION, PROBABILITIES, RELATIVE, SCORES, SHRUNK, SUM, SURPRISE, UNBOUNDED,
-    UPPER, WEIGHED,
+    CALIBRATED, CALIBRATION, CLASSES, FLAT, FLOOR, HALVES, HIGHEST, KEPT, LABEL, LABEL_WEIGHTS, LOG_PROBABILITIES,
+    NEGATED, PREDICTION, PROBABILITIES, RELATIVE, SCORES, SHRUNK, SUM, SURPRISE, UNBOUNDED, WEIGHED,
 };
+use super::{Operators, interval};
 use crate::link::kept;
-use crate::pipeline::{Link, Parts};
+use crate::pipeline::{Interval, Link, Parts};
 
-/// Appends what follows the predictor, whose output has the name `outputs`, for so many labels.
-pub(super) fn add(operators: &mut Operators, task: Task, parts: &Parts, outputs: &str, labels: usize) {
-    match task {
-        Task::Regression => number(operators, outputs, parts.interval),
-        Task::Classification => classes(operators, outputs, parts, labels),
+/// Appends what follows the predictor, which takes `features` and whose output has the name `outputs`.
+pub(super) fn add(operators: &mut Operators, signature: &Signature, parts: &Parts, features: &str, outputs: &str) {
+    match signature.task() {
+        Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
+        Task::Classification => classes(operators, outputs, parts, signature.labels().len()),
     }
 }
 
-fn number(operators: &mut Operators, outputs: &str, interval: Option<f32>) {
+fn number(operators: &mut Operators, interval: Option<&Interval>, features: &str, outputs: &str) {
     operators.indices(FLAT, vec![-1]);
     operators.core("Reshape", &[outputs, FLAT], PREDICTION, Vec::new());
-    if let Some(half) = interval {
-        operators.numbers(HALF_INTERVAL, vec![half]);
-        operators.core("Sub", &[PREDICTION, HALF_INTERVAL], LOWER, Vec::new());
-        operators.core("Add", &[PREDICTION, HALF_INTERVAL], UPPER, Vec::new());
+    if let Some(interval) = interval {
+        interval::add(operators, interval, features, outputs);
     }
 }
 

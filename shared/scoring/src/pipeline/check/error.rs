@@ -77,9 +77,24 @@ pub enum PipelineError {
     /// A power that calibrates nothing.
     #[error("{0} cannot calibrate: only the probabilities of classes can be, by a finite number above 0")]
     Calibration(f32),
-    /// An interval that is none.
-    #[error("{0} cannot be half an interval: only a regression model has one, of 0 to {MAX_OUTPUT}")]
+    /// An interval that is none; this half of it comes first.
+    #[error(
+        "no interval begins at the half width {0}: only a regression model has one, of 0 to {MAX_OUTPUT} everywhere"
+    )]
     Interval(f32),
+    /// Rows that could be so hard that their intervals have no end.
+    #[error("the logarithm of a row's difficulty could reach {0}, which is too much for the width of its interval")]
+    Difficulty(f32),
+    /// Limits of intervals that are none.
+    #[error(
+        "intervals cannot be kept from {low:?} to {high:?}: expected two finite numbers in ascending order, or one"
+    )]
+    Ends {
+        /// The least number that an end may be.
+        low: Option<f32>,
+        /// The greatest number that an end may be.
+        high: Option<f32>,
+    },
     /// Bases or biases for another number of outputs.
     #[error("there are {found} constants for {expected} outputs")]
     Constants {

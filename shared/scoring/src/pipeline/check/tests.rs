@@ -1,6 +1,6 @@
 use evergreen_lifecycle::Column;
 
-use super::super::{Encoding, Hole, Member, Node, Preprocessing, Tree, Weight};
+use super::super::{Encoding, Hole, Interval, Member, Node, Preprocessing, Tree, Weight};
 use super::*;
 
 fn classifier(classes: usize) -> Signature {
@@ -121,7 +121,7 @@ fn only_classes_are_calibrated_by_a_number_above_0() {
 fn only_numbers_have_an_interval_of_0_or_more() {
     let surrounded = |signature: &Signature, link, half| {
         let outputs = signature.labels().len().max(1);
-        all(signature, &Parts { interval: Some(half), ..parts(weighted(outputs), link) }).is_ok()
+        all(signature, &Parts { interval: Some(Interval::from(half)), ..parts(weighted(outputs), link) }).is_ok()
     };
     assert!(surrounded(&regression(), Link::Identity, 0.0));
     assert!(surrounded(&regression(), Link::Identity, 2.5));

@@ -3,8 +3,9 @@
 
 use csv::StringRecord;
 
-use super::builder;
-use crate::cell::{Cell, Value};
+use crate::cell::{Cell, Form, Value};
+use crate::dialect::Dialect;
+use crate::marks::Marks;
 
 /// Maximum number of rows that the first record is compared with.
 const MAX_ROWS: usize = 1000;
@@ -34,12 +35,14 @@ enum Type {
 }
 
 impl Type {
-    fn of(text: &str) -> Self {
-        match Cell::Untyped(text).value() {
+    /// A mark is a text in a header, and stands for a missing value among others.
+    fn of(text: &str, mark: Self) -> Self {
+        match Cell::Untyped(text).value(Form::default(), &Marks::default()) {
             Value::Missing => Self::Missing,
+            Value::Mark => mark,
             Value::Number(_) | Value::Padded(_) | Value::Infinite => Self::Number,
             Value::Boolean(_) => Self::Boolean,
-            Value::Moment(_) => Self::Moment,
+            Value::Moment(_) | Value::Clock(_) | Value::Span(_) => Self::Moment,
             Value::Text => Self::Text,
         }
     }
@@ -56,7 +59,7 @@ struct Below {
 impl Below {
     fn add(&mut self, name: &str, cell: &str) {
         let cell = cell.trim();
-        if let Some(count) = self.counts.get_mut(Type::of(cell) as usize) {
+        if let Some(count) = self.counts.get_mut(Type::of(cell, Type::Missing) as usize) {
             *count += 1;
         }
         self.repeated |= !cell.is_empty() && cell == name;
@@ -72,17 +75,18 @@ impl Below {
 }
 
 /// What the record `names` is, by the rows that follow it.
-pub(super) fn judge(names: &[String], rows: &[u8]) -> Heading {
-    let below = below(names, rows);
+pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading {
+    let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
     for (name, below) in names.iter().zip(&below) {
-        match (below.kind(), Type::of(name)) {
+        match (below.kind(), Type::of(name, Type::Text)) {
             (_, Type::Missing) | (None, _) => {}
             (Some(kind), own) if own == kind => alike.push(name.as_str()),
             (Some(_), _) => unlike += 1,
         }
     }
-    let repeated = names.iter().zip(&below).any(|(name, below)| below.repeated && Type::of(name) == Type::Text);
+    let repeated =
+        names.iter().zip(&below).any(|(name, below)| below.repeated && Type::of(name, Type::Text) == Type::Text);
     match (unlike > 0, !alike.is_empty() || repeated) {
         (true, false) => Heading::Names,
         (false, true) if repeated || !is_count(&alike) => Heading::Values,
@@ -90,9 +94,9 @@ pub(super) fn judge(names: &[String], rows: &[u8]) -> Heading {
     }
 }
 
-fn below(names: &[String], rows: &[u8]) -> Vec<Below> {
+fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<Below> {
     let mut below = vec![Below::default(); names.len()];
-    let mut reader = builder().from_reader(rows);
+    let mut reader = dialect.reader().from_reader(rows);
     let mut record = StringRecord::new();
     let most = (MAX_CELLS / names.len().max(1)).clamp(1, MAX_ROWS);
     for _ in 0..most {
@@ -121,7 +125,7 @@ mod tests {
     fn judged(csv: &str) -> Heading {
         let (first, rest) = csv.split_once('\n').unwrap();
         let names: Vec<String> = first.split(',').map(|name| name.trim().to_owned()).collect();
-        judge(&names, rest.as_bytes())
+        judge(&names, rest.as_bytes(), Dialect::default())
     }
 
     #[test]

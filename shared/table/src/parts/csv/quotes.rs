@@ -1,43 +1,64 @@
-//! Quotes that are not closed: a field would go on to the end of the file, and the rows after it would be lost in it.
+//! Quotes: where one is not closed, so that a field would go on to the end of the file and the rows after it be lost in it;
+//! and where a file can be cut, since within quotes a line's end need not be a row's.
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Before a field's first byte.
-    Start,
-    /// In a field, or a part of one, in which a quote is a character like others.
-    Plain,
-    /// Within quotes that begin at that byte.
-    Quoted(usize),
-    /// After a quote within quotes that begin at that byte: it closes them, or it is the first of two that are one character.
-    Quote(usize),
-}
+use memchr::memchr;
 
-/// Where the quote stands that is not closed, if there is one.
-pub(super) fn unclosed(text: &[u8]) -> Option<usize> {
-    let first = text.iter().position(|byte| *byte == b'"')?;
-    // The field in which the first quote stands begins after the last separator before it.
-    let start = text.iter().take(first).rposition(|byte| is_separator(*byte)).map_or(0, |before| before + 1);
-    let bytes = text.iter().enumerate().skip(start);
-    match bytes.fold(State::Start, |state, (at, byte)| state.then(at, *byte)) {
-        State::Quoted(from) => Some(from),
-        _ => None,
+use crate::dialect::Dialect;
+
+/// Where the first row ends that begins before each multiple of about `size` bytes.
+///
+/// # Errors
+/// The place of the quote that is not closed.
+pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usize>, usize> {
+    let mut cuts = Cuts { text, size, next: size, found: Vec::new() };
+    let mut from = 0;
+    while let Some(open) = find(text, dialect.quote, from) {
+        cuts.between(from, open);
+        from = if begins_field(text, open, dialect) { closed(text, dialect.quote, open)? } else { open + 1 };
     }
+    cuts.between(from, text.len());
+    Ok(cuts.found)
 }
 
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b',' | b'\r' | b'\n')
+struct Cuts<'a> {
+    text: &'a [u8],
+    size: usize,
+    /// From where on a row's end is looked for.
+    next: usize,
+    found: Vec<usize>,
 }
 
-impl State {
-    fn then(self, at: usize, byte: u8) -> Self {
-        match (self, byte) {
-            (Self::Quoted(from), b'"') => Self::Quote(from),
-            (Self::Quoted(from), _) | (Self::Quote(from), b'"') => Self::Quoted(from),
-            (_, byte) if is_separator(byte) => Self::Start,
-            (Self::Start, b'"') => Self::Quoted(at),
-            _ => Self::Plain,
+impl Cuts<'_> {
+    /// Cuts within a part of the text that has no quotes.
+    fn between(&mut self, from: usize, to: usize) {
+        while self.next < to {
+            let part = self.text.get(..to).unwrap_or_default();
+            let Some(end) = find(part, b'\n', self.next.max(from)) else { return };
+            self.found.push(end + 1);
+            self.next = (end + 1).saturating_add(self.size);
         }
     }
+}
+
+fn find(text: &[u8], byte: u8, from: usize) -> Option<usize> {
+    memchr(byte, text.get(from..)?).map(|after| from + after)
+}
+
+fn begins_field(text: &[u8], at: usize, dialect: Dialect) -> bool {
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    before.is_none_or(|byte| *byte == dialect.separator || matches!(byte, b'\r' | b'\n'))
+}
+
+/// The place after the quote that closes the one at `open`; two quotes within are one character.
+fn closed(text: &[u8], quote: u8, open: usize) -> Result<usize, usize> {
+    let mut from = open + 1;
+    while let Some(found) = find(text, quote, from) {
+        if text.get(found + 1) != Some(&quote) {
+            return Ok(found + 1);
+        }
+        from = found + 2;
+    }
+    Err(open)
 }
 
 #[cfg(test)]
@@ -45,6 +66,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn unclosed(text: &[u8]) -> Option<usize> {
+        cuts(text, Dialect::default(), usize::MAX).err()
+    }
 
     #[test]
     fn the_quote_that_begins_the_field_is_found() {
@@ -59,6 +84,14 @@ mod tests {
         {
             assert_eq!(unclosed(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_is_cut_between_rows_and_never_within_quotes() {
+        let text = b"a,\"x\ny\"\nb,z\n\"c\n\",1\nd,2\n";
+        assert_eq!(cuts(text, Dialect::default(), 1), Ok(vec![8, 12, 19, 23]));
+        assert_eq!(cuts(text, Dialect::default(), 9), Ok(vec![12, 23]));
+        assert_eq!(cuts(text, Dialect::default(), 100), Ok(vec![]));
     }
 
     proptest! {

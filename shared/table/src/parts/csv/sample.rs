@@ -3,9 +3,12 @@
 use csv::StringRecord;
 
 use super::super::{At, Reader};
-use super::builder;
-use crate::cell::Cell;
-use crate::survey::{Survey, Tally};
+use crate::cell::{Cell, Form};
+use crate::dialect::Dialect;
+use crate::encoding;
+use crate::marks::Marks;
+use crate::settings::Settings;
+use crate::survey::{Survey, Tally, Way};
 
 /// What the samples of a file hold.
 #[derive(Debug)]
@@ -21,39 +24,51 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// Of these parts of a file, the first of which is its beginning, cut off anywhere; nothing if there is no row in it.
-    pub(crate) fn of(parts: &[&[u8]]) -> Option<Self> {
-        let (first, others) = parts.split_first()?;
-        let mut reader = builder().from_reader(whole_lines(first));
+    pub(crate) fn of(parts: &[&[u8]], settings: &Settings) -> Option<Self> {
+        let said = &settings.csv;
+        let decoded: Vec<Vec<u8>> =
+            parts.iter().map(|part| encoding::decode(part.to_vec(), said.encoding).bytes).collect();
+        let stored: usize = parts.iter().map(|part| part.len()).sum();
+        let ratio = stored as f64 / decoded.iter().map(Vec::len).sum::<usize>().max(1) as f64;
+        let (first, others) = decoded.split_first()?;
+        let (dialect, before) = Dialect::of(first, said.separator, said.quote);
+        let first = first.get(before..)?;
+        let mut reader = dialect.reader().from_reader(whole_lines(first));
         let mut record = StringRecord::new();
         if !reader.read_record(&mut record).ok()? {
             return None;
         }
-        let names: Vec<String> =
-            record.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
         let start = usize::try_from(reader.position().byte()).ok()?;
-        let mut survey = Survey::new(names.len());
-        let mut counted = Counted::default();
+        let marks = Marks::of(settings.missing.as_deref());
+        let forms = vec![
+            Form { comma: said.decimal_comma.unwrap_or(dialect.separator == b';'), ..Form::default() };
+            names.len()
+        ];
+        let mut survey = Survey::new(Way { forms: &forms, marks: &marks, all_signs: false });
+        let mut counted = Counted { dialect, rows: 0, bytes: 0 };
         counted.add(&mut survey, whole_lines(first).get(start..)?, names.len());
         // Within quotes a line's end need not be a row's, and a part that begins there would be misread.
-        if !parts.iter().any(|part| part.contains(&b'"')) {
+        if !decoded.iter().any(|part| part.contains(&dialect.quote)) {
             others.iter().for_each(|part| counted.add(&mut survey, after_first_line(whole_lines(part)), names.len()));
         }
-        let (tallies, _) = survey.finish();
-        let Counted { rows, bytes } = counted;
+        let (tallies, _, _) = survey.finish();
+        let Counted { rows, bytes, .. } = counted;
+        let bytes = (bytes as f64 * ratio) as u64;
         (rows > 0).then_some(Self { names, tallies, rows, bytes })
     }
 }
 
-#[derive(Default)]
 struct Counted {
+    dialect: Dialect,
     rows: u64,
     bytes: u64,
 }
 
 impl Counted {
     /// Takes the rows of so many columns; whatever is no row, ends it.
-    fn add(&mut self, survey: &mut Survey, rows: &[u8], columns: usize) {
-        let mut reader = builder().from_reader(rows);
+    fn add(&mut self, survey: &mut Survey<'_>, rows: &[u8], columns: usize) {
+        let mut reader = self.dialect.reader().from_reader(rows);
         let mut record = csv::ByteRecord::new();
         while reader.read_byte_record(&mut record).unwrap_or(false) && record.len() == columns {
             for (column, cell) in record.iter().enumerate() {
@@ -82,7 +97,7 @@ mod tests {
 
     fn sample(parts: &[&str]) -> Option<(u64, u64, Vec<usize>)> {
         let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-        let sample = Sample::of(&parts)?;
+        let sample = Sample::of(&parts, &Settings::default())?;
         Some((sample.rows, sample.bytes, sample.tallies.iter().map(Tally::distinct).collect()))
     }
 

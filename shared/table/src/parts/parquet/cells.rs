@@ -2,9 +2,11 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type,
-    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType,
+    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
@@ -17,7 +19,10 @@ const SECONDS_OF_A_DAY: f64 = 86_400.0;
 pub(super) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
-    is_number || matches!(kind, D::Null | D::Boolean | D::Utf8 | D::LargeUtf8 | D::Date32 | D::Timestamp(..))
+    let is_text = matches!(kind, D::Utf8 | D::LargeUtf8);
+    let is_time =
+        matches!(kind, D::Date32 | D::Date64 | D::Timestamp(..) | D::Time32(..) | D::Time64(..) | D::Duration(..));
+    is_number || is_text || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
 /// Gives every value of `array`, in order.
@@ -48,6 +53,23 @@ pub(super) fn each(array: &dyn Array, mut give: impl FnMut(Cell<'_>)) {
             primitive::<Decimal256Type>(array, |n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale), give);
         }
         D::Date32 => primitive::<Date32Type>(array, |n| Cell::Moment(f64::from(n) * SECONDS_OF_A_DAY), give),
+        D::Date64 => primitive::<Date64Type>(array, |n| moment(n, 1_000), give),
+        D::Time32(TimeUnit::Second) => primitive::<Time32SecondType>(array, |n| Cell::Clock(n.into()), give),
+        D::Time32(_) => primitive::<Time32MillisecondType>(array, |n| Cell::Clock(f64::from(n) / 1e3), give),
+        D::Time64(TimeUnit::Microsecond) => {
+            primitive::<Time64MicrosecondType>(array, |n| Cell::Clock(n as f64 / 1e6), give)
+        }
+        D::Time64(_) => primitive::<Time64NanosecondType>(array, |n| Cell::Clock(n as f64 / 1e9), give),
+        D::Duration(TimeUnit::Second) => primitive::<DurationSecondType>(array, |n| Cell::Span(n as f64), give),
+        D::Duration(TimeUnit::Millisecond) => {
+            primitive::<DurationMillisecondType>(array, |n| Cell::Span(n as f64 / 1e3), give);
+        }
+        D::Duration(TimeUnit::Microsecond) => {
+            primitive::<DurationMicrosecondType>(array, |n| Cell::Span(n as f64 / 1e6), give);
+        }
+        D::Duration(TimeUnit::Nanosecond) => {
+            primitive::<DurationNanosecondType>(array, |n| Cell::Span(n as f64 / 1e9), give);
+        }
         D::Timestamp(TimeUnit::Second, _) => primitive::<TimestampSecondType>(array, |n| moment(n, 1), give),
         D::Timestamp(TimeUnit::Millisecond, _) => {
             primitive::<TimestampMillisecondType>(array, |n| moment(n, 1_000), give)

@@ -1,0 +1,191 @@
+//! Prediction intervals: how wide they have to be to hold nine in ten rows like these, wherever the prediction is.
+//!
+//! Split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive inference for
+//! regression", JASA 113, 2018) on the errors of cross-validation, with its scaled residuals (section 5.2): an error counts
+//! by how hard its row is, which a few boosted trees tell. The width then is learnt for each part of the predictions apart
+//! (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020), so that it is right for low and for high ones.
+
+mod curve;
+mod range;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use evergreen_scoring::{Curve, Ensemble, Interval, Node, Predictor, Scaler};
+use evergreen_table::Target;
+
+use self::curve::curve;
+use crate::evaluate::Answers;
+use crate::fit::{BoostingParameters, Fitted};
+use crate::learner::Learner;
+use crate::train::LearningError;
+
+/// Minimum number of errors from which trees learn which rows are hard.
+const MIN_ERRORS: usize = 200;
+
+/// The trees that tell how hard a row is: few and small, since a single error says little of its row.
+const TREES: BoostingParameters = BoostingParameters {
+    n_estimators: 50,
+    learning_rate: 0.1,
+    max_leaves: 6,
+    min_samples_leaf: 20,
+    l2: 1.0,
+    subsample: 1.0,
+    max_features: 1.0,
+};
+
+/// Maximum number of cells (rows × features) that the trees learn from; of more rows, evenly spaced ones are taken.
+const MAX_CELLS: usize = 4_000_000;
+
+/// How many times a fold's errors are left out to judge the trees by them.
+const PARTS: usize = 5;
+
+/// The trees are left out where the intervals are better by less than this share.
+const WORTHWHILE: f64 = 0.01;
+
+/// Errors below this share of the mean one are told apart no further: their logarithms would be all that counts.
+const LEAST_SHARE: f64 = 0.1;
+
+/// The absolute errors of a regression model in rows that it had not learnt from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Errors {
+    /// The learner's rows.
+    rows: Vec<u32>,
+    /// What was answered.
+    values: Vec<f32>,
+    /// How far that is from the truth.
+    errors: Vec<f64>,
+}
+
+impl Errors {
+    /// Those of the `answers` to `rows`, of which `target` is what is true; nothing for classes.
+    pub(crate) fn of(rows: &[u32], target: &Target, answers: &Answers) -> Option<Self> {
+        let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
+        let errors = truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
+        Some(Self { rows: rows.to_vec(), values: values.clone(), errors })
+    }
+
+    fn append(&mut self, more: &Self) {
+        self.rows.extend_from_slice(&more.rows);
+        self.values.extend_from_slice(&more.values);
+        self.errors.extend_from_slice(&more.errors);
+    }
+}
+
+/// The intervals of a model that made these errors, fold by fold; nothing for classes. `scaler` is what the model applies to
+/// the features.
+///
+/// # Errors
+/// [`LearningError`] when what was fitted does not answer; not for reasons that lie in the data.
+pub(crate) fn learn(
+    learner: &Learner<'_>,
+    folds: &[Errors],
+    scaler: Option<&Scaler>,
+    deadline: Instant,
+) -> Result<Option<Interval>, LearningError> {
+    let Target::Numbers(numbers) = learner.target() else { return Ok(None) };
+    let mut all = Errors::default();
+    folds.iter().for_each(|fold| all.append(fold));
+    let (low, high) = range::of(numbers);
+    let plain = Interval { half: curve(&all.values, &all.errors), difficulty: None, low, high };
+    let worst = all.errors.iter().copied().fold(0.0, f64::max);
+    if all.errors.len() < MIN_ERRORS || worst == 0.0 {
+        return Ok(Some(plain));
+    }
+    let logarithms = logarithms(&all);
+    let Some(hardness) = left_out(learner, (folds, &all), &logarithms, deadline)? else { return Ok(Some(plain)) };
+    let scaled: Vec<f64> = all.errors.iter().zip(&hardness).map(|(error, hardness)| error / hardness).collect();
+    let half = curve(&all.values, &scaled);
+    let harder = |row: usize| hardness.get(row).copied().unwrap_or(1.0);
+    if cost(&half, &all, harder) > cost(&plain.half, &all, |_| 1.0) * (1.0 - WORTHWHILE) {
+        return Ok(Some(plain));
+    }
+    let fitted = fit(learner, &all.rows, &logarithms, deadline)?;
+    match fitted.predictor {
+        Predictor::Trees(ensemble) if !fitted.cut_short => {
+            Ok(Some(Interval { half, difficulty: Some(on_scaled(ensemble, scaler)), low, high }))
+        }
+        _ => Ok(Some(plain)),
+    }
+}
+
+/// The logarithm of each error.
+fn logarithms(all: &Errors) -> Vec<f64> {
+    let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
+    all.errors.iter().map(|error| (error + least).ln()).collect()
+}
+
+/// How hard the rows are, in the order of the folds, as trees tell that have not seen the row's own error; nothing where
+/// time is up.
+fn left_out(
+    learner: &Learner<'_>,
+    (folds, all): (&[Errors], &Errors),
+    logarithms: &[f64],
+    deadline: Instant,
+) -> Result<Option<Vec<f64>>, LearningError> {
+    let mut hardness = Vec::new();
+    for part in parts(folds) {
+        let keep = |index: &usize| !part.contains(index);
+        let others: Vec<usize> = (0..all.rows.len()).filter(keep).collect();
+        let rows: Vec<u32> = others.iter().filter_map(|index| all.rows.get(*index).copied()).collect();
+        let numbers: Vec<f64> = others.iter().filter_map(|index| logarithms.get(*index).copied()).collect();
+        let fitted = fit(learner, &rows, &numbers, deadline)?;
+        if fitted.cut_short {
+            return Ok(None);
+        }
+        if let Answers::Numbers { values, .. } = learner.ask(fitted, all.rows.get(part).unwrap_or_default())? {
+            hardness.extend(values.iter().map(|logarithm| f64::from(*logarithm).exp()));
+        }
+    }
+    Ok(Some(hardness))
+}
+
+/// Fits the trees to some of the `rows`, as many as they learn from.
+fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
+    let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
+    let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
+    let logarithms: Vec<f64> = logarithms.iter().step_by(step).copied().collect();
+    Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
+}
+
+/// Where each fold's rows are among all; of a lone fold parts that follow each other.
+fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
+    let sizes: Vec<usize> = match folds {
+        [lone] => {
+            let size = lone.rows.len().div_ceil(PARTS).max(1);
+            (0..lone.rows.len()).step_by(size).map(|from| size.min(lone.rows.len() - from)).collect()
+        }
+        folds => folds.iter().map(|fold| fold.rows.len()).collect(),
+    };
+    let mut from = 0;
+    let range = |size: usize| {
+        let part = from..from + size;
+        from += size;
+        part
+    };
+    sizes.into_iter().map(range).collect()
+}
+
+/// What intervals cost: their width, and twenty times what an error is beyond them (the interval score of Gneiting, Raftery:
+/// "Strictly proper scoring rules, prediction, and estimation", JASA 102, 2007, for intervals that hold nine in ten).
+fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
+    let of = |(row, (value, error)): (usize, (&f32, &f64))| {
+        let half = f64::from(half.at(*value)) * hardness(row);
+        2.0 * half + 20.0 * (error - half).max(0.0)
+    };
+    all.values.iter().zip(&all.errors).enumerate().map(of).sum()
+}
+
+/// The same trees on features that `scaler` was applied to.
+fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
+    let Some(Scaler { offset, scale }) = scaler else { return ensemble };
+    let nodes = ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes);
+    for node in nodes {
+        if let Node::Split { feature, threshold, .. } = node
+            && let (Some(offset), Some(scale)) = (offset.get(*feature as usize), scale.get(*feature as usize))
+        {
+            *threshold = ((*threshold - offset) * scale).clamp(f32::MIN, f32::MAX);
+        }
+    }
+    ensemble
+}

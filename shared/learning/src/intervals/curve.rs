@@ -1,0 +1,146 @@
+//! Half the width of intervals, by the prediction.
+
+use evergreen_scoring::{Curve, Step};
+
+use crate::evaluate::INTERVAL_LEVEL;
+
+/// Maximum number of parts of the predictions for which the width is learnt apart: two for each fifth.
+const MAX_PARTS: usize = 10;
+
+/// Rows of a part, at least: nine in ten of fewer is a matter of chance.
+const ROWS: usize = 50;
+
+/// Two parts are this share of the range of all predictions apart, at least: a steeper curve would follow roundings.
+const LEAST_GAP: f32 = 1e-3;
+
+/// The width is this share of the greatest one, at least: a sum that is rounded is then still above 0.
+const LEAST_SHARE: f64 = 1e-3;
+
+/// Times that the values at the knots are corrected for what lies between them.
+const CORRECTIONS: usize = 6;
+
+/// A part of the predictions.
+struct Part {
+    /// The median of its predictions.
+    knot: f32,
+    /// Half the width there.
+    half: f64,
+    /// Predictions and errors.
+    rows: Vec<(f32, f64)>,
+}
+
+/// Half the width of intervals that hold [`INTERVAL_LEVEL`] of each part of `values`, whose absolute errors are `errors`.
+/// With too few rows for the level it is the largest error.
+pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
+    let mut rows: Vec<(f32, f64)> = values.iter().copied().zip(errors.iter().copied()).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut parts = parts(&rows);
+    for _ in 0..CORRECTIONS {
+        let curve = through(&parts);
+        for part in &mut parts {
+            let shares =
+                part.rows.iter().map(|(value, error)| error / f64::from(curve.at(*value)).max(f64::MIN_POSITIVE));
+            part.half *= level(shares.collect());
+        }
+    }
+    through(&parts)
+}
+
+/// Parts of equally many rows, of which none begins within equal predictions.
+fn parts(rows: &[(f32, f64)]) -> Vec<Part> {
+    let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);
+    let value = |at: usize| rows.get(at).map(|row| row.0);
+    let range = match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => last.0 - first.0,
+        _ => 0.0,
+    };
+    let mut parts: Vec<Part> = Vec::new();
+    let mut start = 0;
+    for part in 1..=count {
+        let ideal = rows.len() * part / count;
+        let end =
+            (ideal.max(start)..rows.len()).find(|at| *at == 0 || value(*at) != value(at - 1)).unwrap_or(rows.len());
+        let members = rows.get(start..end).unwrap_or_default();
+        start = end;
+        let Some(middle) = members.get(members.len() / 2) else { continue };
+        let half = level(members.iter().map(|row| row.1).collect());
+        match parts.last_mut() {
+            Some(last) if members.len() < ROWS / 2 || middle.0 - last.knot <= range * LEAST_GAP => {
+                last.rows.extend_from_slice(members);
+                last.half = level(last.rows.iter().map(|row| row.1).collect());
+            }
+            _ => parts.push(Part { knot: middle.0, half, rows: members.to_vec() }),
+        }
+    }
+    parts
+}
+
+/// The curve through the knots.
+fn through(parts: &[Part]) -> Curve {
+    let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
+    let half = |part: &Part| above(part.half.max(LEAST_SHARE * greatest));
+    let step = |pair: &[Part]| match pair {
+        [a, b] => Some(Step { from: a.knot, length: b.knot - a.knot, rise: half(b) - half(a) }),
+        _ => None,
+    };
+    Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
+}
+
+/// The least number that [`INTERVAL_LEVEL`] of numbers like these do not exceed; the greatest of too few, 0 of none.
+fn level(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let rank = ((numbers.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
+    rank.min(numbers.len()).checked_sub(1).and_then(|at| numbers.get(at)).copied().unwrap_or_default()
+}
+
+/// The least number in single precision that is not below; what is beyond its range is no width.
+fn above(number: f64) -> f32 {
+    let rounded = number as f32;
+    match f64::from(rounded) < number {
+        true if rounded.next_up().is_finite() => rounded.next_up(),
+        _ if rounded.is_finite() => rounded,
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_hold_nine_in_ten() {
+        let values: Vec<f32> = (1..=19).map(|n| n as f32).collect();
+        let errors: Vec<f64> = (1..=19).map(f64::from).collect();
+        assert_eq!(curve(&values, &errors), Curve { start: 18.0, steps: vec![] });
+        assert_eq!(curve(&[1.0, 2.0], &[1.0, 2.0]).start, 2.0);
+        assert_eq!(curve(&[], &[]), Curve { start: 0.0, steps: vec![] });
+    }
+
+    /// Errors that grow with the prediction, from 0 to ten times the prediction's square.
+    fn growing(rows: usize) -> (Vec<f32>, Vec<f64>) {
+        let values: Vec<f32> = (0..rows).map(|row| row as f32 / rows as f32).collect();
+        let error = |(row, value): (usize, &f32)| f64::from(*value).powi(2) * (row * 37 % 101) as f64 / 10.0;
+        let errors = values.iter().enumerate().map(error).collect();
+        (values, errors)
+    }
+
+    #[test]
+    fn each_fifth_of_the_predictions_is_held_alike_where_errors_grow() {
+        let (values, errors) = growing(1000);
+        let curve = curve(&values, &errors);
+        for fifth in 0..5 {
+            let held = (fifth * 200..(fifth + 1) * 200).filter(|row| errors[*row] <= f64::from(curve.at(values[*row])));
+            assert!((175..=190).contains(&held.count()), "fifth {fifth}: {curve:?}");
+        }
+    }
+
+    #[test]
+    fn predictions_that_are_few_different_numbers_are_not_parted() {
+        let values: Vec<f32> = (0..600).map(|row| [1.0, 1.0, 1.0, 5.0, 5.0, 5.0 + 1e-4][row % 6]).collect();
+        let errors: Vec<f64> = values.iter().map(|value| if *value < 2.0 { 0.0 } else { 3.0 }).collect();
+        let curve = curve(&values, &errors);
+        assert_eq!(curve.steps.len(), 1, "{curve:?}");
+        assert!(curve.at(1.0) > 0.0 && curve.at(1.0) < 0.01, "{curve:?}");
+        assert!((curve.at(5.0) - 3.0).abs() < 1e-3, "{curve:?}");
+    }
+}

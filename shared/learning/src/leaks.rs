@@ -1,0 +1,167 @@
+//! Columns that tell the target too well: what they hold is often known only after what is to be predicted has happened.
+
+mod alone;
+mod names;
+
+use evergreen_lifecycle::time::raw_days;
+use evergreen_lifecycle::{ColumnProfile, ColumnRole, Task};
+use evergreen_table::{FrameColumn, Table, Values, at};
+use rayon::prelude::*;
+
+use self::alone::{Told, told};
+use crate::prepared::Prepared;
+
+/// Maximum number of rows that columns are judged on; of more, evenly spaced ones are taken.
+const MAX_ROWS: usize = 5_000;
+
+/// Minimum number of rows: with fewer, a column tells all of them by chance.
+const MIN_ROWS: usize = 40;
+
+/// Maximum number of columns that are named; there may be more.
+const MAX_NAMED: usize = 3;
+
+/// A warning for each column that alone tells the target of the training rows, nearly without an error. Columns that the
+/// table's profile warns of already are left out.
+pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
+    let (table, training) = (prepared.table(), &prepared.split().training);
+    let step = training.len().div_ceil(MAX_ROWS).max(1);
+    let rows: Vec<u32> = training.iter().step_by(step).copied().collect();
+    if rows.len() < MIN_ROWS {
+        return Vec::new();
+    }
+    let target = table.target().take(&rows);
+    let frame = table.frame();
+    let group = owner(table);
+    let known = |column: &FrameColumn| {
+        let name = format!("column {:?} ", column.name);
+        table.profile().warnings.iter().any(|warning| warning.starts_with(&name))
+            || group.is_some_and(|group| group.name == column.name)
+            || table.order().is_some_and(|order| follows(&column.values, order))
+    };
+    let columns: Vec<&FrameColumn> = frame.columns().iter().filter(|column| !known(column)).collect();
+    let told: Vec<Option<Told>> = columns.par_iter().map(|column| told(&column.values, &rows, &target)).collect();
+    let named: Vec<(&str, Told)> =
+        columns.iter().zip(told).filter_map(|(column, told)| Some((column.name.as_str(), told?))).collect();
+    warnings(&named, table.task(), frame.columns().len())
+}
+
+fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
+    // A table of one column is made to be predicted from it.
+    let counts = |told: &Told| *told == Told::Hole || columns > 1;
+    let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
+    let mut warnings: Vec<String> =
+        found.iter().take(MAX_NAMED).map(|(name, told)| warning(name, *told, task)).collect();
+    if found.len() > MAX_NAMED {
+        warnings.push(format!("{} more columns tell the target nearly by themselves", found.len() - MAX_NAMED));
+    }
+    warnings
+}
+
+fn warning(name: &str, told: Told, task: Task) -> String {
+    let how = match (told, task) {
+        (Told::Hole, _) => {
+            format!("whether column {name:?} has a value already tells the target of nearly every row")
+        }
+        (Told::Threshold, Task::Classification) => {
+            format!("column {name:?} alone, cut at a few values, tells the target of nearly every row")
+        }
+        (Told::Value | Told::Threshold, _) => format!("column {name:?} alone tells the target of nearly every row"),
+    };
+    format!(
+        "{how}; if it is not known when a prediction is asked for, the model is worthless: write drop = [{name:?}] into \
+         dataset.toml"
+    )
+}
+
+/// A warning where rows have moments and nobody said that they are ordered.
+pub(crate) fn unordered(table: &Table) -> Option<String> {
+    if table.order().is_some() {
+        return None;
+    }
+    let moments: Vec<&FrameColumn> = table.frame().columns().iter().filter(|column| orders(column)).collect();
+    let sorted = moments.iter().find(|column| is_sorted(&column.values));
+    let name = &sorted.or(moments.first())?.name;
+    Some(format!(
+        "column {name:?} holds moments, but the hold-out is drawn from all times: if the model is to predict what comes later, \
+         write order = {name:?} into dataset.toml; the newest rows are then held out and folds follow each other in time"
+    ))
+}
+
+/// Whether rows may have come into being in the order of a column: nearly all have a moment, of which there are many.
+fn orders(column: &FrameColumn) -> bool {
+    let Values::Timestamp(values) = &column.values else { return false };
+    let name = column.name.to_lowercase();
+    let is_birth = ["birth", "born", "dob", "geburt"].iter().any(|part| name.contains(part));
+    let missing = values.iter().filter(|value| value.is_nan()).count();
+    let mut different: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
+    different.sort_unstable();
+    different.dedup();
+    !is_birth && missing * 20 <= values.len() && different.len() >= 10
+}
+
+/// Whether the file has the rows in this order, or the other way round.
+fn is_sorted(values: &Values) -> bool {
+    let Values::Timestamp(values) = values else { return false };
+    is_monotone(values.iter().copied())
+}
+
+/// Whether numbers hardly ever fall, or hardly ever grow.
+fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
+    let pairs = || numbers.clone().zip(numbers.clone().skip(1));
+    let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
+    let falls = pairs().filter(|(a, b)| a > b).count();
+    grows.min(falls) * 100 <= all
+}
+
+/// A warning where a column names what the rows are of, and nobody said that rows of one name belong together.
+pub(crate) fn ungrouped(table: &Table) -> Option<String> {
+    let ColumnProfile { name, distinct, .. } = owner(table)?;
+    Some(format!(
+        "column {name:?} has {distinct} values that repeat in {rows} rows, as an identifier does: if the model is for new ones, \
+         write group = {name:?} into dataset.toml, so that rows of one value stay together; else it looks better than it is",
+        rows = table.rows()
+    ))
+}
+
+/// The column that names what the rows are of, where nobody said that rows are grouped.
+fn owner(table: &Table) -> Option<&ColumnProfile> {
+    if table.groups().is_some() {
+        return None;
+    }
+    let repeats = |column: &&ColumnProfile| {
+        let rows = table.rows().saturating_sub(column.missing);
+        let is_free = column.role == ColumnRole::Feature
+            || column.role == ColumnRole::Dropped && !table.settings().drop.contains(&column.name);
+        let is_whole = match table.frame().column(&column.name).map(|column| &column.values) {
+            Some(Values::Number(values)) => values.iter().all(|value| value.is_nan() || value.fract() == 0.0),
+            Some(Values::Boolean(_) | Values::Timestamp(_) | Values::Text { .. }) => false,
+            Some(Values::Category { .. }) | None => true,
+        };
+        is_free && is_whole && column.distinct * 2 <= rows && column.distinct >= names::least_distinct(&column.name)
+    };
+    table.profile().columns.iter().find(repeats)
+}
+
+/// Whether a column counts up or down with the moments of the rows: it tells when a row was, and with that what was near to it.
+fn follows(values: &Values, order: &[f64]) -> bool {
+    let values: Vec<f64> = match values {
+        Values::Number(values) => values.iter().copied().map(f64::from).collect(),
+        Values::Timestamp(values) => values.clone(),
+        Values::Boolean(_) | Values::Category { .. } | Values::Text { .. } => return false,
+    };
+    let mut pairs: Vec<(f64, f64)> = order.iter().copied().zip(values).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    is_monotone(pairs.iter().map(|(_, value)| *value))
+}
+
+/// The values of a column at `rows`: in order a number for each, NaN where it is missing.
+fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
+    match values {
+        Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),
+        Values::Timestamp(seconds) => Some(at(seconds, rows).into_iter().map(raw_days).collect()),
+        Values::Category { .. } | Values::Text { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

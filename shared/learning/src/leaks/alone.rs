@@ -1,0 +1,192 @@
+//! How well one column tells the target.
+
+use super::numbers;
+use evergreen_table::{MISSING, Target, Values, at};
+
+/// A column that leaves at most this share of the errors of the most frequent label tells the target.
+const ERRORS_LEFT: f64 = 0.02;
+
+/// A hole that leaves at most this share of them does.
+const ERRORS_LEFT_BY_HOLE: f64 = 0.1;
+
+/// A column that leaves at most this share of a number's variance tells it.
+const VARIANCE_LEFT: f64 = 0.005;
+
+/// A hole that leaves at most this share of it does.
+const VARIANCE_LEFT_BY_HOLE: f64 = 0.2;
+
+/// Minimum number of rows that are not of the most frequent label, and that lack a value or have one.
+const MIN_ROWS: usize = 10;
+
+/// Where all rows that have a value, or all that have none, are of one label, they are at least this share of the label's rows.
+const PURE_SHARE: f64 = 0.3;
+
+/// Such a label has at most this share of all rows.
+const COMMON: f64 = 0.7;
+
+/// Maximum number of labels that cuts are looked for.
+const MAX_LABELS: usize = 10;
+
+/// So many rows of neighbouring values are answered by each other's mean; rows of one value always are.
+const GROUP: usize = 6;
+
+/// How a column tells the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// By whether it has a value.
+    Hole,
+    /// By being below or above some numbers.
+    Threshold,
+    /// By its value.
+    Value,
+}
+
+/// How `values` at `rows` tell their `target`, if they do.
+pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Told> {
+    let holes: Vec<bool> = match values {
+        Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
+        values => numbers(values, rows)?.into_iter().map(f32::is_nan).collect(),
+    };
+    let missing = holes.iter().filter(|hole| **hole).count();
+    let has_holes = missing.min(holes.len() - missing) >= MIN_ROWS;
+    match target {
+        Target::Classes { labels, classes } => {
+            if has_holes && hole_tells_class(&holes, classes, labels.len()) {
+                return Some(Told::Hole);
+            }
+            let most = most_errors(classes, labels.len());
+            let enough = |errors: usize| errors as f64 <= ERRORS_LEFT * most as f64;
+            (most >= MIN_ROWS).then_some(())?;
+            match values {
+                Values::Category { codes, .. } => {
+                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(Told::Value)
+                }
+                values if labels.len() <= MAX_LABELS => {
+                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len())).then_some(Told::Threshold)
+                }
+                _ => None,
+            }
+        }
+        Target::Numbers(numbers) => {
+            let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
+            if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_HOLE {
+                return Some(Told::Hole);
+            }
+            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(Told::Value)
+        }
+    }
+}
+
+/// Rows by class.
+fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
+    let mut counts = vec![0; labels];
+    for class in classes {
+        if let Some(count) = counts.get_mut(class as usize) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// Errors of always answering the most frequent class.
+fn most_errors(classes: &[u32], labels: usize) -> usize {
+    classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
+}
+
+fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
+    let side = |is_missing: bool| {
+        let of_side = holes.iter().zip(classes).filter(move |(hole, _)| **hole == is_missing).map(|(_, class)| *class);
+        counts(of_side, labels)
+    };
+    let sides = [side(true), side(false)];
+    let all = counts(classes.iter().copied(), labels);
+    let rows = |counts: &[usize]| counts.iter().sum::<usize>();
+    let errors: usize = sides.iter().map(|side| rows(side) - side.iter().max().copied().unwrap_or_default()).sum();
+    let most = most_errors(classes, labels);
+    let pure = sides.iter().any(|side| {
+        side.iter().zip(&all).any(|(of_class, all)| {
+            let (of_class, all) = (*of_class as f64, *all as f64);
+            of_class >= 0.99 * rows(side) as f64 && of_class >= PURE_SHARE * all && all <= COMMON * classes.len() as f64
+        })
+    });
+    most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_HOLE * most as f64 || pure)
+}
+
+/// Errors of answering the class that the other rows of the category mostly have.
+fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
+    let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
+    sorted.sort_unstable();
+    let of_group = |group: &[(u32, u32)]| {
+        let counts = counts(group.iter().map(|(_, class)| *class), labels);
+        let wrong = |class: usize| {
+            let others = |other: usize, count: usize| if other == class { count - 1 } else { count };
+            let own = counts.get(class).copied().unwrap_or_default().saturating_sub(1);
+            let best = counts.iter().enumerate().map(|(other, count)| others(other, *count)).max().unwrap_or_default();
+            own == 0 || own < best
+        };
+        group.iter().filter(|(_, class)| wrong(*class as usize)).count()
+    };
+    sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
+}
+
+/// Errors of the best answer by as many stretches of the numbers as there are classes, missing ones apart.
+fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
+    let pairs = || numbers.iter().copied().zip(classes.iter().copied());
+    let lost: Vec<u32> = pairs().filter(|(number, _)| number.is_nan()).map(|(_, class)| class).collect();
+    let mut sorted: Vec<(f32, u32)> = pairs().filter(|(number, _)| !number.is_nan()).collect();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Errors so far by the number of stretches begun, less one, and the class that the last of them answers.
+    let mut errors = vec![vec![usize::MAX; labels]; labels];
+    errors.iter_mut().take(1).for_each(|first| first.fill(0));
+    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let counts = counts(group.iter().map(|(_, class)| *class), labels);
+        let best: Vec<usize> = errors.iter().map(|row| row.iter().copied().min().unwrap_or(usize::MAX)).collect();
+        for (stretch, row) in errors.iter_mut().enumerate() {
+            let fresh = stretch.checked_sub(1).and_then(|before| best.get(before)).copied().unwrap_or(usize::MAX);
+            for (errors, right) in row.iter_mut().zip(&counts) {
+                *errors = (*errors).min(fresh).saturating_add(group.len() - right);
+            }
+        }
+    }
+    let least = errors.iter().flatten().copied().min().unwrap_or_default();
+    least.saturating_add(most_errors(&lost, labels))
+}
+
+/// For each row the number of its group: its category, or about as near numbers as [`GROUP`] rows have.
+fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
+    let Some(numbers) = numbers(values, rows) else {
+        let Values::Category { codes, .. } = values else { return Vec::new() };
+        return at(codes, rows);
+    };
+    let mut sorted: Vec<usize> = (0..numbers.len()).collect();
+    let number = |row: usize| numbers.get(row).copied().unwrap_or(f32::NAN);
+    sorted.sort_by(|a, b| number(*a).total_cmp(&number(*b)));
+    let mut groups = vec![u32::MAX; numbers.len()];
+    let mut group = 0;
+    for (at, row) in sorted.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| sorted.get(before));
+        if at % GROUP == 0 && before.is_some_and(|before| number(*before) != number(*row)) {
+            group += 1;
+        }
+        if let Some(own) = groups.get_mut(*row) {
+            *own = if number(*row).is_nan() { u32::MAX } else { group };
+        }
+    }
+    groups
+}
+
+/// The share of the variance of `numbers` that is left where each row is answered by the mean of the others of its group.
+fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
+    let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
+    let all: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+    let left = |group: &[(u32, f64)]| -> f64 {
+        let rows = group.len() as f64;
+        let sum: f64 = group.iter().map(|(_, number)| number).sum();
+        let others = |number: f64| if rows > 1.0 { (sum - number) / (rows - 1.0) } else { mean };
+        group.iter().map(|(_, number)| (number - others(*number)).powi(2)).sum()
+    };
+    let left: f64 = sorted.chunk_by(|a, b| a.0 == b.0).map(left).sum();
+    if all > 0.0 { left / all } else { 1.0 }
+}

@@ -1,0 +1,92 @@
+//! Folds in which every row is scored once, alike in their classes.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::Fold;
+
+/// A unit's rows by class.
+struct Unit {
+    rows: Vec<u32>,
+    /// Classes, ascending, with the number of rows of each.
+    classes: Vec<(usize, usize)>,
+}
+
+/// Deals the rows of `strata`, one for each class, to at most so many folds, and at least two. `units` names the unit of each
+/// row, in the order of the strata. Where there are fewer units than folds, rows are dealt one by one.
+pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fold> {
+    let mut dealt = units_of(strata, units);
+    if dealt.len() < folds {
+        let rows: Vec<u64> = (0..units.len() as u64).collect();
+        dealt = units_of(strata, &rows);
+    }
+    // Before the units are dealt, so that no fold lacks a class that could be in each.
+    let least = (0..strata.len()).map(|class| with(&dealt, class)).filter(|units| *units > 0).min();
+    let count = folds.min(least.unwrap_or_default()).max(2);
+    let sizes: Vec<f64> = strata.iter().map(|stratum| stratum.len().max(1) as f64).collect();
+    let mut parts = vec![Vec::new(); count];
+    let mut have = vec![vec![0_usize; strata.len()]; count];
+    for unit in dealt {
+        let Some(part) = emptiest(&unit, &parts, &have, &sizes) else { continue };
+        if let (Some(rows), Some(have)) = (parts.get_mut(part), have.get_mut(part)) {
+            rows.extend(unit.rows);
+            for (class, count) in unit.classes {
+                if let Some(have) = have.get_mut(class) {
+                    *have += count;
+                }
+            }
+        }
+    }
+    parts.iter_mut().for_each(|part| part.sort_unstable());
+    (0..count).map(|scored| of(&parts, scored)).collect()
+}
+
+/// The units in the order in which they are dealt: those of the first class first, of these the largest first, so that small
+/// ones can even out what large ones leave.
+fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
+    let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
+    let mut found: Vec<Unit> = Vec::new();
+    let rows = strata.iter().enumerate().flat_map(|(class, stratum)| stratum.iter().map(move |row| (class, *row)));
+    for ((class, row), unit) in rows.zip(units) {
+        let at = *known.entry(*unit).or_insert(found.len());
+        if at == found.len() {
+            found.push(Unit { rows: Vec::new(), classes: Vec::new() });
+        }
+        if let Some(unit) = found.get_mut(at) {
+            unit.rows.push(row);
+            match unit.classes.last_mut() {
+                Some((last, count)) if *last == class => *count += 1,
+                _ => unit.classes.push((class, 1)),
+            }
+        }
+    }
+    // The sort is stable: of equally large units the draw decides.
+    found.sort_by_key(|unit| (unit.classes.first().map(|(class, _)| *class), Reverse(unit.rows.len())));
+    found
+}
+
+/// How many units have rows of a class.
+fn with(units: &[Unit], class: usize) -> usize {
+    units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
+}
+
+/// The part that has least of the classes of `unit`, of several the one that has fewest rows, of these the first.
+fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
+    let cost = |part: usize| {
+        let of = |class: usize| {
+            let have = have.get(part).and_then(|have| have.get(class)).copied().unwrap_or_default();
+            have as f64 / sizes.get(class).copied().unwrap_or(1.0)
+        };
+        unit.classes.iter().map(|(class, count)| *count as f64 * of(*class)).sum::<f64>()
+    };
+    let rows = |part: usize| parts.get(part).map_or(0, Vec::len);
+    (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
+}
+
+/// The fold that is scored on one of the parts and learns from all others.
+fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
+    let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
+    let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();
+    training.sort_unstable();
+    Fold { training, scored: parts.get(scored).cloned().unwrap_or_default() }
+}

@@ -1,0 +1,65 @@
+//! Folds that follow each other in time.
+
+use evergreen_table::Target;
+
+use super::Fold;
+
+/// Minimum number of rows that a fold learns from and is scored on: with fewer, its score is chance.
+const MIN_ROWS: usize = 5;
+
+/// At most so many folds, the oldest first. `rows` are cut into one part more than there are folds, as nearly alike as can be
+/// without parting rows of one rank; each fold is scored on a part and learns from all parts before it. `ranks` has the rank of
+/// each row. Folds that learn from fewer classes than the rows have are left out as long as one fold is left. Nothing where
+/// the rows cannot be cut.
+pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
+    let mut sorted: Vec<(u64, u32)> = ranks.iter().copied().zip(rows.iter().copied()).collect();
+    sorted.sort_unstable();
+    let cuts = cuts(&sorted, folds.min(rows.len() / MIN_ROWS).max(2));
+    let ends = cuts.iter().copied().skip(1).chain([sorted.len()]);
+    let mut chained: Vec<Fold> = cuts.iter().zip(ends).filter_map(|(cut, end)| fold(&sorted, *cut, end)).collect();
+    let classes = distinct(target, rows);
+    let is_whole = |fold: &Fold| distinct(target, &fold.training) == classes;
+    if let Some(last) = chained.pop() {
+        chained.retain(is_whole);
+        chained.push(last);
+    }
+    chained
+}
+
+/// Where the parts after the first begin, ascending.
+fn cuts(sorted: &[(u64, u32)], folds: usize) -> Vec<usize> {
+    let rank = |at: usize| sorted.get(at).map(|(rank, _)| *rank);
+    let between = |at: &usize| rank(*at) != rank(at - 1);
+    let nearest = |ideal: usize| {
+        let below = (1..=ideal).rev().find(between);
+        let above = (ideal.max(1)..sorted.len()).find(between);
+        match (below, above) {
+            (Some(below), Some(above)) => Some(if above - ideal < ideal - below { above } else { below }),
+            (below, above) => below.or(above),
+        }
+    };
+    let mut cuts: Vec<usize> = (1..=folds).filter_map(|part| nearest(sorted.len() * part / (folds + 1))).collect();
+    cuts.dedup();
+    cuts
+}
+
+fn fold(sorted: &[(u64, u32)], cut: usize, end: usize) -> Option<Fold> {
+    let rows = |part: &[(u64, u32)]| {
+        let mut rows: Vec<u32> = part.iter().map(|(_, row)| *row).collect();
+        rows.sort_unstable();
+        rows
+    };
+    Some(Fold { training: rows(sorted.get(..cut)?), scored: rows(sorted.get(cut..end)?) })
+}
+
+/// Classes that the rows have; 1 for regression.
+fn distinct(target: &Target, rows: &[u32]) -> usize {
+    let Target::Classes { labels, classes } = target else { return 1 };
+    let mut known = vec![false; labels.len()];
+    for class in rows.iter().filter_map(|row| classes.get(*row as usize)) {
+        if let Some(known) = known.get_mut(*class as usize) {
+            *known = true;
+        }
+    }
+    known.into_iter().filter(|known| *known).count()
+}

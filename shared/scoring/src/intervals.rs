@@ -1,0 +1,40 @@
+//! From predictions and features to the ends of intervals, compiled.
+
+use crate::flat::FlatEnsemble;
+use crate::pipeline::{Curve, Interval};
+
+/// An interval compiled for scoring.
+#[derive(Debug, Clone)]
+pub(crate) struct Intervals {
+    half: Curve,
+    difficulty: Option<FlatEnsemble>,
+    low: f32,
+    high: f32,
+}
+
+impl Intervals {
+    /// Compiles a checked interval on this number of features.
+    pub(crate) fn compile(interval: &Interval, features: usize) -> Self {
+        Self {
+            half: interval.half.clone(),
+            difficulty: interval.difficulty.as_ref().map(|ensemble| FlatEnsemble::compile(ensemble, features)),
+            low: interval.low.unwrap_or(f32::NEG_INFINITY),
+            high: interval.high.unwrap_or(f32::INFINITY),
+        }
+    }
+
+    /// Appends the lower and the upper end for each of `values`, the predictions for rows of `features`.
+    pub(crate) fn append(&self, values: &[f32], features: &[f32], ends: &mut Vec<(f32, f32)>) {
+        let mut hardness = vec![0.0; if self.difficulty.is_some() { values.len() } else { 0 }];
+        if let Some(difficulty) = &self.difficulty {
+            difficulty.outputs(features, &mut hardness);
+        }
+        let hardness = hardness.iter().map(|logarithm| logarithm.exp()).chain(std::iter::repeat(1.0));
+        ends.extend(values.iter().zip(hardness).map(|(value, hardness)| {
+            let half = self.half.at(*value) * hardness;
+            // Not `clamp`, which would panic at limits in the wrong order.
+            let end = |end: f32| end.max(self.low).min(self.high);
+            (end(value - half), end(value + half))
+        }));
+    }
+}

@@ -1,0 +1,97 @@
+//! What a file is, by its first bytes and whatever its name says, and the table's text in it.
+
+mod excel;
+mod json;
+mod known;
+mod zipped;
+
+use bytes::Bytes;
+
+use crate::encoding::{self, Text};
+use crate::parts::gzip;
+use crate::settings::CsvSettings;
+use crate::{DataFile, Format, Place, TableError};
+
+/// The table of a file.
+pub(crate) enum Inner {
+    /// As CSV, whatever it was.
+    Text(Plain),
+    /// Apache Parquet.
+    Parquet(Bytes),
+}
+
+/// A table as CSV in UTF-8.
+pub(crate) struct Plain {
+    pub(crate) bytes: Vec<u8>,
+    /// What it was read as, in words.
+    pub(crate) read_as: Vec<String>,
+    pub(crate) lines: Lines,
+    /// Whether it was made of another format, so that its dialect is known.
+    pub(crate) is_made: bool,
+}
+
+/// How the lines of the CSV are counted in the file that it was made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lines {
+    /// What is added to a line's number.
+    pub(crate) shift: i64,
+    /// Whether they are rows there.
+    pub(crate) are_rows: bool,
+}
+
+/// Opens a file: what is compressed is decompressed, and what is no CSV is made one. Of the `memory` so many bytes are `free`.
+///
+/// # Errors
+/// [`TableError`] of a file that is none of a table, which says what it is and what to do.
+pub(crate) fn open(file: DataFile, said: &CsvSettings, memory: u64, free: u64) -> Result<Inner, TableError> {
+    let DataFile { name, content } = file;
+    Format::of(&name)?;
+    let (mut entry, mut content, mut read_as) = (name.clone(), content, Vec::new());
+    if content.starts_with(b"\x1f\x8b") || name.to_lowercase().ends_with(".gz") {
+        content = gzip::decompress(&name, &content, memory, free)?;
+    }
+    if content.starts_with(b"PK\x03\x04") {
+        match zipped::open(&name, content, memory, free)? {
+            zipped::Inner::Workbook(bytes) => return excel::open(&name, bytes).map(Inner::Text),
+            zipped::Inner::Entry(inner, bytes) => {
+                (entry, content) = (inner, bytes);
+                read_as.push("from a ZIP archive".to_owned());
+            }
+        }
+    }
+    if content.starts_with(b"PAR1") {
+        return Ok(Inner::Parquet(Bytes::from(content)));
+    }
+    if matches!(Format::of(&entry), Ok(Format::Parquet | Format::Excel)) {
+        let (found, advice) = known::other(&content).unwrap_or((
+            "no Parquet file and no workbook, or a damaged one",
+            "export the table again; if it is CSV, let its name end in .csv",
+        ));
+        return Err(TableError::OtherFormat { file: name, found: found.to_owned(), advice });
+    }
+    if let Some((found, advice)) = known::other(&content) {
+        return Err(TableError::OtherFormat { file: name, found: found.to_owned(), advice });
+    }
+    text(&name, &entry, content, said, read_as).map(Inner::Text)
+}
+
+fn text(
+    name: &str,
+    entry: &str,
+    content: Vec<u8>,
+    said: &CsvSettings,
+    mut read_as: Vec<String>,
+) -> Result<Plain, TableError> {
+    let Text { bytes, encoding, broken } = encoding::decode(content, said.encoding);
+    if let Some(before) = broken {
+        let line = 1 + memchr::memchr_iter(b'\n', bytes.get(..before).unwrap_or_default()).count() as u64;
+        return Err(TableError::NotUtf8(Place { file: name.to_owned(), line, is_row: false }));
+    }
+    read_as.extend(encoding.map(str::to_owned));
+    if Format::of(entry).is_ok_and(|format| format == Format::JsonLines) || json::is_json(&bytes) {
+        read_as.push("JSON lines".to_owned());
+        let bytes = json::to_csv(name, &bytes)?;
+        return Ok(Plain { bytes, read_as, lines: Lines { shift: -1, are_rows: false }, is_made: true });
+    }
+    Ok(Plain { bytes, read_as, lines: Lines::default(), is_made: false })
+}

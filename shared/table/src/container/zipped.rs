@@ -1,0 +1,47 @@
+//! ZIP archives: a workbook, or one file.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+
+use crate::TableError;
+
+/// What is in an archive.
+pub(super) enum Inner {
+    /// It is a workbook of Excel itself.
+    Workbook(Vec<u8>),
+    /// The name and the content of the one file in it.
+    Entry(String, Vec<u8>),
+}
+
+/// Opens an archive, if what is in it fits into the `free` ones of `memory` bytes.
+pub(super) fn open(file: &str, content: Vec<u8>, memory: u64, free: u64) -> Result<Inner, TableError> {
+    let other = |found: String| TableError::OtherFormat {
+        file: file.to_owned(),
+        found,
+        advice: "expected a ZIP archive of one table, or the table itself",
+    };
+    let damaged = || other("a ZIP archive that is damaged, or encrypted".to_owned());
+    let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| damaged())?;
+    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    if names.iter().any(|name| name == "xl/workbook.xml") {
+        return Ok(Inner::Workbook(archive.into_inner().into_inner()));
+    }
+    let tables: Vec<&String> = names.iter().filter(|name| is_file(name)).collect();
+    let [name] = tables.as_slice() else {
+        return Err(other(format!("a ZIP archive of {} files", tables.len())));
+    };
+    let mut bytes = Vec::new();
+    let entry = archive.by_name(name).map_err(|_| damaged())?;
+    entry.take(free.saturating_add(1)).read_to_end(&mut bytes).map_err(|_| damaged())?;
+    if bytes.len() as u64 > free {
+        return Err(TableError::TooLargeDecompressed { file: file.to_owned(), bytes: free, memory });
+    }
+    Ok(Inner::Entry((*name).clone(), bytes))
+}
+
+/// Not a folder, and nothing that a system adds.
+fn is_file(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')
+}

@@ -1,0 +1,136 @@
+//! How a CSV is written: what separates its fields and what quotes them.
+
+use csv::{ByteRecord, ReaderBuilder};
+
+/// Maximum number of records by which a separator is told, from the beginning and from the middle of a file.
+const MAX_RECORDS: usize = 500;
+
+/// Maximum number of bytes of each.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Separators that are looked for. Of equally good ones the first is taken.
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How a CSV is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    pub(crate) separator: u8,
+    pub(crate) quote: u8,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { separator: b',', quote: b'"' }
+    }
+}
+
+impl Dialect {
+    /// The dialect of `text`, as far as `said` does not tell, and how many bytes a line `sep=;` takes before the header.
+    pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
+        let (announced, before) = announced(text);
+        let rows = text.get(before..).unwrap_or_default();
+        let quote = quote.unwrap_or_else(|| told_quote(rows));
+        let separator = separator.or(announced).unwrap_or_else(|| told_separator(rows, quote));
+        (Self { separator, quote }, before)
+    }
+
+    /// A reader of records that are written so.
+    pub(crate) fn reader(self) -> ReaderBuilder {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(self.separator).quote(self.quote);
+        builder
+    }
+
+    /// The separator in words.
+    pub(crate) fn separator_name(self) -> String {
+        match self.separator {
+            b'\t' => "tabs".to_owned(),
+            other => format!("`{}`", char::from(other)),
+        }
+    }
+}
+
+/// What Excel writes before the header: the separator, and the bytes of that line.
+fn announced(text: &[u8]) -> (Option<u8>, usize) {
+    let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
+    let line = text.get(..end).unwrap_or_default().trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator] => (Some(*separator), end),
+        // The tab was trimmed with the line's end.
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] => (Some(b'\t'), end),
+        _ => (None, 0),
+    }
+}
+
+fn told_separator(text: &[u8], quote: u8) -> u8 {
+    let scores = SEPARATORS.map(|separator| (score(text, Dialect { separator, quote }), separator));
+    let best = scores.iter().map(|(score, _)| *score).max().unwrap_or_default();
+    scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
+}
+
+/// How many records in a thousand are as wide as the first, and that width; nothing of a width of 1.
+fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
+    let mut reader = dialect.reader().from_reader(text.get(..MAX_BYTES.min(text.len())).unwrap_or_default());
+    let mut record = ByteRecord::new();
+    let (mut width, mut alike, mut records) = (0, 0, 0);
+    while records < MAX_RECORDS && reader.read_byte_record(&mut record).unwrap_or(false) {
+        if records == 0 {
+            width = record.len();
+        }
+        alike += usize::from(record.len() == width);
+        records += 1;
+    }
+    if width > 1 { (alike * 1000 / records.max(1), width) } else { (0, width) }
+}
+
+/// Single quotes where fields begin with them and none with a double one.
+fn told_quote(text: &[u8]) -> u8 {
+    let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
+    let begins = |quote: u8| {
+        let pairs = text.windows(2);
+        pairs.filter(|pair| matches!(pair, [b',' | b';' | b'\t' | b'|' | b'\n', found] if *found == quote)).count()
+    };
+    let ends = |quote: u8| {
+        let pairs = text.windows(2);
+        let after = |byte: u8| matches!(byte, b',' | b';' | b'\t' | b'|' | b'\n' | b'\r');
+        pairs.filter(|pair| matches!(pair, [found, end] if *found == quote && after(*end))).count()
+    };
+    let single = begins(b'\'');
+    if single > 1 && begins(b'"') == 0 && ends(b'\'').abs_diff(single) <= 1 { b'\'' } else { b'"' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> (char, char, usize) {
+        let (dialect, before) = Dialect::of(text.as_bytes(), None, None);
+        (char::from(dialect.separator), char::from(dialect.quote), before)
+    }
+
+    #[test]
+    fn the_separator_makes_all_rows_as_wide_as_the_header() {
+        assert_eq!(told("a,b\n1,2\n3,4\n").0, ',');
+        assert_eq!(told("a;b;c\n1,5;x;2\n2,5;y;3\n").0, ';');
+        assert_eq!(told("a\tb\n1,5\t2\n").0, '\t');
+        assert_eq!(told("a|b\n1|2\n").0, '|');
+        assert_eq!(told("a;b\n\"x;y\";2\n").0, ';');
+        assert_eq!(told("text\nhello, you\nbye; now\n").0, ',', "one column");
+        assert_eq!(told("a,b\n1\n2\n3,4\n").0, ',', "rows that are cut off are refused, and not read otherwise");
+    }
+
+    #[test]
+    fn excels_line_says_the_separator() {
+        assert_eq!(told("sep=;\r\na;b\n1;2\n"), (';', '"', 7));
+        assert_eq!(told("sep=\t\na\tb\n"), ('\t', '"', 6));
+        assert_eq!(told("\"sep=,\"\na,b\n").2, 8);
+        assert_eq!(told("sep\n1\n").2, 0);
+    }
+
+    #[test]
+    fn single_quotes_are_told() {
+        assert_eq!(told("a,b\n'x, y',1\n'z',2\n").1, '\'');
+        assert_eq!(told("a,b\n'tis,1\n\"z\",2\n").1, '"');
+    }
+}

@@ -1,0 +1,87 @@
+//! From bytes to text: what a file's characters are written in.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// Bytes at the beginning of a file by which UTF-16 without a mark is told.
+const LOOKED_AT: usize = 4096;
+
+/// The text of a file in UTF-8, without a byte order mark, and its encoding's name where that is not UTF-8.
+pub(super) struct Text {
+    pub(super) bytes: Vec<u8>,
+    pub(super) encoding: Option<&'static str>,
+    /// Where UTF-8 is broken off, in a text that is UTF-8 otherwise.
+    pub(super) broken: Option<usize>,
+}
+
+/// Reads `bytes` in the encoding that is said, or in the one that they tell: by a byte order mark, by the zeros of UTF-16, as
+/// UTF-8 where they are that, else as Windows-1252, in which Excel saves in Western Europe.
+pub(super) fn decode(mut bytes: Vec<u8>, said: Option<&'static Encoding>) -> Text {
+    let (encoding, mark) = match Encoding::for_bom(&bytes) {
+        Some((found, mark)) => (found, mark),
+        None => (said.unwrap_or_else(|| told(&bytes)), 0),
+    };
+    if encoding == UTF_8 && std::str::from_utf8(&bytes).is_ok() {
+        bytes.drain(..mark);
+        return Text { bytes, encoding: None, broken: None };
+    }
+    if encoding == UTF_8 {
+        let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+        return Text { bytes, encoding: None, broken };
+    }
+    let content = bytes.get(mark..).unwrap_or_default();
+    let text = match encoding.decode_without_bom_handling(content) {
+        (Cow::Borrowed(text), _) => text.as_bytes().to_vec(),
+        (Cow::Owned(text), _) => text.into_bytes(),
+    };
+    Text { bytes: text, encoding: Some(encoding.name()), broken: None }
+}
+
+fn told(bytes: &[u8]) -> &'static Encoding {
+    if let Some(encoding) = without_mark(bytes) {
+        return encoding;
+    }
+    let (mut sound, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        sound += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    // A text of another encoding has hardly anything that looks like a character of several bytes.
+    if broken <= sound { UTF_8 } else { WINDOWS_1252 }
+}
+
+/// UTF-16 whose characters are mostly Latin: every second byte is 0.
+fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let (pairs, _) = bytes.get(..LOOKED_AT.min(bytes.len()))?.as_chunks::<2>();
+    let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();
+    let many = |count: usize| pairs.len() > 4 && count * 10 > pairs.len() * 7;
+    match (zeros(0), zeros(1)) {
+        (low, high) if many(high) && low * 10 < high => Some(UTF_16LE),
+        (low, high) if many(low) && high * 10 < low => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> (String, Option<&'static str>) {
+        let text = decode(bytes.to_vec(), None);
+        (String::from_utf8(text.bytes).unwrap(), text.encoding)
+    }
+
+    #[test]
+    fn encodings_are_told_by_their_bytes() {
+        let utf16 = |bytes: fn(u16) -> [u8; 2]| "größe,kind\n1,a\n".encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let text = "größe,kind\n1,a\n".to_owned();
+        assert_eq!(decoded(text.as_bytes()), (text.clone(), None));
+        assert_eq!(decoded(format!("\u{feff}{text}").as_bytes()), (text.clone(), None));
+        assert_eq!(decoded(&utf16(u16::to_le_bytes)), (text.clone(), Some("UTF-16LE")));
+        assert_eq!(decoded(&utf16(u16::to_be_bytes)), (text.clone(), Some("UTF-16BE")));
+        let marked = [b"\xff\xfe".to_vec(), utf16(u16::to_le_bytes)].concat();
+        assert_eq!(decoded(&marked), (text.clone(), Some("UTF-16LE")));
+        assert_eq!(decoded(b"gr\xf6\xdfe,kind\n1,a\n"), (text, Some("windows-1252")));
+    }
+}

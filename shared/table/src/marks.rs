@@ -1,0 +1,116 @@
+//! What stands for a missing value.
+
+use evergreen_lifecycle::is_missing;
+
+/// Texts that mean nothing where a column otherwise holds numbers, dates or truth values; among texts they are texts. In
+/// lower case.
+const USUAL: [&str; 36] = [
+    "?",
+    "??",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "*",
+    "none",
+    "nil",
+    "na",
+    "n.a.",
+    "n.a",
+    "nat",
+    "<na>",
+    "-nan",
+    "+nan",
+    "#n/a",
+    "#na",
+    "#nv",
+    "#n/a n/a",
+    "#div/0!",
+    "#value!",
+    "#wert!",
+    "#ref!",
+    "#bezug!",
+    "#name?",
+    "#num!",
+    "#zahl!",
+    "#null!",
+    "k.a.",
+    "missing",
+    "unknown",
+    "\\n",
+    "0000-00-00",
+    "0000-00-00 00:00:00",
+];
+
+/// Bytes of the longest of them.
+const LONGEST: usize = 19;
+
+/// What stands for a missing value in a table: the usual marks, or those that the settings list in their place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Marks {
+    listed: Option<Listed>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Listed {
+    texts: Vec<String>,
+    numbers: Vec<f64>,
+}
+
+impl Marks {
+    /// Those of the settings, if these list any.
+    pub(crate) fn of(listed: Option<&[String]>) -> Self {
+        let listed = listed.map(|texts| Listed {
+            texts: texts.to_vec(),
+            numbers: texts.iter().filter_map(|text| text.parse().ok()).collect(),
+        });
+        Self { listed }
+    }
+
+    /// Whether `text` means that a value is missing, whatever else is in its column.
+    pub(super) fn is_missing(&self, text: &str) -> bool {
+        match &self.listed {
+            Some(listed) => text.is_empty() || listed.texts.iter().any(|listed| listed == text),
+            None => is_missing(text),
+        }
+    }
+
+    /// Whether numbers are among those that are listed.
+    pub(super) fn lists_numbers(&self) -> bool {
+        self.listed.as_ref().is_some_and(|listed| !listed.numbers.is_empty())
+    }
+
+    /// Whether this number is one of those that are listed.
+    pub(super) fn is_listed(&self, number: f64) -> bool {
+        self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
+    }
+
+    /// Whether `text` means that a value is missing where the others are numbers, dates or truth values.
+    pub(super) fn is_mark(&self, text: &str) -> bool {
+        self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_marks_are_known_in_any_case() {
+        let marks = Marks::default();
+        for text in ["?", "None", "NONE", "#N/A", "#DIV/0!", "N.A.", "-", ".", "0000-00-00"] {
+            assert!(marks.is_mark(text) && !marks.is_missing(text), "{text}");
+        }
+        assert!(marks.is_missing("") && marks.is_missing("NaN") && !marks.is_mark("nobody"));
+        assert!(USUAL.iter().all(|mark| mark.len() <= LONGEST && mark.to_ascii_lowercase() == *mark));
+    }
+
+    #[test]
+    fn what_is_listed_replaces_the_usual() {
+        let marks = Marks::of(Some(&["-999".to_owned(), "?".to_owned()]));
+        assert!(marks.is_missing("-999") && marks.is_missing("?") && marks.is_missing(""));
+        assert!(marks.is_listed(-999.0) && !marks.is_listed(999.0));
+        assert!(!marks.is_missing("NA") && !marks.is_mark("none"));
+    }
+}

@@ -1,0 +1,180 @@
+//! Numbers as people write them: with commas, points or blanks between thousands, a decimal comma, a currency or a percent
+//! sign, and what is owed in parentheses.
+
+use super::signs::Signs;
+
+/// Maximum number of characters of a number.
+const MAX_LENGTH: usize = 40;
+
+const CURRENCIES: [&str; 42] = [
+    "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₫", "฿", "₪", "zł", "kr.", "kr", "Kč", "R$", "US$", "Fr.", "EUR", "USD",
+    "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BRL",
+    "MXN", "ZAR", "TRY", "KRW", "SGD", "HKD",
+];
+
+/// The number that `text` writes, with a decimal comma or a decimal point, and how it is written.
+pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
+    if text.len() > MAX_LENGTH {
+        return None;
+    }
+    let mut signs = Signs::default();
+    let (text, owed) = match text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        Some(inner) => (inner.trim(), true),
+        None => (text, false),
+    };
+    let (text, minus) = without_sign(text);
+    let text = without_unit(text, &mut signs);
+    let (text, inner_minus) = if minus { (text, false) } else { without_sign(text) };
+    let number = digits(text, comma, &mut signs)?;
+    Some((if owed || minus || inner_minus { -number } else { number }, signs))
+}
+
+fn without_sign(text: &str) -> (&str, bool) {
+    match text.strip_prefix(['-', '−']) {
+        Some(rest) => (rest.trim_start(), true),
+        None => (text.strip_prefix('+').unwrap_or(text), false),
+    }
+}
+
+fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
+    if let Some(number) = text.strip_suffix('%') {
+        *signs = signs.with(Signs::PERCENT);
+        return number.trim_end();
+    }
+    if text.bytes().next().is_some_and(|first| first.is_ascii_digit())
+        && text.bytes().last().is_some_and(|last| last.is_ascii_digit())
+    {
+        return text;
+    }
+    let cut = CURRENCIES.iter().find_map(|unit| {
+        let before = text.strip_prefix(unit).map(str::trim_start);
+        before.or_else(|| text.strip_suffix(unit).map(str::trim_end))
+    });
+    match cut {
+        Some(number) => {
+            *signs = signs.with(Signs::CURRENCY);
+            number
+        }
+        None => text,
+    }
+}
+
+/// The number of digits, marks between thousands and a decimal mark.
+fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
+    let plain = plain(text, comma, signs)?;
+    let number = plain.parse().ok()?;
+    let other = self::plain(text, !comma, &mut Signs::default()).is_some();
+    if !other {
+        *signs = signs.with(Signs::DECIDED_DECIMAL);
+    }
+    Some(number)
+}
+
+/// The same with nothing between thousands and a decimal point.
+fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
+    let decimal = if comma { ',' } else { '.' };
+    let (whole, fraction) = match text.split_once(decimal) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let is_fraction = |text: &str| {
+        let digits = text.split(['e', 'E']).next().unwrap_or_default();
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if fraction.is_some_and(|fraction| !is_fraction(fraction)) || whole.is_empty() && fraction.is_none_or(str::is_empty)
+    {
+        return None;
+    }
+    let mut joined = ungrouped(whole, comma, signs)?;
+    if let Some(fraction) = fraction {
+        joined.push('.');
+        joined.push_str(fraction);
+    }
+    Some(joined)
+}
+
+/// Digits in groups of three, the first of one to three; one kind of mark between all groups.
+fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
+    if whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(whole.to_owned());
+    }
+    let mark = whole.chars().find(|letter| !letter.is_ascii_digit())?;
+    let is_mark = match mark {
+        ',' => !comma,
+        '.' => comma,
+        ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’' | '_' => true,
+        _ => false,
+    };
+    if !is_mark {
+        return None;
+    }
+    let groups: Vec<&str> = whole.split(mark).collect();
+    let (first, rest) = groups.split_first()?;
+    let is_group = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());
+    if !(1..=3).contains(&first.len()) || rest.iter().any(|group| group.len() != 3) || !groups.iter().all(is_group) {
+        return None;
+    }
+    *signs = signs.with(Signs::GROUPED);
+    Some(groups.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, comma: bool) -> Option<f64> {
+        number(text, comma).map(|(number, _)| number)
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("1,234.56", 1234.56),
+            ("1,234,567", 1_234_567.0),
+            ("$12.50", 12.5),
+            ("-$1,000", -1000.0),
+            ("$-5", -5.0),
+            ("12.5%", 12.5),
+            ("12.5 %", 12.5),
+            ("USD 7", 7.0),
+            ("7 EUR", 7.0),
+            ("(1,250.00)", -1250.0),
+            ("1 234.5", 1234.5),
+            ("1'234.5", 1234.5),
+            ("1\u{a0}234", 1234.0),
+        ] {
+            assert_eq!(read(text, false), Some(expected), "{text}");
+        }
+        for (text, expected) in [
+            ("12,5", 12.5),
+            ("1.234,56", 1234.56),
+            ("1.234.567", 1_234_567.0),
+            ("-0,5 €", -0.5),
+            ("17,3%", 17.3),
+            ("1.234", 1234.0),
+        ] {
+            assert_eq!(read(text, true), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        for text in
+            ["", "-", ",", ".", "$", "%", "12,5", "1,23,4", "1.2.3", "1,2345", "12a", "a12", "1 2", "(", "()", "1e"]
+        {
+            assert_eq!(read(text, false), None, "{text}");
+        }
+        for text in ["1.5", "1,2,3", "1.2345"] {
+            assert_eq!(read(text, true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_mark_that_may_be_one_of_thousands_decides_nothing() {
+        let decides = |text: &str, comma| number(text, comma).unwrap().1.has(Signs::DECIDED_DECIMAL);
+        assert!(
+            decides("12,5", true) && decides("1,234.5", false) && decides("1.234,5", true) && decides("1.5", false)
+        );
+        assert!(!decides("1,234", false) && !decides("1,234", true) && !decides("1.234", false) && !decides("7", true));
+    }
+}

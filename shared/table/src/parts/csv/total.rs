@@ -1,0 +1,66 @@
+//! A last row that holds totals of the others.
+
+use csv::ByteRecord;
+use memchr::memrchr;
+
+use crate::dialect::Dialect;
+
+/// What such a row begins with, in lower case.
+const WORDS: [&str; 14] = [
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "totale",
+    "totaal",
+    "somme",
+    "suma",
+    "total general",
+    "total général",
+];
+
+/// Maximum number of bytes of it.
+const MAX_BYTES: usize = 64 << 10;
+
+/// Where the last row begins, if it holds totals: its first text says so, the row before it begins otherwise, and so does the
+/// first one.
+pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
+    let text = rows.trim_ascii_end();
+    let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;
+    let start = text.len() - tail.len() + memrchr(b'\n', tail)? + 1;
+    let before = text.get(..start)?.trim_ascii_end();
+    let before_it = before.get(memrchr(b'\n', before).map_or(0, |end| end + 1)..)?;
+    let is_total = |row: &[u8]| is_total(row, dialect);
+    let first = text.split(|byte| *byte == b'\n').next()?;
+    (is_total(text.get(start..)?) && !is_total(before_it) && !is_total(first)).then_some(start)
+}
+
+fn is_total(row: &[u8], dialect: Dialect) -> bool {
+    let mut record = ByteRecord::new();
+    let is_read = dialect.reader().from_reader(row).read_byte_record(&mut record).unwrap_or(false);
+    let first = record.iter().map(<[u8]>::trim_ascii).find(|cell| !cell.is_empty());
+    let word = first.map(|cell| String::from_utf8_lossy(cell).trim_end_matches(':').trim_end().to_lowercase());
+    is_read && record.len() > 1 && word.is_some_and(|word| WORDS.contains(&word.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rows: &str) -> Option<usize> {
+        last(rows.as_bytes(), Dialect::default())
+    }
+
+    #[test]
+    fn a_last_row_that_says_so_holds_totals() {
+        assert_eq!(found("a,1\nb,2\nTotal,3\n"), Some(8));
+        assert_eq!(found("a,1\nb,2\n,Summe:,3\n\n"), Some(8));
+        assert_eq!(found("a,1\nb,2\n"), None);
+        assert_eq!(found("total,1\nnone,2\ntotal,3\n"), None, "a value like others");
+        assert_eq!(found("total,1\n"), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! How CSV files are written, where they do not tell it themselves.
+
+use encoding_rs::Encoding;
+use toml::Value;
+
+use super::parse::{self, SettingsError};
+
+const KEYS: &str = "separator, quote, decimal, dates, encoding";
+const SEPARATOR: &str = "one character, such as \";\", or \"tab\"";
+const QUOTE: &str = "one character, such as \"'\"";
+const DECIMAL: &str = "\".\" or \",\"";
+const DATES: &str = "\"day_first\" or \"month_first\"";
+const ENCODING: &str = "the name of an encoding, such as \"utf-8\", \"windows-1252\" or \"utf-16le\"";
+
+/// What is said of CSV files; what is not said is told from them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CsvSettings {
+    /// What is between two fields, in ASCII.
+    pub separator: Option<u8>,
+    /// What is around a field, in ASCII.
+    pub quote: Option<u8>,
+    /// Whether numbers have a decimal comma.
+    pub decimal_comma: Option<bool>,
+    /// Whether the month comes first in dates such as 05/06/2024.
+    pub month_first: Option<bool>,
+    /// What characters are written in.
+    pub encoding: Option<&'static Encoding>,
+}
+
+impl CsvSettings {
+    pub(super) fn set(&mut self, key: &str, value: Value) -> Result<(), SettingsError> {
+        let name = format!("csv.{key}");
+        let text: String = match value {
+            Value::String(text) => text,
+            _ => String::new(),
+        };
+        match key {
+            "separator" => self.separator = Some(character(&text).ok_or_else(|| parse::wrong(&name, SEPARATOR))?),
+            "quote" => self.quote = Some(character(&text).ok_or_else(|| parse::wrong(&name, QUOTE))?),
+            "decimal" => {
+                self.decimal_comma = Some(one_of(&text, [".", ","]).ok_or_else(|| parse::wrong(&name, DECIMAL))?)
+            }
+            "dates" => {
+                let found = one_of(&text, ["day_first", "month_first"]);
+                self.month_first = Some(found.ok_or_else(|| parse::wrong(&name, DATES))?);
+            }
+            "encoding" => {
+                let found = Encoding::for_label(text.as_bytes());
+                self.encoding = Some(found.ok_or_else(|| parse::wrong(&name, ENCODING))?);
+            }
+            _ => return Err(SettingsError::UnknownKey { key: name, expected: KEYS }),
+        }
+        Ok(())
+    }
+}
+
+fn character(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        b"tab" => Some(b'\t'),
+        [one] if one.is_ascii() && !matches!(one, b'\n' | b'\r') => Some(*one),
+        _ => None,
+    }
+}
+
+/// Whether it is the second of both.
+fn one_of(text: &str, known: [&str; 2]) -> Option<bool> {
+    known.iter().position(|known| *known == text).map(|index| index == 1)
+}

@@ -1,0 +1,65 @@
+//! Rows that can be learnt from: those with a label that others have, too, or with a number.
+
+use evergreen_lifecycle::ColumnRole;
+
+use super::TableError;
+use super::infer::Reading;
+use super::labels;
+use super::load::Loaded;
+use super::odd_rows::{OddRow, OddRows};
+use super::parts::Parts;
+use super::read::place_of;
+use crate::frame::MISSING;
+use crate::settings::Settings;
+
+/// Leaves out the rows without a target and those with a label of their own; gives their indices.
+pub(super) fn keep(
+    parts: &Parts,
+    readings: &[Reading],
+    loaded: &mut [Loaded],
+    odd: &mut OddRows,
+    target: &str,
+) -> Result<Vec<u32>, TableError> {
+    let Some(index) = readings.iter().position(|reading| reading.role == ColumnRole::Target) else {
+        return Ok(Vec::new());
+    };
+    let is_kept = loaded.get(index).map(judged).unwrap_or_default();
+    let mut left_out = Vec::new();
+    for (row, why) in (0_u32..).zip(&is_kept).filter_map(|(row, why)| why.map(|why| (row, why))) {
+        if odd.of(why) == 0 {
+            odd.count(why, 0, Some(place_of(parts, row as usize, target)?));
+        }
+        odd.count(why, 1, None);
+        left_out.push(row);
+    }
+    if !left_out.is_empty() {
+        let kept: Vec<bool> = is_kept.iter().map(Option::is_none).collect();
+        loaded.iter_mut().for_each(|column| column.retain(&kept));
+    }
+    Ok(left_out)
+}
+
+/// For each row why it is left out, if it is.
+fn judged(target: &Loaded) -> Vec<Option<OddRow>> {
+    match target {
+        Loaded::Wide(numbers) => numbers.iter().map(|number| number.is_nan().then_some(OddRow::NoTarget)).collect(),
+        Loaded::Texts(texts) => {
+            let is_rare = labels::rare(texts);
+            let judge = |code: &u32| match *code {
+                MISSING => Some(OddRow::NoTarget),
+                code => is_rare.get(code as usize).copied().unwrap_or_default().then_some(OddRow::RareLabel),
+            };
+            texts.codes.iter().map(judge).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Refuses the first kind of row that is left out and that the settings do not allow.
+pub(super) fn check(parts: &Parts, odd: &OddRows, settings: &Settings) -> Result<(), TableError> {
+    let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
+    match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {
+        Some((at, why)) => Err(TableError::OddRow { place: parts.place(at), why }),
+        None => Ok(()),
+    }
+}
