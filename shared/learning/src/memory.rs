@@ -47,8 +47,8 @@ pub struct Estimate {
     pub family: Option<Family>,
 }
 
-/// What the table that `files` (names and sizes) are will be and need, by `samples` of them ([`wanted`] names these); nothing
-/// where they do not tell.
+/// What the table in `files` (names and sizes) will need, judged by `samples` of them; nothing where they do not tell.
+/// [`wanted`](evergreen_table::budget::wanted) says which samples.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[Sample],
