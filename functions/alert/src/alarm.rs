@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use evergreen_lifecycle::AlarmChange;
+use evergreen_lifecycle::{AlarmChange, Metric};
 use jiff::Timestamp;
 
 use crate::{AlarmKind, Reading};
@@ -64,6 +64,11 @@ pub enum Comparison {
 pub struct Unknown(pub String);
 
 impl Alarm {
+    /// Whether it watches how far the champion is good enough, as its record in the registry does not say it.
+    pub(crate) fn measures_margin(&self) -> bool {
+        self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
+    }
+
     /// The change that it tells of. Having no data is none: it says neither that something is wrong nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {

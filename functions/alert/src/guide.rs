@@ -34,8 +34,9 @@ fn meaning(kind: &AlarmKind) -> &'static str {
              there is no champion, or nobody measures it. What served goes on serving."
         }
         AlarmKind::AccuracyLow => {
-            "The version that serves scored too low, in accuracy or R², on the rows that it had not learnt from. It goes \
-             on serving until a version passes the gate."
+            "The version that serves is not known to be better than a constant answer, or it does worse on the newest rows than \
+             on those that it was judged by. Or its accuracy or R² is below AccuracyAlarmThreshold, where that is a number. It \
+             goes on serving until a version passes the gate."
         }
         AlarmKind::DeadlineMissed => {
             "Since the scheduled time no run has made a version, promoted or refused. The champion goes on serving."
@@ -122,6 +123,10 @@ fn steps(alarm: &Alarm, run: &Commands<'_>) -> Vec<Step> {
         ],
         AlarmKind::AccuracyLow => vec![
             step("Compare the last runs: figures, data set, hyperparameters:", run.runs()),
+            words(
+                "A model that is no better than a constant answer has too few rows, or columns that do not tell the target. More \
+                 rows or other columns help.",
+            ),
             words("If the data set has changed, see whether it should have."),
             step("Train again; a version that is good enough takes over by itself:", run.train()),
         ],

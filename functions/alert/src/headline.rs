@@ -4,7 +4,7 @@ use evergreen_lifecycle::Telling;
 use jiff::Timestamp;
 
 use crate::figures::headline_name;
-use crate::quantity::{Quantity, hours};
+use crate::quantity::{Quantity, hours, number};
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
 /// What is wrong, or that it is well again, with the value against what is wanted; without a full stop.
@@ -70,6 +70,9 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestam
     let (recently, waiting) = (figures.counted("in 5 minutes"), figures.counted("in its queue"));
     match &alarm.kind {
         AlarmKind::ChampionTooOld => too_old(alarm, knowledge, figures, now),
+        AlarmKind::AccuracyLow if alarm.measures_margin() => {
+            format!("the champion is not good enough{}", scored(knowledge, figures))
+        }
         AlarmKind::AccuracyLow => format!("the champion's {} is {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has missed its deadline".to_owned(),
         AlarmKind::TrainingFailed => format!("training fails{}", figures.counted("since the last version")),
@@ -94,6 +97,14 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestam
             format!("alarm {name} is raised: {metric} is {value}{wanted}")
         }
     }
+}
+
+/// `: accuracy 0.7667, margin -1.2`, as far as either is known.
+fn scored(knowledge: &Knowledge, figures: &Figures) -> String {
+    let headline = knowledge.champion().map(|champion| format!("{} {}", score(knowledge), number(champion.headline())));
+    let margin = figures.value.as_ref().map(|value| format!("margin {value}"));
+    let told: Vec<String> = headline.into_iter().chain(margin).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
 /// What the champion is scored by; accuracy where that is not known.
@@ -125,6 +136,9 @@ fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timesta
             Some(age) => format!("the champion is fresh again: {age} old"),
             None => "the champion is fresh again".to_owned(),
         },
+        AlarmKind::AccuracyLow if alarm.measures_margin() => {
+            format!("the champion is good enough again{}", scored(knowledge, figures))
+        }
         AlarmKind::AccuracyLow => format!("the champion's {} is well again: {value}{wanted}", score(knowledge)),
         AlarmKind::DeadlineMissed => "training has caught up".to_owned(),
         AlarmKind::TrainingFailed => "training makes versions again".to_owned(),

@@ -59,7 +59,7 @@ impl Knowledge {
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (Reading::Value(value), _) => Some(value),
-            (_, AlarmKind::AccuracyLow) => self.champion().map(Champion::headline),
+            (_, AlarmKind::AccuracyLow) if !alarm.measures_margin() => self.champion().map(Champion::headline),
             _ => None,
         }
     }
@@ -77,7 +77,9 @@ impl Knowledge {
                 let limit = SignedDuration::from_secs_f64((left + self.age(alarm.since)?) * 3600.0);
                 previous.version.trained_at.checked_add(limit).ok()?
             }
-            AlarmKind::AccuracyLow if previous.headline() < threshold => previous.promoted_at,
+            AlarmKind::AccuracyLow if !alarm.measures_margin() && previous.headline() < threshold => {
+                previous.promoted_at
+            }
             _ => return None,
         };
         let lasted = champion.promoted_at.duration_since(since);

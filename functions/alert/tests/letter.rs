@@ -237,6 +237,23 @@ fn two_classes_have_two_more_figures() {
 }
 
 #[test]
+fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin() {
+    let alarm = Alarm {
+        reading: Reading::Value(-0.42),
+        threshold: Some(0.0),
+        metric: Some("ModelAccuracyMargin".into()),
+        ..accuracy_low()
+    };
+    let raised = mail(&alarm, &knowledge());
+    assert_eq!(raised.subject, "[ALARM] iris: the champion is not good enough: accuracy 0.9667, margin -0.42");
+    assert!(raised.text.contains("not known to be better than a constant answer"), "{}", raised.text);
+    let over = mail(&Alarm { state: State::Ok, reading: Reading::Value(1.5), ..alarm.clone() }, &knowledge());
+    assert_eq!(over.subject, "[OK] iris: the champion is good enough again: accuracy 0.9667, margin 1.5");
+    let untold = mail(&Alarm { reading: Reading::Untold, ..alarm }, &Knowledge::Nothing);
+    assert_eq!(untold.subject, "[ALARM] iris: the champion is not good enough");
+}
+
+#[test]
 fn every_kind_has_its_line_when_raised_and_when_well_again() {
     let subjects = AlarmKind::KNOWN.into_iter().chain([AlarmKind::Other("drift".into())]).flat_map(|kind| {
         let raised = match kind {

@@ -8,6 +8,9 @@ use crate::{Expectations, Schedule};
 /// The value of the age limit that leaves it to the schedule.
 const AUTO: &str = "auto";
 
+/// The value of the accuracy threshold that is no number.
+const RELATIVE: &str = "relative";
+
 /// The function's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -43,6 +46,7 @@ impl Config {
                 schedule: Schedule::new(expression, zone),
                 grace: SignedDuration::from_mins(i64::from(minutes)),
                 max_age: max_age(environment)?,
+                threshold: threshold(environment)?,
             },
         })
     }
@@ -56,6 +60,12 @@ fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigEr
     }
     let hours: u32 = environment.parsed(name)?;
     Ok(Some(SignedDuration::from_hours(i64::from(hours))))
+}
+
+/// The accuracy or R² below which the champion raises an alarm, unless it is judged beside a constant answer and by what it was.
+fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
+    let name = "EVERGREEN_ACCURACY_THRESHOLD";
+    if environment.required(name)? == RELATIVE { Ok(None) } else { environment.parsed(name).map(Some) }
 }
 
 #[cfg(test)]
@@ -74,6 +84,7 @@ mod tests {
                 "EVERGREEN_SCHEDULE_NAME" => "evergreen-train",
                 "EVERGREEN_DEADLINE_MINUTES" => "60",
                 "EVERGREEN_MAX_MODEL_AGE_HOURS" => "auto",
+                "EVERGREEN_ACCURACY_THRESHOLD" => "relative",
                 "EVERGREEN_USAGE_PLAN" => "p1",
                 "EVERGREEN_MONTHLY_QUOTA" => "1000000",
                 _ => return None,
@@ -99,6 +110,14 @@ mod tests {
         insta::assert_snapshot!(error("EVERGREEN_DEADLINE_MINUTES", "an hour"), @r#"EVERGREEN_DEADLINE_MINUTES is "an hour": invalid digit found in string"#);
         insta::assert_snapshot!(error("EVERGREEN_MAX_MODEL_AGE_HOURS", "old"), @r#"EVERGREEN_MAX_MODEL_AGE_HOURS is "old": invalid digit found in string"#);
         insta::assert_snapshot!(error("EVERGREEN_TABLE", ""), @"EVERGREEN_TABLE is not set");
+    }
+
+    #[test]
+    fn the_threshold_of_accuracy_is_a_number_or_relative() {
+        let threshold =
+            |value| read_with("EVERGREEN_ACCURACY_THRESHOLD", value).map(|config| config.expectations.threshold);
+        assert_eq!((threshold("relative").unwrap(), threshold("0.95").unwrap()), (None, Some(0.95)));
+        assert!(threshold("high").is_err());
     }
 
     #[test]

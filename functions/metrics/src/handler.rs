@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::health::{Refusals, champion_figures, refusals, run_figures, served_accuracy};
+use evergreen_lifecycle::health::{
+    Refusals, accuracy_margin, champion_figures, refusals, run_figures, served_accuracy,
+};
 use evergreen_lifecycle::ports::{
     Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Unavailable, Versions, WithCopy,
 };
@@ -47,6 +49,9 @@ pub struct Expectations {
     pub grace: SignedDuration,
     /// The age at which a champion is too old; where nothing is set, it follows from the schedule.
     pub max_age: Option<SignedDuration>,
+    /// The accuracy or R² below which the champion is not good enough; where nothing is set, a constant answer and its own
+    /// hold-out say.
+    pub threshold: Option<f64>,
     /// Requests that a key may make in a calendar month.
     pub quota: u64,
 }
@@ -193,6 +198,9 @@ where
         match (pointer, &readings.history) {
             (Some((Ok(pointer), _)), _) => {
                 figures.add(champion_figures(pointer, self.age_limit(pointer, readings, now), now));
+                if let Some(runs) = &readings.runs {
+                    figures.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
+                }
                 figures.add(inspection.map(Inspection::figures).unwrap_or_default());
             }
             (Some((Err(record), _)), _) => {

@@ -84,6 +84,7 @@ impl Readings {
         let gate = [Metric::Rejections, Metric::RefusedHours];
         let pointer = [
             Metric::ModelAccuracy,
+            Metric::ModelAccuracyMargin,
             Metric::ModelAgeHours,
             Metric::ModelAgeMarginHours,
             Metric::ModelHealthy,
@@ -91,6 +92,7 @@ impl Readings {
             Metric::UnreadableRecords,
         ];
         let runs = [
+            Metric::ModelAccuracyMargin,
             Metric::FailedRuns,
             Metric::HoursSinceTraining,
             Metric::TrainingAccuracy,

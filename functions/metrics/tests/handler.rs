@@ -75,6 +75,7 @@ async fn what_is_published_follows_from_the_registry() {
         "HoursSinceTraining": 16.997222222222224,
         "ModelAccuracy": 0.96,
         "ModelAccuracy7DayAverage": 0.9106849315068494,
+        "ModelAccuracyMargin": 0.6266666666666667,
         "ModelAgeHours": 26.0,
         "ModelAgeMarginHours": 10.0,
         "ModelHealthy": 1.0,
@@ -154,6 +155,7 @@ async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_publish
             "pointer",
             &[
                 Metric::ModelAccuracy,
+                Metric::ModelAccuracyMargin,
                 Metric::ModelAgeHours,
                 Metric::ModelAgeMarginHours,
                 Metric::ModelHealthy,
@@ -167,6 +169,7 @@ async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_publish
         (
             "runs",
             &[
+                Metric::ModelAccuracyMargin,
                 Metric::FailedRuns,
                 Metric::HoursSinceTraining,
                 Metric::TrainingAccuracy,
@@ -311,9 +314,9 @@ async fn a_pointer_of_a_newer_release_tells_what_it_can() {
         fields["version"]["evaluation"] = json!({"ranking": 0.9});
     });
     let report = world.measure().await.unwrap();
-    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(1.0)]);
+    assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(2.0)]);
     assert_eq!(figures(&report, ["ModelAgeHours", "UnreadableRecords"]), [Some(26.0), Some(1.0)]);
-    assert_eq!(report.unknown, ["ModelAccuracy"]);
+    assert_eq!(report.unknown, ["ModelAccuracy", "ModelAccuracyMargin"]);
 }
 
 #[tokio::test]

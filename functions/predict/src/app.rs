@@ -107,7 +107,7 @@ impl<W: World> App<W> {
     async fn show_model(&self) -> Result<Reply, Problem> {
         let serving = self.serving().await?;
         let pointer = serving.pointer();
-        let reply = reply(&ModelView::new(&self.model, pointer, serving.model().signature()))?;
+        let reply = reply(&ModelView::new(&self.model, pointer, serving.model()))?;
         Ok(Reply { version: Some(pointer.number), ..reply })
     }
 

@@ -7,6 +7,7 @@ use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
     Task, Version, VersionNumber, time,
 };
+use evergreen_scoring::Model;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -50,6 +51,12 @@ pub struct ModelView<'a> {
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
     signature: &'a Signature,
+    /// Of two labels the probability of the second above which it is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f32>,
+    /// What each label's probability counts in the decision, where it does not count alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
@@ -107,8 +114,9 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// The view of what `pointer` names, which takes and gives what `signature` says.
-    pub fn new(model: &'a ModelName, pointer: &'a Pointer, signature: &'a Signature) -> Self {
+    /// The view of what `pointer` names: the model `serving`.
+    pub fn new(model: &'a ModelName, pointer: &'a Pointer, serving: &'a Model) -> Self {
+        let signature = serving.signature();
         Self {
             model,
             version: pointer.number,
@@ -116,6 +124,8 @@ impl<'a> ModelView<'a> {
             trained_at: pointer.trained_at(),
             promoted_at: pointer.promoted_at(),
             signature,
+            threshold: serving.threshold(),
+            label_weights: serving.label_weights(),
             row_schema: RowSchema(signature.columns()),
             artifact: ArtifactView { sha256: &pointer.artifact.sha256, size: pointer.artifact.size },
             record: pointer.champion().map(|champion| RecordView::of(&champion.version)),

@@ -4,7 +4,7 @@ use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
-    Manifest, Pointer, PrimaryMetric, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
+    Manifest, Pointer, PrimaryMetric, Rescored, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
 use evergreen_scoring::{Model, sha256_hex};
 use evergreen_table::{FrameColumn, Values};
@@ -91,6 +91,11 @@ impl Candidate {
         self.scores_of(&self.trained.model, metric)
     }
 
+    /// How a model does there that always answers the same; nothing where nothing can be learnt of that.
+    pub fn constant_scores(&self, metric: PrimaryMetric) -> Option<Scores> {
+        self.trained.holdout.constant_scores(self.trained.constant.as_ref()?, metric).ok()
+    }
+
     /// How another model does on them.
     ///
     /// # Errors
@@ -126,7 +131,7 @@ impl Candidate {
             .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
         // What is larger would be left out: no need to copy it here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
-        let run = Run { metrics: Some(metrics), state, ..run.clone() };
+        let run = Run { metrics: Some(metrics), rescored: rescored(&version.decision), state, ..run.clone() };
         let events = LifecycleEvent::of_version(&run, &version, finished_at);
         Ok(Registration {
             announcements: events.iter().map(Announcement::of).collect::<Result<_, _>>()?,
@@ -181,4 +186,10 @@ impl Candidate {
             decision,
         }
     }
+}
+
+/// How the champion did, where the gate could ask it.
+fn rescored(decision: &Decision) -> Option<Rescored> {
+    let (version, loss) = (decision.champion_version?, decision.champion_loss?);
+    Some(Rescored { version, metric: decision.metric, loss })
 }

@@ -7,6 +7,9 @@ use evergreen_table::{Settings, budget};
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
 
+/// What stands for a floor that is no number.
+const RELATIVE: &str = "relative";
+
 /// Bytes of a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
 
@@ -30,8 +33,8 @@ pub struct Training {
     pub model: ModelName,
     /// The column that is predicted.
     pub target: String,
-    /// The worst accuracy, 0–1, or R² that may serve.
-    pub floor: f64,
+    /// The worst accuracy, 0–1, or R² that may serve; nothing where a constant answer has to be beaten instead.
+    pub floor: Option<f64>,
     /// How much worse than the champion's accuracy or R² may serve, from 0 up.
     pub tolerance: f64,
     /// Bytes of memory that a table and its model may take.
@@ -49,9 +52,12 @@ impl Config {
     /// [`ConfigError`] names the variable that is missing or wrong.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let model: ModelName = environment.parsed("EVERGREEN_MODEL")?;
-        let floor = environment.parsed("EVERGREEN_ACCURACY_FLOOR")?;
+        let floor = match environment.required("EVERGREEN_ACCURACY_FLOOR")?.as_str() {
+            RELATIVE => None,
+            _ => Some(environment.parsed("EVERGREEN_ACCURACY_FLOOR")?),
+        };
         let tolerance = environment.parsed("EVERGREEN_ACCURACY_TOLERANCE")?;
-        Gate::new(PrimaryMetric::Accuracy, Some(floor), tolerance)
+        Gate::new(PrimaryMetric::Accuracy, floor, tolerance)
             .map_err(|error| ConfigError::invalid("EVERGREEN_ACCURACY_FLOOR, EVERGREEN_ACCURACY_TOLERANCE", error))?;
         let memory: u64 = environment.parsed_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", DEFAULT_MEMORY)?;
         let training = Training {
@@ -73,16 +79,19 @@ impl Config {
 }
 
 impl Training {
-    /// The rule that a new version of a dataset with these settings has to pass. The stack's floor and tolerance are of
-    /// accuracy and R², and say nothing of other metrics.
+    /// The rule that a new version of a data set with these settings has to pass. The stack's floor and tolerance are of
+    /// accuracy and R², whatever metric decides; those of the data set are of its metric.
     ///
     /// # Errors
     /// [`InvalidGate`] when the metric cannot have the settings' floor or tolerance.
     pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
-        let default = PrimaryMetric::default_for(task);
-        let metric = settings.primary_metric.unwrap_or(default);
-        let (floor, tolerance) = if metric == default { (Some(self.floor), self.tolerance) } else { (None, 0.0) };
-        Gate::new(metric, settings.floor.or(floor), settings.tolerance.unwrap_or(tolerance))
+        let metric = settings.primary_metric.unwrap_or(PrimaryMetric::default_for(task));
+        let gate = Gate::new(metric, settings.floor, settings.tolerance.unwrap_or_default())?;
+        let gate = match (settings.floor, self.floor) {
+            (None, Some(floor)) => gate.with_headline_floor(floor)?,
+            _ => gate,
+        };
+        if settings.tolerance.is_none() { gate.with_headline_tolerance(self.tolerance) } else { Ok(gate) }
     }
 }
 
@@ -90,12 +99,12 @@ impl Training {
 mod tests {
     use super::*;
 
-    fn config(memory: Option<&'static str>) -> Result<Config, ConfigError> {
+    fn config(floor: &'static str, memory: Option<&'static str>) -> Result<Config, ConfigError> {
         Config::read(&Environment::from_lookup(move |key| {
             let value = match key {
                 "EVERGREEN_MODEL" => Some("churn"),
                 "EVERGREEN_TARGET_COLUMN" => Some("churned"),
-                "EVERGREEN_ACCURACY_FLOOR" => Some("0.9"),
+                "EVERGREEN_ACCURACY_FLOOR" => Some(floor),
                 "EVERGREEN_ACCURACY_TOLERANCE" => Some("0.01"),
                 "EVERGREEN_BUCKET" | "EVERGREEN_TABLE" => Some("there"),
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => memory,
@@ -107,32 +116,41 @@ mod tests {
 
     #[test]
     fn what_the_function_needs_itself_is_not_the_tables() {
-        let memory = |size| config(size).unwrap().training.memory / MB;
+        let memory = |size| config("0.9", size).unwrap().training.memory / MB;
         assert_eq!([memory(Some("10240")), memory(None), memory(Some("64"))], [10112, 1641, 0]);
-        let error = config(Some("much")).unwrap_err().to_string();
+        let error = config("0.9", Some("much")).unwrap_err().to_string();
         assert!(error.starts_with("AWS_LAMBDA_FUNCTION_MEMORY_SIZE is \"much\""), "{error}");
     }
 
+    fn gate(floor: &'static str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {
+        config(floor, None).unwrap().training.gate(&Settings::parse(toml).unwrap(), task)
+    }
+
     #[test]
-    fn the_stacks_bounds_are_those_of_accuracy_and_r2() {
-        let training = config(None).unwrap().training;
-        let gate = |toml: &str, task| training.gate(&Settings::parse(toml).unwrap(), task).unwrap();
-        let stacks = |metric| Gate::new(metric, Some(0.9), 0.01).unwrap();
-        assert_eq!(gate("", Task::Classification), stacks(PrimaryMetric::Accuracy));
-        assert_eq!(gate("", Task::Regression), stacks(PrimaryMetric::R2));
-        let other = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
-        assert_eq!(gate("primary_metric = \"log_loss\"", Task::Classification), other);
+    fn the_stacks_bounds_are_those_of_accuracy_and_r2_whatever_decides() {
+        let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
+        let bounded = classes.with_headline_floor(0.9).unwrap().with_headline_tolerance(0.01).unwrap();
+        assert_eq!(gate("0.9", "", Task::Classification).unwrap(), bounded);
+        assert_eq!(gate("0.9", "", Task::Regression).unwrap(), Gate::new(PrimaryMetric::R2, Some(0.9), 0.01).unwrap());
+        let accuracy = Gate::new(PrimaryMetric::Accuracy, Some(0.9), 0.01).unwrap();
+        assert_eq!(gate("0.9", "primary_metric = \"accuracy\"", Task::Classification).unwrap(), accuracy);
+    }
+
+    #[test]
+    fn a_relative_floor_is_no_number() {
+        let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
+        assert_eq!(gate("relative", "", Task::Classification).unwrap(), classes);
+        let error = config("absolute", None).unwrap_err().to_string();
+        assert!(error.starts_with("EVERGREEN_ACCURACY_FLOOR is \"absolute\""), "{error}");
     }
 
     #[test]
     fn the_datasets_bounds_come_first() {
-        let training = config(None).unwrap().training;
-        let gate = |toml: &str| training.gate(&Settings::parse(toml).unwrap(), Task::Classification);
         let expected = Gate::new(PrimaryMetric::LogLoss, Some(0.7), 0.2).unwrap();
-        let toml = "primary_metric = \"log_loss\"\nfloor = 0.7\ntolerance = 0.2";
-        assert_eq!(gate(toml).unwrap(), expected);
-        assert_eq!(gate("floor = 0.5").unwrap(), Gate::new(PrimaryMetric::Accuracy, Some(0.5), 0.01).unwrap());
-        let error = gate("floor = 1.5").unwrap_err().to_string();
+        assert_eq!(gate("0.9", "floor = 0.7\ntolerance = 0.2", Task::Classification).unwrap(), expected);
+        let expected = Gate::new(PrimaryMetric::F1, Some(0.5), 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
+        assert_eq!(gate("relative", "primary_metric = \"f1\"\nfloor = 0.5", Task::Classification).unwrap(), expected);
+        let error = gate("0.9", "primary_metric = \"f1\"\nfloor = 1.5", Task::Classification).unwrap_err().to_string();
         assert_eq!(error, "gate floor: expected a share between 0 and 1, got 1.5");
     }
 }

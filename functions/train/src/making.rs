@@ -139,7 +139,11 @@ where
         Judging { gate, mut serving, started, patience }: Judging,
     ) -> Result<Registration, TrainError> {
         let challenger = Arc::clone(candidate);
-        let scores = off_thread(move || challenger.scores(gate.metric())).await??;
+        let (scores, constant) = off_thread(move || {
+            let metric = gate.metric();
+            challenger.scores(metric).map(|scores| (scores, challenger.constant_scores(metric)))
+        })
+        .await??;
         let mut manifest = None;
         let mut round = 0;
         loop {
@@ -149,7 +153,7 @@ where
                 Some(serving) => serving.assess(candidate, gate.metric()).await?,
                 None => Incumbent::None,
             };
-            let decision = gate.decide(&scores, &incumbent);
+            let decision = gate.decide(&scores, constant.as_ref(), &incumbent);
             let seen = Seen { pointer: serving.as_ref().map(Serving::pointer), last_revision };
             let total = started.elapsed().as_secs_f64();
             let registration = candidate.registration(run, decision, &seen, total, self.clock.now())?;

@@ -133,6 +133,7 @@ where
             search: None,
             warnings: Vec::new(),
             imported: None,
+            rescored: None,
             metrics: None,
             state: RunState::Running,
         })

@@ -1,6 +1,6 @@
 """What is known of how well a version does, in words and figures: from its manifest."""
 
-HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "r2")
+HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "roc_auc", "average_precision", "f1", "mcc", "r2")
 
 
 def is_regression(manifest: dict) -> bool:

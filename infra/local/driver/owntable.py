@@ -33,9 +33,8 @@ class OwnTable:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The template's parameters for a table of which nobody knows yet how well it can be learnt."""
-        floors = {"AccuracyFloor": "0", "AccuracyAlarmThreshold": "0"}
-        return floors | {"ModelName": self.model, "TargetColumn": self.target, "TrainMemory": str(_train_memory())}
+        """The template's parameters for the table."""
+        return {"ModelName": self.model, "TargetColumn": self.target, "TrainMemory": str(_train_memory())}
 
     @property
     def uploads(self) -> tuple[Path, ...]:

@@ -54,14 +54,10 @@ def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
     upload.bring(clients, values["EVERGREEN_BUCKET"], subject.own)
     floor = subject.own.said.get("floor")
     if floor is None:
-        say(
-            "No floor: AccuracyFloor and AccuracyAlarmThreshold are 0 here, so a first version serves whatever its accuracy is"
-        )
-        say(
-            "(or its R² from 0 up). `floor = 0.8` in dataset.toml beside the table sets one; on AWS the default is 0.9."
-        )
+        say("AccuracyFloor is relative: a version serves if it is better than a constant answer.")
+        say("`floor` in dataset.toml beside the table sets a number instead.")
     else:
-        say(f"Floor {floor}, as dataset.toml says; AccuracyAlarmThreshold is 0 here.")
+        say(f"Floor {floor}, as dataset.toml says.")
 
 
 def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:

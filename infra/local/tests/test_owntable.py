@@ -84,9 +84,10 @@ class OwnTableTest(unittest.TestCase):
         (self.folder / "dataset.toml").write_text("target = \n")
         self.assertIn("dataset.toml", self.refused(file))
 
-    def test_floors_are_those_of_a_table_that_nobody_knows(self) -> None:
+    def test_the_floor_is_left_to_the_template(self) -> None:
         parameters = self.found(self.put("churn.csv")).parameters
-        self.assertEqual((parameters["AccuracyFloor"], parameters["TargetColumn"]), ("0", "churned"))
+        self.assertNotIn("AccuracyFloor", parameters)
+        self.assertEqual(parameters["TargetColumn"], "churned")
         self.assertTrue(512 <= int(parameters["TrainMemory"]) <= 10_240)
 
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
-use crate::evaluate::baseline;
+use crate::evaluate::{Constant, baseline};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
@@ -41,7 +41,10 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     let (family, parameters) = described(&pipeline.parts().predictor);
     let proof = Proof::of(prepared, pipeline, metadata)?;
     let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
-    warnings.extend(proof.useless());
+    let target = table.target().take(&prepared.split().training);
+    let baseline = baseline(&target, proof.holdout.target());
+    let constant = Constant::of(&target);
+    warnings.extend(proof.useless(constant.as_ref()));
     if table.task() == Task::Regression {
         warnings.push("there are no prediction intervals: a model made elsewhere brings none".to_owned());
     }
@@ -54,7 +57,8 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
         search: None,
         candidates: Vec::new(),
         evaluation,
-        baseline: baseline(&table.target().take(&prepared.split().training), holdout.target()),
+        baseline,
+        constant,
         training_score,
         importances: Vec::new(),
         holdout,

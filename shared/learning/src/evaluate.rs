@@ -4,7 +4,9 @@ mod answers;
 mod baseline;
 mod binary;
 mod confusion;
+mod constant;
 mod holdout;
+mod influence;
 mod probabilistic;
 mod regression;
 mod scores;
@@ -14,6 +16,7 @@ use evergreen_table::Target;
 
 pub(crate) use answers::Answers;
 pub(crate) use baseline::baseline;
+pub use constant::Constant;
 pub use holdout::{EvaluationError, Holdout};
 pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;
@@ -21,13 +24,15 @@ pub(crate) use scores::{Truths, scores};
 
 /// Evaluates `answers` to rows of `target`, at least one; nothing if they do not fit each other.
 ///
+/// Of two labels the second is answered where its probability is above `threshold`.
+///
 /// Precision, recall and F1 are scikit-learn's with `average="macro", zero_division=0` over all labels of the signature;
 /// log loss and ROC AUC take the model's `f32` probabilities as `f64`.
-pub(crate) fn evaluate(target: &Target, answers: &Answers) -> Option<Evaluation> {
+pub(crate) fn evaluate(target: &Target, answers: &Answers, threshold: f64) -> Option<Evaluation> {
     match (target, answers) {
         (Target::Classes { labels, classes: truth }, Answers::Classes { classes, probabilities }) => {
             let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
-            Some(Evaluation::Classification(classification(&truth, labels, classes, probabilities)))
+            Some(Evaluation::Classification(classification(&truth, labels, classes, (probabilities, threshold))))
         }
         (Target::Numbers(truth), Answers::Numbers { values, intervals }) => {
             Some(Evaluation::Regression(regression::evaluate(truth, values, intervals)))
@@ -40,7 +45,7 @@ fn classification(
     truth: &[usize],
     labels: &[Label],
     classes: &[usize],
-    probabilities: &[f32],
+    (probabilities, threshold): (&[f32], f64),
 ) -> ClassificationEvaluation {
     let confusion = confusion::matrix(truth, classes, labels.len());
     let per_class = confusion::per_class(&confusion, labels);
@@ -54,7 +59,7 @@ fn classification(
         f1: mean(|class| class.f1),
         log_loss: log_loss(truth, probabilities, labels.len()),
         roc_auc: probabilistic::roc_auc(truth, probabilities, labels.len()),
-        binary: binary::evaluate(truth, probabilities, &confusion, labels),
+        binary: binary::evaluate(truth, probabilities, threshold, &confusion, labels),
         confusion,
         per_class,
     }
@@ -74,7 +79,7 @@ mod tests {
         let probabilities = classes.iter().flat_map(certain).collect();
         let labels = ["a", "b", "c"].map(Label::from).into();
         let target = Target::Classes { labels, classes: vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2] };
-        let evaluation = evaluate(&target, &Answers::Classes { classes, probabilities });
+        let evaluation = evaluate(&target, &Answers::Classes { classes, probabilities }, 0.5);
         let Some(Evaluation::Classification(figures)) = evaluation else { panic!("{evaluation:?}") };
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}: {figures:?}");
         close(figures.accuracy, 0.6666666666666666);
@@ -91,7 +96,7 @@ mod tests {
     #[test]
     fn answers_of_the_other_task_have_no_figures() {
         let numbers = Answers::Numbers { values: vec![1.0], intervals: vec![] };
-        assert_eq!(evaluate(&Target::Classes { labels: vec![], classes: vec![0] }, &numbers), None);
-        assert!(evaluate(&Target::Numbers(vec![1.0]), &numbers).is_some());
+        assert_eq!(evaluate(&Target::Classes { labels: vec![], classes: vec![0] }, &numbers, 0.5), None);
+        assert!(evaluate(&Target::Numbers(vec![1.0]), &numbers, 0.5).is_some());
     }
 }

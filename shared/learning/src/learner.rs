@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Interval, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
+    ArtifactMetadata, Interval, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
 };
 use evergreen_table::{Direction, Frame, Target, at};
 
@@ -199,19 +199,21 @@ impl<'a> Learner<'a> {
         &self,
         fitted: Fitted,
         calibration: Option<f32>,
+        rule: LabelRule,
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
         // What looks for missing values is the only member of a mean.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
-        let parts = Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, interval };
+        let parts =
+            Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, rule, interval };
         Pipeline::new(self.signature.clone(), parts)
     }
 
     /// What a fitted predictor answers to `rows`.
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
-        let pipeline = self.pipeline(fitted, None, None)?;
+        let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }

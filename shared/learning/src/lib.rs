@@ -5,6 +5,7 @@
 //! [`train`]).
 
 mod adopt;
+mod deciding;
 mod derived;
 pub mod drift;
 pub mod encode;
@@ -25,7 +26,7 @@ mod statistics;
 mod train;
 
 pub use adopt::{adopt, signature};
-pub use evaluate::{EvaluationError, Holdout};
+pub use evaluate::{Constant, EvaluationError, Holdout};
 pub use fit::FitError;
 pub use learner::AskError;
 pub use prepared::{PrepareError, Prepared};

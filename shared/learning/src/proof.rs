@@ -1,10 +1,9 @@
 //! A pipeline written as an artifact, loaded back, compared with what was written, and evaluated.
 
-use evergreen_lifecycle::Evaluation;
+use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, Standing, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
-use evergreen_table::Target;
 
-use crate::evaluate::{Answers, Holdout, evaluate};
+use crate::evaluate::{Answers, Constant, Holdout, evaluate};
 use crate::gap::Losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
@@ -21,6 +20,8 @@ pub(crate) struct Proof {
     pub(crate) model: Model,
     pub(crate) holdout: Holdout,
     pub(crate) evaluation: Evaluation,
+    /// By log loss, or R².
+    scores: Scores,
     /// What it loses on the hold-out.
     pub(crate) losses: Option<Losses>,
     /// Accuracy, 0–1, or R², at most 1, on the training rows: on 50,000 of them at most, evenly spaced.
@@ -46,27 +47,34 @@ impl Proof {
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
         let raw = encode_rows(holdout.frame(), model.signature())?;
         let answers = Answers::of(&model, &raw)?;
-        let evaluation = evaluate(holdout.target(), &answers).ok_or(LearningError::OtherTask)?;
+        let evaluation = evaluate(holdout.target(), &answers, threshold(&model)).ok_or(LearningError::OtherTask)?;
+        let scores = holdout.own_scores(&answers).ok_or(LearningError::OtherTask)?;
         let losses = Losses::of(holdout.target(), &answers);
+        drop(answers);
         let slots = model.signature().slots();
         same_answers(&model, &compiled, raw.get(..CHECKED_ROWS * slots).unwrap_or(&raw))?;
         let training_score = training_score(prepared, &model, &compiled)?;
-        Ok(Self { artifact, model, holdout, evaluation, losses, training_score })
+        Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
     }
 
-    /// A warning where the model does no better than one that has seen no column.
-    pub(crate) fn useless(&self) -> Option<String> {
-        match (&self.evaluation, self.holdout.target()) {
-            (Evaluation::Classification(figures), Target::Classes { labels, classes }) => {
-                let count = |label: usize| classes.iter().filter(|class| **class as usize == label).count();
-                let most = (0..labels.len()).map(count).max()?;
-                (figures.accuracy <= most as f64 / classes.len() as f64)
-                    .then(|| "the model is no better than always answering the most frequent label".to_owned())
+    /// A warning where the model is not known to do better than one that has seen no column, which answers `constant`.
+    pub(crate) fn useless(&self, constant: Option<&Constant>) -> Option<String> {
+        let metric = PrimaryMetric::default_for(self.holdout.target().task());
+        let beside = self.holdout.constant_scores(constant?, metric).ok()?;
+        let answer = match metric.task() {
+            Task::Classification => "how frequent each label is",
+            Task::Regression => "the mean",
+        };
+        let rows = self.holdout.rows();
+        match AgainstConstant::of(metric, &self.scores, &beside).standing(metric, self.scores.score) {
+            Standing::Better => None,
+            Standing::Unclear => Some(format!(
+                "the model is better than always answering {answer} only by chance, on {rows} held-out rows: more rows would \
+                 tell"
+            )),
+            Standing::NoBetter => {
+                Some(format!("the model is no better than always answering {answer}, on {rows} held-out rows"))
             }
-            (Evaluation::Regression(figures), _) => {
-                (figures.r2 <= 0.0).then(|| "the model is no better than always answering the mean".to_owned())
-            }
-            _ => None,
         }
     }
 }
@@ -84,6 +92,11 @@ fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result
     let checked: Vec<u32> = training.iter().step_by(step).copied().collect();
     let raw = encode_rows(&table.frame().take(&checked), model.signature())?;
     let answers = same_answers(model, written, &raw)?;
-    let evaluation = evaluate(&table.target().take(&checked), &answers).ok_or(LearningError::OtherTask)?;
+    let evaluation =
+        evaluate(&table.target().take(&checked), &answers, threshold(model)).ok_or(LearningError::OtherTask)?;
     Ok(evaluation.headline())
+}
+
+fn threshold(model: &Model) -> f64 {
+    f64::from(model.threshold().unwrap_or(0.5))
 }

@@ -21,12 +21,15 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Candidate, Family, PrimaryMetric, SearchSummary};
 use evergreen_table::EnsembleLimits;
 
+use evergreen_scoring::LabelRule;
+
 pub(crate) use folds::folds;
 pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
 use self::trial::{Course, Trial};
+use crate::deciding::LabelChoice;
 use crate::fit::{Cost, FitError};
 use crate::gap::Losses;
 use crate::hyperparameters::Choice;
@@ -69,6 +72,8 @@ pub(crate) struct Ranked {
     pub(crate) score: Option<f64>,
     /// Of a classifier the power that calibrates it.
     pub(crate) calibration: Option<f32>,
+    /// Of a classifier how its probabilities are bounded and decide the label.
+    pub(crate) rule: LabelRule,
     /// Of a regression model its errors on rows that it had not learnt from, fold by fold.
     pub(crate) errors: Vec<Errors>,
     /// What it loses on rows that it had not learnt from; nothing of one that is not the best of its family.
@@ -98,6 +103,7 @@ pub enum SearchError {
 /// What is known while a search goes on.
 struct Search<'a> {
     course: Course<'a>,
+    labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
     /// The best of a family keeps its answers.
@@ -111,10 +117,12 @@ struct Search<'a> {
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
     let folds = folds(learner.target(), |rows| learner.units(rows), plan.folds, plan.seed);
-    let course = Course { learner, folds: &folds, metric: plan.metric, seed: plan.seed };
+    let rule = plan.labels.usual(learner.target());
+    let course = Course { learner, folds: &folds, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
         course,
+        labels: &plan.labels,
         started,
         deadline,
         trials: Vec::new(),
@@ -280,12 +288,21 @@ impl Search<'_> {
     fn ranked(&self, trial: &Trial) -> Ranked {
         let out_of_fold = trial.out_of_fold();
         let answers = out_of_fold.as_ref();
+        let usual = self.course.rule;
+        let calibration = answers.and_then(|(target, answers)| calibrate::power(target, answers, usual));
+        let rule = match answers {
+            Some((target, answers)) => {
+                self.labels.learnt(usual.clone(), target, &calibrate::calibrated(answers, calibration))
+            }
+            None => usual.clone(),
+        };
         Ranked {
             choice: self.for_all_rows(&trial.choice),
             members: Vec::new(),
             folds: trial.scores.len(),
             score: trial.score(),
-            calibration: answers.and_then(|(target, answers)| calibrate::power(target, answers)),
+            calibration,
+            rule,
             errors: trial.errors(self.course),
             validated: answers.and_then(|(target, answers)| Losses::of(target, answers)),
             after: Duration::from_secs_f64(self.after(trial)),

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Baseline, Candidate, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task};
+use evergreen_lifecycle::{
+    Baseline, Candidate, ClassEvaluation, Evaluation, Family, Parameters, SearchSummary, SignatureError, Task,
+};
 use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
 use evergreen_table::{Table, at};
 
+use crate::deciding::LabelChoice;
 use crate::derived::{Learnable, Limits, derive};
 use crate::encode::Learnt;
-use crate::evaluate::{Holdout, baseline};
+use crate::evaluate::{Constant, Holdout, baseline};
 use crate::fit::{FitError, Fitted, Rows};
 use crate::gap::{Bonds, gap, uncovered};
 use crate::hyperparameters::Choice;
@@ -52,6 +55,8 @@ pub struct Trained {
     pub evaluation: Evaluation,
     /// What one does on the hold-out without any column.
     pub baseline: Option<Baseline>,
+    /// The constant that there is to beat, by whatever metric decides.
+    pub constant: Option<Constant>,
     /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from: on 50,000 of them at most, evenly spaced.
     pub training_score: f64,
     /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
@@ -134,14 +139,19 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
     let last = deadline.checked_sub(best.after).unwrap_or(deadline);
     let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
     let no_width = interval.as_ref().and_then(no_width);
-    let pipeline = learner.pipeline(fitted, best.calibration, interval)?;
+    let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), interval)?;
     // Its bins are not needed any more; what follows needs memory of its own.
     let target = learner.into_target();
     let metadata = metadata(prepared.table(), plan, origin, &best.choice);
     let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
-    warnings.extend(proof.useless());
+    let baseline = baseline(&target, proof.holdout.target());
+    let constant = Constant::of(&target);
+    warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width);
+    if plan.labels == LabelChoice::Likeliest {
+        warnings.extend(hardly_found(&proof.evaluation));
+    }
     let rows = bonds(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
     warnings.extend(uncovered(&proof.evaluation, rows));
@@ -157,7 +167,8 @@ pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origi
         search: Some(found.summary),
         candidates: found.candidates,
         evaluation,
-        baseline: baseline(&target, holdout.target()),
+        baseline,
+        constant,
         training_score,
         importances,
         holdout,
@@ -184,7 +195,8 @@ pub fn fit(
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
-    Ok(Model::compile(&learner.pipeline(fitted, None, interval)?, metadata.clone()))
+    let rule = plan.labels.usual(learner.target());
+    Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
 /// What an artifact says of itself: with it, whoever has the table can make the same bytes again.
@@ -213,6 +225,30 @@ fn bonds(prepared: &Prepared) -> Bonds {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
     Bonds { is_ordered: table.order().is_some(), distinct_share }
+}
+
+/// Recall below which a label is hardly found.
+const FOUND: f64 = 0.2;
+
+/// Rows of a label in the hold-out from which on its recall says something.
+const TELLING: usize = 3;
+
+/// A warning where a label is hardly ever answered to the rows that have it.
+fn hardly_found(evaluation: &Evaluation) -> Option<String> {
+    let Evaluation::Classification(figures) = evaluation else { return None };
+    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND;
+    let class = figures.per_class.iter().filter(missed).min_by_key(|class| class.support)?;
+    let found = (class.recall * class.support as f64).round();
+    let settings = if figures.per_class.len() == 2 {
+        "`threshold = \"f1\"` (or \"balanced\", \"cost\", a number) or `class_weights = \"balanced\"`"
+    } else {
+        "`class_weights = \"balanced\"`"
+    };
+    Some(format!(
+        "a rare label is hardly found: {found} of its {} held-out rows are answered so, of {} rows in all; {settings} in \
+         dataset.toml answers it more often",
+        class.support, figures.rows
+    ))
 }
 
 /// What is learnt of the columns, and what of the table is not learnt from.

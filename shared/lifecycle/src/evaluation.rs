@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Label, Task};
 
-pub use metric::PrimaryMetric;
+pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
 /// Hyperparameters by name, as they were fitted with.
 pub type Parameters = BTreeMap<String, serde_json::Value>;

@@ -1,15 +1,17 @@
 //! The gate: the rule that decides whether a challenger may serve.
 //!
 //! A challenger is compared with the champion on the same rows, which neither has learnt from, row by row: two models that
-//! differ in two of thirty rows are not told apart by that. What is refused is a challenger that is below the floor, or one
-//! that is worse than the champion by more than the tolerance and by more than noise explains.
+//! differ in two of thirty rows are not told apart by that. What is refused is a challenger below the floor, one that is no
+//! better than answering a constant, or one that is worse than the champion by more than the tolerance and beyond noise.
 
+mod constant;
+mod decision;
+mod loss;
 mod paired;
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+pub use self::constant::{AgainstConstant, Standing};
+pub use self::decision::{Decision, Verdict};
+pub use self::loss::MeanLoss;
 pub use self::paired::PairedTest;
 use crate::{PrimaryMetric, VersionNumber};
 
@@ -24,8 +26,15 @@ pub const SIGNIFICANCE: f64 = 0.05;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
     metric: PrimaryMetric,
-    floor: Option<f64>,
-    tolerance: f64,
+    floor: Option<Bound>,
+    tolerance: Bound,
+}
+
+/// A figure and what it is a figure of: the gate's metric, or accuracy and R².
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Bound {
+    metric: PrimaryMetric,
+    value: f64,
 }
 
 /// A figure that the metric cannot have.
@@ -45,10 +54,15 @@ pub struct InvalidGate {
 pub struct Scores {
     /// The metric's value.
     pub score: f64,
-    /// What each row adds to the metric's loss, in the order of the hold-out: 1 for a wrong answer and 0 for a right one
-    /// (accuracy; times rows/(classes × rows of the class) for balanced accuracy), the negative logarithm of the true class's
-    /// probability (log loss), a squared (Brier score, R², RMSE) or an absolute (MAE) error.
+    /// What each row adds to the metric's loss, in the order of the hold-out. Their mean falls as the score gets better.
+    ///
+    /// Where the metric is a mean over rows, these are its terms: 1 for a wrong answer and 0 for a right one (accuracy), the
+    /// negative logarithm of the true class's probability (log loss), a squared error (Brier score, R², RMSE, RMSLE), and so
+    /// on. Elsewhere they are 1 less the score, less the row's influence on it (Hampel, JASA 69, 1974): their variance is that
+    /// of the score, and for ROC AUC it is DeLong's (Biometrics 44, 1988).
     pub losses: Vec<f64>,
+    /// Accuracy, 0–1, or R², at most 1, on the same rows.
+    pub headline: f64,
 }
 
 /// What is known of the champion on the challenger's hold-out.
@@ -77,80 +91,36 @@ pub enum Incumbent {
     },
 }
 
-/// What the gate decided, with the figures that it decided by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
-    /// The rule that decided.
-    pub verdict: Verdict,
-    /// What the scores are.
-    #[serde(default = "accuracy")]
-    pub metric: PrimaryMetric,
-    /// The challenger's score on the hold-out.
-    #[serde(alias = "accuracy")]
-    pub score: f64,
-    /// The champion's score on the same rows, when it could be scored.
-    #[serde(alias = "champion_accuracy")]
-    pub champion_score: Option<f64>,
-    /// The champion's version, when there was one.
-    pub champion_version: Option<VersionNumber>,
-    /// Whether the champion learnt from the very table that the challenger learnt from, when it could be scored.
-    #[serde(default)]
-    pub same_table: Option<bool>,
-    /// The worst score that may serve, if there is one.
-    pub floor: Option<f64>,
-    /// How much worse than the champion may serve, whatever the test says; from 0 up, in the metric's unit.
-    pub tolerance: f64,
-    /// Whether the difference is more than noise, when the champion could be scored.
-    #[serde(default)]
-    pub test: Option<PairedTest>,
-}
-
-fn accuracy() -> PrimaryMetric {
-    PrimaryMetric::Accuracy
-}
-
-/// The rule that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Promoted: nothing served before.
-    FirstChampion,
-    /// Promoted: not worse than the champion, or not beyond tolerance and noise.
-    NotWorse,
-    /// Promoted: the champion has other columns or labels.
-    ChampionIncomparable,
-    /// Promoted: the champion's artifact is gone or damaged.
-    ChampionUnreadable,
-    /// Refused: worse than the floor.
-    BelowFloor,
-    /// Refused: worse than the champion, beyond tolerance and noise.
-    WorseThanChampion,
-}
-
 impl Gate {
     /// A gate on `metric` with a `floor`, the worst score that may serve (for a metric of which less is better, the most),
-    /// and a `tolerance` from 0 up; both are in the metric's unit.
+    /// and a `tolerance` from 0 up; both are in the metric's unit. Without a floor a challenger must be better than the
+    /// constant: beyond noise, where a champion that is serves.
     ///
     /// # Errors
     /// [`InvalidGate`] when a figure is not finite, the tolerance is negative, or either is outside 0–1 where the metric is a
     /// share.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
-        let is_share = matches!(metric, PrimaryMetric::Accuracy | PrimaryMetric::BalancedAccuracy);
-        if let Some(value) = floor {
-            if is_share && !(0.0..=1.0).contains(&value) {
-                return Err(InvalidGate { name: "floor", expected: "a share between 0 and 1", value });
-            }
-            if !value.is_finite() {
-                return Err(InvalidGate { name: "floor", expected: "a finite number", value });
-            }
-        }
-        if is_share && !(0.0..=1.0).contains(&tolerance) {
-            return Err(InvalidGate { name: "tolerance", expected: "a share between 0 and 1", value: tolerance });
-        }
-        if !(0.0..f64::INFINITY).contains(&tolerance) {
-            return Err(InvalidGate { name: "tolerance", expected: "a number from 0 up", value: tolerance });
-        }
-        Ok(Self { metric, floor, tolerance })
+        let floor = floor.map(|value| floor_of(metric, value)).transpose()?;
+        Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
+    }
+
+    /// The same with a floor of accuracy or R², whatever the metric is.
+    ///
+    /// # Errors
+    /// [`InvalidGate`] when accuracy or R² cannot have that figure.
+    pub fn with_headline_floor(self, floor: f64) -> Result<Self, InvalidGate> {
+        let floor = floor_of(PrimaryMetric::headline_of(self.metric.task()), floor)?;
+        Ok(Self { floor: Some(floor), ..self })
+    }
+
+    /// The same with a tolerance of accuracy or R², whatever the metric is. A tolerance of 0 is one of the metric itself.
+    ///
+    /// # Errors
+    /// [`InvalidGate`] when the tolerance is negative, not finite, or above 1 for accuracy.
+    pub fn with_headline_tolerance(self, tolerance: f64) -> Result<Self, InvalidGate> {
+        let headline = PrimaryMetric::headline_of(self.metric.task());
+        let metric = if tolerance > 0.0 { headline } else { self.metric };
+        Ok(Self { tolerance: tolerance_of(metric, tolerance)?, ..self })
     }
 
     /// The metric that models are scored by.
@@ -158,83 +128,120 @@ impl Gate {
         self.metric
     }
 
-    /// Decides whether a challenger of these scores replaces the incumbent, whose losses must be of the same rows in the
-    /// same order.
-    pub fn decide(&self, challenger: &Scores, incumbent: &Incumbent) -> Decision {
-        let (champion_version, otherwise) = match incumbent {
-            Incumbent::None => (None, Verdict::FirstChampion),
-            Incumbent::Incomparable { version } => (Some(*version), Verdict::ChampionIncomparable),
-            Incumbent::Unreadable { version } => (Some(*version), Verdict::ChampionUnreadable),
-            Incumbent::Scored { version, .. } => (Some(*version), Verdict::NotWorse),
-        };
+    /// Decides whether a challenger of these scores replaces the incumbent. The losses of the incumbent, and of a model that
+    /// answers the `constant`, must be of the same rows in the same order.
+    pub fn decide(&self, challenger: &Scores, constant: Option<&Scores>, incumbent: &Incumbent) -> Decision {
+        let constant = constant.map(|constant| (constant, AgainstConstant::of(self.metric, challenger, constant)));
+        let standing = constant.as_ref().map(|(_, against)| against.standing(self.metric, challenger.score));
         let mut decision = Decision {
-            verdict: otherwise,
+            verdict: incumbent.verdict(),
             metric: self.metric,
             score: challenger.score,
             champion_score: None,
-            champion_version,
+            champion_version: incumbent.version(),
             same_table: None,
-            floor: self.floor,
-            tolerance: self.tolerance,
+            floor: self.floor.map(|floor| floor.value),
+            floor_metric: self.floor.and_then(|floor| self.named(floor)),
+            tolerance: self.tolerance.value,
+            tolerance_metric: self.named(self.tolerance),
+            headline: self.is_bounded_otherwise().then_some(challenger.headline),
+            constant: constant.as_ref().map(|(_, against)| *against),
+            loss: MeanLoss::of(&challenger.losses),
+            champion_loss: None,
             test: None,
         };
+        let mut champion_standing = None;
         if let Incumbent::Scored { scores: champion, same_table, .. } = incumbent {
             let test = PairedTest::of(self.metric, &challenger.losses, &champion.losses);
-            let lost = self.metric.gain(champion.score, challenger.score);
-            if lost > self.tolerance + SAME && test.p_value() < SIGNIFICANCE {
+            let lost = self.tolerance.lost(self.metric, challenger, champion);
+            if lost > self.tolerance.value + SAME && test.p_value() < SIGNIFICANCE {
                 decision.verdict = Verdict::WorseThanChampion;
             }
             decision.champion_score = Some(champion.score);
             decision.same_table = Some(*same_table);
+            decision.champion_loss = MeanLoss::of(&champion.losses);
             decision.test = Some(test);
+            champion_standing = constant.as_ref().map(|(constant, _)| {
+                AgainstConstant::of(self.metric, champion, constant).standing(self.metric, champion.score)
+            });
         }
-        if !self.floor.is_none_or(|floor| self.metric.gain(challenger.score, floor) >= -SAME) {
+        let refused = match self.floor {
+            Some(floor) => {
+                let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
+                // The floor is the user's word. Even so, nothing useless takes the place of a champion.
+                floor.metric.gain(found, floor.value) < -SAME
+                    || (champion_standing.is_some() && standing == Some(Standing::NoBetter))
+            }
+            None => match standing {
+                Some(Standing::NoBetter) => true,
+                Some(Standing::Unclear) => champion_standing == Some(Standing::Better),
+                Some(Standing::Better) | None => false,
+            },
+        };
+        if refused {
             decision.verdict = Verdict::BelowFloor;
         }
         decision
     }
-}
 
-impl Decision {
-    /// Whether the challenger serves from now on.
-    pub fn promotes(&self) -> bool {
-        !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
+    /// Whether a bound is of another metric than the gate's.
+    fn is_bounded_otherwise(&self) -> bool {
+        self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
+    }
+
+    /// The metric of a bound where it is not the gate's own.
+    fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
+        (bound.metric != self.metric).then_some(bound.metric)
     }
 }
 
-/// The decision as a sentence, with its figures.
-impl fmt::Display for Decision {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "hold-out {} {:.4}", self.metric, self.score)?;
-        match (self.verdict, self.champion_score) {
-            (Verdict::BelowFloor, _) => {
-                let side = if self.metric.higher_is_better() { "below" } else { "above" };
-                write!(formatter, " is {side} the floor {:.4}", self.floor.unwrap_or_default())
-            }
-            (Verdict::WorseThanChampion, Some(champion)) => {
-                write!(formatter, " is worse than the champion's {champion:.4}")?;
-                if self.tolerance > 0.0 {
-                    write!(formatter, " by more than the tolerance {:.4}", self.tolerance)?;
-                }
-                self.test.iter().try_for_each(|test| write!(formatter, ", and not by chance ({test})"))
-            }
-            (Verdict::NotWorse, Some(champion)) => {
-                let lost = self.metric.gain(champion, self.score);
-                if lost <= SAME {
-                    write!(formatter, " is not worse than the champion's {champion:.4}")
-                } else if lost <= self.tolerance + SAME {
-                    write!(formatter, " is within the tolerance {:.4} of the champion's {champion:.4}", self.tolerance)
-                } else {
-                    write!(formatter, " is worse than the champion's {champion:.4} by no more than chance")?;
-                    self.test.iter().try_for_each(|test| write!(formatter, " ({test})"))
-                }
-            }
-            (Verdict::ChampionIncomparable, _) => {
-                write!(formatter, "; the champion has another target, other columns or other labels")
-            }
-            (Verdict::ChampionUnreadable, _) => write!(formatter, "; the champion's artifact is gone or damaged"),
-            _ => write!(formatter, "; there was no champion"),
+impl Bound {
+    /// By how much the challenger is worse than the champion, in the bound's metric.
+    fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
+        if self.metric == metric {
+            metric.gain(champion.score, challenger.score)
+        } else {
+            self.metric.gain(champion.headline, challenger.headline)
         }
+    }
+}
+
+impl Incumbent {
+    fn version(&self) -> Option<VersionNumber> {
+        match self {
+            Self::None => None,
+            Self::Scored { version, .. } | Self::Incomparable { version } | Self::Unreadable { version } => {
+                Some(*version)
+            }
+        }
+    }
+
+    /// The verdict on a challenger against which nothing speaks.
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::None => Verdict::FirstChampion,
+            Self::Incomparable { .. } => Verdict::ChampionIncomparable,
+            Self::Unreadable { .. } => Verdict::ChampionUnreadable,
+            Self::Scored { .. } => Verdict::NotWorse,
+        }
+    }
+}
+
+fn floor_of(metric: PrimaryMetric, value: f64) -> Result<Bound, InvalidGate> {
+    let invalid = |expected| Err(InvalidGate { name: "floor", expected, value });
+    match metric {
+        _ if !value.is_finite() => invalid("a finite number"),
+        _ if metric.is_share() && !(0.0..=1.0).contains(&value) => invalid("a share between 0 and 1"),
+        _ => Ok(Bound { metric, value }),
+    }
+}
+
+fn tolerance_of(metric: PrimaryMetric, value: f64) -> Result<Bound, InvalidGate> {
+    let invalid = |expected| Err(InvalidGate { name: "tolerance", expected, value });
+    match metric {
+        _ if metric.is_share() && !(0.0..=1.0).contains(&value) => invalid("a share between 0 and 1"),
+        _ if !(0.0..f64::INFINITY).contains(&value) => invalid("a number from 0 up"),
+        _ => Ok(Bound { metric, value }),
     }
 }
 

@@ -6,12 +6,14 @@
 mod champions;
 mod deadline;
 mod figures;
+mod margin;
 mod refusals;
 mod runs;
 
 pub use champions::{AVERAGE_DAYS, champion_figures, served_accuracy};
 pub use deadline::{deadline_missed, meant_for, scheduled_at};
 pub use figures::Figures;
+pub use margin::accuracy_margin;
 pub use refusals::{Refusals, refusals};
 pub use runs::{came_to_nothing, run_figures};
 
@@ -22,6 +24,8 @@ pub enum Metric {
     TrainingAccuracy,
     /// Accuracy, 0–1, or R² of the champion on its hold-out.
     ModelAccuracy,
+    /// How far the champion is from being not good enough; below 0 it is not. See [`accuracy_margin`].
+    ModelAccuracyMargin,
     /// Accuracy, 0–1, or R² served over the last seven days; see [`average_accuracy`](crate::champion::average_accuracy).
     ModelAccuracy7DayAverage,
     /// Hours since the champion was trained.
@@ -67,9 +71,10 @@ pub enum Unit {
 
 impl Metric {
     /// Every figure.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::TrainingAccuracy,
         Self::ModelAccuracy,
+        Self::ModelAccuracyMargin,
         Self::ModelAccuracy7DayAverage,
         Self::ModelAgeHours,
         Self::ModelAgeMarginHours,
@@ -92,6 +97,7 @@ impl Metric {
         match self {
             Self::TrainingAccuracy => "TrainingAccuracy",
             Self::ModelAccuracy => "ModelAccuracy",
+            Self::ModelAccuracyMargin => "ModelAccuracyMargin",
             Self::ModelAccuracy7DayAverage => "ModelAccuracy7DayAverage",
             Self::ModelAgeHours => "ModelAgeHours",
             Self::ModelAgeMarginHours => "ModelAgeMarginHours",

@@ -26,10 +26,12 @@ pub use baseline::Baseline;
 pub use champion::{Champion, Pointer};
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
-    Parameters, PrimaryMetric, RegressionEvaluation,
+    PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
 };
 pub use event::{EventKind, LifecycleEvent};
-pub use gate::{Decision, Gate, Incumbent, InvalidGate, PairedTest, Scores, Verdict};
+pub use gate::{
+    AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Standing, Verdict,
+};
 pub use health::{Datum, Figures, Metric, Unit};
 pub use incident::{AlarmChange, AlarmRecord, Telling};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
@@ -38,7 +40,7 @@ pub use outbox::Announcement;
 pub use profile::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile};
 pub use record::{Record, Unreadable};
 pub use retention::KeepDays;
-pub use run::{Admission, Run, RunMetrics, RunState, RunStatus, Trigger};
+pub use run::{Admission, Rescored, Run, RunMetrics, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, SearchSummary};
 pub use signature::{

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 pub use metrics::RunMetrics;
 pub use order::{began, is_ahead};
 
-use crate::{Dataset, Imported, ModelName, Parameters, RunId, SearchSummary, VersionNumber, time};
+use crate::{
+    Dataset, Imported, MeanLoss, ModelName, Parameters, PrimaryMetric, RunId, SearchSummary, VersionNumber, time,
+};
 
 /// What asked for a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +83,25 @@ pub struct Run {
     /// The file made elsewhere that it judges, once that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// How the champion did on the rows held out of this run's table, where it could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored: Option<Rescored>,
     /// Headline figures, once the model is evaluated.
     pub metrics: Option<RunMetrics>,
     /// How it stands.
     #[serde(flatten)]
     pub state: RunState,
+}
+
+/// How a version does on rows that were held out after it was trained.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rescored {
+    /// The version: the champion at that time.
+    pub version: VersionNumber,
+    /// What the loss is of.
+    pub metric: PrimaryMetric,
+    /// Its loss there.
+    pub loss: MeanLoss,
 }
 
 /// How a run stands, as it is stored.
@@ -288,6 +304,7 @@ mod tests {
             search: None,
             warnings: Vec::new(),
             imported: None,
+            rescored: None,
             metrics: None,
             state: RunState::Running,
         }

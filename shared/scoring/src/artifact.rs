@@ -38,10 +38,11 @@
 //! | (a blend) → `outputs` | for each member the operators from `Scaler` to probabilities under names of its own (`member_0_…`), `Mul` by its weight, `Sum` of these |
 //! | (values with holes) → a member's features | `Gather` of values and indicators, `Mul` of the latter by 10³⁸, `Sub` and `Add`: the value, below and above all others where it is missing; `Concat` behind the features |
 //! | `outputs` → `scores` | logistic: `Mul` by -½ and ½; else the outputs themselves |
-//! | scores → `label` | `ArgMax` |
+//! | scores → `label` | `ArgMax`; where labels have weights, of the probabilities times these (`Mul`) |
 //! | scores → `probabilities` | identity: themselves, or `ReduceMax`, `Div`, `Pow` of the calibration, `ReduceSum`, `Div` |
 //! | | logistic, softmax: `Mul` by the calibration if there is one, `Softmax` |
 //! | | one versus rest: `Neg`, `Softplus`, `Neg` (the logarithm of the logistic function), then as softmax |
+//! | → `probabilities` | where there is a least probability, `Mul` by 1 less so much for each label, and `Add` of it |
 //!
 //! # Why so
 //!
@@ -49,6 +50,9 @@
 //! two classes to the runtime (ONNX Runtime answers the second as soon as its score is above 0) and cannot average, so that
 //! weights of 1/trees would have to be summed with rounding. Votes summed as whole numbers and divided once are exact, ties
 //! included. Labels come from the scores, before anything is rounded that need not be.
+//!
+//! A threshold of two labels is a pair of weights, so that every runtime answers the label that Evergreen answers. Readers
+//! of release 0.1 refuse a graph with a least probability or with weights.
 //!
 //! Bases are not the ensemble's `base_values`, because ONNX Runtime leaves these out of an output that no leaf of a row
 //! weighs; and `Sigmoid` does not occur, because its approximation there loses probabilities below 10⁻⁸, which would be all

@@ -25,8 +25,9 @@ pub use digest::sha256_hex;
 pub use import::{ImportError, Imported, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
-    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, Linear, Link, MAX_FEATURES, MAX_MEMBERS, MAX_NODES, Member,
-    Node, Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Statistic, Step, Tree, Weight,
+    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES, MAX_MEMBERS,
+    MAX_NODES, Member, Node, Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
+    Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

@@ -3,18 +3,24 @@
 //! The class is that of the highest score. Calibration and the way from scores to probabilities keep their order, but for
 //! rounding: two probabilities may be too close to be told apart where their scores are not.
 
-use crate::pipeline::Link;
+use crate::pipeline::{LabelRule, Link};
 
-/// A classifier's link and calibration.
-#[derive(Debug, Clone, Copy)]
+/// A classifier's link, calibration and rule.
+#[derive(Debug, Clone)]
 pub(crate) struct Answerer {
     link: Link,
     calibration: Option<f32>,
+    rule: LabelRule,
 }
 
 impl Answerer {
-    pub(crate) fn new(link: Link, calibration: Option<f32>) -> Self {
-        Self { link, calibration }
+    pub(crate) fn new(link: Link, calibration: Option<f32>, rule: LabelRule) -> Self {
+        Self { link, calibration, rule }
+    }
+
+    /// How the label is decided.
+    pub(crate) fn rule(&self) -> &LabelRule {
+        &self.rule
     }
 
     /// Writes the probability of each class into `probabilities` and returns the class.
@@ -23,7 +29,7 @@ impl Answerer {
             (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),
             _ => set(probabilities, outputs),
         }
-        let class = first_maximum(probabilities);
+        let class = first_maximum(probabilities.iter().copied());
         match self.link {
             Link::Identity => self.calibration.iter().for_each(|power| raise(probabilities, *power)),
             Link::OneVersusRest => {
@@ -32,7 +38,16 @@ impl Answerer {
             }
             Link::Logistic | Link::Softmax => self.softmax(probabilities),
         }
-        class
+        if let Some(floor) = self.rule.floor {
+            let kept = kept(floor, probabilities.len());
+            probabilities.iter_mut().for_each(|probability| *probability = *probability * kept + floor);
+        }
+        match &self.rule.weights {
+            Some(weights) => {
+                first_maximum(probabilities.iter().zip(weights).map(|(probability, weight)| probability * weight))
+            }
+            None => class,
+        }
     }
 
     /// The softmax of scores, each times the calibration. It is the same as raising the softmax to that power, and of half
@@ -66,10 +81,15 @@ fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
+/// What is left of each of so many probabilities below which there is a floor.
+pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
+    1.0 - floor * labels as f32
+}
+
 /// As ONNX's `ArgMax`: the first of several maxima.
-fn first_maximum(scores: &[f32]) -> usize {
+fn first_maximum(scores: impl Iterator<Item = f32>) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
-    for (class, &score) in scores.iter().enumerate() {
+    for (class, score) in scores.enumerate() {
         if score > best.1 {
             best = (class, score);
         }
@@ -83,7 +103,7 @@ mod tests {
 
     fn answer(link: Link, calibration: Option<f32>, outputs: &[f32], classes: usize) -> (usize, Vec<f32>) {
         let mut probabilities = vec![0.0; classes];
-        let class = Answerer::new(link, calibration).answer(outputs, &mut probabilities);
+        let class = Answerer::new(link, calibration, LabelRule::default()).answer(outputs, &mut probabilities);
         (class, probabilities)
     }
 
@@ -93,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_tie_goes_to_the_first_class() {
-        assert_eq!(first_maximum(&[1.0, 2.0, 2.0]), 1);
+        assert_eq!(first_maximum([1.0, 2.0, 2.0].into_iter()), 1);
         assert_eq!(answer(Link::Logistic, None, &[0.0], 2), (0, vec![0.5, 0.5]));
     }
 
@@ -131,6 +151,31 @@ mod tests {
         let squares = [0, 1, 2].map(|n| f64::from(uncalibrated[n]).powi(2));
         let sum: f64 = squares.iter().sum();
         assert!(close(&calibrated, &squares.map(|square| square / sum)), "{calibrated:?}");
+    }
+
+    fn ruled(rule: LabelRule, outputs: &[f32]) -> (usize, Vec<f32>) {
+        let mut probabilities = vec![0.0; outputs.len()];
+        let class = Answerer::new(Link::Identity, None, rule).answer(outputs, &mut probabilities);
+        (class, probabilities)
+    }
+
+    #[test]
+    fn with_a_floor_nothing_is_impossible_or_certain() {
+        let rule = LabelRule { floor: Some(0.01), weights: None };
+        let (class, probabilities) = ruled(rule, &[0.0, 1.0, 0.0]);
+        assert_eq!(class, 1);
+        assert!(close(&probabilities, &[0.01, 0.98, 0.01]), "{probabilities:?}");
+    }
+
+    #[test]
+    fn weights_decide_the_label_and_leave_the_probabilities() {
+        let at = |threshold| LabelRule { floor: None, weights: Some(LabelRule::above(threshold)) };
+        assert_eq!(ruled(at(0.25), &[0.7, 0.3]), (1, vec![0.7, 0.3]));
+        assert_eq!(ruled(at(0.25), &[0.8, 0.2]).0, 0);
+        assert_eq!(ruled(at(0.25), &[0.75, 0.25]).0, 0, "at the threshold it is the first");
+        assert!((at(0.25).threshold() - 0.25).abs() < 1e-6 && LabelRule::default().threshold() == 0.5);
+        let rule = LabelRule { floor: None, weights: Some(vec![1.0, 4.0, 1.0]) };
+        assert_eq!(ruled(rule, &[0.5, 0.2, 0.3]).0, 1);
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Model {
             features: Features::compile(&parts.preprocessing),
             scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
-            answerer: Answerer::new(parts.link, parts.calibration),
+            answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),
             intervals: parts.interval.as_ref().map(|it| Intervals::compile(it, parts.preprocessing.features())),
         }
     }
@@ -68,6 +68,16 @@ impl Model {
     /// Columns in and labels out.
     pub fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    /// Of two labels the probability of the second above which it is answered; nothing of more, or of numbers.
+    pub fn threshold(&self) -> Option<f32> {
+        (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
+    }
+
+    /// What each label's probability is multiplied by before the greatest decides; nothing where the likeliest is answered.
+    pub fn label_weights(&self) -> Option<&[f32]> {
+        self.answerer.rule().weights.as_deref()
     }
 
     /// What the artifact says of itself.

@@ -159,8 +159,36 @@ pub struct Parts {
     /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
     /// likeliest class stays the same.
     pub calibration: Option<f32>,
+    /// How a classifier's probabilities are bounded, and how they decide the label.
+    pub rule: LabelRule,
     /// A regression model's prediction intervals.
     pub interval: Option<Interval>,
+}
+
+/// How a classifier's calibrated probabilities are bounded, and how they decide the label.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LabelRule {
+    /// The least probability that is answered, below 1/labels: each probability is multiplied by 1 less so much for every
+    /// label, and this is added. Without it a probability may be 0.
+    pub floor: Option<f32>,
+    /// What each label's probability is multiplied by before the greatest product decides, one positive finite number for each
+    /// label. Without it the likeliest label is answered. See [`above`](Self::above) for two labels.
+    pub weights: Option<Vec<f32>>,
+}
+
+impl LabelRule {
+    /// The weights by which the second of two labels is answered where its probability is above `threshold`, between 0 and 1.
+    pub fn above(threshold: f32) -> Vec<f32> {
+        vec![threshold, 1.0 - threshold]
+    }
+
+    /// Of two labels the probability of the second above which it is answered.
+    pub fn threshold(&self) -> f32 {
+        match self.weights.as_deref() {
+            Some([first, second]) => first / (first + second),
+            _ => 0.5,
+        }
+    }
 }
 
 impl Pipeline {

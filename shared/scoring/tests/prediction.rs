@@ -211,15 +211,19 @@ proptest! {
         match &batch {
             Predictions::Classes(batch) => {
                 for (row, answer) in rows.zip(batch.iter()) {
-                    let expected = probabilities(&pipeline, row);
+                    let rule = &pipeline.parts().rule;
+                    let floor = f64::from(rule.floor.unwrap_or_default());
+                    let bounded = |share: f64| share * (1.0 - floor * answer.probabilities.len() as f64) + floor;
+                    let expected: Vec<f64> = probabilities(&pipeline, row).into_iter().map(bounded).collect();
                     let tolerance = tolerance(&pipeline, row);
                     prop_assert_eq!(answer.probabilities.len(), expected.len());
                     for (found, expected) in answer.probabilities.iter().zip(&expected) {
                         prop_assert!((f64::from(*found) - expected).abs() < tolerance, "{} instead of {}", found, expected);
                     }
                     prop_assert!((answer.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-                    let best = answer.probabilities[answer.class];
-                    prop_assert!(answer.probabilities.iter().all(|p| *p <= best));
+                    let weight = |class: usize| rule.weights.as_ref().map_or(1.0, |weights| weights[class]);
+                    let counted = |class: usize| answer.probabilities[class] * weight(class);
+                    prop_assert!((0..expected.len()).all(|class| counted(class) <= counted(answer.class)));
                 }
             }
             Predictions::Numbers(batch) => {

@@ -1,6 +1,7 @@
 //! What a dataset's owner says of it in `dataset.toml`.
 
 mod csv;
+mod labels;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use evergreen_lifecycle::{Family, Label, PrimaryMetric, Task};
 use serde::Deserialize;
 
 pub use csv::CsvSettings;
+pub use labels::{ClassWeights, Costs, Threshold};
 pub use parse::SettingsError;
 
 pub use crate::odd_rows::OddRow;
@@ -48,6 +50,12 @@ pub struct Settings {
     pub weights: Option<String>,
     /// The figure that decides between models.
     pub primary_metric: Option<PrimaryMetric>,
+    /// What each label's probability counts when the label is decided.
+    pub class_weights: Option<ClassWeights>,
+    /// Of two labels the probability above which the positive one is answered.
+    pub threshold: Option<Threshold>,
+    /// What mistakes cost, for a threshold that minimises that.
+    pub costs: Option<Costs>,
     /// The figure that a model must reach to be promoted; finite.
     pub floor: Option<f64>,
     /// How much worse than the champion's a challenger's figure may be; finite, from 0 up.

@@ -40,6 +40,7 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
         search: None,
         warnings: Vec::new(),
         imported: None,
+        rescored: None,
         metrics: None,
         state: RunState::Running,
     }
@@ -159,7 +160,10 @@ fn dataset() -> Dataset {
 
 fn decision(accuracy: f64) -> Decision {
     match Gate::new(PrimaryMetric::Accuracy, Some(0.9), 0.0) {
-        Ok(gate) => gate.decide(&Scores { score: accuracy, losses: Vec::new() }, &Incumbent::None),
+        Ok(gate) => {
+            let scores = Scores { score: accuracy, losses: Vec::new(), headline: accuracy };
+            gate.decide(&scores, None, &Incumbent::None)
+        }
         Err(error) => panic!("{error}"),
     }
 }

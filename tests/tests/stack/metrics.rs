@@ -8,9 +8,10 @@ use evergreen_tests::training::{bad, good};
 use evergreen_tests::wait::{seconds, until};
 
 /// Each metric with the least and the greatest value that make sense for a model that was trained a moment ago and is well.
-const METRICS: [(&str, f64, f64); 17] = [
+const METRICS: [(&str, f64, f64); 18] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),
+    ("ModelAccuracyMargin", 0.01, 100.0),
     ("ModelAccuracy7DayAverage", 0.9, 1.0),
     ("ModelAgeHours", 0.0, 0.1),
     ("ModelAgeMarginHours", 35.9, 36.0),

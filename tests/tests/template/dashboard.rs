@@ -60,22 +60,27 @@ fn every_alarm_is_shown() {
 
 #[test]
 fn the_bounds_are_drawn_where_they_are_set() {
-    let template = Template::read();
-    let parameters = template.parameters();
-    let widgets = widgets();
-    let drawn = widgets
-        .iter()
-        .flat_map(|widget| widget["properties"]["annotations"]["horizontal"].as_array().into_iter().flatten());
-    let drawn: BTreeSet<_> = drawn.map(|bound| bound["value"].to_string()).collect();
-    for parameter in ["AccuracyAlarmThreshold", "AccuracyFloor"] {
-        assert!(drawn.contains(&parameters[parameter]), "{parameter} is not among {drawn:?}");
+    for margin in ["ModelAccuracyMargin", "ModelAgeMarginHours"] {
+        let widgets = widgets();
+        let draws = |widget: &&Value| widget["properties"]["metrics"].to_string().contains(margin);
+        let widget = widgets.iter().find(draws).unwrap_or_else(|| panic!("{margin} is drawn"));
+        let bounds = widget["properties"]["annotations"]["horizontal"].as_array().expect("a list of bounds");
+        assert!(
+            bounds.iter().any(|bound| bound["value"] == 0),
+            "{margin} rings below 0, which is not among {bounds:?}"
+        );
     }
-    assert!(drawn.contains("0"), "the champion is too old below 0, which is not among {drawn:?}");
 }
 
 /// Metrics of which little is bad: of these a period's maximum would hide an outage.
-const BAD_WHEN_LOW: [&str; 5] =
-    ["ModelAccuracy", "ModelAccuracy7DayAverage", "ModelAgeMarginHours", "ModelHealthy", "TrainingAccuracy"];
+const BAD_WHEN_LOW: [&str; 6] = [
+    "ModelAccuracy",
+    "ModelAccuracy7DayAverage",
+    "ModelAccuracyMargin",
+    "ModelAgeMarginHours",
+    "ModelHealthy",
+    "TrainingAccuracy",
+];
 
 /// Metrics of which single ones are counted.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];

@@ -6,8 +6,8 @@ use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, V
 use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
 use evergreen_metrics::{Expectations, Meter, MetricsError, Report, Schedule};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
-    Weight, encode, sha256_hex,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Parts, Pipeline, Predictor, Preprocessing,
+    Tree, Weight, encode, sha256_hex,
 };
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +37,7 @@ impl World {
             schedule: Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap()),
             grace: SignedDuration::from_hours(1),
             max_age: self.max_age,
+            threshold: None,
             quota: 1000,
         };
         let Self { memory, registry, clock, .. } = self;
@@ -143,6 +144,7 @@ pub fn model_named(name: &str) -> Vec<u8> {
         predictor: Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.0] }),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     let signature = Signature::regression(vec![Column::number("x")]).unwrap();

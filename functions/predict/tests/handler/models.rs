@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, Link, Node, Parts, Pipeline, Predictor, Preprocessing, Tree,
-    Weight, encode,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Parts, Pipeline, Predictor, Preprocessing,
+    Tree, Weight, encode,
 };
 
 /// The flowers of the built-in table, with a header.
@@ -84,7 +84,7 @@ fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
 fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
     let interval = interval.map(Into::into);
-    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, interval }
+    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, rule: LabelRule::default(), interval }
 }
 
 fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {

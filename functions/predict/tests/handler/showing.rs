@@ -204,19 +204,27 @@ async fn the_model_tells_all_that_is_known_of_it() {
 #[tokio::test]
 async fn the_gates_figures_are_shown_with_its_sentence() {
     let fixture = Fixture::empty();
-    let champion = Scores { score: 1.0, losses: vec![0.0; 30] };
-    let challenger = Scores { score: 0.9, losses: [vec![1.0; 3], vec![0.0; 27]].concat() };
+    let champion = Scores { score: 1.0, losses: vec![0.0; 30], headline: 1.0 };
+    let challenger = Scores { score: 0.9, losses: [vec![1.0; 3], vec![0.0; 27]].concat(), headline: 0.9 };
     let incumbent = Incumbent::Scored { version: VersionNumber::FIRST, scores: champion, same_table: true };
     let gate = Gate::new(PrimaryMetric::Accuracy, Some(0.9), 0.0).unwrap();
     let version = version(2, 0.9, moment("2026-11-24T03:00:04Z"));
-    fixture.promote_version(Version { decision: gate.decide(&challenger, &incumbent), ..version }, artifact(2));
+    fixture.promote_version(Version { decision: gate.decide(&challenger, None, &incumbent), ..version }, artifact(2));
     let shown = fixture.get("/model").await.json();
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(shown["gate"], @r#"
     {
+      "champion_loss": {
+        "mean": 0.0,
+        "standard_error": 0.0
+      },
       "champion_score": 1.0,
       "champion_version": 1,
       "floor": 0.9,
+      "loss": {
+        "mean": 0.1,
+        "standard_error": 0.0557086014531155
+      },
       "metric": "accuracy",
       "reason": "hold-out accuracy 0.9000 is worse than the champion's 1.0000 by no more than chance (only the champion is right on 3 rows, only this one on 0: p = 0.13)",
       "same_table": true,

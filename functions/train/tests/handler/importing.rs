@@ -81,7 +81,7 @@ async fn an_event_that_asks_for_an_import_and_cannot_be_read_is_no_training_that
 async fn a_worse_file_is_refused_and_the_champion_serves_on() {
     let mut world = world("skl-forest-3");
     world.invoke("a", quick()).await.unwrap();
-    world.training.floor = 0.99;
+    world.training.floor = Some(0.99);
     let report = import(&world).await;
     assert_eq!(report.status, RunStatus::Rejected, "{report:?}");
     assert!(report.reason.unwrap().contains("floor"));

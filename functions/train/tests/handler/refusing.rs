@@ -105,7 +105,11 @@ async fn settings_that_are_none_are_refused_by_their_key() {
     let settings: [(&str, &str, &[&str]); 6] = [
         ("tagret = \"left\"", "InvalidSettings", &["datasets/iris/dataset.toml: unknown key `tagret`"]),
         ("target 1", "InvalidSettings", &["datasets/iris/dataset.toml, line 1"]),
-        ("target = \"left\"\nfloor = 1.5", "InvalidSettings", &["dataset.toml", "floor", "1.5"]),
+        (
+            "target = \"left\"\nprimary_metric = \"f1\"\nfloor = 1.5",
+            "InvalidSettings",
+            &["dataset.toml", "floor", "1.5"],
+        ),
         ("target = \"left\"\nprimary_metric = \"rmse\"", "InvalidHyperparameters", &["RMSE", "accuracy"]),
         ("target = \"left\"\n[types]\nsize = \"number\"", "InvalidTable", &["dataset.toml", "types", "size"]),
         ("target = \"left\"\n[ranges.random_forest]\nmax_depth = 0", "InvalidHyperparameters", &["max_depth", "1"]),

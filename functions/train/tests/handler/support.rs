@@ -39,7 +39,7 @@ impl World {
             training: Training {
                 model: "iris".parse().unwrap(),
                 target: "variety".into(),
-                floor: 0.9,
+                floor: Some(0.9),
                 tolerance: 0.0,
                 memory: 1 << 30,
                 keep_days: None,

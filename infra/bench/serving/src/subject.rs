@@ -51,7 +51,7 @@ impl Subject {
         let origin = Origin { model: MODEL.to_owned(), code_version: CODE.to_owned() };
         let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
         let gate = Gate::new(plan.metric(), None, 0.0)?;
-        let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, &Incumbent::None);
+        let decision = gate.decide(&trained.holdout.scores(&trained.model, gate.metric())?, None, &Incumbent::None);
         let version = version(&trained, prepared.table().dataset("built-in"), decision)?;
         let champion = Champion::succeeding(None, version, Timestamp::now());
         Ok(Self { champion, artifact: trained.artifact })

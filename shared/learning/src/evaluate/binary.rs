@@ -5,13 +5,11 @@ use evergreen_lifecycle::{BinaryEvaluation, Label};
 /// The class that is looked for: the second, where the table puts the positive label.
 pub(super) const POSITIVE: usize = 1;
 
-/// The probability from which on the positive class is predicted: its label is then the likelier one.
-const THRESHOLD: f64 = 0.5;
-
 /// The figures of two classes; `confusion` is theirs, `probabilities` of each row are two.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
+    threshold: f64,
     confusion: &[Vec<usize>],
     labels: &[Label],
 ) -> Option<BinaryEvaluation> {
@@ -22,7 +20,7 @@ pub(super) fn evaluate(
     let scored: Vec<(f32, bool)> = scores(probabilities).zip(truth.iter().map(|class| *class == POSITIVE)).collect();
     Some(BinaryEvaluation {
         positive: positive.clone(),
-        threshold: THRESHOLD,
+        threshold,
         true_positives: count(1, 1),
         false_positives: count(0, 1),
         true_negatives: count(0, 0),
@@ -73,7 +71,7 @@ mod tests {
     fn figures_are_scikit_learns() {
         let confusion = [vec![3, 1], vec![2, 2]];
         let labels = ["no".into(), "yes".into()];
-        let figures = evaluate(&TRUTH, &probabilities(), &confusion, &labels).unwrap();
+        let figures = evaluate(&TRUTH, &probabilities(), 0.5, &confusion, &labels).unwrap();
         assert!((figures.average_precision.unwrap() - 0.7095238095238094).abs() < 1e-12, "{figures:?}");
         assert!((figures.brier_score - 0.232421875).abs() < 1e-12, "{figures:?}");
         assert_eq!((figures.true_positives, figures.false_positives), (2, 1));
@@ -84,6 +82,6 @@ mod tests {
     #[test]
     fn without_a_positive_row_there_is_no_curve_and_of_three_classes_no_figure() {
         assert_eq!(average_precision(vec![(0.5, false)]), None);
-        assert_eq!(evaluate(&[], &[], &[], &["a".into(), "b".into(), "c".into()]), None);
+        assert_eq!(evaluate(&[], &[], 0.5, &[], &["a".into(), "b".into(), "c".into()]), None);
     }
 }

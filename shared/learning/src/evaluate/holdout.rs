@@ -5,6 +5,7 @@ use evergreen_scoring::{Model, ShapeError};
 use evergreen_table::{Frame, Table, Target};
 
 use super::answers::Answers;
+use super::constant::Constant;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
@@ -84,11 +85,38 @@ impl Holdout {
             return Err(EvaluationError::OtherLabels);
         }
         let answers = Answers::of(model, &encode_rows(&self.frame, model.signature())?)?;
+        self.scored(metric, &known, &answers)
+    }
+
+    /// How a model does that always answers `constant`.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] when there are no rows, or when the metric or the constant is for another task.
+    pub fn constant_scores(&self, constant: &Constant, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
+        if self.target.is_empty() {
+            return Err(EvaluationError::NoRows);
+        }
+        let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
+        self.scored(metric, &known, &constant.answers(metric, self.rows()))
+    }
+
+    /// How a model of this very table does that gives these answers, by log loss or R².
+    pub(crate) fn own_scores(&self, answers: &Answers) -> Option<Scores> {
+        let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
+        self.scored(PrimaryMetric::default_for(self.target.task()), &known, answers).ok()
+    }
+
+    fn scored(
+        &self,
+        metric: PrimaryMetric,
+        known: &[Option<usize>],
+        answers: &Answers,
+    ) -> Result<Scores, EvaluationError> {
         let truths = match &self.target {
-            Target::Classes { classes, .. } => Truths::Classes(classes, &known),
+            Target::Classes { classes, .. } => Truths::Classes(classes, known),
             Target::Numbers(numbers) => Truths::Numbers(numbers),
         };
-        scores(metric, truths, &answers).ok_or(EvaluationError::OtherMetric(metric))
+        scores(metric, truths, answers).ok_or(EvaluationError::OtherMetric(metric))
     }
 }
 

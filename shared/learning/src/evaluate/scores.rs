@@ -1,10 +1,14 @@
 //! Scores and losses by the metric that decides.
 
-use evergreen_lifecycle::{PrimaryMetric, Scores};
+use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric, Scores};
 
 use super::answers::Answers;
 use super::binary::{POSITIVE, brier};
+use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
+
+/// The least share of itself that a number is taken for in its relative error.
+const LEAST_TRUTH: f64 = f64::EPSILON;
 
 /// What is true of rows, to be compared with a model's answers.
 #[derive(Debug, Clone, Copy)]
@@ -20,44 +24,125 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
             let width = probabilities.len().checked_div(classes.len())?.max(1);
-            of_classes(metric, (truth, known), classes, (probabilities, width))
+            Classified { truth, known, classes, probabilities, width }.scores(metric)
         }
         (Truths::Numbers(truth), Answers::Numbers { values, .. }) => of_numbers(metric, truth, values),
         _ => None,
     }
 }
 
-fn of_classes(
-    metric: PrimaryMetric,
-    (truth, known): (&[u32], &[Option<usize>]),
-    classes: &[usize],
-    (probabilities, width): (&[f32], usize),
-) -> Option<Scores> {
-    let theirs = |class: u32| known.get(class as usize).copied().flatten();
-    let wrong = || truth.iter().zip(classes).map(|(truth, class)| f64::from(u8::from(theirs(*truth) != Some(*class))));
-    let rows = || truth.iter().zip(probabilities.chunks_exact(width));
-    let losses: Vec<f64> = match metric {
-        PrimaryMetric::Accuracy => wrong().collect(),
-        PrimaryMetric::BalancedAccuracy => {
-            wrong().zip(balance(truth, known.len())).map(|(wrong, weight)| wrong * weight).collect()
+/// Answers of a classifier beside the truth, whose classes are the table's.
+struct Classified<'a> {
+    truth: &'a [u32],
+    /// For each class of the table the model's number for it.
+    known: &'a [Option<usize>],
+    /// The model's.
+    classes: &'a [usize],
+    probabilities: &'a [f32],
+    width: usize,
+}
+
+impl Classified<'_> {
+    fn scores(&self, metric: PrimaryMetric) -> Option<Scores> {
+        let wrong: Vec<f64> = self.wrong().collect();
+        let headline = 1.0 - mean(&wrong);
+        let losses = match metric {
+            PrimaryMetric::Accuracy => wrong,
+            PrimaryMetric::BalancedAccuracy => {
+                wrong.iter().zip(balance(self.truth, self.known.len())).map(|(wrong, weight)| wrong * weight).collect()
+            }
+            PrimaryMetric::LogLoss => self.log_losses().collect(),
+            PrimaryMetric::BrierScore => {
+                let pairs = self.of_class(POSITIVE).zip(self.truth);
+                pairs.map(|(probability, truth)| brier(probability, *truth as usize == POSITIVE)).collect()
+            }
+            PrimaryMetric::RocAuc => self.influenced(self.roc_auc()),
+            PrimaryMetric::AveragePrecision => {
+                let (scores, members) = self.against_rest(POSITIVE);
+                self.influenced(Some(influence::average_precision(&scores, &members)))
+            }
+            PrimaryMetric::F1 => self.influenced(self.f1()),
+            PrimaryMetric::Mcc => self.influenced(Some(self.mcc())),
+            PrimaryMetric::R2
+            | PrimaryMetric::Rmse
+            | PrimaryMetric::Mae
+            | PrimaryMetric::Mape
+            | PrimaryMetric::Rmsle
+            | PrimaryMetric::Pinball => return None,
+        };
+        let mean = mean(&losses);
+        Some(Scores { score: if metric.higher_is_better() { 1.0 - mean } else { mean }, losses, headline })
+    }
+
+    /// 1 for each wrong answer and 0 for each right one.
+    fn wrong(&self) -> impl Iterator<Item = f64> {
+        let theirs = |class: u32| self.known.get(class as usize).copied().flatten();
+        self.truth
+            .iter()
+            .zip(self.classes)
+            .map(move |(truth, class)| f64::from(u8::from(theirs(*truth) != Some(*class))))
+    }
+
+    fn log_losses(&self) -> impl Iterator<Item = f64> {
+        let theirs = |class: u32| self.known.get(class as usize).copied().flatten();
+        self.truth.iter().zip(self.probabilities.chunks_exact(self.width)).map(move |(truth, row)| {
+            let probability = theirs(*truth).and_then(|class| row.get(class)).copied().unwrap_or_default();
+            probabilistic::surprise(probability)
+        })
+    }
+
+    /// The probability of the table's class number `class`, row by row; 0 where the model does not know it.
+    fn of_class(&self, class: usize) -> impl Iterator<Item = f32> {
+        let theirs = self.known.get(class).copied().flatten();
+        let rows = self.probabilities.chunks_exact(self.width);
+        rows.map(move |row| theirs.and_then(|class| row.get(class)).copied().unwrap_or_default())
+    }
+
+    fn against_rest(&self, class: usize) -> (Vec<f32>, Vec<bool>) {
+        (self.of_class(class).collect(), self.truth.iter().map(|truth| *truth as usize == class).collect())
+    }
+
+    fn roc_auc(&self) -> Option<Influenced> {
+        let of = |class: usize| {
+            let (scores, members) = self.against_rest(class);
+            influence::roc_auc(&scores, &members)
+        };
+        // Of two classes one is the other's mirror image.
+        let classes = if self.known.len() == 2 { POSITIVE..POSITIVE + 1 } else { 0..self.known.len() };
+        Influenced::mean(&classes.filter_map(of).collect::<Vec<_>>())
+    }
+
+    /// The table's class that is answered to each row; one more than there are where it is none of the table's.
+    fn answered(&self) -> Vec<usize> {
+        let mut ours = vec![self.known.len(); self.width];
+        for (class, theirs) in self.known.iter().enumerate() {
+            theirs.and_then(|theirs| ours.get_mut(theirs)).into_iter().for_each(|ours| *ours = class);
         }
-        PrimaryMetric::LogLoss => rows()
-            .map(|(truth, row)| {
-                let probability = theirs(*truth).and_then(|class| row.get(class)).copied().unwrap_or_default();
-                probabilistic::surprise(probability)
-            })
-            .collect(),
-        PrimaryMetric::BrierScore => rows()
-            .map(|(truth, row)| {
-                let positive = known.get(POSITIVE).copied().flatten();
-                let probability = positive.and_then(|class| row.get(class)).copied().unwrap_or_default();
-                brier(probability, *truth as usize == POSITIVE)
-            })
-            .collect(),
-        PrimaryMetric::R2 | PrimaryMetric::Rmse | PrimaryMetric::Mae => return None,
-    };
-    let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-    Some(Scores { score: if metric.higher_is_better() { 1.0 - mean } else { mean }, losses })
+        self.classes.iter().map(|class| ours.get(*class).copied().unwrap_or(self.known.len())).collect()
+    }
+
+    fn f1(&self) -> Option<Influenced> {
+        let answered = self.answered();
+        let of = |class: usize| {
+            let truth: Vec<bool> = self.truth.iter().map(|truth| *truth as usize == class).collect();
+            influence::f1(&truth, &answered.iter().map(|answered| *answered == class).collect::<Vec<_>>())
+        };
+        let classes = if self.known.len() == 2 { POSITIVE..POSITIVE + 1 } else { 0..self.known.len() };
+        Influenced::mean(&classes.map(of).collect::<Vec<_>>())
+    }
+
+    fn mcc(&self) -> Influenced {
+        let truth: Vec<usize> = self.truth.iter().map(|truth| *truth as usize).collect();
+        influence::mcc(&truth, &self.answered(), self.known.len() + 1)
+    }
+
+    /// Losses of which the mean is 1 less the metric; where the rows tell nothing of it, those of an answer by chance.
+    fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
+        match metric {
+            Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
+            None => vec![0.5; self.truth.len()],
+        }
+    }
 }
 
 /// What a row weighs for all classes to weigh alike: rows/(classes × rows of its class); classes without rows do not count.
@@ -79,60 +164,44 @@ fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
 fn of_numbers(metric: PrimaryMetric, truth: &[f64], values: &[f32]) -> Option<Scores> {
     let errors: Vec<f64> = regression::errors(truth, values).map(f64::abs).collect();
     let square = regression::mean_square(&errors);
+    let headline = regression::r2(truth, square);
     let squares = || errors.iter().map(|error| error * error).collect();
-    Some(match metric {
-        PrimaryMetric::R2 => Scores { score: regression::r2(truth, square), losses: squares() },
-        PrimaryMetric::Rmse => Scores { score: square.sqrt(), losses: squares() },
-        PrimaryMetric::Mae => Scores { score: errors.iter().sum::<f64>() / errors.len().max(1) as f64, losses: errors },
+    let pairs = || truth.iter().zip(values).map(|(truth, value)| (*truth, f64::from(*value)));
+    let losses: Vec<f64> = match metric {
+        PrimaryMetric::R2 | PrimaryMetric::Rmse => squares(),
+        PrimaryMetric::Mae => errors,
+        PrimaryMetric::Mape => pairs().map(|(truth, value)| relative_error(truth, value)).collect(),
+        PrimaryMetric::Rmsle => pairs().map(|(truth, value)| log_error(truth, value).powi(2)).collect(),
+        PrimaryMetric::Pinball => pairs().map(|(truth, value)| pinball(truth, value)).collect(),
         _ => return None,
-    })
+    };
+    let score = match metric {
+        PrimaryMetric::R2 => headline,
+        PrimaryMetric::Rmse | PrimaryMetric::Rmsle => mean(&losses).sqrt(),
+        _ => mean(&losses),
+    };
+    Some(Scores { score, losses, headline })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// As scikit-learn's `mean_absolute_percentage_error`.
+pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
+    (value - truth).abs() / truth.abs().max(LEAST_TRUTH)
+}
+
+/// As in scikit-learn's `root_mean_squared_log_error`; an estimate below 0 is taken for 0.
+pub(super) fn log_error(truth: f64, value: f64) -> f64 {
+    value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
+}
+
+/// As in scikit-learn's `mean_pinball_loss`.
+pub(super) fn pinball(truth: f64, value: f64) -> f64 {
+    let below = truth - value;
+    if below >= 0.0 { PINBALL_QUANTILE * below } else { (PINBALL_QUANTILE - 1.0) * below }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TRUTH: [u32; 4] = [0, 0, 0, 1];
-    const KNOWN: [Option<usize>; 2] = [Some(0), Some(1)];
-
-    fn answers() -> Answers {
-        Answers::Classes { classes: vec![0, 0, 1, 1], probabilities: vec![1.0, 0.0, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5] }
-    }
-
-    fn score(metric: PrimaryMetric, known: &[Option<usize>]) -> Scores {
-        scores(metric, Truths::Classes(&TRUTH, known), &answers()).unwrap()
-    }
-
-    #[test]
-    fn losses_average_to_the_score() {
-        assert_eq!(score(PrimaryMetric::Accuracy, &KNOWN), Scores { score: 0.75, losses: vec![0.0, 0.0, 1.0, 0.0] });
-        let balanced = score(PrimaryMetric::BalancedAccuracy, &KNOWN);
-        assert!((balanced.score - (2.0 / 3.0 + 1.0) / 2.0).abs() < 1e-12, "{balanced:?}");
-        assert!((balanced.losses[2] - 4.0 / 6.0).abs() < 1e-12, "{balanced:?}");
-        let brier = score(PrimaryMetric::BrierScore, &KNOWN);
-        assert_eq!(brier.losses, [0.0, 0.25, 0.5625, 0.25]);
-        assert!((score(PrimaryMetric::LogLoss, &KNOWN).losses[1] - 2.0_f64.ln()).abs() < 1e-12);
-    }
-
-    #[test]
-    fn labels_that_the_model_does_not_know_or_orders_otherwise_are_matched() {
-        assert_eq!(score(PrimaryMetric::Accuracy, &[None, Some(1)]).losses, [1.0, 1.0, 1.0, 0.0]);
-        assert_eq!(score(PrimaryMetric::Accuracy, &[Some(1), Some(0)]).score, 0.25);
-        assert!(score(PrimaryMetric::LogLoss, &[None, Some(1)]).losses[0] > 30.0);
-    }
-
-    #[test]
-    fn a_metric_of_numbers_does_not_fit_classes() {
-        assert_eq!(scores(PrimaryMetric::R2, Truths::Classes(&TRUTH, &KNOWN), &answers()), None);
-        assert_eq!(scores(PrimaryMetric::R2, Truths::Numbers(&[1.0]), &answers()), None);
-    }
-
-    #[test]
-    fn numbers_are_scored_by_their_errors() {
-        let answers = Answers::Numbers { values: vec![1.0, 4.0], intervals: vec![] };
-        let of = |metric| scores(metric, Truths::Numbers(&[1.0, 2.0]), &answers).unwrap();
-        assert_eq!(of(PrimaryMetric::Mae), Scores { score: 1.0, losses: vec![0.0, 2.0] });
-        assert_eq!(of(PrimaryMetric::Rmse), Scores { score: 2.0_f64.sqrt(), losses: vec![0.0, 4.0] });
-        assert_eq!(of(PrimaryMetric::R2).score, -7.0);
-    }
-}
+mod tests;

@@ -2,6 +2,8 @@
 
 use evergreen_table::Target;
 
+use evergreen_scoring::LabelRule;
+
 use crate::evaluate::{Answers, log_loss};
 
 /// Calibration is left out where it gains less than this share of the log loss.
@@ -14,13 +16,19 @@ const MAX_POWER: f64 = 8.0;
 const STEPS: usize = 30;
 
 /// The power that brings the probabilities nearest to what happened (see [`evergreen_scoring::Parts::calibration`]), if it
-/// lowers their log loss worthwhile.
-pub(super) fn power(target: &Target, answers: &Answers) -> Option<f32> {
+/// lowers their log loss worthwhile; probabilities are bounded as `rule` has it.
+pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;
     };
     let truth: Vec<usize> = truth.iter().map(|class| *class as usize).collect();
-    let loss = |log_power: f64| log_loss(&truth, &raised(probabilities, labels.len(), log_power.exp()), labels.len());
+    let floor = rule.floor.unwrap_or_default();
+    let kept = 1.0 - floor * labels.len() as f32;
+    let loss = |log_power: f64| {
+        let mut raised = raised(probabilities, labels.len(), log_power.exp());
+        raised.iter_mut().for_each(|probability| *probability = *probability * kept + floor);
+        log_loss(&truth, &raised, labels.len())
+    };
     // The log loss is convex in the power, and unimodal in its logarithm: golden section search.
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (-MAX_POWER.ln(), MAX_POWER.ln());
@@ -39,6 +47,20 @@ pub(super) fn power(target: &Target, answers: &Answers) -> Option<f32> {
     }
     let best = f64::midpoint(low, high);
     (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
+}
+
+/// The answers with their probabilities raised to a power.
+pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
+    match (answers, power) {
+        (Answers::Classes { classes, probabilities }, Some(power)) => {
+            let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
+            Answers::Classes {
+                classes: classes.clone(),
+                probabilities: raised(probabilities, labels, f64::from(power)),
+            }
+        }
+        _ => answers.clone(),
+    }
 }
 
 /// The probabilities raised to a power and brought to sum 1, row by row, as the artifact does it.
@@ -66,13 +88,13 @@ mod tests {
     fn too_sure_a_model_is_taken_back_to_what_happens() {
         // Says 0.99, is right in 8 of 10: the power that makes 0.8 of it is ln 4 / ln 99.
         let (target, answers) = classes([0.99, 0.01].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-        let power = power(&target, &answers).unwrap();
+        let power = power(&target, &answers, &LabelRule::default()).unwrap();
         assert!((f64::from(power) - 4.0_f64.ln() / 99.0_f64.ln()).abs() < 1e-3, "{power}");
     }
 
     #[test]
     fn a_model_that_is_right_about_itself_is_left_alone() {
         let (target, answers) = classes([0.8, 0.2].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-        assert_eq!(power(&target, &answers), None);
+        assert_eq!(power(&target, &answers, &LabelRule::default()), None);
     }
 }

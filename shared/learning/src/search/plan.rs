@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
-use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Values};
+use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Target, Values};
 use serde_json::Value;
 
+use crate::deciding::LabelChoice;
 use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
 
 /// Candidates of each family of trees where the settings name no number.
@@ -26,6 +27,7 @@ pub struct Plan {
     pub(crate) folds: usize,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
+    pub(crate) labels: LabelChoice,
     pub(crate) seed: u64,
     pub(crate) warnings: Vec<String>,
 }
@@ -75,6 +77,14 @@ pub enum PlanError {
         "linear models do not know rows of different weight: choose another family or leave out the weights column"
     )]
     WeightedLinear,
+    /// Settings of how the label is decided that do not fit each other or the target.
+    #[error("dataset.toml: `{key}`: {problem}")]
+    Labels {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
     /// Directions that no family asked for can keep.
     #[error("`monotone` is for gradient_boosting alone: add it to `families`, or leave `monotone` out")]
     MonotoneFamily,
@@ -117,6 +127,7 @@ impl Plan {
             folds: settings.folds.unwrap_or(DEFAULT_FOLDS),
             ensemble: settings.ensemble,
             metric: metric(table)?,
+            labels: LabelChoice::of(settings, table.target())?,
             seed,
             warnings,
         })
@@ -226,15 +237,33 @@ fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>,
 fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     let task = table.task();
     let metric = table.settings().primary_metric.unwrap_or(PrimaryMetric::default_for(task));
-    let expected = match task {
-        _ if metric == PrimaryMetric::BrierScore && table.target().labels().len() > 2 => {
-            "it is for two classes, and there are more"
+    match unfit(metric, table.target()) {
+        None => Ok(metric),
+        Some(expected) => Err(PlanError::Metric { metric, expected }),
+    }
+}
+
+/// What would fit in place of a metric that does not measure models of `target`.
+fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
+    match target {
+        Target::Numbers(_) if metric.task() != Task::Regression => {
+            Some("the target is a number; expected r2, rmse, mae, mape, rmsle or pinball")
         }
-        _ if metric.task() == task => return Ok(metric),
-        Task::Classification => "the target is a class; expected accuracy, balanced_accuracy, log_loss or brier_score",
-        Task::Regression => "the target is a number; expected r2, rmse or mae",
-    };
-    Err(PlanError::Metric { metric, expected })
+        Target::Numbers(numbers) if metric == PrimaryMetric::Mape && numbers.contains(&0.0) => {
+            Some("it divides by the target, which is 0 in some rows; use mae")
+        }
+        Target::Numbers(numbers) if metric == PrimaryMetric::Rmsle && numbers.iter().any(|number| *number < 0.0) => {
+            Some("it takes the logarithm of the target, which is below 0 in some rows; use rmse")
+        }
+        Target::Classes { .. } if metric.task() != Task::Classification => Some(
+            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or of two labels \
+             brier_score or average_precision",
+        ),
+        Target::Classes { labels, .. } if metric.needs_two_classes() && labels.len() > 2 => {
+            Some("it is for two classes, and there are more")
+        }
+        _ => None,
+    }
 }
 
 fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> {

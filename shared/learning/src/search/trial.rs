@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
-use evergreen_lifecycle::{Candidate, PrimaryMetric};
+use evergreen_lifecycle::{Candidate, PrimaryMetric, Task};
+use evergreen_scoring::LabelRule;
 use evergreen_table::Target;
 
 use super::folds::Fold;
 use super::{SearchError, blend};
+use crate::deciding::ruled;
 use crate::evaluate::{Answers, scores};
 use crate::fit::{Cost, Fitted, Rows};
 use crate::hyperparameters::Choice;
@@ -32,6 +34,8 @@ pub(super) struct Trial {
     pub(super) choice: Choice,
     /// Its score on each fold, as far as there was time.
     pub(super) scores: Vec<f64>,
+    /// Of a classifier the sum of its log losses on them, which decides where scores are equal.
+    pub(super) log_loss: f64,
     /// Its answers to rows that it had not learnt from, with what was true; fold by fold, if they are kept.
     answers: Vec<(Target, Answers)>,
     /// How long all of it took, in seconds.
@@ -54,6 +58,8 @@ pub(super) struct Course<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
     pub(super) metric: PrimaryMetric,
+    /// How classifiers' answers are bounded and decided.
+    pub(super) rule: &'a LabelRule,
     pub(super) seed: u64,
 }
 
@@ -69,7 +75,8 @@ impl Trial {
             }
             let answers = blend::mean(&weighed)?;
             let target = first.whole()?.get(number)?.0.clone();
-            blended.scores.push(scores(course.metric, course.learner.truths(&target), &answers)?.score);
+            let score = blended.judge(course, &target, &answers)?;
+            blended.scores.push(score);
             blended.answers.push((target, answers));
         }
         let sum = |of: fn(&Self) -> f64| parts.iter().map(|(trial, _)| of(trial)).sum();
@@ -84,6 +91,7 @@ impl Trial {
             tried: choice.clone(),
             choice,
             scores: Vec::new(),
+            log_loss: 0.0,
             answers: Vec::new(),
             seconds: 0.0,
             seconds_per_row: 0.0,
@@ -159,6 +167,7 @@ impl Trial {
         self.choice = self.tried.with_rounds(rounds as f64);
         self.scores.clear();
         self.answers.clear();
+        self.log_loss = 0.0;
         let rounds = self.choice.round_count() as usize;
         for number in 0..self.losses.len() {
             let kept = self.fits.get(number).cloned().flatten();
@@ -179,10 +188,19 @@ impl Trial {
         let seconds = started.elapsed().as_secs_f64() / fold.len().max(1) as f64;
         self.answer_seconds_per_row = self.answer_seconds_per_row.max(seconds);
         let target = course.learner.target().take(fold);
-        let scored = scores(course.metric, course.learner.truths(&target), &answers);
-        self.scores.push(scored.ok_or(SearchError::OtherMetric(course.metric))?.score);
+        let score = self.judge(course, &target, &answers).ok_or(SearchError::OtherMetric(course.metric))?;
+        self.scores.push(score);
         self.answers.push((target, answers));
         Ok(())
+    }
+
+    /// The score of answers, bounded and decided by the usual rule; of a classifier the log loss is counted too.
+    fn judge(&mut self, course: Course<'_>, target: &Target, answers: &Answers) -> Option<f64> {
+        let (ruled, truths) = (ruled(answers, course.rule), course.learner.truths(target));
+        if course.metric.task() == Task::Classification {
+            self.log_loss += scores(PrimaryMetric::LogLoss, truths, &ruled)?.score;
+        }
+        scores(course.metric, truths, &ruled).map(|scores| scores.score)
     }
 
     /// Forgets what is too large to be kept for a trial that is not the best of its family; `all` is the number of folds.
@@ -226,6 +244,7 @@ impl Trial {
     pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
         match (self.score(), other.score()) {
             _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
+            (Some(own), Some(others)) if own == others => self.log_loss < other.log_loss,
             (Some(own), Some(others)) => metric.gain(own, others) > 0.0,
             (own, others) => own.is_some() && others.is_none(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_scoring::{Ensemble, Link, Predictor};
+use evergreen_scoring::{Ensemble, LabelRule, Link, Predictor};
 
 use super::*;
 use crate::hyperparameters::Space;
@@ -47,6 +47,7 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
         folds: 5,
         score: Some(score),
         calibration: None,
+        rule: LabelRule::default(),
         errors: Vec::new(),
         validated: None,
         after: Duration::ZERO,

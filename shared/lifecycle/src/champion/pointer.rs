@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Champion;
 use crate::record::{Record, Unreadable, field, moment};
-use crate::{Artifact, Dataset, Evaluation, VersionNumber};
+use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
 /// The champion pointer: what every release must be able to read of it, and the rest as far as it can be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +79,16 @@ impl Pointer {
                 figure("accuracy").or_else(|| figure("r2"))
             },
         )
+    }
+
+    /// What the gate decided of it, with the figures.
+    pub fn decision(&self) -> Option<Decision> {
+        self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
+    }
+
+    /// Its figures on the hold-out when it was trained.
+    pub fn evaluation(&self) -> Option<Evaluation> {
+        self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
 
     /// The share of rows that a prediction interval is to hold, 0–1, of a regression model.

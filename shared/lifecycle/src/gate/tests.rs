@@ -7,7 +7,8 @@ const ROWS: usize = 30;
 /// Right on all rows but the first `wrong` of `rows`.
 fn wrong_on(wrong: usize, rows: usize) -> Scores {
     let losses: Vec<f64> = (0..rows).map(|row| f64::from(u8::from(row < wrong))).collect();
-    Scores { score: (rows - wrong) as f64 / rows as f64, losses }
+    let score = (rows - wrong) as f64 / rows as f64;
+    Scores { score, losses, headline: score }
 }
 
 fn champion(scores: Scores) -> Incumbent {
@@ -15,7 +16,7 @@ fn champion(scores: Scores) -> Incumbent {
 }
 
 fn decide(challenger: &Scores, incumbent: &Incumbent) -> Decision {
-    Gate::new(PrimaryMetric::Accuracy, Some(0.5), 0.0).unwrap().decide(challenger, incumbent)
+    Gate::new(PrimaryMetric::Accuracy, Some(0.5), 0.0).unwrap().decide(challenger, None, incumbent)
 }
 
 #[test]
@@ -54,20 +55,20 @@ fn what_is_noise_in_thirty_rows_is_none_in_three_thousand() {
 #[test]
 fn within_the_tolerance_it_may_be_worse_for_certain() {
     let gate = Gate::new(PrimaryMetric::Accuracy, None, 0.2).unwrap();
-    assert!(gate.decide(&wrong_on(300, 3000), &champion(wrong_on(0, 3000))).promotes());
-    assert!(!gate.decide(&wrong_on(900, 3000), &champion(wrong_on(0, 3000))).promotes());
+    assert!(gate.decide(&wrong_on(300, 3000), None, &champion(wrong_on(0, 3000))).promotes());
+    assert!(!gate.decide(&wrong_on(900, 3000), None, &champion(wrong_on(0, 3000))).promotes());
 }
 
 #[test]
 fn of_an_error_less_is_better_and_the_floor_is_the_most() {
-    let errors = |error: f64| Scores { score: error, losses: vec![error * error; ROWS] };
+    let errors = |error: f64| Scores { score: error, losses: vec![error * error; ROWS], headline: 1.0 - error };
     let gate = Gate::new(PrimaryMetric::Rmse, Some(3.0), 0.0).unwrap();
     assert_eq!(
-        gate.decide(&errors(3.1), &Incumbent::None).to_string(),
+        gate.decide(&errors(3.1), None, &Incumbent::None).to_string(),
         "hold-out RMSE 3.1000 is above the floor 3.0000"
     );
-    assert!(gate.decide(&errors(1.0), &champion(errors(2.0))).promotes());
-    assert_eq!(gate.decide(&errors(2.0), &champion(errors(1.0))).verdict, Verdict::WorseThanChampion);
+    assert!(gate.decide(&errors(1.0), None, &champion(errors(2.0))).promotes());
+    assert_eq!(gate.decide(&errors(2.0), None, &champion(errors(1.0))).verdict, Verdict::WorseThanChampion);
 }
 
 #[test]
@@ -94,6 +95,89 @@ fn a_decision_of_the_older_form_is_read() {
     assert_eq!((decision.metric, decision.score, decision.test), (PrimaryMetric::Accuracy, 0.9667, None));
 }
 
+/// Answers that lose `loss` on every second row and nothing on the others.
+fn losing(loss: f64, rows: usize) -> Scores {
+    let losses: Vec<f64> = (0..rows).map(|row| if row % 2 == 0 { loss } else { 0.0 }).collect();
+    Scores { score: loss / 2.0, losses, headline: 0.5 }
+}
+
+fn log_loss() -> Gate {
+    Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap()
+}
+
+#[test]
+fn without_a_number_the_floor_is_a_constant_answer() {
+    let constant = losing(0.6, 40);
+    let found = |loss: f64| log_loss().decide(&losing(loss, 40), Some(&constant), &Incumbent::None);
+    assert_eq!(found(0.2).verdict, Verdict::FirstChampion);
+    assert_eq!(found(0.2).to_string(), "hold-out log loss 0.1000; there was no champion");
+    assert_eq!(found(0.6).verdict, Verdict::BelowFloor);
+    assert_eq!(
+        found(0.7).to_string(),
+        "hold-out log loss 0.3500 is no better than a constant answer (answering a constant gives 0.3000, p = 1.00)"
+    );
+}
+
+/// Better than `losing(1.0, 20)` on eleven rows of twenty and worse on nine, by as much.
+fn by_chance() -> Scores {
+    let mut scores = losing(1.0, 20);
+    scores.losses.iter_mut().enumerate().for_each(|(row, loss)| *loss += if row < 11 { -0.1 } else { 0.1 });
+    scores.score -= 0.01;
+    scores
+}
+
+#[test]
+fn what_may_be_better_by_chance_serves_where_nothing_does_and_says_so() {
+    let constant = losing(1.0, 20);
+    let decision = log_loss().decide(&by_chance(), Some(&constant), &Incumbent::None);
+    assert_eq!((decision.verdict, decision.standing()), (Verdict::FirstChampion, Some(Standing::Unclear)));
+    assert!(decision.constant.unwrap().margin < 0.0, "{decision:?}");
+    let told = decision.to_string();
+    assert!(told.contains("It is not known to be better than a constant answer"), "{told}");
+}
+
+#[test]
+fn what_may_be_better_by_chance_replaces_no_champion_that_is_better_for_certain() {
+    let constant = losing(1.0, 20);
+    let good = log_loss().decide(&by_chance(), Some(&constant), &champion(losing(0.1, 20)));
+    assert_eq!(good.verdict, Verdict::BelowFloor);
+    assert!(good.to_string().contains("better than a constant answer only by chance"), "{good}");
+    assert!(log_loss().decide(&by_chance(), Some(&constant), &champion(by_chance())).promotes());
+}
+
+#[test]
+fn what_is_no_better_than_a_constant_replaces_no_champion_whatever_the_floor() {
+    let (useless, constant) = (losing(1.0, 20), losing(1.0, 20));
+    let gate = Gate::new(PrimaryMetric::LogLoss, Some(5.0), 0.0).unwrap();
+    assert!(gate.decide(&useless, Some(&constant), &Incumbent::None).promotes());
+    let decision = gate.decide(&useless, Some(&constant), &champion(losing(1.0, 20)));
+    assert_eq!(decision.verdict, Verdict::BelowFloor);
+    assert!(decision.to_string().contains("is no better than a constant answer"), "{decision}");
+}
+
+#[test]
+fn a_floor_of_accuracy_holds_whatever_metric_decides() {
+    let gate = log_loss().with_headline_floor(0.9).unwrap();
+    let of = |headline: f64| Scores { headline, ..losing(0.1, 40) };
+    assert!(gate.decide(&of(0.95), Some(&losing(0.6, 40)), &Incumbent::None).promotes());
+    let refused = gate.decide(&of(0.85), Some(&losing(0.6, 40)), &Incumbent::None);
+    assert_eq!(refused.to_string(), "hold-out accuracy 0.8500 is below the floor 0.9000");
+    assert!(log_loss().with_headline_floor(1.5).is_err());
+}
+
+#[test]
+fn a_tolerance_of_accuracy_holds_whatever_metric_decides() {
+    let worse = |headline: f64| Scores { headline, ..losing(0.5, 400) };
+    let better = champion(Scores { headline: 0.9, ..losing(0.1, 400) });
+    let gate = log_loss().with_headline_tolerance(0.02).unwrap();
+    let promoted = gate.decide(&worse(0.89), None, &better);
+    assert_eq!(promoted.verdict, Verdict::NotWorse);
+    assert!(promoted.to_string().ends_with(", and its accuracy within the tolerance 0.0200"), "{promoted}");
+    assert_eq!(gate.decide(&worse(0.87), None, &better).verdict, Verdict::WorseThanChampion);
+    let none = log_loss().with_headline_tolerance(0.0).unwrap();
+    assert_eq!(none.decide(&worse(0.9), None, &better).verdict, Verdict::WorseThanChampion);
+}
+
 proptest! {
     #[test]
     fn a_better_challenger_is_never_refused_where_a_worse_one_passes(
@@ -101,7 +185,7 @@ proptest! {
     ) {
         let gate = Gate::new(PrimaryMetric::Accuracy, Some(floor), tolerance).unwrap();
         let incumbent = champion(wrong_on(champion_wrong, ROWS));
-        let promotes = |wrong| gate.decide(&wrong_on(wrong, ROWS), &incumbent).promotes();
+        let promotes = |wrong| gate.decide(&wrong_on(wrong, ROWS), None, &incumbent).promotes();
         prop_assert!(!promotes(a.max(b)) || promotes(a.min(b)));
     }
 
@@ -111,7 +195,7 @@ proptest! {
     ) {
         let gate = Gate::new(PrimaryMetric::Accuracy, Some(floor), 0.0).unwrap();
         let challenger = wrong_on(wrong, ROWS);
-        let decision = gate.decide(&challenger, &champion(wrong_on(champion_wrong, ROWS)));
+        let decision = gate.decide(&challenger, None, &champion(wrong_on(champion_wrong, ROWS)));
         if decision.promotes() {
             prop_assert!(challenger.score >= floor - 2.0 * SAME);
         } else if wrong <= champion_wrong {

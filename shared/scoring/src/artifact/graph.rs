@@ -30,7 +30,7 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     let features = features::add(&mut operators, pipeline.signature(), &parts.preprocessing);
     let task = pipeline.signature().task();
     let outputs = predictor::add(&mut operators, task, parts, &features, predictors);
-    answer::add(&mut operators, task, parts, &features, outputs);
+    answer::add(&mut operators, pipeline.signature(), parts, &features, outputs);
     GraphProto {
         node: operators.nodes,
         name: "pipeline".to_owned(),

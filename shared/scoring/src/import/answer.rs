@@ -6,7 +6,8 @@ use super::error::ImportError;
 use super::value::{Scored, Stage};
 use super::{ensemble, labels, layout};
 use crate::pipeline::{
-    Aggregate, Ensemble, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree, Weight,
+    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree,
+    Weight,
 };
 
 /// How far the shares in a leaf may be from 1 together.
@@ -45,7 +46,14 @@ pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipelin
         Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
     };
     let signature = signature.map_err(|_| ImportError::NoPrediction)?;
-    let parts = Parts { preprocessing: layout.preprocessing, predictor, link, calibration: None, interval: None };
+    let parts = Parts {
+        preprocessing: layout.preprocessing,
+        predictor,
+        link,
+        calibration: None,
+        rule: LabelRule::default(),
+        interval: None,
+    };
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 

@@ -8,7 +8,7 @@ mod tree;
 
 use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
-use super::{Aggregate, Ensemble, Linear, Link, Parts, Predictor};
+use super::{Aggregate, Ensemble, LabelRule, Linear, Link, Parts, Predictor};
 
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
@@ -18,6 +18,12 @@ pub const MAX_NODES: usize = 1 << 22;
 
 /// Features at most, after categories have been encoded.
 pub const MAX_FEATURES: usize = 10_000;
+
+/// Labels' weights are from this on, so that no product of a weight and a probability vanishes or overflows.
+const MIN_WEIGHT: f32 = 1e-12;
+
+/// The greatest weight of a label.
+const MAX_WEIGHT: f32 = 1e12;
 
 /// What the outputs of an ensemble, and half an interval, may reach at most, so that no sum of them overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
@@ -30,6 +36,7 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
     features::check(signature, &parts.preprocessing)?;
     link(signature.task(), labels, &parts.predictor, parts.link)?;
     calibration(signature.task(), parts.calibration)?;
+    rule(labels, &parts.rule)?;
     let features = parts.preprocessing.features();
     interval::check(signature.task(), parts.interval.as_ref(), features)?;
     match &parts.predictor {
@@ -76,6 +83,21 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     match power {
         Some(power) if task == Task::Regression || !power.is_finite() || power <= 0.0 => {
             Err(PipelineError::Calibration(power))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A floor that leaves something to tell, and a weight for each label.
+fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
+    let most = 1.0 / labels.max(1) as f32;
+    if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
+        return Err(PipelineError::Floor(floor));
+    }
+    match &rule.weights {
+        Some(weights) if labels == 0 || weights.len() != labels => Err(PipelineError::LabelWeights(weights.len())),
+        Some(weights) if !weights.iter().all(|weight| (MIN_WEIGHT..=MAX_WEIGHT).contains(weight)) => {
+            Err(PipelineError::LabelWeights(weights.len()))
         }
         _ => Ok(()),
     }

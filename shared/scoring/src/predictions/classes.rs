@@ -11,8 +11,9 @@ pub struct ClassPredictions {
 /// The answer to one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
-    /// Index of the likeliest class in the signature's labels; of equally likely ones the first. Where probabilities are
-    /// too close to be told apart in `f32`, the scores that they are made of decide.
+    /// Index of the answered class in the signature's labels. It is the likeliest one, of equally likely ones the first, unless
+    /// the model's rule weighs labels. Where probabilities are too close to be told apart in `f32`, the scores that they are
+    /// made of decide.
     pub class: usize,
     /// Probability of each class, in the order of the labels, 0–1; they sum to 1 but for rounding in `f32`.
     pub probabilities: &'a [f32],

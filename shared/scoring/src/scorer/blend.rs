@@ -2,7 +2,7 @@
 
 use super::Scorer;
 use crate::link::Answerer;
-use crate::pipeline::{Hole, Member, Scaler, outputs};
+use crate::pipeline::{Hole, LabelRule, Member, Scaler, outputs};
 
 /// Members, compiled.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl Blend {
             holes: member.holes.clone(),
             scorer: Scorer::compile(&member.predictor, features + 2 * member.holes.len(), labels),
             outputs: outputs(labels, member.link),
-            answerer: Answerer::new(member.link, None),
+            answerer: Answerer::new(member.link, None, LabelRule::default()),
             weight: member.weight,
         };
         Self { members: members.iter().map(blended).collect(), features, labels }

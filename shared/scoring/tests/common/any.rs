@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
-    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, Linear, Link, Member, Node, Parts, Pipeline, Predictor,
-    Preprocessing, Scaler, Statistic, Step, Tree,
+    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Node, Parts, Pipeline,
+    Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -177,7 +177,8 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
-    let options = (any::<bool>(), any::<bool>(), prop::option::of(0.1..3.0_f32), prop::option::of(0.0..3.0_f32));
+    let rule = (prop::option::of(1e-6..0.1_f32), any::<bool>());
+    let options = (any::<bool>(), any::<bool>(), prop::option::of(0.1..3.0_f32), prop::option::of(0.0..3.0_f32), rule);
     let numbers = prop::collection::vec(-1.0..1.0_f32, 31);
     (columns(), kinds(), shapes, options, numbers).prop_map(|(columns, kind, shapes, options, numbers)| {
         let mut numbers = Numbers(numbers.iter().cycle());
@@ -198,13 +199,20 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
             ),
             _ => (Signature::classification(columns, labels), options.2, None),
         };
+        let rule = match kind.classes {
+            0 => LabelRule::default(),
+            classes => {
+                let weights = options.4.1.then(|| numbers.take(classes, 1.0).iter().map(|n| 1.5 + n).collect());
+                LabelRule { floor: options.4.0, weights }
+            }
+        };
         // Of scaled values none is beyond all others.
         let holes = if options.0 { Vec::new() } else { preprocessing.holes() };
         let (predictor, link) = match options.1 {
             true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
             false => (predictor(kind, features, &shapes, &mut numbers), kind.link),
         };
-        let parts = Parts { preprocessing, predictor, link, calibration, interval };
+        let parts = Parts { preprocessing, predictor, link, calibration, rule, interval };
         Pipeline::new(signature.unwrap(), parts).unwrap()
     })
 }

@@ -6,7 +6,7 @@ mod any;
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Family, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Curve, Encoding, Ensemble, Interval, Lineage, Link, Node, Parts, Pipeline,
+    Aggregate, ArtifactMetadata, Curve, Encoding, Ensemble, Interval, LabelRule, Lineage, Link, Node, Parts, Pipeline,
     Predictions, Predictor, Preprocessing, Scaler, Statistic, Step, Tree, Weight,
 };
 
@@ -78,6 +78,7 @@ pub fn small() -> Pipeline {
         predictor: trees(forest, Aggregate::Average, vec![0.0; 2]),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     let columns = vec![Column::number("column 0"), Column::number("column 1")];
@@ -112,6 +113,7 @@ pub fn mixed() -> Pipeline {
         predictor: trees(boosted, Aggregate::Sum, vec![-0.5]),
         link: Link::Logistic,
         calibration: Some(0.75),
+        rule: LabelRule::default(),
         interval: None,
     };
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
@@ -140,6 +142,7 @@ pub fn estimate() -> Pipeline {
         predictor: trees(forest, Aggregate::Average, vec![0.0]),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: Some(250.0.into()),
     };
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
@@ -182,6 +185,7 @@ pub fn derived() -> Pipeline {
         predictor: trees(boosted, Aggregate::Sum, vec![0.25]),
         link: Link::Logistic,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     let labels = ["bad", "good"].map(Label::from).into();

@@ -4,13 +4,14 @@ use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings};
+use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings, labels};
 
 const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, group, \
-                    weights, primary_metric, floor, tolerance, families, time_budget_seconds, candidates, folds, monotone, \
-                    ensemble, ranges";
+                    weights, class_weights, threshold, costs, primary_metric, floor, tolerance, families, \
+                    time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
 const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
-const METRICS: &str = "\"accuracy\", \"balanced_accuracy\", \"log_loss\", \"brier_score\", \"r2\", \"rmse\" or \"mae\"";
+const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
+                       \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
 const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
 const RANGE: &str = "a number, or [low, high] with low not above high";
 
@@ -95,6 +96,9 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
         "task" => settings.task = Some(read(key, value, "\"classification\" or \"regression\"")?),
         "positive" => settings.positive = Some(read::<Label>(key, value, "a text, a whole number, true or false")?),
         "primary_metric" => settings.primary_metric = Some(read(key, value, METRICS)?),
+        "class_weights" => settings.class_weights = Some(labels::class_weights(key, &value)?),
+        "threshold" => settings.threshold = Some(labels::threshold(key, &value)?),
+        "costs" => settings.costs = Some(labels::costs(key, &value)?),
         "floor" => settings.floor = Some(number(key, value, f64::NEG_INFINITY, "a number")?),
         "tolerance" => settings.tolerance = Some(number(key, value, 0.0, "a number from 0 up")?),
         "families" => settings.families = families(key, value)?,
@@ -172,7 +176,7 @@ fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result
 }
 
 /// A finite number, whole or not.
-fn float(value: &Value) -> Option<f64> {
+pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number).filter(|number| number.is_finite()),
@@ -314,6 +318,9 @@ mod tests {
             group: Some("patient".into()),
             weights: Some("people".into()),
             primary_metric: Some(PrimaryMetric::LogLoss),
+            class_weights: None,
+            threshold: None,
+            costs: None,
             floor: Some(1.0),
             tolerance: Some(0.01),
             families: vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)],
@@ -354,7 +361,7 @@ mod tests {
             ("task = \"clustering\"", "`task`: expected \"classification\" or \"regression\""),
             ("positive = 1.5", "`positive`: expected a text, a whole number, true or false"),
             ("drop = \"a\"", "`drop`: expected a list of column names"),
-            ("primary_metric = \"f1\"", "`primary_metric`: expected \"accuracy\""),
+            ("primary_metric = \"f2\"", "`primary_metric`: expected \"log_loss\""),
             ("floor = nan", "`floor`: expected a number"),
             ("tolerance = -0.1", "`tolerance`: expected a number from 0 up"),
             ("families = []", "`families`: expected \"random_forest\""),

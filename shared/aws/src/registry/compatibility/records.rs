@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{
-    BinaryEvaluation, Champion, Dataset, Evaluation, Family, Gate, Imported, Incumbent, IntervalEvaluation, Label,
-    PrimaryMetric, RegressionEvaluation, Run, RunId, Scores, SearchSummary, Task, Trigger, Version, VersionNumber,
+    BinaryEvaluation, Champion, Dataset, Decision, Evaluation, Family, Gate, Imported, Incumbent, IntervalEvaluation,
+    Label, PrimaryMetric, RegressionEvaluation, Run, RunId, Scores, SearchSummary, Task, Trigger, Version,
+    VersionNumber,
 };
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -112,16 +113,18 @@ fn numbers() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures =
         RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
-    let scores = |score: f64, loss: f64| Scores { score, losses: vec![loss; 40] };
+    let scores = |score: f64, loss: f64| Scores { score, losses: vec![loss; 40], headline: score };
     let incumbent = Incumbent::Scored { version: VersionNumber::FIRST, scores: scores(0.8, 1.0), same_table: false };
     let gate = Gate::new(PrimaryMetric::R2, Some(0.5), 0.01).unwrap();
+    let decision = gate.decide(&scores(0.8125, 0.5), None, &incumbent);
     let version = version(2, 0.9, at());
     Version {
         evaluation: Evaluation::Regression(figures),
         training_score: 0.95,
         family: Family::GradientBoosting,
         imported: Some(imported()),
-        decision: gate.decide(&scores(0.8125, 0.5), &incumbent),
+        // The first release told no losses.
+        decision: Decision { loss: None, champion_loss: None, ..decision },
         dataset: Dataset { task: Task::Regression, target: "rent".into(), ..version.dataset.clone() },
         ..version
     }

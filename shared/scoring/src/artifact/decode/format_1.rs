@@ -9,7 +9,7 @@ use super::super::attributes::Attributes;
 use super::super::names::{ARG_MAX, CORE_DOMAIN, ENSEMBLE, ML_DOMAIN, SCALER};
 use super::super::onnx::{GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Ensemble, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{Encoding, Ensemble, LabelRule, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
 
 const OPERATORS: [&str; 3] = [SCALER, ENSEMBLE, ARG_MAX];
 
@@ -38,6 +38,7 @@ pub(super) fn read(signature: Signature, graph: GraphProto) -> Result<Pipeline, 
         predictor: Predictor::Trees(Ensemble { trees, aggregate, base: vec![0.0; outputs] }),
         link: Link::Identity,
         calibration: None,
+        rule: LabelRule::default(),
         interval: None,
     };
     Ok(Pipeline::new(signature, parts)?)

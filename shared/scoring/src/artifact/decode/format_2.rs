@@ -12,8 +12,8 @@ use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
 use crate::pipeline::{
-    Curve, Encoding, Ensemble, Hole, Interval, Linear, Link, Member, Parts, Pipeline, Predictor, Preprocessing, Scaler,
-    Statistic, Step,
+    Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor,
+    Preprocessing, Scaler, Statistic, Step,
 };
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
@@ -90,6 +90,7 @@ fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Res
         predictor,
         link: operators.link(),
         calibration: operators.number(names::CALIBRATION)?,
+        rule: LabelRule { floor: operators.number(names::FLOOR)?, weights: operators.numbers(names::LABEL_WEIGHTS)? },
         interval: interval(&operators)?,
     })
 }
@@ -226,11 +227,12 @@ impl<'a> Named<'a> {
     /// The link of the operators that have these names.
     fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
         let has = |of: &str| self.0.contains_key(name(of).as_str());
+        let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
         if has(names::HALVES) {
             Link::Logistic
         } else if has(names::SURPRISE) {
             Link::OneVersusRest
-        } else if self.0.get(name(names::PROBABILITIES).as_str()).is_some_and(|node| node.op_type == "Softmax") {
+        } else if [names::UNBOUNDED, names::PROBABILITIES].iter().any(|of| is_softmax(of)) {
             Link::Softmax
         } else {
             Link::Identity

@@ -1,21 +1,22 @@
 //! From the predictor's outputs to the graph's.
 
-use evergreen_lifecycle::Task;
+use evergreen_lifecycle::{Signature, Task};
 
 use super::super::attributes::{int, ints};
 use super::super::names::ARG_MAX;
 use super::names::{
-    CALIBRATED, CALIBRATION, CLASSES, FLAT, HALVES, HIGHEST, LABEL, LOG_PROBABILITIES, NEGATED, PREDICTION,
-    PROBABILITIES, RELATIVE, SCORES, SUM, SURPRISE,
+    CALIBRATED, CALIBRATION, CLASSES, FLAT, FLOOR, HALVES, HIGHEST, KEPT, LABEL, LABEL_WEIGHTS, LOG_PROBABILITIES,
+    NEGATED, PREDICTION, PROBABILITIES, RELATIVE, SCORES, SHRUNK, SUM, SURPRISE, UNBOUNDED, WEIGHED,
 };
 use super::{Operators, interval};
+use crate::link::kept;
 use crate::pipeline::{Interval, Link, Parts};
 
 /// Appends what follows the predictor, which takes `features` and whose output has the name `outputs`.
-pub(super) fn add(operators: &mut Operators, task: Task, parts: &Parts, features: &str, outputs: &str) {
-    match task {
+pub(super) fn add(operators: &mut Operators, signature: &Signature, parts: &Parts, features: &str, outputs: &str) {
+    match signature.task() {
         Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
-        Task::Classification => classes(operators, outputs, parts),
+        Task::Classification => classes(operators, outputs, parts, signature.labels().len()),
     }
 }
 
@@ -27,46 +28,74 @@ fn number(operators: &mut Operators, interval: Option<&Interval>, features: &str
     }
 }
 
-fn classes(operators: &mut Operators, outputs: &str, parts: &Parts) {
+fn classes(operators: &mut Operators, outputs: &str, parts: &Parts, labels: usize) {
     let mut scores = outputs;
     if parts.link == Link::Logistic {
         operators.numbers(HALVES, vec![-0.5, 0.5]);
         operators.core("Mul", &[outputs, HALVES], SCORES, Vec::new());
         scores = SCORES;
     }
-    operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
+    if parts.rule.weights.is_none() {
+        label(operators, scores);
+    }
     if let Some(power) = parts.calibration {
         operators.numbers(CALIBRATION, vec![power]);
     }
+    let probabilities = unbounded(parts);
     match (parts.link, parts.calibration) {
         (Link::Identity, None) => {}
-        (Link::Identity, Some(_)) => raise(operators, scores),
+        (Link::Identity, Some(_)) => raise(operators, scores, probabilities),
         (Link::OneVersusRest, calibration) => {
             // The logarithm of the logistic function: a logistic function would lose the small probabilities.
             operators.core("Neg", &[scores], NEGATED, Vec::new());
             operators.core("Softplus", &[NEGATED], SURPRISE, Vec::new());
             operators.core("Neg", &[SURPRISE], LOG_PROBABILITIES, Vec::new());
-            softmax(operators, LOG_PROBABILITIES, calibration);
+            softmax(operators, LOG_PROBABILITIES, calibration, probabilities);
         }
-        (Link::Logistic | Link::Softmax, calibration) => softmax(operators, scores, calibration),
+        (Link::Logistic | Link::Softmax, calibration) => softmax(operators, scores, calibration, probabilities),
+    }
+    if let Some(least) = parts.rule.floor {
+        bound(operators, least, labels, probabilities);
+    }
+    if let Some(weights) = &parts.rule.weights {
+        operators.numbers(LABEL_WEIGHTS, weights.clone());
+        operators.core("Mul", &[PROBABILITIES, LABEL_WEIGHTS], WEIGHED, Vec::new());
+        label(operators, WEIGHED);
     }
 }
 
+/// The name of the probabilities before a floor is put below them: the graph's own if there is none.
+pub(super) fn unbounded(parts: &Parts) -> &'static str {
+    if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
+}
+
+fn label(operators: &mut Operators, scores: &str) {
+    operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
+}
+
+/// Probabilities none of which is below the floor.
+fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &str) {
+    operators.numbers(KEPT, vec![kept(least, labels)]);
+    operators.numbers(FLOOR, vec![least]);
+    operators.core("Mul", &[probabilities, KEPT], SHRUNK, Vec::new());
+    operators.core("Add", &[SHRUNK, FLOOR], PROBABILITIES, Vec::new());
+}
+
 /// Probabilities to the power of the calibration, the greatest made 1 before.
-fn raise(operators: &mut Operators, probabilities: &str) {
-    operators.core("ReduceMax", &[probabilities], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
-    operators.core("Div", &[probabilities, HIGHEST], RELATIVE, Vec::new());
+fn raise(operators: &mut Operators, from: &str, to: &str) {
+    operators.core("ReduceMax", &[from], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
+    operators.core("Div", &[from, HIGHEST], RELATIVE, Vec::new());
     operators.core("Pow", &[RELATIVE, CALIBRATION], CALIBRATED, Vec::new());
     operators.indices(CLASSES, vec![1]);
     operators.core("ReduceSum", &[CALIBRATED, CLASSES], SUM, vec![int("keepdims", 1)]);
-    operators.core("Div", &[CALIBRATED, SUM], PROBABILITIES, Vec::new());
+    operators.core("Div", &[CALIBRATED, SUM], to, Vec::new());
 }
 
-fn softmax(operators: &mut Operators, scores: &str, calibration: Option<f32>) {
+fn softmax(operators: &mut Operators, scores: &str, calibration: Option<f32>, to: &str) {
     let mut scores = scores;
     if calibration.is_some() {
         operators.core("Mul", &[scores, CALIBRATION], CALIBRATED, Vec::new());
         scores = CALIBRATED;
     }
-    operators.core("Softmax", &[scores], PROBABILITIES, vec![int("axis", 1)]);
+    operators.core("Softmax", &[scores], to, vec![int("axis", 1)]);
 }

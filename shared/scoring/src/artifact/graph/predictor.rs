@@ -5,7 +5,8 @@ use evergreen_lifecycle::Task;
 use super::super::attributes::{floats, int, ints, string, strings};
 use super::super::names::{AVERAGE, BRANCH, ENSEMBLE, LEAF, LINEAR, ML_DOMAIN, SUM};
 use super::super::onnx::AttributeProto;
-use super::names::{BASE, OUTPUTS, PROBABILITIES, VOTES};
+use super::answer::unbounded;
+use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, Parts, Predictor, Weight};
 
@@ -18,8 +19,8 @@ pub(super) fn add(
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
     let outputs = match (task, parts.link, parts.calibration) {
-        // They are the graph's, nothing follows.
-        (Task::Classification, Link::Identity, None) => PROBABILITIES,
+        // They are the graph's, and nothing but a floor follows.
+        (Task::Classification, Link::Identity, None) => unbounded(parts),
         _ => OUTPUTS,
     };
     match &parts.predictor {

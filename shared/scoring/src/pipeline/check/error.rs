@@ -114,6 +114,12 @@ pub enum PipelineError {
         /// Outputs times features.
         expected: usize,
     },
+    /// No probability, or one that leaves nothing to tell.
+    #[error("the least probability is {0}, expected more than 0 and less than 1/labels")]
+    Floor(f32),
+    /// Weights that are not one positive number for each label.
+    #[error("the labels' {0} weights are not one number from 1e-12 to 1e12 for each label")]
+    LabelWeights(usize),
     /// No members, too many, or weights that make no mean.
     #[error("{members} predictors of weights that sum to {sum} cannot be averaged")]
     Members {

@@ -27,7 +27,7 @@ fn weighted(outputs: usize) -> Predictor {
 fn parts(predictor: Predictor, link: Link) -> Parts {
     let encodings = vec![Encoding::Value { fill: 0.0, indicator: false }];
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
-    Parts { preprocessing, predictor, link, calibration: None, interval: None }
+    Parts { preprocessing, predictor, link, calibration: None, rule: LabelRule::default(), interval: None }
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! The answers of a model that looks at no column.
+
+use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric};
+
+use super::answers::Answers;
+use super::binary::POSITIVE;
+use evergreen_table::Target;
+
+/// What to answer to every row, learnt from the target of the training rows alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant(Best);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Best {
+    /// The share of each label, and the most frequent one, the first of several.
+    Classes { shares: Vec<f32>, frequent: usize },
+    /// The number that each metric likes best.
+    Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
+}
+
+impl Constant {
+    /// What there is to answer where `training` is all that is known; nothing of no row.
+    pub(crate) fn of(training: &Target) -> Option<Self> {
+        match training {
+            _ if training.is_empty() => None,
+            Target::Classes { labels, classes } => {
+                let count = |class: usize| classes.iter().filter(|other| **other as usize == class).count();
+                let counts: Vec<usize> = (0..labels.len()).map(count).collect();
+                let most = counts.iter().max()?;
+                let frequent = counts.iter().position(|count| count == most)?;
+                let shares = counts.iter().map(|count| (*count as f64 / classes.len() as f64) as f32).collect();
+                Some(Self(Best::Classes { shares, frequent }))
+            }
+            Target::Numbers(numbers) => Some(Self(of_numbers(numbers))),
+        }
+    }
+
+    /// The answers to `rows` rows that `metric` likes best: F1 wants the positive label, of however few rows.
+    pub(super) fn answers(&self, metric: PrimaryMetric, rows: usize) -> Answers {
+        match &self.0 {
+            Best::Classes { shares, frequent } => {
+                let looked_for = metric == PrimaryMetric::F1 && shares.len() == 2;
+                let class = if looked_for { POSITIVE } else { *frequent };
+                Answers::Classes { classes: vec![class; rows], probabilities: shares.repeat(rows) }
+            }
+            Best::Numbers { mean, median, relative, of_logarithms, quantile } => {
+                let number = match metric {
+                    PrimaryMetric::Mae => median,
+                    PrimaryMetric::Mape => relative,
+                    PrimaryMetric::Rmsle => of_logarithms,
+                    PrimaryMetric::Pinball => quantile,
+                    _ => mean,
+                };
+                Answers::Numbers { values: vec![*number as f32; rows], intervals: Vec::new() }
+            }
+        }
+    }
+}
+
+fn of_numbers(numbers: &[f64]) -> Best {
+    let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
+    let logarithms: Vec<f64> = numbers.iter().map(|number| number.max(0.0).ln_1p()).collect();
+    let alike: Vec<(f64, f64)> = numbers.iter().map(|number| (*number, 1.0)).collect();
+    let relative = numbers.iter().map(|number| (*number, 1.0 / number.abs().max(f64::EPSILON))).collect();
+    Best::Numbers {
+        mean: mean(numbers),
+        median: quantile(alike.clone(), 0.5),
+        relative: quantile(relative, 0.5),
+        of_logarithms: mean(&logarithms).exp_m1(),
+        quantile: quantile(alike, PINBALL_QUANTILE),
+    }
+}
+
+/// The least number at or below which lies at least `share` of the weight; numbers come with their weights.
+fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
+    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all: f64 = numbers.iter().map(|(_, weight)| weight).sum();
+    let mut below = 0.0;
+    for (number, weight) in &numbers {
+        below += weight;
+        if below >= share * all {
+            return *number;
+        }
+    }
+    numbers.last().map(|(number, _)| *number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_metric_of_numbers_has_its_best_constant() {
+        let constant = Constant::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
+        let number = |metric| match constant.answers(metric, 1) {
+            Answers::Numbers { values, .. } => values[0],
+            Answers::Classes { .. } => panic!("numbers are answered"),
+        };
+        assert_eq!(number(PrimaryMetric::R2), 21.6);
+        assert_eq!(number(PrimaryMetric::Mae), 2.0);
+        assert_eq!(number(PrimaryMetric::Mape), 1.0);
+        assert_eq!(number(PrimaryMetric::Pinball), 100.0);
+        assert!((number(PrimaryMetric::Rmsle) - (6060.0_f32.powf(0.2) - 1.0)).abs() < 1e-4);
+    }
+
+    #[test]
+    fn classes_are_answered_by_shares_and_the_frequent_label_but_f1_looks_for_the_positive_one() {
+        let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
+        let constant = Constant::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
+        let expected =
+            |class| Answers::Classes { classes: vec![class; 2], probabilities: vec![0.75, 0.25, 0.75, 0.25] };
+        assert_eq!(constant.answers(PrimaryMetric::LogLoss, 2), expected(0));
+        assert_eq!(constant.answers(PrimaryMetric::F1, 2), expected(1));
+        assert_eq!(Constant::of(&Target::Numbers(vec![])), None);
+    }
+}

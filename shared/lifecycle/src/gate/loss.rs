@@ -1,0 +1,77 @@
+//! A mean loss with its noise.
+
+use serde::{Deserialize, Serialize};
+
+/// The noise that one-sided comparisons allow for, in standard errors: beyond it lies a twentieth of a normal distribution.
+pub(super) const NOISE: f64 = 1.645;
+
+/// Maximum margin, either way: a margin without noise would be infinite.
+const MAX_MARGIN: f64 = 100.0;
+
+/// The mean of a metric's losses over the rows of a hold-out; less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MeanLoss {
+    /// The mean.
+    pub mean: f64,
+    /// How far the mean of another hold-out like this one is from it on average, from 0 up.
+    pub standard_error: f64,
+}
+
+impl MeanLoss {
+    /// The mean of `losses`; nothing of fewer than two, or of losses that are no numbers.
+    pub fn of(losses: &[f64]) -> Option<Self> {
+        let rows = losses.len() as f64;
+        let mean = losses.iter().sum::<f64>() / rows;
+        let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / (rows - 1.0);
+        let standard_error = (variance / rows).sqrt();
+        (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
+    }
+
+    /// How far `self` is from being worse than `before` beyond noise, in standard errors of the difference: below 0 it is.
+    /// The two are taken as of different rows, which errs towards no difference where they share some.
+    pub fn margin_after(&self, before: &Self) -> f64 {
+        margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
+    }
+}
+
+/// How far a gain is beyond noise, in its standard errors; below 0 it is not.
+pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
+    let errors = match gain / standard_error {
+        errors if errors.is_nan() => 0.0,
+        errors => errors,
+    };
+    (errors - NOISE).clamp(-MAX_MARGIN, MAX_MARGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(right: usize, wrong: usize) -> MeanLoss {
+        MeanLoss::of(&[vec![0.0; right], vec![1.0; wrong]].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_standard_error_is_that_of_a_share() {
+        let loss = of(75, 25);
+        assert_eq!(loss.mean, 0.25);
+        assert!((loss.standard_error - (0.25_f64 * 0.75 / 99.0).sqrt()).abs() < 1e-12, "{loss:?}");
+    }
+
+    #[test]
+    fn a_little_worse_is_noise_and_much_worse_is_not() {
+        let before = of(90, 10);
+        assert!(of(88, 12).margin_after(&before) > 0.0);
+        assert!(of(60, 40).margin_after(&before) < 0.0);
+        assert!(of(99, 1).margin_after(&before) > of(90, 10).margin_after(&before));
+    }
+
+    #[test]
+    fn without_noise_every_difference_counts_and_none_is_infinite() {
+        let (right, wrong) = (of(10, 0), of(0, 10));
+        assert!(right.margin_after(&right) > 0.0);
+        assert!(wrong.margin_after(&right) < 0.0 && wrong.margin_after(&right).is_finite());
+        assert_eq!(MeanLoss::of(&[1.0]), None);
+        assert_eq!(MeanLoss::of(&[1.0, f64::NAN]), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! How far the champion is from being not good enough.
+
+use super::{Figures, Metric};
+use crate::champion::Pointer;
+use crate::{Decision, Evaluation, Rescored, Run};
+
+/// The margin of the champion over what is wanted of it; below 0 it falls short. `recent` holds the newest runs in any order.
+///
+/// With a `threshold` it is the champion's accuracy or R² less that. Without one it is counted in standard errors, and is the
+/// lesser of two. The first is how far the champion is better than a constant answer, beyond noise. The second is how far it
+/// is from doing worse on the newest run's hold-out than on its own, beyond noise. Of a champion that an earlier release has
+/// trained, neither may be known. Then it is what its accuracy is above the share of the most frequent label, or its R².
+pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> Figures {
+    let mut figures = Figures::default();
+    let margin = match threshold {
+        Some(threshold) => pointer.headline().map(|headline| headline - threshold),
+        None => relative(pointer, recent),
+    };
+    figures.expect(Metric::ModelAccuracyMargin, margin);
+    figures
+}
+
+fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
+    let decision = pointer.decision();
+    let over_constant = decision.as_ref().and_then(|decision| decision.constant).map(|constant| constant.margin);
+    let margin = over_constant.or_else(|| pointer.evaluation().as_ref().map(over_the_most_frequent));
+    let since = decision.and_then(|decision| since_its_training(pointer, &decision, recent));
+    margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
+}
+
+/// How far the champion is from doing worse on the newest hold-out than on its own, where both are known.
+fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
+    let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
+    let newest = asked.max_by_key(|run| run.version())?;
+    let of_it = |found: &Rescored| found.version == pointer.number && found.metric == decision.metric;
+    Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
+}
+
+/// What the headline figure is above that of an answer without any column, as far as the evaluation alone tells it.
+fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
+    match evaluation {
+        Evaluation::Classification(figures) => {
+            let most = figures.per_class.iter().map(|class| class.support).max().unwrap_or_default();
+            figures.accuracy - most as f64 / figures.rows.max(1) as f64
+        }
+        Evaluation::Regression(figures) => figures.r2,
+    }
+}

@@ -1,0 +1,63 @@
+//! How far a champion is good enough.
+
+use evergreen_lifecycle::health::accuracy_margin;
+use evergreen_lifecycle::{
+    AgainstConstant, MeanLoss, PairedTest, PrimaryMetric, Rescored, Run, Version, VersionNumber,
+};
+use evergreen_testkit::{champion, finished_run, moment, version};
+
+const LOSS: MeanLoss = MeanLoss { mean: 0.1, standard_error: 0.02 };
+
+fn better_by(margin: f64) -> Version {
+    let mut version = version(1, 0.9, moment("2026-11-24T03:00:00Z"));
+    let test = PairedTest::Mcnemar { challenger_only: 1, champion_only: 1, p_value: 0.5 };
+    version.decision.constant = Some(AgainstConstant { score: 0.5, test, margin });
+    version.decision.loss = Some(LOSS);
+    version
+}
+
+/// A later run on whose hold-out version 1 had this mean loss.
+fn asked(mean: f64) -> Run {
+    let version = version(2, 0.9, moment("2026-11-25T03:00:00Z"));
+    let loss = MeanLoss { mean, ..LOSS };
+    let number = VersionNumber::FIRST;
+    let rescored = Some(Rescored { version: number, metric: PrimaryMetric::Accuracy, loss });
+    Run { rescored, ..finished_run("later", version.trained_at, &version) }
+}
+
+fn margin(version: Version, recent: &[Run], threshold: Option<f64>) -> f64 {
+    accuracy_margin(&champion(version).into(), recent, threshold).known()[0].value
+}
+
+#[test]
+fn with_a_threshold_it_is_what_accuracy_is_above_it() {
+    assert!((margin(better_by(-1.0), &[], Some(0.75)) - 0.15).abs() < 1e-12);
+    assert!(margin(better_by(1.0), &[], Some(0.95)) < 0.0);
+}
+
+#[test]
+fn a_champion_that_may_be_no_better_than_a_constant_falls_short() {
+    assert_eq!(margin(better_by(2.0), &[], None), 2.0);
+    assert_eq!(margin(better_by(-0.5), &[], None), -0.5);
+}
+
+#[test]
+fn a_champion_that_does_worse_than_it_did_falls_short_and_a_little_worse_is_noise() {
+    assert!(margin(better_by(9.0), &[asked(0.12)], None) > 0.0);
+    assert!(margin(better_by(9.0), &[asked(0.3)], None) < 0.0);
+    assert!(margin(better_by(9.0), &[asked(0.3), asked(0.3)], None) < 0.0);
+    let other = Run { rescored: None, ..asked(0.3) };
+    assert_eq!(margin(better_by(9.0), &[other], None), 9.0);
+}
+
+#[test]
+fn of_an_earlier_releases_champion_the_most_frequent_label_is_to_beat() {
+    let version = |accuracy| version(1, accuracy, moment("2026-11-24T03:00:00Z"));
+    let old = |accuracy: f64| {
+        let mut old = version(accuracy);
+        (old.decision.constant, old.decision.loss) = (None, None);
+        old
+    };
+    assert!(margin(old(0.9), &[], None) > 0.5);
+    assert!(margin(old(0.3), &[], None) < 0.0);
+}
