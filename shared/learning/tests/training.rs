@@ -312,7 +312,7 @@ fn found(trained: &Trained) -> (f64, f64) {
 #[test]
 fn a_rare_label_is_found_where_the_settings_ask_for_it() {
     let costs = "threshold = \"cost\"\ncosts = { false_positive = 1, false_negative = 100 }";
-    for toml in ["threshold = \"balanced\"", "class_weights = \"balanced\"", costs] {
+    for toml in ["threshold = \"f1\"", "threshold = \"balanced\"", "class_weights = \"balanced\"", costs] {
         let trained = rare(toml);
         let (recall, threshold) = found(&trained);
         assert!(recall > 0.5, "{toml}: {recall} at {threshold}: {:?}", classification(&trained).confusion);
