@@ -2,7 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
-use evergreen_table::{Settings, budget};
+use evergreen_table::{Floor, Settings, budget};
 
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -86,7 +86,11 @@ impl Training {
     /// [`InvalidGate`] when the metric cannot have the settings' floor or tolerance.
     pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
         let metric = settings.primary_metric.unwrap_or(PrimaryMetric::default_for(task));
-        let gate = Gate::new(metric, settings.floor, settings.tolerance.unwrap_or_default())?;
+        let floor = match settings.floor {
+            Some(Floor::Number(floor)) => Some(floor),
+            Some(Floor::Relative) | None => None,
+        };
+        let gate = Gate::new(metric, floor, settings.tolerance.unwrap_or_default())?;
         let gate = match (settings.floor, self.floor) {
             (None, Some(floor)) => gate.with_headline_floor(floor)?,
             _ => gate,
@@ -140,6 +144,7 @@ mod tests {
     fn a_relative_floor_is_no_number() {
         let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
         assert_eq!(gate("relative", "", Task::Classification).unwrap(), classes);
+        assert_eq!(gate("0.9", "floor = \"relative\"", Task::Classification).unwrap(), classes);
         let error = config("absolute", None).unwrap_err().to_string();
         assert!(error.starts_with("EVERGREEN_ACCURACY_FLOOR is \"absolute\""), "{error}");
     }
