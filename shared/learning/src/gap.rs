@@ -103,8 +103,17 @@ mod tests {
 
     fn holdout(mae: f64, rows: usize) -> Evaluation {
         let interval = IntervalEvaluation { level: 0.9, coverage: 0.9, width: 1.0, by_fifth: None };
-        let figures =
-            RegressionEvaluation { rows, rmse: mae * 1.4, mae, median_absolute_error: mae, r2: 0.5, interval };
+        let figures = RegressionEvaluation {
+            rows,
+            rmse: mae * 1.4,
+            mae,
+            median_absolute_error: mae,
+            r2: 0.5,
+            mape: None,
+            rmsle: None,
+            pinball: None,
+            interval,
+        };
         Evaluation::Regression(figures)
     }
 
