@@ -403,3 +403,26 @@ fn a_file_reads_into_the_table_that_is_trained_on() {
     let table = Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap();
     assert_eq!(table.rows(), 50);
 }
+
+/// Three hundred labels, each of rows around a point of its own.
+fn many_labels() -> String {
+    let row = |row: usize| {
+        let (label, noise) = (row % 300, |times: usize| ((row * times % 101) as f64 / 101.0 - 0.5) * 0.4);
+        let (a, b) = ((label % 18) as f64 + noise(37), (label / 18) as f64 + noise(71));
+        format!("{a:.3},{b:.3},label {label}\n")
+    };
+    "a,b,y\n".to_owned() + &(0..3000).map(row).collect::<String>()
+}
+
+#[test]
+fn three_hundred_labels_are_told_apart_and_their_record_stays_small() {
+    let settings = Settings::parse("candidates = 1\nfolds = 2\n[ranges.gradient_boosting]\nn_estimators = 10").unwrap();
+    let table = table(&many_labels(), settings);
+    let trained = train(&table, &plan(&table, None, 1));
+    let figures = classification(&trained);
+    assert!(figures.accuracy > 0.9, "{}", figures.accuracy);
+    assert!(figures.confusion.is_empty() && figures.per_class.len() == 20, "{}", figures.per_class.len());
+    assert_eq!(trained.model.signature().labels().len(), 300);
+    let record = serde_json::to_vec(&trained.evaluation).unwrap();
+    assert!(record.len() < 10_000, "{} bytes", record.len());
+}
