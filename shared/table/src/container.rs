@@ -39,6 +39,28 @@ pub(crate) struct Lines {
     pub(crate) are_rows: bool,
 }
 
+/// Bytes that may be used, and how many of them are free.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    memory: u64,
+    free: u64,
+}
+
+impl Room {
+    fn check(self, file: &str, bytes: u64) -> Result<(), TableError> {
+        if bytes > self.free { Err(self.too_large(file)) } else { Ok(()) }
+    }
+
+    fn too_large(self, file: &str) -> TableError {
+        TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
+    }
+
+    /// What is left of it beside so many bytes.
+    fn beside(self, bytes: usize) -> Self {
+        Self { free: self.free.saturating_sub(bytes as u64), ..self }
+    }
+}
+
 /// Opens a file: what is compressed is decompressed, and what is no CSV is made one. Of the `memory` so many bytes are `free`.
 ///
 /// # Errors
@@ -57,7 +79,7 @@ pub(crate) fn open(
     }
     if content.starts_with(b"PK\x03\x04") {
         match zipped::open(name, content, memory, free)? {
-            zipped::Inner::Workbook(bytes) => return excel::open(name, bytes).map(Inner::Text),
+            zipped::Inner::Workbook(bytes) => return excel::open(name, bytes, Room { memory, free }).map(Inner::Text),
             zipped::Inner::Entry(inner, bytes) => {
                 (entry, content) = (inner, Bytes::from(bytes));
                 read_as.push("from a ZIP archive".to_owned());
@@ -77,7 +99,7 @@ pub(crate) fn open(
     if let Some((found, advice)) = known::other(&content) {
         return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }
-    text(name, &entry, content, said, read_as).map(Inner::Text)
+    text(name, &entry, content, said, read_as, Room { memory, free }).map(Inner::Text)
 }
 
 fn text(
@@ -86,6 +108,7 @@ fn text(
     content: Bytes,
     said: &CsvSettings,
     mut read_as: Vec<String>,
+    room: Room,
 ) -> Result<Plain, TableError> {
     let Text { bytes, encoding, broken } = encoding::decode(content, said.encoding);
     if let Some(before) = broken {
@@ -95,7 +118,7 @@ fn text(
     read_as.extend(encoding.map(str::to_owned));
     if Format::of(entry).is_ok_and(|format| format == Format::JsonLines) || json::is_json(&bytes) {
         read_as.push("JSON lines".to_owned());
-        let bytes = Bytes::from(json::to_csv(name, &bytes)?);
+        let bytes = Bytes::from(json::to_csv(name, &bytes, room.beside(bytes.len()))?);
         return Ok(Plain { bytes, read_as, lines: Lines { shift: -1, are_rows: false }, is_made: true });
     }
     Ok(Plain { bytes, read_as, lines: Lines::default(), is_made: false })
