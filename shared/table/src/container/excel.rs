@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use bytes::Bytes;
 use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx, open_workbook_from_rs};
 
 use super::{Lines, Plain};
@@ -10,13 +11,13 @@ use crate::TableError;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
 /// The table of the workbook `file`.
-pub(super) fn open(file: &str, content: Vec<u8>) -> Result<Plain, TableError> {
+pub(super) fn open(file: &str, content: Bytes) -> Result<Plain, TableError> {
     let refused = |found: &str| TableError::OtherFormat {
         file: file.to_owned(),
         found: found.to_owned(),
         advice: "expected a workbook whose first sheet is the table; save it as .xlsx or CSV again",
     };
-    let mut book: Xlsx<Cursor<Vec<u8>>> =
+    let mut book: Xlsx<Cursor<Bytes>> =
         open_workbook_from_rs(Cursor::new(content)).map_err(|_| refused("a workbook that is damaged, or encrypted"))?;
     let names = book.sheet_names();
     let mut sheets = Vec::new();
@@ -34,7 +35,12 @@ pub(super) fn open(file: &str, content: Vec<u8>) -> Result<Plain, TableError> {
         read_as.push(format!("the first of {} sheets", names.len()));
     }
     let first = sheet.start().map_or(0, |(row, _)| i64::from(row));
-    Ok(Plain { bytes, read_as, lines: Lines { shift: first + header as i64, are_rows: true }, is_made: true })
+    Ok(Plain {
+        bytes: Bytes::from(bytes),
+        read_as,
+        lines: Lines { shift: first + header as i64, are_rows: true },
+        is_made: true,
+    })
 }
 
 /// The rows from the header on, and how many rows of titles precede it: those of a single cell above wider ones.
