@@ -204,7 +204,7 @@ mod tests {
     fn answers() -> (Target, Answers) {
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {
-            if row % 10 == 0 && row != 50 {
+            if row.is_multiple_of(10) && row != 50 {
                 0.3
             } else if row % 33 == 1 {
                 0.25

@@ -207,7 +207,8 @@ fn rows_of_a_group_are_on_one_side_of_every_split() {
     let trained = train(&whole, &plan(&whole, Some(Family::RandomForest), 1));
     let validated = &trained.candidates[0].scores;
     let validated = validated.iter().sum::<f64>() / validated.len() as f64;
-    assert!(accuracy(&trained) < 0.8 && validated < 0.8, "{validated} {:?}", trained.evaluation);
+    // The score is a log loss; who knows nothing loses 0.69.
+    assert!(accuracy(&trained) < 0.8 && validated > 0.5, "{validated} {:?}", trained.evaluation);
     assert!(!warned(&trained, "group ="), "{:?}", trained.warnings);
 }
 

@@ -75,6 +75,7 @@ fn table(
     warnings.extend(surveyed.odd.warnings());
     warnings.extend(readings.into_iter().flat_map(|reading| reading.warnings));
     warnings.extend(labels::alike(columns.target.labels(), &target_name));
+    warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
     // The files are not needed any more, and the hashes of the rows are memory, too.
     drop(parts);

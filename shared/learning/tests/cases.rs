@@ -1,0 +1,85 @@
+//! Tables whose trait is in what can be learnt from them: files as people have them, trained on without settings or with the
+//! one that their trait asks for.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{plan, train};
+use evergreen_learning::{Prepared, Trained};
+use evergreen_lifecycle::Evaluation;
+use evergreen_table::{DataFile, Settings, Table};
+
+/// What comes of a file of `cases/` by few candidates; `settings` go on from the name of the target.
+fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
+    let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let settings = Settings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
+    let target = settings.target.clone().unwrap();
+    let file = DataFile { name: name.to_owned(), content };
+    let prepared = Prepared::of(Table::read(vec![file], settings, &target, u64::MAX).unwrap()).unwrap();
+    let trained = train(&prepared, &plan(&prepared, None, 1));
+    (prepared, trained)
+}
+
+/// Accuracy, or R².
+fn headline(name: &str, settings: &str) -> f64 {
+    trained(name, settings).1.evaluation.headline()
+}
+
+fn is_warned(trained: &Trained, part: &str) -> bool {
+    trained.warnings.iter().any(|warning| warning.contains(part))
+}
+
+#[test]
+fn sales_by_weekday_and_hour_are_explained_as_well_as_by_these_columns() {
+    let (from_date, by_hand) =
+        (headline("weekday-hour.csv", "\"sales\""), headline("weekday-hour-by-hand.csv", "\"sales\""));
+    assert!(by_hand > 0.95 && from_date > by_hand - 0.02, "{from_date} {by_hand}");
+}
+
+#[test]
+fn hundreds_of_postcodes_are_learnt_from() {
+    let accuracy = headline("high-cardinality.csv", "\"churned\"");
+    assert!(accuracy > 0.84, "{accuracy}");
+}
+
+#[test]
+fn reviews_are_learnt_from_by_their_words() {
+    let accuracy = headline("text-reviews.csv", "\"y\"");
+    assert!(accuracy > 0.9, "{accuracy}");
+}
+
+#[test]
+fn rows_that_are_there_five_times_stay_together_so_that_folds_and_holdout_agree() {
+    let (_, trained) = trained("duplicates.csv", "\"y\"");
+    let validated = trained.search.unwrap().score.unwrap();
+    let held = trained.evaluation.headline();
+    assert!((validated - held).abs() < 0.25, "{validated} {held}");
+}
+
+#[test]
+fn patients_stay_on_one_side_where_they_are_a_group_and_are_warned_of_where_they_are_not() {
+    let (_, apart) = trained("groups.csv", "\"y\"");
+    assert!(is_warned(&apart, "group = \"patient\""), "{:?}", apart.warnings);
+    let (prepared, together) = trained("groups.csv", "\"y\"\ngroup = \"patient\"");
+    let group = |row: &u32| prepared.table().groups().unwrap()[*row as usize];
+    let held: Vec<u64> = prepared.split().holdout.iter().map(group).collect();
+    assert!(prepared.split().training.iter().all(|row| !held.contains(&group(row))));
+    assert!(!is_warned(&together, "group ="), "{:?}", together.warnings);
+}
+
+#[test]
+fn a_column_that_only_those_who_left_have_is_warned_of() {
+    let (prepared, trained) = trained("leak-hole.csv", "\"churned\"");
+    let warnings = [prepared.profile().warnings.clone(), trained.warnings].concat();
+    let leak = |warning: &String| warning.contains("\"churned_at\"") && warning.contains("target");
+    assert_eq!(warnings.iter().filter(|warning| leak(warning)).count(), 1, "{warnings:?}");
+}
+
+#[test]
+fn a_trend_is_judged_on_newer_rows_and_its_intervals_say_what_they_hold() {
+    let (_, trained) = trained("random-walk.csv", "\"y\"\norder = \"day\"");
+    let Evaluation::Regression(figures) = &trained.evaluation else { panic!("numbers are estimated") };
+    let coverage = figures.interval.coverage;
+    assert!(coverage >= 0.85 || is_warned(&trained, "interval"), "{coverage}: {:?}", trained.warnings);
+}
