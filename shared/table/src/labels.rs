@@ -1,10 +1,13 @@
 //! From the target's texts to labels and classes.
 
+use std::collections::HashSet;
+
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
 use super::cell::{boolean, is_padded};
 use super::load::Texts;
 use super::{MAX_NAME, TableError, Target};
+use crate::frame::{Frame, FrameColumn, Values};
 
 /// Why there are no classes.
 pub(super) enum NoClasses {
@@ -125,12 +128,7 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
 
 /// A warning where labels differ in nothing but case, blanks or a final dot.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
-    let key = |label: &Label| {
-        let text = label.to_string().to_lowercase();
-        text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let keys: std::collections::BTreeSet<String> = labels.iter().map(key).collect();
-    let more = labels.len() - keys.len();
+    let more = spelt_otherwise(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
         format!(
             "column {target:?}, the target: {more} of its {} labels differ from others in case, blanks or a final dot only, \
@@ -138,6 +136,33 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
             labels.len()
         )
     })
+}
+
+/// A warning for each column of categories that differ in nothing but case, blanks or a final dot.
+pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
+    let of_column = |column: &FrameColumn| {
+        let Values::Category { names, .. } = &column.values else { return None };
+        let more = spelt_otherwise(names.iter().cloned());
+        (more > 0).then(|| {
+            format!(
+                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, and are learnt \
+                 as different ones; expected one spelling of each",
+                column.name,
+                names.len()
+            )
+        })
+    };
+    frame.columns().iter().filter_map(of_column).collect()
+}
+
+/// How many texts are other spellings of texts before them.
+fn spelt_otherwise(texts: impl Iterator<Item = String>) -> usize {
+    let key = |text: &String| {
+        let text = text.to_lowercase();
+        text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let texts: Vec<String> = texts.collect();
+    texts.len() - texts.iter().map(key).collect::<HashSet<_>>().len()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod iris;
 mod labels;
 mod load;
 mod marks;
+mod memo;
 mod notation;
 mod odd_rows;
 mod oddities;

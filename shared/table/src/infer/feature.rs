@@ -81,18 +81,18 @@ fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
         return Ok(number(column));
     }
     if all(&[Class::Boolean]) {
-        let because = format!("every value is true or false{}", marked(column));
+        let because = format!("every value is true or false{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Boolean, TypeName::Boolean, because));
     }
     if all(&[Class::Moment]) {
         return Ok(moment(column));
     }
     if all(&[Class::Clock]) {
-        let because = format!("every value is a time of day{}", marked(column));
+        let because = format!("every value is a time of day{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Timestamp, TypeName::Timestamp, because));
     }
     if all(&[Class::Clock, Class::Span]) {
-        let because = format!("every value is a length of time, read in seconds{}", marked(column));
+        let because = format!("every value is a length of time, read in seconds{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Number, TypeName::Number, because));
     }
     check_mistakes(column)?;
@@ -110,7 +110,7 @@ fn number(column: Judged<'_>) -> Reading {
     if tally.counts_rows() {
         return left_out(column, TypeName::Identifier, COUNTS_ROWS, &keep);
     }
-    let because = format!("every value is a number{}{}", notation(column), marked(column));
+    let because = format!("every value is a number{}{}{}", notation(column), stored(column), marked(column));
     let warnings = [infinite(column), sentinel(column), collapsed(column)].into_iter().flatten().collect();
     Reading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
@@ -132,6 +132,11 @@ fn notation(column: Judged<'_>) -> String {
         }
     }
     words
+}
+
+/// Whether the file, which tells types, has texts there.
+fn stored(column: Judged<'_>) -> &'static str {
+    if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
 /// How many marks count as missing values, if there are any.
@@ -177,7 +182,7 @@ fn moment(column: Judged<'_>) -> Reading {
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
     let (first, other) = if column.form.month_first { ("month", "day") } else { ("day", "month") };
     let order = if decided + either > 0 { format!(", read with the {first} first") } else { String::new() };
-    let because = format!("every value is a date or time{order}{}", marked(column));
+    let because = format!("every value is a date or time{order}{}{}", stored(column), marked(column));
     let warning = (decided == 0 && either > 0).then(|| {
         let name = column.name;
         format!(
@@ -224,7 +229,7 @@ fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
                         dataset.toml";
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
-    let is_plain = tally.of(Class::Padded) == 0 && !tally.is_typed_text;
+    let is_plain = tally.of(Class::Padded) == 0;
     let is_meant = column.is_nearly_all(numbers) || numbers + tally.written(Signs::OTHER_DECIMAL) == tally.valued();
     if let (true, Some(at)) =
         (is_plain && is_meant, tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark]))

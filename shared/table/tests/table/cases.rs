@@ -145,6 +145,8 @@ fn a_label_of_one_row_is_left_out() {
 fn labels_that_differ_in_a_dot_are_warned_of() {
     let table = read_with(case!("adult-labels.csv"), "income", "").unwrap();
     warns(&table, "labels differ from others in case, blanks or a final dot only");
+    let beside = read_with(case!("adult-labels.csv"), "churned", "").unwrap();
+    warns(&beside, "column \"income\": 2 of its 4 categories differ from others in case, blanks or a final dot only");
 }
 
 #[test]
