@@ -298,7 +298,11 @@ fn a_table_that_tells_nothing_is_warned_of() {
 
 /// One row in a hundred is positive; two columns tell it, though not for certain.
 fn rare(toml: &str) -> Trained {
-    let toml = format!("target = \"churned\"\ncandidates = 2\n{toml}");
+    rare_with(&format!("candidates = 2\n{toml}"))
+}
+
+fn rare_with(toml: &str) -> Trained {
+    let toml = format!("target = \"churned\"\n{toml}");
     let table = table(include_str!("cases/rare.csv"), Settings::parse(&toml).unwrap());
     train(&table, &plan(&table, None, 1))
 }
@@ -319,6 +323,12 @@ fn a_rare_label_is_found_where_the_settings_ask_for_it() {
         assert!(threshold < 0.5, "{toml}: {threshold}");
         assert_eq!(trained.model.threshold().map(f64::from), Some(threshold));
     }
+}
+
+#[test]
+fn the_threshold_of_a_whole_search_is_no_luck_of_a_few_rows() {
+    let (recall, threshold) = found(&rare_with("threshold = \"f1\""));
+    assert!(recall > 0.5, "{recall} at {threshold}");
 }
 
 #[test]
