@@ -352,7 +352,7 @@ mod tests {
         }
 
         #[test]
-        fn few_digits_are_read_to_the_last_bit(text in "-?[0-9]{1,7}(\\.[0-9]{0,7})?") {
+        fn few_digits_are_read_to_the_last_bit(text in "-?[0-9]{1,8}(\\.[0-9]{0,6})?") {
             prop_assert_eq!(short(&text).map(f64::to_bits), text.parse().ok().map(f64::to_bits));
         }
 
