@@ -57,6 +57,7 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
                 raise SystemExit(f"*** {name}: {done.stderr.strip()[-500:]}")
             said[name].append(json.loads(done.stdout))
     seconds = {name: statistics.median(round_["seconds"] for round_ in rounds) for name, rounds in said.items()}
+    cpu = {name: statistics.median(round_["cpu_seconds"] for round_ in rounds) for name, rounds in said.items()}
     memory = {name: max(round_["peak_rss_bytes"] for round_ in rounds) for name, rounds in said.items()}
     size = path.stat().st_size
     kind = f"{table}, {path.suffix.removeprefix('.')}"
@@ -65,12 +66,13 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
         f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, {arguments.rounds} rounds"
     )
     for name in commands:
-        ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars"
+        ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars, {cpu[name]:5.2f} s of processors"
         print(f"   {name:<10} {seconds[name]:6.2f} s, {ratio}, {memory[name] / MEGABYTE:7,.0f} MB at most")
     others = {name: seconds[name] for name in PEERS}
     return [
         _row(f"{kind}, seconds", "s", seconds["evergreen"], None, others),
         _row(f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], TIME, {}),
+        _row(f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"], None, {}),
         _row(
             f"{kind}, peak memory, times the file",
             "×",

@@ -196,11 +196,13 @@ fn read(text: &str, form: Form, marks: &Marks) -> (Value, Signs) {
     if marks.is_missing(text) {
         return (Value::Missing, Signs::default());
     }
-    if let Some((value, signs)) = number(text, form) {
+    // Without a digit there is neither a number nor a date.
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    if has_digit && let Some((value, signs)) = number(text, form) {
         let is_listed = matches!(value, Value::Number(number) if marks.is_listed(number));
         return (if is_listed { Value::Missing } else { value }, signs);
     }
-    if let Some((moment, signs)) = date::moment(text, form.month_first) {
+    if has_digit && let Some((moment, signs)) = date::moment(text, form.month_first) {
         return (of_moment(moment), signs);
     }
     if marks.is_mark(text) {

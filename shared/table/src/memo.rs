@@ -9,16 +9,22 @@ use super::marks::Marks;
 use super::signs::Signs;
 
 /// Maximum number of texts that are remembered, and of bytes of each.
-const MAX_TEXTS: usize = 512;
+const MAX_TEXTS: usize = 2048;
 const MAX_BYTES: usize = 64;
 
 /// What texts of a column were read as.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     known: HashMap<Box<str>, Seen, FixedState>,
+    is_off: bool,
 }
 
 impl Memo {
+    /// One that remembers nothing, of a column in which hardly a text comes again.
+    pub(super) fn off() -> Self {
+        Self { is_off: true, ..Self::default() }
+    }
+
     /// What `cell` is read as in a column of that form, and how it is written; plain numbers tell nothing unless it is asked
     /// for `all`.
     #[inline]
@@ -32,7 +38,7 @@ impl Memo {
     fn of_text(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks) -> Seen {
         let Cell::Untyped(text) = *cell else { return cell.seen(form, marks) };
         // Where so many differ, the next one is hardly among them.
-        if self.known.len() >= MAX_TEXTS || text.len() > MAX_BYTES {
+        if self.is_off || self.known.len() >= MAX_TEXTS || text.len() > MAX_BYTES {
             return cell.seen(form, marks);
         }
         if let Some(seen) = self.known.get(text) {

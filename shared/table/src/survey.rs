@@ -452,6 +452,9 @@ impl Gatherer for Survey<'_> {
         let mut sibling = Self { room: rows, ..Self::new(self.way, self.foreseen, 0) };
         for (own, column) in sibling.columns.iter_mut().zip(&self.columns) {
             own.tally = column.tally.sibling();
+            if column.tally.has_many() {
+                own.memo = Memo::off();
+            }
             if matches!(column.loaded, Loaded::Skipped) {
                 own.loaded = Loaded::Skipped;
             }

@@ -1,7 +1,6 @@
 //! Workbooks of Excel as CSV: the first sheet that has something in it.
 
 use std::io::{self, Cursor, Read};
-use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use calamine::{Cell, Data, DataType, ExcelDateTime, Range, Reader, Xlsx, XlsxError, open_workbook_from_rs};
@@ -93,19 +92,19 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
         Err(error) => return Err(error),
     };
     let (mut cells, mut taken) = (Vec::new(), 0_u64);
-    let (mut rows, mut columns) = (u32::MAX..=0, u32::MAX..=0);
+    let (mut rows, mut columns) = ((u32::MAX, 0), (u32::MAX, 0));
     while let Some(cell) = reader.next_cell()? {
         let (value, (row, column)) = (Data::from(cell.get_value().clone()), cell.get_position());
         if value == Data::Empty {
             continue;
         }
-        rows = *rows.start().min(&row)..=*rows.end().max(&row);
-        columns = *columns.start().min(&column)..=*columns.end().max(&column);
+        rows = (rows.0.min(row), rows.1.max(row));
+        columns = (columns.0.min(column), columns.1.max(column));
         // A list that grows has twice the room that it needs, and each text is written into the CSV.
         let text = value.get_string().map_or(0, |text| 2 * text.len());
         taken = taken.saturating_add((2 * size_of::<Cell<Data>>() + text) as u64);
-        let side = |range: &RangeInclusive<u32>| u64::from(range.end() - range.start()) + 1;
-        let all = side(&rows).saturating_mul(side(&columns)).saturating_mul(size_of::<Data>() as u64 + 1);
+        let side = |(first, last): (u32, u32)| u64::from(last - first) + 1;
+        let all = side(rows).saturating_mul(side(columns)).saturating_mul(size_of::<Data>() as u64 + 1);
         if taken.saturating_add(all) > free {
             return Ok(None);
         }
