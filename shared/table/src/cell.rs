@@ -68,6 +68,8 @@ pub(crate) struct Form {
     pub(crate) comma: bool,
     /// Of dates in numbers the month comes first; else the day.
     pub(crate) month_first: bool,
+    /// Nothing in the table tells the decimal mark; that fields are set apart by semicolons makes the comma likely.
+    pub(crate) is_guess: bool,
 }
 
 /// How many digits a whole number may have before it is a code: more are not kept apart in double precision.
@@ -241,7 +243,7 @@ fn otherwise(text: &str, form: Form) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();
     }
-    let other = Form { comma: !form.comma, month_first: !form.month_first };
+    let other = Form { comma: !form.comma, month_first: !form.month_first, is_guess: false };
     if number(text, other).is_some() {
         Signs::OTHER_DECIMAL
     } else if date::moment(text, other.month_first).is_some() {

@@ -48,7 +48,11 @@ pub(super) fn survey(
 
 /// The forms by some rows of each file, and what is in these. What one column decides holds for others that decide nothing.
 fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> (Vec<Form>, Vec<Tally>) {
-    let first = Form { comma: said.decimal_comma.unwrap_or(false), month_first: said.month_first.unwrap_or(false) };
+    let first = Form {
+        comma: said.decimal_comma.unwrap_or(false),
+        month_first: said.month_first.unwrap_or(false),
+        is_guess: false,
+    };
     let forms = vec![first; parts.names.len()];
     let glance =
         |forms: &[Form]| parts.glance(Survey::new(Way { forms, marks, all_signs: true }, &[], 0)).finish().tallies;
@@ -61,24 +65,32 @@ fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> (Vec<Form>, Vec<
     let month = |form: &Form| form.month_first;
     let all_comma = decides(Signs::DECIDED_DECIMAL, comma, true) && !decides(Signs::DECIDED_DECIMAL, comma, false);
     let all_month = decides(Signs::DECIDED_ORDER, month, true) && !decides(Signs::DECIDED_ORDER, month, false);
-    let follow = |form: &Form| Form {
-        comma: form.comma || all_comma && said.decimal_comma.is_none(),
-        month_first: form.month_first || all_month && said.month_first.is_none(),
+    let is_decided = all_comma || tallies.iter().any(|tally| tally.written(Signs::DECIDED_DECIMAL) > 0);
+    let guesses = !is_decided && said.decimal_comma.is_none() && parts.have_semicolons();
+    let follow = |(form, tally): (&Form, &Tally)| {
+        let is_guess = guesses && tally.written(Signs::EITHER_DECIMAL) > 0;
+        Form {
+            comma: form.comma || is_guess || all_comma && said.decimal_comma.is_none(),
+            month_first: form.month_first || all_month && said.month_first.is_none(),
+            is_guess,
+        }
     };
-    (forms.iter().map(follow).collect(), tallies)
+    (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
 /// The forms, but the other one for a column in which nothing speaks for the present one and something for that. A point in a
 /// plain number speaks for the point; unless `all` numbers told how they are written, a number that is not whole stands for
-/// it. A column goes over to the comma or to the month once only.
+/// it. A column goes over to the comma or to the month once only, and back from a comma that was a guess.
 fn revised(forms: &[Form], tallies: &[Tally], said: &CsvSettings, all: bool) -> Vec<Form> {
     let revise = |(form, tally): (&Form, &Tally)| {
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.is_broken();
         let other_decimal = tally.written(Signs::OTHER_DECIMAL) > 0 && !has_point;
+        let was_wrong = form.is_guess && other_decimal;
         let other_order = tally.written(Signs::OTHER_ORDER) > 0 && tally.written(Signs::DECIDED_ORDER) == 0;
         Form {
-            comma: form.comma || other_decimal && said.decimal_comma.is_none(),
+            comma: !was_wrong && (form.comma || other_decimal && said.decimal_comma.is_none()),
             month_first: form.month_first || other_order && said.month_first.is_none(),
+            is_guess: form.is_guess && !was_wrong,
         }
     };
     forms.iter().zip(tallies).map(revise).collect()

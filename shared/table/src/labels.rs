@@ -94,7 +94,7 @@ fn whole(text: &str) -> Option<i64> {
 
 fn check_number(labels: &[Label], target: &str, rows: usize) -> Result<(), TableError> {
     match labels {
-        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows }),
+        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows, left_out: String::new() }),
         labels if labels.len() > MAX_LABELS => {
             Err(TableError::TooManyLabels { target: target.to_owned(), labels: labels.len() })
         }
@@ -111,6 +111,20 @@ fn check_length(texts: &Texts) -> Result<(), NoClasses> {
         }
         None => Ok(()),
     }
+}
+
+/// Words for yes that come before those for no in the alphabet.
+const YES: [&str; 2] = ["ja", "j"];
+
+/// A warning where the first of two labels, which is not the positive one, is a word for yes.
+pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
+    let [Label::Text(first), _] = labels else { return None };
+    YES.contains(&first.to_lowercase().as_str()).then(|| {
+        format!(
+            "column {target:?}, the target: F1, thresholds and costs are of the second label of the alphabet, but the first one \
+             means yes; to have them be of that, name it as `positive` in dataset.toml"
+        )
+    })
 }
 
 fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), TableError> {
@@ -184,6 +198,8 @@ mod tests {
         assert_eq!(labels(&["10", "9", "x"]), ["10", "9", "x"].map(Label::from));
         assert_eq!(labels(&["01", "02"]), ["01", "02"].map(Label::from));
         assert_eq!(labels(&["1.5", "10"]), ["1.5", "10"].map(Label::from));
+        assert!(yes_is_first(&labels(&["Nein", "Ja"]), "y").is_some());
+        assert_eq!(yes_is_first(&labels(&["no", "yes"]), "y"), None);
         assert_eq!(labels(&["9007199254740993"]), [Label::Integer(9_007_199_254_740_993)]);
     }
 }

@@ -235,6 +235,16 @@ impl Parts {
         })
     }
 
+    /// Whether fields are set apart by semicolons, as where commas are decimal marks.
+    pub(super) fn have_semicolons(&self) -> bool {
+        let separators = self.parts.iter().filter_map(|part| match &part.content {
+            Content::Csv { layout, .. } => Some(layout.dialect.separator),
+            Content::Parquet(_) => None,
+        });
+        let separators: BTreeSet<u8> = separators.collect();
+        separators.into_iter().eq([b';'])
+    }
+
     /// `error`, which names columns of the table, or what is said in its place where they may be values.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         let heading = |part: &Part| (part.name.clone(), part.content.heading());

@@ -8,6 +8,7 @@ use super::infer::{self, Reading, Storage};
 use super::labels::{self, NoClasses};
 use super::load::{Loaded, Loader};
 use super::marks::Marks;
+use super::odd_rows::OddRows;
 use super::parts::{At, Parts, Reader};
 use super::survey::Tally;
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
@@ -60,7 +61,7 @@ fn table(
     let mut surveyed = forms::survey(&parts, &settings.csv, &marks, foresee)?;
     let profile = DatasetProfile { files: files_of(&parts, &surveyed), ..DatasetProfile::default() };
     let rows = profile.files.iter().map(|file| file.rows).sum();
-    check_rows(rows)?;
+    check_rows(rows, &surveyed.odd)?;
     let readings = infer::infer(&parts, &roles, &surveyed, &settings)?;
     check_features(&parts, &readings, &target_name)?;
     let kept = infer::kept(&readings, &surveyed.tallies, rows as u64, parts.raw);
@@ -68,13 +69,16 @@ fn table(
     let mut loaded = load(&parts, &readings, &mut surveyed, &marks, rows)?;
     let left_out = usable::keep(&parts, &readings, &mut loaded, &mut surveyed.odd, &target_name)?;
     usable::check(&parts, &surveyed.odd, &settings)?;
-    check_rows(rows - left_out.len())?;
-    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
+    check_rows(rows - left_out.len(), &surveyed.odd)?;
+    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)
+        .map_err(|error| error.with_left_out(&surveyed.odd))?;
     let profile = DatasetProfile { columns: profiles(&parts.names, &surveyed.tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
     warnings.extend(surveyed.odd.warnings());
     warnings.extend(readings.into_iter().flat_map(|reading| reading.warnings));
     warnings.extend(labels::alike(columns.target.labels(), &target_name));
+    warnings
+        .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
     warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
     // The files are not needed any more, and the hashes of the rows are memory, too.
@@ -125,9 +129,9 @@ fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
     (0..).zip(&parts.parts).map(file).collect()
 }
 
-fn check_rows(rows: usize) -> Result<(), TableError> {
+fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     match rows {
-        rows if rows < MIN_ROWS => Err(TableError::TooFewRows(rows)),
+        rows if rows < MIN_ROWS => Err(TableError::TooFewRows { rows, left_out: odd.left_out() }),
         // Row indices and codes have 32 bits, and one of them means that nothing is there.
         rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
         _ => Ok(()),

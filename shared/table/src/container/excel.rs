@@ -3,7 +3,9 @@
 use std::io::{self, Cursor, Read};
 
 use bytes::Bytes;
-use calamine::{Cell, Data, DataType, ExcelDateTime, Range, Reader, Xlsx, XlsxError, open_workbook_from_rs};
+use calamine::{
+    Cell, Data, DataType, ExcelDateTime, Range, Reader, SheetVisible, Xlsx, XlsxError, open_workbook_from_rs,
+};
 use zip::ZipArchive;
 
 use super::{Lines, Plain, Room};
@@ -27,7 +29,8 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, Tabl
     check_parts(file, &content, room)?;
     let mut book: Book =
         open_workbook_from_rs(Cursor::new(content)).map_err(|_| refused("a workbook that is damaged, or encrypted"))?;
-    let names = book.sheet_names();
+    let visible = book.sheets_metadata().iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let names: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
     let mut sheets = Vec::new();
     for name in &names {
         let cells = match cells(&mut book, name, room.free) {
@@ -43,7 +46,7 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, Tabl
     let (bytes, header) = to_csv(sheet).map_err(|source| TableError::Csv { file: file.to_owned(), source })?;
     let mut read_as = vec!["an Excel workbook".to_owned()];
     if names.len() > 1 {
-        read_as.push(format!("the first of {} sheets", names.len()));
+        read_as.push(format!("the first of {} sheets that has values, and no other", names.len()));
     }
     let first = sheet.start().map_or(0, |(row, _)| i64::from(row));
     Ok(Plain {
