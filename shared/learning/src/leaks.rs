@@ -82,7 +82,7 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     let sorted = moments.iter().find(|column| is_sorted(&column.values));
     let name = &sorted.or(moments.first())?.name;
     Some(format!(
-        "column {name:?} holds moments, but the hold-out is drawn from all times: if the model is to predict what comes later, \
+        "column {name:?} holds dates, but the held-out rows are drawn from all times: if the model is to predict what comes later, \
          write order = {name:?} into dataset.toml; the newest rows are then held out and folds follow each other in time"
     ))
 }

@@ -69,8 +69,7 @@ impl Proof {
         match AgainstConstant::of(metric, &self.scores, &beside).standing(metric, self.scores.score) {
             Standing::Better => None,
             Standing::Unclear => Some(format!(
-                "the model is better than always answering {answer} only by chance, on {rows} held-out rows: more rows would \
-                 tell"
+                "the model may be no better than always answering {answer}: {rows} held-out rows are too few to tell"
             )),
             Standing::NoBetter => {
                 Some(format!("the model is no better than always answering {answer}, on {rows} held-out rows"))

@@ -234,10 +234,11 @@ const FOUND: f64 = 0.2;
 /// Rows of a label in the hold-out from which on its recall says something.
 const TELLING: usize = 3;
 
-/// A warning where a label is hardly ever answered to the rows that have it.
+/// A warning where a label with less than half of its even share of the rows is hardly ever answered to those that have it.
 fn hardly_found(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
-    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND;
+    let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
+    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND && is_rare(class);
     let class = figures.per_class.iter().filter(missed).min_by_key(|class| class.support)?;
     let found = (class.recall * class.support as f64).round();
     let settings = if figures.per_class.len() == 2 {

@@ -35,7 +35,7 @@ pub enum Values {
         /// The texts that occur in the table, sorted by code point.
         names: Vec<String>,
     },
-    /// Texts of several words, nearly every one another.
+    /// Texts of several words, almost all of them different.
     Text {
         /// For each row an index into `names`, or [`MISSING`].
         codes: Vec<u32>,

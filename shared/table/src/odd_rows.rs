@@ -50,13 +50,13 @@ impl OddRow {
     fn rows(self, count: u64) -> String {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let (is, their) = if count == 1 { ("is", "its") } else { ("are", "their") };
-        let (has, repeats) = if count == 1 { ("has", "repeats") } else { ("have", "repeat") };
+        let (it, repeats) = if count == 1 { ("it holds", "it repeats") } else { ("they hold", "they repeat") };
         match self {
             Self::NoTarget => format!("{rows} {is} left out: the target has no value there"),
             Self::RareLabel => format!("{rows} {is} left out: no other row has {their} label"),
-            Self::RepeatedHeader => format!("{rows} {is} left out, which {repeats} the header"),
-            Self::Total => format!("{rows} {is} left out, which {has} the totals of the others"),
-            Self::Empty => format!("{rows} {is} left out, which {is} empty"),
+            Self::RepeatedHeader => format!("{rows} {is} left out: {repeats} the header"),
+            Self::Total => format!("{rows} {is} left out: {it} the totals of the others"),
+            Self::Empty => format!("{rows} {is} left out: no cell has a value"),
         }
     }
 }
@@ -110,7 +110,7 @@ impl OddRows {
         let odd = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0);
         odd.map(|why| {
             let rows = why.rows(self.of(why));
-            format!("{rows}; to have that end the run, write strict = [{:?}] into dataset.toml", why.name())
+            format!("{rows}; to end the run instead, write strict = [{:?}] into dataset.toml", why.name())
         })
         .collect()
     }

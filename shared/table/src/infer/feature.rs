@@ -234,7 +234,7 @@ fn collapsed(column: Judged<'_>) -> Option<String> {
         let name = column.name;
         format!(
             "column {name:?}: {count} of its different numbers are too close to others for single precision, in which models \
-             are scored, and count as the same; subtract what they have in common to keep them apart"
+             are scored, and count as the same; subtract the smallest from all of them to keep them apart"
         )
     })
 }
@@ -334,10 +334,10 @@ fn texts(column: Judged<'_>) -> Reading {
     let present = present.max(1);
     let is_name = distinct * 10 > present * 9 || tally.has_many();
     if is_name && tally.words() >= WORDS * present {
-        return feature(Storage::Words, TypeName::Text, "texts of several words, nearly every one another");
+        return feature(Storage::Words, TypeName::Text, "texts of several words, almost all of them different");
     }
     if distinct * 10 > present * 9 {
-        return identifier("texts, nearly every one another");
+        return identifier("texts, almost all of them different");
     }
     if tally.has_many() {
         return identifier(&format!("texts, {MAX_DISTINCT} or more different ones"));

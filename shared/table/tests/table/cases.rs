@@ -261,9 +261,9 @@ fn rows_that_are_no_rows_are_left_out() {
     let file = || DataFile { name: "a.csv".into(), content: text.clone().into_bytes() };
     let table = read(file());
     assert_eq!(table.rows(), 31);
-    warns(&table, "1 row is left out, which repeats the header");
-    warns(&table, "1 row is left out, which is empty");
-    warns(&table, "1 row is left out, which has the totals of the others");
+    warns(&table, "1 row is left out: it repeats the header");
+    warns(&table, "1 row is left out: no cell has a value");
+    warns(&table, "1 row is left out: it holds the totals of the others");
     let error = |strict: &str| read_with(file(), "churned", strict).unwrap_err().to_string();
     assert!(
         error("strict = [\"total\"]").starts_with("a.csv, line 35: the row holds totals"),

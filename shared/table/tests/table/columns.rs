@@ -88,9 +88,9 @@ fn identifiers_are_left_out_with_a_warning() {
     let table = read(with_names("name", |n| format!("name {n}")));
     assert_eq!(
         profile(&table, "name"),
-        ("identifier".into(), ColumnRole::Dropped, "texts, nearly every one another".into())
+        ("identifier".into(), ColumnRole::Dropped, "texts, almost all of them different".into())
     );
-    let warning = "column \"name\" is left out: texts, nearly every one another; to learn from it, write types.\"name\" = \
+    let warning = "column \"name\" is left out: texts, almost all of them different; to learn from it, write types.\"name\" = \
                    \"category\" into dataset.toml";
     assert_eq!(table.profile().warnings, [warning]);
     assert!(table.frame().column("name").is_none());
@@ -101,7 +101,7 @@ fn identifiers_are_left_out_with_a_warning() {
 #[test]
 fn texts_of_several_words_are_no_identifiers() {
     let table = read(with_names("review", |n| format!("order {n} came late")));
-    let because = "texts of several words, nearly every one another";
+    let because = "texts of several words, almost all of them different";
     assert_eq!(profile(&table, "review"), ("text".into(), ColumnRole::Feature, because.into()));
     let Values::Text { codes, names } = values(&table, "review") else { panic!("no texts") };
     assert_eq!((names[codes[3] as usize].as_str(), names.len()), ("order 3 came late", codes.len()));
