@@ -60,6 +60,17 @@ impl Stack {
         version
     }
 
+    /// Has an older version serve again by hand, and waits until the API answers with it.
+    ///
+    /// # Panics
+    /// When it does not come to that.
+    pub async fn go_back_to(&self, version: u64) {
+        let Outcome { failed, payload, .. } =
+            self.functions.call(&self.functions.train, &json!({"promote": version})).await;
+        assert!(!failed, "version {version} was not promoted: {payload}");
+        self.until_served(version).await;
+    }
+
     /// Trains on Iris after another table, and waits until flowers are answered again.
     ///
     /// # Panics
@@ -147,7 +158,7 @@ pub fn as_good() -> Value {
 
 /// An event for a version that cannot tell all species apart.
 pub fn bad() -> Value {
-    json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 60}})
+    json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }
 
 /// An identity that no run has yet.

@@ -42,7 +42,9 @@ fn classification(figures: &ClassificationEvaluation, training: String) -> Vec<F
         ("Log loss", number(figures.log_loss)),
         ("ROC AUC", maybe(figures.roc_auc)),
     ];
+    told.extend(figures.mcc.map(|mcc| ("MCC", number(mcc))));
     if let Some(binary) = &figures.binary {
+        told.extend(binary.f1.map(|f1| ("F1 of the positive label", number(f1))));
         told.push(("Average precision", maybe(binary.average_precision)));
         told.push(("Brier score", number(binary.brier_score)));
     }
@@ -60,8 +62,11 @@ fn regression(figures: &RegressionEvaluation, training: String) -> Vec<Figure> {
         ("RMSE", number(figures.rmse)),
         ("MAE", number(figures.mae)),
         ("Median absolute error", number(figures.median_absolute_error)),
-        ("Intervals hold", held),
     ];
+    told.extend(figures.mape.map(|mape| ("MAPE", number(mape))));
+    told.extend(figures.rmsle.map(|rmsle| ("RMSLE", number(rmsle))));
+    told.extend(figures.pinball.map(|pinball| ("Pinball loss", number(pinball))));
+    told.push(("Intervals hold", held));
     told.extend(least.map(|least| ("Least in a fifth of the predictions", format!("{least} of the rows"))));
     told.extend([("Width of an interval", number(interval.width)), ("R², training", training)]);
     told

@@ -180,8 +180,17 @@ fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
 /// A regression model, which replaced the classifier of [`knowledge`].
 fn regression() -> Knowledge {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
-    let figures =
-        RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
+    let figures = RegressionEvaluation {
+        rows: 80,
+        rmse: 64.25,
+        mae: 50.0,
+        median_absolute_error: 41.5,
+        r2: 0.8125,
+        mape: None,
+        rmsle: None,
+        pinball: None,
+        interval,
+    };
     let trained_at = moment("2026-11-24T03:00:00Z");
     let evaluation = Evaluation::Regression(figures);
     let version = Version { evaluation, training_score: 0.95, ..version(3, 0.9, trained_at) };
@@ -230,6 +239,7 @@ fn two_classes_have_two_more_figures() {
         false_negatives: 2,
         average_precision: Some(0.875),
         brier_score: 0.0625,
+        f1: None,
     });
     let knowledge = Knowledge::Champion { champion: Box::new(champion(version)), previous: None };
     let text = mail(&too_old(), &knowledge).text;

@@ -110,6 +110,9 @@ async fn a_model_of_numbers_is_as_accurate_as_its_r2() {
         mae: 3.0,
         median_absolute_error: 2.0,
         r2: -0.25,
+        mape: None,
+        rmsle: None,
+        pinball: None,
         interval,
     });
     let version = Version { evaluation, training_score: 0.75, ..sound_version(world.memory, 1, 0.9, at) };

@@ -43,7 +43,8 @@ pub struct Serving {
 
 impl Serving {
     fn new(pointer: Pointer, model: Model, loaded_at: Timestamp) -> Self {
-        let columns = Columns::new(model.signature().columns());
+        let signature = model.signature();
+        let columns = Columns::new(signature.columns()).with_labels(signature.labels().len());
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 

@@ -2,7 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
-use evergreen_table::{Settings, budget};
+use evergreen_table::{Floor, Settings, budget};
 
 /// Memory of the function where the platform does not say, in MB: the template's default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -79,19 +79,33 @@ impl Config {
 }
 
 impl Training {
-    /// The rule that a new version of a data set with these settings has to pass. The stack's floor and tolerance are of
-    /// accuracy and R², whatever metric decides; those of the data set are of its metric.
+    /// The rule that a new version of a data set with these settings has to pass. The data set's floor and tolerance are of
+    /// the metric that it names. Where it names none they are of accuracy or R², as those of the stack always are.
     ///
     /// # Errors
     /// [`InvalidGate`] when the metric cannot have the settings' floor or tolerance.
     pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
-        let metric = settings.primary_metric.unwrap_or(PrimaryMetric::default_for(task));
-        let gate = Gate::new(metric, settings.floor, settings.tolerance.unwrap_or_default())?;
-        let gate = match (settings.floor, self.floor) {
-            (None, Some(floor)) => gate.with_headline_floor(floor)?,
-            _ => gate,
+        let tolerance = settings.tolerance;
+        let (floor, stacks) = match settings.floor {
+            Some(Floor::Number(floor)) => (Some(floor), None),
+            Some(Floor::Relative) => (None, None),
+            None => (None, self.floor),
         };
-        if settings.tolerance.is_none() { gate.with_headline_tolerance(self.tolerance) } else { Ok(gate) }
+        let Some(metric) = settings.primary_metric else {
+            let gate = Gate::new(PrimaryMetric::default_for(task), None, 0.0)?;
+            return self.bounded(gate, floor.or(stacks), tolerance);
+        };
+        let gate = Gate::new(metric, floor, tolerance.unwrap_or_default())?;
+        if tolerance.is_some() {
+            return stacks.map_or(Ok(gate), |floor| gate.with_headline_floor(floor));
+        }
+        self.bounded(gate, stacks, None)
+    }
+
+    /// The gate with bounds of accuracy or R²; without a tolerance with the stack's.
+    fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
+        let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
+        gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))
     }
 }
 
@@ -140,6 +154,7 @@ mod tests {
     fn a_relative_floor_is_no_number() {
         let classes = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
         assert_eq!(gate("relative", "", Task::Classification).unwrap(), classes);
+        assert_eq!(gate("0.9", "floor = \"relative\"", Task::Classification).unwrap(), classes);
         let error = config("absolute", None).unwrap_err().to_string();
         assert!(error.starts_with("EVERGREEN_ACCURACY_FLOOR is \"absolute\""), "{error}");
     }
@@ -147,10 +162,19 @@ mod tests {
     #[test]
     fn the_datasets_bounds_come_first() {
         let expected = Gate::new(PrimaryMetric::LogLoss, Some(0.7), 0.2).unwrap();
-        assert_eq!(gate("0.9", "floor = 0.7\ntolerance = 0.2", Task::Classification).unwrap(), expected);
+        let named = "primary_metric = \"log_loss\"\nfloor = 0.7\ntolerance = 0.2";
+        assert_eq!(gate("0.9", named, Task::Classification).unwrap(), expected);
         let expected = Gate::new(PrimaryMetric::F1, Some(0.5), 0.0).unwrap().with_headline_tolerance(0.01).unwrap();
         assert_eq!(gate("relative", "primary_metric = \"f1\"\nfloor = 0.5", Task::Classification).unwrap(), expected);
         let error = gate("0.9", "primary_metric = \"f1\"\nfloor = 1.5", Task::Classification).unwrap_err().to_string();
         assert_eq!(error, "gate floor: expected a share between 0 and 1, got 1.5");
+    }
+
+    #[test]
+    fn a_datasets_bounds_without_a_metric_are_of_accuracy_as_they_were_when_it_decided() {
+        let expected = Gate::new(PrimaryMetric::LogLoss, None, 0.0).unwrap();
+        let expected = expected.with_headline_floor(0.7).unwrap().with_headline_tolerance(0.2).unwrap();
+        assert_eq!(gate("0.9", "floor = 0.7\ntolerance = 0.2", Task::Classification).unwrap(), expected);
+        assert!(gate("relative", "floor = 1.5", Task::Classification).is_err());
     }
 }

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .table import ROWS, file
+from .table import ROWS, TARGETS, file
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "target/bench/reading"
@@ -33,7 +33,12 @@ TIME, MEMORY = 2.0, 2.0
 def main() -> int:
     """Measures, prints and writes it down."""
     arguments = _parser().parse_args()
-    rows = [row for ending in (".csv", ".parquet") for row in _measure(file(FOLDER, arguments.rows, ending), arguments)]
+    rows = [
+        row
+        for name in TARGETS
+        for ending in (".csv", ".parquet")
+        for row in _measure(name, file(FOLDER, name, arguments.rows, ending), arguments)
+    ]
     machine = {"cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
     written = FOLDER.parent / "reading.json"
     written.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
@@ -41,8 +46,8 @@ def main() -> int:
     return 0
 
 
-def _measure(path: Path, arguments: argparse.Namespace) -> list[dict]:
-    commands = {"evergreen": [str(arguments.binary), str(path)]}
+def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict]:
+    commands = {"evergreen": [str(arguments.binary), str(path), TARGETS[table]]}
     commands |= {name: [sys.executable, str(PEER), name, str(path)] for name in PEERS}
     said: dict[str, list[dict]] = {name: [] for name in commands}
     for _ in range(arguments.rounds):
@@ -52,22 +57,27 @@ def _measure(path: Path, arguments: argparse.Namespace) -> list[dict]:
                 raise SystemExit(f"*** {name}: {done.stderr.strip()[-500:]}")
             said[name].append(json.loads(done.stdout))
     seconds = {name: statistics.median(round_["seconds"] for round_ in rounds) for name, rounds in said.items()}
+    cpu = {name: statistics.median(round_["cpu_seconds"] for round_ in rounds) for name, rounds in said.items()}
     memory = {name: max(round_["peak_rss_bytes"] for round_ in rounds) for name, rounds in said.items()}
     size = path.stat().st_size
-    kind = path.suffix.removeprefix(".")
-    print(f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of 29 columns, {arguments.rounds} rounds")
+    kind = f"{table}, {path.suffix.removeprefix('.')}"
+    columns = said["polars"][0]["columns"]
+    print(
+        f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, {arguments.rounds} rounds"
+    )
     for name in commands:
-        ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars"
+        ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars, {cpu[name]:5.2f} s of processors"
         print(f"   {name:<10} {seconds[name]:6.2f} s, {ratio}, {memory[name] / MEGABYTE:7,.0f} MB at most")
     others = {name: seconds[name] for name in PEERS}
     return [
         _row(f"{kind}, seconds", "s", seconds["evergreen"], None, others),
         _row(f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], TIME, {}),
+        _row(f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"], None, {}),
         _row(
             f"{kind}, peak memory, times the file",
             "×",
             memory["evergreen"] / size,
-            MEMORY if kind == "csv" else None,
+            MEMORY if table == "numbers" or path.suffix == ".csv" else None,
             {},
         ),
     ]

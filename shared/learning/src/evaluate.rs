@@ -11,7 +11,9 @@ mod probabilistic;
 mod regression;
 mod scores;
 
-use evergreen_lifecycle::{ClassEvaluation, ClassificationEvaluation, Evaluation, Label};
+use evergreen_lifecycle::{
+    ClassEvaluation, ClassificationEvaluation, Evaluation, Label, MAX_CONFUSED_LABELS, MAX_WORST_LABELS,
+};
 use evergreen_table::Target;
 
 pub(crate) use answers::Answers;
@@ -47,31 +49,47 @@ fn classification(
     classes: &[usize],
     (probabilities, threshold): (&[f32], f64),
 ) -> ClassificationEvaluation {
-    let confusion = confusion::matrix(truth, classes, labels.len());
-    let per_class = confusion::per_class(&confusion, labels);
+    let confusion = confusion::Confusion::of(truth, classes, labels.len());
+    let per_class = confusion.per_class(labels);
     let mean = |figure: fn(&ClassEvaluation) -> f64| per_class.iter().map(figure).sum::<f64>() / per_class.len() as f64;
     ClassificationEvaluation {
         rows: truth.len(),
-        accuracy: confusion::accuracy(&confusion),
+        accuracy: confusion.accuracy(),
         balanced_accuracy: confusion::balanced_accuracy(&per_class),
         precision: mean(|class| class.precision),
         recall: mean(|class| class.recall),
         f1: mean(|class| class.f1),
         log_loss: log_loss(truth, probabilities, labels.len()),
         roc_auc: probabilistic::roc_auc(truth, probabilities, labels.len()),
-        binary: binary::evaluate(truth, probabilities, threshold, &confusion, labels),
-        confusion,
-        per_class,
+        mcc: Some(influence::mcc(truth, classes, labels.len()).value),
+        binary: binary::evaluate(truth, probabilities, threshold, (&confusion.matrix, &per_class), labels),
+        confusion: confusion.matrix,
+        per_class: kept(per_class),
     }
+}
+
+/// The classes whose figures are kept, in the order of their labels: all of few, of many the worst that have rows.
+fn kept(per_class: Vec<ClassEvaluation>) -> Vec<ClassEvaluation> {
+    if per_class.len() <= MAX_CONFUSED_LABELS {
+        return per_class;
+    }
+    let mut worst: Vec<(usize, ClassEvaluation)> =
+        per_class.into_iter().enumerate().filter(|(_, class)| class.support > 0).collect();
+    worst.sort_by(|(_, a), (_, b)| a.f1.total_cmp(&b.f1).then(b.support.cmp(&a.support)));
+    worst.truncate(MAX_WORST_LABELS);
+    worst.sort_by_key(|(place, _)| *place);
+    worst.into_iter().map(|(_, class)| class).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use evergreen_lifecycle::PrimaryMetric;
+
     use super::*;
 
     /// sklearn.metrics 1.9.1 on truth and predictions: accuracy_score, balanced_accuracy_score,
-    /// precision_recall_fscore_support(average="macro"), log_loss and roc_auc_score(multi_class="ovr") on the predictions as
-    /// probabilities of 0 and 1.
+    /// precision_recall_fscore_support(average="macro"), matthews_corrcoef, and log_loss and roc_auc_score(multi_class="ovr") on
+    /// the predictions as probabilities of 0 and 1.
     #[test]
     fn every_figure_is_in_its_place() {
         let classes = vec![0, 0, 0, 0, 1, 0, 1, 1, 0, 2, 1, 0];
@@ -89,8 +107,53 @@ mod tests {
         close(figures.f1, 0.6135531135531136);
         close(figures.log_loss, 12.014551129705717);
         close(figures.roc_auc.unwrap(), 0.7129629629629629);
+        close(figures.mcc.unwrap(), 0.4654746681256314);
         assert_eq!(figures.confusion, [[5, 1, 0], [1, 2, 0], [1, 1, 1]]);
         assert_eq!((figures.rows, figures.binary), (12, None));
+    }
+
+    /// Whatever metric decides, its figure on the hold-out is recorded.
+    #[test]
+    fn an_evaluation_has_the_figure_of_every_metric_of_its_task() {
+        let labels = ["a", "b"].map(Label::from).into();
+        let probabilities = [0.9, 0.1, 0.4, 0.6, 0.7, 0.3, 0.2, 0.8, 0.45, 0.55].to_vec();
+        let classes = Answers::Classes { classes: vec![0, 1, 0, 1, 1], probabilities };
+        let numbers = Answers::Numbers { values: vec![1.5, 2.0, 6.0, -0.5], intervals: vec![] };
+        for (target, answers) in [
+            (Target::Classes { labels, classes: vec![0, 0, 1, 1, 1] }, classes),
+            (Target::Numbers(vec![1.0, 2.5, 4.0, 0.5]), numbers),
+        ] {
+            let evaluation = evaluate(&target, &answers, 0.5).unwrap();
+            let truths = match &target {
+                Target::Classes { classes, .. } => Truths::Classes(classes, &[Some(0), Some(1)]),
+                Target::Numbers(numbers) => Truths::Numbers(numbers),
+            };
+            for metric in PrimaryMetric::ALL.into_iter().filter(|metric| metric.task() == target.task()) {
+                let expected = scores(metric, truths, &answers).unwrap().score;
+                let found = evaluation.figure(metric).unwrap();
+                assert!((found - expected).abs() < 1e-12, "{metric}: {found}, {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_thousand_labels_the_worst_are_recorded_and_no_matrix() {
+        let labels: Vec<Label> = (0..1000).map(Label::Integer).collect();
+        let truth: Vec<u32> = (0..2000).map(|row| row % 1000).collect();
+        // Of every fortieth class one row is answered wrongly, of class 999 both.
+        let answer = |row: usize| if row < 1000 && row % 40 == 7 || row % 1000 == 999 { 0 } else { row % 1000 };
+        let answers =
+            Answers::Classes { classes: (0..2000).map(answer).collect(), probabilities: vec![1e-3; 2_000_000] };
+        let evaluation = evaluate(&Target::Classes { labels, classes: truth }, &answers, 0.5).unwrap();
+        let Evaluation::Classification(figures) = &evaluation else { panic!("classes are answered") };
+        assert!(
+            figures.confusion.is_empty() && figures.per_class.len() == MAX_WORST_LABELS,
+            "{}",
+            figures.per_class.len()
+        );
+        assert!(figures.per_class.iter().any(|class| class.label == Label::Integer(999) && class.f1 == 0.0));
+        assert!((figures.accuracy - 0.9865).abs() < 1e-9, "{}", figures.accuracy);
+        assert!(serde_json::to_vec(&evaluation).unwrap().len() < 4000);
     }
 
     #[test]

@@ -11,6 +11,9 @@ const STANDARD_ERRORS: f64 = 4.0;
 /// A difference of a smaller share is of no interest, however sure it is.
 const WORTH_TELLING: f64 = 0.2;
 
+/// Minimum difference of two log losses that is told: of a model that makes no mistakes, any difference is many times its loss.
+const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
+
 /// What a model loses on rows that it had not learnt from: the mean, the standard deviation and the number of rows. Classes
 /// lose by the log loss, numbers by the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,13 +57,13 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<St
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
     let apart = holdout.mean - validated.mean;
-    if apart <= STANDARD_ERRORS * error || apart <= WORTH_TELLING * validated.mean {
+    let (what, least) = match holdout.task {
+        Task::Classification => ("log loss", LOG_LOSS_WORTH_TELLING),
+        Task::Regression => ("mean absolute error", 0.0),
+    };
+    if apart <= STANDARD_ERRORS * error || apart <= (WORTH_TELLING * validated.mean).max(least) {
         return None;
     }
-    let what = match holdout.task {
-        Task::Classification => "log loss",
-        Task::Regression => "mean absolute error",
-    };
     let causes = match table.is_ordered {
         true => "what is predicted changed with time, so that the newest rows are unlike those before",
         false => {
@@ -103,8 +106,17 @@ mod tests {
 
     fn holdout(mae: f64, rows: usize) -> Evaluation {
         let interval = IntervalEvaluation { level: 0.9, coverage: 0.9, width: 1.0, by_fifth: None };
-        let figures =
-            RegressionEvaluation { rows, rmse: mae * 1.4, mae, median_absolute_error: mae, r2: 0.5, interval };
+        let figures = RegressionEvaluation {
+            rows,
+            rmse: mae * 1.4,
+            mae,
+            median_absolute_error: mae,
+            r2: 0.5,
+            mape: None,
+            rmsle: None,
+            pinball: None,
+            interval,
+        };
         Evaluation::Regression(figures)
     }
 
@@ -146,6 +158,9 @@ mod tests {
         assert_eq!(gap(validated(300), held(2.5, 4), rows_of(false, 1.0)), None);
         assert_eq!(gap(validated(300_000), held(1.1, 100_000), rows_of(false, 1.0)), None);
         assert_eq!(gap(validated(300), held(0.2, 100), rows_of(false, 1.0)), None);
+        let class = |mean| Losses { task: Task::Classification, mean, deviation: mean, rows: 1_000 };
+        assert_eq!(gap(class(0.0001), class(0.001), rows_of(false, 1.0)), None);
+        assert!(gap(class(0.1), class(0.2), rows_of(false, 1.0)).is_some());
         let repeated = rows_of(false, 0.02);
         assert_eq!(gap(validated(300), held(2.5, 100), repeated), None, "each row fifty times");
     }

@@ -18,8 +18,8 @@ use crate::fit::{
 };
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
-use crate::split::Units;
-use crate::statistics::{Recipe, Texts, Wanted};
+use crate::split::{Units, kin};
+use crate::statistics::{Recipe, Texts, Wanted, parts};
 
 /// Training rows: as features, and in bins. Rows are named by their index among them.
 #[derive(Debug)]
@@ -44,11 +44,20 @@ pub(crate) struct Learner<'a> {
     known: Vec<Option<usize>>,
 }
 
+/// Rows of a frame, and which of them must be kept together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    pub(crate) rows: &'a [u32],
+    /// The moments and the groups of all rows of the frame, if they have any.
+    pub(crate) order: Option<&'a [f64]>,
+    pub(crate) groups: Option<&'a [u64]>,
+}
+
 impl<'a> Learner<'a> {
-    /// Makes these `rows` of `frame` ready, of which `target` is what is known, with what is learnt of the columns.
+    /// Makes rows of `frame` ready with what is learnt of the columns. `target` and `weights` are of these rows alone.
     pub(crate) fn new(
         frame: &'a Frame,
-        rows: &'a [u32],
+        Kept { rows, order, groups }: Kept<'a>,
         target: Target,
         weights: Option<Vec<f32>>,
         learnt: Learnt,
@@ -57,15 +66,15 @@ impl<'a> Learner<'a> {
         let encoder = Encoder::of(frame, signature.columns())?;
         let features = Features::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
-        let recipes = recipes(frame, rows, &signature, &statistics);
+        let recipes = recipes(frame, (rows, groups), &signature, &statistics);
         let known = (0..target.labels().len()).map(Some).collect();
         Ok(Self {
             signature,
             preprocessing,
             frame,
             rows,
-            order: None,
-            groups: None,
+            order,
+            groups,
             encoder,
             features,
             binned,
@@ -74,11 +83,6 @@ impl<'a> Learner<'a> {
             weights,
             known,
         })
-    }
-
-    /// With the moments and the groups of all rows of the frame.
-    pub(crate) fn kept_together(self, order: Option<&'a [f64]>, groups: Option<&'a [u64]>) -> Self {
-        Self { order, groups, ..self }
     }
 
     /// Whether rows have a moment.
@@ -239,11 +243,20 @@ impl<'a> Learner<'a> {
 }
 
 /// The statistics with the texts that they are learnt of.
-fn recipes(frame: &Frame, rows: &[u32], signature: &Signature, statistics: &[Wanted]) -> Vec<Recipe> {
+fn recipes(
+    frame: &Frame,
+    (rows, groups): (&[u32], Option<&[u64]>),
+    signature: &Signature,
+    statistics: &[Wanted],
+) -> Vec<Recipe> {
+    if statistics.is_empty() {
+        return Vec::new();
+    }
+    let parts = parts(&kin(frame, rows, groups));
     let (mut recipes, mut slot) = (Vec::with_capacity(statistics.len()), 0);
     for column in signature.columns() {
         let own: Vec<&Wanted> = statistics.iter().filter(|wanted| wanted.slot as usize == slot).collect();
-        if let Some(texts) = own.first().and_then(|_| Texts::of(frame, column, rows)) {
+        if let Some(texts) = own.first().and_then(|_| Texts::of(frame, column, rows, Arc::clone(&parts))) {
             recipes.extend(own.into_iter().map(|wanted| Recipe { texts: texts.clone(), wanted: *wanted }));
         }
         slot += column.kind.slots();

@@ -36,19 +36,23 @@ impl Units {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
             (Some(order), None) => Self::Ordered(ranks(&at(order, rows))),
-            (None, Some(groups)) => Self::Alike(at(groups, rows)),
-            (None, None) => Self::Alike(hash::some_rows(frame, rows)),
+            (None, groups) => Self::Alike(kin(frame, rows, groups)),
         }
     }
 }
 
 /// How many of these `rows` of a frame say something of their own, 0–1: equal rows, or those of a group, are as good as one.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
-    let mut units = groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows));
+    let mut units = kin(frame, rows, groups);
     let all = units.len().max(1);
     units.sort_unstable();
     units.dedup();
     units.len() as f64 / all as f64
+}
+
+/// For each of these `rows` a number that it shares with the rows of its group, or else with those that are equal to it.
+pub(crate) fn kin(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
+    groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
 /// For each moment how many different ones are older.

@@ -3,8 +3,9 @@
 //!
 //! A text's statistic is the mean of the target over its rows, drawn towards the mean of all rows by as many rows as the
 //! smoothing says. Of a class it is the logarithm of the odds of that mean. A row that is learnt from must not find its own
-//! target in the statistic. So the rows are dealt into parts, and a row's statistic is learnt from the other parts. A row that is
-//! predicted gets what was learnt from all rows that the model learnt from.
+//! target in the statistic. So the rows are dealt into parts, and a row's statistic is learnt from the other parts. Rows of one
+//! group, and equal rows, are in one part: they tell each other's target. A row that is predicted gets what was learnt from all
+//! rows that the model learnt from.
 
 use std::sync::Arc;
 
@@ -52,14 +53,15 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Of the column of a signature, as these `rows` of `frame` have it; nothing if it is no category there.
-    pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32]) -> Option<Self> {
+    /// Of the column of a signature, as these `rows` of `frame` have it; nothing if it is no category there. The `parts` are
+    /// those of [`parts`].
+    pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
         let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
         let count = categories.len() + rare.len() + 2;
         let code = |raw: f32| if raw.is_nan() { count as u32 - 1 } else { raw as u32 };
         let codes = encoder.rows(rows.iter().copied()).into_iter().map(code).collect();
-        Some(Self { codes, count, parts: parts(rows.iter().map(|row| u64::from(*row))) })
+        Some(Self { codes, count, parts })
     }
 }
 
@@ -117,9 +119,9 @@ struct Sums {
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// The part of each row: rows with the same key are in the same one.
-pub(crate) fn parts(keys: impl Iterator<Item = u64>) -> Arc<[u8]> {
-    keys.map(|key| part(key) as u8).collect()
+/// The part of each row: rows of the same `kin` are in the same one.
+pub(crate) fn parts(kin: &[u64]) -> Arc<[u8]> {
+    kin.iter().map(|key| part(*key) as u8).collect()
 }
 
 fn part(key: u64) -> usize {
@@ -276,7 +278,7 @@ mod tests {
     }
 
     fn recipe(codes: Vec<u32>, count: usize, class: Option<u32>) -> Recipe {
-        let parts = parts(0..codes.len() as u64);
+        let parts = parts(&(0..codes.len() as u64).collect::<Vec<_>>());
         let texts = Texts { codes: codes.into(), count, parts };
         Recipe { texts, wanted: Wanted { slot: 0, class, smoothing: 1.0 } }
     }

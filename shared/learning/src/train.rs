@@ -16,7 +16,7 @@ use crate::fit::{FitError, Fitted, Rows};
 use crate::gap::{Bonds, gap, uncovered};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
-use crate::learner::{AskError, Learner, seed_of};
+use crate::learner::{AskError, Kept, Learner, seed_of};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::rows::FrameError;
@@ -220,9 +220,10 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
-    let mut learner = Learner::new(table.frame(), rows, table.target().take(rows), weights, learnt)?;
+    let kept = Kept { rows, order: table.order(), groups: table.groups() };
+    let mut learner = Learner::new(table.frame(), kept, table.target().take(rows), weights, learnt)?;
     learner.constrain(&table.settings().monotone);
-    Ok(learner.kept_together(table.order(), table.groups()))
+    Ok(learner)
 }
 
 /// How the rows of a table hang together.

@@ -313,7 +313,11 @@ fn a_table_that_tells_nothing_is_warned_of() {
 
 /// One row in a hundred is positive; two columns tell it, though not for certain.
 fn rare(toml: &str) -> Trained {
-    let toml = format!("target = \"churned\"\ncandidates = 2\n{toml}");
+    rare_with(&format!("candidates = 2\n{toml}"))
+}
+
+fn rare_with(toml: &str) -> Trained {
+    let toml = format!("target = \"churned\"\n{toml}");
     let table = table(include_str!("cases/rare.csv"), Settings::parse(&toml).unwrap());
     train(&table, &plan(&table, None, 1))
 }
@@ -327,13 +331,19 @@ fn found(trained: &Trained) -> (f64, f64) {
 #[test]
 fn a_rare_label_is_found_where_the_settings_ask_for_it() {
     let costs = "threshold = \"cost\"\ncosts = { false_positive = 1, false_negative = 100 }";
-    for toml in ["threshold = \"balanced\"", "class_weights = \"balanced\"", costs] {
+    for toml in ["threshold = \"f1\"", "threshold = \"balanced\"", "class_weights = \"balanced\"", costs] {
         let trained = rare(toml);
         let (recall, threshold) = found(&trained);
         assert!(recall > 0.5, "{toml}: {recall} at {threshold}: {:?}", classification(&trained).confusion);
         assert!(threshold < 0.5, "{toml}: {threshold}");
         assert_eq!(trained.model.threshold().map(f64::from), Some(threshold));
     }
+}
+
+#[test]
+fn the_threshold_of_a_whole_search_is_no_luck_of_a_few_rows() {
+    let (recall, threshold) = found(&rare_with("threshold = \"f1\""));
+    assert!(recall > 0.5, "{recall} at {threshold}");
 }
 
 #[test]
@@ -417,4 +427,27 @@ fn a_file_reads_into_the_table_that_is_trained_on() {
     let file = DataFile { name: "part.csv".into(), content: numbers(50).into_bytes() };
     let table = Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap();
     assert_eq!(table.rows(), 50);
+}
+
+/// Three hundred labels, each of rows around a point of its own.
+fn many_labels() -> String {
+    let row = |row: usize| {
+        let (label, noise) = (row % 300, |times: usize| ((row * times % 101) as f64 / 101.0 - 0.5) * 0.4);
+        let (a, b) = ((label % 18) as f64 + noise(37), (label / 18) as f64 + noise(71));
+        format!("{a:.3},{b:.3},label {label}\n")
+    };
+    "a,b,y\n".to_owned() + &(0..3000).map(row).collect::<String>()
+}
+
+#[test]
+fn three_hundred_labels_are_told_apart_and_their_record_stays_small() {
+    let settings = Settings::parse("candidates = 1\nfolds = 2\n[ranges.gradient_boosting]\nn_estimators = 10").unwrap();
+    let table = table(&many_labels(), settings);
+    let trained = train(&table, &plan(&table, None, 1));
+    let figures = classification(&trained);
+    assert!(figures.accuracy > 0.9, "{}", figures.accuracy);
+    assert!(figures.confusion.is_empty() && figures.per_class.len() == 20, "{}", figures.per_class.len());
+    assert_eq!(trained.model.signature().labels().len(), 300);
+    let record = serde_json::to_vec(&trained.evaluation).unwrap();
+    assert!(record.len() < 10_000, "{} bytes", record.len());
 }

@@ -47,7 +47,23 @@ impl Evaluation {
             Self::Regression(figures) => figures.r2,
         }
     }
+
+    /// The figure of `metric`; absent where it is of another task, not defined on these rows, or not known of what an earlier
+    /// release recorded.
+    pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
+        match self {
+            Self::Classification(figures) => figures.figure(metric),
+            Self::Regression(figures) => figures.figure(metric),
+        }
+    }
 }
+
+/// Maximum number of labels of which the confusion matrix is kept, and the figures of every class. A record is an item of at
+/// most 400 KB.
+pub const MAX_CONFUSED_LABELS: usize = 100;
+
+/// Maximum number of classes whose figures are kept where there are more labels than that.
+pub const MAX_WORST_LABELS: usize = 20;
 
 /// A classifier's figures on the hold-out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,9 +85,14 @@ pub struct ClassificationEvaluation {
     /// Mean over the classes of the area under one class's ROC curve against the rest, 0–1; absent when no class has
     /// both members and non-members in the hold-out.
     pub roc_auc: Option<f64>,
-    /// Rows by true class (outer) and predicted class (inner), both in the order of the labels.
+    /// Matthews' correlation between answer and truth, -1 to 1; absent in what earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcc: Option<f64>,
+    /// Rows by true class (outer) and predicted class (inner), both in the order of the labels; empty of more than
+    /// [`MAX_CONFUSED_LABELS`] labels.
     pub confusion: Vec<Vec<usize>>,
-    /// The same figures for each class, in the order of the labels.
+    /// The same figures for each class, in the order of the labels; of more than [`MAX_CONFUSED_LABELS`] labels those of the
+    /// [`MAX_WORST_LABELS`] with the lowest F1 that have rows.
     pub per_class: Vec<ClassEvaluation>,
     /// What only two classes have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +133,30 @@ pub struct BinaryEvaluation {
     pub average_precision: Option<f64>,
     /// Mean squared difference between the positive label's probability and the truth as 0 or 1, 0–1.
     pub brier_score: f64,
+    /// Harmonic mean of precision and recall of the positive label, 0–1; absent in what earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1: Option<f64>,
+}
+
+impl ClassificationEvaluation {
+    fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
+        match metric {
+            PrimaryMetric::Accuracy => Some(self.accuracy),
+            PrimaryMetric::BalancedAccuracy => Some(self.balanced_accuracy),
+            PrimaryMetric::LogLoss => Some(self.log_loss),
+            PrimaryMetric::RocAuc => self.roc_auc,
+            PrimaryMetric::Mcc => self.mcc,
+            PrimaryMetric::F1 => self.binary.as_ref().map_or(Some(self.f1), |binary| binary.f1),
+            PrimaryMetric::BrierScore => self.binary.as_ref().map(|binary| binary.brier_score),
+            PrimaryMetric::AveragePrecision => self.binary.as_ref().and_then(|binary| binary.average_precision),
+            PrimaryMetric::R2
+            | PrimaryMetric::Rmse
+            | PrimaryMetric::Mae
+            | PrimaryMetric::Mape
+            | PrimaryMetric::Rmsle
+            | PrimaryMetric::Pinball => None,
+        }
+    }
 }
 
 /// A regression model's figures on the hold-out; errors are in the target's unit.
@@ -127,8 +172,33 @@ pub struct RegressionEvaluation {
     pub median_absolute_error: f64,
     /// Share of the target's variance that is explained, at most 1; 0 for always answering the mean.
     pub r2: f64,
+    /// Mean absolute error as a share of the truth, from 0 up; absent where a row's truth is 0, and in what earlier releases
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mape: Option<f64>,
+    /// Root of the mean squared difference of ln(1 + value), from 0 up; absent where a row's truth is below 0, and in what
+    /// earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmsle: Option<f64>,
+    /// Mean pinball loss at [`PINBALL_QUANTILE`]; absent in what earlier releases recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinball: Option<f64>,
     /// The prediction interval's figures.
     pub interval: IntervalEvaluation,
+}
+
+impl RegressionEvaluation {
+    fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
+        match metric {
+            PrimaryMetric::R2 => Some(self.r2),
+            PrimaryMetric::Rmse => Some(self.rmse),
+            PrimaryMetric::Mae => Some(self.mae),
+            PrimaryMetric::Mape => self.mape,
+            PrimaryMetric::Rmsle => self.rmsle,
+            PrimaryMetric::Pinball => self.pinball,
+            _ => None,
+        }
+    }
 }
 
 /// How the prediction intervals do on the hold-out.
@@ -175,4 +245,26 @@ pub struct Durations {
     pub evaluate: f64,
     /// From the run's start to its registration.
     pub total: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As release 0.1 recorded them.
+    #[test]
+    fn figures_of_an_earlier_release_are_read() {
+        let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,
+            "log_loss": 0.2, "roc_auc": 0.9, "confusion": [], "per_class": [], "binary": {"positive": "yes", "threshold": 0.5,
+            "true_positives": 1, "false_positives": 1, "true_negatives": 3, "false_negatives": 0, "average_precision": 0.6,
+            "brier_score": 0.1}}"#;
+        let classes: Evaluation = serde_json::from_str(classes).unwrap();
+        let figures = [PrimaryMetric::BrierScore, PrimaryMetric::F1, PrimaryMetric::Mcc, PrimaryMetric::R2];
+        assert_eq!(figures.map(|metric| classes.figure(metric)), [Some(0.1), None, None, None]);
+        let numbers = r#"{"rows": 5, "rmse": 4.0, "mae": 3.0, "median_absolute_error": 2.0, "r2": 0.5,
+            "interval": {"level": 0.9, "coverage": 0.9, "width": 9.0}}"#;
+        let numbers: Evaluation = serde_json::from_str(numbers).unwrap();
+        let figures = [PrimaryMetric::Rmse, PrimaryMetric::Mape, PrimaryMetric::Pinball];
+        assert_eq!(figures.map(|metric| numbers.figure(metric)), [Some(4.0), None, None]);
+    }
 }

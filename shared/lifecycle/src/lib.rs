@@ -26,7 +26,7 @@ pub use baseline::Baseline;
 pub use champion::{Champion, Pointer};
 pub use evaluation::{
     BinaryEvaluation, ClassEvaluation, ClassificationEvaluation, Dataset, Durations, Evaluation, IntervalEvaluation,
-    PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
+    MAX_CONFUSED_LABELS, MAX_WORST_LABELS, PINBALL_QUANTILE, Parameters, PrimaryMetric, RegressionEvaluation,
 };
 pub use event::{EventKind, LifecycleEvent};
 pub use gate::{

@@ -16,7 +16,7 @@ pub use moment::{DatePart, write_moment};
 pub use words::{words, write_words};
 
 /// Maximum number of labels of a signature; every row's answer has a probability for each.
-pub const MAX_LABELS: usize = 100;
+pub const MAX_LABELS: usize = 1000;
 
 /// What a model is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

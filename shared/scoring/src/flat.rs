@@ -83,7 +83,10 @@ impl FlatEnsemble {
         match &self.leaves {
             Leaves::Numbers => self.sums(trees, &Numbers, features, outputs),
             Leaves::Dense(dense) => self.sums::<F, { Dense::OUTPUTS }>(trees, dense, features, outputs),
-            Leaves::Lists(lists) => self.sums::<F, { Lists::OUTPUTS }>(trees, lists, features, outputs),
+            Leaves::Lists(lists) if self.base.len() <= Lists::SOME => {
+                self.sums::<F, { Lists::SOME }>(trees, lists, features, outputs);
+            }
+            Leaves::Lists(lists) => self.sums::<F, { Lists::ALL }>(trees, lists, features, outputs),
         }
     }
 

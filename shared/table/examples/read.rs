@@ -36,10 +36,19 @@ fn run() -> Result<Value, Box<dyn Error>> {
     let seconds = began.elapsed().as_secs_f64();
     Ok(json!({
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds(),
         "peak_rss_bytes": peak_rss_bytes(),
         "rows": table.rows(),
         "columns": table.frame().columns().len(),
     }))
+}
+
+/// Seconds of processor time of all threads, where the system tells; it counts in hundredths.
+fn cpu_seconds() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name, which ends with the last parenthesis, the twelfth and thirteenth field.
+    let mut ticks = stat.rsplit(')').next()?.split_whitespace().skip(11).map(str::parse::<f64>);
+    Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
 }
 
 /// The most memory that was resident at a time, where the system tells.

@@ -33,6 +33,11 @@ pub(crate) fn check_reading(shape: Shape, raw: Raw, memory: u64) -> Result<(), T
     })
 }
 
+/// Whether values of that shape can be kept while the files are surveyed.
+pub(crate) fn holds_at_once(shape: &Shape, raw: Raw, memory: u64) -> bool {
+    need::at_once(shape, raw, threads()) <= memory
+}
+
 /// Checks whether what `found` needs is there.
 ///
 /// # Errors

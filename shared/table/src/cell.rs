@@ -28,8 +28,15 @@ pub(super) enum Cell<'a> {
     Clock(f64),
     /// A length of time, in seconds.
     Span(f64),
-    /// A text that is nothing but a text.
-    Text(&'a str),
+}
+
+/// What a cell is read as, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) value: Value,
+    pub(super) signs: Signs,
+    /// Words of a text.
+    pub(super) words: u64,
 }
 
 /// What a cell is read as.
@@ -61,38 +68,44 @@ pub(crate) struct Form {
     pub(crate) comma: bool,
     /// Of dates in numbers the month comes first; else the day.
     pub(crate) month_first: bool,
+    /// Nothing in the table tells the decimal mark; that fields are set apart by semicolons makes the comma likely.
+    pub(crate) is_guess: bool,
 }
 
 /// How many digits a whole number may have before it is a code: more are not kept apart in double precision.
 const MAX_DIGITS: usize = 15;
 
 impl Cell<'_> {
-    /// What the cell is read as in a column of that form.
-    pub(super) fn value(&self, form: Form, marks: &Marks) -> Value {
+    /// What the cell is read as in a column of that form, if it has a type or is written as programs do.
+    #[inline]
+    pub(super) fn at_once(&self, form: Form, marks: &Marks) -> Option<Value> {
         match *self {
-            Self::Untyped(text) => match plain(text, form) {
-                Some(number) if !marks.lists_numbers() => number,
-                _ => read(text, form, marks).0,
-            },
-            _ => self.typed(marks),
+            Self::Untyped("") => Some(Value::Missing),
+            Self::Untyped(_) if marks.lists_numbers() => None,
+            Self::Untyped(text) => plain(text, form),
+            _ => Some(self.typed(marks)),
         }
     }
 
-    /// The same, with how a text is written; plain numbers tell nothing unless it is asked for `all`.
-    pub(super) fn seen(&self, form: Form, marks: &Marks, all: bool) -> (Value, Signs) {
-        match *self {
-            Self::Untyped(text) => match plain(text, form) {
-                Some(number) if !all && !marks.lists_numbers() => (number, Signs::default()),
-                _ => read(text, form, marks),
-            },
+    /// What the cell is read as in a column of that form, and how it is written.
+    pub(super) fn seen(&self, form: Form, marks: &Marks) -> Seen {
+        let (value, signs) = match *self {
+            Self::Untyped(text) => read(text, form, marks),
             _ => (self.typed(marks), Signs::default()),
-        }
+        };
+        let words = if value == Value::Text { self.text().split_whitespace().count() as u64 } else { 0 };
+        Seen { value, signs, words }
+    }
+
+    /// What the cell is read as in a column of that form.
+    pub(super) fn value(&self, form: Form, marks: &Marks) -> Value {
+        self.at_once(form, marks).unwrap_or_else(|| self.seen(form, marks).value)
     }
 
     fn typed(&self, marks: &Marks) -> Value {
         let number = |number: f64| if marks.is_listed(number) { Value::Missing } else { in_range(number) };
         match *self {
-            Self::Missing | Self::Text("") => Value::Missing,
+            Self::Missing => Value::Missing,
             Self::Whole(whole) if whole.unsigned_abs() >= 10_u64.pow(MAX_DIGITS as u32) => Value::Padded(whole as f64),
             Self::Whole(whole) => number(whole as f64),
             Self::Number(value) if value.is_nan() => Value::Missing,
@@ -101,14 +114,14 @@ impl Cell<'_> {
             Self::Moment(seconds) => Value::Moment(seconds),
             Self::Clock(seconds) => Value::Clock(seconds),
             Self::Span(seconds) => Value::Span(seconds),
-            Self::Text(_) | Self::Untyped(_) => Value::Text,
+            Self::Untyped(_) => Value::Text,
         }
     }
 
     /// The cell as text, for categories and labels.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match *self {
-            Self::Untyped(text) | Self::Text(text) => text.into(),
+            Self::Untyped(text) => text.into(),
             Self::Missing => "".into(),
             Self::Whole(number) => number.to_string().into(),
             Self::Number(number) | Self::Clock(number) | Self::Span(number) => number.to_string().into(),
@@ -131,18 +144,49 @@ pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Powers of ten that are exact in double precision, as far as they are needed.
+const POWERS: [f64; MAX_DIGITS + 1] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// The number that digits with a point or without one write, as most numbers are written. With so few digits both sides of the
+/// quotient are exact, and so it is the number nearest to what is written.
+#[inline]
+fn short(text: &str) -> Option<f64> {
+    let (digits, is_negative) = match text.as_bytes() {
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
+    };
+    if digits.len() > MAX_DIGITS || !digits.first()?.is_ascii_digit() {
+        return None;
+    }
+    let (mut number, mut point) = (0_u64, None);
+    for (place, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(place),
+            _ => return None,
+        }
+    }
+    let power = POWERS.get(point.map_or(0, |place| digits.len() - 1 - place))?;
+    let number = number as f64 / power;
+    Some(if is_negative { -number } else { number })
+}
+
 /// The number that `text` is, if it is written as programs do.
 fn plain(text: &str, form: Form) -> Option<Value> {
-    let [first @ (b'0'..=b'9' | b'-' | b'+' | b'.'), ..] = text.as_bytes() else { return None };
+    let [b'0'..=b'9' | b'-' | b'+' | b'.', ..] = text.as_bytes() else { return None };
+    let is_padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]) && is_padded(text);
+    if !form.comma
+        && !is_padded
+        && let Some(number) = short(text)
+    {
+        return Some(Value::Number(number));
+    }
     let number: f64 = fast_float2::parse(text).ok()?;
     if form.comma && text.contains('.') || number.is_nan() || text.ends_with(['y', 'Y', 'f', 'F']) {
         return None;
     }
-    Some(if text.len() > MAX_DIGITS && is_long(text) || *first == b'0' && is_padded(text) {
-        Value::Padded(number)
-    } else {
-        in_range(number)
-    })
+    Some(if text.len() > MAX_DIGITS && is_long(text) || is_padded { Value::Padded(number) } else { in_range(number) })
 }
 
 fn is_long(text: &str) -> bool {
@@ -154,11 +198,13 @@ fn read(text: &str, form: Form, marks: &Marks) -> (Value, Signs) {
     if marks.is_missing(text) {
         return (Value::Missing, Signs::default());
     }
-    if let Some((value, signs)) = number(text, form) {
+    // Without a digit there is neither a number nor a date.
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    if has_digit && let Some((value, signs)) = number(text, form) {
         let is_listed = matches!(value, Value::Number(number) if marks.is_listed(number));
         return (if is_listed { Value::Missing } else { value }, signs);
     }
-    if let Some((moment, signs)) = date::moment(text, form.month_first) {
+    if has_digit && let Some((moment, signs)) = date::moment(text, form.month_first) {
         return (of_moment(moment), signs);
     }
     if marks.is_mark(text) {
@@ -197,7 +243,7 @@ fn otherwise(text: &str, form: Form) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();
     }
-    let other = Form { comma: !form.comma, month_first: !form.month_first };
+    let other = Form { comma: !form.comma, month_first: !form.month_first, is_guess: false };
     if number(text, other).is_some() {
         Signs::OTHER_DECIMAL
     } else if date::moment(text, other.month_first).is_some() {
@@ -231,7 +277,7 @@ mod tests {
     fn read(text: &str) -> Value {
         let (form, marks) = (Form::default(), Marks::default());
         let value = Cell::Untyped(text).value(form, &marks);
-        assert_eq!(Cell::Untyped(text).seen(form, &marks, true).0, value, "{text}");
+        assert_eq!(Cell::Untyped(text).seen(form, &marks).value, value, "{text}");
         value
     }
 
@@ -264,7 +310,6 @@ mod tests {
             assert_eq!(read(text), Value::Mark, "{text}");
         }
         assert_eq!(typed(Cell::Number(f64::NAN)), Value::Missing);
-        assert_eq!((typed(Cell::Text("")), typed(Cell::Text("NA"))), (Value::Missing, Value::Text));
     }
 
     #[test]
@@ -306,6 +351,11 @@ mod tests {
         #[test]
         fn any_text_is_safe_to_read(text in any::<String>()) {
             let _ = read(&text);
+        }
+
+        #[test]
+        fn few_digits_are_read_to_the_last_bit(text in "-?[0-9]{1,8}(\\.[0-9]{0,6})?") {
+            prop_assert_eq!(short(&text).map(f64::to_bits), text.parse().ok().map(f64::to_bits));
         }
 
         #[test]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::encoding::{self, Text};
 use crate::parts::gzip;
 use crate::settings::CsvSettings;
-use crate::{DataFile, Format, Place, TableError};
+use crate::{Format, Place, TableError};
 
 /// The table of a file.
 pub(crate) enum Inner {
@@ -22,7 +22,7 @@ pub(crate) enum Inner {
 
 /// A table as CSV in UTF-8.
 pub(crate) struct Plain {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
     /// What it was read as, in words.
     pub(crate) read_as: Vec<String>,
     pub(crate) lines: Lines,
@@ -39,48 +39,76 @@ pub(crate) struct Lines {
     pub(crate) are_rows: bool,
 }
 
+/// Bytes that may be used, and how many of them are free.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    memory: u64,
+    free: u64,
+}
+
+impl Room {
+    fn check(self, file: &str, bytes: u64) -> Result<(), TableError> {
+        if bytes > self.free { Err(self.too_large(file)) } else { Ok(()) }
+    }
+
+    fn too_large(self, file: &str) -> TableError {
+        TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
+    }
+
+    /// What is left of it beside so many bytes.
+    fn beside(self, bytes: usize) -> Self {
+        Self { free: self.free.saturating_sub(bytes as u64), ..self }
+    }
+}
+
 /// Opens a file: what is compressed is decompressed, and what is no CSV is made one. Of the `memory` so many bytes are `free`.
 ///
 /// # Errors
 /// [`TableError`] of a file that is none of a table, which says what it is and what to do.
-pub(crate) fn open(file: DataFile, said: &CsvSettings, memory: u64, free: u64) -> Result<Inner, TableError> {
-    let DataFile { name, content } = file;
-    Format::of(&name)?;
-    let (mut entry, mut content, mut read_as) = (name.clone(), content, Vec::new());
+pub(crate) fn open(
+    name: &str,
+    content: Bytes,
+    said: &CsvSettings,
+    memory: u64,
+    free: u64,
+) -> Result<Inner, TableError> {
+    Format::of(name)?;
+    let (mut entry, mut content, mut read_as) = (name.to_owned(), content, Vec::new());
     if content.starts_with(b"\x1f\x8b") || name.to_lowercase().ends_with(".gz") {
-        content = gzip::decompress(&name, &content, memory, free)?;
+        content = Bytes::from(gzip::decompress(name, &content, memory, free)?);
     }
     if content.starts_with(b"PK\x03\x04") {
-        match zipped::open(&name, content, memory, free)? {
-            zipped::Inner::Workbook(bytes) => return excel::open(&name, bytes).map(Inner::Text),
+        match zipped::open(name, content, memory, free)? {
+            zipped::Inner::Workbook(bytes) => return excel::open(name, bytes, Room { memory, free }).map(Inner::Text),
             zipped::Inner::Entry(inner, bytes) => {
-                (entry, content) = (inner, bytes);
+                (entry, content) = (inner, Bytes::from(bytes));
                 read_as.push("from a ZIP archive".to_owned());
             }
         }
     }
     if content.starts_with(b"PAR1") {
-        return Ok(Inner::Parquet(Bytes::from(content)));
+        return Ok(Inner::Parquet(content));
     }
     if matches!(Format::of(&entry), Ok(Format::Parquet | Format::Excel)) {
         let (found, advice) = known::other(&content).unwrap_or((
             "no Parquet file and no workbook, or a damaged one",
             "export the table again; if it is CSV, let its name end in .csv",
         ));
-        return Err(TableError::OtherFormat { file: name, found: found.to_owned(), advice });
+        return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }
     if let Some((found, advice)) = known::other(&content) {
-        return Err(TableError::OtherFormat { file: name, found: found.to_owned(), advice });
+        return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }
-    text(&name, &entry, content, said, read_as).map(Inner::Text)
+    text(name, &entry, content, said, read_as, Room { memory, free }).map(Inner::Text)
 }
 
 fn text(
     name: &str,
     entry: &str,
-    content: Vec<u8>,
+    content: Bytes,
     said: &CsvSettings,
     mut read_as: Vec<String>,
+    room: Room,
 ) -> Result<Plain, TableError> {
     let Text { bytes, encoding, broken } = encoding::decode(content, said.encoding);
     if let Some(before) = broken {
@@ -90,7 +118,7 @@ fn text(
     read_as.extend(encoding.map(str::to_owned));
     if Format::of(entry).is_ok_and(|format| format == Format::JsonLines) || json::is_json(&bytes) {
         read_as.push("JSON lines".to_owned());
-        let bytes = json::to_csv(name, &bytes)?;
+        let bytes = Bytes::from(json::to_csv(name, &bytes, room.beside(bytes.len()))?);
         return Ok(Plain { bytes, read_as, lines: Lines { shift: -1, are_rows: false }, is_made: true });
     }
     Ok(Plain { bytes, read_as, lines: Lines::default(), is_made: false })

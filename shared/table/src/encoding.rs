@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Bytes at the beginning of a file by which UTF-16 without a mark is told.
@@ -9,7 +10,7 @@ const LOOKED_AT: usize = 4096;
 
 /// The text of a file in UTF-8, without a byte order mark, and its encoding's name where that is not UTF-8.
 pub(super) struct Text {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
     pub(super) encoding: Option<&'static str>,
     /// Where UTF-8 is broken off, in a text that is UTF-8 otherwise.
     pub(super) broken: Option<usize>,
@@ -17,23 +18,21 @@ pub(super) struct Text {
 
 /// Reads `bytes` in the encoding that is said, or in the one that they tell: by a byte order mark, by the zeros of UTF-16, as
 /// UTF-8 where they are that, else as Windows-1252, in which Excel saves in Western Europe.
-pub(super) fn decode(mut bytes: Vec<u8>, said: Option<&'static Encoding>) -> Text {
+pub(super) fn decode(bytes: Bytes, said: Option<&'static Encoding>) -> Text {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
         None => (said.unwrap_or_else(|| told(&bytes)), 0),
     };
-    if encoding == UTF_8 && std::str::from_utf8(&bytes).is_ok() {
-        bytes.drain(..mark);
-        return Text { bytes, encoding: None, broken: None };
-    }
     if encoding == UTF_8 {
-        let broken = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
-        return Text { bytes, encoding: None, broken };
+        return match std::str::from_utf8(&bytes) {
+            Ok(_) => Text { bytes: bytes.slice(mark..), encoding: None, broken: None },
+            Err(error) => Text { bytes, encoding: None, broken: Some(error.valid_up_to()) },
+        };
     }
     let content = bytes.get(mark..).unwrap_or_default();
     let text = match encoding.decode_without_bom_handling(content) {
-        (Cow::Borrowed(text), _) => text.as_bytes().to_vec(),
-        (Cow::Owned(text), _) => text.into_bytes(),
+        (Cow::Borrowed(text), _) => bytes.slice_ref(text.as_bytes()),
+        (Cow::Owned(text), _) => Bytes::from(text),
     };
     Text { bytes: text, encoding: Some(encoding.name()), broken: None }
 }
@@ -41,6 +40,10 @@ pub(super) fn decode(mut bytes: Vec<u8>, said: Option<&'static Encoding>) -> Tex
 fn told(bytes: &[u8]) -> &'static Encoding {
     if let Some(encoding) = without_mark(bytes) {
         return encoding;
+    }
+    // Nearly all files are UTF-8 throughout.
+    if std::str::from_utf8(bytes).is_ok() {
+        return UTF_8;
     }
     let (mut sound, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
@@ -68,8 +71,8 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8]) -> (String, Option<&'static str>) {
-        let text = decode(bytes.to_vec(), None);
-        (String::from_utf8(text.bytes).unwrap(), text.encoding)
+        let text = decode(Bytes::copy_from_slice(bytes), None);
+        (String::from_utf8(text.bytes.to_vec()).unwrap(), text.encoding)
     }
 
     #[test]

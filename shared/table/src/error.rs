@@ -4,6 +4,7 @@ use std::fmt;
 
 use evergreen_lifecycle::MAX_LABELS;
 
+use super::odd_rows::OddRows;
 use super::{MAX_NAME, MIN_ROWS};
 use crate::OddRow;
 use crate::budget::{TooLarge, gigabytes};
@@ -173,7 +174,7 @@ pub enum TableError {
         first: String,
     },
     /// The column to predict is not there.
-    #[error("the table has no target column {target:?}; its columns are {columns}", columns = list(.columns))]
+    #[error("the table has no target column {target:?}{}; its columns are {columns}", alike(.target, .columns), columns = list(.columns))]
     NoTarget {
         /// The column that was looked for.
         target: String,
@@ -245,15 +246,22 @@ pub enum TableError {
     #[error("column {0:?}: all weights are 0; expected one above 0")]
     NoWeight(String),
     /// Not enough to learn from and to hold out.
-    #[error("the table has {0} rows, expected at least {MIN_ROWS}")]
-    TooFewRows(usize),
+    #[error("the table has {rows} rows, expected at least {MIN_ROWS}{left_out}")]
+    TooFewRows {
+        /// Rows that are left.
+        rows: usize,
+        /// Which others are left out, in words.
+        left_out: String,
+    },
     /// Nothing to tell apart.
-    #[error("column {target:?}: all {rows} rows have the same label; expected at least two labels")]
+    #[error("column {target:?}: all {rows} rows have the same label; expected at least two labels{left_out}")]
     OneLabel {
         /// The target.
         target: String,
         /// Rows of the table.
         rows: usize,
+        /// Which others are left out, in words.
+        left_out: String,
     },
     /// Nothing to estimate.
     #[error("column {0:?}: all rows have the same number; expected different ones")]
@@ -295,6 +303,14 @@ pub enum TableError {
 }
 
 impl TableError {
+    /// The error, which tells of the rows that are left out where there are too few without them.
+    pub(super) fn with_left_out(self, odd: &OddRows) -> Self {
+        match self {
+            Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },
+            error => error,
+        }
+    }
+
     /// What is missed, where columns are, without the names that are there.
     pub(super) fn missing(&self) -> String {
         match self {
@@ -305,6 +321,13 @@ impl TableError {
             _ => "the columns".to_owned(),
         }
     }
+}
+
+/// That a column's name differs from `target` in case or blanks only, where one does.
+fn alike(target: &str, columns: &[String]) -> String {
+    let key = |name: &str| name.trim().to_lowercase();
+    let found = columns.iter().find(|name| key(name) == key(target));
+    found.map_or_else(String::new, |name| format!(", but {name:?}, which differs in case or blanks only"))
 }
 
 /// Names in a message, at most.

@@ -2,45 +2,60 @@
 
 use super::TableError;
 use super::cell::Form;
+use super::infer::Reading;
+use super::load::Loaded;
 use super::marks::Marks;
 use super::odd_rows::OddRows;
 use super::parts::Parts;
 use super::signs::Signs;
-use super::survey::{Survey, Tally, Way};
+use super::survey::{Found, Survey, Tally, Way};
 use crate::settings::CsvSettings;
 
 /// What is in the columns, and how they are read.
 pub(super) struct Surveyed {
     pub(super) tallies: Vec<Tally>,
     pub(super) forms: Vec<Form>,
+    /// The values of columns, as far as it was foreseen how they are kept.
+    pub(super) loaded: Vec<Loaded>,
     /// Rows of each file, by its index.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
 /// Surveys all files. The forms of columns are told by a glance first; where the whole says otherwise, it is read again.
-pub(super) fn survey(parts: &Parts, said: &CsvSettings, marks: &Marks) -> Result<Surveyed, TableError> {
-    let mut forms = glanced(parts, said, marks);
+/// `foresee` tells by what was glanced at how columns will be kept, if memory allows to keep them at once.
+pub(super) fn survey(
+    parts: &Parts,
+    said: &CsvSettings,
+    marks: &Marks,
+    foresee: impl Fn(&[Tally], &[Form]) -> Vec<Reading>,
+) -> Result<Surveyed, TableError> {
+    let (mut forms, glanced) = glanced(parts, said, marks);
     loop {
-        let new = || Survey::new(Way { forms: &forms, marks, all_signs: false });
-        let (tallies, rows, mut odd) = parts.read(new(), new)?.finish();
+        let foreseen = foresee(&glanced, &forms);
+        let way = Way { forms: &forms, marks, all_signs: false };
+        let rows = usize::try_from(parts.most_rows()).unwrap_or_default();
+        let Found { tallies, loaded, mut rows, mut odd } = parts.read(Survey::new(way, &foreseen, rows))?.finish();
         let revised = revised(&forms, &tallies, said, false);
         if revised == forms {
             parts.totals().into_iter().for_each(|at| odd.add(at, crate::odd_rows::OddRow::Total));
-            return Ok(Surveyed { tallies, forms, rows, odd });
+            rows.extend(parts.said_rows());
+            return Ok(Surveyed { tallies, forms, loaded, rows, odd });
         }
         forms = revised;
     }
 }
 
-/// The forms by some rows of each file. What one column decides holds for others that decide nothing.
-fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> Vec<Form> {
-    let first = Form { comma: said.decimal_comma.unwrap_or(false), month_first: said.month_first.unwrap_or(false) };
+/// The forms by some rows of each file, and what is in these. What one column decides holds for others that decide nothing.
+fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> (Vec<Form>, Vec<Tally>) {
+    let first = Form {
+        comma: said.decimal_comma.unwrap_or(false),
+        month_first: said.month_first.unwrap_or(false),
+        is_guess: false,
+    };
     let forms = vec![first; parts.names.len()];
-    if !parts.has_text() {
-        return forms;
-    }
-    let glance = |forms: &[Form]| parts.glance(Survey::new(Way { forms, marks, all_signs: true })).finish().0;
+    let glance =
+        |forms: &[Form]| parts.glance(Survey::new(Way { forms, marks, all_signs: true }, &[], 0)).finish().tallies;
     let forms = revised(&forms, &glance(&forms), said, true);
     let tallies = glance(&forms);
     let decides = |sign: Signs, of: fn(&Form) -> bool, is: bool| {
@@ -50,24 +65,32 @@ fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> Vec<Form> {
     let month = |form: &Form| form.month_first;
     let all_comma = decides(Signs::DECIDED_DECIMAL, comma, true) && !decides(Signs::DECIDED_DECIMAL, comma, false);
     let all_month = decides(Signs::DECIDED_ORDER, month, true) && !decides(Signs::DECIDED_ORDER, month, false);
-    let follow = |form: &Form| Form {
-        comma: form.comma || all_comma && said.decimal_comma.is_none(),
-        month_first: form.month_first || all_month && said.month_first.is_none(),
+    let is_decided = all_comma || tallies.iter().any(|tally| tally.written(Signs::DECIDED_DECIMAL) > 0);
+    let guesses = !is_decided && said.decimal_comma.is_none() && parts.have_semicolons();
+    let follow = |(form, tally): (&Form, &Tally)| {
+        let is_guess = guesses && tally.written(Signs::EITHER_DECIMAL) > 0;
+        Form {
+            comma: form.comma || is_guess || all_comma && said.decimal_comma.is_none(),
+            month_first: form.month_first || all_month && said.month_first.is_none(),
+            is_guess,
+        }
     };
-    forms.iter().map(follow).collect()
+    (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
 /// The forms, but the other one for a column in which nothing speaks for the present one and something for that. A point in a
 /// plain number speaks for the point; unless `all` numbers told how they are written, a number that is not whole stands for
-/// it. A column goes over to the comma or to the month once only.
+/// it. A column goes over to the comma or to the month once only, and back from a comma that was a guess.
 fn revised(forms: &[Form], tallies: &[Tally], said: &CsvSettings, all: bool) -> Vec<Form> {
     let revise = |(form, tally): (&Form, &Tally)| {
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.is_broken();
         let other_decimal = tally.written(Signs::OTHER_DECIMAL) > 0 && !has_point;
+        let was_wrong = form.is_guess && other_decimal;
         let other_order = tally.written(Signs::OTHER_ORDER) > 0 && tally.written(Signs::DECIDED_ORDER) == 0;
         Form {
-            comma: form.comma || other_decimal && said.decimal_comma.is_none(),
+            comma: !was_wrong && (form.comma || other_decimal && said.decimal_comma.is_none()),
             month_first: form.month_first || other_order && said.month_first.is_none(),
+            is_guess: form.is_guess && !was_wrong,
         }
     };
     forms.iter().zip(tallies).map(revise).collect()

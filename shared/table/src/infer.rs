@@ -49,36 +49,69 @@ pub(super) struct Judged<'a> {
     pub form: Form,
     /// Whether the header leaves out its name.
     pub is_unnamed: bool,
+    /// Whether a file that tells the types of columns has texts in it.
+    pub is_stored_text: bool,
     /// The type of its values, if that cannot be read.
     pub unread: Option<&'a str>,
     pub parts: &'a Parts,
 }
 
-/// How the columns are read; `roles` and `tallies` have one for each.
+/// How the columns are read; `roles` has one for each.
 pub(super) fn infer(
     parts: &Parts,
     roles: &[ColumnRole],
     surveyed: &Surveyed,
     settings: &Settings,
 ) -> Result<Vec<Reading>, TableError> {
-    let columns = parts.names.iter().zip(roles).zip(surveyed.tallies.iter().zip(&surveyed.forms)).enumerate();
-    let readings = columns
-        .map(|(index, ((name, role), (tally, form)))| {
-            let forced = settings.types.get(name).copied();
-            let unread = parts.unread.iter().find(|(column, _)| *column == index).map(|(_, kind)| kind.as_str());
-            let is_unnamed = parts.unnamed.get(index).copied().unwrap_or_default();
-            let column = Judged { name, tally, forced, form: *form, is_unnamed, unread, parts };
-            match role {
-                ColumnRole::Feature => feature::infer(column),
-                ColumnRole::Target => special::target(column, settings.task),
-                ColumnRole::Order => special::order(column),
-                ColumnRole::Group => Ok(special::group(column)),
-                ColumnRole::Weights => special::weights(column),
-                ColumnRole::Dropped => Ok(special::dropped(column)),
-            }
-        })
-        .collect::<Result<Vec<Reading>, TableError>>()?;
+    let readings = readings(parts, roles, &surveyed.tallies, &surveyed.forms, settings);
+    let readings = readings.collect::<Result<Vec<Reading>, TableError>>()?;
     Ok(keep_the_only(readings, surveyed))
+}
+
+/// How the columns will be read, it seems by some of their values. What is not foreseen is not kept at once.
+pub(super) fn foresee(
+    parts: &Parts,
+    roles: &[ColumnRole],
+    tallies: &[Tally],
+    forms: &[Form],
+    settings: &Settings,
+) -> Vec<Reading> {
+    let readings = readings(parts, roles, tallies, forms, settings);
+    let seen = roles.iter().zip(tallies).zip(readings);
+    seen.map(|((role, tally), reading)| match reading {
+        // Zeros and an index may be followed by other numbers.
+        Ok(reading) if *role == ColumnRole::Feature && reading.storage == Storage::Skip && tally.are_numbers() => {
+            Reading::new(*role, Storage::Number, TypeName::Number, "")
+        }
+        Ok(reading) => reading,
+        Err(_) => Reading::new(*role, Storage::Skip, TypeName::Category, ""),
+    })
+    .collect()
+}
+
+fn readings<'a>(
+    parts: &'a Parts,
+    roles: &'a [ColumnRole],
+    tallies: &'a [Tally],
+    forms: &'a [Form],
+    settings: &'a Settings,
+) -> impl Iterator<Item = Result<Reading, TableError>> + 'a {
+    let columns = parts.names.iter().zip(roles).zip(tallies.iter().zip(forms)).enumerate();
+    columns.map(|(index, ((name, role), (tally, form)))| {
+        let forced = settings.types.get(name).copied();
+        let unread = parts.unread.iter().find(|(column, _)| *column == index).map(|(_, kind)| kind.as_str());
+        let is_unnamed = parts.unnamed.get(index).copied().unwrap_or_default();
+        let is_stored_text = parts.stored_texts.contains(&index);
+        let column = Judged { name, tally, forced, form: *form, is_unnamed, is_stored_text, unread, parts };
+        match role {
+            ColumnRole::Feature => feature::infer(column),
+            ColumnRole::Target => special::target(column, settings.task),
+            ColumnRole::Order => special::order(column),
+            ColumnRole::Group => Ok(special::group(column)),
+            ColumnRole::Weights => special::weights(column),
+            ColumnRole::Dropped => Ok(special::dropped(column)),
+        }
+    })
 }
 
 /// A column that counts the rows is learnt from after all where there is no other.

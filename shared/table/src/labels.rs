@@ -1,10 +1,13 @@
 //! From the target's texts to labels and classes.
 
+use std::collections::HashSet;
+
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
 use super::cell::{boolean, is_padded};
 use super::load::Texts;
 use super::{MAX_NAME, TableError, Target};
+use crate::frame::{Frame, FrameColumn, Values};
 
 /// Why there are no classes.
 pub(super) enum NoClasses {
@@ -91,7 +94,7 @@ fn whole(text: &str) -> Option<i64> {
 
 fn check_number(labels: &[Label], target: &str, rows: usize) -> Result<(), TableError> {
     match labels {
-        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows }),
+        [_] => Err(TableError::OneLabel { target: target.to_owned(), rows, left_out: String::new() }),
         labels if labels.len() > MAX_LABELS => {
             Err(TableError::TooManyLabels { target: target.to_owned(), labels: labels.len() })
         }
@@ -110,6 +113,20 @@ fn check_length(texts: &Texts) -> Result<(), NoClasses> {
     }
 }
 
+/// Words for yes that come before those for no in the alphabet.
+const YES: [&str; 2] = ["ja", "j"];
+
+/// A warning where the first of two labels, which is not the positive one, is a word for yes.
+pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
+    let [Label::Text(first), _] = labels else { return None };
+    YES.contains(&first.to_lowercase().as_str()).then(|| {
+        format!(
+            "column {target:?}, the target: F1, thresholds and costs are of the second label of the alphabet, but the first one \
+             means yes; to have them be of that, name it as `positive` in dataset.toml"
+        )
+    })
+}
+
 fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), TableError> {
     let target = target.to_owned();
     match labels {
@@ -125,12 +142,7 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
 
 /// A warning where labels differ in nothing but case, blanks or a final dot.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
-    let key = |label: &Label| {
-        let text = label.to_string().to_lowercase();
-        text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let keys: std::collections::BTreeSet<String> = labels.iter().map(key).collect();
-    let more = labels.len() - keys.len();
+    let more = spelt_otherwise(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
         format!(
             "column {target:?}, the target: {more} of its {} labels differ from others in case, blanks or a final dot only, \
@@ -138,6 +150,33 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
             labels.len()
         )
     })
+}
+
+/// A warning for each column of categories that differ in nothing but case, blanks or a final dot.
+pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
+    let of_column = |column: &FrameColumn| {
+        let Values::Category { names, .. } = &column.values else { return None };
+        let more = spelt_otherwise(names.iter().cloned());
+        (more > 0).then(|| {
+            format!(
+                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, and are learnt \
+                 as different ones; expected one spelling of each",
+                column.name,
+                names.len()
+            )
+        })
+    };
+    frame.columns().iter().filter_map(of_column).collect()
+}
+
+/// How many texts are other spellings of texts before them.
+fn spelt_otherwise(texts: impl Iterator<Item = String>) -> usize {
+    let key = |text: &String| {
+        let text = text.to_lowercase();
+        text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let texts: Vec<String> = texts.collect();
+    texts.len() - texts.iter().map(key).collect::<HashSet<_>>().len()
 }
 
 #[cfg(test)]
@@ -159,6 +198,8 @@ mod tests {
         assert_eq!(labels(&["10", "9", "x"]), ["10", "9", "x"].map(Label::from));
         assert_eq!(labels(&["01", "02"]), ["01", "02"].map(Label::from));
         assert_eq!(labels(&["1.5", "10"]), ["1.5", "10"].map(Label::from));
+        assert!(yes_is_first(&labels(&["Nein", "Ja"]), "y").is_some());
+        assert_eq!(yes_is_first(&labels(&["no", "yes"]), "y"), None);
         assert_eq!(labels(&["9007199254740993"]), [Label::Integer(9_007_199_254_740_993)]);
     }
 }

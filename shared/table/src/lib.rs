@@ -20,6 +20,7 @@ mod iris;
 mod labels;
 mod load;
 mod marks;
+mod memo;
 mod notation;
 mod odd_rows;
 mod oddities;
@@ -39,8 +40,8 @@ pub use file::{DataFile, Format};
 pub use frame::{Frame, FrameColumn, MISSING, Values, at};
 pub use iris::{IRIS_CSV, IRIS_TARGET};
 pub use settings::{
-    ClassWeights, Costs, CsvSettings, Direction, EnsembleLimits, FamilyChoice, OddRow, Range, SETTINGS_FILE, Settings,
-    SettingsError, Threshold, TypeName,
+    ClassWeights, Costs, CsvSettings, Direction, EnsembleLimits, FamilyChoice, Floor, OddRow, Range, SETTINGS_FILE,
+    Settings, SettingsError, Threshold, TypeName,
 };
 pub use table::{MAX_NAME, MIN_ROWS, Table, iris};
 pub use target::Target;

@@ -6,8 +6,10 @@ use super::cell::{Cell, Form, Value};
 use super::date::CLOCK_DAY;
 use super::infer::{Reading, Storage};
 use super::marks::Marks;
+use super::memo::Memo;
 use super::parts::{At, Gatherer, Reader};
 use crate::frame::{MISSING, Values};
+use crate::survey::MAX_DISTINCT;
 
 /// The values of a column, as far as they are read.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Texts {
     pub names: Vec<String>,
     /// Whether what may mean a missing value does.
     marks_are_missing: bool,
+    /// Whether too many different ones are no matter of this column.
+    has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
 
@@ -48,6 +52,11 @@ impl Texts {
     fn append(&mut self, later: Self) {
         let codes: Vec<u32> = later.names.iter().map(|name| self.code(name)).collect();
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
+    }
+
+    /// Whether there are more texts than a column may have whose values are kept while it is surveyed.
+    fn is_full(&self) -> bool {
+        self.has_most && self.names.len() > MAX_DISTINCT
     }
 
     /// The names sorted, and the codes that follow.
@@ -82,37 +91,73 @@ impl Loaded {
         }
     }
 
-    /// What does not fit was refused after the first reading; here it would be missing.
-    fn push(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks) {
-        let value = |cell: &Cell<'_>| cell.value(form, marks);
+    /// The same of a column that is read while nothing is known of it but how it begins.
+    pub(super) fn foreseen(reading: Option<&Reading>, rows: usize) -> Self {
+        match reading.map(|reading| Self::new(reading, rows)) {
+            Some(Self::Texts(texts)) => Self::Texts(Texts { has_most: true, ..texts }),
+            // Of long texts each is another, and they take too much memory where they are not needed.
+            Some(Self::Words(_)) | None => Self::Skipped,
+            Some(loaded) => loaded,
+        }
+    }
+
+    /// Whether the values were kept as `reading` has them.
+    pub(super) fn is_as(&self, reading: &Reading) -> bool {
+        match (self, reading.storage) {
+            (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
+            (Self::Skipped, Storage::Skip)
+            | (Self::Number(_), Storage::Number)
+            | (Self::Boolean(_), Storage::Boolean)
+            | (Self::Timestamp(_), Storage::Timestamp)
+            | (Self::Wide(_), Storage::Wide) => true,
+            _ => false,
+        }
+    }
+
+    /// Makes room for so many rows, if there is nothing yet.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        match self {
+            Self::Number(values) | Self::Boolean(values) if values.is_empty() => values.reserve_exact(rows),
+            Self::Timestamp(values) | Self::Wide(values) if values.is_empty() => values.reserve_exact(rows),
+            Self::Texts(texts) if texts.codes.is_empty() => texts.codes.reserve_exact(rows),
+            _ => {}
+        }
+    }
+
+    /// Adds a cell that is read as `value`. What does not fit is refused after the first reading; here it would be missing.
+    #[inline]
+    pub(super) fn push(&mut self, cell: &Cell<'_>, value: Value) {
         match self {
             Self::Skipped => {}
-            Self::Number(values) => values.push(match value(cell) {
+            Self::Number(values) => values.push(match value {
                 Value::Number(number) | Value::Padded(number) | Value::Clock(number) | Value::Span(number) => {
                     number as f32
                 }
                 _ => f32::NAN,
             }),
-            Self::Boolean(values) => values.push(match value(cell) {
+            Self::Boolean(values) => values.push(match value {
                 Value::Boolean(value) => f32::from(u8::from(value)),
                 Value::Number(number) => number as f32,
                 _ => f32::NAN,
             }),
-            Self::Timestamp(values) => values.push(match value(cell) {
+            Self::Timestamp(values) => values.push(match value {
                 Value::Moment(seconds) => seconds,
                 Value::Clock(seconds) => CLOCK_DAY + seconds,
                 _ => f64::NAN,
             }),
             Self::Texts(texts) | Self::Words(texts) => {
-                let is_missing = match value(cell) {
+                let is_missing = match value {
                     Value::Missing => true,
                     Value::Mark | Value::Infinite => texts.marks_are_missing,
                     _ => false,
                 };
                 let code = if is_missing { MISSING } else { texts.code(&cell.text()) };
                 texts.codes.push(code);
+                if texts.is_full() {
+                    *self = Self::Skipped;
+                }
             }
-            Self::Wide(values) => values.push(match value(cell) {
+            Self::Wide(values) => values.push(match value {
                 Value::Number(number)
                 | Value::Padded(number)
                 | Value::Moment(number)
@@ -123,16 +168,23 @@ impl Loaded {
         }
     }
 
-    fn append(&mut self, later: Self) {
-        match (self, later) {
+    pub(super) fn append(&mut self, later: Self) {
+        if matches!(later, Self::Skipped) {
+            // It may have been given up since there are too many texts.
+            *self = Self::Skipped;
+        }
+        match (&mut *self, later) {
             (Self::Number(values), Self::Number(more)) | (Self::Boolean(values), Self::Boolean(more)) => {
-                values.extend(more);
+                extend(values, more);
             }
             (Self::Timestamp(values), Self::Timestamp(more)) | (Self::Wide(values), Self::Wide(more)) => {
-                values.extend(more);
+                extend(values, more);
             }
             (Self::Texts(texts), Self::Texts(more)) | (Self::Words(texts), Self::Words(more)) => texts.append(more),
             _ => {}
+        }
+        if matches!(self, Self::Texts(texts) if texts.is_full()) {
+            *self = Self::Skipped;
         }
     }
 
@@ -165,6 +217,15 @@ impl Loaded {
     }
 }
 
+/// Appends `more`, which may be the whole.
+fn extend<T: Copy>(values: &mut Vec<T>, more: Vec<T>) {
+    if values.is_empty() && more.len() >= values.capacity() {
+        *values = more;
+    } else {
+        values.extend_from_slice(&more);
+    }
+}
+
 fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
     let mut kept = kept.iter();
     values.retain(|_| kept.next().copied().unwrap_or(true));
@@ -172,33 +233,45 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
 
 /// Keeps the values of some rows.
 pub(super) struct Loader<'a> {
-    columns: Vec<Loaded>,
+    columns: Vec<(Loaded, Memo)>,
+    readings: &'a [Reading],
     forms: &'a [Form],
     marks: &'a Marks,
 }
 
 impl<'a> Loader<'a> {
     /// With room for so many rows.
-    pub(super) fn new(readings: &[Reading], forms: &'a [Form], marks: &'a Marks, rows: usize) -> Self {
-        Self { columns: readings.iter().map(|reading| Loaded::new(reading, rows)).collect(), forms, marks }
+    pub(super) fn new(readings: &'a [Reading], forms: &'a [Form], marks: &'a Marks, rows: usize) -> Self {
+        let column = |reading| (Loaded::new(reading, rows), Memo::default());
+        Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }
 
     /// The columns.
     pub(super) fn finish(self) -> Vec<Loaded> {
-        self.columns
+        self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }
 }
 
 impl Reader for Loader<'_> {
     fn cell(&mut self, column: usize, _: At, cell: Cell<'_>) {
-        if let Some((column, form)) = self.columns.get_mut(column).zip(self.forms.get(column)) {
-            column.push(&cell, *form, self.marks);
+        if let Some(((loaded, memo), form)) = self.columns.get_mut(column).zip(self.forms.get(column))
+            && !matches!(loaded, Loaded::Skipped)
+        {
+            loaded.push(&cell, memo.seen(&cell, *form, self.marks, false).value);
         }
+    }
+
+    fn takes(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|(loaded, _)| !matches!(loaded, Loaded::Skipped))
     }
 }
 
 impl Gatherer for Loader<'_> {
+    fn sibling(&self, rows: usize) -> Self {
+        Self::new(self.readings, self.forms, self.marks, rows)
+    }
+
     fn append(&mut self, later: Self) {
-        self.columns.iter_mut().zip(later.columns).for_each(|(column, later)| column.append(later));
+        self.columns.iter_mut().zip(later.columns).for_each(|((loaded, _), (later, _))| loaded.append(later));
     }
 }

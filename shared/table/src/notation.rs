@@ -1,5 +1,5 @@
 //! Numbers as people write them: with commas, points or blanks between thousands, a decimal comma, a currency or a percent
-//! sign, and what is owed in parentheses.
+//! sign. What is owed stands in parentheses or has its minus behind it.
 
 use super::signs::Signs;
 
@@ -25,8 +25,12 @@ pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
     let (text, minus) = without_sign(text);
     let text = without_unit(text, &mut signs);
     let (text, inner_minus) = if minus { (text, false) } else { without_sign(text) };
+    let (text, last_minus) = match text.strip_suffix('-').filter(|_| !owed && !minus && !inner_minus) {
+        Some(text) => (text.trim_end(), true),
+        None => (text, false),
+    };
     let number = digits(text, comma, &mut signs)?;
-    Some((if owed || minus || inner_minus { -number } else { number }, signs))
+    Some((if owed || minus || inner_minus || last_minus { -number } else { number }, signs))
 }
 
 fn without_sign(text: &str) -> (&str, bool) {
@@ -48,11 +52,15 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
     }
     let cut = CURRENCIES.iter().find_map(|unit| {
         let before = text.strip_prefix(unit).map(str::trim_start);
-        before.or_else(|| text.strip_suffix(unit).map(str::trim_end))
+        Some((*unit, before.or_else(|| text.strip_suffix(unit).map(str::trim_end))?))
     });
     match cut {
-        Some(number) => {
-            *signs = signs.with(Signs::CURRENCY);
+        Some((unit, number)) => {
+            *signs = signs.with(Signs::CURRENCY).with(match unit {
+                "$" | "US$" | "USD" => Signs::DOLLAR,
+                "€" | "EUR" => Signs::EURO,
+                _ => Signs::default(),
+            });
             number
         }
         None => text,
@@ -63,9 +71,10 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
 fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     let plain = plain(text, comma, signs)?;
     let number = plain.parse().ok()?;
-    let other = self::plain(text, !comma, &mut Signs::default()).is_some();
-    if !other {
-        *signs = signs.with(Signs::DECIDED_DECIMAL);
+    match self::plain(text, !comma, &mut Signs::default()) {
+        None => *signs = signs.with(Signs::DECIDED_DECIMAL),
+        Some(other) if other != plain => *signs = signs.with(Signs::EITHER_DECIMAL),
+        Some(_) => {}
     }
     Some(number)
 }
@@ -93,7 +102,8 @@ fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     Some(joined)
 }
 
-/// Digits in groups of three, the first of one to three; one kind of mark between all groups.
+/// Digits in groups of three, the first of one to three and not 0; one kind of mark between all groups. Of groups with commas
+/// all but the last may have two digits, as in India.
 fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(whole.to_owned());
@@ -111,7 +121,11 @@ fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     let groups: Vec<&str> = whole.split(mark).collect();
     let (first, rest) = groups.split_first()?;
     let is_group = |group: &&str| group.bytes().all(|byte| byte.is_ascii_digit());
-    if !(1..=3).contains(&first.len()) || rest.iter().any(|group| group.len() != 3) || !groups.iter().all(is_group) {
+    let (last, between) = rest.split_last()?;
+    let are_long = |digits: usize| between.iter().all(|group| group.len() == digits);
+    let is_indian = mark == ',' && (1..=2).contains(&first.len()) && !between.is_empty() && are_long(2);
+    let is_first = (1..=3).contains(&first.len()) && *first != "0";
+    if !is_first || last.len() != 3 || !(are_long(3) || is_indian) || !groups.iter().all(is_group) {
         return None;
     }
     *signs = signs.with(Signs::GROUPED);
@@ -142,6 +156,9 @@ mod tests {
             ("1 234.5", 1234.5),
             ("1'234.5", 1234.5),
             ("1\u{a0}234", 1234.0),
+            ("12,34,567.5", 1_234_567.5),
+            ("12.5-", -12.5),
+            ("5 -", -5.0),
         ] {
             assert_eq!(read(text, false), Some(expected), "{text}");
         }
@@ -152,6 +169,8 @@ mod tests {
             ("-0,5 €", -0.5),
             ("17,3%", 17.3),
             ("1.234", 1234.0),
+            ("1.234,56-", -1234.56),
+            ("0,735", 0.735),
         ] {
             assert_eq!(read(text, true), Some(expected), "{text}");
         }
@@ -159,9 +178,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in
-            ["", "-", ",", ".", "$", "%", "12,5", "1,23,4", "1.2.3", "1,2345", "12a", "a12", "1 2", "(", "()", "1e"]
-        {
+        for text in [
+            "", "-", ",", ".", "$", "%", "12,5", "1,23,4", "1.2.3", "1,2345", "12a", "a12", "1 2", "(", "()", "1e",
+            "0,735", "-5-", "1,23,45",
+        ] {
             assert_eq!(read(text, false), None, "{text}");
         }
         for text in ["1.5", "1,2,3", "1.2345"] {
@@ -175,6 +195,7 @@ mod tests {
         assert!(
             decides("12,5", true) && decides("1,234.5", false) && decides("1.234,5", true) && decides("1.5", false)
         );
+        assert!(decides("0,735", true) && decides("0.735", false));
         assert!(!decides("1,234", false) && !decides("1,234", true) && !decides("1.234", false) && !decides("7", true));
     }
 }

@@ -96,6 +96,15 @@ impl OddRows {
         self.first.get(why as usize).copied().flatten()
     }
 
+    /// The rows that are left out, as the end of a sentence; empty where there are none.
+    pub(super) fn left_out(&self) -> String {
+        let odd: Vec<OddRow> = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0).collect();
+        let told: String = odd.iter().map(|why| format!("; {}", why.rows(self.of(*why)))).collect();
+        let is_empty = odd.contains(&OddRow::NoTarget);
+        let hint = "; an empty cell counts as no value, and so does a mark such as NA unless `missing` in dataset.toml says otherwise";
+        told + if is_empty { hint } else { "" }
+    }
+
     /// A warning for each reason that rows are left out for.
     pub(super) fn warnings(&self) -> Vec<String> {
         let odd = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0);

@@ -9,16 +9,21 @@ mod parquet;
 pub(crate) use csv::{PIECE, Sample as CsvSample};
 pub(crate) use parquet::Sample as ParquetSample;
 
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
 use rayon::prelude::*;
 
 use self::csv::Heading;
 use super::cell::Cell;
-use super::{DataFile, Format, Place, TableError};
+use super::{Format, Place, TableError};
 use crate::budget::{self, Raw};
 use crate::container::{self, Inner, Lines};
-use crate::fingerprint::sha256_hex;
 use crate::odd_rows::OddRow;
 use crate::settings::{CsvSettings, Settings};
+
+/// Maximum number of pieces that are read before their values are put together: enough for every core of a function.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// Where a row stands: index of the file, and its line (or row, of Parquet) from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,12 +37,28 @@ pub(super) trait Reader: Send {
     /// The next cell of the column.
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>);
 
+    /// The next cells of the column, on lines that follow each other.
+    fn cells<'c>(&mut self, column: usize, mut at: At, cells: impl Iterator<Item = Cell<'c>>) {
+        for cell in cells {
+            self.cell(column, at, cell);
+            at.line += 1;
+        }
+    }
+
+    /// Whether it wants the cells of the column.
+    fn takes(&self, _column: usize) -> bool {
+        true
+    }
+
     /// A row of the file that is none of the table.
     fn left_out(&mut self, _at: At, _why: OddRow) {}
 }
 
 /// A reader of several pieces.
-pub(super) trait Gatherer: Reader {
+pub(super) trait Gatherer: Reader + Sync {
+    /// A reader of a piece that follows what was appended, of so many rows at most.
+    fn sibling(&self, rows: usize) -> Self;
+
     /// Takes what another reader has of the rows that follow.
     fn append(&mut self, later: Self);
 }
@@ -47,7 +68,6 @@ pub(super) struct Part {
     pub name: String,
     /// Bytes, as stored.
     pub size: u64,
-    pub sha256: String,
     /// For each of the file's columns the table's column.
     order: Vec<usize>,
     /// What it was read as, in words.
@@ -59,7 +79,7 @@ pub(super) struct Part {
 enum Content {
     /// The file's text, and how it is laid out.
     Csv {
-        bytes: Vec<u8>,
+        bytes: Bytes,
         layout: Box<csv::Layout>,
     },
     Parquet(parquet::File),
@@ -74,6 +94,8 @@ pub(super) struct Parts {
     pub unnamed: Vec<bool>,
     /// Columns whose values are of a type that cannot be read, with that type.
     pub unread: Vec<(usize, String)>,
+    /// Columns that some Parquet file stores as texts.
+    pub stored_texts: BTreeSet<usize>,
     /// For each column whether it is left out whatever it holds.
     skipped: Vec<bool>,
     /// Whether the settings say where day and month stand in dates.
@@ -84,33 +106,33 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Opens `files`, as far as memory allows.
-    pub(super) fn open(mut files: Vec<DataFile>, settings: &Settings, memory: u64) -> Result<Self, TableError> {
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        let compressed =
-            files.iter().filter(|file| !matches!(Format::of(&file.name), Ok(Format::Csv | Format::Parquet)));
-        let compressed = compressed.map(|file| file.content.len() as u64).sum();
+    pub(super) fn open(files: Vec<(String, Bytes)>, settings: &Settings, memory: u64) -> Result<Self, TableError> {
+        let is_compressed = |name: &str| !matches!(Format::of(name), Ok(Format::Csv | Format::Parquet));
+        let compressed = files.iter().filter(|(name, _)| is_compressed(name));
+        let compressed = compressed.map(|(_, content)| content.len() as u64).sum();
         let mut raw = Raw { compressed, ..Raw::default() };
-        let digests: Vec<String> = files.par_iter().map(|file| sha256_hex(&file.content)).collect();
         let mut parts = Self {
             parts: Vec::with_capacity(files.len()),
             names: Vec::new(),
             unnamed: Vec::new(),
             unread: Vec::new(),
+            stored_texts: BTreeSet::new(),
             skipped: Vec::new(),
             says_order: settings.csv.month_first.is_some(),
             raw: Raw::default(),
         };
-        for (file, sha256) in files.into_iter().zip(digests) {
-            let (name, size) = (file.name.clone(), file.content.len() as u64);
+        for (name, content) in files {
+            let size = content.len() as u64;
             let free = memory.saturating_sub(raw.bytes.saturating_add(raw.compressed));
-            let Opened { content, names, read_as, lines } = open(file, &settings.csv, memory, free)?;
+            let Opened { content, names, read_as, lines } = open(&name, content, &settings.csv, memory, free)?;
             raw.bytes = raw.bytes.saturating_add(content.bytes());
             raw.decoding = raw.decoding.max(content.decoding());
             let order = parts.align(&name, names, &content)?;
-            parts.parts.push(Part { name, size, sha256, order, read_as, lines, content });
+            parts.parts.push(Part { name, size, order, read_as, lines, content });
         }
         parts.raw = raw;
         parts.unread = parts.unread_columns();
+        parts.stored_texts = parts.text_columns();
         let is_unread = |column: usize| parts.unread.iter().any(|(unread, _)| *unread == column);
         let dropped = |(column, name): (usize, &String)| settings.drop.contains(name) || is_unread(column);
         parts.skipped = parts.names.iter().enumerate().map(dropped).collect();
@@ -134,6 +156,15 @@ impl Parts {
         found
     }
 
+    /// The table's columns that some Parquet file stores as texts.
+    fn text_columns(&self) -> BTreeSet<usize> {
+        let texts = |part: &Part| match &part.content {
+            Content::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
+            Content::Csv { .. } => Vec::new(),
+        };
+        self.parts.iter().flat_map(texts).collect()
+    }
+
     /// Where files end with a row of totals.
     pub(super) fn totals(&self) -> Vec<At> {
         let total = |(file, part): (usize, &Part)| match &part.content {
@@ -143,21 +174,41 @@ impl Parts {
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
-    /// Whether numbers and dates are written as texts in some file.
-    pub(super) fn has_text(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part.content, Content::Csv { .. }))
-    }
-
-    /// Has `reader` glance at the texts; what is wrong with them is told when they are read whole.
+    /// Has `reader` glance at the files; what is wrong with them is told when they are read whole.
     pub(super) fn glance<R: Reader>(&self, mut reader: R) -> R {
         for (file, part) in self.parts.iter().enumerate() {
-            if let Content::Csv { bytes, layout } = &part.content {
-                for rows in csv::Rows::glance(file as u32, bytes, layout) {
-                    let _ = rows.read(&part.name, &part.order, &mut reader);
+            let pieces = match &part.content {
+                Content::Csv { bytes, layout } => {
+                    let rows = csv::Rows::glance(file as u32, bytes, layout);
+                    rows.into_iter().map(|rows| Piece::Csv { part, rows }).collect()
                 }
+                Content::Parquet(_) => {
+                    part.pieces(file, |column| !self.skipped.get(column).copied().unwrap_or_default())
+                }
+            };
+            for piece in pieces {
+                let _ = piece.glance(&mut reader);
             }
         }
         reader
+    }
+
+    /// Rows of all files at most, empty ones and the header's lines among them.
+    pub(super) fn most_rows(&self) -> u64 {
+        let rows = |part: &Part| match &part.content {
+            Content::Csv { layout, .. } => layout.most_rows(),
+            Content::Parquet(file) => file.rows(),
+        };
+        self.parts.iter().map(rows).fold(0, u64::saturating_add)
+    }
+
+    /// Rows of the files that say how many there are, by the index of each.
+    pub(super) fn said_rows(&self) -> impl Iterator<Item = (u32, u64)> {
+        let rows = |(file, part): (u32, &Part)| match &part.content {
+            Content::Csv { .. } => None,
+            Content::Parquet(content) => Some((file, content.rows())),
+        };
+        (0..).zip(&self.parts).filter_map(rows)
     }
 
     /// Cells of the Parquet files, which say how many there are.
@@ -184,6 +235,16 @@ impl Parts {
         })
     }
 
+    /// Whether fields are set apart by semicolons, as where commas are decimal marks.
+    pub(super) fn have_semicolons(&self) -> bool {
+        let separators = self.parts.iter().filter_map(|part| match &part.content {
+            Content::Csv { layout, .. } => Some(layout.dialect.separator),
+            Content::Parquet(_) => None,
+        });
+        let separators: BTreeSet<u8> = separators.collect();
+        separators.into_iter().eq([b';'])
+    }
+
     /// `error`, which names columns of the table, or what is said in its place where they may be values.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         let heading = |part: &Part| (part.name.clone(), part.content.heading());
@@ -193,19 +254,19 @@ impl Parts {
         }
     }
 
-    /// Reads all files into `whole`. Pieces are read side by side, each by a `reader` of its own, and appended in the order
-    /// of the rows. Only as many pieces as there are threads are held at a time: together they may take as much as the
-    /// whole.
-    pub(super) fn read<R: Gatherer>(&self, mut whole: R, reader: impl Fn() -> R + Sync) -> Result<R, TableError> {
-        let pieces: Vec<Piece<'_>> = self.pieces().collect();
+    /// Reads all files into `whole`. Pieces are read side by side, each by a reader of its own, and appended in the order of
+    /// the rows. Only some are held at a time, since all of them may take as much as the whole; and always as many, so that
+    /// what one piece tells the next does not depend on the number of cores.
+    pub(super) fn read<R: Gatherer>(&self, mut whole: R) -> Result<R, TableError> {
+        let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.takes(column)).collect();
         if let [only] = pieces.as_slice() {
-            only.read(self, &mut whole)?;
+            only.read(&mut whole)?;
             return Ok(whole);
         }
-        for pieces in pieces.chunks(rayon::current_num_threads()) {
+        for pieces in pieces.chunks(AT_ONCE) {
             let read = |piece: &Piece<'_>| {
-                let mut reader = reader();
-                piece.read(self, &mut reader).map(|()| reader)
+                let mut reader = whole.sibling(piece.most_rows());
+                piece.read(&mut reader).map(|()| reader)
             };
             let results: Vec<Result<R, TableError>> = pieces.par_iter().map(read).collect();
             // The first error in the order of the rows, on any number of cores.
@@ -218,12 +279,15 @@ impl Parts {
 
     /// Reads all files with one reader, row after row.
     pub(super) fn read_in_order<R: Reader>(&self, mut reader: R) -> Result<R, TableError> {
-        self.pieces().try_for_each(|piece| piece.read(self, &mut reader))?;
+        let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.takes(column)).collect();
+        pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
 
-    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
-        self.parts.iter().enumerate().flat_map(|(file, part)| part.pieces(file))
+    /// The files in pieces, with those of the columns that are taken.
+    fn pieces(&self, is_taken: impl Fn(usize) -> bool) -> impl Iterator<Item = Piece<'_>> {
+        let is_read = move |column: usize| is_taken(column) && !self.skipped.get(column).copied().unwrap_or_default();
+        self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
     /// How `at` is told.
@@ -282,11 +346,10 @@ struct Opened {
 }
 
 /// Opens a file; of the `memory` so many bytes are `free`.
-fn open(file: DataFile, said: &CsvSettings, memory: u64, free: u64) -> Result<Opened, TableError> {
-    let name = file.name.clone();
-    match container::open(file, said, memory, free)? {
+fn open(name: &str, content: Bytes, said: &CsvSettings, memory: u64, free: u64) -> Result<Opened, TableError> {
+    match container::open(name, content, said, memory, free)? {
         Inner::Parquet(bytes) => {
-            let (file, names) = parquet::File::open(&name, bytes)?;
+            let (file, names) = parquet::File::open(name, bytes)?;
             Ok(Opened { content: Content::Parquet(file), names, read_as: Vec::new(), lines: Lines::default() })
         }
         Inner::Text(text) => {
@@ -295,7 +358,7 @@ fn open(file: DataFile, said: &CsvSettings, memory: u64, free: u64) -> Result<Op
             } else {
                 said.clone()
             };
-            let (layout, names) = csv::open(&name, &text.bytes, &said)?;
+            let (layout, names) = csv::open(name, &text.bytes, &said)?;
             let mut read_as = text.read_as;
             if layout.dialect.separator != b',' {
                 read_as.push(format!("{} between fields", layout.dialect.separator_name()));
@@ -316,12 +379,15 @@ enum Piece<'a> {
 }
 
 impl Part {
-    /// Whether numbers and dates are written as texts in it.
-    pub(super) fn is_text(&self) -> bool {
-        matches!(self.content, Content::Csv { .. })
+    /// Whether numbers are written as texts in some of its columns.
+    pub(super) fn has_texts(&self) -> bool {
+        match &self.content {
+            Content::Csv { .. } => true,
+            Content::Parquet(file) => file.texts().next().is_some(),
+        }
     }
 
-    fn pieces(&self, file: usize) -> Vec<Piece<'_>> {
+    fn pieces(&self, file: usize, is_read: impl Fn(usize) -> bool) -> Vec<Piece<'_>> {
         let file = file as u32;
         match &self.content {
             Content::Csv { bytes, layout } => {
@@ -329,7 +395,8 @@ impl Part {
                 pieces.into_iter().map(|rows| Piece::Csv { part: self, rows }).collect()
             }
             Content::Parquet(content) => {
-                let pieces = content.groups(file);
+                let is_read = |index: &usize| self.order.get(*index).is_some_and(|column| is_read(*column));
+                let pieces = content.pieces(file, is_read);
                 pieces.into_iter().map(|rows| Piece::Parquet { part: self, rows }).collect()
             }
         }
@@ -337,10 +404,26 @@ impl Part {
 }
 
 impl Piece<'_> {
-    fn read(&self, parts: &Parts, reader: &mut impl Reader) -> Result<(), TableError> {
+    fn read(&self, reader: &mut impl Reader) -> Result<(), TableError> {
         match self {
             Self::Csv { part, rows } => rows.read(&part.name, &part.order, reader),
-            Self::Parquet { part, rows } => rows.read(&part.name, &part.order, &parts.skipped, reader),
+            Self::Parquet { part, rows } => rows.read(&part.name, &part.order, reader),
+        }
+    }
+
+    /// Rows at most.
+    fn most_rows(&self) -> usize {
+        match self {
+            Self::Csv { rows, .. } => rows.most(),
+            Self::Parquet { rows, .. } => rows.most(),
+        }
+    }
+
+    /// Reads some of its rows.
+    fn glance(&self, reader: &mut impl Reader) -> Result<(), TableError> {
+        match self {
+            Self::Csv { .. } => self.read(reader),
+            Self::Parquet { part, rows } => rows.glance(&part.name, &part.order, reader),
         }
     }
 }

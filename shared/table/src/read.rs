@@ -1,22 +1,46 @@
 //! From files to a table.
 
+use bytes::Bytes;
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
+use rayon::prelude::*;
 
-use super::infer::{self, Reading};
+use super::infer::{self, Reading, Storage};
 use super::labels::{self, NoClasses};
 use super::load::{Loaded, Loader};
 use super::marks::Marks;
+use super::odd_rows::OddRows;
 use super::parts::{At, Parts, Reader};
 use super::survey::Tally;
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
 use crate::budget::{self, Shape};
-use crate::fingerprint::Beside;
+use crate::cell::Form;
+use crate::fingerprint::{Beside, sha256_hex};
 use crate::forms::{self, Surveyed};
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;
 
 pub(super) fn read(
     files: Vec<DataFile>,
+    settings: Settings,
+    default_target: &str,
+    memory: u64,
+) -> Result<Table, TableError> {
+    let mut files: Vec<(String, Bytes)> =
+        files.into_iter().map(|file| (file.name, Bytes::from(file.content))).collect();
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let contents: Vec<Bytes> = files.iter().map(|(_, content)| content.clone()).collect();
+    let digests = || contents.into_par_iter().map(|content| sha256_hex(&content)).collect();
+    let (digests, table): (Vec<String>, _) = rayon::join(digests, || table(files, settings, default_target, memory));
+    let mut table = table?;
+    for (file, sha256) in table.profile.files.iter_mut().zip(digests) {
+        file.sha256 = sha256;
+    }
+    Ok(table)
+}
+
+/// The table, but for its files' digests.
+fn table(
+    files: Vec<(String, Bytes)>,
     settings: Settings,
     default_target: &str,
     memory: u64,
@@ -28,25 +52,34 @@ pub(super) fn read(
         error => error,
     })?;
     let marks = Marks::of(settings.missing.as_deref());
-    let mut surveyed = forms::survey(&parts, &settings.csv, &marks)?;
+    let foresee = |tallies: &[Tally], forms: &[Form]| {
+        let readings = infer::foresee(&parts, &roles, tallies, forms, &settings);
+        let columns = infer::kept(&readings, tallies, parts.most_rows(), parts.raw);
+        let shape = Shape { rows: parts.most_rows(), columns };
+        if budget::holds_at_once(&shape, parts.raw, memory) { readings } else { Vec::new() }
+    };
+    let mut surveyed = forms::survey(&parts, &settings.csv, &marks, foresee)?;
     let profile = DatasetProfile { files: files_of(&parts, &surveyed), ..DatasetProfile::default() };
     let rows = profile.files.iter().map(|file| file.rows).sum();
-    check_rows(rows)?;
+    check_rows(rows, &surveyed.odd)?;
     let readings = infer::infer(&parts, &roles, &surveyed, &settings)?;
     check_features(&parts, &readings, &target_name)?;
     let kept = infer::kept(&readings, &surveyed.tallies, rows as u64, parts.raw);
     budget::check_reading(Shape { rows: rows as u64, columns: kept }, parts.raw, memory)?;
-    let loader = |rows| Loader::new(&readings, &surveyed.forms, &marks, rows);
-    let mut loaded = parts.read(loader(rows), || loader(0))?.finish();
+    let mut loaded = load(&parts, &readings, &mut surveyed, &marks, rows)?;
     let left_out = usable::keep(&parts, &readings, &mut loaded, &mut surveyed.odd, &target_name)?;
     usable::check(&parts, &surveyed.odd, &settings)?;
-    check_rows(rows - left_out.len())?;
-    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)?;
+    check_rows(rows - left_out.len(), &surveyed.odd)?;
+    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)
+        .map_err(|error| error.with_left_out(&surveyed.odd))?;
     let profile = DatasetProfile { columns: profiles(&parts.names, &surveyed.tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
     warnings.extend(surveyed.odd.warnings());
     warnings.extend(readings.into_iter().flat_map(|reading| reading.warnings));
     warnings.extend(labels::alike(columns.target.labels(), &target_name));
+    warnings
+        .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
+    warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
     // The files are not needed any more, and the hashes of the rows are memory, too.
     drop(parts);
@@ -54,26 +87,51 @@ pub(super) fn read(
     Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
+/// The values of the columns: those that were kept at once, and those that are read now.
+fn load(
+    parts: &Parts,
+    readings: &[Reading],
+    surveyed: &mut Surveyed,
+    marks: &Marks,
+    rows: usize,
+) -> Result<Vec<Loaded>, TableError> {
+    let mut loaded = std::mem::take(&mut surveyed.loaded);
+    let later = |(loaded, reading): (&mut Loaded, &Reading)| {
+        if loaded.is_as(reading) {
+            return Reading { storage: Storage::Skip, ..reading.clone() };
+        }
+        *loaded = Loaded::Skipped;
+        reading.clone()
+    };
+    let later: Vec<Reading> = loaded.iter_mut().zip(readings).map(later).collect();
+    if later.iter().any(|reading| reading.storage != Storage::Skip) {
+        let read = parts.read(Loader::new(&later, &surveyed.forms, marks, rows))?.finish();
+        let read = loaded.iter_mut().zip(read).zip(&later).filter(|(_, reading)| reading.storage != Storage::Skip);
+        read.for_each(|((loaded, read), _)| *loaded = read);
+    }
+    Ok(loaded)
+}
+
 /// The files, each with what it was read as.
 fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
     let read_as = |part: &super::parts::Part| {
-        let notation = (commas && part.is_text()).then(|| "decimal commas".to_owned());
+        let notation = (commas && part.has_texts()).then(|| "decimal commas".to_owned());
         part.read_as.iter().cloned().chain(notation).collect::<Vec<_>>().join(", ")
     };
     let file = |(index, part): (u32, &super::parts::Part)| DatasetFile {
         name: part.name.clone(),
         size: part.size,
-        sha256: part.sha256.clone(),
+        sha256: String::new(),
         rows: surveyed.rows.get(&index).copied().unwrap_or_default() as usize,
         read_as: read_as(part),
     };
     (0..).zip(&parts.parts).map(file).collect()
 }
 
-fn check_rows(rows: usize) -> Result<(), TableError> {
+fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     match rows {
-        rows if rows < MIN_ROWS => Err(TableError::TooFewRows(rows)),
+        rows if rows < MIN_ROWS => Err(TableError::TooFewRows { rows, left_out: odd.left_out() }),
         // Row indices and codes have 32 bits, and one of them means that nothing is there.
         rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
         _ => Ok(()),

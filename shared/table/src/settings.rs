@@ -56,8 +56,8 @@ pub struct Settings {
     pub threshold: Option<Threshold>,
     /// What mistakes cost, for a threshold that minimises that.
     pub costs: Option<Costs>,
-    /// The figure that a model must reach to be promoted; finite.
-    pub floor: Option<f64>,
+    /// What a model must reach to be promoted.
+    pub floor: Option<Floor>,
     /// How much worse than the champion's a challenger's figure may be; finite, from 0 up.
     pub tolerance: Option<f64>,
     /// Families to try, without repetition; empty when nothing is said.
@@ -74,6 +74,15 @@ pub struct Settings {
     pub ensemble: EnsembleLimits,
     /// Ranges of hyperparameters, by family and name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
+}
+
+/// What a model must reach to be promoted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Floor {
+    /// It must be better than a constant answer.
+    Relative,
+    /// The worst figure of the primary metric that may serve; finite.
+    Number(f64),
 }
 
 /// Which way the answer may go when a column's value grows: the number that is estimated, or of two labels the probability of

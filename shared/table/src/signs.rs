@@ -23,8 +23,14 @@ impl Signs {
     pub(super) const OTHER_ORDER: Self = Self(1 << 7);
     /// A date of two numbers that may each be day or month.
     pub(super) const EITHER_ORDER: Self = Self(1 << 8);
+    /// A number that would be another one with the other decimal mark.
+    pub(super) const EITHER_DECIMAL: Self = Self(1 << 9);
+    /// The currency is the dollar.
+    pub(super) const DOLLAR: Self = Self(1 << 10);
+    /// The currency is the euro.
+    pub(super) const EURO: Self = Self(1 << 11);
     /// How many traits there are.
-    pub(super) const COUNT: usize = 9;
+    pub(super) const COUNT: usize = 12;
 
     pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

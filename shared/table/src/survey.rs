@@ -5,8 +5,11 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
-use super::cell::{Cell, Form, Value};
+use super::cell::{Cell, Form, Seen, Value};
+use super::infer::Reading;
+use super::load::Loaded;
 use super::marks::Marks;
+use super::memo::Memo;
 use super::odd_rows::{OddRow, OddRows};
 use super::parts::{At, Gatherer, Reader};
 use super::sentinel::Sentinels;
@@ -62,8 +65,6 @@ pub(crate) struct Tally {
     pub(super) first_beyond_one: Option<At>,
     /// Whether some number is not 0.
     pub(super) has_weight: bool,
-    /// Whether the values are typed by their file as texts.
-    pub(super) is_typed_text: bool,
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
     /// The numbers in single precision, while there are few.
@@ -73,6 +74,8 @@ pub(crate) struct Tally {
     words: u64,
     /// Whether a value was seen a second time before there were too many to tell.
     repeats: bool,
+    /// Whether earlier rows have told all that different values can tell.
+    is_settled: bool,
 }
 
 /// Whether numbers only grow.
@@ -94,21 +97,21 @@ impl Default for Tally {
             first_negative: None,
             first_beyond_one: None,
             has_weight: false,
-            is_typed_text: false,
             ascent: Ascent { ends: None, holds: true, by_one: true },
             distinct: HashSet::with_hasher(FixedState::with_seed(0)),
             singles: HashSet::with_hasher(FixedState::with_seed(0)),
             sentinels: Sentinels::default(),
             words: 0,
             repeats: false,
+            is_settled: false,
         }
     }
 }
 
 impl Tally {
-    fn add(&mut self, at: At, cell: &Cell<'_>, way: Way<'_>, form: Form) {
-        self.is_typed_text |= matches!(cell, Cell::Text(_));
-        let (value, signs) = cell.seen(form, way.marks, way.all_signs);
+    #[inline]
+    fn add(&mut self, at: At, cell: &Cell<'_>, seen: &Seen) {
+        let Seen { value, signs, words } = *seen;
         if !signs.is_empty() {
             signs.indices().for_each(|index| {
                 if let Some(count) = self.signs.get_mut(index) {
@@ -129,14 +132,22 @@ impl Tally {
             Value::Moment(_) => Class::Moment,
             Value::Clock(_) => Class::Clock,
             Value::Span(_) => Class::Span,
-            Value::Text => {
-                self.words += cell.text().split_whitespace().count() as u64;
-                Class::Text
-            }
+            Value::Text => Class::Text,
         };
+        self.words += words;
         self.count(class, at);
-        if self.distinct.len() < MAX_DISTINCT {
+        if !self.is_settled && self.distinct.len() < MAX_DISTINCT {
             self.remember(cell, value);
+        }
+    }
+
+    /// Adds a number that tells nothing of how it is written.
+    #[inline]
+    fn add_number(&mut self, at: At, cell: &Cell<'_>, number: f64) {
+        self.number(at, number);
+        self.count(Class::Number, at);
+        if !self.is_settled && self.distinct.len() < MAX_DISTINCT {
+            self.remember(cell, Value::Number(number));
         }
     }
 
@@ -167,9 +178,10 @@ impl Tally {
         }
     }
 
+    #[inline]
     fn number(&mut self, at: At, number: f64) {
-        if number.fract() != 0.0 {
-            self.first_broken.get_or_insert(at);
+        if self.first_broken.is_none() && number.fract() != 0.0 {
+            self.first_broken = Some(at);
         }
         if number < 0.0 {
             self.first_negative.get_or_insert(at);
@@ -181,7 +193,22 @@ impl Tally {
             }
         }
         self.sentinels.add(number);
-        self.ascent = self.ascent.then(Ascent { ends: Some((number, number)), holds: true, by_one: true });
+        if self.ascent.holds {
+            self.ascent = self.ascent.then(Ascent { ends: Some((number, number)), holds: true, by_one: true });
+        }
+    }
+
+    /// A tally of rows that come later, which need not tell what is known of those before them.
+    fn sibling(&self) -> Self {
+        Self { is_settled: self.is_settled(), ..Self::default() }
+    }
+
+    /// Whether more different values would say nothing new: there are too many to count, it is known whether they come again
+    /// where that matters, and single precision keeps them apart.
+    fn is_settled(&self) -> bool {
+        let are_numbers = self.of(Class::Number) == self.valued();
+        let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_broken.is_some());
+        self.has_many() && (!are_numbers || is_apart)
     }
 
     /// Adds what is in rows that come later.
@@ -203,10 +230,9 @@ impl Tally {
         self.first_negative = self.first_negative.or(later.first_negative);
         self.first_beyond_one = self.first_beyond_one.or(later.first_beyond_one);
         self.has_weight |= later.has_weight;
-        self.is_typed_text |= later.is_typed_text;
         self.ascent = self.ascent.then(later.ascent);
         self.words += later.words;
-        self.repeats |= later.repeats || !self.distinct.is_disjoint(&later.distinct);
+        self.repeats = self.repeats || later.repeats || !self.distinct.is_disjoint(&later.distinct);
         // There are pieces by the thousand, and no more values are counted.
         if !self.has_many() {
             self.distinct.extend(&later.distinct);
@@ -232,6 +258,11 @@ impl Tally {
     pub(super) fn collapsed(&self) -> usize {
         let are_all = self.of(Class::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
+    }
+
+    /// Whether all values are numbers.
+    pub(super) fn are_numbers(&self) -> bool {
+        self.of(Class::Number) > 0 && self.of(Class::Number) == self.valued()
     }
 
     /// The least and the greatest number.
@@ -322,39 +353,92 @@ pub(super) struct Way<'a> {
     pub(super) all_signs: bool,
 }
 
-/// Counts the columns of some rows.
+/// Counts the columns of some rows, and keeps the values of those of which it is foreseen how they are kept.
 pub(super) struct Survey<'a> {
     way: Way<'a>,
-    tallies: Vec<Tally>,
+    /// How each column is kept, it seems; nothing where none is.
+    foreseen: &'a [Reading],
+    columns: Vec<Surveyed>,
+    /// Rows that a column will have, about.
+    room: usize,
     odd: OddRows,
     /// The rows of the pieces that were appended, by the index of their file.
     appended: BTreeMap<u32, u64>,
 }
 
+/// A column, as far as it is surveyed.
+struct Surveyed {
+    form: Form,
+    tally: Tally,
+    loaded: Loaded,
+    memo: Memo,
+}
+
+/// What a survey found.
+pub(super) struct Found {
+    pub(super) tallies: Vec<Tally>,
+    /// The values of columns, as far as it was foreseen how they are kept.
+    pub(super) loaded: Vec<Loaded>,
+    /// Rows of each file, by its index.
+    pub(super) rows: BTreeMap<u32, u64>,
+    pub(super) odd: OddRows,
+}
+
 impl<'a> Survey<'a> {
-    /// Of as many columns as there are forms.
-    pub(super) fn new(way: Way<'a>) -> Self {
-        let tallies = vec![Tally::default(); way.forms.len()];
-        Self { way, tallies, odd: OddRows::default(), appended: BTreeMap::new() }
+    /// Of as many columns as there are forms, with room for so many rows of the columns that are `foreseen`.
+    pub(super) fn new(way: Way<'a>, foreseen: &'a [Reading], rows: usize) -> Self {
+        let column = |(index, form): (usize, &Form)| Surveyed {
+            form: *form,
+            tally: Tally::default(),
+            loaded: Loaded::foreseen(foreseen.get(index), rows),
+            memo: Memo::default(),
+        };
+        let columns = way.forms.iter().enumerate().map(column).collect();
+        Self { way, foreseen, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// The columns, the rows of each file by its index, and the rows that were left out.
-    pub(super) fn finish(self) -> (Vec<Tally>, BTreeMap<u32, u64>, OddRows) {
+    /// What was found.
+    pub(super) fn finish(self) -> Found {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
-        (self.tallies, rows, self.odd)
+        let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
+        Found { tallies, loaded, rows, odd: self.odd }
     }
 
     /// The file of a piece and its rows: of the column that has most, since those left out may not be read.
     fn rows(&self) -> Option<(u32, u64)> {
-        let file = self.tallies.iter().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;
-        Some((file, self.tallies.iter().map(Tally::rows).max().unwrap_or_default()))
+        let tallies = || self.columns.iter().map(|column| &column.tally);
+        let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;
+        Some((file, tallies().map(Tally::rows).max().unwrap_or_default()))
+    }
+}
+
+impl Surveyed {
+    #[inline]
+    fn add(&mut self, at: At, cell: &Cell<'_>, way: Way<'_>) {
+        if let (Some(Value::Number(number)), false) = (cell.at_once(self.form, way.marks), way.all_signs) {
+            self.tally.add_number(at, cell, number);
+            return self.loaded.push(cell, Value::Number(number));
+        }
+        let seen = self.memo.seen(cell, self.form, way.marks, way.all_signs);
+        self.tally.add(at, cell, &seen);
+        self.loaded.push(cell, seen.value);
     }
 }
 
 impl Reader for Survey<'_> {
+    #[inline]
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
-        if let Some((tally, form)) = self.tallies.get_mut(column).zip(self.way.forms.get(column)) {
-            tally.add(at, &cell, self.way, *form);
+        if let Some(column) = self.columns.get_mut(column) {
+            column.add(at, &cell, self.way);
+        }
+    }
+
+    fn cells<'c>(&mut self, column: usize, mut at: At, cells: impl Iterator<Item = Cell<'c>>) {
+        let Some(column) = self.columns.get_mut(column) else { return };
+        column.loaded.reserve(self.room);
+        for cell in cells {
+            column.add(at, &cell, self.way);
+            at.line += 1;
         }
     }
 
@@ -364,12 +448,29 @@ impl Reader for Survey<'_> {
 }
 
 impl Gatherer for Survey<'_> {
+    fn sibling(&self, rows: usize) -> Self {
+        let mut sibling = Self { room: rows, ..Self::new(self.way, self.foreseen, 0) };
+        for (own, column) in sibling.columns.iter_mut().zip(&self.columns) {
+            own.tally = column.tally.sibling();
+            if column.tally.has_many() {
+                own.memo = Memo::off();
+            }
+            if matches!(column.loaded, Loaded::Skipped) {
+                own.loaded = Loaded::Skipped;
+            }
+        }
+        sibling
+    }
+
     fn append(&mut self, later: Self) {
         self.odd.append(&later.odd);
         if let Some((file, rows)) = later.rows() {
             *self.appended.entry(file).or_default() += rows;
         }
-        self.tallies.iter_mut().zip(&later.tallies).for_each(|(tally, later)| tally.append(later));
+        for (column, later) in self.columns.iter_mut().zip(later.columns) {
+            column.tally.append(&later.tally);
+            column.loaded.append(later.loaded);
+        }
     }
 }
 
@@ -380,8 +481,9 @@ mod tests {
     fn tally(cells: &[&str], from: u64) -> Tally {
         let mut tally = Tally::default();
         for (row, cell) in cells.iter().enumerate() {
-            let way = Way { forms: &[], marks: &Marks::default(), all_signs: false };
-            tally.add(At { file: 0, line: from + row as u64 }, &Cell::Untyped(cell), way, Form::default());
+            let cell = Cell::Untyped(cell);
+            let seen = Memo::default().seen(&cell, Form::default(), &Marks::default(), false);
+            tally.add(At { file: 0, line: from + row as u64 }, &cell, &seen);
         }
         tally
     }

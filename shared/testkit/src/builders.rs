@@ -111,6 +111,7 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
         f1: accuracy,
         log_loss: 0.2,
         roc_auc: Some(accuracy),
+        mcc: None,
         confusion: vec![vec![10, 0, 0], vec![0, 10, 0], vec![0, 0, 10]],
         per_class: ["setosa", "versicolor", "virginica"].map(class).to_vec(),
         binary: None,

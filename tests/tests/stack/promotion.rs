@@ -100,7 +100,7 @@ async fn a_worse_version_is_refused_with_its_reason_and_the_old_one_serves_on() 
     let run = stack.registry.run(report["run_id"].as_str().expect("a run has an id")).await.expect("it is on record");
     assert_eq!(run["status"], "REJECTED");
     let reason = run["reason"].as_str().expect("a refusal has a reason");
-    assert!(reason.contains("below the floor 0.9"), "{reason}");
+    assert!(reason.contains("no better than a constant answer"), "{reason}");
     let number = report["version"].as_u64().expect("a refused version has a number");
     let folder = format!("models/iris/{number:08}");
     let artifact = stack.bucket.get(&format!("{folder}/model.onnx")).await.expect("a refused version is kept");
@@ -122,7 +122,7 @@ async fn the_run_draws_its_hyperparameters_unless_the_event_names_them() {
     let drawn = |name: &str| run["parameters"][name].as_u64().expect("a drawn number");
     assert!((5..=30).contains(&drawn("max_depth")), "{run}");
     assert!((2..=10).contains(&drawn("min_samples_split")), "{run}");
-    assert!((1..=4).contains(&drawn("min_samples_leaf")), "{run}");
+    assert!((1..=20).contains(&drawn("min_samples_leaf")), "{run}");
     stack.train_good().await;
 }
 

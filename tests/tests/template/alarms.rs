@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::document::{Template, list};
+use crate::document::{Template, file, list};
 use crate::metrics::{NAMESPACE, published};
 
 /// The kinds of the template's alarms: their names without the stack's.
@@ -171,5 +171,28 @@ fn an_alarm_watches_the_worst_of_a_period() {
             _ => &["Maximum", "Sum"],
         };
         assert!(expected.contains(&statistic), "{id}: {statistic}");
+    }
+}
+
+/// The events are what tests and `sam local` feed to the alert function.
+#[test]
+fn the_events_in_stock_are_of_alarms_as_they_are_here() {
+    let template = Template::read();
+    for name in ["alert-alarm", "alert-ok", "alert-training-failed"] {
+        let event: Value = serde_json::from_str(&file(&format!("events/{name}.json"))).expect("JSON");
+        let message = event["Records"][0]["Sns"]["Message"].as_str().expect("a message");
+        let told: Value = serde_json::from_str(message).expect("JSON");
+        let alarms = template.resources("AWS::CloudWatch::Alarm");
+        let alarm = alarms.into_iter().find(|(_, alarm)| template.resolve(&alarm["AlarmName"]) == told["AlarmName"]);
+        let (id, alarm) = alarm.unwrap_or_else(|| panic!("{name}: the template has no such alarm"));
+        let trigger = &told["Trigger"];
+        for key in ["MetricName", "Namespace", "ComparisonOperator", "TreatMissingData"] {
+            assert_eq!(trigger[key], alarm[key], "{name}: {key} of {id}");
+        }
+        for key in ["Threshold", "Period", "EvaluationPeriods"] {
+            assert_eq!(trigger[key].as_f64(), alarm[key].as_f64(), "{name}: {key} of {id}");
+        }
+        let statistic = alarm["Statistic"].as_str().unwrap_or_default().to_uppercase();
+        assert_eq!(trigger["Statistic"], statistic, "{name}: {id}");
     }
 }

@@ -12,7 +12,7 @@ async fn a_raised_alarm_is_one_mail_to_each_recipient() {
     let memory = memory();
     assert_eq!(handle(&memory, event(RAISED)).await, Ok(sent(2)));
     assert_eq!(readers(&memory), [FIRST, SECOND]);
-    insta::assert_snapshot!(mails(&memory)[0].1.subject, @"[ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is wanted)");
+    insta::assert_snapshot!(mails(&memory)[0].1.subject, @"[ALARM] iris: the champion is not good enough: accuracy 0.9667, margin -1.2871");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn its_clearing_is_another() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
     assert_eq!(handle(&memory, event(CLEARED)).await, Ok(sent(2)));
-    insta::assert_snapshot!(mails(&memory)[2].1.subject, @"[OK] iris: the champion's accuracy is well again: 0.9667 (at least 0.9 is wanted)");
+    insta::assert_snapshot!(mails(&memory)[2].1.subject, @"[OK] iris: the champion is good enough again: accuracy 0.9667, margin 1.4142");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use lambda_http::http::StatusCode;
 
 use super::{Kind, Problem};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
-use crate::rows::{Columns, Fault, MAX_ROWS};
+use crate::rows::{Columns, Fault};
 
 /// The most of a name that is repeated, in characters.
 const MAX_ECHO: usize = 64;
@@ -57,10 +57,11 @@ impl Problem {
             Fault::NotJson { line, column, .. } => {
                 (&NOT_JSON, format!("is not valid JSON, at line {line}, column {column}"), value())
             }
-            Fault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted()),
-            Fault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted()),
+            Fault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted(columns)),
+            Fault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted(columns)),
             Fault::TooManyRows => {
-                (&TOO_MANY_ROWS, format!("has more than {MAX_ROWS} rows"), format!("at most {MAX_ROWS} rows"))
+                let most = columns.max_rows();
+                (&TOO_MANY_ROWS, format!("has more than {most} rows"), format!("at most {most} rows"))
             }
             Fault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
             Fault::UnknownColumn { .. } => {
@@ -119,8 +120,8 @@ fn not_json(detail: &str) -> Problem {
     Problem::new(&NOT_JSON, detail).expecting(JSON)
 }
 
-fn rows_wanted() -> String {
-    format!("{ROW}, or a list of 1 to {MAX_ROWS} of them")
+fn rows_wanted(columns: &Columns) -> String {
+    format!("{ROW}, or a list of 1 to {} of them", columns.max_rows())
 }
 
 fn place(row: Option<usize>, field: Option<&str>) -> String {

@@ -2,6 +2,8 @@
 
 use evergreen_lifecycle::Column;
 
+use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
+
 /// A model's columns in its own order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
@@ -10,6 +12,7 @@ pub struct Columns {
     places: Vec<usize>,
     /// The columns' indices, sorted by name.
     sorted: Vec<usize>,
+    max_rows: usize,
 }
 
 impl Columns {
@@ -23,7 +26,17 @@ impl Columns {
             *end += column.kind.slots();
             Some(*end)
         }));
-        Self { columns: columns.to_vec(), places, sorted }
+        Self { columns: columns.to_vec(), places, sorted, max_rows: MAX_ROWS }
+    }
+
+    /// The same of a model with so many labels: an answer has a probability for each, and must not get too large.
+    pub fn with_labels(self, labels: usize) -> Self {
+        Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
+    }
+
+    /// The most rows of one call.
+    pub fn max_rows(&self) -> usize {
+        self.max_rows
     }
 
     /// How many values a raw row has.

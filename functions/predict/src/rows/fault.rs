@@ -66,7 +66,7 @@ pub enum Fault {
     WrongShape(Kind),
     /// The list is empty.
     NoRows,
-    /// The list has more than [`MAX_ROWS`](super::MAX_ROWS) rows.
+    /// The list has more than [`max_rows`](super::Columns::max_rows) rows.
     TooManyRows,
     /// A row of a list is something else.
     NotAnObject {

@@ -10,8 +10,11 @@ use super::cell::Cell;
 use super::kinds::{Take, Value};
 use super::{Columns, Fault, Ignored, Kind, Unseen};
 
-/// The most rows of one call.
+/// Maximum number of rows of one call.
 pub const MAX_ROWS: usize = 1000;
+
+/// Maximum number of probabilities that one call is answered with: Lambda takes answers of 6 MB.
+pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
 /// What stands where nothing has been read yet: a NaN other than the one that is a missing value.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
@@ -21,7 +24,7 @@ const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 pub struct Rows {
     /// The values, row after row, as the kinds of the columns say; finite, or NaN where a value is missing and may be.
     pub values: Vec<f32>,
-    /// How many rows there are, from 1 to [`MAX_ROWS`].
+    /// How many rows there are, from 1 to [`Columns::max_rows`].
     pub count: usize,
     /// Texts that the model did not learn from.
     pub unseen: Unseen,
@@ -29,7 +32,7 @@ pub struct Rows {
     pub ignored: Ignored,
 }
 
-/// Reads one object, or a list of 1 to [`MAX_ROWS`] objects, each with a value for every one of `columns`. What else they have
+/// Reads one object, or a list of 1 to [`Columns::max_rows`] objects, each with a value for every one of `columns`. What else they have
 /// is passed over.
 ///
 /// # Errors
@@ -194,7 +197,7 @@ impl<'de> Take<'de> for Element<'_, '_> {
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
-        if self.0.row == MAX_ROWS {
+        if self.0.row == self.0.columns.max_rows() {
             return Err(self.0.refuse(Fault::TooManyRows));
         }
         self.0.read_row(object)

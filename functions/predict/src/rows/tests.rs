@@ -211,3 +211,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_model_of_many_labels_takes_fewer_rows() {
+    let of = |labels| Columns::new(&[Column::number("x")]).with_labels(labels);
+    assert_eq!([0, 3, 100, 300, 1000].map(|labels| of(labels).max_rows()), [1000, 1000, 1000, 333, 100]);
+    let rows = |count: usize| format!("[{}]", vec![r#"{"x": 1}"#; count].join(","));
+    assert_eq!(parse(&rows(100), &of(1000)).unwrap().count, 100);
+    assert_eq!(parse(&rows(101), &of(1000)), Err(Fault::TooManyRows));
+}

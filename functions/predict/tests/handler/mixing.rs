@@ -23,7 +23,17 @@ async fn answered(body: Value) -> Answer {
 /// The version of a regression model.
 fn regression() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.93, width: 1.0, by_fifth: None };
-    let figures = RegressionEvaluation { rows: 30, rmse: 0.4, mae: 0.3, median_absolute_error: 0.2, r2: 0.8, interval };
+    let figures = RegressionEvaluation {
+        rows: 30,
+        rmse: 0.4,
+        mae: 0.3,
+        median_absolute_error: 0.2,
+        r2: 0.8,
+        mape: None,
+        rmsle: None,
+        pinball: None,
+        interval,
+    };
     let evaluation = Evaluation::Regression(figures);
     Version { evaluation, training_score: 0.85, ..version(1, 0.9667, moment("2026-11-24T03:00:04Z")) }
 }

@@ -1,6 +1,8 @@
 //! What may be taken in.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::Encoding;
@@ -9,6 +11,7 @@ use evergreen_table::{FrameColumn, MISSING, Values, at};
 use super::Learnable;
 use super::draft::{Draft, Part};
 use crate::encode::{self, MAX_TEXT};
+use crate::split::kin;
 use crate::statistics::{self, Texts};
 
 /// Rare texts that have a statistic of their own, at most, and the bytes of all of them: they stand in the artifact twice.
@@ -49,8 +52,10 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
+    let parts = OnceCell::new();
+    let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&kin(rows.frame, rows.rows, rows.groups))));
     for part in &mut next.parts {
-        if let Some(statistics) = statistics_of(part, rows) {
+        if let Some(statistics) = statistics_of(part, rows, parts) {
             *part = statistics;
             taken = true;
         }
@@ -58,7 +63,7 @@ pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draf
     taken.then_some(next)
 }
 
-fn statistics_of(part: &Part, rows: Learnable<'_>) -> Option<Part> {
+fn statistics_of(part: &Part, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>) -> Option<Part> {
     let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
     let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
     let rare = known(&at(codes, rows.rows), names, categories, rare);
@@ -67,7 +72,7 @@ fn statistics_of(part: &Part, rows: Learnable<'_>) -> Option<Part> {
     }
     let kind = ColumnKind::Category { categories: categories.clone(), rare };
     let column = Column { kind, ..part.column.clone() };
-    let texts = Texts::of(rows.frame, &column, rows.rows)?;
+    let texts = Texts::of(rows.frame, &column, rows.rows, parts())?;
     let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
     let statistics = statistics::wanted(0, &texts, rows.target, &all);
     (!statistics.is_empty()).then(|| Part { column, encodings: part.encodings.clone(), statistics })
@@ -110,3 +115,6 @@ pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn)
     next.parts.push(Part { column, encodings, statistics: Vec::new() });
     Some(next)
 }
+
+#[cfg(test)]
+mod tests;

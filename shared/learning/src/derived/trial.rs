@@ -6,11 +6,12 @@ use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_table::at;
 
 use super::{Learnable, Limits, Outcome};
+use crate::deciding::{LabelChoice, ruled};
 use crate::encode::Learnt;
 use crate::evaluate::scores;
 use crate::fit::Rows;
 use crate::hyperparameters::Choice;
-use crate::learner::Learner;
+use crate::learner::{Kept, Learner};
 use crate::search::folds;
 
 /// Parts that the rows are divided into.
@@ -58,11 +59,12 @@ impl<'a> Trial<'a> {
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
         let weights = weights.map(|weights| at(weights, &chosen));
-        let learner = Learner::new(frame, &rows, target, weights, learnt.clone()).ok()?.kept_together(order, groups);
+        let learner = Learner::new(frame, Kept { rows: &rows, order, groups }, target, weights, learnt.clone()).ok()?;
         let metric = match learner.target().task() {
             Task::Classification => PrimaryMetric::LogLoss,
             Task::Regression => PrimaryMetric::Rmse,
         };
+        let rule = LabelChoice::Likeliest.usual(learner.target());
         let choice = Choice::usual(Family::GradientBoosting);
         let folds = folds(learner.target(), |rows| learner.units(rows), FOLDS, self.seed);
         let mut losses = Vec::with_capacity(rows.len());
@@ -71,7 +73,7 @@ impl<'a> Trial<'a> {
                 return None;
             }
             let fitted = learner.fit(Rows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
-            let answers = learner.ask(fitted, &fold.scored).ok()?;
+            let answers = ruled(&learner.ask(fitted, &fold.scored).ok()?, &rule);
             let truth = learner.target().take(&fold.scored);
             losses.extend(scores(metric, learner.truths(&truth), &answers)?.losses);
         }
@@ -90,7 +92,27 @@ fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use evergreen_table::{DataFile, Settings, Table};
+
     use super::*;
+    use crate::prepared::Prepared;
+
+    /// As the answers of a model are bounded, a row that it is wrong of costs no more than the least probability.
+    #[test]
+    fn one_mistake_does_not_outweigh_all_other_rows() {
+        let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));
+        let csv = "x,y\n".to_owned() + &(0..400).map(row).collect::<String>();
+        let file = DataFile { name: "t.csv".into(), content: csv.into_bytes() };
+        let prepared = Prepared::of(Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap()).unwrap();
+        let (table, rows) = (prepared.table(), &prepared.split().training);
+        let target = table.target().take(rows);
+        let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };
+        let trial = Trial::new(rows, 1, Limits { is_up: &|| false, fits: &|_| true });
+        let losses = trial.losses(&prepared.learnt(), MAX_ROWS).unwrap();
+        let floor = LabelChoice::Likeliest.usual(&target).floor.unwrap();
+        let most = losses.iter().copied().fold(0.0, f64::max);
+        assert!(most > 2.0 && most <= -f64::from(floor).ln() + 1e-6, "{most} of at most {}", -floor.ln());
+    }
 
     #[test]
     fn losses_are_smaller_where_chance_would_not_have_it() {

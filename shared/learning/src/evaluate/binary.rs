@@ -1,16 +1,16 @@
 //! Figures of two classes, one of which is looked for.
 
-use evergreen_lifecycle::{BinaryEvaluation, Label};
+use evergreen_lifecycle::{BinaryEvaluation, ClassEvaluation, Label};
 
 /// The class that is looked for: the second, where the table puts the positive label.
 pub(super) const POSITIVE: usize = 1;
 
-/// The figures of two classes; `confusion` is theirs, `probabilities` of each row are two.
+/// The figures of two classes; `confusion` and `per_class` are theirs, `probabilities` of each row are two.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
     threshold: f64,
-    confusion: &[Vec<usize>],
+    (confusion, per_class): (&[Vec<usize>], &[ClassEvaluation]),
     labels: &[Label],
 ) -> Option<BinaryEvaluation> {
     let [_, positive] = labels else { return None };
@@ -27,6 +27,7 @@ pub(super) fn evaluate(
         false_negatives: count(1, 0),
         brier_score: scored.iter().map(|row| brier(row.0, row.1)).sum::<f64>() / scored.len().max(1) as f64,
         average_precision: average_precision(scored),
+        f1: per_class.get(POSITIVE).map(|class| class.f1),
     })
 }
 
@@ -71,7 +72,7 @@ mod tests {
     fn figures_are_scikit_learns() {
         let confusion = [vec![3, 1], vec![2, 2]];
         let labels = ["no".into(), "yes".into()];
-        let figures = evaluate(&TRUTH, &probabilities(), 0.5, &confusion, &labels).unwrap();
+        let figures = evaluate(&TRUTH, &probabilities(), 0.5, (&confusion, &[]), &labels).unwrap();
         assert!((figures.average_precision.unwrap() - 0.7095238095238094).abs() < 1e-12, "{figures:?}");
         assert!((figures.brier_score - 0.232421875).abs() < 1e-12, "{figures:?}");
         assert_eq!((figures.true_positives, figures.false_positives), (2, 1));
@@ -82,6 +83,6 @@ mod tests {
     #[test]
     fn without_a_positive_row_there_is_no_curve_and_of_three_classes_no_figure() {
         assert_eq!(average_precision(vec![(0.5, false)]), None);
-        assert_eq!(evaluate(&[], &[], 0.5, &[], &["a".into(), "b".into(), "c".into()]), None);
+        assert_eq!(evaluate(&[], &[], 0.5, (&[], &[]), &["a".into(), "b".into(), "c".into()]), None);
     }
 }

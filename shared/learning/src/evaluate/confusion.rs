@@ -1,49 +1,73 @@
 //! Figures that need only the predicted classes.
 
-use evergreen_lifecycle::{ClassEvaluation, Label};
+use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 
-/// Rows by true class (outer) and predicted class (inner); all classes are below `classes`.
-pub(super) fn matrix(truth: &[usize], predicted: &[usize], classes: usize) -> Vec<Vec<usize>> {
-    let mut matrix = vec![vec![0; classes]; classes];
-    for (truth, predicted) in truth.iter().zip(predicted) {
-        if let Some(count) = matrix.get_mut(*truth).and_then(|row| row.get_mut(*predicted)) {
-            *count += 1;
-        }
-    }
-    matrix
+/// How often each class is true and answered.
+#[derive(Debug)]
+pub(super) struct Confusion {
+    /// Rows by true class (outer) and predicted class (inner); empty of more than [`MAX_CONFUSED_LABELS`] classes.
+    pub(super) matrix: Vec<Vec<usize>>,
+    rows: usize,
+    /// Of each class the rows that have it, those that are answered so, and those of which both is true.
+    truth: Vec<usize>,
+    answered: Vec<usize>,
+    right: Vec<usize>,
 }
 
-/// The share on the diagonal.
-pub(super) fn accuracy(matrix: &[Vec<usize>]) -> f64 {
-    let right = (0..matrix.len()).map(|class| at(matrix, class, class)).sum();
-    ratio(right, matrix.iter().flatten().sum())
+impl Confusion {
+    /// Of rows of these classes and answers, all below `classes`.
+    pub(super) fn of(truth: &[usize], answered: &[usize], classes: usize) -> Self {
+        let kept = if classes > MAX_CONFUSED_LABELS { 0 } else { classes };
+        let none = || vec![0; classes];
+        let mut found = Self {
+            matrix: vec![vec![0; kept]; kept],
+            rows: truth.len(),
+            truth: none(),
+            answered: none(),
+            right: none(),
+        };
+        for (&truth, &answered) in truth.iter().zip(answered) {
+            count(found.truth.get_mut(truth));
+            count(found.answered.get_mut(answered));
+            count(found.right.get_mut(truth).filter(|_| truth == answered));
+            count(found.matrix.get_mut(truth).and_then(|row| row.get_mut(answered)));
+        }
+        found
+    }
+
+    /// The share of rows that are answered rightly.
+    pub(super) fn accuracy(&self) -> f64 {
+        ratio(self.right.iter().sum(), self.rows)
+    }
+
+    /// One class's figures, in the order of `labels`; what would be divided by 0 is 0.
+    pub(super) fn per_class(&self, labels: &[Label]) -> Vec<ClassEvaluation> {
+        let of = |counts: &[usize], class: usize| counts.get(class).copied().unwrap_or_default();
+        let figures = |(class, label): (usize, &Label)| {
+            let (right, support) = (of(&self.right, class), of(&self.truth, class));
+            let answered = of(&self.answered, class);
+            ClassEvaluation {
+                label: label.clone(),
+                support,
+                precision: ratio(right, answered),
+                recall: ratio(right, support),
+                f1: ratio(2 * right, answered + support),
+            }
+        };
+        labels.iter().enumerate().map(figures).collect()
+    }
+}
+
+fn count(cell: Option<&mut usize>) {
+    if let Some(cell) = cell {
+        *cell += 1;
+    }
 }
 
 /// Mean recall over the classes that have rows.
 pub(super) fn balanced_accuracy(per_class: &[ClassEvaluation]) -> f64 {
     let recalls = per_class.iter().filter(|class| class.support > 0).map(|class| class.recall);
     recalls.clone().sum::<f64>() / recalls.count().max(1) as f64
-}
-
-/// One class's figures, in the order of `labels`; what would be divided by 0 is 0.
-pub(super) fn per_class(matrix: &[Vec<usize>], labels: &[Label]) -> Vec<ClassEvaluation> {
-    let figures = |(class, label): (usize, &Label)| {
-        let right = at(matrix, class, class);
-        let support = matrix.get(class).map_or(0, |row| row.iter().sum());
-        let predicted = (0..matrix.len()).map(|truth| at(matrix, truth, class)).sum::<usize>();
-        ClassEvaluation {
-            label: label.clone(),
-            support,
-            precision: ratio(right, predicted),
-            recall: ratio(right, support),
-            f1: ratio(2 * right, predicted + support),
-        }
-    };
-    labels.iter().enumerate().map(figures).collect()
-}
-
-fn at(matrix: &[Vec<usize>], truth: usize, predicted: usize) -> usize {
-    matrix.get(truth).and_then(|row| row.get(predicted)).copied().unwrap_or(0)
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
@@ -70,10 +94,10 @@ mod tests {
     fn three_classes_as_scikit_learn() {
         let truth = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
         let predicted = [0, 0, 1, 0, 1, 1, 0, 1, 2, 1, 2, 0];
-        let matrix = matrix(&truth, &predicted, 3);
-        assert_eq!(matrix, [[3, 1, 0], [1, 3, 0], [1, 1, 2]]);
-        assert_eq!(accuracy(&matrix), 0.6666666666666666);
-        let classes = per_class(&matrix, &labels(3));
+        let confusion = Confusion::of(&truth, &predicted, 3);
+        assert_eq!(confusion.matrix, [[3, 1, 0], [1, 3, 0], [1, 1, 2]]);
+        assert_eq!(confusion.accuracy(), 0.6666666666666666);
+        let classes = confusion.per_class(&labels(3));
         assert_eq!(balanced_accuracy(&classes), 0.6666666666666666);
         assert!((mean(&classes, |class| class.precision) - 0.7333333333333334).abs() < 1e-15);
         assert!((mean(&classes, |class| class.recall) - 0.6666666666666666).abs() < 1e-15);
@@ -84,8 +108,7 @@ mod tests {
     /// The same functions where class 1 is never predicted.
     #[test]
     fn a_class_that_is_never_predicted_counts_0() {
-        let matrix = matrix(&[0, 1, 1, 0, 1], &[0; 5], 2);
-        let classes = per_class(&matrix, &labels(2));
+        let classes = Confusion::of(&[0, 1, 1, 0, 1], &[0; 5], 2).per_class(&labels(2));
         assert_eq!(balanced_accuracy(&classes), 0.5);
         assert!((mean(&classes, |class| class.precision) - 0.2).abs() < 1e-15);
         assert!((mean(&classes, |class| class.f1) - 0.2857142857142857).abs() < 1e-15);
@@ -93,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_class_without_rows_is_left_out_of_the_balance() {
-        let classes = per_class(&matrix(&[0, 0, 1, 1], &[0, 0, 1, 0], 3), &labels(3));
+        let classes = Confusion::of(&[0, 0, 1, 1], &[0, 0, 1, 0], 3).per_class(&labels(3));
         assert_eq!(balanced_accuracy(&classes), 0.75);
         assert_eq!(mean(&classes, |class| class.recall), 0.5);
     }
@@ -104,11 +127,11 @@ mod tests {
             pairs in prop::collection::vec((0..4_usize, 0..4_usize), 1..60),
         ) {
             let (truth, predicted): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-            let matrix = matrix(&truth, &predicted, 4);
-            prop_assert_eq!(matrix.iter().flatten().sum::<usize>(), pairs.len());
+            let confusion = Confusion::of(&truth, &predicted, 4);
+            prop_assert_eq!(confusion.matrix.iter().flatten().sum::<usize>(), pairs.len());
             let right = pairs.iter().filter(|(truth, predicted)| truth == predicted).count();
-            prop_assert_eq!(accuracy(&matrix), right as f64 / pairs.len() as f64);
-            for class in per_class(&matrix, &labels(4)) {
+            prop_assert_eq!(confusion.accuracy(), right as f64 / pairs.len() as f64);
+            for class in confusion.per_class(&labels(4)) {
                 for figure in [class.precision, class.recall, class.f1] {
                     prop_assert!((0.0..=1.0).contains(&figure));
                 }

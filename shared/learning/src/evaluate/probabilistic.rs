@@ -1,5 +1,7 @@
 //! Figures that need the probabilities: of each row one per class, row by row.
 
+use rayon::prelude::*;
+
 /// Mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`: probabilities are kept
 /// between the machine's epsilon (2.2e-16) and 1 less it, so that one confident mistake costs at most 36 nats.
 pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
@@ -23,12 +25,11 @@ pub(super) fn surprise(probability: f32) -> f64 {
 /// `roc_auc_score(multi_class="ovr", average="macro")`; classes that all rows or none belong to have no curve and are left
 /// out, and without any other there is no figure.
 pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
-    let areas: Vec<f64> = (0..classes)
-        .filter_map(|class| {
-            let scores = probabilities.iter().skip(class).step_by(classes).copied();
-            area(scores.zip(truth.iter().map(|truth| *truth == class)).collect())
-        })
-        .collect();
+    let of = |class: usize| {
+        let scores = probabilities.iter().skip(class).step_by(classes).copied();
+        area(scores.zip(truth.iter().map(|truth| *truth == class)).collect())
+    };
+    let areas: Vec<f64> = (0..classes).into_par_iter().filter_map(of).collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 

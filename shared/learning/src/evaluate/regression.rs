@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
+use super::scores::{log_error, pinball, relative_error};
+
 /// The share of rows that an interval is to hold.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
@@ -16,6 +18,8 @@ const MIN_ROWS_BY_FIFTH: usize = 25;
 /// R² is scikit-learn's `r2_score`: where the truth is one number throughout, it is 1 for a perfect answer and else 0.
 pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
     let rows = truth.len().max(1) as f64;
+    let pairs = || truth.iter().zip(values).map(|(truth, value)| (*truth, f64::from(*value)));
+    let mean = |losses: &mut dyn Iterator<Item = f64>| losses.sum::<f64>() / rows;
     let mut errors: Vec<f64> = errors(truth, values).map(f64::abs).collect();
     RegressionEvaluation {
         rows: truth.len(),
@@ -24,6 +28,12 @@ pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) 
         r2: r2(truth, mean_square(&errors)),
         interval: of_intervals(truth, values, intervals),
         median_absolute_error: median(&mut errors),
+        mape: truth.iter().all(|truth| *truth != 0.0).then(|| mean(&mut pairs().map(|(t, v)| relative_error(t, v)))),
+        rmsle: truth
+            .iter()
+            .all(|truth| *truth >= 0.0)
+            .then(|| mean(&mut pairs().map(|(t, v)| log_error(t, v).powi(2))).sqrt()),
+        pinball: Some(mean(&mut pairs().map(|(truth, value)| pinball(truth, value)))),
     }
 }
 
@@ -82,7 +92,18 @@ mod tests {
         assert!((figures.r2 - 0.9440894568690096).abs() < 1e-12, "{figures:?}");
         assert!((figures.rmse - 0.5916079783099616).abs() < 1e-12, "{figures:?}");
         assert!((figures.mae - 0.5).abs() < 1e-12 && figures.median_absolute_error == 0.5, "{figures:?}");
+        assert!((figures.pinball.unwrap() - 0.21).abs() < 1e-12 && figures.rmsle.is_none(), "{figures:?}");
         assert_eq!((figures.interval.coverage, figures.interval.width), (0.8, 1.0));
+    }
+
+    /// sklearn.metrics 1.9.1: mean_absolute_percentage_error and root_mean_squared_log_error.
+    #[test]
+    fn relative_figures_are_told_where_they_are_defined() {
+        let values = [2.5, 0.0, 2.0, 8.0, 4.0];
+        let figures = evaluate(&[3.0, 0.5, 2.0, 7.0, 4.5], &values, &[]);
+        assert!((figures.mape.unwrap() - 0.2841269841269841).abs() < 1e-12, "{figures:?}");
+        assert!((figures.rmsle.unwrap() - 0.20257811361160194).abs() < 1e-12, "{figures:?}");
+        assert_eq!(evaluate(&[3.0, 0.0, 2.0, 7.0, 4.5], &values, &[]).mape, None);
     }
 
     #[test]

@@ -225,3 +225,14 @@ fn families_need_what_they_hold() {
 fn what_fits_is_learnt_from() {
     assert!(learn(&sound(), 32 * MB, Family::RandomForest).is_ok());
 }
+
+#[test]
+fn files_that_are_known_when_they_are_opened_count_by_what_is_stored() {
+    let table = Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 200_000);
+    assert_eq!(table.learning("", 1024), Ok(()));
+    for name in ["b.zip", "b.xlsx", "b.jsonl"] {
+        let files = [table.files.clone(), vec![(name.to_owned(), 2 << 30)]].concat();
+        let message = Made { files, samples: table.samples.clone() }.learning("", 1024).unwrap_err();
+        assert!(message.contains("; reading it needs about 4.5 GB of memory"), "{name}: {message}");
+    }
+}

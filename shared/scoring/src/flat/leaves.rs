@@ -43,7 +43,7 @@ impl Added<{ Self::OUTPUTS }> for Dense {
     }
 }
 
-/// The leaves of many outputs: leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
+/// The leaves of more outputs: leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     starts: Vec<u32>,
@@ -51,12 +51,14 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    pub(super) const OUTPUTS: usize = MAX_LABELS;
+    /// Outputs of most models, and of any: sums of a row are cleared for each row, so that few take less time.
+    pub(super) const SOME: usize = 100;
+    pub(super) const ALL: usize = MAX_LABELS;
 }
 
-impl Added<{ Self::OUTPUTS }> for Lists {
+impl<const N: usize> Added<N> for Lists {
     #[inline(always)]
-    fn add(&self, leaf: u32, sums: &mut [f32; Self::OUTPUTS]) {
+    fn add(&self, leaf: u32, sums: &mut [f32; N]) {
         let leaf = leaf as usize;
         for entry in &self.weights[self.starts[leaf] as usize..self.starts[leaf + 1] as usize] {
             sums[entry.output as usize] += entry.weight;

@@ -63,7 +63,8 @@ fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     let shapes = prop::collection::vec(shape(), 1..2 * LANES + 2);
     let random = prop::collection::vec((any::<u8>(), number()), 37);
     let rows = prop::collection::vec(value(), 24 * 37);
-    (features, 1..8_usize, shapes, random, any::<bool>(), 1..24_usize, rows).prop_map(
+    let outputs = prop_oneof![8 => 1..8_usize, 1 => select(vec![Lists::SOME, Lists::SOME + 1, Lists::ALL])];
+    (features, outputs, shapes, random, any::<bool>(), 1..24_usize, rows).prop_map(
         |(features, outputs, shapes, random, is_mean, count, values)| {
             let mut next = 0;
             let trees =

@@ -2,7 +2,7 @@
 //! cell. They are those of the code; who changes the one changes the other, and `make bench-memory` shows whether they agree.
 
 use super::shape::Shape;
-use crate::parts::PIECE;
+use crate::parts::{AT_ONCE, PIECE};
 use crate::survey::MAX_DISTINCT;
 
 /// What an allocator takes beside what it is asked for, in hundredths, and a process beside its table.
@@ -32,9 +32,15 @@ pub fn opened(raw: Raw, cells: u64) -> u64 {
 /// Bytes to read a table, and to split it; whatever is learnt.
 pub fn reading(shape: &Shape, raw: Raw, threads: u64) -> u64 {
     let opening = add([raw.bytes, raw.compressed]);
-    let surveying = add([raw.bytes, survey(shape, raw, threads), times([threads, raw.decoding])]);
-    let loading = add([raw.bytes, shape.bytes(), pieces(shape, raw, threads), times([threads, raw.decoding])]);
+    let surveying = add([raw.bytes, survey(shape, raw), times([threads, raw.decoding])]);
+    let loading = add([raw.bytes, shape.bytes(), pieces(shape, raw), times([threads, raw.decoding])]);
     whole(opening.max(surveying).max(loading).max(splitting(shape)))
+}
+
+/// Bytes to survey a table and to keep its values at the same time.
+pub(super) fn at_once(shape: &Shape, raw: Raw, threads: u64) -> u64 {
+    let values = add([shape.bytes(), pieces(shape, raw)]);
+    whole(add([raw.bytes, survey(shape, raw), values, times([threads, raw.decoding])]))
 }
 
 /// Threads that read side by side.
@@ -48,17 +54,17 @@ pub fn whole(bytes: u64) -> u64 {
 }
 
 /// The hashes of different values, of the table and of the pieces that are read.
-fn survey(shape: &Shape, raw: Raw, threads: u64) -> u64 {
+fn survey(shape: &Shape, raw: Raw) -> u64 {
     let of_piece = rows_of_piece(shape, raw).min(MAX_DISTINCT as u64).min(shape.remembered());
-    let places = shape.remembered().saturating_add(times([threads, of_piece]));
+    let places = shape.remembered().saturating_add(times([AT_ONCE as u64, of_piece]));
     times([shape.columns.len() as u64, places, PLACE * PLACES])
 }
 
 /// The values of the pieces that are read at once; lists that grow have twice the room that they need.
-fn pieces(shape: &Shape, raw: Raw, threads: u64) -> u64 {
+fn pieces(shape: &Shape, raw: Raw) -> u64 {
     let rows = rows_of_piece(shape, raw).min(shape.rows);
     let texts = shape.text_bytes().min(times([shape.columns.len() as u64, rows, 200]));
-    times([threads, add([times([rows, shape.row_bytes(), 2]), texts])])
+    times([AT_ONCE as u64, add([times([rows, shape.row_bytes(), 2]), texts])])
 }
 
 fn rows_of_piece(shape: &Shape, raw: Raw) -> u64 {

@@ -89,8 +89,14 @@ pub fn foresee(files: &[(String, u64)], samples: &[Sample], settings: &Settings,
         let by = |of: fn(&Look) -> f64| own.map(of).or_else(|| alike().map(of).reduce(f64::max)).unwrap_or_default();
         let bytes = (by(|look| look.plain) * *size as f64) as u64;
         rows = rows.saturating_add((by(|look| look.rows) * *size as f64).round() as u64);
-        raw.bytes = raw.bytes.saturating_add(bytes);
-        raw.compressed = raw.compressed.saturating_add(if format == Format::CsvGzip { *size } else { 0 });
+        // Of what is known when it is opened only, at least what is stored.
+        let (least, compressed) = match format {
+            Format::Csv | Format::Parquet => (0, 0),
+            Format::CsvGzip => (0, *size),
+            Format::JsonLines | Format::Excel | Format::Zip => (*size, *size),
+        };
+        raw.bytes = raw.bytes.saturating_add(bytes.max(least));
+        raw.compressed = raw.compressed.saturating_add(compressed);
     }
     raw.decoding = looks.iter().map(|look| look.decoding).max().unwrap_or_default();
     let columns = looks.iter().max_by_key(|look| look.sampled_rows)?.columns(rows, settings, target);

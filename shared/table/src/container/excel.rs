@@ -1,29 +1,44 @@
 //! Workbooks of Excel as CSV: the first sheet that has something in it.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
-use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx, open_workbook_from_rs};
+use bytes::Bytes;
+use calamine::{
+    Cell, Data, DataType, ExcelDateTime, Range, Reader, SheetVisible, Xlsx, XlsxError, open_workbook_from_rs,
+};
+use zip::ZipArchive;
 
-use super::{Lines, Plain};
+use super::{Lines, Plain, Room};
 use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// The table of the workbook `file`.
-pub(super) fn open(file: &str, content: Vec<u8>) -> Result<Plain, TableError> {
+/// Bytes of the XML parts of a workbook that are read whole, such as its shared texts, in memory for each of their own at most.
+const INFLATION: u64 = 5;
+
+/// Bytes of the beginning of a part, where it says how many texts it has.
+const HEAD: u64 = 4096;
+
+/// The table of the workbook `file`, if there is `room` for it: a small workbook may hold a huge one.
+pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, TableError> {
     let refused = |found: &str| TableError::OtherFormat {
         file: file.to_owned(),
         found: found.to_owned(),
         advice: "expected a workbook whose first sheet is the table; save it as .xlsx or CSV again",
     };
-    let mut book: Xlsx<Cursor<Vec<u8>>> =
+    check_parts(file, &content, room)?;
+    let mut book: Book =
         open_workbook_from_rs(Cursor::new(content)).map_err(|_| refused("a workbook that is damaged, or encrypted"))?;
-    let names = book.sheet_names();
+    let visible = book.sheets_metadata().iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let names: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
     let mut sheets = Vec::new();
     for name in &names {
-        let range = book.worksheet_range(name).map_err(|_| refused("a workbook with a sheet that cannot be read"))?;
-        if !range.is_empty() {
-            sheets.push(range);
+        let cells = match cells(&mut book, name, room.free) {
+            Ok(cells) => cells.ok_or_else(|| room.too_large(file))?,
+            Err(_) => return Err(refused("a workbook with a sheet that cannot be read")),
+        };
+        if !cells.is_empty() {
+            sheets.push(Range::from_sparse(cells));
             break;
         }
     }
@@ -31,10 +46,74 @@ pub(super) fn open(file: &str, content: Vec<u8>) -> Result<Plain, TableError> {
     let (bytes, header) = to_csv(sheet).map_err(|source| TableError::Csv { file: file.to_owned(), source })?;
     let mut read_as = vec!["an Excel workbook".to_owned()];
     if names.len() > 1 {
-        read_as.push(format!("the first of {} sheets", names.len()));
+        read_as.push(format!("the first of {} sheets that has values, and no other", names.len()));
     }
     let first = sheet.start().map_or(0, |(row, _)| i64::from(row));
-    Ok(Plain { bytes, read_as, lines: Lines { shift: first + header as i64, are_rows: true }, is_made: true })
+    Ok(Plain {
+        bytes: Bytes::from(bytes),
+        read_as,
+        lines: Lines { shift: first + header as i64, are_rows: true },
+        is_made: true,
+    })
+}
+
+type Book = Xlsx<Cursor<Bytes>>;
+
+/// Checks that what comes out of a workbook's parts can be held; how much that is they may not say truly.
+fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError> {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(content.clone())) else { return Ok(()) };
+    let mut taken = 0_u64;
+    for index in 0..archive.len() {
+        let Ok(part) = archive.by_index(index) else { continue };
+        let is_sheet = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
+        let mut part = part.take(room.free.saturating_sub(taken).saturating_add(1));
+        let mut head = Vec::new();
+        // What is damaged is told when the workbook is opened.
+        let begun = part.by_ref().take(HEAD).read_to_end(&mut head).unwrap_or_default() as u64;
+        let bytes = begun + io::copy(&mut part, &mut io::sink()).unwrap_or_default();
+        taken = taken.saturating_add(if is_sheet { bytes } else { bytes.saturating_mul(INFLATION) });
+        taken = taken.saturating_add(announced(&head).saturating_mul(size_of::<String>() as u64));
+        room.check(file, taken)?;
+    }
+    Ok(())
+}
+
+/// How many shared texts the beginning of a part announces, for which room is made before they are read.
+fn announced(head: &[u8]) -> u64 {
+    const COUNT: &[u8] = b"uniqueCount=";
+    let after = memchr::memmem::find(head, COUNT).and_then(|at| head.get(at + COUNT.len() + 1..));
+    let digits = after.unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+}
+
+/// The cells of a sheet that have something in them; nothing if they, and all cells among them, take more than `free` bytes.
+fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data>>>, XlsxError> {
+    let mut reader = match book.worksheet_cells_reader(sheet) {
+        Ok(reader) => reader,
+        // A chart is a sheet, too.
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(Some(Vec::new())),
+        Err(error) => return Err(error),
+    };
+    let (mut cells, mut taken) = (Vec::new(), 0_u64);
+    let (mut rows, mut columns) = ((u32::MAX, 0), (u32::MAX, 0));
+    while let Some(cell) = reader.next_cell()? {
+        let (value, (row, column)) = (Data::from(cell.get_value().clone()), cell.get_position());
+        if value == Data::Empty {
+            continue;
+        }
+        rows = (rows.0.min(row), rows.1.max(row));
+        columns = (columns.0.min(column), columns.1.max(column));
+        // A list that grows has twice the room that it needs, and each text is written into the CSV.
+        let text = value.get_string().map_or(0, |text| 2 * text.len());
+        taken = taken.saturating_add((2 * size_of::<Cell<Data>>() + text) as u64);
+        let side = |(first, last): (u32, u32)| u64::from(last - first) + 1;
+        let all = side(rows).saturating_mul(side(columns)).saturating_mul(size_of::<Data>() as u64 + 1);
+        if taken.saturating_add(all) > free {
+            return Ok(None);
+        }
+        cells.push(Cell::new((row, column), value));
+    }
+    Ok(Some(cells))
 }
 
 /// The rows from the header on, and how many rows of titles precede it: those of a single cell above wider ones.

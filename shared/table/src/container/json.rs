@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::Room;
 use crate::{Place, TableError};
 
 /// Whether a text begins with a JSON object, or with a list of such.
@@ -53,33 +54,55 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
     }
 }
 
-/// The objects of `text` as CSV, with a column for each member that any of them has.
-pub(super) fn to_csv(file: &str, text: &[u8]) -> Result<Vec<u8>, TableError> {
-    let objects = read(text).map_err(|line| {
-        let place = Place { file: file.to_owned(), line, is_row: false };
-        TableError::Json(place)
-    })?;
-    let mut columns: HashMap<&str, usize> = HashMap::new();
-    let mut names = Vec::new();
-    for (name, _) in objects.iter().flat_map(|Object(members)| members) {
-        columns.entry(name).or_insert_with(|| {
-            names.push(name.as_str());
-            names.len() - 1
-        });
-    }
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let damaged = |source| TableError::Csv { file: file.to_owned(), source };
-    writer.write_record(&names).map_err(damaged)?;
-    for Object(members) in &objects {
-        let mut cells = vec![String::new(); names.len()];
+/// The objects of `text` as CSV, with a column for each member that any of them has, if there is `room` for it. They are read
+/// twice, since in memory they take many times what their text takes.
+pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
+    let wrong = |line| TableError::Json(Place { file: file.to_owned(), line, is_row: false });
+    let (mut columns, mut names) = (HashMap::new(), Vec::new());
+    let (mut rows, mut bytes) = (0_u64, 0_u64);
+    each(text, |Object(members)| {
+        rows += 1;
         for (name, value) in members {
-            if let Some(cell) = columns.get(name.as_str()).and_then(|column| cells.get_mut(*column)) {
-                *cell = cell_of(value);
+            bytes = bytes.saturating_add(quoted(&value));
+            if !columns.contains_key(&name) {
+                columns.insert(name.clone(), names.len());
+                names.push(name);
             }
         }
-        writer.write_record(&cells).map_err(damaged)?;
-    }
+    })
+    .map_err(wrong)?;
+    let size = rows.saturating_mul(names.len() as u64).saturating_add(bytes);
+    room.check(file, size)?;
+    let damaged = |source| TableError::Csv { file: file.to_owned(), source };
+    let content = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    let mut writer = csv::WriterBuilder::new().from_writer(content);
+    writer.write_record(&names).map_err(damaged)?;
+    let mut written = Ok(());
+    let mut cells = vec![String::new(); names.len()];
+    each(text, |Object(members)| {
+        cells.iter_mut().for_each(String::clear);
+        for (name, value) in members {
+            if let Some(cell) = columns.get(&name).and_then(|column| cells.get_mut(*column)) {
+                *cell = cell_of(&value);
+            }
+        }
+        if written.is_ok() {
+            written = writer.write_record(&cells);
+        }
+    })
+    .map_err(wrong)?;
+    written.map_err(damaged)?;
     writer.into_inner().map_err(|error| damaged(error.into_error().into()))
+}
+
+/// Bytes that a value takes in a CSV, within quotes.
+fn quoted(value: &Value) -> u64 {
+    let length = match value {
+        Value::Null => 0,
+        Value::String(text) => text.len() + memchr::memchr_iter(b'"', text.as_bytes()).count(),
+        other => other.to_string().len() * 2,
+    };
+    length as u64 + 2
 }
 
 fn cell_of(value: &Value) -> String {
@@ -90,19 +113,38 @@ fn cell_of(value: &Value) -> String {
     }
 }
 
-/// The objects, or the line that holds none.
-fn read(text: &[u8]) -> Result<Vec<Object>, u64> {
+/// Gives the objects one by one; or the line that holds none.
+fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     if text.trim_ascii_start().starts_with(b"[") {
-        return serde_json::from_slice(text).map_err(|error| error.line() as u64);
+        let mut list = serde_json::Deserializer::from_slice(text);
+        let read = list.deserialize_seq(List(&mut give)).and_then(|()| list.end());
+        return read.map_err(|error| error.line() as u64);
     }
-    let mut objects = Vec::new();
     for (number, line) in (1_u64..).zip(text.split(|byte| *byte == b'\n')) {
         let line = line.trim_ascii();
         if !line.is_empty() {
-            objects.push(serde_json::from_slice(line).map_err(|_| number)?);
+            give(serde_json::from_slice(line).map_err(|_| number)?);
         }
     }
-    Ok(objects)
+    Ok(())
+}
+
+/// A list of objects, each of which is given before the next one is read.
+struct List<'a, F>(&'a mut F);
+
+impl<'de, F: FnMut(Object)> Visitor<'de> for List<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(object) = list.next_element()? {
+            (self.0)(object);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +152,7 @@ mod tests {
     use super::*;
 
     fn csv(text: &str) -> String {
-        String::from_utf8(to_csv("a.jsonl", text.as_bytes()).unwrap()).unwrap()
+        String::from_utf8(to_csv("a.jsonl", text.as_bytes(), Room { free: 1 << 20, memory: 1 << 20 }).unwrap()).unwrap()
     }
 
     #[test]
@@ -123,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_object_is_named() {
-        let message = to_csv("a.jsonl", b"{\"a\":1}\n{\"a\":\n").unwrap_err().to_string();
+        let message = to_csv("a.jsonl", b"{\"a\":1}\n{\"a\":\n", Room { free: 1 << 20, memory: 1 << 20 })
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "a.jsonl, line 2: no JSON object; expected one on each line");
     }
 }

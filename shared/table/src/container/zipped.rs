@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use bytes::Bytes;
 use zip::ZipArchive;
 
 use crate::TableError;
@@ -9,13 +10,13 @@ use crate::TableError;
 /// What is in an archive.
 pub(super) enum Inner {
     /// It is a workbook of Excel itself.
-    Workbook(Vec<u8>),
+    Workbook(Bytes),
     /// The name and the content of the one file in it.
     Entry(String, Vec<u8>),
 }
 
 /// Opens an archive, if what is in it fits into the `free` ones of `memory` bytes.
-pub(super) fn open(file: &str, content: Vec<u8>, memory: u64, free: u64) -> Result<Inner, TableError> {
+pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<Inner, TableError> {
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
         found,

@@ -81,18 +81,18 @@ fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
         return Ok(number(column));
     }
     if all(&[Class::Boolean]) {
-        let because = format!("every value is true or false{}", marked(column));
+        let because = format!("every value is true or false{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Boolean, TypeName::Boolean, because));
     }
     if all(&[Class::Moment]) {
         return Ok(moment(column));
     }
     if all(&[Class::Clock]) {
-        let because = format!("every value is a time of day{}", marked(column));
+        let because = format!("every value is a time of day{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Timestamp, TypeName::Timestamp, because));
     }
     if all(&[Class::Clock, Class::Span]) {
-        let because = format!("every value is a length of time, read in seconds{}", marked(column));
+        let because = format!("every value is a length of time, read in seconds{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Number, TypeName::Number, because));
     }
     check_mistakes(column)?;
@@ -110,8 +110,11 @@ fn number(column: Judged<'_>) -> Reading {
     if tally.counts_rows() {
         return left_out(column, TypeName::Identifier, COUNTS_ROWS, &keep);
     }
-    let because = format!("every value is a number{}{}", notation(column), marked(column));
-    let warnings = [infinite(column), sentinel(column), collapsed(column)].into_iter().flatten().collect();
+    let because = format!("every value is a number{}{}{}", notation(column), stored(column), marked(column));
+    let mut warnings = written(column);
+    warnings.extend(
+        [infinite(column), sentinel(column), collapsed(column), codes(column), moments(column)].into_iter().flatten(),
+    );
     Reading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
@@ -134,6 +137,11 @@ fn notation(column: Judged<'_>) -> String {
     words
 }
 
+/// Whether the file, which tells types, has texts there.
+fn stored(column: Judged<'_>) -> &'static str {
+    if column.is_stored_text { ", which the file stores as text" } else { "" }
+}
+
 /// How many marks count as missing values, if there are any.
 fn marked(column: Judged<'_>) -> String {
     match column.tally.of(Class::Mark) {
@@ -141,6 +149,66 @@ fn marked(column: Judged<'_>) -> String {
         1 => "; 1 mark such as `?` or `#N/A` counts as missing".to_owned(),
         marks => format!("; {marks} marks such as `?` or `#N/A` count as missing"),
     }
+}
+
+/// Warnings where it is not sure what numbers mean as they are written.
+pub(super) fn written(column: Judged<'_>) -> Vec<String> {
+    let (tally, name) = (column.tally, column.name);
+    let numbers = tally.of(Class::Number);
+    let (percents, currencies) = (tally.written(Signs::PERCENT), tally.written(Signs::CURRENCY));
+    let are_some = |part: u64, all: u64| part > 0 && part < all;
+    let mut warnings = Vec::new();
+    if column.form.is_guess && tally.written(Signs::DECIDED_DECIMAL) == 0 {
+        warnings.push(format!(
+            "column {name:?}: nothing tells whether its points and commas are decimal marks or stand between thousands. Since \
+             fields are set apart by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
+             csv.decimal = \".\" into dataset.toml"
+        ));
+    }
+    if are_some(percents, numbers) {
+        warnings.push(format!(
+            "column {name:?}: {percents} of {numbers} numbers have a percent sign and the others have none; 12.5% is read as \
+             12.5, so write all of them in one way"
+        ));
+    }
+    if are_some(tally.written(Signs::DOLLAR), currencies) || are_some(tally.written(Signs::EURO), currencies) {
+        warnings.push(format!(
+            "column {name:?}: amounts in several currencies are read as plain numbers; convert them to one"
+        ));
+    }
+    warnings
+}
+
+/// A warning where numbers are likely names: postcodes that have lost their zeros.
+fn codes(column: Judged<'_>) -> Option<String> {
+    const NAMES: [&str; 8] =
+        ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
+    let name = column.name;
+    let is_code = NAMES.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str());
+    (is_code && column.tally.first_broken.is_none()).then(|| {
+        format!("column {name:?} is learnt from as a number; if it holds codes, write types.{name:?} = \"category\" into dataset.toml")
+    })
+}
+
+/// A warning where numbers are likely moments: seconds or milliseconds since 1970, or days such as 20240131.
+fn moments(column: Judged<'_>) -> Option<String> {
+    const FORMS: [(f64, f64, &str); 3] = [
+        (19_000_101.0, 21_001_231.0, "days such as 20240131"),
+        (6e8, 4e9, "seconds since 1970"),
+        (6e11, 4e12, "milliseconds since 1970"),
+    ];
+    let name = column.name.to_lowercase();
+    let is_named = ["date", "datum", "time", "zeit", "_at", "_ts", "moment"].iter().any(|part| name.contains(part))
+        || name == "ts";
+    let (least, most) = column.tally.bounds()?;
+    let form = FORMS.into_iter().find(|(from, to, _)| *from <= least && most <= *to)?;
+    (is_named && column.tally.first_broken.is_none()).then(|| {
+        format!(
+            "column {:?} is learnt from as a number, and looks like {}; write dates as 2024-01-31 in the file to have it read as a \
+             date",
+            column.name, form.2
+        )
+    })
 }
 
 fn infinite(column: Judged<'_>) -> Option<String> {
@@ -177,7 +245,7 @@ fn moment(column: Judged<'_>) -> Reading {
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
     let (first, other) = if column.form.month_first { ("month", "day") } else { ("day", "month") };
     let order = if decided + either > 0 { format!(", read with the {first} first") } else { String::new() };
-    let because = format!("every value is a date or time{order}{}", marked(column));
+    let because = format!("every value is a date or time{order}{}{}", stored(column), marked(column));
     let warning = (decided == 0 && either > 0).then(|| {
         let name = column.name;
         format!(
@@ -224,7 +292,7 @@ fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
                         dataset.toml";
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
-    let is_plain = tally.of(Class::Padded) == 0 && !tally.is_typed_text;
+    let is_plain = tally.of(Class::Padded) == 0;
     let is_meant = column.is_nearly_all(numbers) || numbers + tally.written(Signs::OTHER_DECIMAL) == tally.valued();
     if let (true, Some(at)) =
         (is_plain && is_meant, tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark]))

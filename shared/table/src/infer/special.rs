@@ -39,7 +39,8 @@ pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, 
             if let Some(at) = column.tally.first_outside(&known) {
                 return Err(column.wrong(at, A_NUMBER, ", for regression"));
             }
-            Ok(Reading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because))
+            let warnings = super::feature::written(column);
+            Ok(Reading { warnings, ..Reading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because) })
         }
     }
 }

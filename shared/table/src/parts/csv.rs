@@ -5,8 +5,9 @@ mod quotes;
 mod sample;
 mod total;
 
-use csv::{ByteRecord, StringRecord};
-use memchr::memchr_iter;
+use csv::StringRecord;
+use memchr::{memchr, memchr_iter, memchr2};
+use rayon::prelude::*;
 
 pub(super) use self::heading::Heading;
 pub(crate) use self::sample::Sample;
@@ -18,7 +19,7 @@ use crate::settings::CsvSettings;
 use crate::{Place, TableError};
 
 /// Bytes of a piece, about: its values may take several times as much.
-pub(crate) const PIECE: usize = 4 << 20;
+pub(crate) const PIECE: usize = 1 << 20;
 
 /// Bytes of the beginning, and of the middle, by which the notation of columns is told first.
 const GLANCE: usize = 128 << 10;
@@ -33,8 +34,10 @@ pub(super) struct Layout {
     end: usize,
     /// Where the rows can be cut, counted from their beginning.
     cuts: Vec<usize>,
+    /// The lines of each piece.
+    lines: Vec<u64>,
     /// The fields of the header, as they are written.
-    header: ByteRecord,
+    header: StringRecord,
     /// The line of a last row that holds totals, which is none of the rows.
     pub(super) total: Option<u64>,
 }
@@ -43,8 +46,9 @@ pub(super) struct Layout {
 pub(super) struct Rows<'a> {
     file: u32,
     bytes: &'a [u8],
-    /// The line that `bytes` begin with.
+    /// The line that `bytes` begin with, and how many there are.
     line: u64,
+    lines: u64,
     layout: &'a Layout,
 }
 
@@ -64,8 +68,7 @@ pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layou
         let line = 1 + newlines(text.get(..before).unwrap_or_default());
         return Err(TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false }));
     }
-    let header = record.into_byte_record();
-    let layout = Layout { dialect, start, line, end: text.len(), header, ..Layout::default() };
+    let layout = Layout { dialect, start, line, end: text.len(), header: record, ..Layout::default() };
     let layout = layout.cut(file, text)?;
     let named = header::named(&names);
     header::check(file, &named).map_err(|error| match heading(text, &layout) {
@@ -78,7 +81,7 @@ pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layou
 /// What the first record is.
 pub(super) fn heading(text: &[u8], layout: &Layout) -> Heading {
     let fields = layout.header.iter();
-    let names: Vec<String> = fields.map(|field| String::from_utf8_lossy(field).trim().to_owned()).collect();
+    let names: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
     heading::judge(&names, layout.rows(text), layout.dialect)
 }
 
@@ -103,24 +106,34 @@ impl Layout {
             self.end = self.start + start;
             self.cuts.retain(|cut| *cut < start);
         }
+        self.lines = self.pieces(self.rows(text)).into_par_iter().map(newlines).collect();
         Ok(self)
+    }
+
+    /// The rows in pieces.
+    fn pieces<'a>(&self, rows: &'a [u8]) -> Vec<&'a [u8]> {
+        let mut from = 0;
+        let ends = self.cuts.iter().copied().chain([rows.len()]);
+        ends.map(|to| rows.get(std::mem::replace(&mut from, to)..to).unwrap_or_default()).collect()
+    }
+
+    /// Rows at most, empty ones among them.
+    pub(super) fn most_rows(&self) -> u64 {
+        self.lines.iter().sum::<u64>() + 1
     }
 }
 
 impl<'a> Rows<'a> {
     /// The rows in pieces.
     pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
-        let (rows, mut from, mut line) = (layout.rows(text), 0, layout.line);
-        let mut pieces = Vec::with_capacity(layout.cuts.len() + 1);
-        for to in layout.cuts.iter().copied().chain([rows.len()]).filter(|to| *to > 0) {
-            let bytes = rows.get(from..to).unwrap_or_default();
-            if !bytes.is_empty() {
-                pieces.push(Self { file, bytes, line, layout });
-            }
-            line += newlines(bytes);
-            from = to;
-        }
-        pieces
+        let mut line = layout.line;
+        let pieces = layout.pieces(layout.rows(text)).into_iter().zip(&layout.lines);
+        let pieces = pieces.map(|(bytes, lines)| {
+            let rows = Self { file, bytes, line, lines: *lines, layout };
+            line += lines;
+            rows
+        });
+        pieces.filter(|rows| !rows.bytes.is_empty()).collect()
     }
 
     /// Some rows of the beginning and some of the middle, the last of which may be cut off.
@@ -132,53 +145,27 @@ impl<'a> Rows<'a> {
             let part = part.get(..GLANCE.min(part.len())).unwrap_or_default();
             let end =
                 if part.len() < GLANCE { part.len() } else { memchr::memrchr(b'\n', part).map_or(0, |end| end + 1) };
-            Self { file, bytes: part.get(..end).unwrap_or_default(), line: layout.line, layout }
+            Self { file, bytes: part.get(..end).unwrap_or_default(), line: layout.line, lines: 0, layout }
         };
         [Some(0), middle].into_iter().flatten().map(part).collect()
     }
 
-    /// Gives every cell to `reader`; `order` has the table's column for each field.
-    pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
-        let mut records = self.layout.dialect.reader().from_reader(self.bytes);
-        let mut record = ByteRecord::new();
-        while records
-            .read_byte_record(&mut record)
-            .map_err(|source| TableError::Csv { file: file.to_owned(), source })?
-        {
-            let line = self.line(&record);
-            let at = At { file: self.file, line };
-            if record.len() != order.len() {
-                if is_empty(&record) {
-                    reader.left_out(at, OddRow::Empty);
-                    continue;
-                }
-                let place = Place { file: file.to_owned(), line, is_row: false };
-                return Err(TableError::Ragged { place, found: record.len(), expected: order.len() });
-            }
-            if let Some(why) = self.odd(&record) {
-                reader.left_out(at, why);
-                continue;
-            }
-            for (column, cell) in order.iter().zip(&record) {
-                // The whole file was found to be text; fields end where characters do.
-                reader.cell(*column, at, Cell::Untyped(std::str::from_utf8(cell).unwrap_or_default().trim()));
-            }
-        }
-        Ok(())
+    /// How many there are at most.
+    pub(super) fn most(&self) -> usize {
+        self.lines as usize + 1
     }
 
-    /// Why a record is no row, if it is none.
-    fn odd(&self, record: &ByteRecord) -> Option<OddRow> {
-        if record.len() > 1 && is_empty(record) {
-            return Some(OddRow::Empty);
+    /// Gives every cell to `reader`; `order` has the table's column for each field.
+    pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
+        let mut to = To { rows: self, file, order, reader };
+        match std::str::from_utf8(self.bytes) {
+            Ok(text) if memchr(self.layout.dialect.quote, self.bytes).is_none() => to.plain(text),
+            _ => to.quoted(),
         }
-        let header = &self.layout.header;
-        let is_header = record.get(0) == header.get(0) && record == header;
-        is_header.then_some(OddRow::RepeatedHeader)
     }
 
     /// The line on which a record begins. The reader's own position is before the empty lines that it skips.
-    fn line(&self, record: &ByteRecord) -> u64 {
+    fn line(&self, record: &StringRecord) -> u64 {
         let Some(position) = record.position() else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let from = self.bytes.get(start..).unwrap_or_default();
@@ -189,8 +176,101 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn is_empty(record: &ByteRecord) -> bool {
-    record.as_slice().iter().all(u8::is_ascii_whitespace)
+/// Where the cells of some rows go.
+struct To<'a, R> {
+    rows: &'a Rows<'a>,
+    file: &'a str,
+    order: &'a [usize],
+    reader: &'a mut R,
+}
+
+impl<R: Reader> To<'_, R> {
+    /// Reads what has no quotes: a record is what is between the ends of lines, and a field what is between separators.
+    fn plain(&mut self, text: &str) -> Result<(), TableError> {
+        let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
+        let (mut start, mut line) = (0, self.rows.line);
+        while let Some(first) = bytes.get(start) {
+            if matches!(first, b'\r' | b'\n') {
+                line += u64::from(*first == b'\n');
+                start += 1;
+                continue;
+            }
+            let rest = bytes.get(start..).unwrap_or_default();
+            let end = start + memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let record = text.get(start..end).unwrap_or_default();
+            let width = 1 + memchr_iter(separator, record.as_bytes()).count();
+            let is_empty = record.bytes().all(|byte| byte == separator || byte.is_ascii_whitespace());
+            self.record(line, width, is_empty, Fields { rest: Some(record), separator })?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    fn quoted(&mut self) -> Result<(), TableError> {
+        let mut records = self.rows.layout.dialect.reader().from_reader(self.rows.bytes);
+        // The whole file was found to be text, and so is each record, which is checked at once.
+        let mut record = StringRecord::new();
+        let damaged = |source| TableError::Csv { file: self.file.to_owned(), source };
+        while records.read_record(&mut record).map_err(damaged)? {
+            let is_empty = record.as_slice().bytes().all(|byte| byte.is_ascii_whitespace());
+            self.record(self.rows.line(&record), record.len(), is_empty, record.iter())?;
+        }
+        Ok(())
+    }
+
+    /// Gives the cells of a record, if it is a row.
+    fn record<'r>(
+        &mut self,
+        line: u64,
+        width: usize,
+        is_empty: bool,
+        fields: impl Iterator<Item = &'r str> + Clone,
+    ) -> Result<(), TableError> {
+        let at = At { file: self.rows.file, line };
+        if is_empty && (width > 1 || width != self.order.len()) {
+            self.reader.left_out(at, OddRow::Empty);
+        } else if width != self.order.len() {
+            let place = Place { file: self.file.to_owned(), line, is_row: false };
+            return Err(TableError::Ragged { place, found: width, expected: self.order.len() });
+        } else if self.is_header(fields.clone()) {
+            self.reader.left_out(at, OddRow::RepeatedHeader);
+        } else {
+            for (column, cell) in self.order.iter().zip(fields) {
+                self.reader.cell(*column, at, Cell::Untyped(trimmed(cell)));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_header<'r>(&self, fields: impl Iterator<Item = &'r str>) -> bool {
+        fields.eq(self.rows.layout.header.iter())
+    }
+}
+
+/// The fields of a record without quotes. They are short, so that looking at one byte after the other is fastest.
+#[derive(Clone)]
+struct Fields<'r> {
+    rest: Option<&'r str>,
+    separator: u8,
+}
+
+impl<'r> Iterator for Fields<'r> {
+    type Item = &'r str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'r str> {
+        let rest = self.rest?;
+        let Some(end) = rest.bytes().position(|byte| byte == self.separator) else { return self.rest.take() };
+        self.rest = rest.get(end + 1..);
+        rest.get(..end)
+    }
+}
+
+/// Without blanks around it; nearly all cells have none.
+#[inline]
+fn trimmed(cell: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_plain(cell.as_bytes().first()) && is_plain(cell.as_bytes().last()) { cell } else { cell.trim() }
 }
 
 #[cfg(test)]
@@ -211,6 +291,8 @@ mod tests {
         let order: Vec<usize> = (0..names.len()).collect();
         let cuts = quotes::cuts(layout.rows(csv.as_bytes()), layout.dialect, size).unwrap();
         let layout = Layout { cuts, ..layout };
+        let lines = layout.pieces(layout.rows(csv.as_bytes())).into_iter().map(newlines).collect();
+        let layout = Layout { lines, ..layout };
         let mut cells = Cells::default();
         for piece in Rows::cut(0, csv.as_bytes(), &layout) {
             piece.read("a.csv", &order, &mut cells).unwrap();

@@ -25,13 +25,18 @@ pub(super) struct File {
     pub(super) unread: Vec<(usize, String)>,
 }
 
-/// The rows of a row group.
+/// Cells of a piece, about.
+const CELLS: u64 = 1 << 20;
+
+/// The rows of a row group, of some columns.
 pub(super) struct Rows<'a> {
     file: u32,
     content: &'a File,
     group: usize,
     /// The row, counted from 1, that the group begins with.
     first: u64,
+    /// Indices of the columns.
+    columns: Vec<usize>,
 }
 
 impl File {
@@ -67,39 +72,57 @@ impl File {
         sample::decoding(self.metadata.metadata())
     }
 
+    /// Indices of the columns that hold texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = usize> {
+        let fields = self.metadata.schema().fields().iter().enumerate();
+        fields.filter(|(_, field)| cells::is_text(field.data_type())).map(|(index, _)| index)
+    }
+
     /// Number of rows.
     pub(super) fn rows(&self) -> u64 {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
     }
 
-    /// Its row groups.
-    pub(super) fn groups(&self, file: u32) -> Vec<Rows<'_>> {
-        let mut first = 1;
-        let groups = self.metadata.metadata().row_groups().iter().enumerate();
-        groups
-            .map(|(group, content)| {
-                let rows = Rows { file, content: self, group, first };
-                first += count(content.num_rows());
-                rows
-            })
-            .collect()
+    /// Its row groups, each in blocks of the columns that are read.
+    pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<Rows<'_>> {
+        let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
+        let (mut first, mut pieces) = (1, Vec::new());
+        for (group, content) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let rows = count(content.num_rows());
+            let width = (CELLS / rows.max(1)).clamp(1, u64::from(u32::MAX)) as usize;
+            let block = |columns: &[usize]| Rows { file, content: self, group, first, columns: columns.to_vec() };
+            pieces.extend(read.chunks(width).map(block));
+            first += rows;
+        }
+        pieces
     }
 }
 
 impl Rows<'_> {
-    /// Gives every cell to `reader`, column by column; `order` has the table's column for each of the file's, and `skipped`
-    /// says of each of the table's whether it is left out.
-    pub(super) fn read(
+    /// Gives every cell to `reader`, column by column; `order` has the table's column for each of the file's.
+    pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
+        self.read_batches(name, order, reader, usize::MAX)
+    }
+
+    /// How many there are.
+    pub(super) fn most(&self) -> usize {
+        let groups = self.content.metadata.metadata().row_groups();
+        groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
+    }
+
+    /// Gives some cells of the beginning.
+    pub(super) fn glance(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
+        if self.first == 1 { self.read_batches(name, order, reader, 1) } else { Ok(()) }
+    }
+
+    fn read_batches(
         &self,
         name: &str,
         order: &[usize],
-        skipped: &[bool],
         reader: &mut impl Reader,
+        most: usize,
     ) -> Result<(), TableError> {
-        let is_read =
-            |index: &usize| order.get(*index).is_some_and(|column| !skipped.get(*column).copied().unwrap_or(false));
-        let read: Vec<usize> = self.content.read.iter().copied().filter(is_read).collect();
-        let mask = ProjectionMask::roots(self.content.metadata.parquet_schema(), read.iter().copied());
+        let mask = ProjectionMask::roots(self.content.metadata.parquet_schema(), self.columns.iter().copied());
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.content.bytes.clone(),
             self.content.metadata.clone(),
@@ -109,18 +132,14 @@ impl Rows<'_> {
         .with_projection(mask)
         .build()
         .map_err(damaged(name))?;
-        let mut first = self.first;
-        for batch in batches {
+        let mut line = self.first;
+        for batch in batches.take(most) {
             let batch = batch.map_err(|error| damaged(name)(error.into()))?;
-            for (array, index) in batch.columns().iter().zip(&read) {
+            for (array, index) in batch.columns().iter().zip(&self.columns) {
                 let Some(column) = order.get(*index).copied() else { continue };
-                let mut line = first;
-                cells::each(array, |cell| {
-                    reader.cell(column, At { file: self.file, line }, cell);
-                    line += 1;
-                });
+                cells::give(array, column, At { file: self.file, line }, reader);
             }
-            first += batch.num_rows() as u64;
+            line += batch.num_rows() as u64;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{EnsembleLimits, FamilyChoice, OddRow, Range, Settings, labels};
+use super::{EnsembleLimits, FamilyChoice, Floor, OddRow, Range, Settings, labels};
 
 const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, group, \
                     weights, class_weights, threshold, costs, primary_metric, floor, tolerance, families, \
@@ -99,7 +99,7 @@ fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsE
         "class_weights" => settings.class_weights = Some(labels::class_weights(key, &value)?),
         "threshold" => settings.threshold = Some(labels::threshold(key, &value)?),
         "costs" => settings.costs = Some(labels::costs(key, &value)?),
-        "floor" => settings.floor = Some(number(key, value, f64::NEG_INFINITY, "a number")?),
+        "floor" => settings.floor = Some(floor(key, value)?),
         "tolerance" => settings.tolerance = Some(number(key, value, 0.0, "a number from 0 up")?),
         "families" => settings.families = families(key, value)?,
         "time_budget_seconds" => {
@@ -151,6 +151,13 @@ fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
         _ => Err(wrong(key, EXPECTED)),
     };
     list.iter().map(mark).collect()
+}
+
+fn floor(key: &str, value: Value) -> Result<Floor, SettingsError> {
+    match value.as_str() {
+        Some("relative") => Ok(Floor::Relative),
+        _ => number(key, value, f64::NEG_INFINITY, "\"relative\", or a number").map(Floor::Number),
+    }
 }
 
 fn strict(key: &str, value: Value) -> Result<Vec<OddRow>, SettingsError> {
@@ -258,6 +265,12 @@ mod tests {
     }
 
     #[test]
+    fn a_floor_is_a_number_or_a_constant_answer() {
+        assert_eq!(Settings::parse("floor = \"relative\"").unwrap().floor, Some(Floor::Relative));
+        assert_eq!(Settings::parse("floor = -0.5").unwrap().floor, Some(Floor::Number(-0.5)));
+    }
+
+    #[test]
     fn every_key_is_read() {
         let toml = r#"
             target = "churned"
@@ -321,7 +334,7 @@ mod tests {
             class_weights: None,
             threshold: None,
             costs: None,
-            floor: Some(1.0),
+            floor: Some(Floor::Number(1.0)),
             tolerance: Some(0.01),
             families: vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)],
             time_budget_seconds: Some(600),
@@ -362,7 +375,8 @@ mod tests {
             ("positive = 1.5", "`positive`: expected a text, a whole number, true or false"),
             ("drop = \"a\"", "`drop`: expected a list of column names"),
             ("primary_metric = \"f2\"", "`primary_metric`: expected \"log_loss\""),
-            ("floor = nan", "`floor`: expected a number"),
+            ("floor = nan", "`floor`: expected \"relative\", or a number"),
+            ("floor = \"absolute\"", "`floor`: expected \"relative\", or a number"),
             ("tolerance = -0.1", "`tolerance`: expected a number from 0 up"),
             ("families = []", "`families`: expected \"random_forest\""),
             ("families = \"svm\"", "`families`: expected \"random_forest\""),

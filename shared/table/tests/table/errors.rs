@@ -164,10 +164,10 @@ fn a_table_of_few_rows_is_refused() {
 fn labels_that_cannot_be_learnt_are_refused() {
     let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
     assert_eq!(error(sound().replace("yes", "no")), message);
-    let identifiers: String = (0..202).map(|n| format!("{},n{}\n", n % 7, n % 101)).collect();
+    let identifiers: String = (0..2002).map(|n| format!("{},n{}\n", n % 7, n % 1001)).collect();
     assert!(
         error(format!("a,y\n{identifiers}"))
-            .starts_with("column \"y\": at least 101 different labels, at most 100 are allowed")
+            .starts_with("column \"y\": at least 1001 different labels, at most 1000 are allowed")
     );
 }
 

@@ -1,10 +1,12 @@
 //! Many files are one table, compressed or not.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use evergreen_table::{DataFile, Settings, Table, Values};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::{MEMORY, file, read, sound, values};
 
@@ -101,6 +103,81 @@ fn decompression_stops_where_memory_does() {
     let expected =
         " MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
     assert!(message.starts_with("a.csv.gz: more than ") && message.ends_with(expected), "{message}");
+}
+
+fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in parts {
+        archive
+            .start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
+            .unwrap();
+        archive.write_all(content).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A workbook of one sheet, with these cells and, after the name of their tag, these shared texts.
+fn workbook(cells: &str, texts: &str) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let sheets = "<sheets><sheet name=\"s\" sheetId=\"1\" r:id=\"r1\"/></sheets>";
+    let book = format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{sheets}</workbook>");
+    let related = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id=\"{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>")
+    };
+    let package = related("r1", "officeDocument", "xl/workbook.xml");
+    let package = format!("<Relationships xmlns=\"{PACKAGE}\">{package}</Relationships>");
+    let relations =
+        related("r1", "worksheet", "worksheets/sheet1.xml") + &related("r2", "sharedStrings", "sharedStrings.xml");
+    let relations = format!("<Relationships xmlns=\"{PACKAGE}\">{relations}</Relationships>");
+    let sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{cells}</sheetData></worksheet>");
+    let texts = format!("<sst xmlns=\"{MAIN}\" {texts}</sst>");
+    zip(&[
+        ("_rels/.rels", package.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", texts.as_bytes()),
+    ])
+}
+
+/// Asserts that a file is refused since what is in it takes more than so many bytes.
+#[track_caller]
+fn assert_too_large(name: &str, content: Vec<u8>, memory: u64) {
+    assert!((content.len() as u64) * 8 < memory, "{} bytes", content.len());
+    let message = Table::read(vec![file(name, content)], Settings::default(), "y", memory).unwrap_err().to_string();
+    let start = format!("{name}: more than ");
+    assert!(message.starts_with(&start) && message.contains(" of memory are allowed; expected a smaller"), "{message}");
+}
+
+#[test]
+fn an_archive_is_unpacked_only_as_far_as_memory_goes() {
+    assert_too_large("a.zip", zip(&[("a.csv", "0,0\n".repeat(4 << 20).as_bytes())]), 6 << 20);
+}
+
+#[test]
+fn a_workbook_is_read_only_as_far_as_memory_goes() {
+    let row = "<row><c><v>1</v></c><c><v>2</v></c></row>";
+    let far = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
+    assert_too_large("a.xlsx", workbook(&row.repeat(40_000), ">"), 8 << 20);
+    assert_too_large("a.xlsx", workbook(&row.repeat(400_000), ">"), 8 << 20);
+    assert_too_large("a.xlsx", workbook(far, ">"), 1 << 30);
+    assert_too_large("a.xlsx", workbook(row, &(">".to_owned() + &"<si><t>x</t></si>".repeat(200_000))), 8 << 20);
+    let rows: String =
+        (0..20).map(|n| format!("<row><c><v>{}</v></c><c><v>{}</v></c></row>", n * 7 % 5, n % 2)).collect();
+    let names = "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c></row>";
+    let sound = workbook(&(names.to_owned() + &rows), "><si><t>x</t></si><si><t>y</t></si>");
+    assert_eq!(Table::read(vec![file("a.xlsx", sound)], Settings::default(), "y", 64 << 20).unwrap().rows(), 20);
+}
+
+#[test]
+fn json_with_other_members_in_every_object_is_read_only_as_far_as_memory_goes() {
+    let lines: String = (0..20_000).map(|n| format!("{{\"k{n}\":1}}\n")).collect();
+    assert_too_large("a.jsonl", lines.clone().into_bytes(), 64 << 20);
+    let list = format!("[{}]", lines.trim_end().replace('\n', ","));
+    assert_too_large("a.json", list.into_bytes(), 64 << 20);
+    assert_too_large("a.jsonl.gz", gzip(&lines), 64 << 20);
 }
 
 #[test]

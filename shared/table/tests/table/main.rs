@@ -4,6 +4,7 @@
 
 mod cases;
 mod columns;
+mod doubts;
 mod errors;
 mod files;
 mod parquet;

@@ -14,7 +14,7 @@ use arrow_array::{
 use evergreen_lifecycle::Label;
 use evergreen_table::{DataFile, MISSING, Settings, Table, Values};
 
-use super::{MEMORY, file, read, sound, values};
+use super::{MEMORY, file, profile, read, sound, values};
 
 const ROWS: usize = 12;
 
@@ -84,15 +84,92 @@ fn moments_are_moments() {
     }
 }
 
+fn texts(values: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringArray::from(every(values)))
+}
+
 #[test]
-fn texts_stay_texts_whatever_is_in_them() {
-    let texts: ArrayRef = Arc::new(StringArray::from(every(&[Some("2"), Some("1"), None, Some("1")])));
-    let dictionary: DictionaryArray<Int32Type> = every(&[Some("2"), Some("1"), None, Some("1")]).into_iter().collect();
-    for array in [texts, Arc::new(dictionary)] {
+fn texts_are_categories_even_in_a_dictionary() {
+    let words = [Some("small"), Some("large"), None, Some("large")];
+    let dictionary: DictionaryArray<Int32Type> = every(&words).into_iter().collect();
+    for array in [texts(&words), Arc::new(dictionary)] {
         let table = read_parquet(vec![("x", array)]).unwrap();
         let Values::Category { codes, names } = values(&table, "x") else { panic!("no category") };
-        assert_eq!((names.as_slice(), &codes[..4]), (&["1".to_owned(), "2".to_owned()][..], &[1, 0, MISSING, 0][..]));
+        assert_eq!(names, &["large", "small"]);
+        assert_eq!(codes[..4], [1, 0, MISSING, 0]);
     }
+}
+
+#[test]
+fn numbers_and_dates_in_texts_are_read_as_those_of_a_csv_and_the_profile_says_so() {
+    let table = read_parquet(vec![
+        ("price", texts(&[Some("$1,200.50"), Some("?"), None, Some(" 7 "), Some("3")])),
+        ("comma", texts(&[Some("1,5"), Some("2,5"), Some("1.000,25")])),
+        ("day", texts(&[Some("25/12/2024"), Some("n.a."), Some("26/12/2024")])),
+        ("open", texts(&[Some("true"), Some("FALSE"), Some("false")])),
+        ("code", texts(&[Some("007"), Some("008"), Some("007")])),
+    ])
+    .unwrap();
+    let Values::Number(prices) = values(&table, "price") else { panic!("no numbers") };
+    assert_eq!((prices[0], prices[1].is_nan(), prices[2].is_nan(), prices[3]), (1200.5, true, true, 7.0));
+    let Values::Number(commas) = values(&table, "comma") else { panic!("no numbers") };
+    assert_eq!(commas[..3], [1.5, 2.5, 1000.25]);
+    let Values::Timestamp(days) = values(&table, "day") else { panic!("no moments") };
+    assert_eq!((days[0], days[1].is_nan()), (1_735_084_800.0, true));
+    assert!(matches!(values(&table, "open"), Values::Boolean(_)));
+    assert!(matches!(values(&table, "code"), Values::Category { .. }));
+    let because = |column: &str| profile(&table, column).2;
+    assert_eq!(
+        because("price"),
+        "every value is a number, with marks between thousands, with a currency, which the file stores as text; 3 marks such as \
+         `?` or `#N/A` count as missing"
+    );
+    assert!(
+        because("day")
+            .starts_with("every value is a date or time, read with the day first, which the file stores as text;")
+    );
+    assert_eq!(because("open"), "every value is true or false, which the file stores as text");
+    assert!(!because("code").contains("stores"), "{}", because("code"));
+}
+
+#[test]
+fn a_text_among_numbers_in_texts_is_refused_as_in_a_csv() {
+    let mut cells: Vec<String> = (0..ROWS).map(|n| format!("{n}.5")).collect();
+    cells.extend((0..300).map(|n| format!("{n}.25")));
+    cells[4] = "four".to_owned();
+    let y: ArrayRef = Arc::new(BooleanArray::from((0..cells.len()).map(|n| n % 2 == 0).collect::<Vec<_>>()));
+    let x: ArrayRef = Arc::new(StringArray::from(cells));
+    let file = parquet(vec![("x", x), ("y", y)], Compression::SNAPPY);
+    let message = Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap_err().to_string();
+    assert!(
+        message.starts_with("a.parquet, row 5, column \"x\": expected a number as in nearly all other rows"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_row_group_is_read_in_blocks_of_columns_and_the_table_is_the_same() {
+    let rows = 400_000;
+    let column = |factor: usize| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values((0..rows).map(|row| (row * factor % 1009) as i64)))
+    };
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let y: ArrayRef = Arc::new(BooleanArray::from((0..rows).map(|row| row % 3 == 0).collect::<Vec<_>>()));
+    let columns: Vec<(&str, ArrayRef)> =
+        names.into_iter().zip(3..).map(|(name, factor)| (name, column(factor))).chain([("y", y)]).collect();
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let written = |most: Option<usize>| {
+        let properties = WriterProperties::builder().set_max_row_group_row_count(most).build();
+        let mut content = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        Table::read(vec![file("a.parquet", content)], Settings::default(), "y", MEMORY).unwrap()
+    };
+    let (whole, parts) = (written(None), written(Some(30_000)));
+    assert_eq!((whole.rows(), whole.fingerprint()), (rows, parts.fingerprint()));
+    assert_eq!(whole.profile().columns, parts.profile().columns);
+    assert_eq!(whole.profile().files[0].rows, rows);
 }
 
 #[test]

@@ -104,6 +104,7 @@ fn classes() -> Version {
         false_negatives: 2,
         average_precision: Some(0.875),
         brier_score: 0.0625,
+        f1: None,
     });
     version
 }
@@ -111,8 +112,17 @@ fn classes() -> Version {
 /// An imported model of numbers, which the gate has compared with a champion.
 fn numbers() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
-    let figures =
-        RegressionEvaluation { rows: 80, rmse: 64.25, mae: 50.0, median_absolute_error: 41.5, r2: 0.8125, interval };
+    let figures = RegressionEvaluation {
+        rows: 80,
+        rmse: 64.25,
+        mae: 50.0,
+        median_absolute_error: 41.5,
+        r2: 0.8125,
+        mape: None,
+        rmsle: None,
+        pinball: None,
+        interval,
+    };
     let scores = |score: f64, loss: f64| Scores { score, losses: vec![loss; 40], headline: score };
     let incumbent = Incumbent::Scored { version: VersionNumber::FIRST, scores: scores(0.8, 1.0), same_table: false };
     let gate = Gate::new(PrimaryMetric::R2, Some(0.5), 0.01).unwrap();

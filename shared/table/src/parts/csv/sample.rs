@@ -1,5 +1,6 @@
 //! Parts of a CSV, by which its columns are foreseen.
 
+use bytes::Bytes;
 use csv::StringRecord;
 
 use super::super::{At, Reader};
@@ -26,10 +27,10 @@ impl Sample {
     /// Of these parts of a file, the first of which is its beginning, cut off anywhere; nothing if there is no row in it.
     pub(crate) fn of(parts: &[&[u8]], settings: &Settings) -> Option<Self> {
         let said = &settings.csv;
-        let decoded: Vec<Vec<u8>> =
-            parts.iter().map(|part| encoding::decode(part.to_vec(), said.encoding).bytes).collect();
+        let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), said.encoding).bytes;
+        let decoded: Vec<Bytes> = parts.iter().map(decode).collect();
         let stored: usize = parts.iter().map(|part| part.len()).sum();
-        let ratio = stored as f64 / decoded.iter().map(Vec::len).sum::<usize>().max(1) as f64;
+        let ratio = stored as f64 / decoded.iter().map(Bytes::len).sum::<usize>().max(1) as f64;
         let (first, others) = decoded.split_first()?;
         let (dialect, before) = Dialect::of(first, said.separator, said.quote);
         let first = first.get(before..)?;
@@ -45,14 +46,14 @@ impl Sample {
             Form { comma: said.decimal_comma.unwrap_or(dialect.separator == b';'), ..Form::default() };
             names.len()
         ];
-        let mut survey = Survey::new(Way { forms: &forms, marks: &marks, all_signs: false });
+        let mut survey = Survey::new(Way { forms: &forms, marks: &marks, all_signs: false }, &[], 0);
         let mut counted = Counted { dialect, rows: 0, bytes: 0 };
         counted.add(&mut survey, whole_lines(first).get(start..)?, names.len());
         // Within quotes a line's end need not be a row's, and a part that begins there would be misread.
         if !decoded.iter().any(|part| part.contains(&dialect.quote)) {
             others.iter().for_each(|part| counted.add(&mut survey, after_first_line(whole_lines(part)), names.len()));
         }
-        let (tallies, _, _) = survey.finish();
+        let tallies = survey.finish().tallies;
         let Counted { rows, bytes, .. } = counted;
         let bytes = (bytes as f64 * ratio) as u64;
         (rows > 0).then_some(Self { names, tallies, rows, bytes })

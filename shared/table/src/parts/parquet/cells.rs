@@ -12,95 +12,110 @@ use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::cell::Cell;
+use crate::parts::{At, Reader};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Whether values of that type can be read; the list of [`each`].
+/// Whether values of that type can be read; the list of [`give`].
 pub(super) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
-    let is_text = matches!(kind, D::Utf8 | D::LargeUtf8);
     let is_time =
         matches!(kind, D::Date32 | D::Date64 | D::Timestamp(..) | D::Time32(..) | D::Time64(..) | D::Duration(..));
-    is_number || is_text || is_time || matches!(kind, D::Null | D::Boolean)
+    is_number || is_text(kind) || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
-/// Gives every value of `array`, in order.
-pub(super) fn each(array: &dyn Array, mut give: impl FnMut(Cell<'_>)) {
+/// Whether values of that type are texts.
+pub(super) fn is_text(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
+}
+
+/// Gives every value of `array` to `reader`, in order: the next ones of the column, from `at` on.
+pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl Reader) {
     use DataType as D;
+    let mut to = To { array, column, at, reader };
     match array.data_type() {
-        D::Boolean => each_boolean(array, give),
-        D::Utf8 => each_text::<i32>(array, give),
-        D::LargeUtf8 => each_text::<i64>(array, give),
-        D::Int8 => primitive::<Int8Type>(array, |n| Cell::Whole(n.into()), give),
-        D::Int16 => primitive::<Int16Type>(array, |n| Cell::Whole(n.into()), give),
-        D::Int32 => primitive::<Int32Type>(array, |n| Cell::Whole(n.into()), give),
-        D::Int64 => primitive::<Int64Type>(array, Cell::Whole, give),
-        D::UInt8 => primitive::<UInt8Type>(array, |n| Cell::Whole(n.into()), give),
-        D::UInt16 => primitive::<UInt16Type>(array, |n| Cell::Whole(n.into()), give),
-        D::UInt32 => primitive::<UInt32Type>(array, |n| Cell::Whole(n.into()), give),
-        D::UInt64 => {
-            primitive::<UInt64Type>(array, |n| i64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole), give)
-        }
-        D::Float16 => primitive::<Float16Type>(array, |n| Cell::Number(n.into()), give),
-        D::Float32 => primitive::<Float32Type>(array, |n| Cell::Number(n.into()), give),
-        D::Float64 => primitive::<Float64Type>(array, Cell::Number, give),
-        D::Decimal32(_, scale) => primitive::<Decimal32Type>(array, |n| decimal(n.into(), *scale), give),
-        D::Decimal64(_, scale) => primitive::<Decimal64Type>(array, |n| decimal(n as f64, *scale), give),
-        D::Decimal128(_, scale) => primitive::<Decimal128Type>(array, |n| decimal(n as f64, *scale), give),
+        D::Boolean => to.booleans(),
+        D::Utf8 => to.texts::<i32>(),
+        D::LargeUtf8 => to.texts::<i64>(),
+        D::Int8 => to.values::<Int8Type>(|n| Cell::Whole(n.into())),
+        D::Int16 => to.values::<Int16Type>(|n| Cell::Whole(n.into())),
+        D::Int32 => to.values::<Int32Type>(|n| Cell::Whole(n.into())),
+        D::Int64 => to.values::<Int64Type>(Cell::Whole),
+        D::UInt8 => to.values::<UInt8Type>(|n| Cell::Whole(n.into())),
+        D::UInt16 => to.values::<UInt16Type>(|n| Cell::Whole(n.into())),
+        D::UInt32 => to.values::<UInt32Type>(|n| Cell::Whole(n.into())),
+        D::UInt64 => to.values::<UInt64Type>(|n| i64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole)),
+        D::Float16 => to.values::<Float16Type>(|n| Cell::Number(n.into())),
+        D::Float32 => to.values::<Float32Type>(|n| Cell::Number(n.into())),
+        D::Float64 => to.values::<Float64Type>(Cell::Number),
+        D::Decimal32(_, scale) => to.values::<Decimal32Type>(|n| decimal(n.into(), *scale)),
+        D::Decimal64(_, scale) => to.values::<Decimal64Type>(|n| decimal(n as f64, *scale)),
+        D::Decimal128(_, scale) => to.values::<Decimal128Type>(|n| decimal(n as f64, *scale)),
         // Its decimal text is the number without the point.
         D::Decimal256(_, scale) => {
-            primitive::<Decimal256Type>(array, |n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale), give);
+            to.values::<Decimal256Type>(|n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale));
         }
-        D::Date32 => primitive::<Date32Type>(array, |n| Cell::Moment(f64::from(n) * SECONDS_OF_A_DAY), give),
-        D::Date64 => primitive::<Date64Type>(array, |n| moment(n, 1_000), give),
-        D::Time32(TimeUnit::Second) => primitive::<Time32SecondType>(array, |n| Cell::Clock(n.into()), give),
-        D::Time32(_) => primitive::<Time32MillisecondType>(array, |n| Cell::Clock(f64::from(n) / 1e3), give),
-        D::Time64(TimeUnit::Microsecond) => {
-            primitive::<Time64MicrosecondType>(array, |n| Cell::Clock(n as f64 / 1e6), give)
-        }
-        D::Time64(_) => primitive::<Time64NanosecondType>(array, |n| Cell::Clock(n as f64 / 1e9), give),
-        D::Duration(TimeUnit::Second) => primitive::<DurationSecondType>(array, |n| Cell::Span(n as f64), give),
+        D::Date32 => to.values::<Date32Type>(|n| Cell::Moment(f64::from(n) * SECONDS_OF_A_DAY)),
+        D::Date64 => to.values::<Date64Type>(|n| moment(n, 1_000)),
+        D::Time32(TimeUnit::Second) => to.values::<Time32SecondType>(|n| Cell::Clock(n.into())),
+        D::Time32(_) => to.values::<Time32MillisecondType>(|n| Cell::Clock(f64::from(n) / 1e3)),
+        D::Time64(TimeUnit::Microsecond) => to.values::<Time64MicrosecondType>(|n| Cell::Clock(n as f64 / 1e6)),
+        D::Time64(_) => to.values::<Time64NanosecondType>(|n| Cell::Clock(n as f64 / 1e9)),
+        D::Duration(TimeUnit::Second) => to.values::<DurationSecondType>(|n| Cell::Span(n as f64)),
         D::Duration(TimeUnit::Millisecond) => {
-            primitive::<DurationMillisecondType>(array, |n| Cell::Span(n as f64 / 1e3), give);
+            to.values::<DurationMillisecondType>(|n| Cell::Span(n as f64 / 1e3));
         }
         D::Duration(TimeUnit::Microsecond) => {
-            primitive::<DurationMicrosecondType>(array, |n| Cell::Span(n as f64 / 1e6), give);
+            to.values::<DurationMicrosecondType>(|n| Cell::Span(n as f64 / 1e6));
         }
         D::Duration(TimeUnit::Nanosecond) => {
-            primitive::<DurationNanosecondType>(array, |n| Cell::Span(n as f64 / 1e9), give);
+            to.values::<DurationNanosecondType>(|n| Cell::Span(n as f64 / 1e9));
         }
-        D::Timestamp(TimeUnit::Second, _) => primitive::<TimestampSecondType>(array, |n| moment(n, 1), give),
-        D::Timestamp(TimeUnit::Millisecond, _) => {
-            primitive::<TimestampMillisecondType>(array, |n| moment(n, 1_000), give)
-        }
+        D::Timestamp(TimeUnit::Second, _) => to.values::<TimestampSecondType>(|n| moment(n, 1)),
+        D::Timestamp(TimeUnit::Millisecond, _) => to.values::<TimestampMillisecondType>(|n| moment(n, 1_000)),
         D::Timestamp(TimeUnit::Microsecond, _) => {
-            primitive::<TimestampMicrosecondType>(array, |n| moment(n, 1_000_000), give);
+            to.values::<TimestampMicrosecondType>(|n| moment(n, 1_000_000));
         }
         D::Timestamp(TimeUnit::Nanosecond, _) => {
-            primitive::<TimestampNanosecondType>(array, |n| moment(n, 1_000_000_000), give);
+            to.values::<TimestampNanosecondType>(|n| moment(n, 1_000_000_000));
         }
-        _ => (0..array.len()).for_each(|_| give(Cell::Missing)),
+        _ => to.give(std::iter::repeat_n(Cell::Missing, array.len())),
     }
 }
 
-fn primitive<T: ArrowPrimitiveType>(
-    array: &dyn Array,
-    cell: impl Fn(T::Native) -> Cell<'static>,
-    mut give: impl FnMut(Cell<'_>),
-) {
-    let values = array.as_primitive_opt::<T>().into_iter().flatten();
-    values.for_each(|value| give(value.map_or(Cell::Missing, &cell)));
+/// Where the values of an array go.
+struct To<'a, R> {
+    array: &'a dyn Array,
+    column: usize,
+    at: At,
+    reader: &'a mut R,
 }
 
-fn each_boolean(array: &dyn Array, mut give: impl FnMut(Cell<'_>)) {
-    let values = array.as_boolean_opt().into_iter().flatten();
-    values.for_each(|value| give(value.map_or(Cell::Missing, Cell::Boolean)));
-}
+impl<R: Reader> To<'_, R> {
+    fn give<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) {
+        self.reader.cells(self.column, self.at, cells);
+    }
 
-fn each_text<O: arrow_array::OffsetSizeTrait>(array: &dyn Array, mut give: impl FnMut(Cell<'_>)) {
-    let values = array.as_string_opt::<O>().into_iter().flatten();
-    values.for_each(|value| give(value.map_or(Cell::Missing, Cell::Text)));
+    fn values<T: ArrowPrimitiveType>(&mut self, cell: impl Fn(T::Native) -> Cell<'static>) {
+        let Some(values) = self.array.as_primitive_opt::<T>() else { return };
+        if values.null_count() == 0 {
+            self.give(values.values().iter().map(|value| cell(*value)));
+        } else {
+            self.give(values.iter().map(|value| value.map_or(Cell::Missing, &cell)));
+        }
+    }
+
+    fn booleans(&mut self) {
+        let values = self.array.as_boolean_opt().into_iter().flatten();
+        self.give(values.map(|value| value.map_or(Cell::Missing, Cell::Boolean)));
+    }
+
+    /// Texts are read as those of a CSV are.
+    fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
+        let values = self.array.as_string_opt::<O>().into_iter().flatten();
+        self.give(values.map(|value| value.map_or(Cell::Missing, |text| Cell::Untyped(text.trim()))));
+    }
 }
 
 fn decimal(unscaled: f64, scale: i8) -> Cell<'static> {

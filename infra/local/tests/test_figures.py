@@ -1,0 +1,31 @@
+"""What is printed of a model's figures."""
+
+import unittest
+
+from driver import figures
+
+
+class OnHoldoutTest(unittest.TestCase):
+    def test_every_metric_that_may_decide_is_printed_where_it_is_known(self) -> None:
+        binary = {"average_precision": 0.3, "brier_score": 0.1, "f1": 0.4}
+        evaluation = {
+            "accuracy": 0.9,
+            "balanced_accuracy": 0.8,
+            "f1": 0.7,
+            "log_loss": 0.2,
+            "mcc": 0.5,
+            "binary": binary,
+        }
+        printed = dict(figures.on_holdout({"signature": {}, "version": {"evaluation": evaluation}}))
+        self.assertEqual((printed["MCC"], printed["F1 of the positive label"]), ("0.5000", "0.4000"))
+        self.assertNotIn("ROC AUC", printed)
+
+    def test_figures_of_numbers_that_an_earlier_release_did_not_record_are_left_out(self) -> None:
+        evaluation = {"r2": 0.5, "rmse": 2.0, "mae": 1.0, "median_absolute_error": 0.5, "mape": 0.25}
+        printed = dict(figures.on_holdout({"signature": {"task": "regression"}, "version": {"evaluation": evaluation}}))
+        self.assertEqual(printed["MAPE"], "0.2500")
+        self.assertNotIn("pinball loss", printed)
+
+
+if __name__ == "__main__":
+    unittest.main()

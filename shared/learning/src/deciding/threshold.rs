@@ -1,0 +1,167 @@
+//! The threshold that reaches a goal, learnt of few positive rows perhaps.
+//!
+//! With a few dozen positive rows the goal's curve is rugged, and its peak often stands where one or two rows happen to be. So
+//! a row counts half as what it was and half as what its probability says. And every threshold counts as good that is not worse
+//! than the best one beyond noise. Of these the one nearest to the usual threshold is taken: the one that probabilities call for
+//! by themselves. That of F1 is the positive label's share of the rows, which is below the best threshold, so that more of a
+//! rare label is found.
+//!
+//! Measured on 30 splits of a table with 30 positive rows in 3,000: 87 % of the positive rows held out were found instead of 30 %
+//! at the peak, with an F1 of 0.097 instead of 0.103. On rows drawn from normal distributions, F1 was up to 0.05 below that at
+//! the peak where positive rows were a few dozen, and up to 0.01 below where they were hundreds.
+
+use super::Goal;
+
+/// Standard errors beyond which a threshold counts as worse: one that is as good looks as bad one time in ten.
+const NOISE: f64 = 1.28;
+
+/// Rows in the order of the second label's probability, the greatest first.
+pub(super) struct Ranked {
+    /// The probability, and how positive the row counts, 0–1.
+    rows: Vec<(f32, f64)>,
+    positives: f64,
+}
+
+/// How many rows are above a threshold.
+#[derive(Debug, Clone, Copy, Default)]
+struct Above {
+    /// Positive ones.
+    found: f64,
+    /// Others.
+    wrong: f64,
+}
+
+/// A threshold, and what it comes to.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    threshold: f32,
+    above: Above,
+    reached: f64,
+}
+
+impl Ranked {
+    /// Rows of which `second` is the second label's probability and `truth` the class.
+    pub(super) fn of(second: &[f32], truth: &[usize]) -> Self {
+        let were = truth.iter().filter(|class| **class == 1).count() as f64;
+        let expected: f64 = second.iter().copied().map(f64::from).sum();
+        let scale = if expected > 0.0 { were / expected } else { 0.0 };
+        let counts = |(second, class): (&f32, &usize)| {
+            let said = (f64::from(*second) * scale).min(1.0);
+            (*second, f64::midpoint(said, f64::from(u8::from(*class == 1))))
+        };
+        let mut rows: Vec<(f32, f64)> = second.iter().zip(truth).map(counts).collect();
+        rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let positives = rows.iter().map(|(_, positive)| positive).sum();
+        Self { rows, positives }
+    }
+
+    fn negatives(&self) -> f64 {
+        self.rows.len() as f64 - self.positives
+    }
+
+    /// Every threshold that parts the rows in another way, half-way between two probabilities.
+    fn cuts(&self, goal: Goal) -> Vec<Cut> {
+        let (mut cuts, mut above, mut last) = (Vec::new(), Above::default(), 1.0_f32);
+        for ties in self.rows.chunk_by(|a, b| a.0 == b.0) {
+            let here = ties.first().map_or(0.0, |row| row.0);
+            cuts.push(Cut { threshold: f32::midpoint(last, here), above, reached: self.reached(goal, above) });
+            let positive: f64 = ties.iter().map(|(_, positive)| positive).sum();
+            above.found += positive;
+            above.wrong += ties.len() as f64 - positive;
+            last = here;
+        }
+        cuts.push(Cut { threshold: f32::midpoint(last, 0.0), above, reached: self.reached(goal, above) });
+        cuts
+    }
+
+    /// How good it is to answer these rows with the positive label; more is better.
+    fn reached(&self, goal: Goal, Above { found, wrong }: Above) -> f64 {
+        match goal {
+            Goal::F1 => 2.0 * found / (found + wrong + self.positives).max(1.0),
+            Goal::Balanced => found / self.positives.max(1.0) - wrong / self.negatives().max(1.0),
+            Goal::Cost(costs) => -(wrong * costs.false_positive + (self.positives - found) * costs.false_negative),
+        }
+    }
+
+    /// What one row adds to the figure of a threshold that it is above or not.
+    fn influence(&self, goal: Goal, cut: &Cut, is_positive: bool, is_above: bool) -> f64 {
+        let (positive, above) = (f64::from(u8::from(is_positive)), f64::from(u8::from(is_above)));
+        match goal {
+            Goal::F1 => {
+                let counted = (cut.above.found + cut.above.wrong + self.positives).max(1.0);
+                (2.0 * positive * above - cut.reached * (positive + above)) / counted
+            }
+            Goal::Balanced if is_positive => {
+                (above - cut.above.found / self.positives.max(1.0)) / self.positives.max(1.0)
+            }
+            Goal::Balanced => (cut.above.wrong / self.negatives().max(1.0) - above) / self.negatives().max(1.0),
+            Goal::Cost(costs) => {
+                -(above * (1.0 - positive) * costs.false_positive + (1.0 - above) * positive * costs.false_negative)
+            }
+        }
+    }
+
+    /// The standard error of the difference of two thresholds' figures, which are of the same rows.
+    fn error(&self, goal: Goal, a: &Cut, b: &Cut) -> f64 {
+        let of = |is_positive: bool, all: f64, count: fn(&Above) -> f64| {
+            let (in_a, in_b) = (count(&a.above), count(&b.above));
+            let part = |rows: f64, above_a: bool, above_b: bool| {
+                let influence = |cut, is_above| self.influence(goal, cut, is_positive, is_above);
+                rows * (influence(a, above_a) - influence(b, above_b)).powi(2)
+            };
+            part(in_a.min(in_b), true, true)
+                + part((in_a - in_b).abs(), in_a > in_b, in_b > in_a)
+                + part(all - in_a.max(in_b), false, false)
+        };
+        (of(true, self.positives, |above| above.found) + of(false, self.negatives(), |above| above.wrong)).sqrt()
+    }
+}
+
+/// The threshold on the second label's probability that suits `goal`: of those that reach it best, or not worse than that
+/// beyond noise, the nearest to the `usual` one.
+pub(super) fn best_threshold(goal: Goal, rows: &Ranked, usual: f32) -> f32 {
+    let cuts = rows.cuts(goal);
+    let Some(best) = cuts.iter().max_by(|a, b| a.reached.total_cmp(&b.reached)) else { return usual };
+    let good = cuts.iter().filter(|cut| best.reached - cut.reached <= NOISE * rows.error(goal, cut, best) + 1e-12);
+    let distance = |cut: &&Cut| (cut.threshold - usual).abs();
+    good.min_by(|a, b| distance(a).total_cmp(&distance(b))).map_or(usual, |cut| cut.threshold)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows with these probabilities: so many positive ones, and so many others.
+    fn ranked(scored: &[(f32, usize, usize)]) -> Ranked {
+        let (mut second, mut truth) = (Vec::new(), Vec::new());
+        for &(probability, positives, negatives) in scored {
+            second.extend(vec![probability; positives + negatives]);
+            truth.extend(vec![1; positives]);
+            truth.extend(vec![0; negatives]);
+        }
+        Ranked::of(&second, &truth)
+    }
+
+    #[test]
+    fn a_peak_of_a_few_rows_does_not_hide_a_rare_label() {
+        // F1 is greatest above 0.1, where 3 of 30 are found, by luck.
+        let rows = ranked(&[(0.12, 3, 6), (0.1, 3, 50), (0.08, 9, 120), (0.05, 13, 230), (0.001, 2, 2566)]);
+        let threshold = best_threshold(Goal::F1, &rows, 0.01);
+        assert!(threshold < 0.08, "{threshold}");
+    }
+
+    #[test]
+    fn where_rows_are_many_the_best_threshold_is_taken() {
+        let rows = ranked(&[(0.22, 400, 1400), (0.06, 800, 12_000), (0.05, 1600, 30_000), (0.0008, 200, 253_600)]);
+        let threshold = best_threshold(Goal::F1, &rows, 0.01);
+        assert!((0.1..0.2).contains(&threshold), "{threshold}");
+    }
+
+    #[test]
+    fn costs_decide_where_they_differ_beyond_chance() {
+        let costs = |miss| Goal::Cost(evergreen_table::Costs { false_positive: 1.0, false_negative: miss });
+        let rows = ranked(&[(0.9, 90, 10), (0.3, 30, 70), (0.01, 1, 99)]);
+        assert!((0.3..0.9).contains(&best_threshold(costs(1.0), &rows, 0.5)));
+        assert!((0.01..0.3).contains(&best_threshold(costs(9.0), &rows, 0.1)));
+    }
+}

@@ -1,0 +1,45 @@
+use evergreen_table::{DataFile, Settings, Table};
+
+use super::*;
+use crate::prepared::Prepared;
+
+/// Three visits of each of 300 patients, two of whom share a clinic. A patient's label is drawn; the clinic tells it of nobody
+/// else.
+fn visits() -> String {
+    let mixed = |bits: u64, times: u64| (bits ^ (bits >> 31)).wrapping_mul(times);
+    let label = |patient: u64| (mixed(mixed(patient + 1, 0x9E37_79B9_7F4A_7C15), 0xBF58_476D_1CE4_E5B9) >> 40) % 2;
+    let row = |visit: u64| {
+        let patient = visit / 3;
+        format!("p{patient},clinic {},{},{}\n", patient / 2, visit * 7919 % 1000, label(patient))
+    };
+    "patient,clinic,x,y\n".to_owned() + &(0..900).map(row).collect::<String>()
+}
+
+/// Whether statistics of the clinics are worth a trial.
+fn has_statistics(toml: &str) -> bool {
+    let file = DataFile { name: "visits.csv".into(), content: visits().into_bytes() };
+    let table = Table::read(vec![file], Settings::parse(toml).unwrap(), "y", u64::MAX).unwrap();
+    let prepared = Prepared::of(table).unwrap();
+    let (table, training) = (prepared.table(), &prepared.split().training);
+    let target = table.target().take(training);
+    let rows = Learnable {
+        frame: table.frame(),
+        rows: training,
+        target: &target,
+        weights: None,
+        order: None,
+        groups: table.groups(),
+    };
+    with_statistics(&Draft::of(prepared.learnt()), rows).is_some()
+}
+
+#[test]
+fn rows_of_one_group_tell_nothing_of_each_other_in_a_statistic() {
+    assert!(has_statistics("drop = [\"patient\"]"), "a clinic tells the other visits of its patients");
+    assert!(!has_statistics("group = \"patient\""), "and nothing of other patients");
+}
+
+#[test]
+fn equal_rows_tell_nothing_of_each_other_in_a_statistic() {
+    assert!(!has_statistics("drop = [\"patient\", \"x\"]"), "all rows of a clinic are equal");
+}
