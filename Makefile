@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test e2e dynamodb-test localstack-test proof served lint deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -53,7 +53,7 @@ runs: .venv/emulator/ready ## Compare the runs of the last stack, of MODEL=name,
 
 build: $(BUILT) ## Build the four functions for this machine
 
-test: unit-test python-test onnx-test e2e ## All tests: those beside the code, ONNX Runtime's answers, then those of the deployed stack
+test: unit-test python-test onnx-test proof-test e2e ## All tests: those beside the code, ONNX Runtime's answers, a dozen real tables, then those of the deployed stack
 
 # Each build takes the whole workspace: with fewer packages the same crates have other features, and are compiled again.
 unit-test:
@@ -65,6 +65,10 @@ python-test: .venv/emulator/ready ## The tests of what reads a user's table and 
 onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every family on every table of the proof, and random pipelines
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
+
+proof-test: .venv/onnx/ready ## A dozen tables of the proof within their bounds, in about a minute (ARGS=--write renews the bounds)
+	cargo build --workspace --examples --locked
+	@.venv/onnx/bin/python infra/proof/bounds.py --binary "$${CARGO_TARGET_DIR:-target}/debug/examples/proof" $(ARGS)
 
 e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
 	cargo test --workspace --locked --test stack --test registry --no-run
@@ -79,7 +83,7 @@ localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## 
 	cargo test --workspace --locked --test localstack --no-run
 	@$(LOCAL) localstack-test -- $(ARGS)
 
-proof: .venv/bench/ready ## Sixty real tables beside six usual libraries: writes docs/PROOF.md (ARGS=--go-on keeps what was done, ARGS=ISLR/Auto picks one)
+proof: .venv/bench/ready ## Sixty real tables beside six usual libraries: writes docs/PROOF.md (ARGS=--go-on goes on, ARGS=--again has Evergreen alone train anew, ARGS=ISLR/Auto picks one)
 	cargo build --workspace --release --example proof --locked
 	@OMP_NUM_THREADS=2 .venv/bench/bin/python infra/proof --binary "$${CARGO_TARGET_DIR:-target}/release/examples/proof" $(ARGS)
 
@@ -129,7 +133,7 @@ bench-memory: .venv/parquet/ready ## Peak memory of training beside its estimate
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-reading bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 cost: .venv/emulator/ready ## What it costs, from the template, published prices and durations (ARGS=--write renews the README)

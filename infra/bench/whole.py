@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("reading", "scoring", "serving", "cost")
+PARTS = ("reading", "train", "scoring", "serving", "cost")
 HEADINGS = ("", "value", "goal", "", "peers", "note")
 
 

@@ -1,9 +1,15 @@
-"""One table: Evergreen trains on it as a user would, and every peer on the same rows."""
+"""One table: Evergreen trains on it as a user would, and every peer on the same rows.
 
+What a peer lost is kept: a later build of Evergreen that holds out the same rows is compared with it as it is.
+"""
+
+import hashlib
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +29,10 @@ class Contest:
     seconds: dict[str, float] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     family: str = ""
+    # Tells which rows were held out.
+    holdout: str = ""
+    # Seconds that FLAML had.
+    flaml_seconds: float = 0.0
 
     def figure(self, who: str) -> float:
         """Log loss, or root mean squared error: the smaller, the better."""
@@ -34,12 +44,34 @@ class Contest:
         paired = np.subtract(self.losses[other], self.losses[EVERGREEN])
         return float(paired.mean()), float(paired.std(ddof=1) / np.sqrt(len(paired)))
 
+    def take_over(self, name: str, kept: "Contest") -> bool:
+        """Takes over what a peer came to in an earlier contest, if it had the same rows and the same time."""
+        same = self.holdout == kept.holdout and (name != "FLAML" or self.flaml_seconds == kept.flaml_seconds)
+        if not same or name not in kept.seconds:
+            return False
+        self.seconds[name] = kept.seconds[name]
+        if name in kept.losses:
+            self.losses[name] = kept.losses[name]
+        else:
+            self.failed[name] = kept.failed[name]
+        return True
 
-def hold(binary: Path, folder: Path, table: tables.Table, seconds: float) -> Contest:
-    """Has everybody train on the table."""
-    contest = Contest(table)
+
+@dataclass(frozen=True)
+class Rules:
+    """Who takes part beside Evergreen, and how many seconds those have that search."""
+
+    binary: Path
+    seconds: float
+    flaml_seconds: float
+    peers: list[str]
+
+
+def hold(rules: Rules, folder: Path, table: tables.Table, kept: Contest | None = None) -> Contest:
+    """Has Evergreen train on the table, and every peer of which nothing is `kept` that still holds."""
+    contest = Contest(table, flaml_seconds=rules.flaml_seconds)
     file = tables.path(folder, table)
-    holdout = _evergreen(contest, binary, file, seconds)
+    holdout = _evergreen(contest, rules.binary, file, rules.seconds)
     frame, target = peers.read(file, table)
     rows = peers.usable(target)
     frame, target = frame.iloc[rows].reset_index(drop=True), target.iloc[rows].reset_index(drop=True)
@@ -48,15 +80,21 @@ def hold(binary: Path, folder: Path, table: tables.Table, seconds: float) -> Con
     places = {row: place for place, row in enumerate(rows)}
     holdout = [places[row] for row in holdout]
     contest.losses[CONSTANT] = peers.constant(target, holdout).tolist()
-    for name in peers.PEERS:
-        began = time.monotonic()
-        try:
-            contest.losses[name] = peers.losses(name, frame, target, holdout, seconds).tolist()
-        # Whatever a library stumbles over, the others go on.
-        except Exception as error:
-            contest.failed[name] = f"{type(error).__name__}: {error}"[:200]
-        contest.seconds[name] = time.monotonic() - began
+    contest.holdout = hashlib.sha256(json.dumps(holdout).encode()).hexdigest()[:16]
+    for name in rules.peers:
+        if kept is None or not contest.take_over(name, kept):
+            _peer(contest, name, partial(peers.losses, name, frame, target, holdout, rules.flaml_seconds))
     return contest
+
+
+def _peer(contest: Contest, name: str, losses: Callable[[], np.ndarray]) -> None:
+    began = time.monotonic()
+    try:
+        contest.losses[name] = losses().tolist()
+    # Whatever a library stumbles over, the others go on.
+    except Exception as error:
+        contest.failed[name] = f"{type(error).__name__}: {error}"[:200]
+    contest.seconds[name] = time.monotonic() - began
 
 
 def _evergreen(contest: Contest, binary: Path, file: Path, seconds: float) -> list[int] | None:

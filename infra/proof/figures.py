@@ -20,6 +20,11 @@ class Against:
     ties: int
 
 
+def taking_part(contests: list[Contest]) -> list[str]:
+    """The libraries that were asked to train."""
+    return [name for name in peers.PEERS if any(name in contest.seconds for contest in contests)]
+
+
 def trained(contests: list[Contest]) -> int:
     """Tables that Evergreen trained on."""
     return sum(EVERGREEN in contest.losses for contest in contests)
@@ -43,9 +48,9 @@ def mean_ranks(contests: list[Contest]) -> dict[str, float]:
 
 
 def against(contests: list[Contest], peer: str) -> Against:
-    """Wins and losses against a peer. A peer that fails has lost."""
+    """Wins and losses against a peer, on the tables on which it was asked to train. A peer that fails has lost."""
     wins = losses = ties = 0
-    for contest in contests:
+    for contest in (contest for contest in contests if peer in contest.seconds):
         advantage, error = contest.advantage(peer) if peer in contest.losses else (1.0, 0.0)
         wins += advantage > error
         losses += advantage < -error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import figures
 import peers
-from contest import CONSTANT, EVERGREEN, Contest
+from contest import CONSTANT, EVERGREEN, Contest, Rules
 
 BEGIN, END = "<!-- figures: make proof -->", "<!-- end of figures -->"
 FIGURE = {"classification": "log loss", "regression": "RMSE"}
@@ -21,7 +21,7 @@ def summary(contests: list[Contest]) -> list[list[str]]:
     lines = [["", "Goal", "Reached"]]
     lines.append(["trains without an edit", "all", f"{figures.trained(contests)} of {len(contests)}"])
     lines.append(["mean rank of six, log loss / RMSE", "≤ 1.8 / ≤ 1.8", " / ".join(f"{rank:.2f}" for rank in ranks)])
-    for peer in peers.PEERS:
+    for peer in figures.taking_part(both):
         found = figures.against(both, peer)
         goal = "≥ 3 : 1" if peer == "CatBoost" else "≥ 10 : 1"
         score = f"{found.wins} : {found.losses} ({found.ties} within one standard error)"
@@ -46,9 +46,15 @@ def each(contests: list[Contest]) -> list[list[str]]:
     lines = [["Table", "Predicted", "Rows", "Chosen", *names]]
     for contest in contests:
         table = contest.table
-        cells = [f"{contest.figure(name):.4g}" if name in contest.losses else "failed" for name in names]
+        cells = [_figure(contest, name) for name in names]
         lines.append([table.name, table.target, str(table.rows), contest.family.replace("_", " "), *cells])
     return lines
+
+
+def _figure(contest: Contest, name: str) -> str:
+    if name in contest.losses:
+        return f"{contest.figure(name):.4g}"
+    return "failed" if name in contest.failed else ""
 
 
 def publish(page: Path, contests: list[Contest], made: str) -> None:
@@ -64,11 +70,15 @@ def publish(page: Path, contests: list[Contest], made: str) -> None:
     page.write_text(f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{rest.split(END, 1)[1]}")
 
 
-def made(commit: str, seconds: float) -> str:
+def made(commit: str, rules: Rules, contests: list[Contest]) -> str:
     """Of what, when and where the figures are."""
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-    return f"Commit {commit}, {day}, {machine}, {seconds:g} s for each training."
+    flaml = sum("FLAML" in contest.seconds for contest in contests)
+    beside = (
+        f" FLAML had {rules.flaml_seconds:g} s, on {flaml} of the tables." if flaml else " FLAML did not take part."
+    )
+    return f"Commit {commit}, {day}, {machine}. Evergreen had {rules.seconds:g} s for each table at most.{beside}"
 
 
 def _markdown(lines: list[list[str]]) -> str:

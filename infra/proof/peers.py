@@ -33,7 +33,9 @@ def read(file: Path, table: Table) -> tuple[pandas.DataFrame, pandas.Series]:
         if days.notna().sum() == frame[name].notna().sum() > 0:
             frame[name] = (days - pandas.Timestamp("2000-01-01")) / pandas.Timedelta(days=1)
         else:
-            frame[name] = frame[name].astype("string").astype("category")
+            # A missing text is a hole to every library as NaN alone.
+            texts = frame[name].astype("string").astype(object)
+            frame[name] = texts.where(texts.notna(), np.nan).astype("category")
     return frame, target.astype("string") if table.task == "classification" else target.astype(float)
 
 

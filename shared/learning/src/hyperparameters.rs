@@ -59,7 +59,7 @@ const BOOSTING: &[Dimension] = &[
     fraction("max_features", (0.01, 1.0), (0.3, 1.0), 1.0),
 ];
 
-const LINEAR: &[Dimension] = &[log("alpha", (1e-6, 1e6), (1e-4, 1e2), 1.0)];
+const LINEAR: &[Dimension] = &[log("alpha", (1e-6, 1e6), (1e-4, 1e4), 1.0)];
 
 /// The hyperparameters of a family.
 pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {

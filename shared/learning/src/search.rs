@@ -3,7 +3,8 @@
 //!
 //! The usual choice of each family is scored on all folds, so that a short search has tried each. Then many more are scored on
 //! one fold, the better ones on two more, the best on all: successive halving (Jamieson, Talwalkar: "Non-stochastic best arm
-//! identification and hyperparameter optimization", AISTATS 2016). Rounds of boosting are counted on the folds.
+//! identification and hyperparameter optimization", AISTATS 2016). Of a small table each is scored on more folds, see
+//! [`small`]. Rounds of boosting are counted on the folds.
 //!
 //! Preprocessing and bins are learnt from all training rows once, truth and folds from none: what a fold is scored on has
 //! lent its quantiles and its missing values to the features, never its target. Candidates of all families
@@ -13,6 +14,7 @@ mod blend;
 mod calibrate;
 mod folds;
 mod plan;
+mod small;
 mod time;
 mod trial;
 
@@ -39,8 +41,7 @@ use crate::learner::{AskError, Learner};
 /// Up to so many candidates of a family are all scored on all folds.
 const FEW: usize = 4;
 
-/// Folds that candidates are scored on first, and of each family the part that goes on to so many folds (0: all).
-const FIRST_FOLDS: usize = 1;
+/// Of each family the part that goes on to so many folds.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
 /// By how much more rows want more rounds: the number grows with this power of the rows, which was measured on generated
@@ -116,9 +117,9 @@ struct Search<'a> {
 
 /// Searches by `plan`, so that the last fit is done at the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
-    let folds = folds(learner.target(), |rows| learner.units(rows), plan.folds, plan.seed);
+    let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
-    let course = Course { learner, folds: &folds, metric: plan.metric, rule: &rule, seed: plan.seed };
+    let course = Course { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
         course,
@@ -157,7 +158,7 @@ impl Search<'_> {
                 continue;
             }
             let all = few.contains(&family) || !self.has_tried(family);
-            let folds = if all { self.course.folds.len() } else { FIRST_FOLDS };
+            let folds = if all { self.course.folds.len() } else { self.course.first_folds() };
             if !self.has_time_for(&choice, folds) {
                 self.cut_short = true;
                 if self.has_tried(family) {
@@ -183,8 +184,11 @@ impl Search<'_> {
 
     /// Scores the better candidates of each family on more folds, and the best of them on all.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
-        let mut before = FIRST_FOLDS;
+        let mut before = self.course.first_folds();
         for (part, folds) in RUNGS {
+            if folds < before {
+                continue;
+            }
             for number in self.better_part(part, before) {
                 if self.trials.get(number).is_none_or(|trial| trial.done() >= self.course.folds.len().min(folds)) {
                     continue;
@@ -285,11 +289,18 @@ impl Search<'_> {
         first
     }
 
+    /// Where a trial stands.
+    fn place(&self, trial: &Trial) -> Option<usize> {
+        self.trials.iter().position(|other| std::ptr::eq(other, trial))
+    }
+
     fn ranked(&self, trial: &Trial) -> Ranked {
-        let out_of_fold = trial.out_of_fold();
-        let answers = out_of_fold.as_ref();
         let usual = self.course.rule;
-        let calibration = answers.and_then(|(target, answers)| calibrate::power(target, answers, usual));
+        let every = trial.out_of_fold(self.course.folds.len());
+        let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
+        // Each row once, so that chance is not taken for less than it is.
+        let out_of_fold = trial.out_of_fold(self.course.division);
+        let answers = out_of_fold.as_ref();
         let rule = match answers {
             Some((target, answers)) => {
                 self.labels.learnt(usual.clone(), target, &calibrate::calibrated(answers, calibration))
@@ -316,10 +327,9 @@ impl Search<'_> {
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
         let ranking = self.ranking();
         let best = ranking.first().copied()?;
-        let place = |trial: &Trial| self.trials.iter().position(|other| std::ptr::eq(other, trial));
         let usable = ranking.iter().copied().filter(complete);
         let trials: Vec<(usize, &Trial, Cost)> =
-            usable.filter_map(|trial| Some((place(trial)?, trial, self.cost_of_all_rows(trial)))).collect();
+            usable.filter_map(|trial| Some((self.place(trial)?, trial, self.cost_of_all_rows(trial)))).collect();
         let parts = blend::select(&trials, metric, limits);
         let members = || parts.iter().filter_map(|(place, weight)| Some((self.trials.get(*place)?, *weight)));
         let blended = Trial::blended(self.course, &members().collect::<Vec<_>>())?;

@@ -123,6 +123,11 @@ pub enum LearningError {
 /// # Errors
 /// [`LearningError`], naming the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
+    // On a thread of the pool: from outside it each of the many small steps would wait for another thread to wake up.
+    rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
+}
+
+fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     let started = Instant::now();
     let (learnt, warnings) = columns(prepared, plan, deadline)?;
     let learner = learner(prepared, learnt)?;

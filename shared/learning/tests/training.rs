@@ -77,6 +77,15 @@ fn auto_takes_the_family_that_does_best() {
 }
 
 #[test]
+fn few_rows_are_divided_several_times() {
+    let folds = |rows| {
+        let table = table(&numbers(rows), Settings { candidates: Some(1), ..Settings::default() });
+        train(&table, &plan(&table, None, 1)).search.unwrap().folds
+    };
+    assert_eq!([150, 350, 700].map(folds), [15, 10, 5]);
+}
+
+#[test]
 fn petals_tell_more_than_sepals() {
     for family in Family::ALL {
         let importances = train(&iris(), &plan(&iris(), Some(family), 42)).importances;
@@ -197,14 +206,20 @@ fn rounds_of_boosting_are_as_many_as_do_good() {
 }
 
 #[test]
-fn many_candidates_are_tried_on_one_fold_and_few_on_all() {
-    let table = table(&sums_and_steps(300), Settings { candidates: Some(12), ..Settings::default() });
-    let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
-    let folds: Vec<usize> = trained.candidates.iter().map(|candidate| candidate.scores.len()).collect();
-    let of = |count| folds.iter().filter(|folds| **folds == count).count();
-    assert_eq!((of(1) + of(3) + of(5), folds[0]), (12, 5), "{folds:?}");
-    assert!(of(1) >= 7 && (2..=5).contains(&of(5)), "{folds:?}");
-    assert!(!trained.search.unwrap().cut_short);
+fn many_candidates_are_tried_on_one_fold_of_many_rows_and_on_every_row_of_few() {
+    let folds = |rows| -> Vec<usize> {
+        let table = table(&sums_and_steps(rows), Settings { candidates: Some(12), ..Settings::default() });
+        let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
+        assert!(!trained.search.unwrap().cut_short);
+        trained.candidates.iter().map(|candidate| candidate.scores.len()).collect()
+    };
+    let of = |folds: &[usize], count| folds.iter().filter(|folds| **folds == count).count();
+    let many = folds(16_000);
+    assert_eq!((of(&many, 1) + of(&many, 3) + of(&many, 5), many[0]), (12, 5), "{many:?}");
+    assert!(of(&many, 1) >= 7 && (2..=5).contains(&of(&many, 5)), "{many:?}");
+    let few = folds(300);
+    assert_eq!((of(&few, 5) + of(&few, 10), few[0]), (12, 10), "{few:?}");
+    assert!((4..=6).contains(&of(&few, 10)), "{few:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
 pub const DEFAULT_CANDIDATES: usize = 24;
 
 /// The same of linear models, which have a single hyperparameter.
-const LINEAR_CANDIDATES: usize = 8;
+const LINEAR_CANDIDATES: usize = 16;
 
 /// Folds of the cross-validation where the settings name no number.
 pub const DEFAULT_FOLDS: usize = 5;

@@ -57,6 +57,8 @@ pub(super) struct Trial {
 pub(super) struct Course<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
+    /// Folds of one division of the rows; others divide them anew.
+    pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
     /// How classifiers' answers are bounded and decided.
     pub(super) rule: &'a LabelRule,
@@ -262,7 +264,7 @@ impl Trial {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
         }
-        let folds = course.folds.iter().zip(&self.answers);
+        let folds = course.folds.iter().zip(&self.answers).take(course.division);
         let mut errors: Vec<Errors> =
             folds.filter_map(|(fold, (target, answers))| Errors::of(&fold.scored, target, answers)).collect();
         if course.learner.is_ordered() {
@@ -271,12 +273,12 @@ impl Trial {
         errors
     }
 
-    /// All answers as one, with what was true, if they are kept.
-    pub(super) fn out_of_fold(&self) -> Option<(Target, Answers)> {
+    /// The answers to the first `folds` as one, with what was true, if they are kept.
+    pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
         }
-        let mut parts = self.answers.iter();
+        let mut parts = self.answers.iter().take(folds);
         let (mut target, mut answers) = parts.next().cloned()?;
         for (more_target, more_answers) in parts {
             match (&mut target, more_target) {

@@ -13,6 +13,9 @@ use crate::fit::binned::Splittable;
 /// Sum of the second derivatives in a leaf at least, as in scikit-learn: below it answers are not to be trusted.
 const LEAST_CURVATURE: f64 = 1e-3;
 
+/// Rows whose bins one task sums at least, over all of its tiles.
+const ROWS_OF_A_TASK: usize = 1 << 12;
+
 /// Grows tree after tree; keeps its memory.
 pub(super) struct Grower<'a> {
     tiles: &'a Tiles,
@@ -128,8 +131,9 @@ impl<'a> Grower<'a> {
         let mut open = Vec::new();
         let bounds = Bounds::FREE;
         grown.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
+        let (all, least) = (self.tiles.tiles(), tiles_of_a_task(grown.entries.len()));
         let histograms: Vec<Histogram> =
-            self.tiles.tiles().par_iter().map(|tile| tile.histogram(&grown.entries)).collect();
+            all.par_iter().with_min_len(least).map(|tile| tile.histogram(&grown.entries)).collect();
         let found: Vec<Option<Split>> = (0..)
             .zip(self.tiles.tiles())
             .zip(&histograms)
@@ -181,8 +185,8 @@ impl<'a> Grower<'a> {
             let splits = (self.best(at, tile, &child, of(small)), self.best(at, tile, node, of(1 - small)));
             (child, splits)
         };
-        let done: Vec<Parted> =
-            self.tiles.tiles().par_iter().zip(histograms.par_iter_mut()).enumerate().map(work).collect();
+        let tiles = self.tiles.tiles().par_iter().with_min_len(tiles_of_a_task(rows.len()));
+        let done: Vec<Parted> = tiles.zip(histograms.par_iter_mut()).enumerate().map(work).collect();
         let (of_small, splits): (Vec<Histogram>, Vec<_>) = done.into_iter().unzip();
         let (by_small, by_large): (Vec<_>, Vec<_>) = splits.into_iter().unzip();
         for (child, histograms, splits) in [(small, of_small, by_small), (1 - small, histograms, by_large)] {
@@ -244,6 +248,11 @@ impl<'a> Grower<'a> {
         }
         (best.gain > 0.0).then_some(best)
     }
+}
+
+/// Minimum number of tiles that one task takes, for so many rows: to wake another thread costs more than to sum a few.
+fn tiles_of_a_task(rows: usize) -> usize {
+    (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
 /// Sorts by gain and keeps as many of the greatest as can still be split: the sums of a wide table's leaves take megabytes.

@@ -1,0 +1,50 @@
+//! What a search does more of where rows are few: there the score of a single fold is mostly chance.
+
+use super::folds::{Fold, folds};
+use super::plan::Plan;
+use super::trial::Course;
+use crate::learner::Learner;
+
+/// Folds that candidates of a larger table are scored on first.
+const FIRST_FOLDS: usize = 1;
+
+/// Maximum number of cells (rows × features × labels) of a table whose candidates are all scored on every row.
+const MAX_CELLS: usize = 50_000;
+
+/// Rows are divided anew until so many are scored, at most so many times.
+const MIN_SCORED: usize = 600;
+const MAX_DIVISIONS: usize = 3;
+
+/// The folds, and how many of them belong to one division of the rows. Few rows are divided several times, unless they are
+/// ordered in time: then there is one way to divide them.
+pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
+    let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
+    let mut all = divide(plan.seed);
+    let division = all.len();
+    let divisions = if learner.is_ordered() { 1 } else { divisions(learner.rows()) };
+    all.extend((1..divisions as u64).flat_map(|number| divide(plan.seed.wrapping_add(number << 32))));
+    (all, division)
+}
+
+fn divisions(rows: usize) -> usize {
+    (MIN_SCORED / rows.max(1)).clamp(1, MAX_DIVISIONS)
+}
+
+impl Course<'_> {
+    /// Folds that candidates are scored on first.
+    pub(super) fn first_folds(&self) -> usize {
+        let labels = self.learner.target().labels().len().max(1);
+        let cells = self.learner.rows() * self.learner.width() * labels;
+        if cells <= MAX_CELLS { self.division } else { FIRST_FOLDS }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fewer_rows_the_more_often_they_are_divided() {
+        assert_eq!([90, 200, 250, 300, 301, 5_000].map(divisions), [3, 3, 2, 2, 1, 1]);
+    }
+}
