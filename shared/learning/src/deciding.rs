@@ -19,7 +19,7 @@ const LEAST_FLOOR: f32 = 1e-6;
 
 /// Floors that are compared, as shares of one row in so many as there are. A model that has never been wrong in n rows is
 /// wrong in fewer than one of n, as far as it can be known.
-const FLOORS: [f32; 4] = [0.001, 0.01, 0.1, 1.0];
+const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
 /// The floor at which candidates are compared.
 const USUAL: f32 = 0.1;
