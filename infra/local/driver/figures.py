@@ -56,8 +56,10 @@ def search(manifest: dict) -> str:
     if not summary["folds"]:
         return f"{version['family']}, the only candidate"
     ended = ", cut short by the time budget" if summary["cut_short"] else ""
+    members = [candidate for candidate in manifest.get("candidates") or [] if candidate.get("weight")]
+    chosen = f"the mean of {len(members)}" if members else f"{version['family']}, the best"
     return (
-        f"{version['family']}, the best of {summary['tried']} candidates ({summary['planned']} planned) over "
+        f"{chosen} of {summary['tried']} candidates ({summary['planned']} planned) over "
         f"{summary['folds']} folds by {summary['metric']}: {number(summary['score'])}; "
         f"{summary['seconds']:.1f} s of at most {summary['budget_seconds']:.0f} s{ended}"
     )

@@ -26,6 +26,15 @@ class OnHoldoutTest(unittest.TestCase):
         self.assertEqual(printed["MAPE"], "0.2500")
         self.assertNotIn("pinball loss", printed)
 
+    def test_a_mean_of_several_candidates_is_called_that(self) -> None:
+        summary = {"tried": 3, "planned": 3, "folds": 5, "metric": "log_loss", "score": 0.4, "seconds": 1.0}
+        version = {"family": "linear", "search": {**summary, "budget_seconds": 60, "cut_short": False}}
+        members = [{"weight": 0.75}, {"weight": 0.25}, {"weight": None}]
+        alone = figures.search({"version": version, "candidates": [{"weight": None}]})
+        self.assertTrue(alone.startswith("linear, the best of 3 candidates (3 planned)"), alone)
+        mean = figures.search({"version": version, "candidates": members})
+        self.assertTrue(mean.startswith("the mean of 2 of 3 candidates (3 planned)"), mean)
+
 
 if __name__ == "__main__":
     unittest.main()
