@@ -25,6 +25,8 @@ pub struct Plan {
     /// Candidates of each family, if the settings name a number.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
+    /// Whether few rows may be divided into folds several times: the settings do not say how many folds there are.
+    pub(crate) may_divide_again: bool,
     pub(crate) ensemble: EnsembleLimits,
     pub(crate) metric: PrimaryMetric,
     pub(crate) labels: LabelChoice,
@@ -125,6 +127,7 @@ impl Plan {
             spaces: spaces_of(&families, settings, overrides)?,
             candidates: settings.candidates,
             folds: settings.folds.unwrap_or(DEFAULT_FOLDS),
+            may_divide_again: settings.folds.is_none(),
             ensemble: settings.ensemble,
             metric: metric(table)?,
             labels: LabelChoice::of(settings, table.target())?,

@@ -15,13 +15,14 @@ const MAX_CELLS: usize = 50_000;
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// The folds, and how many of them belong to one division of the rows. Few rows are divided several times, unless they are
-/// ordered in time: then there is one way to divide them.
+/// The folds, and how many of them belong to one division of the rows. Few rows are divided several times, unless the
+/// settings say how many folds there are, or the rows are ordered in time: then there is one way to divide them.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
     let division = all.len();
-    let divisions = if learner.is_ordered() { 1 } else { divisions(learner.rows()) };
+    let is_once = learner.is_ordered() || !plan.may_divide_again;
+    let divisions = if is_once { 1 } else { divisions(learner.rows()) };
     all.extend((1..divisions as u64).flat_map(|number| divide(plan.seed.wrapping_add(number << 32))));
     (all, division)
 }
