@@ -9,7 +9,7 @@ use crate::{Schedule, Timetable};
 /// Beyond that it covers only the time since the oldest of them.
 pub const CHAMPIONS: u32 = 200;
 
-/// Minimum number of newest runs to read. More are read if many of them are imports. Failures and refusals are counted
+/// Number of newest runs to read. More are read if many of them are imports. Failures and refusals are counted
 /// among these runs.
 pub const RUNS: u32 = 100;
 
