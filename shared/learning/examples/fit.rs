@@ -39,7 +39,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command line's options.
 #[derive(Default)]
 struct Wanted {
     files: BTreeMap<String, String>,
@@ -120,7 +119,6 @@ fn run() -> Result<Value, Box<dyn Error>> {
     Ok(said.into())
 }
 
-/// Runs a whole training.
 fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
     let prepared = Prepared::of(wanted.table("csv")?)?;
     let plan = Plan::new(prepared.table(), wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;

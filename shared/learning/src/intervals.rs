@@ -53,7 +53,6 @@ const LEAST_SHARE: f64 = 0.1;
 pub(crate) struct Errors {
     /// Indices of the rows in the learner.
     rows: Vec<u32>,
-    /// The predictions.
     values: Vec<f32>,
     /// The distances from the predictions to the truth.
     errors: Vec<f64>,
@@ -78,7 +77,7 @@ impl Errors {
 /// model applies to the features.
 ///
 /// # Errors
-/// [`LearningError`] when what was fitted does not answer; not for reasons that lie in the data.
+/// [`LearningError`] if the fitted trees do not answer. The data is never the reason.
 pub(crate) fn learn(
     learner: &Learner<'_>,
     folds: &[Errors],
@@ -111,7 +110,6 @@ pub(crate) fn learn(
     }
 }
 
-/// Returns the logarithm of each error.
 fn logarithms(all: &Errors) -> Vec<f64> {
     let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
     all.errors.iter().map(|error| (error + least).ln()).collect()

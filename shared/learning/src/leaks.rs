@@ -87,7 +87,8 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Checks whether a column may be the order of the rows: nearly all values exist, and at least ten differ.
+/// Checks whether a column may be the order of the rows: dates, but not of birth, nearly all of them given and at
+/// least ten different.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();

@@ -71,7 +71,7 @@ pub fn estimate(
 /// checks whether the files alone fit.
 ///
 /// # Errors
-/// [`TableError::TooLarge`] when it cannot.
+/// [`TableError::TooLarge`] if they do not fit.
 pub fn check(
     files: &[(String, u64)],
     samples: &[Sample],

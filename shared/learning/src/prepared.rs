@@ -45,7 +45,7 @@ impl Prepared {
     /// Splits the table and fits its preprocessing on the training rows.
     ///
     /// # Errors
-    /// [`PrepareError`] when a label has no training row, or when there are too few or too many features.
+    /// [`PrepareError`] if a label has no training row, or if there are too few or too many features.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
         let split = Split::of(table.frame(), table.target(), table.order(), table.groups());
         Self::split_by(table, split)
@@ -54,7 +54,7 @@ impl Prepared {
     /// Does the same with a given split. It must have training rows.
     ///
     /// # Errors
-    /// As [`Prepared::of`].
+    /// The same as [`Prepared::of`].
     pub fn split_by(table: Table, split: Split) -> Result<Self, PrepareError> {
         check_training_labels(&table, &split)?;
         let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &split.training)?;

@@ -33,7 +33,7 @@ impl Proof {
     /// to up to 50,000 rows of the hold-out and of the training rows each.
     ///
     /// # Errors
-    /// [`LearningError`], naming the step that failed.
+    /// [`LearningError`], which names the step that failed.
     pub(crate) fn of(
         prepared: &Prepared,
         pipeline: Pipeline,

@@ -29,7 +29,7 @@ pub enum FrameError {
 /// Columns are found by name, and columns outside the signature are ignored. Missing values are NaN.
 ///
 /// # Errors
-/// [`FrameError`] when a column is not there or of another kind.
+/// [`FrameError`] if a column is missing or of another kind.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
@@ -38,7 +38,6 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
-    /// Number of values in a row.
     slots: usize,
 }
 
@@ -46,7 +45,7 @@ impl<'a> Encoder<'a> {
     /// Creates the encoder for rows of `frame` with these columns of a signature.
     ///
     /// # Errors
-    /// As [`encode_rows`].
+    /// The same as [`encode_rows`].
     pub(crate) fn of(frame: &'a Frame, columns: &[Column]) -> Result<Self, FrameError> {
         let cells = |column: &Column| {
             let found = frame.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
@@ -113,7 +112,6 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Returns the number of values in a row.
     fn slots(&self) -> usize {
         match self {
             Self::Numbers(_) | Self::Texts(..) => 1,

@@ -291,7 +291,6 @@ impl Search<'_> {
         first
     }
 
-    /// Returns the index of a trial.
     fn place(&self, trial: &Trial) -> Option<usize> {
         self.trials.iter().position(|other| std::ptr::eq(other, trial))
     }

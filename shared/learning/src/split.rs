@@ -9,7 +9,6 @@ mod hash;
 
 use evergreen_table::{Frame, Settings, Target, at};
 
-/// Number of strata of a regression target.
 const STRATA: usize = 10;
 
 /// Two parts of a table, as ascending row indices. Each row is in exactly one of them, and neither is empty.

@@ -112,11 +112,8 @@ impl Sum {
 /// The sums over all rows, and by part and code.
 struct Sums {
     all: Sum,
-    /// The sums of each part.
     parts: [Sum; PARTS],
-    /// The sums of each code.
     codes: Vec<Sum>,
-    /// The sums of each code in each part.
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 

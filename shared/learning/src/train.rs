@@ -113,15 +113,15 @@ pub enum LearningError {
 }
 
 /// Searches by `plan` on the training rows, fits the best candidate to all of them, and writes the artifact. Then it
-/// loads the artifact, compares its answers with the fitted model's (on up to 50,000 rows of hold-out and training rows
-/// each), and evaluates it on the hold-out.
+/// loads the artifact and evaluates it on the hold-out. It also compares the artifact's answers with the fitted model's,
+/// on up to 50,000 rows of hold-out and of training rows each.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
 /// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
 /// on any number of cores.
 ///
 /// # Errors
-/// [`LearningError`], naming the step that failed.
+/// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
     // Run on a thread of the pool. From outside, each of the many small steps would wait for another thread to wake up.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
@@ -187,7 +187,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
 /// comparisons with other libraries. Near the `deadline`, it grows fewer trees.
 ///
 /// # Errors
-/// [`LearningError`], naming the step that failed.
+/// [`LearningError`], which names the step that failed.
 pub fn fit(
     prepared: &Prepared,
     plan: &Plan,

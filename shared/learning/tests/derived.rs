@@ -94,7 +94,7 @@ fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_o
         panic!("no category")
     };
     assert!(categories.len() + rare.len() > 190, "{} {}", categories.len(), rare.len());
-    // An unknown district gets the average answer, and a known one does not.
+    // The answer for an unknown district is undecided.
     let raw = encode_rows(table.table().frame(), with.model.signature()).unwrap();
     let share = |code: f32| match with.model.predict(&[code, raw[1]]).unwrap() {
         evergreen_scoring::Predictions::Classes(classes) => classes.probabilities()[1],

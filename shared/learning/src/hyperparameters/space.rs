@@ -31,7 +31,7 @@ impl Space {
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
-    /// Returns `count` different candidates, or fewer if there are not so many. The first is the usual choice, as near
+    /// Returns `count` different candidates, or fewer if there are fewer. The first is the usual choice, as near
     /// as the ranges allow. The others are drawn at random; the same seed gives the same ones.
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);

@@ -25,7 +25,6 @@ struct Part {
     knot: f32,
     /// Half the width of the interval at the knot.
     half: f64,
-    /// Pairs of prediction and absolute error.
     rows: Vec<(f32, f64)>,
 }
 

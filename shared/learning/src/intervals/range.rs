@@ -1,6 +1,5 @@
 //! The range of values that a target can have.
 
-/// Maximum value of a share.
 const WHOLE: f64 = 1.0;
 
 /// Minimum for the largest value of a target that counts as a share.

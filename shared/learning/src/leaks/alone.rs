@@ -6,13 +6,13 @@ use evergreen_table::{MISSING, Target, Values, at};
 /// A column predicts the target if it makes at most this share of the errors of the most frequent label.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// The same limit for a column of which only the missing values are looked at.
+/// The same limit if only the missing values of the column are used.
 const ERRORS_LEFT_BY_HOLE: f64 = 0.1;
 
 /// A column predicts a number if it leaves at most this share of the variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// The same limit for a column of which only the missing values are looked at.
+/// The same limit if only the missing values of the column are used.
 const VARIANCE_LEFT_BY_HOLE: f64 = 0.2;
 
 /// Minimum number of rows outside the most frequent label. It is also the minimum of rows with and without a value.
@@ -77,7 +77,6 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
     }
 }
 
-/// Returns the number of rows of each class.
 fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     let mut counts = vec![0; labels];
     for class in classes {

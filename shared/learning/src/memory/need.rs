@@ -50,8 +50,8 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// The training rows in the form that a fit takes: truth, weight, index, and a bin for each feature. A feature with
-/// missing values has more bins, with them at either end.
+/// The training rows in the form that a fit takes: truth, weight, index, and a bin for each feature.
+/// A column with missing values has two more features in bins, with these values at either end.
 fn prepared(scale: &Scale) -> u64 {
     // A column with missing values has one feature more.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);

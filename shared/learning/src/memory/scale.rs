@@ -7,7 +7,6 @@ use evergreen_table::{Table, Values};
 use crate::encode::MAX_CATEGORIES;
 use crate::prepared::Prepared;
 
-/// Maximum number of bins of a feature.
 const MAX_BINS: u64 = 256;
 
 /// The size of a table that is learnt from.

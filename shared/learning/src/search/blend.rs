@@ -18,7 +18,6 @@ const WORTHWHILE: f64 = 0.002;
 /// Smaller probabilities are raised to this before the logarithm.
 const LEAST: f64 = 1e-15;
 
-/// A candidate that can be picked.
 struct Pickable {
     /// The index among the trials.
     place: usize,

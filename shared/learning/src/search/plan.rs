@@ -112,7 +112,7 @@ impl Plan {
     /// hyperparameters. The `seed` decides candidates, folds and fits.
     ///
     /// # Errors
-    /// [`PlanError`], which names the hyperparameter or setting, what it is, and what was expected.
+    /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
     pub fn new(
         table: &Table,
         family: Option<Family>,

@@ -148,7 +148,6 @@ impl Trial {
         Ok(())
     }
 
-    /// Fits the training rows of a fold.
     fn fit(&mut self, course: Course<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
         let fold = course.folds.get(number);
         let fitted = fold.map(|fold| fold.training.as_slice()).unwrap_or_default();

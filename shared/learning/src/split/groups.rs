@@ -7,7 +7,6 @@ use evergreen_table::Target;
 
 use super::{Total, fifth};
 
-/// The rows of one group.
 struct Group {
     hash: u64,
     rows: Vec<u32>,

@@ -105,7 +105,6 @@ fn a_missing_value_is_known_to_the_signature() {
     assert_eq!(encode_rows(table.table().frame(), signature).unwrap().len(), 80);
 }
 
-/// Returns the error that preparing the table gives.
 fn error_with(csv: String, toml: &str) -> String {
     Prepared::of(read_with(csv, toml).unwrap()).unwrap_err().to_string()
 }

@@ -65,7 +65,6 @@ fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     found
 }
 
-/// Returns the number of units that have rows of a class.
 fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
