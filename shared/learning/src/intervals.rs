@@ -53,6 +53,7 @@ const LEAST_SHARE: f64 = 0.1;
 pub(crate) struct Errors {
     /// Indices of the rows in the learner.
     rows: Vec<u32>,
+    /// The predictions.
     values: Vec<f32>,
     /// The distances from the predictions to the truth.
     errors: Vec<f64>,

@@ -113,8 +113,8 @@ pub enum LearningError {
 }
 
 /// Searches by `plan` on the training rows, fits the best candidate to all of them, and writes the artifact. Then it
-/// loads the artifact and evaluates it on the hold-out. It also compares the artifact's answers with the fitted model's,
-/// on up to 50,000 rows of hold-out and of training rows each.
+/// loads the artifact and evaluates it on the hold-out. It also compares the artifact's answers with the fitted
+/// model's, on up to 50,000 rows of hold-out and of training rows each.
 ///
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
 /// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
