@@ -17,14 +17,12 @@ pub(crate) enum Kind {
     Flat,
 }
 
-/// A field of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
     pub(crate) tag: u64,
     pub(crate) content: Content,
 }
 
-/// The value of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Varint(u64),

@@ -1,7 +1,7 @@
 //! The artifact: a pipeline stored as an ONNX file that any ONNX runtime can score.
 //!
-//! This is format 2, which [`encode`] writes. Format 1 (numeric columns and a forest that classifies) can still be
-//! read; its reader describes it.
+//! This is format 2, which [`encode`] writes. Format 1 (numeric columns and a forest that classifies) is still read;
+//! its reader describes it.
 //!
 //! # The file
 //!
@@ -16,8 +16,8 @@
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,
-//! and that can only be checked if the file contains nothing about a single run. The number is in the object's key, the
-//! manifest and the registry, which also contains the SHA-256 of the file.
+//! so nothing in the file may depend on a single run. The number is in the object's key, the manifest and the registry,
+//! which also contains the file's SHA-256.
 //!
 //! # The graph
 //!
@@ -47,16 +47,16 @@
 //! # Reasons for this design
 //!
 //! A forest is a regressor of class probabilities and not a `TreeEnsembleClassifier`. That operator lets the runtime
-//! decide the label of two classes: ONNX Runtime answers the second class as soon as its score is above 0. It also
-//! cannot average, so weights of 1/trees would have to be summed with rounding errors. Votes that are summed as whole
-//! numbers and divided once are exact, including ties. Labels come from the scores, before any unnecessary rounding.
+//! choose between two labels: ONNX Runtime answers the second as soon as its score is above 0. It also cannot average,
+//! so weights of 1/trees would be summed with rounding errors. Votes that are summed as whole numbers and divided once
+//! are exact, including ties. Labels come from the scores, before any unnecessary rounding.
 //!
 //! The threshold of two labels is stored as a pair of weights, so that every runtime answers the same label as
-//! Evergreen. Release 0.1 refuses a graph with a minimum probability or with label weights.
+//! Evergreen. Release 0.1 refuses a graph with a minimum probability or label weights.
 //!
-//! The bases are not the ensemble's `base_values`, because ONNX Runtime ignores these for an output to which no leaf of
-//! a row adds a weight. `Sigmoid` is not used, because ONNX Runtime approximates it and loses probabilities below 10⁻⁸.
-//! These matter if every class is improbable.
+//! The bases are not the ensemble's `base_values`: ONNX Runtime ignores these for an output without a leaf weight.
+//! `Sigmoid` is not used: ONNX Runtime approximates it and loses probabilities below 10⁻⁸, which matter if every class
+//! is improbable.
 
 pub(crate) mod attributes;
 mod decode;

@@ -29,7 +29,6 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// Compiles a checked preprocessing.
     pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
         let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
         for (slot, encoding) in preprocessing.encodings.iter().enumerate() {
@@ -48,7 +47,6 @@ impl Features {
         Self { count, values, indicators, categories, statistics, scaler }
     }
 
-    /// Returns the number of features.
     pub(crate) fn count(&self) -> usize {
         self.count
     }

@@ -46,7 +46,6 @@ enum Packed {
 }
 
 impl FlatEnsemble {
-    /// Compiles a checked ensemble for this number of features.
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
         let mut leaves = Collector::new(ensemble.base.len());
         // There is one more slot than features, because leaves use one of their own.

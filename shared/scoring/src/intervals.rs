@@ -13,7 +13,6 @@ pub(crate) struct Intervals {
 }
 
 impl Intervals {
-    /// Compiles a checked interval for this number of features.
     pub(crate) fn compile(interval: &Interval, features: usize) -> Self {
         Self {
             half: interval.half.clone(),

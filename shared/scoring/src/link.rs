@@ -50,9 +50,8 @@ impl Answerer {
         }
     }
 
-    /// Multiplies the scores by the calibration power and applies softmax. That equals raising the softmax to the
-    /// power. For a logistic link, the scores are minus half and plus half of the log-odds, so the result is the
-    /// logistic function of the log-odds.
+    /// Multiplies the scores by the calibration power and applies softmax. This equals raising the softmax to that
+    /// power. For minus half and plus half of the log-odds, softmax equals the logistic function of the log-odds.
     fn softmax(&self, scores: &mut [f32]) {
         let power = self.calibration.unwrap_or(1.0);
         let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));

@@ -10,11 +10,8 @@ use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
 /// A predictor compiled for scoring.
 #[derive(Debug, Clone)]
 pub(crate) enum Scorer {
-    /// An ensemble of trees.
     Trees(FlatEnsemble),
-    /// A linear model.
     Linear(Linear),
-    /// The weighted mean of several predictors' answers.
     Blend(Blend),
 }
 

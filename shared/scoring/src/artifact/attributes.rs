@@ -82,7 +82,6 @@ impl Attributes {
         if found == value { Ok(()) } else { Err(self.error(name, "not the expected number")) }
     }
 
-    /// Checks that the attribute exists and has this value.
     pub(super) fn expect_string(&mut self, name: &str, value: &str) -> Result<(), ArtifactError> {
         let found = self.string(name)?;
         if found == value.as_bytes() { Ok(()) } else { Err(self.error(name, "not the expected text")) }
@@ -106,7 +105,6 @@ impl Attributes {
         if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "of another type")) }
     }
 
-    /// Creates an error about an attribute.
     pub(crate) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
         ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
     }

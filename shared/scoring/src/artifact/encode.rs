@@ -28,7 +28,6 @@ pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     model.encode_to_vec()
 }
 
-/// Returns the attributes of the predictor's operator.
 fn attributes(predictor: &Predictor) -> Vec<AttributeProto> {
     match predictor {
         Predictor::Trees(ensemble) => graph::ensemble(ensemble),

@@ -69,7 +69,6 @@ impl Operators {
         self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
     }
 
-    /// Appends a constant that is one number.
     fn number(&mut self, name: &str, value: f32) {
         self.core(CONSTANT, &[], name, vec![float("value_float", value)]);
     }
@@ -79,7 +78,6 @@ impl Operators {
         self.core(CONSTANT, &[], name, vec![ints("value_ints", values)]);
     }
 
-    /// Appends a constant that is one index.
     fn index(&mut self, name: &str, value: i64) {
         self.core(CONSTANT, &[], name, vec![int("value_int", value)]);
     }

@@ -67,7 +67,6 @@ impl<const N: usize> Added<N> for Lists {
     }
 }
 
-/// The leaves of an ensemble.
 #[derive(Debug, Clone)]
 pub(super) enum Leaves {
     Numbers,
@@ -129,7 +128,6 @@ impl Collector {
         }
     }
 
-    /// Returns the collected leaves.
     pub(super) fn finish(self) -> Leaves {
         self.leaves
     }

@@ -7,9 +7,9 @@ use super::key::key;
 use super::leaves::Collector;
 use crate::pipeline::{Node, Tree};
 
-/// The packed form of a node. The children of a split are `left` and `left + 1`. For a leaf, `left` is its own
-/// position, and `threshold` is the number of its weights. Its feature is the slot after the last feature, whose key is
-/// never above a threshold.
+/// The packed form of a node. The children of a split are `left` and `left + 1`. A leaf's `left` is its own position,
+/// and its `threshold` is the number of its weights. Its feature is the slot after the last feature, whose key is never
+/// above a threshold.
 pub(super) trait Form: Copy {
     /// The keys of a row, indexed by feature.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
@@ -108,7 +108,6 @@ pub(super) struct Group {
     pub(super) depth: u32,
 }
 
-/// All trees in one array.
 #[derive(Debug, Clone)]
 pub(super) struct Trees<F> {
     pub(super) nodes: Vec<F>,

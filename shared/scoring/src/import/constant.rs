@@ -12,7 +12,6 @@ pub(super) struct Constant {
     pub(super) numbers: Numbers,
 }
 
-/// The elements of a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Numbers {
     Whole(Vec<i64>),

@@ -100,7 +100,6 @@ fn each<T>(
     Ok(Features::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
 }
 
-/// Creates one feature for each text of a column.
 pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Value, ImportError> {
     const OPERATOR: &str = "OneHotEncoder";
     let mut attributes = Attributes::new(OPERATOR, list)?;

@@ -18,7 +18,6 @@ impl Keys {
         self.ids.get(position as usize).copied()
     }
 
-    /// Returns the position of the node with this tree and number.
     pub(super) fn find(&self, id: (i64, i64)) -> Option<u32> {
         let found = self.sorted.binary_search_by_key(&Some(id), |&position| self.id(position)).ok()?;
         self.sorted.get(found).copied()

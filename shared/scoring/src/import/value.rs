@@ -6,7 +6,6 @@ use super::constant::Constant;
 use crate::pipeline::Predictor;
 use evergreen_lifecycle::Label;
 
-/// A result of an operator.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// Numbers `[N, features]`.
@@ -19,7 +18,6 @@ pub(super) enum Value {
     Outputs(Stage, u32),
     /// A constant of an unsupported type, with the reason.
     Unread(&'static str),
-    /// The predicted label.
     Label,
 }
 
@@ -65,7 +63,6 @@ pub(super) enum Stage {
     Logistic,
     /// The logistic function of each output, normalised to sum to 1.
     OneVersusRest,
-    /// Softmax.
     Softmax,
 }
 

@@ -224,12 +224,10 @@ impl Walk {
         Value::Outputs(stage, self.changes)
     }
 
-    /// Checks whether the model is a classifier.
     fn has_labels(&self) -> bool {
         self.scored.as_ref().is_some_and(|scored| !scored.labels.is_empty())
     }
 
-    /// Returns the number of outputs of the model.
     fn outputs(&self) -> usize {
         match self.scored.as_ref().map(|scored| &scored.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),

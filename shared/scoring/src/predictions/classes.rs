@@ -12,8 +12,8 @@ pub struct ClassPredictions {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
     /// Index of the predicted class in the labels of the signature: the most probable class, or the first of several.
-    /// If the model's rule has label weights, these decide instead. If probabilities are equal in `f32` but their
-    /// scores differ, the scores decide.
+    /// Label weights in the model's rule can change this. If probabilities are equal in `f32` but their scores differ,
+    /// the scores decide.
     pub class: usize,
     /// Probability of each class (0–1), in the order of the labels. They sum to 1 except for rounding in `f32`.
     pub probabilities: &'a [f32],

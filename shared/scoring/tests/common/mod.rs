@@ -172,7 +172,7 @@ pub fn derived() -> Pipeline {
     let one_hot = Encoding::OneHot { categories: 2, indicator: false };
     let encodings =
         vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
-    // For 10115, 20095, 01067, 80331, an unknown text and a missing one.
+    // For 10115, 20095, an unknown text, 01067, 80331 and a missing one.
     let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
     let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
     // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.

@@ -1,5 +1,5 @@
-//! Reads format 2. It takes the numbers from the operators that contain them, which it finds by name. Then it writes
-//! the graph for these numbers again and compares both byte for byte, so it need not read anything else.
+//! Reads format 2. It finds the operators that contain numbers by name. Then it writes the graph for these numbers and
+//! compares both byte for byte, so it need not read anything else.
 
 use std::collections::BTreeMap;
 

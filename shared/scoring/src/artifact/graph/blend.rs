@@ -13,7 +13,6 @@ use super::names::{
 use super::{Operators, predictor};
 use crate::pipeline::{BEYOND, Hole, Link, Member};
 
-/// Appends the members and their mean, which gets the name `outputs`.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,

@@ -85,7 +85,6 @@ pub(in super::super) fn category(column: usize) -> String {
     format!("category_{column}")
 }
 
-/// Names the features of a category column.
 pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
@@ -99,12 +98,10 @@ pub(in super::super) fn code(column: usize) -> String {
     format!("code_{column}")
 }
 
-/// Names the numbers of a statistic.
 pub(in super::super) fn statistic_values(column: usize, statistic: usize) -> String {
     format!("statistic_{column}_{statistic}_values")
 }
 
-/// Names the feature of a statistic.
 pub(in super::super) fn statistic(column: usize, statistic: usize) -> String {
     format!("statistic_{column}_{statistic}")
 }

@@ -55,7 +55,6 @@ pub(super) fn one(
     }
 }
 
-/// Returns the attributes of a linear model.
 pub(in super::super) fn linear(linear: &Linear) -> Vec<AttributeProto> {
     vec![
         floats("coefficients", linear.weights.clone()),
@@ -65,7 +64,6 @@ pub(in super::super) fn linear(linear: &Linear) -> Vec<AttributeProto> {
     ]
 }
 
-/// Returns the attributes of an ensemble.
 pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     let mut lists = Lists::default();
     for (tree, content) in (0..).zip(&ensemble.trees) {

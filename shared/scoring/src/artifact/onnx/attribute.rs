@@ -33,7 +33,6 @@ pub(crate) mod kind {
     pub(crate) const STRINGS: i32 = 8;
 }
 
-/// Field numbers of `AttributeProto`.
 mod tag {
     pub(super) const NAME: u32 = 1;
     pub(super) const F: u32 = 2;
@@ -116,12 +115,10 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Iterates over the texts in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = starts.zip(&self.ends).map(|(start, &end)| start as usize..end as usize);
