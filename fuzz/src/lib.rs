@@ -1,4 +1,4 @@
-//! Code that the fuzz targets share: a memory limit, and a mutator that produces valid ONNX files.
+//! Code that the fuzz targets share: a memory limit, and a mutator that keeps ONNX files parseable.
 
 mod mutator;
 mod wire;
