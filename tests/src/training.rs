@@ -27,7 +27,7 @@ impl Stack {
         payload
     }
 
-    /// Trains a version with [`good`] settings that the gate promotes. Returns its number.
+    /// Trains a version with the settings of `good` that the gate promotes. Returns its number.
     ///
     /// # Panics
     /// When the gate refuses it.

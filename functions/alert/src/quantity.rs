@@ -71,7 +71,7 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
-/// Formats a duration like [`hours`].
+/// Formats a duration as `hours` does.
 pub(crate) fn span(duration: SignedDuration) -> String {
     hours(duration.as_secs_f64() / 3600.0)
 }

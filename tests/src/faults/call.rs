@@ -44,7 +44,7 @@ impl Service {
 pub(super) struct Call {
     /// The function that calls: `train`, `predict`, `metrics` or `alert`.
     pub(super) function: String,
-    /// The service that is called. `None` if it is not one of [`Service`].
+    /// The service that is called. `None` if it is not one of the services above.
     pub(super) service: Option<Service>,
     /// The name of the operation in the API. If it is unknown, the method and path.
     pub(super) operation: String,
