@@ -1,4 +1,4 @@
-//! Any bytes as a model made elsewhere.
+//! Fuzzes the import of models with arbitrary bytes.
 
 #![no_main]
 

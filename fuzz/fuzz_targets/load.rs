@@ -1,4 +1,4 @@
-//! Any bytes as an artifact.
+//! Fuzzes the loading of artifacts with arbitrary bytes.
 
 #![no_main]
 

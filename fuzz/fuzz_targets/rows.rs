@@ -1,11 +1,11 @@
-//! Any text as the body of a prediction.
+//! Fuzzes the reading of prediction requests with arbitrary text.
 
 #![no_main]
 
 use evergreen_fuzz::Memory;
 use libfuzzer_sys::fuzz_target;
 
-/// The reader as the function has it; its crate would bring the whole AWS SDK.
+/// The module of the predict function, included by path, because depending on its crate would add the whole AWS SDK.
 #[path = "../../functions/predict/src"]
 mod predict {
     #[allow(dead_code, unused_imports, reason = "what the function's other modules use")]

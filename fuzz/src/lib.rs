@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a bound on memory, and a mutator that keeps an ONNX file one.
+//! Code that the fuzz targets share: a memory limit, and a mutator that keeps ONNX files parseable.
 
 mod mutator;
 mod wire;
@@ -8,21 +8,22 @@ use std::alloc::System;
 use cap::Cap;
 pub use mutator::mutate;
 
-/// The allocator of a target, which knows how much is taken.
+/// The allocator of a target. It counts the allocated memory.
 pub type Memory = Cap<System>;
 
-/// Bytes that a run may take whatever its input: answers to a few rows of the widest model, and the fuzzer's own lists.
+/// Bytes of memory that every run may take: for answers to a few rows of the widest model, and for the fuzzer's own
+/// lists.
 const FIXED: usize = 64 << 20;
 
-/// Bytes of memory per byte of input, at most: an empty message takes two in the file and some 200 once decoded.
+/// Maximum bytes of memory per byte of input. An empty message takes two bytes in the file and about 200 when decoded.
 const PER_BYTE: usize = 256;
 
-/// The allocator; what goes beyond its limit ends the process, which is a finding.
+/// Creates the allocator. Exceeding its limit ends the process, which the fuzzer reports as a finding.
 pub const fn memory() -> Memory {
     Cap::new(System, usize::MAX)
 }
 
-/// Runs `check` on `input` in bounded memory.
+/// Runs `check` on `input` with limited memory.
 pub fn bounded(memory: &Memory, input: &[u8], check: impl FnOnce(&[u8])) {
     let limit = memory.allocated() + FIXED + PER_BYTE * input.len();
     memory.set_limit(limit).expect("a limit above what is taken");

@@ -1,6 +1,6 @@
-//! Protocol buffers as a tree of fields: enough of ONNX's schema to know which bytes are messages.
+//! Protocol buffers as a tree of fields. Knows enough of ONNX's schema to tell which bytes are messages.
 
-/// A message of `onnx.proto` that has messages in it or is one that is worth opening.
+/// A type of message in `onnx.proto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Model,
@@ -13,18 +13,16 @@ pub(crate) enum Kind {
     Sequence,
     Map,
     Shape,
-    /// One without messages: texts, numbers and lists of numbers.
+    /// A message that contains no messages: only texts, numbers and lists of numbers.
     Flat,
 }
 
-/// A field of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Field {
     pub(crate) tag: u64,
     pub(crate) content: Content,
 }
 
-/// What a field holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     Varint(u64),
@@ -35,7 +33,7 @@ pub(crate) enum Content {
 }
 
 impl Kind {
-    /// The message that a field of this one holds.
+    /// Returns the type of message in the field `tag`, or `None` if it is not a message.
     fn child(self, tag: u64) -> Option<Self> {
         Some(match (self, tag) {
             (Self::Model, 7) | (Self::Attribute, 6) => Self::Graph,
@@ -53,10 +51,10 @@ impl Kind {
     }
 }
 
-/// Messages within messages, at most: the schema has no more but where attributes hold graphs.
+/// Maximum depth of nested messages. The schema goes deeper only if attributes contain graphs.
 const MAX_DEPTH: usize = 12;
 
-/// The fields of a message, if it is one.
+/// Returns the fields of a message, or `None` if the bytes are not a message.
 pub(crate) fn parse(bytes: &[u8], kind: Kind) -> Option<Vec<Field>> {
     parse_within(bytes, kind, MAX_DEPTH)
 }
@@ -87,7 +85,7 @@ fn parse_within(mut bytes: &[u8], kind: Kind, depth: usize) -> Option<Vec<Field>
     Some(fields)
 }
 
-/// Writes fields with the lengths that they have now.
+/// Writes fields with their current lengths.
 pub(crate) fn write(fields: &[Field], out: &mut Vec<u8>) {
     for Field { tag, content } in fields {
         let mut key = |wire: u64| put_varint(tag << 3 | wire, out);
@@ -123,7 +121,7 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(bytes);
 }
 
-/// Appends a variable-length number.
+/// Appends a varint.
 pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
@@ -132,7 +130,7 @@ pub(crate) fn put_varint(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-/// Takes a variable-length number off the front.
+/// Takes a varint from the front.
 pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {

@@ -1,4 +1,4 @@
-//! Metrics and alarms.
+//! Access to metrics and alarms.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
@@ -11,10 +11,10 @@ use crate::wait::{seconds, until};
 /// The namespace of the product's own metrics.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// Seconds that a [quickened](Stack::quicken) alarm looks back.
+/// The period, in seconds, of a [quickened](Stack::quicken) alarm.
 pub const QUICK_PERIOD: i32 = 10;
 
-/// CloudWatch, as far as this stack is concerned.
+/// A CloudWatch client for this stack.
 #[derive(Debug, Clone)]
 pub struct CloudWatch {
     client: Client,
@@ -26,7 +26,7 @@ impl CloudWatch {
         Self { client: Client::new(config), stack: stack.to_owned() }
     }
 
-    /// The stack's alarms.
+    /// Returns the stack's alarms.
     ///
     /// # Panics
     /// When CloudWatch does not answer.
@@ -36,30 +36,30 @@ impl CloudWatch {
         pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default()).collect()
     }
 
-    /// The name of the stack's alarm of that kind.
+    /// Returns the full name of the stack's alarm of that kind.
     pub fn name(&self, kind: &str) -> String {
         format!("{}-{kind}", self.stack)
     }
 
-    /// The stack's alarm of that kind.
+    /// Returns the stack's alarm of that kind.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no such alarm.
     pub async fn alarm(&self, kind: &str) -> MetricAlarm {
         let name = self.name(kind);
         let found = self.alarms().await.into_iter().find(|alarm| alarm.alarm_name() == Some(&name));
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
-    /// The state of the alarm of that kind.
+    /// Returns the current state of the alarm of that kind.
     pub async fn state(&self, kind: &str) -> StateValue {
         self.alarm(kind).await.state_value.expect("an alarm has a state")
     }
 
-    /// Puts the alarm of that kind into a state, as an operator may to see what comes of it.
+    /// Sets the state of the alarm by hand, as an operator can do to test its effects.
     ///
-    /// The emulator dates changes to the second, and two of one second to the same state are one to whoever is told of
-    /// them; so this one waits for a second of its own.
+    /// The emulator records the time of a change in whole seconds. Subscribers cannot tell apart two changes to the
+    /// same state in one second. So this waits until the last change is at least a second old.
     ///
     /// # Panics
     /// When CloudWatch refuses.
@@ -72,7 +72,7 @@ impl CloudWatch {
         set.send().await.expect("CloudWatch sets the state");
     }
 
-    /// Defines the alarm as it is given.
+    /// Creates or replaces the alarm.
     ///
     /// # Panics
     /// When CloudWatch refuses.
@@ -99,7 +99,7 @@ impl CloudWatch {
             .expect("CloudWatch takes the alarm");
     }
 
-    /// Publishes a figure of the model, as the metrics function would.
+    /// Publishes a value of the model's metric, as the metrics function does.
     ///
     /// # Panics
     /// When CloudWatch refuses.
@@ -109,7 +109,7 @@ impl CloudWatch {
         put.send().await.expect("CloudWatch takes the figure");
     }
 
-    /// The model's newest figure of the last minutes, if there is one.
+    /// Returns the newest value of the model's metric from the last ten minutes, if any.
     ///
     /// # Panics
     /// When CloudWatch does not answer.
@@ -119,7 +119,7 @@ impl CloudWatch {
         let statistics = get
             .start_time(DateTime::from_secs(now - 600))
             .end_time(DateTime::from_secs(now + 60))
-            // A second: figures of the same minute are told apart.
+            // A period of one second separates values of the same minute.
             .period(1)
             .statistics(aws_sdk_cloudwatch::types::Statistic::Maximum)
             .send()
@@ -131,14 +131,14 @@ impl CloudWatch {
 }
 
 impl Stack {
-    /// Makes the alarm look back [`QUICK_PERIOD`] seconds instead of minutes, so that a test need not wait for minutes
-    /// until it forgets; everything else about it stays. It is over when this returns, and so is the mail of that.
-    /// Returns what it was, for [`CloudWatch::define`].
+    /// Shortens the alarm's period to [`QUICK_PERIOD`] seconds, so that a test need not wait for minutes. Everything
+    /// else about the alarm stays. Waits until the alarm is over and the mail about that has arrived. Returns the
+    /// original alarm, for [`CloudWatch::define`].
     pub async fn quicken(&self, kind: &str) -> MetricAlarm {
         let (deployed, mark) = (self.cloudwatch.alarm(kind).await, self.inbox.mark().await);
         let is_raised = deployed.state_value == Some(StateValue::Alarm);
         if is_raised {
-            // The emulator dates changes to the second: this one must not look like a change of a moment ago.
+            // The emulator records times in whole seconds. This change must not have the same time as the last one.
             tokio::time::sleep(seconds(1)).await;
         }
         let mut quick = deployed.clone();
@@ -151,7 +151,7 @@ impl Stack {
         deployed
     }
 
-    /// Publishes the metrics until they end the alarm, which must have been [quickened](Self::quicken).
+    /// Publishes the metrics until they end the alarm, which must be [quickened](Self::quicken).
     pub async fn until_over(&self, kind: &str) {
         until(&format!("{kind} to be over"), 3 * seconds(QUICK_PERIOD.unsigned_abs().into()), async || {
             self.functions.measure().await;

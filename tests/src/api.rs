@@ -1,4 +1,4 @@
-//! The two APIs, as a client sees them: predictions, and the status, which is runs and health.
+//! Clients of the two APIs: predictions, and the status API with runs and health.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -9,65 +9,66 @@ use crate::wait::{seconds, until};
 /// Name of the header that carries the key.
 pub const KEY_HEADER: &str = "x-api-key";
 
-/// Where an API is, and the key that opens it.
+/// An API's URL and the key for it.
 #[derive(Debug, Clone)]
 pub struct Door {
     client: Client,
     url: String,
-    /// Its key.
+    /// The API key.
     pub key: String,
 }
 
 impl Door {
-    /// The API at `url`, which `key` opens.
+    /// Creates a client of the API at `url` that uses `key`.
     pub fn new(url: &str, key: String) -> Self {
         Self { client: Client::new(), url: url.trim_end_matches('/').to_owned(), key }
     }
 
-    /// A request that carries no key.
+    /// Creates a request without a key.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// A request that carries that key.
+    /// Creates a request with that key.
     pub fn with_key(&self, key: &str, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).header(KEY_HEADER, key)
     }
 }
 
-/// A client of both APIs, with a key for each. What is asked for decides which of them is asked.
+/// A client of both APIs, with a key for each. The path of a request decides which API it goes to.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// Predictions, and the model behind them.
+    /// The API for predictions and the model.
     pub predictions: Door,
-    /// Runs and health.
+    /// The API for runs and health.
     pub status: Door,
 }
 
 impl Api {
-    /// The API that has that path.
+    /// Returns the API that serves this path.
     fn door(&self, path: &str) -> &Door {
         let is_status = path.starts_with("/runs") || path.starts_with("/health");
         if is_status { &self.status } else { &self.predictions }
     }
 
-    /// A request that carries the key.
+    /// Creates a request with the API's key.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let door = self.door(path);
         door.with_key(&door.key, method, path)
     }
 
-    /// A request that carries no key.
+    /// Creates a request without a key.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.door(path).anonymous(method, path)
     }
 
-    /// `GET path`, with the key.
+    /// Sends `GET path` with the key.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    /// `GET /health` without a key, once its throttle lets it through: an earlier test may have used it up.
+    /// Sends `GET /health` without a key, again and again while it is throttled. An earlier test may have used up its
+    /// limit.
     pub async fn health(&self) -> Answer {
         until("/health to be let through", seconds(30), async || {
             let answer = Answer::to(self.anonymous(Method::GET, "/health")).await;
@@ -76,33 +77,33 @@ impl Api {
         .await
     }
 
-    /// `POST /predict` of a row or a list of rows, with the key.
+    /// Sends `POST /predict` with a row or a list of rows, and with the key.
     pub async fn predict(&self, rows: &Value) -> Answer {
         Answer::to(self.request(Method::POST, "/predict").json(rows)).await
     }
 
-    /// `POST /predict` of bytes that say that they are JSON, with the key.
+    /// Sends `POST /predict` with these bytes declared as JSON, and with the key.
     pub async fn predict_text(&self, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json");
         Answer::to(request.body(body.into())).await
     }
 }
 
-/// What came back.
+/// An API's response.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status.
+    /// The status code.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null where it is no JSON.
+    /// The body as JSON, or null if it is not JSON.
     pub body: Value,
-    /// The body as it came.
+    /// The body as text.
     pub text: String,
 }
 
 impl Answer {
-    /// Sends the request and reads the whole answer.
+    /// Sends the request and reads the whole response.
     ///
     /// # Panics
     /// When the API cannot be reached.
@@ -113,25 +114,25 @@ impl Answer {
         Self { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
-    /// The header's value; empty where there is none.
+    /// Returns the header's value, or an empty text if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The answer, where it is a 200.
+    /// Returns the answer if its status is 200.
     ///
     /// # Panics
-    /// When it is anything else.
+    /// When the status is anything else.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         self
     }
 
-    /// The answer's problem, where it is one of RFC 9457 with this status.
+    /// Returns the problem (RFC 9457) that the answer contains.
     ///
     /// # Panics
-    /// When it is anything else.
+    /// When the status differs or the answer is not a problem.
     #[track_caller]
     pub fn problem(self, status: u16) -> Problem {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -141,10 +142,10 @@ impl Answer {
         Problem { title: word("title"), detail: word("detail"), answer: self }
     }
 
-    /// The version that a prediction, `/model` or `/health` names.
+    /// Returns the version that a prediction, `/model` or `/health` names.
     ///
     /// # Panics
-    /// When the answer names none.
+    /// When the answer names no version.
     #[track_caller]
     pub fn version(&self) -> u64 {
         let version = self.body["model"]["version"].as_u64().or(self.body["version"].as_u64());
@@ -152,12 +153,12 @@ impl Answer {
     }
 }
 
-/// An error as RFC 9457 has it.
+/// An error in the format of RFC 9457.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// What kind of thing is wrong.
+    /// The kind of problem.
     pub title: String,
-    /// What is wrong, with the field and what was expected.
+    /// What is wrong, with the field and the expected value.
     pub detail: String,
     /// The whole answer.
     pub answer: Answer,

@@ -1,4 +1,4 @@
-//! What is told on the bus, as a consumer hears it.
+//! Receives the events on the bus, as a consumer does.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::Target;
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
-/// The queue's name, after the stack's.
+/// The queue's name without the stack's name.
 const QUEUE: &str = "test-events";
 
-/// A rule of a test's own, with a queue behind it.
+/// A test's own rule on the bus, with a queue that receives its events.
 #[derive(Debug)]
 pub struct Listener {
     events: Client,
@@ -19,7 +19,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens from now on.
+    /// Starts to receive events.
     ///
     /// # Panics
     /// When EventBridge or SQS refuses.
@@ -38,12 +38,12 @@ impl Listener {
         Self { events, queues, rule, url }
     }
 
-    /// What was heard since it was asked last.
+    /// Returns the events that arrived since the last call.
     pub async fn heard(&self, stack: &Stack) -> Vec<Value> {
         stack.kept_in(QUEUE).await
     }
 
-    /// Takes rule and queue away.
+    /// Deletes the rule and the queue.
     ///
     /// # Panics
     /// When EventBridge or SQS refuses.

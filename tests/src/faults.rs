@@ -1,7 +1,7 @@
-//! Faults between the functions and AWS, each until the test is done with it.
+//! Injects faults between the functions and AWS, until the test removes them.
 //!
-//! `make e2e` deploys the functions so that each reaches the emulator through a proxy in this process, at a port of its own.
-//! The proxy passes everything on, unless a test has added a [`Fault`] that concerns the call.
+//! `make e2e` deploys the functions so that each reaches the emulator through its own proxy in this process. The proxy
+//! forwards every call, unless a test has added a [`Fault`] that matches it.
 
 mod answers;
 mod call;
@@ -19,20 +19,21 @@ pub use rules::{Injected, Rules};
 
 use crate::wait::until;
 
-/// Where the proxies are to listen on the loopback interface, as `<function>:<port>,<function>:<port>`.
+/// The variable with the ports of the proxies on the loopback interface, as `<function>:<port>,<function>:<port>`.
 const PORTS: &str = "EVERGREEN_FAULT_PROXIES";
 
-/// The proxies of this process. They must answer for as long as any test calls a function, with faults or without.
+/// The proxies of this process. They must run while any test calls a function, even without faults.
 static PROXIES: OnceLock<Option<Rules>> = OnceLock::new();
 
-/// What a test may do to the functions' calls.
+/// Adds faults to the functions' calls.
 #[derive(Debug, Clone)]
 pub struct Faults {
     rules: Option<Rules>,
 }
 
 impl Faults {
-    /// The proxies in front of `upstream`, an emulator's URL. The first call starts them, if the functions go through any.
+    /// Returns the proxies in front of `upstream`, an emulator's URL. The first call starts them, if the functions use
+    /// proxies.
     pub(crate) fn before(upstream: &str) -> Self {
         let start_all = || {
             let (ports, rules) = (std::env::var(PORTS).ok()?, Rules::default());
@@ -46,10 +47,10 @@ impl Faults {
         Self { rules: PROXIES.get_or_init(start_all).clone() }
     }
 
-    /// Has the fault happen from now on, until what this returns is dropped.
+    /// Activates the fault until the returned guard is dropped.
     ///
     /// # Panics
-    /// When the functions of the stack do not go through a proxy.
+    /// When the functions of the stack do not use proxies.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> Injected {
         let rules = self.rules.as_ref();
@@ -58,10 +59,10 @@ impl Faults {
 }
 
 impl Injected {
-    /// Waits until the fault has happened that often.
+    /// Waits until the fault has happened at least `times` times.
     ///
     /// # Panics
-    /// When it does not within `limit`.
+    /// When that takes longer than `limit`.
     pub async fn until_happened(&self, times: usize, limit: Duration) {
         until(&format!("the fault to happen {times} times"), limit, async || (self.times() >= times).then_some(()))
             .await;

@@ -1,4 +1,4 @@
-//! Calling the functions without a way around.
+//! Calls the functions directly.
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
@@ -11,28 +11,28 @@ use serde_json::Value;
 use crate::stack::variable;
 use crate::wait::{seconds, until};
 
-/// The functions' names, and a client to call them by.
+/// The functions' names, and a client that calls them.
 #[derive(Debug, Clone)]
 pub struct Functions {
     client: Client,
-    /// Trains.
+    /// The name of the function that trains.
     pub train: String,
-    /// Answers the API.
+    /// The name of the function that answers the API.
     pub predict: String,
-    /// Publishes metrics.
+    /// The name of the function that publishes metrics.
     pub metrics: String,
-    /// Writes mail.
+    /// The name of the function that sends mail.
     pub alert: String,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// Whether the function failed.
     pub failed: bool,
-    /// What it returned, or its error.
+    /// The return value, or the error.
     pub payload: Value,
-    /// The last lines that it wrote to its log.
+    /// The last lines of the function's log.
     pub log: String,
 }
 
@@ -47,7 +47,7 @@ impl Functions {
         }
     }
 
-    /// Calls the function and waits for how it ends.
+    /// Calls the function and waits for its result.
     ///
     /// # Panics
     /// When Lambda refuses the call.
@@ -64,7 +64,8 @@ impl Functions {
         }
     }
 
-    /// Hands the function an event as other services do: it is retried, and kept in a queue when that does not help.
+    /// Sends the function an asynchronous event, as other services do. Lambda retries a failed event and then puts it
+    /// into a dead-letter queue.
     ///
     /// # Panics
     /// When Lambda refuses the event.
@@ -73,7 +74,7 @@ impl Functions {
         call.invocation_type(InvocationType::Event).send().await.expect("Lambda takes the event");
     }
 
-    /// Publishes the metrics now and returns what was published, by name.
+    /// Publishes the metrics now and returns the published values by name.
     ///
     /// # Panics
     /// When the metrics function fails.
@@ -83,10 +84,10 @@ impl Functions {
         outcome.payload["published"].clone()
     }
 
-    /// A setting of the function.
+    /// Returns an environment variable of the function.
     ///
     /// # Panics
-    /// When it has no such setting.
+    /// When the function has no such variable.
     pub async fn setting(&self, function: &str, name: &str) -> String {
         let configuration = self.client.get_function_configuration().function_name(function).send().await;
         let environment = configuration.expect("the function is there").environment;
@@ -94,7 +95,7 @@ impl Functions {
         variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
     }
 
-    /// Gives a setting of the function another value.
+    /// Changes an environment variable of the function.
     ///
     /// # Panics
     /// When the function cannot be configured.
@@ -109,8 +110,8 @@ impl Functions {
         self.until_settled(function).await;
     }
 
-    /// Ends the function's warm environments, so that the next call begins with a cold start: a configuration that is
-    /// written again, even the same, does it.
+    /// Ends the function's warm environments, so that the next call is a cold start. Any update of the configuration
+    /// does this, even one that changes nothing.
     ///
     /// # Panics
     /// When the function cannot be configured.

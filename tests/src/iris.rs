@@ -1,29 +1,29 @@
-//! The flowers.
+//! The Iris data set.
 
 use serde_json::{Map, Value, json};
 
-/// The table that the product trains on where the user stores none.
+/// The table that the product trains on if the user stores none.
 pub const CSV: &str = include_str!("../../shared/table/data/iris.csv");
 
-/// The column that is predicted.
+/// The label column.
 pub const TARGET: &str = "variety";
 
 /// The species, in the order of their classes.
 pub const SPECIES: [&str; 3] = ["setosa", "versicolor", "virginica"];
 
-/// A flower: a row as the API takes it, and what it is.
+/// A flower: a row as the API accepts it, and its label.
 #[derive(Debug, Clone)]
 pub struct Flower {
-    /// Measurements in centimetres, by column.
+    /// The measurements in centimetres, by column.
     pub row: Value,
-    /// Its species.
+    /// The species, which is the label.
     pub species: String,
 }
 
-/// All 150.
+/// Returns all 150 flowers.
 ///
 /// # Panics
-/// When the table is not what it was.
+/// When the table does not have the expected format.
 pub fn flowers() -> Vec<Flower> {
     let mut reader = csv::Reader::from_reader(CSV.as_bytes());
     let columns: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
@@ -41,7 +41,7 @@ pub fn flowers() -> Vec<Flower> {
     reader.records().map(|record| flower(record.expect("a row"))).collect()
 }
 
-/// A setosa: the row of the seed's README.
+/// Returns a setosa, the row of the seed's README.
 pub fn setosa() -> Value {
     json!({"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2})
 }

@@ -1,7 +1,7 @@
-//! What the tests of the deployed stack share: its clients, its turn-taking, and looking until something is so.
+//! Helpers for the tests of the deployed stack: clients, turn-taking and polling.
 //!
-//! The stack is an emulator's, reached over plain HTTP. A test that cannot go on panics with a sentence, and so do these
-//! helpers: nobody but a test calls them.
+//! The stack runs on an emulator, over plain HTTP. The helpers panic with a clear message when a test cannot go on,
+//! because only tests call them.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod alarms;

@@ -1,4 +1,4 @@
-//! The mails that were sent. The emulator keeps them and shows them at an address of its own.
+//! Reads the sent mails. The emulator keeps them and shows them at a special address.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use serde_json::Value;
@@ -6,29 +6,29 @@ use serde_json::Value;
 use crate::stack::{Stack, variable};
 use crate::wait::{seconds, until};
 
-/// Where sent mails are.
+/// The place where the emulator keeps sent mails.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     endpoint: String,
 }
 
-/// A mail to one reader.
+/// A mail to one recipient.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Who it is from.
+    /// The sender's address.
     pub from: String,
-    /// Who it is to.
+    /// The recipient's address.
     pub to: String,
     /// The subject line.
     pub subject: String,
-    /// The body as plain text.
+    /// The plain-text body.
     pub text: String,
-    /// The body as HTML.
+    /// The HTML body.
     pub html: String,
 }
 
 impl Mail {
-    /// The first line of the text that is not empty.
+    /// Returns the first non-empty line of the text.
     pub fn first_line(&self) -> &str {
         self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
     }
@@ -39,7 +39,7 @@ impl Inbox {
         Self { endpoint }
     }
 
-    /// Every mail so far, oldest first.
+    /// Returns every mail so far, oldest first.
     ///
     /// # Panics
     /// When the emulator does not show them.
@@ -51,24 +51,24 @@ impl Inbox {
         accounts.values().flat_map(|mails| mails.as_array().into_iter().flatten()).map(read).collect()
     }
 
-    /// How many there are: where [`since`](Self::since) begins to look.
+    /// Returns the number of mails so far. [`since`](Self::since) uses it as its starting point.
     pub async fn mark(&self) -> usize {
         self.all().await.len()
     }
 
-    /// The mails since the mark that `wanted` picks.
+    /// Returns the mails after the mark that `wanted` accepts.
     pub async fn since(&self, mark: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         self.all().await.into_iter().skip(mark).filter(wanted).collect()
     }
 }
 
 impl Stack {
-    /// The ARN of the topic that the alarms write to.
+    /// Returns the ARN of the topic that the alarms publish to.
     pub fn topic(&self) -> String {
         variable("EVERGREEN_ALERT_TOPIC_ARN")
     }
 
-    /// The ARN of the topic that the alarms about mail write to as well.
+    /// Returns the ARN of the second topic of the alarms about mail itself.
     pub fn undelivered_topic(&self) -> String {
         variable("EVERGREEN_UNDELIVERED_TOPIC_ARN")
     }
@@ -76,22 +76,23 @@ impl Stack {
     /// Publishes an alarm's notification on the topic, as CloudWatch does.
     ///
     /// # Panics
-    /// When SNS does not take it.
+    /// When SNS does not accept it.
     pub async fn notify(&self, notification: &Value) {
         let publish = aws_sdk_sns::Client::new(&self.config).publish().topic_arn(self.topic());
         publish.message(notification.to_string()).send().await.expect("SNS takes the notification");
     }
 
-    /// The mails since the mark that say that the alarm of that kind is in that state.
+    /// Returns the mails after the mark which say that the alarm of that kind is in that state.
     pub async fn mails_about(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let (name, state) = (self.cloudwatch.name(kind), state.to_string());
         self.inbox.since(mark, |mail| mail.text.contains(&name) && mail.subject.contains(&state)).await
     }
 
-    /// Waits for the mails since the mark that say that the alarm of that kind is in that state: one for each recipient.
+    /// Waits for the mails after the mark which say that the alarm is in that state. There must be one for each
+    /// recipient.
     ///
     /// # Panics
-    /// When they do not come.
+    /// When they do not arrive.
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
         until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {

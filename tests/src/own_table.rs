@@ -1,4 +1,4 @@
-//! Tables of a user's own: made up here, stored in the bucket, and taken away again.
+//! User tables that tests create, store in the bucket, and remove again.
 
 use std::fmt::Write;
 
@@ -7,13 +7,14 @@ use serde_json::Value;
 use crate::stack::{MODEL, Stack};
 use crate::wait::until;
 
-/// Where the model's table and its settings are stored.
+/// Returns the key of a file of the model's table or its settings.
 pub fn key(file: &str) -> String {
     format!("datasets/{MODEL}/{file}")
 }
 
-/// Subscribers who stay or leave: numbers, a truth value, a date and a country, with holes. Who is asked for much and has
-/// complained leaves; one in twenty does the opposite. The last rows come from a country of their own.
+/// Returns a table of subscribers who stay or leave. It has numbers, a Boolean, a date, a country and missing values.
+///
+/// Subscribers with a high fee and a complaint leave. One in twenty does the opposite.
 pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     let mut csv = "customer,age,fee,complained,since,country,churned\n".to_owned();
     for row in rows {
@@ -29,7 +30,7 @@ pub fn subscribers(rows: std::ops::Range<usize>) -> String {
     csv
 }
 
-/// Flats and their rents: about 9 per square metre and 200 more in the centre, give or take 20.
+/// Returns a table of flats and their rents. The rent is 9 per square metre, plus 200 in the centre, plus or minus 20.
 pub fn flats(rows: usize) -> String {
     let mut csv = "area,rooms,district,rent\n".to_owned();
     for row in 0..rows {
@@ -50,17 +51,17 @@ impl Stack {
         }
     }
 
-    /// Takes every file of the user's table away, so that Iris is learnt from again.
+    /// Deletes every file of the user's table, so that training uses Iris again.
     pub async fn clear_table(&self) {
         for stored in self.bucket.keys(&key("")).await {
             self.bucket.delete(&stored).await;
         }
     }
 
-    /// Waits until `GET /model` names that version, and returns what it says.
+    /// Waits until `GET /model` names that version, and returns its answer.
     ///
     /// # Panics
-    /// When it does not come to that.
+    /// When the version does not serve in time.
     pub async fn until_model(&self, version: &Value) -> Value {
         let limit = self.refresh_time().await + crate::wait::seconds(10);
         until(&format!("version {version} in /model"), limit, async || {

@@ -1,4 +1,4 @@
-//! The queues in which events end that nobody could handle.
+//! Reads the dead-letter queues.
 
 use aws_sdk_sqs::Client;
 use serde_json::Value;
@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::stack::Stack;
 
 impl Stack {
-    /// Takes what waits in the stack's queue of that name out of it: JSON where it is, else text.
+    /// Removes up to ten messages from the stack's queue of that name and returns them. A message that is not JSON
+    /// becomes a string.
     ///
     /// # Panics
     /// When there is no such queue.

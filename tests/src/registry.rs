@@ -1,4 +1,4 @@
-//! The registry table, past the functions' backs.
+//! Direct access to the registry table, without the functions.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::stack::MODEL;
 
-/// A stored item.
+/// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The table, as far as this model is concerned.
+/// The registry table, for this stack's model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
@@ -24,7 +24,7 @@ impl Registry {
         Self { client: Client::new(config), table }
     }
 
-    /// The item of that sort key, if there is one, in a read that sees every earlier write.
+    /// Returns the item with that sort key, if any. The read is strongly consistent.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -34,7 +34,7 @@ impl Registry {
         got.expect("the table answers").item
     }
 
-    /// The items whose sort keys begin so, in the order of their keys.
+    /// Returns the items whose sort keys start with `prefix`, in key order.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -54,7 +54,7 @@ impl Registry {
         pages.collect::<Result<_, _>>().await.expect("the table answers")
     }
 
-    /// The events that wait to be told, oldest first.
+    /// Returns the events that are stored but not yet published, oldest first.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -65,29 +65,29 @@ impl Registry {
         page.items.unwrap_or_default()
     }
 
-    /// Stores an event that waits to be told, as a training leaves it that dies before it tells it.
+    /// Stores an unpublished event, as a training run does that dies before publishing it.
     ///
     /// # Panics
-    /// When the table does not take it.
+    /// When the table does not accept it.
     pub async fn leave_event(&self, key: &str, attributes: &[(&str, &str)]) {
         let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
         let keys = [("pk".to_owned(), outbox()), ("sk".to_owned(), text(key))];
         self.put(keys.into_iter().chain(attributes).collect()).await;
     }
 
-    /// Deletes an event that waits to be told.
+    /// Deletes an unpublished event.
     ///
     /// # Panics
-    /// When the table does not.
+    /// When the table does not delete it.
     pub async fn drop_event(&self, key: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", outbox()).key("sk", text(key));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// A new, empty table of that name, as this one was made.
+    /// Creates an empty table with that name and the same definition as this one.
     ///
     /// # Panics
-    /// When there can be none.
+    /// When the table cannot be created.
     pub async fn create_twin(&self, name: &str) -> Self {
         let described = self.client.describe_table().table_name(&self.table).send().await.expect("the table is there");
         let table = described.table.expect("a table has a description");
@@ -104,12 +104,12 @@ impl Registry {
     /// Deletes the whole table.
     ///
     /// # Panics
-    /// When it cannot.
+    /// When it cannot be deleted.
     pub async fn drop_table(self) {
         self.client.delete_table().table_name(&self.table).send().await.expect("the table is deleted");
     }
 
-    /// Makes the events that wait an hour older: whoever comes next leaves new ones to whoever stored them.
+    /// Makes the unpublished events an hour older. Other invocations leave new events to the run that stored them.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -128,7 +128,7 @@ impl Registry {
     /// Stores an item.
     ///
     /// # Panics
-    /// When the table does not take it.
+    /// When the table does not accept it.
     pub async fn put(&self, item: Item) {
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.expect("the table takes it");
     }
@@ -136,13 +136,13 @@ impl Registry {
     /// Deletes an item.
     ///
     /// # Panics
-    /// When the table does not.
+    /// When the table does not delete it.
     pub async fn delete(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", partition()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// What is stored about mails, under sort keys that begin so.
+    /// Returns the items about mails whose sort keys start with `prefix`.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -150,16 +150,16 @@ impl Registry {
         self.items_of(mails(), prefix).await
     }
 
-    /// Deletes what is stored about a mail under that sort key.
+    /// Deletes the item about mails with that sort key.
     ///
     /// # Panics
-    /// When the table does not.
+    /// When the table does not delete it.
     pub async fn delete_mail_item(&self, sk: &str) {
         let delete = self.client.delete_item().table_name(&self.table).key("pk", mails()).key("sk", text(sk));
         delete.send().await.expect("the table deletes it");
     }
 
-    /// Lets an hour pass for the mails that may have been sent: they may be sent again.
+    /// Makes unanswered mails old enough to be sent again, as if an hour had passed.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -170,8 +170,8 @@ impl Registry {
         }
     }
 
-    /// Makes it so that no alarm was ever raised, as far as mails are concerned. Tests raise the same alarms again and again
-    /// within minutes, which is flapping.
+    /// Deletes the records of all alarms. Tests raise the same alarms again within minutes, which would count as
+    /// flapping.
     ///
     /// # Panics
     /// When the table does not answer.
@@ -181,27 +181,27 @@ impl Registry {
         }
     }
 
-    /// The champion pointer, if there is one.
+    /// Returns the champion pointer, if any.
     pub async fn champion(&self) -> Option<Value> {
         self.item("CHAMPION").await.map(read)
     }
 
-    /// Everything that was ever champion, oldest first.
+    /// Returns all champions so far, oldest first.
     pub async fn history(&self) -> Vec<Value> {
         self.items("CHAMPION#").await.into_iter().map(read).collect()
     }
 
-    /// The run of that identity, if there is one.
+    /// Returns the run with that id, if any.
     pub async fn run(&self, id: &str) -> Option<Value> {
         self.item(&format!("RUN#{id}")).await.map(read)
     }
 
-    /// The registered versions, oldest first.
+    /// Returns the registered versions, oldest first.
     pub async fn versions(&self) -> Vec<Value> {
         self.items("VERSION#").await.into_iter().map(read).collect()
     }
 
-    /// Makes a registered version champion, artifact or no artifact: the train function would look at it first.
+    /// Makes a registered version champion without checking its artifact, which the train function would do.
     ///
     /// # Panics
     /// When there is no champion, or no such version.
@@ -220,7 +220,7 @@ impl Registry {
         self.put(item).await;
     }
 
-    /// Makes it so that there never was a champion; the versions stay.
+    /// Deletes the champion and its history. The versions stay.
     pub async fn forget_champions(&self) {
         self.delete("CHAMPION").await;
         for champion in self.history().await {
@@ -230,7 +230,7 @@ impl Registry {
     }
 }
 
-/// A string attribute.
+/// Creates a string attribute.
 pub fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }

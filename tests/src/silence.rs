@@ -1,18 +1,18 @@
-//! What each alarm makes of figures that stay away.
+//! How each alarm treats missing figures.
 
-/// What comes of silence.
+/// The effect of missing figures on an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {
-    /// The alarm is raised: the figure is published every five minutes, so something is wrong when it is not.
+    /// The alarm is raised. Its figure is published every five minutes, so a missing one means that something is wrong.
     Raises,
-    /// The alarm is over: there is a figure only where something happened.
+    /// The alarm ends. Its figure exists only when something has happened.
     Ends,
-    /// The alarm keeps its state: silence says nothing of what it watches.
+    /// The alarm keeps its state. Missing figures say nothing about what it watches.
     Keeps,
 }
 
 impl Silence {
-    /// How the template says it, in `TreatMissingData`.
+    /// Returns the value of `TreatMissingData` in the template.
     pub fn treatment(self) -> &'static str {
         match self {
             Self::Raises => "breaching",
@@ -22,7 +22,7 @@ impl Silence {
     }
 }
 
-/// Every alarm of the stack, by what follows the stack's name in its own.
+/// Every alarm of the stack, by its name without the stack's name.
 pub const ON_SILENCE: [(&str, Silence); 20] = [
     ("champion-too-old", Silence::Raises),
     ("accuracy-low", Silence::Keeps),
@@ -46,5 +46,5 @@ pub const ON_SILENCE: [(&str, Silence); 20] = [
     ("mail-bounced", Silence::Ends),
 ];
 
-/// The alarms that no emulator has: the template leaves them out there.
+/// The alarms that the template leaves out on an emulator.
 pub const NOT_EMULATED: [&str; 1] = ["mail-bounced"];

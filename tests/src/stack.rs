@@ -1,4 +1,4 @@
-//! The stack under test: where it is, and whose turn it is.
+//! The stack under test. Tests take turns with it.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use tokio::sync::{Mutex, MutexGuard};
@@ -11,41 +11,41 @@ use crate::mail::Inbox;
 use crate::registry::Registry;
 use crate::storage::Bucket;
 
-/// The model that the stack keeps.
+/// The name of the stack's model.
 pub const MODEL: &str = "iris";
 
-/// Tests share one stack and would disturb each other: one at a time has it.
+/// Held by the test that uses the stack. Tests share one stack and would disturb each other.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-/// The deployed stack, held until it is dropped.
+/// The deployed stack, reserved for one test until this is dropped.
 #[derive(Debug)]
 pub struct Stack {
-    /// Its name, which begins every name in it.
+    /// The stack's name, which begins every name in it.
     pub name: String,
-    /// The APIs, as a client with a key for each sees them.
+    /// Clients of both APIs, each with its key.
     pub api: Api,
     /// The four functions.
     pub functions: Functions,
-    /// Runs, versions and the champion, as they are stored.
+    /// The stored runs, versions and champion.
     pub registry: Registry,
-    /// Artifacts, manifests and the user's table.
+    /// The stored artifacts, manifests and tables.
     pub bucket: Bucket,
-    /// Metrics and alarms.
+    /// The metrics and alarms.
     pub cloudwatch: CloudWatch,
     /// The mails that were sent.
     pub inbox: Inbox,
-    /// What may go wrong between the functions and AWS.
+    /// Adds faults between the functions and AWS.
     pub faults: Faults,
-    /// For clients of services that one test alone needs.
+    /// The configuration for clients of other services that a single test needs.
     pub config: SdkConfig,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Stack {
-    /// The stack, when every test that came before is done with it. What these tests have raised is forgotten.
+    /// Waits for its turn and returns the stack. Alarms of earlier tests are forgotten.
     ///
     /// # Panics
-    /// When a variable that says where the stack is, is missing.
+    /// When a variable that locates the stack is missing.
     pub async fn take() -> Self {
         let turn = TURN.lock().await;
         let endpoint = variable("AWS_ENDPOINT_URL");
@@ -72,10 +72,10 @@ impl Stack {
     }
 }
 
-/// The variable's value.
+/// Returns an environment variable.
 ///
 /// # Panics
-/// When it is not set, with where it comes from.
+/// When it is not set. The message says where it comes from.
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: these tests need a deployed stack, which `make e2e` starts, or source the stack.env of one")

@@ -1,4 +1,4 @@
-//! The artifact bucket, past the functions' backs.
+//! Direct access to the artifact bucket, without the functions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The bucket.
+/// The artifact bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
@@ -21,7 +21,7 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
-    /// The object's content, if there is such an object.
+    /// Returns the object's content, or `None` if there is no such object.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -33,25 +33,25 @@ impl Bucket {
         }
     }
 
-    /// The JSON object.
+    /// Reads the object as JSON.
     ///
     /// # Panics
-    /// When there is none, or when it is no JSON.
+    /// When there is no such object or it is not JSON.
     pub async fn get_json(&self, key: &str) -> Value {
         let content = self.get(key).await.unwrap_or_else(|| panic!("there is no {key}"));
         serde_json::from_slice(&content).expect("the object is JSON")
     }
 
-    /// Stores an object, over another one of that key.
+    /// Stores an object and replaces one with the same key.
     ///
     /// # Panics
-    /// When S3 does not take it.
+    /// When S3 does not accept it.
     pub async fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
         let content = ByteStream::from(content.into());
         self.client.put_object().bucket(&self.name).key(key).body(content).send().await.expect("S3 takes the object");
     }
 
-    /// The keys of all objects whose key begins so.
+    /// Returns the keys of all objects whose key starts with `prefix`.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -60,7 +60,7 @@ impl Bucket {
         listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
     }
 
-    /// The object's tags.
+    /// Returns the object's tags.
     ///
     /// # Panics
     /// When S3 does not answer.
@@ -72,13 +72,13 @@ impl Bucket {
     /// Deletes an object.
     ///
     /// # Panics
-    /// When S3 does not.
+    /// When S3 does not delete it.
     pub async fn delete(&self, key: &str) {
         self.client.delete_object().bucket(&self.name).key(key).send().await.expect("S3 deletes the object");
     }
 }
 
-/// The content's SHA-256, in lower-case hexadecimal.
+/// Returns the content's SHA-256 in lower-case hexadecimal.
 pub fn sha256(content: &[u8]) -> String {
     Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! Training, and waiting until what was trained serves.
+//! Trains versions and waits until they serve.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use crate::stack::Stack;
 use crate::wait::{seconds, until};
 use crate::{iris, wait};
 
-/// What the refresh itself and an emulator's calls may take on top of the refresh time.
+/// Extra time, on top of the refresh time, for the refresh itself and for the emulator's calls.
 const SLACK: Duration = seconds(10);
 
 impl Stack {
-    /// Calls the train function for a run of its own and returns what it reports.
+    /// Calls the train function for a new run and returns its report.
     ///
     /// # Panics
     /// When the function fails.
@@ -27,7 +27,7 @@ impl Stack {
         payload
     }
 
-    /// Trains a version that the gate lets serve, and returns its number.
+    /// Trains a version with the settings of `good` that the gate promotes. Returns its number.
     ///
     /// # Panics
     /// When the gate refuses it.
@@ -35,7 +35,7 @@ impl Stack {
         self.train_to_serve(good()).await
     }
 
-    /// Trains a version that the gate lets serve, and returns its number.
+    /// Trains a version from `event` that the gate promotes. Returns its number.
     ///
     /// # Panics
     /// When the gate refuses it.
@@ -45,10 +45,10 @@ impl Stack {
         report["version"].as_u64().expect("a run that succeeded has a version")
     }
 
-    /// Trains a version that serves, and returns its number once the API answers with it.
+    /// Trains a version and waits until the API answers with it. Returns its number.
     ///
     /// # Panics
-    /// When it does not come to that, or when a call fails meanwhile although another version serves.
+    /// When the version does not serve in time, or when a call fails although another version serves.
     pub async fn serve_new(&self) -> u64 {
         let is_first = self.registry.champion().await.is_none();
         let version = self.train_good().await;
@@ -60,10 +60,10 @@ impl Stack {
         version
     }
 
-    /// Has an older version serve again by hand, and waits until the API answers with it.
+    /// Promotes an older version by hand and waits until the API answers with it.
     ///
     /// # Panics
-    /// When it does not come to that.
+    /// When the version does not serve in time.
     pub async fn go_back_to(&self, version: u64) {
         let Outcome { failed, payload, .. } =
             self.functions.call(&self.functions.train, &json!({"promote": version})).await;
@@ -71,16 +71,17 @@ impl Stack {
         self.until_served(version).await;
     }
 
-    /// Trains on Iris after another table, and waits until flowers are answered again.
+    /// Trains on Iris after a test with another table, and waits until `/model` names the new version.
     ///
     /// # Panics
-    /// When it does not come to that.
+    /// When the version does not serve in time.
     pub async fn serve_iris_again(&self) {
         let version = self.train_good().await;
         self.until_model(&version.into()).await;
     }
 
-    /// A version that serves, for a test that does not care which: the champion where it answers, else a new one.
+    /// Returns a version that serves, for tests that need any version. This is the champion if it answers, or else a
+    /// new version.
     pub async fn served(&self) -> u64 {
         let champion = self.registry.champion().await.and_then(|champion| champion["version"]["number"].as_u64());
         let answer = self.api.predict(&iris::setosa()).await;
@@ -94,10 +95,11 @@ impl Stack {
         }
     }
 
-    /// Waits until the API answers with that version: at most the refresh time, and what an emulator's calls take.
+    /// Waits until the API answers with that version. The limit is the refresh time plus the time for the emulator's
+    /// calls.
     ///
     /// # Panics
-    /// When it does not come to that, or when a call fails meanwhile.
+    /// When the version does not serve in time, or when a call fails meanwhile.
     pub async fn until_served(&self, version: u64) {
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
@@ -107,10 +109,10 @@ impl Stack {
         .await;
     }
 
-    /// Waits, as [`until_served`](Self::until_served) does, where the API says until then that nothing serves.
+    /// Waits like [`until_served`](Self::until_served), but accepts 503 answers until the version serves.
     ///
     /// # Panics
-    /// When it does not come to that, or when a call fails in another way.
+    /// When the version does not serve in time, or when a call fails in another way.
     pub async fn until_recovered(&self, version: u64) {
         let limit = self.refresh_time().await + SLACK;
         until(&format!("version {version} to serve"), limit, async || {
@@ -120,7 +122,7 @@ impl Stack {
         .await;
     }
 
-    /// For two refresh times and more, asserts that every call is answered, and by that version.
+    /// Asserts, for more than two refresh times, that this version answers every call.
     pub async fn assert_keeps_serving(&self, version: u64) {
         let time = self.refresh_time().await * 2 + seconds(1);
         wait::throughout(time, async || {
@@ -130,13 +132,13 @@ impl Stack {
         .await;
     }
 
-    /// How often a warm predict function looks for a new champion.
+    /// Returns how often a warm predict function checks for a new champion.
     pub async fn refresh_time(&self) -> Duration {
         let setting = self.functions.setting(&self.functions.predict, "EVERGREEN_REFRESH_SECONDS").await;
         seconds(setting.parse().expect("a number of seconds"))
     }
 
-    /// The number of the version that the champion pointer names.
+    /// Returns the version number of the champion.
     ///
     /// # Panics
     /// When there is no champion.
@@ -146,22 +148,22 @@ impl Stack {
     }
 }
 
-/// An event for a version that is as good as Iris allows. The same seed and hyperparameters make the same bytes.
+/// Returns an event for a version as good as Iris allows. The same seed and hyperparameters give the same bytes.
 pub fn good() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 60, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// An event for a version that is as good as that of [`good`], with other bytes.
+/// Returns an event for a version as good as that of [`good`], but with other bytes.
 pub fn as_good() -> Value {
     json!({"seed": 43, "hyperparameters": {"n_estimators": 70, "max_depth": 10, "min_samples_split": 2, "min_samples_leaf": 1}})
 }
 
-/// An event for a version that cannot tell all species apart.
+/// Returns an event for a version that cannot tell all species apart.
 pub fn bad() -> Value {
     json!({"seed": 42, "hyperparameters": {"n_estimators": 1, "max_depth": 1, "min_samples_leaf": 90}})
 }
 
-/// An identity that no run has yet.
+/// Returns an id that no run has yet.
 pub fn fresh_id() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("test-{}-{}", jiff::Timestamp::now().as_millisecond(), COUNT.fetch_add(1, Ordering::Relaxed))

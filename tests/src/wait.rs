@@ -1,14 +1,14 @@
-//! Looking until something is so, instead of sleeping and hoping.
+//! Waits for conditions by polling instead of sleeping for a fixed time.
 
 use std::time::{Duration, Instant};
 
-/// Time between two looks.
+/// Time between two checks.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Looks until there is something to see and returns it.
+/// Calls `look` until it returns a value, and returns that value.
 ///
 /// # Panics
-/// When there is nothing after `limit`: "waited … for `what`".
+/// When there is no value after `limit`: "waited … for `what`".
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -20,7 +20,7 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     }
 }
 
-/// Looks until `time` has passed, for what must not happen in it: each look may panic.
+/// Calls `look` again and again until `time` has passed. `look` panics if it sees what must not happen.
 pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
     let begun = Instant::now();
     while begun.elapsed() < time {
@@ -29,7 +29,7 @@ pub async fn throughout(time: Duration, mut look: impl AsyncFnMut()) {
     }
 }
 
-/// Seconds, for limits.
+/// Returns a duration in seconds.
 pub const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }

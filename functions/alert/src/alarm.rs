@@ -1,4 +1,4 @@
-//! An alarm, as this function thinks of it.
+//! An alarm, as the rest of this function uses it.
 
 use std::str::FromStr;
 
@@ -10,27 +10,27 @@ use crate::{AlarmKind, Reading};
 /// An alarm that has changed its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
-    /// Its full name.
+    /// The full name, including the stack's.
     pub name: String,
-    /// What it watches.
+    /// What the alarm watches.
     pub kind: AlarmKind,
-    /// The state that it is in now.
+    /// The current state.
     pub state: State,
-    /// The state that it was in before, where that is told.
+    /// The previous state, if the notification contains it.
     pub before: Option<State>,
-    /// Since when it is in this state.
+    /// When the alarm entered the current state.
     pub since: Timestamp,
-    /// What was measured.
+    /// The measurement in the alarm's reason.
     pub reading: Reading,
-    /// What it is measured against.
+    /// The limit that the value is compared with.
     pub threshold: Option<f64>,
-    /// How the two compare when something is wrong.
+    /// The comparison that holds when something is wrong.
     pub comparison: Option<Comparison>,
-    /// The metric's name, unless the alarm watches an expression.
+    /// The name of the metric. `None` if the alarm watches an expression.
     pub metric: Option<String>,
-    /// Its description, written by who defined it.
+    /// The description from the alarm's definition.
     pub description: Option<String>,
-    /// CloudWatch's own words on why.
+    /// The reason in CloudWatch's own words.
     pub reason: String,
 }
 
@@ -41,11 +41,11 @@ pub enum State {
     Alarm,
     /// All is well.
     Ok,
-    /// Nothing is known.
+    /// There are not enough figures to decide.
     InsufficientData,
 }
 
-/// How a value compares with the threshold when something is wrong.
+/// The comparison of value and threshold that means that something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `>`
@@ -58,18 +58,20 @@ pub enum Comparison {
     LessOrEqual,
 }
 
-/// A text that stands for nothing known here.
+/// A text that is not a known state or comparison. Contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
 pub struct Unknown(pub String);
 
 impl Alarm {
-    /// Whether it watches how far the champion is good enough, as its record in the registry does not say it.
+    /// Checks whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
+    /// that margin.
     pub(crate) fn measures_margin(&self) -> bool {
         self.metric.as_deref() == Some(Metric::ModelAccuracyMargin.name())
     }
 
-    /// The change that it tells of. Having no data is none: it says neither that something is wrong nor that all is well.
+    /// Returns the change that the alarm reports. `None` for missing data, which means neither that something is wrong
+    /// nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {
             State::Alarm => true,
@@ -82,7 +84,7 @@ impl Alarm {
 }
 
 impl State {
-    /// CloudWatch's word for it.
+    /// Returns CloudWatch's name for the state.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Alarm => "ALARM",
@@ -102,7 +104,7 @@ impl FromStr for State {
 }
 
 impl Comparison {
-    /// Whether `value` compares so with `threshold`: whether something is wrong.
+    /// Checks whether the comparison holds, which means that something is wrong.
     pub fn holds(self, value: f64, threshold: f64) -> bool {
         match self {
             Self::Greater => value > threshold,
@@ -112,7 +114,7 @@ impl Comparison {
         }
     }
 
-    /// What has to hold of a value, given the threshold as text, for all to be well.
+    /// Describes the values that are not wrong. `threshold` is the limit as text.
     pub fn wanted(self, threshold: &str) -> String {
         match self {
             Self::Greater => format!("at most {threshold}"),

@@ -1,30 +1,30 @@
-//! What the function is configured with, read once at cold start.
+//! The function's configuration, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 
 use crate::{Address, Letterhead, Recipients};
 
-/// The function's configuration.
+/// The function's configuration, from environment variables.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The registry table.
+    /// The name of the registry table.
     pub table: String,
-    /// Whom mails are from.
+    /// The sender's address.
     pub sender: Address,
-    /// Whom mails go to.
+    /// The addresses that receive the mails.
     pub recipients: Recipients,
-    /// SES's configuration set that publishes what becomes of mails, if there is one.
+    /// The SES configuration set that publishes what happens to mails, if any.
     pub configuration_set: Option<String>,
-    /// What every mail names.
+    /// The names and links that every mail contains.
     pub letterhead: Letterhead,
 }
 
 impl Config {
-    /// Reads the configuration.
+    /// Reads the configuration from `environment`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing or wrong, and never repeats an address.
+    /// [`ConfigError`] names the variable that is missing or wrong. It never repeats an address.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let (sender, recipients) = ("EVERGREEN_SENDER", "EVERGREEN_RECIPIENTS");
         let table = environment.required("EVERGREEN_TABLE")?;
@@ -50,7 +50,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// A complete environment in which `key` is `value`.
+    /// Reads a complete environment in which only `key` has another value.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
         Config::read(&Environment::from_lookup(|asked| {
             let usual = match asked {

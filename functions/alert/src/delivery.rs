@@ -1,4 +1,4 @@
-//! One mail to one recipient, once: claim, send, note.
+//! Sends one mail to one recipient exactly once: claims it, sends it, records the result.
 
 use std::time::Duration;
 
@@ -12,45 +12,45 @@ use sha2::{Digest, Sha256};
 use crate::pace::Pace;
 use crate::{Address, Alarm, State};
 
-/// What is left of an invocation when a mail may be begun last: SES's answer is waited for up to 20 s, and what became of
-/// the mail is noted.
+/// Minimum time that an invocation needs to start a mail. SES may take up to 20 s to answer, and the result must be
+/// recorded.
 const RESERVE: Duration = Duration::from_secs(30);
 
-/// What became of a mail.
+/// The result of one try to deliver a mail.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// It was sent.
+    /// The mail was sent.
     Sent,
-    /// It had been sent before.
+    /// The mail had been sent before.
     SentBefore,
-    /// Its reader was not told that the alarm was raised, and so is not told that it is over.
+    /// The recipient was never told that the alarm was raised, so nobody tells them that it is over.
     NotDue,
-    /// A newer change of the alarm is known. None of the mails that are left is due.
+    /// A newer change of the alarm is known, so the remaining mails are not due either.
     Overtaken,
-    /// Another invocation is just telling its reader that the alarm is raised. That has to come first.
+    /// Another invocation is telling the recipient that the alarm is raised. That mail must come first.
     NotYet,
-    /// SES turned it away: it comes too fast.
+    /// SES throttled the mail.
     Throttled(Unavailable),
-    /// SES is out of reach, or fails.
+    /// SES is unreachable or failed.
     Unreachable(Unavailable),
 }
 
 /// Why a mail was not sent in this invocation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSent {
-    /// Another invocation has claimed it, and may yet fail. So this one must not say that all is done.
+    /// Another invocation has claimed the mail and may still fail. So this invocation must not report success.
     #[error("another invocation is sending the mail")]
     Busy,
-    /// It may have been sent.
+    /// No answer came, so the mail may have been sent.
     #[error("no answer came: the mail may have been sent{}", cause(.0.as_ref()))]
     Unanswered(Option<Unavailable>),
-    /// It was not accepted.
+    /// SES refused the mail for good.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
-    /// SES is out of reach, or fails, again and again.
+    /// SES was unreachable, or failed, too often.
     #[error("SES does not take mails{}", cause(.0.as_ref()))]
     Unreachable(Option<Unavailable>),
-    /// The invocation has no time for it.
+    /// The invocation has too little time left.
     #[error("no time is left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
 }
@@ -59,7 +59,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// What an alarm's mail says, and when it is due.
+/// An alarm, how to tell of it, and the finished mail.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Letter<'a> {
     pub(crate) alarm: &'a Alarm,
@@ -67,13 +67,13 @@ pub(crate) struct Letter<'a> {
     pub(crate) mail: &'a Mail,
 }
 
-/// Sends letters, within one invocation.
+/// Sends letters within one invocation.
 #[derive(Debug)]
 pub(crate) struct Office<'a, R, M, C> {
     pub(crate) registry: &'a R,
     pub(crate) mailer: &'a M,
     pub(crate) clock: &'a C,
-    /// Who holds claims here, until when.
+    /// Identifies this invocation as the holder of claims, and says when they end.
     pub(crate) lease: &'a Lease,
 }
 
@@ -83,10 +83,10 @@ where
     M: Mailer,
     C: Clock + Sleeper,
 {
-    /// Sends the letter to `recipient` when `pace` allows, unless it has been sent or is not due.
+    /// Sends the letter to `recipient` when `pace` allows, unless it was sent before or is not due.
     ///
-    /// When the registry does not answer, the mail is sent unguarded: told twice is better than not told. When it was sent
-    /// and that cannot be noted, its claim counts as unanswered once this invocation has ended.
+    /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
+    /// the result cannot be recorded, the claim counts as unanswered after this invocation ends.
     pub(crate) async fn deliver(
         &self,
         letter: Letter<'_>,
@@ -113,7 +113,8 @@ where
             }
         };
         self.clock.sleep(wait).await;
-        // Whoever hears of a newer change stores that first and looks at claims then. So one of the two sees the other.
+        // Whoever learns of a newer change stores it first and checks the claims afterwards. So one of the two
+        // invocations sees the other.
         let outcome = if self.is_overtaken(letter.alarm).await {
             None
         } else {
@@ -132,7 +133,7 @@ where
         }
     }
 
-    /// Whether a mail may be begun after `wait`.
+    /// Checks whether enough time remains to start a mail after `wait`.
     fn has_time(&self, wait: Duration) -> bool {
         let end = self.clock.now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
         end <= self.lease.until
@@ -152,7 +153,7 @@ where
         outcome
     }
 
-    /// Notes what became of a mail. One that was not sent may be claimed again at once.
+    /// Records the result of a try. A mail that was not sent may be claimed again at once.
     async fn settle(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
         let now = self.clock.now();
         let noted = match outcome {
@@ -167,11 +168,11 @@ where
 
     async fn is_overtaken(&self, alarm: &Alarm) -> bool {
         let (record, now) = (self.registry.alarm(&alarm.name).await, self.clock.now());
-        // Where nothing can be read the mail goes out: the reader sees by its date what is newer.
+        // If nothing can be read, the mail goes out. The recipient sees by the dates which mail is newer.
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Why the end of an incident is not told to `recipient`, or not yet; nothing where it is.
+    /// Returns why the end of an incident is not told to `recipient`, or not yet. `None` if it is due.
     async fn undue(&self, letter: Letter<'_>, recipient: &Address) -> Option<Delivery> {
         let Telling::Over { raised } = letter.telling else { return None };
         let mut is_busy = false;
@@ -195,7 +196,7 @@ where
     }
 }
 
-/// What a mail is known by: the same alarm in the same state since the same moment, to the same recipient.
+/// Returns the mail's key. It identifies the alarm, its state, the time of the change and the recipient.
 fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> String {
     let mut digest = Sha256::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
@@ -205,7 +206,7 @@ fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> Stri
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A share from 0 to 1 that is the mail's own.
+/// Derives a share from 0 to 1 from the mail's key.
 fn share(key: &str) -> f64 {
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     f64::from(byte.unwrap_or_default()) / 255.0

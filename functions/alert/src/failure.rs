@@ -1,4 +1,4 @@
-//! The run behind an alarm about training: how it ended, and why.
+//! Finds the training run behind an alarm, and tells how it ended and why.
 
 use evergreen_lifecycle::health::came_to_nothing;
 use evergreen_lifecycle::ports::Runs;
@@ -8,19 +8,19 @@ use jiff::Timestamp;
 use crate::quantity::moment;
 use crate::{Alarm, AlarmKind, State};
 
-/// Newest runs among which it is looked for, more where imports are many.
+/// Number of newest runs to search. More are read if many of them are imports.
 const RUNS: u32 = 20;
-/// The most of a reason that is told, in characters.
+/// Maximum length, in characters, of the reason in a mail.
 const MAX_REASON: usize = 2000;
 
-/// A run that made no champion.
+/// A run that did not produce a champion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     run: RunId,
-    /// The file made elsewhere that it was to judge, by its key.
+    /// The key of the imported model file. `None` if the run is not an import.
     file: Option<String>,
     ended: Ended,
-    /// When it ended, or began where nobody knows how it ended.
+    /// When the run ended, or when it started if its end is unknown.
     at: Timestamp,
     reason: Option<String>,
 }
@@ -33,14 +33,14 @@ enum Ended {
 }
 
 impl Failure {
-    /// The newest run that explains `alarm` at `now`, when it is raised and about training. That the registry does not
-    /// answer is logged and no error: the mail goes out all the same.
+    /// Returns the newest run that explains `alarm` at `now`. `None` unless the alarm is raised and is about training.
+    /// If the registry does not answer, this logs a warning, and the mail goes out without the run.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
         if alarm.state != State::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
         match registry.recent_runs_with_trainings(RUNS).await {
-            // A run that this release cannot read explains nothing.
+            // A record that this release cannot read explains nothing.
             Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
             Err(error) => {
                 tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");
@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// The run, how it ended and why, in one line.
+    /// Describes in one line the run, how it ended and why.
     pub fn told(&self) -> String {
         let at = moment(self.at);
         let run = match &self.file {
@@ -70,13 +70,13 @@ impl Failure {
         }
     }
 
-    /// `run`, if it ended at `now` and made no champion.
+    /// Returns the failure of `run`, or `None` if the run has not ended by `now` or has made a champion.
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
             RunStatus::Failed if came_to_nothing(run, now) => Ended::Failed,
             RunStatus::Lost if came_to_nothing(run, now) => Ended::Lost,
-            // The platform tries a failure again by itself: nobody is to be told of it yet.
+            // The platform retries such a failure by itself, so nobody needs to know yet.
             RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed | RunStatus::Lost => return None,
         };
         let at = run.finished_at().unwrap_or(run.started_at);
@@ -99,9 +99,10 @@ fn is_about_training(kind: &AlarmKind) -> bool {
     )
 }
 
-/// Of `runs`, which are newest first, the first that explains an alarm of that kind. What came before a success explains
-/// nothing, but a queue keeps what failed long ago. That an imported file was not taken explains what waits in the queue,
-/// and nothing of how training fares.
+/// Returns the first of `runs`, newest first, that explains an alarm of that kind.
+///
+/// A run before a success explains nothing, except for the queue, which keeps old failures. A refused import explains
+/// the queue alarm only, because it says nothing about training.
 fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
     let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
     let ends = |run: &&Run| match kind {
@@ -119,7 +120,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
     runs.iter().filter(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
 }
 
-/// A reason as one line of bounded length.
+/// Puts a reason on one line and limits its length.
 fn in_short(reason: &str) -> String {
     let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_REASON) {

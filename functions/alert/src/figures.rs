@@ -1,14 +1,14 @@
-//! The figures of a version, as the mail's table has them.
+//! Lists the figures of a version for the mail's table.
 
 use evergreen_lifecycle::{Champion, ClassificationEvaluation, Evaluation, RegressionEvaluation, Task};
 use jiff::Timestamp;
 
 use crate::quantity::{hours, moment, number};
 
-/// A figure's name and what it is.
+/// The name of a figure and its formatted value.
 pub(crate) type Figure = (&'static str, String);
 
-/// What [`Champion::headline`] is of models of that task.
+/// Returns the name of the score that [`Champion::headline`] gives for models of that task.
 pub(crate) fn headline_name(task: Task) -> &'static str {
     match task {
         Task::Classification => "accuracy",
@@ -16,7 +16,7 @@ pub(crate) fn headline_name(task: Task) -> &'static str {
     }
 }
 
-/// One version's column of the table.
+/// Returns one version's column of the table.
 pub(crate) fn of(champion: &Champion, now: Timestamp) -> Vec<Figure> {
     let version = &champion.version;
     let training = number(version.training_score);

@@ -1,27 +1,27 @@
-//! What an alarm means and what to do about it. docs/OPERATIONS.md has the long form, one section for each kind.
+//! Explains each alarm and what to do about it. docs/OPERATIONS.md has a longer section for each kind.
 
 use crate::{Alarm, AlarmKind, Letterhead};
 
-/// What to tell of a kind of alarm.
+/// The explanation for one kind of alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guide {
-    /// What it means, for whom it matters.
+    /// What the alarm means, and who is affected.
     pub meaning: &'static str,
-    /// What to do, in order.
+    /// The steps to take, in order.
     pub steps: Vec<Step>,
 }
 
-/// One thing to do.
+/// One step of the guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// In words.
+    /// The instruction as text.
     pub what: &'static str,
-    /// The command that does it, where there is one.
+    /// The command to run, if any.
     pub command: Option<String>,
 }
 
 impl Guide {
-    /// The guide to `alarm`, with commands that fit the stack.
+    /// Returns the guide to `alarm`, with commands for this stack.
     pub fn to(alarm: &Alarm, about: &Letterhead) -> Self {
         Self { meaning: meaning(&alarm.kind), steps: steps(alarm, &Commands(about)) }
     }
@@ -201,7 +201,7 @@ fn words(what: &'static str) -> Step {
     Step { what, command: None }
 }
 
-/// Commands of the AWS CLI, for this stack.
+/// Builds AWS CLI commands for this stack.
 struct Commands<'a>(&'a Letterhead);
 
 impl Commands<'_> {
@@ -225,7 +225,7 @@ impl Commands<'_> {
         )
     }
 
-    /// The usage of the current month. GNU and BSD `date` both take the format.
+    /// Returns the command for the current month's usage. GNU and BSD `date` both accept this format.
     fn usage(&self) -> String {
         format!(
             "aws apigateway get-usage --start-date \"$(date -u +%Y-%m-01)\" --end-date \"$(date -u +%Y-%m-%d)\" \
@@ -249,7 +249,7 @@ impl Commands<'_> {
         format!("aws sqs purge-queue --queue-url {}", self.url(kind))
     }
 
-    /// The whole name, whosever the alarm is, in quotes: a reader pastes it into a shell.
+    /// Returns the command that describes an alarm. The name is quoted, because readers paste the command into a shell.
     fn describe(&self, name: &str) -> String {
         format!("aws cloudwatch describe-alarms --alarm-names '{}'", name.replace('\'', r"'\''"))
     }

@@ -1,4 +1,4 @@
-//! Notifications in, mails out.
+//! Turns notifications into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
 use evergreen_lifecycle::ports::{
@@ -13,48 +13,49 @@ use crate::delivery::{Letter, Office};
 use crate::pace::Pace;
 use crate::{Alarm, Failure, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
 
-/// How often a change is offered for an alarm's record that others change meanwhile.
+/// Maximum number of tries to update an alarm's record while others change it too.
 const OFFERS: usize = 5;
 
-/// Turns notifications into mails, through the ports that it needs.
+/// Turns notifications into mails. The ports give access to the registry, SES and the clock.
 #[derive(Debug)]
 pub struct Postman<'a, R, M, C> {
-    /// Champions, runs, what is remembered of alarms, and which mails were sent.
+    /// The registry of champions, runs, alarm records and mail claims.
     pub registry: &'a R,
-    /// Sends mail.
+    /// The service that sends mail.
     pub mailer: &'a M,
-    /// The time.
+    /// The source of the current time.
     pub clock: &'a C,
-    /// Whom mails go to.
+    /// The addresses that receive the mails.
     pub recipients: &'a Recipients,
-    /// What every mail names.
+    /// The names and links that every mail contains.
     pub letterhead: &'a Letterhead,
 }
 
-/// What an event came to, when all of it could be done.
+/// The result of an event that was handled completely.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Mails that were sent.
+    /// Number of mails sent.
     pub sent: usize,
-    /// Mails that had been sent before.
+    /// Number of mails that had been sent before.
     pub sent_before: usize,
-    /// Mails that their reader needs no more: a newer one is due, or they tell the end of what the reader never heard of.
+    /// Number of mails that are not due. A newer mail is due instead, or the recipient never heard of the incident that
+    /// has ended.
     pub not_due: usize,
-    /// Notifications of which no mail is due.
+    /// Number of notifications that need no mail.
     pub no_news: usize,
-    /// Notifications that came after one of a newer change.
+    /// Number of notifications that arrived after a newer change.
     pub overtaken: usize,
-    /// Notifications of alarms that flap.
+    /// Number of notifications that were held back because the alarm flaps.
     pub held_back: usize,
 }
 
-/// What of an event could not be done; all else was, and is not done again when the event is.
+/// What could not be done. Everything else was done, and a retry of the event does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{not_sent} mails not sent, or perhaps not; {not_understood} notifications not understood")]
 pub struct AlertError {
-    /// Mails that were not sent, or of which it is not known.
+    /// Number of mails that were not sent, or perhaps not.
     pub not_sent: usize,
-    /// Notifications that are no alarms.
+    /// Number of notifications that are not alarms.
     pub not_understood: usize,
 }
 
@@ -65,7 +66,7 @@ impl From<AlertError> for Diagnostic {
     }
 }
 
-/// Why a notification became no mail.
+/// Why no mail could be written about a notification.
 #[derive(Debug, thiserror::Error)]
 enum Unwritten {
     #[error(transparent)]
@@ -80,15 +81,15 @@ where
     M: Mailer,
     C: Clock + Sleeper,
 {
-    /// Handles every notification of `event`, and tries every recipient of each, before it says that something failed.
-    /// `invocation` names this invocation, and `until` is when the platform will have ended it.
+    /// Handles all notifications of `event`, and tries all recipients of each, before it reports a failure.
+    /// `invocation` names this invocation, and `until` is when the platform ends it.
     ///
     /// # Errors
-    /// [`AlertError`] when a mail was not sent or a notification is no alarm. What was sent is noted, so the platform's
-    /// retry sends only the rest.
+    /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
+    /// platform's retry sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<Report, AlertError> {
         let now = self.clock.now();
-        // The platform's retries share a name.
+        // The platform's retries have the same request id, so the time tells them apart.
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
         let office = Office { registry: self.registry, mailer: self.mailer, clock: self.clock, lease: &lease };
         let (mut report, mut failures, mut pace) = (Report::default(), AlertError::default(), None);
@@ -116,7 +117,7 @@ where
         if failures == AlertError::default() { Ok(report) } else { Err(failures) }
     }
 
-    /// The alarm that a notification tells of, with its mail; nothing when none is due.
+    /// Returns the alarm that a notification describes, and its mail. `None` if no mail is due.
     async fn read(&self, record: &SnsRecord, report: &mut Report) -> Result<Option<(Alarm, Telling, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let telling = match alarm.change() {
@@ -148,8 +149,8 @@ where
         letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// What to do about a change, which is remembered. That the registry does not answer is logged and no error: what the
-    /// notification says of itself decides then.
+    /// Decides what to tell about a change, and stores the change. If the registry does not answer, this logs a warning
+    /// and decides from the notification alone.
     async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
         for _ in 0..OFFERS {
             match self.offer(alarm, change).await {
@@ -173,8 +174,8 @@ where
         Ok(telling)
     }
 
-    /// The pace at which the account may send. The question also renews a connection that died while the environment was
-    /// frozen: SES may be asked twice, and a mail may not.
+    /// Returns the pace that the SES account allows. The request also renews a connection that died while the
+    /// environment was frozen. It is safe to repeat this request, but not to repeat a mail.
     async fn pace(&self) -> Pace {
         let rate = self.mailer.rate().await;
         if let Err(error) = &rate {

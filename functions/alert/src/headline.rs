@@ -1,4 +1,4 @@
-//! An alarm in one line: the subject's end and the first line of the mail.
+//! Summarizes an alarm in one line. The line ends the mail's subject and is the first line of its text.
 
 use evergreen_lifecycle::Telling;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use crate::figures::headline_name;
 use crate::quantity::{Quantity, hours, number};
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
-/// What is wrong, or that it is well again, with the value against what is wanted; without a full stop.
+/// Returns what is wrong, or that all is well again, with the value and the limit. The line has no full stop.
 pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: Timestamp) -> String {
     let value = knowledge.value(alarm);
     let figures = Figures::of(alarm, value);
@@ -23,14 +23,15 @@ pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, 
     }
 }
 
-/// Whether the reason names no figure, and the one that is known is as it should be: somebody has set the state.
+/// Checks whether somebody set the state by hand. The reason then names no value, and the known value is within the
+/// limit.
 fn is_by_hand(alarm: &Alarm, value: Option<f64>) -> bool {
     let known = value.zip(alarm.threshold).zip(alarm.comparison);
     alarm.reading == Reading::Untold
         && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
 }
 
-/// The figures as text, where they are known.
+/// The alarm's figures as text. `None` means unknown.
 struct Figures {
     value: Option<String>,
     limit: Option<String>,
@@ -45,17 +46,17 @@ impl Figures {
         Self { value: value.map(|value| quantity.write(value)), limit, wanted }
     }
 
-    /// ` (limit 36 h)`, or nothing.
+    /// Returns a text such as ` (limit 36 h)`, or an empty one.
     fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// ` (at least 0.9 is wanted)`, or nothing.
+    /// Returns a text such as ` (at least 0.9 is wanted)`, or an empty one.
     fn wanted(&self) -> String {
         self.wanted.as_ref().map(|wanted| format!(" ({wanted} is wanted)")).unwrap_or_default()
     }
 
-    /// ` (3 in 5 minutes)`, or nothing.
+    /// Returns a text such as ` (3 in 5 minutes)`, or an empty one.
     fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
@@ -99,7 +100,7 @@ fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestam
     }
 }
 
-/// `: accuracy 0.7667, margin -1.2`, as far as either is known.
+/// Returns a text such as `: accuracy 0.7667, margin -1.2`, without the figures that are unknown.
 fn scored(knowledge: &Knowledge, figures: &Figures) -> String {
     let headline = knowledge.champion().map(|champion| format!("{} {}", score(knowledge), number(champion.headline())));
     let margin = figures.value.as_ref().map(|value| format!("margin {value}"));
@@ -107,14 +108,15 @@ fn scored(knowledge: &Knowledge, figures: &Figures) -> String {
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
-/// What the champion is scored by; accuracy where that is not known.
+/// Returns the name of the champion's main score. If the champion is unknown, it is accuracy.
 fn score(knowledge: &Knowledge) -> &'static str {
     let task = knowledge.champion().map(|champion| champion.version.evaluation.task());
     headline_name(task.unwrap_or_default())
 }
 
-/// The age alarm is raised too when no figure arrives: because there is no champion, or because nobody measures. The figure
-/// is by how much the champion is too old; how old it is, is read from the registry.
+/// Describes the alarm about the champion's age. The alarm is also raised when no figure arrives, because there is no
+/// champion or nobody measures. The alarm's figure is the margin to the limit, so the age itself comes from the
+/// registry.
 fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
     match (alarm.reading, knowledge.age(now).map(hours), &figures.value) {
         (Reading::NoData | Reading::Untold, None, _) if *knowledge == Knowledge::NoChampion => {

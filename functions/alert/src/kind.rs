@@ -1,54 +1,54 @@
-//! What an alarm watches.
+//! The kinds of alarms.
 
-/// The kind of an alarm: its name without the stack's.
+/// The kind of an alarm, which is its name without the stack's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlarmKind {
-    /// The champion is older than it may be, or nothing is heard of it.
+    /// The champion is too old, or no figures about it arrive.
     ChampionTooOld,
-    /// The champion's accuracy is below the threshold.
+    /// The champion's score is below the threshold.
     AccuracyLow,
-    /// A scheduled training has not made a version in time.
+    /// A scheduled training run has not made a version in time.
     DeadlineMissed,
-    /// Training fails or is lost.
+    /// Training runs fail or die.
     TrainingFailed,
     /// The gate has refused every version for days.
     VersionsRefused,
     /// A new predict environment could not load the champion.
     ModelUnhealthy,
-    /// A stored file of the champion is gone or damaged, which another file may hide.
+    /// A stored file of the champion is missing or damaged. The other file may hide that.
     ArtifactDamaged,
-    /// The predict function could not load a champion.
+    /// The predict function failed to load a champion.
     ModelLoadFailures,
     /// The API answers with 5xx.
     PredictionErrors,
     /// The API is slow.
     PredictionLatency,
-    /// Predictions are turned away for want of concurrency.
+    /// Predictions are rejected because the function has reached its concurrency limit.
     Throttles,
-    /// A client's key has used most of its requests of the month.
+    /// A client's API key has used most of its monthly requests.
     QuotaNearlyUsed,
-    /// Figures cannot be worked out, so that their alarms rest on old ones.
+    /// Some figures cannot be computed, so their alarms rely on old ones.
     FiguresUnknown,
     /// The registry holds records that this release cannot read.
     UnreadableRecords,
-    /// Trainings that failed for good wait in their queue.
+    /// The train function's dead-letter queue holds events.
     TrainFailureQueue,
-    /// Trainings that the scheduler could not start wait in their queue.
+    /// The queue of training events that could not be delivered holds events.
     TrainScheduleQueue,
-    /// Measurements that failed for good wait in their queue.
+    /// The metrics function's dead-letter queue holds events.
     MetricsFailureQueue,
-    /// Alarms of which no mail could be sent wait in their queue.
+    /// The alert function's dead-letter queue holds events. Their mails could not be sent.
     AlertFailureQueue,
-    /// Alarms that did not reach the alert function wait in their queue.
+    /// The queue of alarms that did not reach the alert function holds messages.
     AlertTopicQueue,
-    /// Mails that SES took have bounced, were complained of, or were rejected.
+    /// Mails that SES accepted have bounced, were reported as spam, or were rejected.
     MailBounced,
-    /// An alarm that somebody has added; its name.
+    /// An alarm that somebody has added, with its name.
     Other(String),
 }
 
 impl AlarmKind {
-    /// The kinds that every stack has.
+    /// The kinds of alarms that every stack has.
     pub const KNOWN: [Self; 20] = [
         Self::ChampionTooOld,
         Self::AccuracyLow,
@@ -72,14 +72,14 @@ impl AlarmKind {
         Self::MailBounced,
     ];
 
-    /// The kind of the alarm named `name` in the stack named `stack`.
+    /// Returns the kind of the alarm named `name` in the stack named `stack`.
     pub fn of(name: &str, stack: &str) -> Self {
         let suffix = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-')).unwrap_or(name);
         let known = Self::KNOWN.into_iter().find(|kind| kind.as_str() == suffix);
         known.unwrap_or_else(|| Self::Other(suffix.to_owned()))
     }
 
-    /// The kind as it stands in the alarm's name.
+    /// Returns the kind as it appears in the alarm's name.
     pub fn as_str(&self) -> &str {
         match self {
             Self::ChampionTooOld => "champion-too-old",
@@ -106,7 +106,8 @@ impl AlarmKind {
         }
     }
 
-    /// The name of the queue that an alarm of this kind watches, without the stack's.
+    /// Returns the name of the queue that this kind of alarm watches, without the stack's name. `None` if it watches no
+    /// queue.
     pub fn queue(&self) -> Option<&str> {
         self.as_str().strip_suffix("-queue")
     }

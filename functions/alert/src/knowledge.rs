@@ -1,4 +1,4 @@
-//! What the registry knows of the model that an alarm is about.
+//! What the registry says about the model behind an alarm.
 
 use evergreen_lifecycle::ports::Champions;
 use evergreen_lifecycle::{Champion, Pointer, Record};
@@ -6,26 +6,26 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Alarm, AlarmKind, Reading};
 
-/// What is known of the champion.
+/// What is known about the champion.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Knowledge {
     /// The registry could not be read.
     Nothing,
     /// There is no champion.
     NoChampion,
-    /// There is one, whose record this release cannot read, or not wholly.
+    /// This release cannot read the champion's record completely.
     Unreadable,
-    /// There is one.
+    /// The champion is known.
     Champion {
-        /// It.
+        /// The version that serves.
         champion: Box<Champion>,
-        /// The one before it, if there was one.
+        /// The champion before it. `None` if there was none or its record is unreadable.
         previous: Option<Box<Champion>>,
     },
 }
 
 impl Knowledge {
-    /// Asks the registry. That it does not answer is logged and no error: the mail goes out all the same.
+    /// Reads the registry. If it does not answer, this logs a warning, and the mail goes out without the champion.
     pub async fn of(registry: &impl Champions) -> Self {
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
@@ -42,12 +42,12 @@ impl Knowledge {
         }
     }
 
-    /// How old the champion is at `now`, in hours.
+    /// Returns the champion's age at `now` in hours, or `None` if it is unknown.
     pub fn age(&self, now: Timestamp) -> Option<f64> {
         self.champion().map(|champion| champion.age_hours(now).max(0.0))
     }
 
-    /// The champion, where it is known.
+    /// Returns the champion, or `None` if it is unknown.
     pub fn champion(&self) -> Option<&Champion> {
         match self {
             Self::Champion { champion, .. } => Some(champion),
@@ -55,7 +55,8 @@ impl Knowledge {
         }
     }
 
-    /// What `alarm` measures: as its reason says, else as the registry knows it, else unknown.
+    /// Returns the value that `alarm` measures. It comes from the alarm's reason, or else from the registry. `None` if
+    /// unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
             (Reading::Value(value), _) => Some(value),
@@ -64,15 +65,15 @@ impl Knowledge {
         }
     }
 
-    /// For how long what `alarm` watches was not well before it cleared, where that follows from the champion and the one
-    /// before it. CloudWatch does not say it.
+    /// Returns how long the watched value was bad before the alarm cleared. It follows from the last two champions,
+    /// because CloudWatch does not say it. `None` if it cannot be computed.
     pub fn lasted(&self, alarm: &Alarm) -> Option<SignedDuration> {
         let (Self::Champion { champion, previous: Some(previous) }, Some(threshold)) = (self, alarm.threshold) else {
             return None;
         };
         let since = match alarm.kind {
             AlarmKind::ChampionTooOld => {
-                // What it is to have left at least, what it has left, and its age give how old a champion may be.
+                // The remaining time above the threshold plus the champion's age gives the maximum age of a champion.
                 let left = self.value(alarm)? - threshold;
                 let limit = SignedDuration::from_secs_f64((left + self.age(alarm.since)?) * 3600.0);
                 previous.version.trained_at.checked_add(limit).ok()?

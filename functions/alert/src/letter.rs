@@ -1,4 +1,4 @@
-//! The mail: what the templates in infra/mail/ show, and how it is put together.
+//! Writes the mail from the templates in infra/mail/.
 
 use askama::Template;
 use evergreen_lifecycle::ports::Mail;
@@ -10,32 +10,32 @@ use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
 use crate::{Alarm, Failure, Knowledge, State, figures};
 
-/// A mail that is later than this says so. The platform's retries take less than half of it.
+/// Minimum delay after which a mail says that it is late. The platform's retries take less than half of it.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
-/// What every mail names.
+/// The names and links that every mail contains.
 #[derive(Debug, Clone)]
 pub struct Letterhead {
-    /// The model of this stack.
+    /// The name of this stack's model.
     pub model: ModelName,
     /// The stack's name, which begins the names of its functions and queues.
     pub stack: String,
-    /// The registry table.
+    /// The name of the registry table.
     pub table: String,
-    /// Where the dashboard is.
+    /// The URL of the dashboard.
     pub dashboard_url: String,
 }
 
-/// Everything that a mail says, as text.
+/// Everything that a mail says, as text for the templates.
 struct Letter<'a> {
     about: &'a Letterhead,
     raised: bool,
     state: &'static str,
     headline: String,
     meaning: &'a str,
-    /// What the reader should know of this mail and the next.
+    /// Remarks about this mail and the next ones.
     notes: Vec<String>,
-    /// What came of the run behind it.
+    /// Describes the training run behind the alarm, if any.
     run: Option<String>,
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
@@ -48,7 +48,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// The champion beside the version before it.
+/// The figures of the champion and of the version before it.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -73,11 +73,11 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`: what `telling` says is to be told, and what came of the run behind it, if there
-/// is one.
+/// Writes the mail about `alarm` at `now`. `telling` decides what to tell, and `failure` is the training run behind the
+/// alarm.
 ///
 /// # Errors
-/// [`askama::Error`] when a template cannot be rendered, which no content brings about.
+/// [`askama::Error`] when a template cannot be rendered. No content causes this.
 pub fn write(
     alarm: &Alarm,
     telling: &Telling,
@@ -128,7 +128,7 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// Whether this mail is the last for a while, and whether it is late.
+/// Returns notes that say whether later mails are held back and whether this mail is late.
 fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
     let flapping = (*telling == Telling::Flapping).then(|| {
         "This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one \
@@ -143,13 +143,13 @@ fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
     flapping.into_iter().chain(late).collect()
 }
 
-/// For how long an alarm that has cleared was raised, or what it watches was not well.
+/// Returns how long an alarm that has cleared was raised, or how long the watched value was bad.
 fn lasted(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge) -> Option<SignedDuration> {
     let Telling::Over { raised } = telling else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 
-/// The value against the threshold, since when, and CloudWatch's own words.
+/// Lists the value, the wanted value, the time of the change and CloudWatch's own words.
 fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowledge) -> Vec<Fact<'a>> {
     let quantity = Quantity::of(alarm);
     let value = knowledge.value(alarm).map_or_else(|| "unknown".to_owned(), |value| quantity.write(value));
@@ -173,7 +173,7 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
     let before = previous.as_ref().map(|previous| figures::of(previous, now)).unwrap_or_default();
-    // The two may be models of different tasks, which have different figures.
+    // The two versions may have different tasks, and then different figures.
     let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
     let rows = figures::of(champion, now).into_iter();
     Some(Table {
@@ -185,7 +185,7 @@ fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     })
 }
 
-/// A subject is one line, whatever an alarm is called.
+/// Puts a text on one line. A subject must be a single line, even if an alarm's name is not.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

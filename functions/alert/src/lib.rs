@@ -1,9 +1,9 @@
-//! Turns alarms into mail.
+//! Sends mail about alarms.
 //!
-//! An alarm that is raised, or clears, becomes one mail to each recipient: what is wrong with which model, since when, what
-//! serves, what to do. A notification that is delivered twice sends nothing twice, and one that a newer change has overtaken
-//! sends nothing. One that cannot be delivered fails the invocation, so that the platform tries again and in the end keeps
-//! it in a queue.
+//! When an alarm is raised or clears, each recipient gets one mail. It says what is wrong, with which model, since
+//! when, which version serves, and what to do. A notification that arrives twice sends no mail twice. One that a newer
+//! change has overtaken sends nothing. If a mail cannot be sent, the invocation fails. The platform then retries, and
+//! in the end keeps the notification in a queue.
 
 mod alarm;
 mod config;

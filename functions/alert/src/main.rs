@@ -1,4 +1,4 @@
-//! Wiring of the alert function: telemetry → configuration → clients → run.
+//! Sets up the alert function: telemetry, configuration, AWS clients, then the Lambda runtime.
 
 use anyhow::Context;
 use aws_lambda_events::event::sns::SnsEvent;
@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let handle = service_fn(async |event: LambdaEvent<SnsEvent>| {
         let until = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
-        // In a box: the compiler lays futures out within futures to a certain depth only.
+        // Boxed, because the compiler limits how deeply futures may nest.
         Box::pin(postman.handle(event.payload, &event.context.request_id, until)).await
     });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)

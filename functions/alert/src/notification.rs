@@ -1,7 +1,7 @@
-//! What CloudWatch says through SNS: an alarm as JSON in the notification's message.
+//! Reads the JSON message that CloudWatch sends through SNS when an alarm changes.
 //!
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>. Only the name, the two
-//! states and the time are needed; all else may be missing and is then not told.
+//! See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>. Only the name,
+//! the new state and the time are required. The mail leaves out any other part that is missing.
 
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::alarm::{Alarm, Comparison, State};
 use crate::{AlarmKind, Reading};
 
-/// The parts of the message that are used.
+/// The parts of the message that this function uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Notification {
@@ -32,39 +32,39 @@ struct Trigger {
     threshold: Option<f64>,
 }
 
-/// Why a message is no alarm. It repeats nothing that may name somebody.
+/// Why a message is not an alarm. The error never repeats the message, because it may name a person.
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationError {
-    /// Not the JSON of an alarm.
+    /// The message is not the JSON of an alarm.
     #[error(
         "the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
     )]
     Json {
-        /// Where what is expected ends, from 1 up.
+        /// The line of the error, starting at 1.
         line: usize,
-        /// And the column there.
+        /// The column of the error.
         column: usize,
     },
-    /// A state that CloudWatch does not have.
+    /// CloudWatch has no such state.
     #[error("the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA")]
     State,
-    /// A time that cannot be read.
+    /// The time cannot be read.
     #[error("the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
 }
 
 impl Notification {
-    /// Reads the `message` of a notification.
+    /// Reads the `message` of an SNS notification.
     ///
     /// # Errors
     /// [`NotificationError`] when it is not the JSON of an alarm.
     pub fn parse(message: &str) -> Result<Self, NotificationError> {
-        // The words of the JSON error may repeat what the message says, and anybody may be named there.
+        // The JSON error itself may repeat parts of the message, which may name a person.
         serde_json::from_str(message)
             .map_err(|error| NotificationError::Json { line: error.line(), column: error.column() })
     }
 
-    /// The alarm of the stack named `stack` that it tells of.
+    /// Returns the alarm that the notification describes. `stack` is the name of the stack.
     ///
     /// # Errors
     /// [`NotificationError`] when its state or its time cannot be read.
@@ -89,10 +89,10 @@ impl Notification {
     }
 }
 
-/// CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
+/// Reads a time. CloudWatch writes the offset without a colon: `2026-11-24T03:00:00.000+0000`.
 fn moment(text: &str) -> Result<Timestamp, NotificationError> {
     let moment: Timestamp = text.parse().map_err(|_| NotificationError::Time)?;
-    // In whole milliseconds, as CloudWatch writes it: a mail's key is to be the same from what is stored.
+    // Whole milliseconds, as CloudWatch writes them. The stored time must give the same mail key.
     Ok(time::to_millis(moment))
 }
 

@@ -1,49 +1,54 @@
-//! How fast mails follow each other.
+//! Limits how fast mails follow each other.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Mails a second where SES does not say how many it takes: what its sandbox takes.
+/// Mails per second if SES does not tell its rate. SES's sandbox accepts this many.
 const RATE: f64 = 1.0;
 
-/// How much slower than SES's rate mails are sent. SES counts by its own clock, and other senders count too.
+/// Factor by which mails are sent more slowly than SES's rate. SES counts by its own clock, and other senders count
+/// too.
 const MARGIN: f64 = 1.1;
 
-/// Maximum pause between two tries. A minute of throttling passes in some eight tries.
+/// Maximum pause between two tries. At the sandbox's rate, a minute of throttling takes six tries.
 const LONGEST: Duration = Duration::from_secs(16);
 
-/// When the next mail may be sent. An invocation that is turned away slows down, and speeds up again as mails are taken.
+/// Decides when the next mail may be sent. It slows down when SES rejects a mail for now, and speeds up again as SES
+/// accepts mails.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pace {
-    /// The least pause.
+    /// The minimum pause.
     usual: Duration,
-    /// The pause now.
+    /// The current pause.
     pause: Duration,
     next: Timestamp,
 }
 
 impl Pace {
-    /// The pace of so many mails a second, the first at `now`. A rate that is none is taken for [`RATE`].
+    /// Creates the pace for `rate` mails per second, with the first mail at `now`. An unusable rate is replaced by
+    /// [`RATE`].
     pub(crate) fn of(rate: Option<f64>, now: Timestamp) -> Self {
         let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(RATE);
         let usual = Duration::from_secs_f64((MARGIN / rate).min(LONGEST.as_secs_f64()));
         Self { usual, pause: usual, next: now }
     }
 
-    /// How long to wait at `now`.
+    /// Returns how long to wait from `now`.
     pub(crate) fn wait(&self, now: Timestamp) -> Duration {
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 
-    /// A mail that was sent at `begun` had an answer, or none came.
+    /// Schedules the next mail after the try that started at `begun`. The try got a final answer, or none at all.
     pub(crate) fn go_on(&mut self, begun: Timestamp) {
         self.next = begun.saturating_add(self.pause).unwrap_or(Timestamp::MAX);
         self.pause = (self.pause / 2).max(self.usual);
     }
 
-    /// A mail that was sent at `begun` was turned away for now. `share` of half a pause comes on top, 0–1, so that
-    /// invocations that are turned away together do not come again together.
+    /// Schedules the next mail after SES rejected, for now, the try that started at `begun`.
+    ///
+    /// `share`, from 0 to 1, adds that share of half a pause. It keeps invocations that were rejected together from
+    /// retrying together.
     pub(crate) fn slow_down(&mut self, begun: Timestamp, share: f64) {
         self.pause = (2 * self.pause).min(LONGEST);
         let wait = self.pause.mul_f64(1.0 + share.clamp(0.0, 1.0) / 2.0);

@@ -1,4 +1,4 @@
-//! How figures are written for a reader.
+//! Formats figures for readers.
 
 use evergreen_lifecycle::Metric;
 use jiff::tz::Offset;
@@ -6,23 +6,23 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Alarm;
 
-/// What a figure is a figure of.
+/// The unit and meaning of a figure, which decide how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// Hours.
+    /// A time in hours.
     Hours,
-    /// Hours that are left before something is too old; below 0 it is.
+    /// The hours left until something is too old. Below 0 it is too old.
     Margin,
-    /// Milliseconds.
+    /// A time in milliseconds.
     Milliseconds,
-    /// A share, as a percentage.
+    /// A share from 0 to 1, written as a percentage.
     Share,
-    /// Anything else: an accuracy, a count.
+    /// Any other number, such as an accuracy or a count.
     Number,
 }
 
 impl Quantity {
-    /// What the alarm measures.
+    /// Returns the quantity that the alarm's metric measures.
     pub(crate) fn of(alarm: &Alarm) -> Self {
         let hours = [Metric::ModelAgeHours, Metric::HoursSinceTraining, Metric::RefusedHours].map(Metric::name);
         match alarm.metric.as_deref() {
@@ -34,7 +34,7 @@ impl Quantity {
         }
     }
 
-    /// The figure with its unit.
+    /// Formats the value with its unit.
     pub(crate) fn write(self, value: f64) -> String {
         match self {
             Self::Hours => hours(value),
@@ -47,16 +47,17 @@ impl Quantity {
     }
 }
 
-/// A number with at most four decimals and no zeros behind.
+/// Formats a number with at most four decimals and no trailing zeros.
 pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.4}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// Hours and minutes: `41 h`, `36 h 5 min`, `12 min`; days from two days up: `3 d 4 h`.
+/// Formats a time given in hours as hours and minutes: `41 h`, `36 h 5 min`, `12 min`. From two days up it uses days:
+/// `3 d 4 h`.
 pub(crate) fn hours(value: f64) -> String {
-    // A float that does not fit becomes the greatest number that does, which is still far too old.
+    // A value too large for `i64` becomes the largest `i64`, which is still far too old.
     let minutes = (value * 60.0).round() as i64;
     let pair = |whole: i64, rest: i64, names: (&str, &str)| match (whole, rest) {
         (0, rest) => format!("{rest} {}", names.1),
@@ -70,12 +71,12 @@ pub(crate) fn hours(value: f64) -> String {
     }
 }
 
-/// How long something lasted.
+/// Formats a duration as `hours` does.
 pub(crate) fn span(duration: SignedDuration) -> String {
     hours(duration.as_secs_f64() / 3600.0)
 }
 
-/// A moment such as `Tue 24 Nov 2026, 03:00 UTC`.
+/// Formats a time such as `Tue 24 Nov 2026, 03:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).strftime("%a %-d %b %Y, %H:%M UTC").to_string()
 }

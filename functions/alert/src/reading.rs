@@ -1,20 +1,20 @@
-//! What an alarm's reason says was measured. CloudWatch tells the value nowhere else.
+//! Reads the measured value from an alarm's reason. CloudWatch gives the value nowhere else.
 
 use crate::Comparison;
 
-/// What was measured.
+/// The measurement that an alarm's reason contains.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reading {
-    /// The newest figure.
+    /// The newest value.
     Value(f64),
-    /// No figures have arrived.
+    /// No values have arrived.
     NoData,
-    /// The reason does not say: somebody has set the state by hand.
+    /// The reason contains no measurement, because somebody has set the state by hand.
     Untold,
 }
 
 impl Reading {
-    /// Reads the reason of a change of state.
+    /// Reads the reason for a change of state.
     pub fn of(reason: &str) -> Self {
         if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
             Self::Value(value)
@@ -26,12 +26,13 @@ impl Reading {
     }
 }
 
-/// The first number that opens a bracket: `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …` lists the newest first.
+/// Returns the first number after a bracket. `2 datapoints [0.83 (24/11/26 03:05:00), 0.9 (…)] were …` lists the newest
+/// first.
 fn datapoint(reason: &str) -> Option<f64> {
     reason.split('[').skip(1).find_map(|after| number(after.split([' ', ',', ']']).next()?))
 }
 
-/// The word before a comparison's name, where the reason is `Maximum 41.2 GreaterThanThreshold 36.0`.
+/// Returns the number before a comparison's name, as in `Maximum 41.2 GreaterThanThreshold 36.0`.
 fn comparison(reason: &str) -> Option<f64> {
     let words = reason.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));

@@ -1,34 +1,34 @@
-//! Who is written to. Addresses are never logged: their debug form does not show them.
+//! The mail addresses. They are never logged, because their debug output hides them.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A mail address, checked for what would certainly be refused.
+/// A mail address. Only texts that are certainly invalid are rejected.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
-/// The recipients, each once, at least one.
+/// The recipients: at least one, without duplicates.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipients(Vec<Address>);
 
-/// Why a text is no mail address; it does not repeat the text.
+/// The text is not a mail address. The error does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one plain mail address such as name@example.com")]
 pub struct InvalidAddress;
 
-/// Why a list has no recipients; it does not repeat them.
+/// Why a list of recipients is invalid. The error does not repeat the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecipients {
-    /// Nobody would be told.
+    /// The list contains no address.
     #[error("expected at least one mail address")]
     Nobody,
-    /// The address at this place, counted from 1, is none.
+    /// The address at this position, starting at 1, is invalid.
     #[error("address {0}: expected a plain mail address such as name@example.com")]
     Address(usize),
 }
 
 impl Address {
-    /// The address as text.
+    /// Returns the address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,7 +54,7 @@ impl fmt::Debug for Address {
 }
 
 impl Recipients {
-    /// The recipients, in the order of the list.
+    /// Returns the recipients in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = &Address> {
         self.0.iter()
     }
@@ -63,7 +63,7 @@ impl Recipients {
 impl FromStr for Recipients {
     type Err = InvalidRecipients;
 
-    /// Reads a list with commas between the addresses; spaces and empty places do not matter.
+    /// Reads a comma-separated list. Spaces and empty entries are ignored.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut addresses: Vec<Address> = Vec::new();
         let places = text.split(',').enumerate().filter(|(_, place)| !place.trim().is_empty());

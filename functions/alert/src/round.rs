@@ -1,4 +1,5 @@
-//! One letter to everybody, in turn: whoever SES does not take for now comes again after the others.
+//! Sends one letter to all recipients in turn. If SES does not accept a mail for now, its recipient gets another turn
+//! after the others.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,14 +10,14 @@ use crate::delivery::{Delivery, Letter, NotSent, Office};
 use crate::pace::Pace;
 use crate::{Address, Recipients};
 
-/// Maximum number of tries of one recipient, and of all in a row, of which SES takes none because it is out of reach or fails.
-/// Throttling has no such bound: it passes.
+/// Maximum number of failed tries for one recipient, and of failures in a row over all recipients. A failure means that
+/// SES is unreachable or broken. Throttling does not count, because it passes.
 const MOST_FAILURES: usize = 5;
 
-/// The pause before another look at what another invocation is sending.
+/// How long to wait before checking again whether another invocation has sent a mail.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What became of a letter, in mails.
+/// Counts what happened to the mails of one letter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) sent: usize,
@@ -25,14 +26,14 @@ pub(crate) struct Tally {
     pub(crate) not_sent: usize,
 }
 
-/// A recipient whose turn is to come.
+/// A recipient who still waits for the mail.
 struct Waiting<'a> {
-    /// Their place in the list of recipients, from 1 up.
+    /// The position in the list of recipients, starting at 1.
     place: usize,
     address: &'a Address,
-    /// Why an earlier try was in vain.
+    /// Why the last try failed, if there was one.
     turned_away: Option<Unavailable>,
-    /// How many found SES out of reach.
+    /// The number of tries for which SES was unreachable.
     failures: usize,
 }
 
@@ -41,7 +42,7 @@ impl<'a> Waiting<'a> {
         Self { place, address, turned_away: None, failures: 0 }
     }
 
-    /// The same after a try that was in vain because of `cause`.
+    /// Returns the recipient with `cause` as the reason of the last failed try.
     fn turned_away(self, cause: Unavailable) -> Self {
         Self { turned_away: Some(cause), ..self }
     }
@@ -53,8 +54,8 @@ where
     M: Mailer,
     C: Clock + Sleeper,
 {
-    /// Sends the letter to all recipients, as fast as `pace` allows and for as long as the invocation has time. No
-    /// recipient keeps another from being told.
+    /// Sends the letter to all recipients, as fast as `pace` allows, until the invocation runs out of time. A failure
+    /// for one recipient does not stop the others.
     pub(crate) async fn send_to_all(&self, letter: Letter<'_>, recipients: &Recipients, pace: &mut Pace) -> Tally {
         let (mut tally, mut failures_in_a_row) = (Tally::default(), 0);
         let all = recipients.iter().zip(1..).map(|(address, place)| Waiting::first(place, address));

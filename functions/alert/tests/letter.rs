@@ -1,4 +1,4 @@
-//! The mails, as they are read.
+//! The text of the mails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
@@ -57,7 +57,7 @@ fn accuracy_low() -> Alarm {
     }
 }
 
-/// The second version serves, trained 41 hours before [`NOW`] and a bit.
+/// Returns the knowledge that the second version serves. It was trained about 41 hours before [`NOW`].
 fn knowledge() -> Knowledge {
     let first = champion(version(1, 0.9333, moment("2026-11-22T03:00:00Z")));
     let second_at = moment("2026-11-23T03:00:00Z");
@@ -177,7 +177,7 @@ fn a_first_champion_stands_alone_and_none_is_said_to_be_none() {
     assert!(mail(&too_old(), &Knowledge::Unreadable).text.contains("cannot read the champion's record"));
 }
 
-/// A regression model, which replaced the classifier of [`knowledge`].
+/// Returns a regression model that has replaced the classifier of [`knowledge`].
 fn regression() -> Knowledge {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures = RegressionEvaluation {
@@ -420,7 +420,7 @@ fn the_command_about_an_alarm_of_somebody_elses_finds_it_and_does_nothing_else()
     }
 }
 
-/// Every step of every kind, so that a change of a command is seen.
+/// Shows every step of every kind, so that a changed command is noticed.
 #[test]
 fn every_command_names_what_this_stack_has() {
     for kind in AlarmKind::KNOWN {

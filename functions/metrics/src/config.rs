@@ -1,33 +1,33 @@
-//! What the function is configured with, read once at cold start.
+//! The function's configuration, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use jiff::SignedDuration;
 
 use crate::{Expectations, Schedule};
 
-/// The value of the age limit that leaves it to the schedule.
+/// The setting that derives the maximum model age from the schedule.
 const AUTO: &str = "auto";
 
-/// The value of the accuracy threshold that is no number.
+/// The setting that replaces a fixed accuracy threshold by a relative check.
 const RELATIVE: &str = "relative";
 
-/// The function's configuration.
+/// The function's configuration, from environment variables.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The artifact bucket.
+    /// The name of the artifact bucket.
     pub bucket: String,
-    /// The registry table.
+    /// The name of the registry table.
     pub table: String,
-    /// The name of the training schedule.
+    /// The name of the training schedule in EventBridge Scheduler.
     pub schedule_name: String,
-    /// What is expected of the model and its training.
+    /// What the stack expects of the model and its training.
     pub expectations: Expectations,
-    /// The id of the usage plan of the keys that predict.
+    /// The id of the usage plan for the prediction API's keys.
     pub usage_plan: String,
 }
 
 impl Config {
-    /// Reads the configuration.
+    /// Reads the configuration from `environment`.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or wrong.
@@ -52,7 +52,7 @@ impl Config {
     }
 }
 
-/// The age, in hours, at which a champion is too old, unless it is left to the schedule.
+/// Returns the maximum age of a champion, or `None` if the schedule determines it.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
     let name = "EVERGREEN_MAX_MODEL_AGE_HOURS";
     if environment.required(name)? == AUTO {
@@ -62,7 +62,8 @@ fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigEr
     Ok(Some(SignedDuration::from_hours(i64::from(hours))))
 }
 
-/// The accuracy or R² below which the champion raises an alarm, unless it is judged beside a constant answer and by what it was.
+/// Returns the accuracy or R² below which the alarm is raised. `None` compares the champion with a constant answer and
+/// with its own hold-out score.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
     let name = "EVERGREEN_ACCURACY_THRESHOLD";
     if environment.required(name)? == RELATIVE { Ok(None) } else { environment.parsed(name).map(Some) }
@@ -72,7 +73,7 @@ fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
 mod tests {
     use super::*;
 
-    /// A complete environment in which `key` is `value`.
+    /// Reads a complete environment in which only `key` has another value.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
         Config::read(&Environment::from_lookup(|asked| {
             let usual = match asked {

@@ -1,4 +1,4 @@
-//! Whether the last training that was due has been made in time.
+//! Checks whether the last training that was due has finished in time.
 
 use evergreen_lifecycle::health::{deadline_missed, meant_for};
 use evergreen_lifecycle::{Figures, Metric, Run, Unreadable};
@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timetable;
 
-/// Whether the deadline of the last training was missed that was due `grace` before `now`. Nothing is missed while nothing
-/// was due since the schedule was last changed.
+/// Returns whether the last training that was due at least `grace` before `now` has missed its deadline. Nothing is
+/// missed if training was not due since the schedule's last change.
 ///
-/// Where nobody knows since when the schedule is in force, a due time that is older than every run says nothing: the stack
-/// may be younger.
+/// If the time of that change is unknown, a due time older than every run gives no figure, because the stack may be
+/// younger.
 pub fn deadline_figures(
     timetable: &Timetable,
     grace: SignedDuration,

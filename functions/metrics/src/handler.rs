@@ -1,4 +1,4 @@
-//! One measurement: read what can be read, work out what follows from it, publish that.
+//! Takes one measurement: reads the sources, computes the figures, publishes them.
 
 use std::collections::BTreeMap;
 
@@ -19,72 +19,73 @@ use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
 use crate::{Schedule, Timetable};
 
-/// Measures one model, through the ports that it needs.
+/// Measures one model. Each field is a port to one source or sink.
 #[derive(Debug)]
 pub struct Meter<'a, R, A, S, T, U, C> {
-    /// Runs, champions and versions.
+    /// The registry of runs, champions and versions.
     pub registry: &'a R,
-    /// Stored artifacts.
+    /// The store of artifacts.
     pub artifacts: &'a A,
-    /// Where the figures go.
+    /// The destination of the figures.
     pub sink: &'a S,
-    /// The training schedule.
+    /// The source of the training schedule.
     pub schedules: &'a T,
-    /// Who counts the requests of the API's keys.
+    /// The source of request counts per API key.
     pub usage: &'a U,
-    /// The time.
+    /// The source of the current time.
     pub clock: &'a C,
-    /// What the stack was deployed with.
+    /// The limits that the stack was deployed with.
     pub expectations: &'a Expectations,
 }
 
-/// What is expected of a model and its training.
+/// What the stack expects of a model and its training.
 #[derive(Debug, Clone)]
 pub struct Expectations {
-    /// The model.
+    /// The name of the model.
     pub model: ModelName,
-    /// When training is due, as the stack was deployed.
+    /// The training schedule that the stack was deployed with.
     pub schedule: Schedule,
-    /// How long after that it may end.
+    /// How long after the due time training may end.
     pub grace: SignedDuration,
-    /// The age at which a champion is too old; where nothing is set, it follows from the schedule.
+    /// The maximum age of a champion. `None` derives it from the schedule.
     pub max_age: Option<SignedDuration>,
-    /// The accuracy or R² below which the champion is not good enough; where nothing is set, a constant answer and its own
-    /// hold-out say.
+    /// Minimum accuracy or R² of the champion. `None` compares the champion with a constant answer and with its own
+    /// hold-out score.
     pub threshold: Option<f64>,
-    /// Requests that a key may make in a calendar month.
+    /// Maximum number of requests per API key and calendar month.
     pub quota: u64,
 }
 
-/// What a measurement came to, for whoever invoked it by hand.
+/// The result of a measurement, for people who invoke the function by hand.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Published figures by name.
+    /// The published figures by name.
     pub published: BTreeMap<&'static str, f64>,
-    /// Figures that could not be worked out.
+    /// The figures that could not be computed.
     pub unknown: Vec<&'static str>,
-    /// Records that this release cannot read, or not wholly, by their keys.
+    /// The keys of records that this release cannot read completely.
     pub unreadable: Vec<String>,
-    /// What the champion's stored files are like; nothing where no champion is known.
+    /// The state of the champion's stored files. `None` if no champion is known.
     pub artifact: Option<Files>,
 }
 
-/// What the champion's stored files are like, in words.
+/// The state of the champion's stored files, as text.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Files {
-    /// The registry's copy; nothing where none is kept.
+    /// The registry's copy. `None` if the registry keeps no copy.
     pub copy: Option<String>,
-    /// The bucket's object.
+    /// The object in the bucket.
     pub object: String,
 }
 
-/// Why a measurement was for nothing; it may be tried again.
+/// Why a measurement failed. A retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Nothing could be read; the first failure is the source. How many figures are unknown is published all the same.
+    /// Nothing could be read from the registry. The source is the first failure. The number of unknown figures is still
+    /// published.
     #[error("nothing is known of the model")]
     NothingKnown(#[source] Unavailable),
-    /// The figures were not taken.
+    /// The figures could not be published.
     #[error("the figures were not published")]
     NotPublished(#[source] Unavailable),
 }
@@ -108,11 +109,11 @@ where
     U: RequestUsage,
     C: Clock,
 {
-    /// Measures and publishes.
+    /// Measures the model and publishes the figures.
     ///
     /// # Errors
-    /// [`MetricsError`] when nothing could be read or the figures were not taken. After a single failed read only its own
-    /// figures are unknown.
+    /// [`MetricsError`] when nothing could be read or the figures could not be published. If only one read fails, only
+    /// its figures are unknown.
     pub async fn handle(&self) -> Result<Report, MetricsError> {
         let now = self.clock.now();
         let (readings, failure) = Readings::take(self.registry, self.schedules, &self.expectations.schedule).await;
@@ -138,8 +139,8 @@ where
         })
     }
 
-    /// What the champion's files are like. What is not sound is looked at again with a new reading of the pointer: a
-    /// promotion between two reads makes one champion's copy another champion's.
+    /// Checks the champion's files. If a file is not intact, reads the pointer again and repeats the check. A promotion
+    /// between two reads could otherwise compare one champion's pointer with another champion's copy.
     async fn inspect(&self, readings: &Readings) -> Option<Inspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
         let again = if first.is_sound() { None } else { readings::pointer(self.registry).await.ok().flatten() };
@@ -191,7 +192,8 @@ where
         figures
     }
 
-    /// What is known of the champion. Without a pointer there is none; that is no fault as long as nothing was ever promoted.
+    /// Computes the champion's figures. Without a pointer there is no champion. That is an error only if a version was
+    /// ever promoted.
     fn of_champion(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
         let mut figures = Figures::default();
         let Some(pointer) = &readings.pointer else { return figures };
@@ -217,7 +219,7 @@ where
         figures
     }
 
-    /// The age at which the champion is too old, by the parameter or the schedule.
+    /// Returns the maximum age of the champion, from the configuration or else from the schedule.
     fn age_limit(&self, pointer: &Pointer, readings: &Readings, now: Timestamp) -> Option<SignedDuration> {
         let Expectations { schedule, max_age, .. } = self.expectations;
         let by_schedule = || {

@@ -1,8 +1,8 @@
-//! Whether a new predict environment would load the champion, and whether its two stored files are what they should be.
+//! Checks whether a new predict environment could load the champion, and whether its two stored files are intact.
 //!
-//! A new environment reads the pointer, then the registry's copy of the artifact, then the bucket's object where the copy
-//! cannot serve. Both files are checked here in any case. One that serves hides that the other is damaged, and the object is
-//! what a promotion by hand and the gate's comparison need.
+//! A new environment reads the pointer, then the registry's copy of the artifact. If the copy is unusable, it reads the
+//! object in the bucket. This module always checks both files. A good file hides that the other one is damaged, and a
+//! manual promotion and the gate's comparison need the object.
 
 use std::fmt;
 
@@ -10,25 +10,25 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
 
-/// What a stored file is like.
+/// The state of a stored file.
 #[derive(Debug)]
 pub enum Condition {
-    /// It can serve.
+    /// The file loads as the registered model.
     Sound,
-    /// It is not there.
+    /// The file does not exist.
     Gone,
-    /// It cannot serve.
+    /// The file exists but does not load as the registered model.
     Damaged(RegisteredError),
-    /// It could not be fetched, so nobody knows.
+    /// The file could not be fetched, so its state is unknown.
     Unchecked(String),
 }
 
-/// What the champion's stored files are like.
+/// The state of the champion's stored files.
 #[derive(Debug)]
 pub struct Inspection {
-    /// The registry's copy, where one is kept; a large artifact has none.
+    /// The registry's copy. `None` if the registry keeps no copy, because the artifact is too large.
     pub copy: Option<Condition>,
-    /// The bucket's object.
+    /// The object in the bucket.
     pub object: Condition,
 }
 
@@ -37,7 +37,7 @@ impl Condition {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
 
-    /// Whether it can serve, where that is known.
+    /// Returns whether the file can be loaded, or `None` if that is unknown.
     fn serves(&self) -> Option<bool> {
         match self {
             Self::Sound => Some(true),
@@ -59,7 +59,8 @@ impl fmt::Display for Condition {
 }
 
 impl Inspection {
-    /// Checks both files of what `pointer` names; `copy` is what the registry keeps beside it.
+    /// Checks both files of the version that `pointer` names. `copy` is the artifact that the registry stores with the
+    /// pointer.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
             Ok(bytes) => Condition::of(&bytes, pointer, model),
@@ -69,24 +70,24 @@ impl Inspection {
         Self { copy: copy.map(|copy| Condition::of(copy, pointer, model)), object }
     }
 
-    /// Whether both files can serve.
+    /// Checks whether every stored file is known to be intact.
     pub fn is_sound(&self) -> bool {
         [self.copy.as_ref(), Some(&self.object)].into_iter().flatten().all(|file| file.serves() == Some(true))
     }
 
-    /// Whether a new environment would load the champion, where that is known.
+    /// Returns whether a new environment could load the champion, or `None` if that is unknown.
     pub fn serves(&self) -> Option<bool> {
         let copy = self.copy.as_ref().and_then(Condition::serves);
         if copy == Some(true) { copy } else { self.object.serves() }
     }
 
-    /// How many files are gone or damaged, where that is known.
+    /// Returns how many files are missing or damaged, or `None` if that is unknown.
     fn damaged(&self) -> Option<f64> {
         let copy = self.copy.as_ref().map_or(Some(true), Condition::serves)?;
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())
     }
 
-    /// What is published of it.
+    /// Returns the health figures that the function publishes.
     pub fn figures(&self) -> Figures {
         let mut figures = Figures::default();
         figures.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));

@@ -1,8 +1,8 @@
-//! Publishes accuracy (or R²), age and health of the champion and of its training.
+//! Publishes the score (accuracy or R²), age and health of the champion and of its training.
 //!
-//! Invoked every few minutes and on each event of the registry; the event itself is not read, for all that is published
-//! follows from what the registry, the bucket and the scheduler hold. What can be known is published even when something
-//! else cannot, and how much cannot is published too.
+//! The function runs every few minutes and after each registry event. It ignores the event's content and reads the
+//! registry, the bucket and the scheduler instead. If one source cannot be read, it still publishes the other figures,
+//! and it publishes how many figures are unknown.
 
 mod config;
 mod deadline;

@@ -1,4 +1,4 @@
-//! Wiring of the metrics function: telemetry → configuration → clients → run.
+//! Sets up the metrics function: telemetry, configuration, AWS clients, then the Lambda runtime.
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
     let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
     let (usage, clock) = (&usage, &SystemClock);
     let meter = &Meter { registry, artifacts, sink, schedules, usage, clock, expectations };
-    // Boxed: the compiler follows nested futures only so deep.
+    // Boxed, because the compiler limits how deeply futures may nest.
     let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
         let report = Box::pin(meter.handle()).await;
         Box::pin(tell_what_waits(registry, &bus, clock)).await;

@@ -1,14 +1,14 @@
-//! How much of the month's quota is used.
+//! The share of the monthly request quota that is used.
 
 use evergreen_lifecycle::health::quota_used;
 use evergreen_lifecycle::ports::RequestUsage;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// The share of `quota`, which each key has for itself, that the busiest key has used this month; nothing where that cannot be
-/// read.
+/// Returns the share of `quota` that the busiest API key has used this month. Each key has the whole quota for itself.
+/// `None` if the usage cannot be read.
 pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) -> Option<f64> {
-    // API Gateway begins a month in UTC.
+    // API Gateway starts each month in UTC.
     let today = Offset::UTC.to_datetime(now).date();
     match usage.requests(today.first_of_month(), today).await {
         Ok(requests) => Some(quota_used(&requests, quota)),
@@ -27,7 +27,7 @@ mod tests {
 
     use super::*;
 
-    /// What keys have made from the first day to the last; nothing where the gateway is away.
+    /// Answers with fixed request counts for the expected range of days, or fails if there are none.
     struct Counted {
         expected: (Date, Date),
         requests: Option<Vec<u64>>,

@@ -1,18 +1,19 @@
-//! What one measurement reads: each thing for itself, so that one that cannot be read leaves the others.
+//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own figures.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, Pointer, Record, Run, Unreadable, VersionNumber};
 
 use crate::{Schedule, Timetable};
 
-/// Maximum number of champions that are read, newest first. The 7-day average is exact while there are fewer promotions in a
-/// week; beyond that it covers the time since the oldest of these.
+/// Maximum number of champions to read, newest first. The 7-day average is exact up to this many promotions in a week.
+/// Beyond that it covers only the time since the oldest of them.
 pub const CHAMPIONS: u32 = 200;
 
-/// Newest runs that are read, more where imports are many; failures and refusals are counted among these.
+/// Number of newest runs to read. More are read if many of them are imports. Failures and refusals are counted
+/// among these runs.
 pub const RUNS: u32 = 100;
 
-/// What was read; nothing where reading failed.
+/// The results of all reads. `None` means that the read failed.
 pub(crate) struct Readings {
     pub(crate) pointer: Option<Option<WithCopy>>,
     pub(crate) history: Option<Vec<Record<Pointer>>>,
@@ -21,14 +22,14 @@ pub(crate) struct Readings {
     pub(crate) timetable: Option<Timetable>,
 }
 
-/// The newest runs, apart from those that this release cannot read.
+/// The newest runs, with the records that this release cannot read kept apart.
 pub(crate) struct SortedRuns {
     pub(crate) readable: Vec<Run>,
     pub(crate) unreadable: Vec<Unreadable>,
 }
 
 impl Readings {
-    /// Reads everything. The first failure of the registry is the second answer.
+    /// Reads all sources. The second result is the first failure of the registry, if any.
     pub(crate) async fn take<R, T>(registry: &R, schedules: &T, configured: &Schedule) -> (Self, Option<Unavailable>)
     where
         R: Champions + Runs + Versions,
@@ -52,24 +53,24 @@ impl Readings {
         (readings, failures.first)
     }
 
-    /// Whether nothing could be read of the registry.
+    /// Checks whether every read of the registry failed.
     pub(crate) fn are_none(&self) -> bool {
         self.pointer.is_none() && self.history.is_none() && self.runs.is_none() && self.versions.is_none()
     }
 
-    /// The pointer, where there is one that says what to load.
+    /// Returns the champion's pointer, or `None` if there is no readable pointer.
     pub(crate) fn champion(&self) -> Option<&Pointer> {
         let (pointer, _) = self.pointer.as_ref()?.as_ref()?;
         pointer.as_ref().ok()
     }
 
-    /// The highest number that was ever promoted, as far as the history can be read.
+    /// Returns the highest version number that was ever promoted, as far as the history is readable.
     pub(crate) fn highest_promoted(&self) -> Option<VersionNumber> {
         let history = self.history.iter().flatten().filter_map(|record| record.as_ref().ok());
         history.chain(self.champion()).map(|pointer| pointer.number).max()
     }
 
-    /// The records that cannot be read, or not wholly; nothing where some were not read at all.
+    /// Returns the records that cannot be read completely. `None` if one of the reads failed.
     pub(crate) fn unreadable(&self) -> Option<Vec<&Unreadable>> {
         let pointer = self.pointer.as_ref()?.as_ref().map(|(pointer, _)| pointer);
         let pointers = pointer.into_iter().chain(self.history.as_ref()?).filter_map(|record| match record {
@@ -79,7 +80,7 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// The figures that cannot be worked out without what was not read.
+    /// Returns the figures that cannot be computed because of failed reads.
     pub(crate) fn missing(&self) -> Vec<Metric> {
         let gate = [Metric::Rejections, Metric::RefusedHours];
         let pointer = [
@@ -124,8 +125,8 @@ impl SortedRuns {
     }
 }
 
-/// What a new environment of predict reads first: the pointer with the copy of its artifact, or the pointer alone where that
-/// request is refused.
+/// Reads what a new predict environment reads first: the pointer and the copy of its artifact. If that request fails,
+/// reads the pointer alone.
 pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy>, Unavailable> {
     match registry.champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -136,7 +137,8 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
     }
 }
 
-/// The schedule, where it is known. One that is gone is still expected to run as it was deployed.
+/// Reads the schedule, or returns `None` if it is unknown. If the schedule was deleted, training is still expected as
+/// deployed.
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
@@ -153,14 +155,14 @@ async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<
     }
 }
 
-/// The reads of the registry that failed.
+/// Remembers the first read of the registry that failed.
 #[derive(Default)]
 struct Failures {
     first: Option<Unavailable>,
 }
 
 impl Failures {
-    /// What was read, or a line in the log that it was not.
+    /// Returns the value that was read. Logs a failed read and returns `None`.
     fn note<T>(&mut self, name: &'static str, read: Result<T, Unavailable>) -> Option<T> {
         match read {
             Ok(value) => Some(value),

@@ -1,7 +1,8 @@
-//! The training schedule, as EventBridge Scheduler reads it.
+//! The training schedule, interpreted as EventBridge Scheduler does.
 //!
-//! <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, the scheduler
-//! skips a time that does not exist. When they go back, a time that exists twice is due once, at the first of the two.
+//! See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>. When the clocks go forward, the
+//! scheduler skips a time that does not exist. When they go back, a time that occurs twice is due only at its first
+//! occurrence.
 
 mod clock;
 mod expression;
@@ -16,29 +17,29 @@ use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
-/// When training is due.
+/// A schedule expression in a time zone. Tells when training is due.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     expression: Expression,
     zone: Zone,
 }
 
-/// How far ahead of a moment the wall clock may have been before it: no clock goes back by more than a day.
+/// Maximum time by which clocks go back. No clock goes back by more than a day.
 const FOLD: SignedDuration = SignedDuration::from_hours(24);
 
 impl Schedule {
-    /// The schedule of `expression` by the clocks of `zone`. A rate has no use for the zone.
+    /// Creates the schedule. A rate expression ignores the zone.
     pub fn new(expression: Expression, zone: Zone) -> Self {
         Self { expression, zone }
     }
 
-    /// How it is written.
+    /// Returns the parsed expression.
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// The last time at or before `by` at which a wall clock schedule was due, if there was one; nothing for a rate, whose
-    /// times follow from when it began.
+    /// Returns the last due time at or before `by`, if any. `None` for a rate, whose due times depend on when it
+    /// started.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.last_match(cron, by),
@@ -47,7 +48,7 @@ impl Schedule {
         }
     }
 
-    /// The first time after `after` at which a wall clock schedule is due.
+    /// Returns the first due time after `after`. `None` for a rate.
     pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => self.next_match(cron, after),
@@ -58,11 +59,12 @@ impl Schedule {
 
     fn last_match(&self, cron: &Cron, by: Timestamp) -> Option<Timestamp> {
         let clock = by.to_zoned_datetime(self.zone.time_zone().clone()).datetime();
-        // In the second pass of a time that exists twice, all of the first pass is over, up to where the clock went back.
+        // During the second pass of a repeated hour, the first pass is over. So the search starts after the whole first
+        // pass.
         let mut time = WallClock(if self.is_twice(clock) { clock.checked_add(FOLD).ok()? } else { clock });
         let mut inclusive = true;
         loop {
-            // The search fails only when it runs out of years: nothing was ever due.
+            // The search fails only when it runs out of years. Then training was never due.
             time = cron.find_previous_occurrence(&time, inclusive).ok()?;
             inclusive = false;
             if let Some(due) = self.moment(time.0).filter(|due| *due <= by) {
@@ -83,7 +85,7 @@ impl Schedule {
         }
     }
 
-    /// When the wall clock shows that time, for the first time; nothing where it never does.
+    /// Returns the first time at which the wall clock shows `time`, or `None` if it never does.
     fn moment(&self, time: DateTime) -> Option<Timestamp> {
         let ambiguous = self.zone.time_zone().to_ambiguous_timestamp(time);
         match ambiguous.offset() {
@@ -144,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_time_that_the_clocks_skip_is_not_due() {
-        // In Berlin 02:30 does not exist on 29 March 2026.
+        // In Berlin, 02:30 does not exist on 29 March 2026.
         let berlin = |by| due("cron(30 2 * * ? *)", "Europe/Berlin", by).unwrap();
         assert_eq!(berlin("2026-03-29T12:00:00Z"), "2026-03-28T01:30:00Z");
         assert_eq!(berlin("2026-03-30T12:00:00Z"), "2026-03-30T00:30:00Z");
@@ -155,12 +157,12 @@ mod tests {
 
     #[test]
     fn a_time_that_exists_twice_is_due_once() {
-        // In Berlin 02:30 exists at 00:30 and at 01:30 UTC on 25 October 2026.
+        // In Berlin, 02:30 occurs at 00:30 and at 01:30 UTC on 25 October 2026.
         let berlin = |by| due("cron(30 2 * * ? *)", "Europe/Berlin", by).unwrap();
         for by in ["2026-10-25T00:30:00Z", "2026-10-25T01:15:00Z", "2026-10-25T01:45:00Z", "2026-10-25T12:00:00Z"] {
             assert_eq!(berlin(by), "2026-10-25T00:30:00Z", "{by}");
         }
-        // Every quarter of an hour: none in the second pass.
+        // A schedule for every quarter of an hour is not due in the second pass.
         let quarter = |by| due("cron(0/15 * * * ? *)", "Europe/Berlin", by).unwrap();
         assert_eq!(quarter("2026-10-25T00:50:00Z"), "2026-10-25T00:45:00Z");
         assert_eq!(quarter("2026-10-25T01:05:00Z"), "2026-10-25T00:45:00Z");

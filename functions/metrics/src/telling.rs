@@ -1,15 +1,15 @@
-//! Telling what a training has stored to be told and, dead by then, has not told: whoever trains next would do so too, which
-//! may be tomorrow.
+//! Publishes the events that a training run stored but did not publish before it died. Without this, they would wait
+//! for the next training run, perhaps until tomorrow.
 
 use std::time::Duration;
 
 use evergreen_lifecycle::outbox;
 use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 
-/// Maximum time that telling takes: measuring comes first, and the next measurement tells what is left.
+/// Maximum time for publishing. Measuring comes first, and the next measurement publishes what is left.
 const MAX_TIME: Duration = Duration::from_secs(15);
 
-/// Tells what waits, and logs what could not be told. It fails nobody.
+/// Publishes the waiting events and logs what it could not publish. A failure here does not fail the invocation.
 pub async fn tell_what_waits(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
     let telling = outbox::deliver(outbox, bus, clock.now());
     match tokio::time::timeout(MAX_TIME, telling).await {

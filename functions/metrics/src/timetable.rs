@@ -1,4 +1,5 @@
-//! The training schedule as it is now and since when: when training was last due by it, and how old a champion may become.
+//! The training schedule and the time since which it is in force. Tells when training was last due and how old a
+//! champion may become.
 
 use evergreen_lifecycle::Run;
 use evergreen_lifecycle::health::scheduled_at;
@@ -7,17 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Expression, InvalidExpression, Schedule, UnknownZone};
 
-/// How much earlier than the schedule's last change a run may be dated that the changed schedule has started: the scheduler
-/// is exact to a minute.
+/// Tolerance when comparing a run with the schedule's last change. The scheduler is exact to a minute, so the changed
+/// schedule may start a run that is dated up to a minute before the change.
 const PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
-/// The least time beyond an interval of the schedule for which a champion is not too old: a night to look into it.
+/// Minimum time that a champion may outlive an interval of the schedule. It gives people a night to investigate.
 const SLACK: SignedDuration = SignedDuration::from_hours(12);
 
-/// Maximum number of intervals that are looked at, newest first.
+/// Maximum number of intervals to examine, newest first.
 const MAX_INTERVALS: usize = 1000;
 
-/// A schedule, and since when it is in force.
+/// A schedule, and the time since which it is in force.
 #[derive(Debug, Clone)]
 pub struct Timetable {
     schedule: Schedule,
@@ -25,42 +26,45 @@ pub struct Timetable {
     is_enabled: bool,
 }
 
-/// Why a schedule cannot be followed. Somebody has changed it beside the stack, for the stack's own is checked.
+/// Why a stored schedule cannot be used. The template checks its own schedule, so somebody has changed this one outside
+/// the stack.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownSchedule {
-    /// Its expression is none that is known here.
+    /// The expression is not valid.
     #[error("the schedule's expression: {0}")]
     Expression(#[from] InvalidExpression),
-    /// Its zone is none that is known here.
+    /// The time zone is unknown.
     #[error("the schedule's zone: {0}")]
     Zone(#[from] UnknownZone),
 }
 
 impl Timetable {
-    /// The schedule as the scheduler has it.
+    /// Creates the timetable from the schedule as EventBridge Scheduler stores it.
     ///
     /// # Errors
-    /// [`UnknownSchedule`] when it cannot be followed.
+    /// [`UnknownSchedule`] when the expression or the time zone cannot be read.
     pub fn stored(stored: &StoredSchedule) -> Result<Self, UnknownSchedule> {
         let zone = stored.zone.as_deref().unwrap_or("UTC").parse()?;
         let schedule = Schedule::new(stored.expression.parse()?, zone);
         Ok(Self { schedule, since: Some(stored.changed_at), is_enabled: stored.is_enabled })
     }
 
-    /// The schedule as the stack was deployed with it, of which the scheduler says nothing.
+    /// Creates the timetable from the schedule that the stack was deployed with. The time of its last change is
+    /// unknown.
     pub fn configured(schedule: &Schedule) -> Self {
         Self { schedule: schedule.clone(), since: None, is_enabled: true }
     }
 
-    /// Since when it is in force, where that is known.
+    /// Returns the time of the schedule's last change, or `None` if it is unknown.
     pub fn since(&self) -> Option<Timestamp> {
         self.since
     }
 
-    /// The last time at or before `by` at which training was due, if there was one since the schedule was last changed.
+    /// Returns the last time at or before `by` when training was due. `None` if it was not due since the schedule's
+    /// last change.
     ///
-    /// A rate does not say from when on it counts. It is counted from the newest scheduled run among `recent` that the
-    /// schedule has started as it is now, and until there is one from the schedule's last change.
+    /// A rate expression has no start time. Its intervals count from the newest run among `recent` that the current
+    /// schedule started. Without such a run they count from the schedule's last change.
     pub fn last_due(&self, recent: &[Run], by: Timestamp) -> Option<Timestamp> {
         let in_force = |due: &Timestamp| self.is_enabled && self.since.is_none_or(|since| *due > since);
         let due = match self.schedule.expression() {
@@ -77,8 +81,8 @@ impl Timetable {
         last_multiple(newest.or(self.since)?, every, by)
     }
 
-    /// How old a champion that was trained at `trained_at` may be at `now`: as old as the longest interval of the schedule
-    /// since then, and half of it more, at least twelve hours. Nothing where the schedule has no intervals.
+    /// Returns how old a champion trained at `trained_at` may be at `now`. The limit is the schedule's longest interval
+    /// since then plus half of it, and the extra time is at least 12 hours. `None` if the schedule has no intervals.
     pub fn age_limit(&self, trained_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let interval = match self.schedule.expression() {
             Expression::Rate(every) => Some(*every),
@@ -89,7 +93,8 @@ impl Timetable {
         Some(longest.checked_add((longest / 2).max(SLACK)).unwrap_or(SignedDuration::MAX))
     }
 
-    /// From the champion's training to the first run of a schedule that was changed after it. It could not be renewed earlier.
+    /// Returns the time from the champion's training to the first run of a schedule that was changed after it. The
+    /// champion could not be replaced earlier.
     fn until_first(&self, trained_at: Timestamp) -> Option<SignedDuration> {
         let since = self.since.filter(|since| *since > trained_at)?;
         let first = match self.schedule.expression() {
@@ -99,7 +104,8 @@ impl Timetable {
         Some(first?.duration_since(trained_at))
     }
 
-    /// The longest of the intervals that touch the time from `from` to `now`, as far as the schedule was in force.
+    /// Returns the longest interval that overlaps `from` to `now`. Times before the schedule's last change do not
+    /// count.
     fn longest_interval(&self, from: Timestamp, now: Timestamp) -> Option<SignedDuration> {
         let from = self.since.map_or(from, |since| since.max(from));
         let mut later = self.schedule.next_due(now).or_else(|| self.schedule.last_due(now))?;
@@ -117,7 +123,8 @@ impl Timetable {
     }
 }
 
-/// The last of `from`, `from + every`, `from + 2 · every`, … that is at or before `by`; nothing where `by` is before `from`.
+/// Returns the last of `from`, `from + every`, `from + 2 · every`, … at or before `by`. `None` if `by` is before
+/// `from`.
 fn last_multiple(from: Timestamp, every: SignedDuration, by: Timestamp) -> Option<Timestamp> {
     let elapsed = by.duration_since(from).as_secs();
     if by < from {

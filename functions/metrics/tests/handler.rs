@@ -1,4 +1,4 @@
-//! The handler over the sample events, with the ports in memory.
+//! The handler on the sample events, with in-memory ports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 use support::{Registry, World, daily, sound_version};
 
-/// Makes the champion's object one of other bytes.
+/// Replaces the content of the champion's object by other bytes.
 fn damage_object(world: &World) {
     world.memory.state().objects.values_mut().for_each(|bytes| bytes.reverse());
 }
 
-/// Keeps a copy of the champion's artifact in the registry: its bytes with a change.
+/// Stores a copy of the champion's artifact in the registry, after applying `change` to its bytes.
 fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     let mut state = world.memory.state();
     let key = state.champions.last().unwrap().version.artifact.key.clone();
@@ -31,14 +31,14 @@ fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
     state.copy = Some(copy);
 }
 
-/// The figures of that name, of which some may not be published.
+/// Returns the published values by name. `None` means that the figure was not published.
 fn figures<const N: usize>(report: &Report, names: [&str; N]) -> [Option<f64>; N] {
     names.map(|name| report.published.get(name).copied())
 }
 
 const HEALTH: [&str; 3] = ["ModelHealthy", "DamagedArtifacts", "UnknownFigures"];
 
-/// A week of a model's life: a champion of six days ago, one of yesterday, a refusal and a failure since then.
+/// Creates a week of history: one champion from six days ago, one from yesterday, then a refusal and a failure.
 fn a_week() -> World {
     let world = World::at("2026-11-24T05:00:00Z");
     let (first_at, second_at) = (moment("2026-11-18T03:00:00Z"), moment("2026-11-23T03:00:00Z"));
@@ -268,7 +268,7 @@ async fn a_bad_minute_of_the_store_is_not_taken_for_damage() {
     assert_eq!(figures(&report, HEALTH), [None, None, Some(2.0)]);
     assert_eq!(report.unknown, ["ModelHealthy", "DamagedArtifacts"]);
     assert!(report.artifact.unwrap().object.starts_with("not checked: "));
-    // With a sound copy a new environment does not need the store.
+    // With an intact copy, a new environment does not need the store.
     world.memory.bring_back("artifacts");
     keep_copy(&world, |_| {});
     world.memory.take_away("artifacts");
@@ -282,14 +282,14 @@ async fn a_pointer_that_is_gone_is_unhealthy_and_one_that_never_was_is_not() {
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(0.0), None, Some(0.0)]);
     assert_eq!(figures(&report, ["ModelAccuracy", "ModelAgeMarginHours"]), [None, None]);
-    // Whether anything was ever promoted is not known here, so neither is the health.
+    // Without the history, nobody knows whether a version was ever promoted. So the health is unknown too.
     let blind = World { registry: Registry { away: vec!["history"], ..world.registry }, ..world };
     assert!(blind.measure().await.unwrap().unknown.contains(&"ModelHealthy"));
     let young = World::at("2026-11-24T05:00:00Z");
     assert_eq!(figures(&young.measure().await.unwrap(), HEALTH), [None, None, Some(0.0)]);
 }
 
-/// The pointer that a newer release has written: the champion's with a `change`.
+/// Rewrites the champion's pointer with `change`, as a newer release may have done.
 fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
@@ -342,7 +342,7 @@ async fn what_was_stored_well_but_is_no_model_is_unhealthy() {
 async fn a_promotion_between_two_reads_is_not_taken_for_damage() {
     let world = a_week();
     keep_copy(&world, |copy| copy.push(0));
-    // The copy is the next champion's, which is promoted while the first look goes on.
+    // The copy belongs to the next champion, which is promoted during the first check.
     world.memory.state().after_copy_is_read = Some(|state| state.copy = None);
     let report = world.measure().await.unwrap();
     assert_eq!(figures(&report, HEALTH), [Some(1.0), Some(0.0), Some(0.0)]);
@@ -377,7 +377,7 @@ async fn a_champion_may_be_as_old_as_the_schedule_or_the_parameter_says() {
     assert_eq!(margin(&world).await, 36.0 - 26.0);
     world.memory.state().schedule.as_mut().unwrap().expression = "cron(0 3 ? * MON *)".into();
     assert_eq!(margin(&world).await, 252.0 - 26.0);
-    // A scheduler that does not answer does not make the champion's age unknown.
+    // The champion's age is known even if the scheduler does not answer.
     world.memory.take_away("schedule");
     assert_eq!(margin(&world).await, 36.0 - 26.0);
     let set = World { max_age: Some(SignedDuration::from_hours(20)), ..world };
@@ -403,7 +403,7 @@ async fn a_schedule_that_was_moved_or_switched_off_has_missed_nothing() {
     world.memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
     world.memory.state().schedule.as_mut().unwrap().is_enabled = false;
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 0.0);
-    // One that somebody has deleted is still expected to run.
+    // A deleted schedule is still expected to run.
     world.memory.state().schedule = None;
     assert_eq!(world.measure().await.unwrap().published["DeadlineMissed"], 1.0);
 }

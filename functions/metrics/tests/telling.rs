@@ -1,4 +1,4 @@
-//! What a training has left to be told.
+//! Publishing the events that a training run left behind.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -6,13 +6,13 @@ use evergreen_lifecycle::Announcement;
 use evergreen_metrics::tell_what_waits;
 use evergreen_testkit::{FixedClock, Memory, moment};
 
-/// How many events were told, and how many wait.
+/// Returns how many events were published, and how many still wait.
 fn counts(memory: &Memory) -> (usize, usize) {
     let state = memory.state();
     (state.events.len(), state.outbox.len())
 }
 
-/// A world where this many events have waited since three o'clock.
+/// Creates a memory in which this many events have waited since 03:00.
 fn world(events: usize) -> (Memory, FixedClock) {
     let memory = Memory::default();
     for event in 0..events {

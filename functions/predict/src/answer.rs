@@ -1,4 +1,4 @@
-//! The answer to `POST /predict`, written in one go from what the model gave.
+//! Writes the answer to `POST /predict` from the model's predictions.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use crate::champion::Serving;
 use crate::problem::shortened;
 use crate::rows::{Columns, Place, Rows};
 
-/// Bytes that an answer needs beside its rows, and for each row beside its numbers, and for each of these: what spares most
-/// answers a second allocation.
+/// Estimated size of an answer in bytes: the fixed part, the part per row, and the part per number. The estimate saves
+/// most answers a second allocation.
 const ROOM: (usize, usize, usize) = (160, 24, 12);
 
-/// A classifier's answer; the first three arrays have one element for each row, in the order of the rows.
+/// A classifier's answer. The first three arrays have one element for each row, in row order.
 #[derive(Debug, Serialize)]
 struct Classes<'a> {
     prediction: &'a [usize],
@@ -26,7 +26,7 @@ struct Classes<'a> {
     model: ModelReference<'a>,
 }
 
-/// A regression model's answer; the arrays have one element for each row, in the order of the rows.
+/// A regression model's answer. The arrays have one element for each row, in row order.
 #[derive(Debug, Serialize)]
 struct Numbers<'a> {
     prediction: &'a [f32],
@@ -67,18 +67,18 @@ impl Serialize for Probabilities<'_> {
     }
 }
 
-/// What of a call the model did not learn from, and what it does not take.
+/// Warns about categories that are not in the training data, and about columns that the model ignores.
 #[derive(Debug, Serialize)]
 struct Warnings<'a> {
     warnings: Vec<Warning<'a>>,
-    /// How many more there are.
+    /// Number of warnings that are not listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_warnings: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
 struct Warning<'a> {
-    /// None where all rows are meant.
+    /// `None` if the warning applies to all rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<usize>,
     field: Cow<'a, str>,
@@ -104,11 +104,11 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// The answer's JSON: `predictions` for `rows` of what `serving` serves under the name `name`, with a warning for each text
-/// never seen and each column that the model does not take.
+/// Returns the JSON answer for `rows`. It warns about each unknown category and about each column that the model does
+/// not use.
 ///
 /// # Errors
-/// None that can happen: names and finite numbers always serialise.
+/// Never fails in practice: names and finite numbers always serialize.
 pub fn to_json(
     predictions: &Predictions,
     rows: &Rows,

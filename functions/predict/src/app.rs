@@ -1,4 +1,4 @@
-//! The handler: from a call to its answer.
+//! The handler: turns one request into one response.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -24,12 +24,12 @@ use crate::route::{Endpoint, last_segment};
 use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, WholeRunView};
 use crate::{answer, body, rows};
 
-/// Runs in a list, unless the caller says how many.
+/// Number of runs in a list if the request sets no limit.
 const DEFAULT_RUNS: u32 = 20;
-/// The most runs in a list.
+/// Maximum number of runs in a list.
 const MAX_RUNS: u32 = 100;
 
-/// The function: what it serves, and the ports through which it reaches the world.
+/// The predict function. It reaches the outside world through the ports of `W`.
 #[derive(Debug)]
 pub struct App<W> {
     model: ModelName,
@@ -37,7 +37,7 @@ pub struct App<W> {
     cache: Arc<ChampionCache<W>>,
 }
 
-/// A call that was answered as it wished.
+/// The answer to a successful request, with the numbers that the journal records about it.
 struct Reply {
     body: String,
     rows: usize,
@@ -45,19 +45,20 @@ struct Reply {
 }
 
 impl<W: World> App<W> {
-    /// The function for `model`, which looks for a new champion every `refresh` (at zero, before each answer).
+    /// Creates the function for `model`. It refreshes the champion every `refresh`, or before each answer if `refresh`
+    /// is zero.
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
         let world = Arc::new(world);
         let cache = ChampionCache::new(Arc::clone(&world), model.clone(), refresh);
         Self { model, world, cache }
     }
 
-    /// Loads the champion before the first call. That it cannot be loaded is not fatal: each call tries again.
+    /// Loads the champion before the first request. A failure is not fatal: each request tries again.
     pub async fn warm_up(&self) {
         self.cache.warm_up().await;
     }
 
-    /// Answers one call, whatever it is; a panic on the way is an answer of 500.
+    /// Answers any request. A panic becomes a 500 response.
     pub async fn handle(&self, request: &Request) -> JsonResponse {
         let began = Instant::now();
         let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id);
@@ -146,9 +147,8 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
     Ok(Reply { body, rows: 0, version: None })
 }
 
-/// What the registry answers, if it does so while a look for a champion would still wait. The platform kills a call that
-/// lasts longer than the function's timeout, and with it the environment and the champion in its memory; an SDK's tries
-/// alone may last longer than that.
+/// Waits for a read of the registry, but not longer than a refresh may take. SDK retries alone can take longer than the
+/// function's timeout. The platform would then kill the environment, and the champion in its memory would be lost.
 async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
     let Ok(answer) = timeout(LOOK_LIMIT, reading).await else {
         tracing::error!(limit = LOOK_LIMIT.as_secs(), "the registry did not answer in time");
@@ -165,14 +165,14 @@ fn internal(error: impl std::error::Error + 'static) -> Problem {
     Problem::internal()
 }
 
-/// The panic's message is left to the panic hook, which has written it: it may hold what was sent.
+/// Does not log the panic's message: it may contain the caller's data, and the panic hook has already written it.
 fn panicked(_: Box<dyn Any + Send>) -> Problem {
     tracing::error!("a call panicked");
     Problem::internal()
 }
 
-/// Runs `future` to its end or its panic. Nothing that it holds is used after a panic but the cache, which holds no half
-/// a change: it is changed under its lock by functions that do not panic.
+/// Runs `future` until it completes or panics. After a panic, only the cache is used again. The cache is never half
+/// changed: functions that do not panic change it under its lock.
 async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {

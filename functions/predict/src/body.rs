@@ -1,32 +1,32 @@
-//! From an event's body to the text of it.
+//! Reads the text of a request body.
 
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Request};
 
-/// The longest body that is read, in bytes as the caller sent them: 1 MiB.
+/// Maximum length of a body in bytes, as the caller sent it: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Why a body is not even text that may be JSON.
+/// Why a body is rejected before it is parsed as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
-    /// Its content type is missing or another than JSON.
+    /// The content type is missing or is not JSON.
     #[error("the content type is not JSON")]
     MediaType,
-    /// It is longer than [`MAX_BODY_BYTES`].
+    /// The body is longer than [`MAX_BODY_BYTES`].
     #[error("the body is too large")]
     TooLarge,
-    /// It is not UTF-8.
+    /// The body is not valid UTF-8.
     #[error("the body is not UTF-8")]
     Utf8,
-    /// There is none.
+    /// There is no body, or it has no bytes.
     #[error("the body is empty")]
     Empty,
 }
 
-/// The body's text, which is declared to be JSON.
+/// Returns the body's text if the content type is JSON.
 ///
 /// # Errors
-/// [`BodyFault`], whichever applies first.
+/// Returns the first [`BodyFault`] that applies.
 pub fn json_text(request: &Request) -> Result<&str, BodyFault> {
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !media_type.is_some_and(is_json) {
@@ -40,7 +40,7 @@ pub fn json_text(request: &Request) -> Result<&str, BodyFault> {
     }
 }
 
-/// A body that came as base64 is bytes, which are text if they are UTF-8.
+/// Returns the text of a body. A body that arrived as base64 is bytes, which must be UTF-8.
 fn text(body: &Body) -> Result<&str, BodyFault> {
     match body {
         Body::Text(text) => Ok(text),
@@ -48,7 +48,7 @@ fn text(body: &Body) -> Result<&str, BodyFault> {
     }
 }
 
-/// Whether a media type is `application/json` or `application/*+json`; parameters do not matter.
+/// Checks whether a media type is `application/json` or `application/*+json`. Parameters are ignored.
 fn is_json(media_type: &str) -> bool {
     const PREFIX: &[u8] = b"application/";
     let essence = media_type.split(';').next().unwrap_or_default().trim().as_bytes();

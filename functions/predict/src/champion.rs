@@ -1,14 +1,14 @@
-//! The champion in memory: loaded once, kept between calls, looked for anew at an interval.
+//! The champion in memory: loaded once, kept between requests, refreshed at an interval.
 //!
-//! A look runs beside the calls, one at a time. A call never fails because of it, and where calls follow each other closely
-//! none waits for it, unless the look before lacked time. Elsewhere a call waits a moment for the look that it found due. Then
-//! it answers with what is there. A look that fails leaves what serves, is logged and counted, and is tried again when the next
-//! one is due.
+//! A refresh runs beside the requests, one at a time. A request never fails because of it. In a busy environment no
+//! request waits for a refresh, unless the previous one ran out of time. Otherwise a request that finds a refresh due
+//! waits briefly for it, and then answers with the champion in memory. A failed refresh keeps that champion, is logged
+//! and counted, and is tried again when the next one is due.
 //!
-//! Between calls the platform freezes the environment, the look included. Where calls are frequent it goes on with the
-//! next one. Where they are rare it is dead by then; so a call that finds it dead, or finds that nothing was confirmed for
-//! long, waits longer, and what was promoted serves at the second call at the latest, or, where it takes long to fetch and parse,
-//! at the third. The rules are in `champion/state.rs`.
+//! The platform freezes the environment between requests, and the refresh with it. If requests are frequent, the
+//! refresh continues with the next one. If they are rare, the refresh is dead by then. A request that finds it dead, or
+//! finds a champion that was not confirmed for long, waits longer. So a promoted version serves at the second request
+//! at the latest, or at the third if it takes long to fetch and parse. The rules are in `champion/state.rs`.
 
 mod load;
 mod state;
@@ -29,7 +29,8 @@ use crate::journal::causes;
 use crate::ports::World;
 use crate::rows::Columns;
 
-/// How long one look may take, and any other read of the registry: well below the function's timeout of 10 s.
+/// Maximum time that a refresh, or any other read of the registry, may take. It is well below the function's timeout of
+/// 10 s.
 pub const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 /// A champion that is ready to answer.
@@ -48,61 +49,62 @@ impl Serving {
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
-    /// The same model under a later pointer.
+    /// Returns the same model under a later pointer.
     fn promoted_again(&self, pointer: Pointer) -> Self {
         let (model, columns) = (Arc::clone(&self.model), self.columns.clone());
         Self { pointer, model, columns, loaded_at: self.loaded_at }
     }
 
-    /// The pointer that it was loaded by, as far as this release can read it.
+    /// Returns the pointer that named this version, as far as this release can read it.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// The model.
+    /// Returns the loaded model.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// The model's columns, for looking them up.
+    /// Returns the model's columns, indexed by name.
     pub fn columns(&self) -> &Columns {
         &self.columns
     }
 
-    /// When its artifact was loaded.
+    /// Returns the time at which the artifact was loaded.
     pub fn loaded_at(&self) -> Timestamp {
         self.loaded_at
     }
 }
 
-/// What serves, and since when that is known.
+/// The champion, and when the registry last confirmed it.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// What serves.
+    /// The champion that serves.
     pub serving: Arc<Serving>,
-    /// When the look began in which the registry last named the champion.
+    /// Start time of the last refresh in which the registry named this champion.
     pub confirmed_at: Timestamp,
 }
 
-/// Keeps the champion.
+/// Keeps the champion in memory and refreshes it.
 #[derive(Debug)]
 pub struct ChampionCache<W> {
     world: Arc<W>,
     model: ModelName,
     interval: SignedDuration,
     state: watch::Sender<State>,
-    /// When a call last began or ended, in microseconds since 1970.
+    /// When a request last began or ended, in microseconds since 1970.
     active_at: AtomicI64,
 }
 
 impl<W: World> ChampionCache<W> {
-    /// An empty cache for `model` that looks for a champion at most every `interval`; at zero every call looks first.
+    /// Creates an empty cache for `model` that refreshes at most every `interval`. At zero, every request refreshes
+    /// first.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
         let (state, active_at) = (watch::Sender::new(State::default()), AtomicI64::new(i64::MIN));
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, for as long as a look may take. What goes wrong is logged and counted: the next call tries again.
+    /// Loads the champion, within [`LOOK_LIMIT`]. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         if let Step::Look(patience) = self.step(now, false) {
@@ -110,12 +112,12 @@ impl<W: World> ChampionCache<W> {
         }
     }
 
-    /// The champion, or nothing when there is none. Begins a look when one is due, and waits for it a moment.
+    /// Returns the champion, or `None` if there is none. Starts a refresh if one is due, and waits for it briefly.
     pub async fn current(self: &Arc<Self>) -> Option<Arc<Serving>> {
         self.standing().await.map(|standing| standing.serving)
     }
 
-    /// As [`current`](Self::current), with the time when it was last known to be the champion.
+    /// Like [`current`](Self::current), but also returns when the registry last confirmed the champion.
     pub async fn standing(self: &Arc<Self>) -> Option<Standing> {
         let now = self.world.clock().now();
         let is_busy = self.mark_active(now);
@@ -126,8 +128,8 @@ impl<W: World> ChampionCache<W> {
         Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Takes note that a call began or ended. Says whether that is shortly after another one did; a clock that was set back
-    /// says nothing of that.
+    /// Records that a request began or ended. Returns whether the previous record is less than [`BUSY`] ago. Returns
+    /// false if the clock was set back.
     pub fn mark_active(&self, now: Timestamp) -> bool {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
         (0..BUSY.as_micros()).contains(&(i128::from(now.as_microsecond()) - i128::from(before)))
@@ -135,7 +137,7 @@ impl<W: World> ChampionCache<W> {
 
     fn step(&self, now: Timestamp, is_busy: bool) -> Step {
         let mut step = Step::Answer;
-        // Nobody waits for a look to begin, so nobody is woken.
+        // Nobody waits for a refresh to start, so nobody is woken.
         self.state.send_if_modified(|state| {
             step = state.step(now, self.interval, is_busy);
             false
@@ -151,7 +153,7 @@ impl<W: World> ChampionCache<W> {
                 let cache = Arc::clone(self);
                 tokio::spawn(async move {
                     if patience.is_zero() {
-                        // The answer goes out first.
+                        // Lets the answer go out first.
                         tokio::task::yield_now().await;
                     }
                     cache.run_look(now, patience).await;
@@ -163,11 +165,11 @@ impl<W: World> ChampionCache<W> {
             return;
         }
         let mut state = self.state.subscribe();
-        // Out of patience: the look goes on without this call.
+        // After a timeout, the refresh continues without this request.
         let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;
     }
 
-    /// The look that began at `began_at` and is waited for as long as `patience`.
+    /// Runs the refresh that began at `began_at`. The request that started it waits for `patience`.
     async fn run_look(&self, began_at: Timestamp, patience: Duration) {
         let mut look = UnderWay { cache: self, began_at, patience, outcome: Err(LoadError::Panicked) };
         let serving = self.state.borrow().serving.clone();
@@ -189,8 +191,9 @@ impl<W: World> ChampionCache<W> {
                 tracing::info!(version = serving.pointer.number.get(), "champion loaded")
             }
             Ok(Look::Same | Look::Nothing) => {}
-            // Its connections died while it was frozen: nobody's fault, and the next one is waited for longer. Only there is
-            // no longer than the longest, and what dies even so would never serve, and nobody would know.
+            // The connections died while the environment was frozen. That is no error: the next refresh gets more time.
+            // But after the longest wait a further failure must be reported, or nobody would learn that the champion
+            // cannot be loaded.
             Err(error) if (!counts || is_frozen(began_at, now)) && patience < LONGEST_PATIENCE => {
                 tracing::info!(cause = causes(error), "the look for a champion was interrupted")
             }
@@ -199,7 +202,8 @@ impl<W: World> ChampionCache<W> {
     }
 }
 
-/// A look under way. However it ends, by a panic too, the cache learns of it: else no other look would ever begin.
+/// A running refresh. It reports to the cache when dropped, even after a panic: otherwise no other refresh would ever
+/// start.
 struct UnderWay<'a, W: World> {
     cache: &'a ChampionCache<W>,
     began_at: Timestamp,

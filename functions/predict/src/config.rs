@@ -1,30 +1,30 @@
-//! What the function is configured with, read once at cold start.
+//! The function's configuration, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use jiff::SignedDuration;
 
-/// The longest time between two looks for a champion, in seconds: a day.
+/// Maximum time between two refreshes of the champion, in seconds: one day.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
-/// The function's configuration.
+/// The function's configuration, read from environment variables.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The model of this stack.
+    /// Name of the model that this stack serves.
     pub model: ModelName,
-    /// The artifact bucket.
+    /// Name of the artifact bucket.
     pub bucket: String,
-    /// The registry table.
+    /// Name of the registry table.
     pub table: String,
-    /// The time between two looks for a champion; zero: every call looks first.
+    /// Time between two refreshes of the champion. At zero, every request refreshes first.
     pub refresh: SignedDuration,
 }
 
 impl Config {
-    /// Reads the configuration.
+    /// Reads the configuration from environment variables.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing or wrong.
+    /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let key = "EVERGREEN_REFRESH_SECONDS";
         let seconds: u32 = environment.parsed(key)?;
@@ -44,7 +44,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// A complete environment in which `key` is `value`.
+    /// Reads a complete environment in which `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
         Config::read(&Environment::from_lookup(|asked| {
             let usual = match asked {

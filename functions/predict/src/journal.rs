@@ -1,6 +1,6 @@
-//! The lines that are counted: one line of JSON on standard output is both the log of a call, or of a failed look for a
-//! champion, and in CloudWatch's embedded metric format its figure. One line costs one write, and half the log that two
-//! would. No line holds bodies, values, keys or addresses.
+//! Writes one line of JSON to standard output for each answered request and each failed refresh. The line is both the
+//! log entry and a metric, in CloudWatch's embedded metric format. One line costs one write, and half the log volume of
+//! two. No line contains bodies, values, keys or addresses.
 
 use std::error::Error;
 use std::io::Write;
@@ -10,46 +10,46 @@ use evergreen_lifecycle::{ModelName, VersionNumber};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// What is known of a call once it is answered.
+/// What the journal records about an answered request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Call<'a> {
-    /// The invocation's identity.
+    /// The invocation's request ID.
     #[serde(rename = "requestId")]
     pub request_id: &'a str,
-    /// The endpoint's template, or `none`.
+    /// The path template of the endpoint, or `none`.
     pub route: &'static str,
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// The problem's code, when there was one.
+    /// The code of the problem, if the request failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
-    /// Rows answered.
+    /// Number of rows answered.
     pub rows: usize,
-    /// The version that answered, when one did.
+    /// The model version that answered, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionNumber>,
-    /// Time in this function.
+    /// Time spent in this function.
     #[serde(rename = "duration_us", serialize_with = "micros")]
     pub duration: Duration,
 }
 
-/// Where calls and failed loads are written down and counted.
+/// Logs and counts answered requests and failed refreshes.
 pub trait Journal: Send + Sync {
-    /// A call was answered.
+    /// Records an answered request.
     fn answered(&self, call: &Call<'_>, at: Timestamp);
 
-    /// A champion could not be looked up, fetched, verified or parsed, because of `cause`.
+    /// Records that the champion could not be looked up, fetched, verified or parsed.
     fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
-/// The journal on standard output.
+/// A journal that writes to standard output.
 #[derive(Debug)]
 pub struct StdoutJournal {
     model: ModelName,
 }
 
 impl StdoutJournal {
-    /// A journal whose figures are those of `model`.
+    /// Creates a journal whose metrics belong to `model`.
     pub fn new(model: ModelName) -> Self {
         Self { model }
     }
@@ -57,7 +57,7 @@ impl StdoutJournal {
 
 impl Journal for StdoutJournal {
     fn answered(&self, call: &Call<'_>, at: Timestamp) {
-        // Without rows there is no figure: a health check is no sample of predictions.
+        // A request without rows, such as a health check, must not count as a prediction.
         let figure = (call.rows > 0).then(|| Figures::new("Predictions", at));
         write(&Line {
             predictions: figure.is_some().then_some(call.rows),
@@ -77,18 +77,18 @@ impl Journal for StdoutJournal {
     }
 }
 
-/// An error and what it came of, in one line for the log.
+/// Returns the error and all its sources in one line, for the log.
 pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn write(line: &Line<'_>) {
-    // A log that cannot be written is no reason to fail a call.
+    // A request must not fail because the log cannot be written.
     let _ = std::io::stdout().lock().write_all(&line.to_bytes());
 }
 
-/// One line of the log; with a `figure` CloudWatch reads the member that the figure names as a metric.
+/// One line of the log. If `figure` is set, CloudWatch reads the field that it names as a metric.
 #[derive(Serialize)]
 struct Line<'a> {
     level: &'static str,
@@ -133,7 +133,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What tells CloudWatch that a line holds a metric (embedded metric format).
+/// The part of a line that tells CloudWatch which metric the line contains (embedded metric format).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Figures {

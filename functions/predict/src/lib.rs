@@ -1,8 +1,8 @@
-//! Answers predictions over HTTP with the cached champion, and tells of the model and its runs.
+//! Answers predictions over HTTP with the champion kept in memory, and shows the model and its runs.
 //!
-//! A call becomes an [`Endpoint`](route::Endpoint); its body becomes [`Rows`](rows::Rows) in one pass; the
-//! [`ChampionCache`](champion::ChampionCache) gives the model; the answer, or the [`Problem`](problem::Problem), is written
-//! once. [`App`] puts these together; `main.rs` gives it the real world.
+//! The request selects an [`Endpoint`](route::Endpoint). One pass turns the body into [`Rows`](rows::Rows). The
+//! [`ChampionCache`](champion::ChampionCache) supplies the model. The answer or the [`Problem`](problem::Problem) is
+//! serialized once. [`App`] connects these parts, and `main.rs` gives it the AWS clients.
 
 pub mod answer;
 mod app;

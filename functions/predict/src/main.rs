@@ -1,4 +1,4 @@
-//! Wiring of the predict function: telemetry → configuration → clients → warm-up → run.
+//! Starts the predict function: telemetry → configuration → clients → warm-up → run.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ async fn main() -> anyhow::Result<()> {
         journal: Arc::new(StdoutJournal::new(config.model.clone())),
     };
     let app = &App::new(ports, config.model, config.refresh);
-    // During init the processor is at its fastest, and nobody waits.
+    // During init the CPU is fastest and no caller waits.
     app.warm_up().await;
-    // lambda_http panics on base64 that is none and on a `Host` that makes no URL; the runtime catches that, fails the one
-    // call and goes on. API Gateway sends neither.
+    // lambda_http panics on a body that is not valid base64 and on a `Host` that makes no valid URL. The runtime
+    // catches the panic, fails that one invocation and continues. API Gateway sends neither.
     let handle = service_fn(async |request: Request| Ok::<_, Infallible>(app.handle(&request).await));
     lambda_http::run(handle).await.map_err(anyhow::Error::from_boxed)
 }

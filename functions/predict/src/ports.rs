@@ -1,4 +1,4 @@
-//! What this function needs of the world.
+//! The ports through which this function reaches the outside world.
 
 use std::sync::Arc;
 
@@ -6,33 +6,33 @@ use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, Runs};
 
 use crate::journal::Journal;
 
-/// The ports, shared by the calls and by the look for a champion that may outlive one.
+/// The ports. Requests share them with the refresh, which may outlive a request.
 #[derive(Debug)]
 pub struct Ports<R, A, C, J> {
-    /// The champion pointer and the runs.
+    /// Reads the champion pointer and the runs.
     pub registry: Arc<R>,
-    /// The artifacts.
+    /// Reads the stored artifacts.
     pub artifacts: Arc<A>,
-    /// The time.
+    /// Tells the current time.
     pub clock: Arc<C>,
-    /// The log.
+    /// Logs and counts requests.
     pub journal: Arc<J>,
 }
 
-/// Any set of ports, by its parts: what generic code here is generic over.
+/// A set of ports. Generic code takes this trait instead of four type parameters.
 pub trait World: Send + Sync + 'static {
-    /// The champion pointer and the runs.
+    /// Type of the registry, which holds the champion pointer and the runs.
     type Registry: Champions + Runs;
-    /// The artifacts.
+    /// Type of the artifact store.
     type Artifacts: Artifacts;
 
-    /// The champion pointer and the runs.
+    /// Returns the registry, which holds the champion pointer and the runs.
     fn registry(&self) -> &Self::Registry;
-    /// The artifacts.
+    /// Returns the artifact store.
     fn artifacts(&self) -> &Self::Artifacts;
-    /// The time.
+    /// Returns the clock.
     fn clock(&self) -> &dyn Clock;
-    /// The log.
+    /// Returns the journal.
     fn journal(&self) -> &dyn Journal;
 }
 

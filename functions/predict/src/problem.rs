@@ -1,7 +1,7 @@
-//! What a caller is told when a call fails: RFC 9457 problems, made here and nowhere else.
+//! Error responses in the format of RFC 9457. All of them are created in this module.
 //!
 //! A 4xx names what is wrong and what was expected, but never a value that was sent: values are the caller's data, and
-//! answers end in logs. A 5xx never says why: the cause is logged.
+//! responses end up in logs. A 5xx never gives the cause, which is logged instead.
 
 mod input;
 
@@ -13,22 +13,22 @@ use serde::{Serialize, Serializer};
 
 use crate::response::JsonResponse;
 
-/// Seconds after which it is worth trying again: a look for a champion, or an SDK's retries, are over by then.
+/// Seconds after which a retry makes sense: by then a refresh or the SDK's retries are over.
 const PAUSE: u16 = 2;
 
-/// What there is, and where.
+/// The available endpoints, for the `expected` field of a 404.
 const PATHS: &str =
     "POST /predict or GET /model of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API";
 
-/// A kind of problem. Callers may rely on its URN, which ends with the code and stays as it is.
+/// A kind of problem. Its URN ends with the code and never changes, so that callers can rely on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Kind {
-    /// What callers tell it by, such as `unknown-column`.
+    /// The code by which callers recognize the kind, such as `unknown-column`.
     #[serde(rename = "type", serialize_with = "urn")]
     pub code: &'static str,
-    /// The same in words.
+    /// A short description of the kind.
     pub title: &'static str,
-    /// The HTTP status.
+    /// The HTTP status code.
     #[serde(serialize_with = "number")]
     pub status: StatusCode,
 }
@@ -47,27 +47,27 @@ static NO_CHAMPION: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champi
 static UNAVAILABLE: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable");
 static INTERNAL: Kind = Kind::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error");
 
-/// One failed call, as the caller sees it.
+/// The error response to one failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What kind of problem it is.
+    /// The kind of problem.
     #[serde(flatten)]
     pub kind: &'static Kind,
-    /// What is wrong this time.
+    /// What is wrong with this request.
     pub detail: String,
     /// The column or parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The row that is wrong, counted from 0; only for a list of rows.
+    /// The row that is wrong, counted from 0. `None` if the body is a single object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<usize>,
-    /// What would have been right.
+    /// What the function expected instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// The method that would have been right; a header.
+    /// The only method that the path allows, sent as a header.
     #[serde(skip)]
     pub allow: Option<&'static str>,
-    /// Seconds after which it is worth trying again; a header.
+    /// Seconds to wait before a retry, sent as a header.
     #[serde(skip)]
     pub retry_after: Option<u16>,
 }
@@ -86,54 +86,54 @@ impl Problem {
         Self { field: Some(field.to_owned()), ..self }
     }
 
-    /// No endpoint has that path.
+    /// No endpoint has this path.
     pub fn not_found() -> Self {
         Self::new(&NOT_FOUND, "There is nothing at this path.").expecting(PATHS)
     }
 
-    /// The stack's other API has that path.
+    /// The path belongs to the stack's other API.
     pub fn elsewhere() -> Self {
         Self::new(&NOT_FOUND, "This API has nothing at this path; the stack's other API has.").expecting(PATHS)
     }
 
-    /// The endpoint takes another method.
+    /// The endpoint accepts only the method `allow`.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow} only."));
         Self { allow: Some(allow), ..problem }.expecting(allow)
     }
 
-    /// No run has that identity.
+    /// No run has this ID.
     pub fn unknown_run() -> Self {
         Self::new(&UNKNOWN_RUN, "No run has this id.").at("id")
     }
 
-    /// What stands in the path is no run's identity.
+    /// The last segment of the path is not a valid run ID.
     pub fn invalid_run_id() -> Self {
         Self::new(&INVALID_PARAMETER, "What the path ends with is no run's id.")
             .at("id")
             .expecting("1–128 letters, digits, hyphens, underscores and dots")
     }
 
-    /// `limit` is no number of runs.
+    /// The `limit` parameter is not a number from 1 to `max`.
     pub fn invalid_limit(max: u32) -> Self {
         Self::new(&INVALID_PARAMETER, "The query's limit is out of range or no number.")
             .at("limit")
             .expecting(format!("a whole number from 1 to {max}"))
     }
 
-    /// Nothing serves yet.
+    /// No version serves yet.
     pub fn no_champion() -> Self {
         let problem = Self::new(&NO_CHAMPION, "No model serves at present; try again later.");
         Self { retry_after: Some(PAUSE), ..problem }
     }
 
-    /// What the answer needs cannot be reached.
+    /// The registry does not answer.
     pub fn unavailable() -> Self {
         let problem = Self::new(&UNAVAILABLE, "This cannot be answered at present; try again later.");
         Self { retry_after: Some(PAUSE), ..problem }
     }
 
-    /// A fault of this function.
+    /// This function itself failed.
     pub fn internal() -> Self {
         Self::new(&INTERNAL, "This call failed; the cause has been logged.")
     }
@@ -141,7 +141,7 @@ impl Problem {
 
 impl From<Problem> for JsonResponse {
     fn from(problem: Problem) -> Self {
-        // Strings and integers always serialise; an empty body would still carry the status.
+        // Strings and integers always serialize. Even an empty body would still carry the status.
         let body = serde_json::to_string(&problem).unwrap_or_default();
         let mut response = Self::new(problem.kind.status, "application/problem+json", body);
         let headers = response.0.headers_mut();

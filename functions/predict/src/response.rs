@@ -1,4 +1,4 @@
-//! What goes out: JSON text with its status and headers.
+//! HTTP responses with a JSON body.
 
 use std::future::ready;
 
@@ -6,18 +6,18 @@ use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, BoxFuture, IntoResponse, Response};
 
-/// A response whose body is JSON text. `lambda_http` would look for the charset of a plain `Response<String>` and decode
-/// the text by it, which takes longer and links the tables of all charsets; this is text already and passed on as it is.
+/// A response whose body is JSON text. For a plain `Response<String>`, `lambda_http` would look up the charset and
+/// decode the text. That takes longer and links the tables of all charsets. This type passes the text on unchanged.
 #[derive(Debug)]
 pub struct JsonResponse(pub Response<String>);
 
 impl JsonResponse {
-    /// A success.
+    /// Creates a 200 response.
     pub fn ok(body: String) -> Self {
         Self::new(StatusCode::OK, "application/json", body)
     }
 
-    /// A response of that status and media type.
+    /// Creates a response with this status and media type.
     pub(crate) fn new(status: StatusCode, media_type: &'static str, body: String) -> Self {
         let mut response = Response::new(body);
         *response.status_mut() = status;

@@ -1,11 +1,11 @@
-//! Which endpoint a call is for.
+//! Finds the endpoint that a request is for.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
 use crate::problem::Problem;
 
-/// What can be called.
+/// An endpoint of one of the two APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// `POST /predict`
@@ -21,12 +21,13 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint of a call, when its path and method are those of one.
+    /// Returns the endpoint that matches the request's path and method.
     ///
-    /// What comes through a catch-all is never served: whoever may use one API has no right to what is the other's.
+    /// A request that matched only an API's catch-all is never served: permission to use one API gives no access to the
+    /// other.
     ///
     /// # Errors
-    /// A 404 or 405 [`Problem`].
+    /// Returns a 404 or 405 [`Problem`] if no endpoint matches.
     pub fn of(request: &Request) -> Result<Self, Problem> {
         let place = Place::of(request);
         let endpoint = Self::at(place.path()).ok_or_else(Problem::not_found)?;
@@ -39,7 +40,7 @@ impl Endpoint {
         }
     }
 
-    /// The one method that it takes.
+    /// Returns the only HTTP method that the endpoint accepts.
     pub fn method(self) -> &'static str {
         match self {
             Self::Predict => "POST",
@@ -47,7 +48,7 @@ impl Endpoint {
         }
     }
 
-    /// Its path as a template, for the log.
+    /// Returns the path template, for the log.
     pub fn template(self) -> &'static str {
         match self {
             Self::Predict => "/predict",
@@ -72,19 +73,19 @@ impl Endpoint {
     }
 }
 
-/// The last segment of the path: the `{id}` of a template that ends with one.
+/// Returns the last segment of the path, such as the `{id}` of `/runs/{id}`.
 pub fn last_segment(request: &Request) -> &str {
     let path = request.raw_http_path().trim_end_matches('/');
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Where a call goes. The request's URI is no help: `lambda_http` puts the stage in front of its path, which the caller of a
-/// custom domain never wrote.
+/// The path that a request was routed to. The request's URI is no use here: `lambda_http` adds the stage to its path,
+/// even if the caller used a custom domain without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place<'a> {
-    /// The template that the gateway matched, which no stage or base path precedes; without a gateway, the path.
+    /// The template that the gateway matched, without stage or base path. Without a gateway, the plain path.
     Matched(&'a str),
-    /// The path without its stage, for which the API has nothing but its catch-all.
+    /// The path without its stage. The API matched it only by its catch-all.
     CaughtAll(&'a str),
 }
 
@@ -109,7 +110,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// `path` without `/stage`, if it begins with that.
+/// Returns `path` without `/stage`, if it starts with that.
 fn without<'a>(stage: &str, path: &'a str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage));
     rest.filter(|rest| !stage.is_empty() && rest.starts_with('/')).unwrap_or(path)

@@ -1,8 +1,8 @@
-//! From a body's text to raw rows: one pass over the JSON, straight into one flat array.
+//! Turns the text of a body into raw rows: one pass over the JSON writes one flat array.
 //!
-//! Nothing is built in between, so the text of a call bounds its cost, and nesting takes no stack. A value that is not plain is
-//! refused where it begins, except in a column that the model does not take. The column decides which values are valid.
-//! [`ColumnKind`](evergreen_lifecycle::ColumnKind) says what stands for a value in a raw row.
+//! The pass builds no JSON tree, so the length of the text limits the cost, and nesting needs no stack. A nested value
+//! is rejected where it begins, except in a column that the model does not use. The column decides which values are
+//! valid. [`ColumnKind`](evergreen_lifecycle::ColumnKind) defines the numbers that represent a value in a raw row.
 
 mod cell;
 mod columns;

@@ -1,4 +1,4 @@
-//! What is shown of the champion and of the runs.
+//! JSON views of the champion and of the runs.
 
 mod runs;
 mod schema;
@@ -15,7 +15,7 @@ pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
 use crate::champion::Standing;
 
-/// What `GET /health` answers while a champion serves; anybody may see it.
+/// Answer to `GET /health` while a champion serves. Anyone may read it.
 #[derive(Debug, Serialize)]
 pub struct HealthView<'a> {
     status: &'static str,
@@ -28,7 +28,7 @@ pub struct HealthView<'a> {
 }
 
 impl<'a> HealthView<'a> {
-    /// The health of `model`, as `standing` shows it.
+    /// Creates the view from the cached champion.
     pub fn new(model: &'a ModelName, standing: &'a Standing) -> Self {
         Self {
             status: "ok",
@@ -40,7 +40,7 @@ impl<'a> HealthView<'a> {
     }
 }
 
-/// What `GET /model` answers: all that is known of the version that serves here.
+/// Answer to `GET /model`: all that is known about the champion.
 #[derive(Debug, Serialize)]
 pub struct ModelView<'a> {
     model: &'a ModelName,
@@ -51,22 +51,22 @@ pub struct ModelView<'a> {
     #[serde(serialize_with = "maybe_moment")]
     promoted_at: Option<Timestamp>,
     signature: &'a Signature,
-    /// Of two labels the probability of the second above which it is answered.
+    /// For two labels: the probability of the second label above which the model answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f32>,
-    /// What each label's probability counts in the decision, where it does not count alike.
+    /// Weight of each label's probability in the decision. `None` if all count the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
-    /// Why the rest is missing.
+    /// Why the fields of the version's record are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
 }
 
-/// What the version's record tells.
+/// The fields that come from the version's record.
 #[derive(Debug, Serialize)]
 struct RecordView<'a> {
     run_id: &'a RunId,
@@ -114,7 +114,7 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// The view of what `pointer` names: the model `serving`.
+    /// Creates the view of the model `serving` that `pointer` names.
     pub fn new(model: &'a ModelName, pointer: &'a Pointer, serving: &'a Model) -> Self {
         let signature = serving.signature();
         Self {

@@ -1,8 +1,9 @@
-//! Trains a model of every family on a table and writes each, with all rows of the table and what it answers to them, into a
-//! folder, to be compared with what another ONNX runtime answers.
+//! Trains a model of every family on a table and writes each into a folder, with all rows of the table and the model's
+//! answers. Another ONNX runtime can then be compared with them.
 //!
-//! `cargo run --example answers -- TABLE_FOLDER FOLDER`: the one folder has a CSV and its `dataset.toml`, the other receives
-//! `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is a short one, but calibration and intervals come of it.
+//! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has a CSV and its `dataset.toml`. The
+//! second receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but long enough for calibration
+//! and intervals.
 
 #[path = "../../scoring/examples/sample/mod.rs"]
 mod sample;
@@ -20,7 +21,7 @@ use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
-/// Time enough: a model must not depend on how busy the machine is.
+/// A time limit that is never reached. A model must not depend on how busy the machine is.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 const SEED: u64 = 7;
@@ -50,7 +51,7 @@ fn answers() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The table of a folder, to be searched quickly.
+/// Reads the table of a folder, with settings for a short search.
 fn read(folder: &Path) -> Result<Table, Box<dyn Error>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,10 +1,11 @@
-//! Fits one model, without a search, and prints how long it took and how well it does, as one JSON object: what
-//! `make bench-train` compares with scikit-learn.
+//! Fits one model without a search, and prints its time and its score as one JSON object. `make bench-train` compares
+//! them with scikit-learn.
 //!
-//! `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set NAME=VALUE…` fits on
-//! all rows of the one file and scores those of the other; with `--csv FILE` instead of the two, the file's own split is
-//! taken. `--settings FILE` is a `dataset.toml`. `--budget SECONDS` with `--csv` trains as the train function does, search included, of any family where none is
-//! named. `--seed NUMBER` is 1 where it is not given. Seconds of the fit are those from rows in memory to a model.
+//! Usage: `cargo run --release --example fit -- --train A.csv --test B.csv --target COLUMN --family NAME --set
+//! NAME=VALUE…` fits on all rows of the first file and scores those of the second. `--csv FILE` instead of both uses
+//! the file's own split. `--settings FILE` is a `dataset.toml`. `--budget SECONDS` with `--csv` trains as the train
+//! function does, with a search, over all families unless one is named. The default of `--seed NUMBER` is 1. The time
+//! counts from rows in memory to a model.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,7 +23,7 @@ use serde_json::{Map, Value, json};
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
                      [--seed NUMBER] [--budget SECONDS] [--settings FILE]";
 
-/// Time enough: what takes longer is no fit to compare.
+/// Maximum time of a fit.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -38,7 +39,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is asked for.
 #[derive(Default)]
 struct Wanted {
     files: BTreeMap<String, String>,
@@ -119,7 +119,6 @@ fn run() -> Result<Value, Box<dyn Error>> {
     Ok(said.into())
 }
 
-/// A whole training.
 fn search(wanted: &Wanted, budget: Duration) -> Result<Value, Box<dyn Error>> {
     let prepared = Prepared::of(wanted.table("csv")?)?;
     let plan = Plan::new(prepared.table(), wanted.family().ok(), &wanted.parameters, wanted.seed()?)?;
@@ -152,7 +151,7 @@ fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Va
     Ok(said)
 }
 
-/// The most memory that was resident at a time, where the system tells.
+/// Returns the maximum resident memory, or `None` if the system does not tell it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

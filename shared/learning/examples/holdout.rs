@@ -1,7 +1,7 @@
-//! Prints which rows of a table are held out: their indices from 0, one to a line, in the order of the files.
+//! Prints the indices of a table's hold-out rows, from 0, one per line, in the order of the files.
 //!
-//! `cargo run --example holdout -- DIRECTORY_OR_FILES --target COLUMN`: what learns on the same split elsewhere can be
-//! compared. Of a directory, the data files in it and its `dataset.toml` are read, as training reads them.
+//! Usage: `cargo run --example holdout -- DIRECTORY_OR_FILES --target COLUMN`. It lets other libraries learn on the
+//! same split. Of a directory, it reads the data files and `dataset.toml`, as training does.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ fn holdout() -> Result<Vec<u32>, Box<dyn std::error::Error>> {
     Ok(Prepared::of(table)?.split().holdout.clone())
 }
 
-/// The files of a directory, or the file itself.
+/// Returns the files of a directory, or the file itself.
 fn inside(path: PathBuf) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path]);

@@ -1,7 +1,7 @@
-//! Trains as the train function does and prints, as one JSON object, what memory was foreseen and what it took: one case of
-//! `make bench-memory`.
+//! Trains as the train function does, and prints the estimated and the actual memory as one JSON object. It is one case
+//! of `make bench-memory`.
 //!
-//! `cargo run --release --example memory -- FILE TARGET FAMILY SECONDS`; the family `auto` is all of them.
+//! Usage: `cargo run --release --example memory -- FILE TARGET FAMILY SECONDS`. The family `auto` means all of them.
 
 #![allow(clippy::print_stdout, reason = "the JSON is what it is for")]
 
@@ -73,7 +73,7 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<Sample, Box<dyn 
     Ok(Sample { file, range, content })
 }
 
-/// The most memory that was resident at a time, where the system tells.
+/// Returns the maximum resident memory, or `None` if the system does not tell it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,8 +1,8 @@
-//! Trains on a table as a user would, and prints as one JSON object which rows of it were held out and the loss of each:
-//! what `make proof` compares with other libraries.
+//! Trains on a table as a user would, and prints the hold-out rows and their losses as one JSON object. `make proof`
+//! compares them with other libraries.
 //!
-//! `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0, as they stand in the file.
-//! The loss of a label is minus the logarithm of its probability, that of a number the squared error.
+//! Usage: `cargo run --example proof -- FILE --target COLUMN --seconds 60`. Rows are numbered from 0 in the order of
+//! the file. The loss of a label is minus the logarithm of its probability. That of a number is the squared error.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 const USAGE: &str = "usage: proof FILE --target COLUMN --seconds SECONDS";
 
-/// As the train function has it of a run that is told none.
+/// The default seed of the train function.
 const SEED: u64 = 7;
 
 fn main() -> ExitCode {

@@ -1,10 +1,10 @@
-//! Scores rows, one a call or all in a call, and says how long it took: what `make bench-scoring` compares.
+//! Scores rows, one per call or all in one call, and prints the time. `make bench-scoring` compares the libraries.
 //!
-//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest of 100 trees of full depth as the train function
-//! does and writes its artifact. `score evergreen --artifact FILE --rows FILE` loads it, and `score smartcore --csv FILE
-//! --target COLUMN --rows FILE` has the library smartcore fit a forest of the same settings to the same rows. Both then print
-//! the class of each row as one line of JSON and obey: for each line `one` or `batch` of standard input they print the
-//! seconds per row of a round. Rows are little-endian `f32`, one row after the other.
+//! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest of 100 trees of full depth, as the train
+//! function does, and writes its artifact. `score evergreen --artifact FILE --rows FILE` loads it. `score smartcore
+//! --csv FILE --target COLUMN --rows FILE` fits a forest with the same settings to the same rows with the library
+//! smartcore. The last two print the class of each row as one line of JSON. Then, for each line `one` or `batch` of
+//! standard input, they print the seconds per row of a round. Rows are little-endian `f32`, one row after the other.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -26,10 +26,10 @@ const USAGE: &str = "usage: score train --csv FILE --target COLUMN --artifact FI
 
 const TREES: u16 = 100;
 
-/// A round takes at least this long.
+/// Minimum time of a round.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// Time enough to train.
+/// Maximum time of training.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -138,7 +138,7 @@ fn obey<A, B>(rows: usize, mut one: impl FnMut() -> A, mut batch: impl FnMut() -
     Ok(())
 }
 
-/// Seconds per row of calls of `rows` rows each.
+/// Returns the seconds per row for calls with `rows` rows each.
 fn round(rows: usize, mut call: impl FnMut()) -> f64 {
     let began = Instant::now();
     let mut calls = 0_u32;

@@ -1,21 +1,23 @@
-//! Whether cross-validation and hold-out say the same of a model.
+//! Checks whether cross-validation and hold-out agree about a model.
 
 use evergreen_lifecycle::{Evaluation, IntervalEvaluation, Task};
 use evergreen_table::Target;
 
 use crate::evaluate::{Answers, log_losses};
 
-/// So many standard errors apart are no chance: the model was the best of many by one of the two figures.
+/// Minimum difference, in standard errors, that counts as more than chance. The bound is high because the model was
+/// chosen as the best of many by one of the two figures.
 const STANDARD_ERRORS: f64 = 4.0;
 
-/// A difference of a smaller share is of no interest, however sure it is.
+/// Minimum relative difference that is reported. A smaller one does not matter, even if it is certain.
 const WORTH_TELLING: f64 = 0.2;
 
-/// Minimum difference of two log losses that is told: of a model that makes no mistakes, any difference is many times its loss.
+/// Minimum difference of two log losses that is reported. If a model makes no mistakes, any difference is many times
+/// its loss.
 const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
 
-/// What a model loses on rows that it had not learnt from: the mean, the standard deviation and the number of rows. Classes
-/// lose by the log loss, numbers by the absolute error.
+/// The losses of a model on rows that it did not learn from. The loss of a class is the log loss, that of a number is
+/// the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -25,7 +27,7 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Those of `answers` to rows of `target`; nothing of none.
+    /// Returns the losses of `answers` to the rows of `target`, or `None` if there are no rows.
     pub(crate) fn of(target: &Target, answers: &Answers) -> Option<Self> {
         let losses: Vec<f64> = match (target, answers) {
             (Target::Classes { labels, classes }, Answers::Classes { probabilities, .. }) => {
@@ -43,16 +45,16 @@ impl Losses {
     }
 }
 
-/// How the rows of a table hang together.
+/// How the rows of a table depend on each other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bonds {
-    /// Whether they follow each other in time.
+    /// Whether the rows follow each other in time.
     pub(crate) is_ordered: bool,
-    /// The share of them that says something of its own, 0–1: by it chance is the greater.
+    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a figure varies by chance.
     pub(crate) distinct_share: f64,
 }
 
-/// A warning where a model does worse on the hold-out than in cross-validation, beyond what chance does.
+/// Returns a warning if a model does worse on the hold-out than in cross-validation by more than chance explains.
 pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
@@ -77,10 +79,11 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<St
     ))
 }
 
-/// How many standard errors the intervals may hold less than they state, of rows that are newer than those of training.
+/// Maximum shortfall of the intervals' coverage, in standard errors, when the hold-out rows are newer than the training
+/// rows.
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
-/// A warning where the intervals hold fewer of the hold-out's rows than they state, beyond what chance does.
+/// Returns a warning if the intervals contain fewer hold-out rows than they state, by more than chance explains.
 pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;

@@ -1,4 +1,4 @@
-//! What may be chosen about a model, family by family: names, limits, and where the search draws from.
+//! The hyperparameters of each family: their names, their limits, and the ranges that the search draws from.
 
 mod space;
 
@@ -9,20 +9,20 @@ pub(crate) use space::{Bounds, Space};
 
 use crate::fit::{BoostingParameters, ForestParameters, Hyperparameters, LinearParameters};
 
-/// A hyperparameter.
+/// One hyperparameter of a family.
 #[derive(Debug)]
 pub(crate) struct Dimension {
-    /// Its name, scikit-learn's where it has one.
+    /// The name. It is scikit-learn's name if there is one.
     pub(crate) name: &'static str,
-    /// Whether it is a whole number.
+    /// Whether values are whole numbers.
     pub(crate) whole: bool,
-    /// Whether it is drawn evenly by its logarithm.
+    /// Whether the search draws values evenly on a logarithmic scale.
     log: bool,
-    /// What it may be, both ends included.
+    /// The allowed range, both ends included.
     pub(crate) allowed: (f64, f64),
-    /// What it is drawn from where nobody chose another range.
+    /// The range that the search draws from unless the settings choose another.
     drawn: (f64, f64),
-    /// What it is in the first candidate of a search.
+    /// The value in the first candidate of a search.
     first: f64,
 }
 
@@ -38,7 +38,7 @@ const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), fi
     Dimension { name, whole: false, log: false, allowed, drawn, first }
 }
 
-/// What boosting's number of rounds is called. Where it has a range, cross-validation finds it.
+/// The name of boosting's number of rounds. If it has a range, cross-validation finds the number.
 const ROUNDS: &str = "n_estimators";
 
 const FOREST: &[Dimension] = &[
@@ -61,7 +61,7 @@ const BOOSTING: &[Dimension] = &[
 
 const LINEAR: &[Dimension] = &[log("alpha", (1e-6, 1e6), (1e-4, 1e4), 1.0)];
 
-/// The hyperparameters of a family.
+/// Returns the hyperparameters of a family.
 pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {
     match family {
         Family::RandomForest => FOREST,
@@ -74,19 +74,19 @@ pub(crate) fn dimensions(family: Family) -> &'static [Dimension] {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     pub(crate) family: Family,
-    /// In the order of [`dimensions`].
+    /// The values, in the order of [`dimensions`].
     pub(crate) values: Vec<f64>,
-    /// Where cross-validation finds the number of rounds, what it may be.
+    /// The range for the number of rounds if cross-validation finds it; `None` if the number is fixed.
     pub(crate) rounds: Option<Bounds>,
 }
 
 impl Choice {
-    /// Of the usual values, which a search tries first.
+    /// Returns the usual values, which a search tries first.
     pub(crate) fn usual(family: Family) -> Self {
         Self { family, values: dimensions(family).iter().map(|dimension| dimension.first).collect(), rounds: None }
     }
 
-    /// As they are fitted with.
+    /// Returns the values in the form that the fit takes.
     pub(crate) fn hyperparameters(&self) -> Hyperparameters {
         let number = |name| self.value(name);
         let count = |name| self.value(name) as usize;
@@ -111,7 +111,8 @@ impl Choice {
         }
     }
 
-    /// With as many rounds as cross-validation found, as far as the range allows; unchanged where the number is fixed.
+    /// Returns the choice with the number of rounds that cross-validation found, limited to the range. A fixed number
+    /// stays.
     pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
         let mut choice = self.clone();
         if let Some(Bounds { least, most }) = self.rounds
@@ -123,12 +124,12 @@ impl Choice {
         choice
     }
 
-    /// The number of rounds, if it is boosted.
+    /// Returns the number of boosting rounds.
     pub(crate) fn round_count(&self) -> f64 {
         self.value(ROUNDS)
     }
 
-    /// As a run records them.
+    /// Returns the values as the training run records them.
     pub(crate) fn parameters(&self) -> Parameters {
         let entry = |(dimension, value): (&Dimension, &f64)| {
             let value = if dimension.whole { Value::from(*value as u64) } else { Value::from(*value) };

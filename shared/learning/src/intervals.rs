@@ -1,9 +1,9 @@
-//! Prediction intervals: how wide they have to be to hold nine in ten rows like these, wherever the prediction is.
+//! Learns prediction intervals: how wide they must be to contain nine in ten rows, for low and for high predictions.
 //!
-//! Split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive inference for
-//! regression", JASA 113, 2018) on the errors of cross-validation, with its scaled residuals (section 5.2): an error counts
-//! by how hard its row is, which a few boosted trees tell. The width then is learnt for each part of the predictions apart
-//! (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020), so that it is right for low and for high ones.
+//! The method is split conformal prediction (Lei, G'Sell, Rinaldo, Tibshirani, Wasserman: "Distribution-free predictive
+//! inference for regression", JASA 113, 2018) on the errors of cross-validation. With scaled residuals (section 5.2),
+//! each error is divided by the difficulty of its row, which a few boosted trees predict. The width is learnt
+//! separately for each part of the predictions (Boström, Johansson: "Mondrian conformal regressors", PMLR 128, 2020).
 
 mod curve;
 mod range;
@@ -20,10 +20,11 @@ use crate::fit::{BoostingParameters, Fitted};
 use crate::learner::Learner;
 use crate::train::LearningError;
 
-/// Minimum number of errors from which trees learn which rows are hard.
+/// Minimum number of errors to learn the difficulty of rows from.
 const MIN_ERRORS: usize = 200;
 
-/// The trees that tell how hard a row is: few and small, since a single error says little of its row.
+/// Settings of the trees that predict a row's difficulty. They are few and small, since one error says little about its
+/// row.
 const TREES: BoostingParameters = BoostingParameters {
     n_estimators: 50,
     learning_rate: 0.1,
@@ -34,31 +35,32 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) that the trees learn from; of more rows, evenly spaced ones are taken.
+/// Maximum number of cells (rows × features) that the trees learn from. If there are more, evenly spaced rows are
+/// taken.
 const MAX_CELLS: usize = 4_000_000;
 
-/// How many times a fold's errors are left out to judge the trees by them.
+/// Number of parts that a single fold is cut into, to judge the trees by rows that they have not seen.
 const PARTS: usize = 5;
 
-/// The trees are left out where the intervals are better by less than this share.
+/// Minimum relative improvement for which the intervals use the trees.
 const WORTHWHILE: f64 = 0.01;
 
-/// Errors below this share of the mean one are told apart no further: their logarithms would be all that counts.
+/// This share of the mean error is added to every error before the logarithm. Otherwise tiny errors would dominate.
 const LEAST_SHARE: f64 = 0.1;
 
-/// The absolute errors of a regression model in rows that it had not learnt from.
+/// The absolute errors of a regression model on rows that it did not learn from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
-    /// The learner's rows.
+    /// Indices of the rows in the learner.
     rows: Vec<u32>,
-    /// What was answered.
+    /// The predictions.
     values: Vec<f32>,
-    /// How far that is from the truth.
+    /// The distances from the predictions to the truth.
     errors: Vec<f64>,
 }
 
 impl Errors {
-    /// Those of the `answers` to `rows`, of which `target` is what is true; nothing for classes.
+    /// Returns the errors of the `answers` to `rows`, whose truth is `target`, or `None` for classes.
     pub(crate) fn of(rows: &[u32], target: &Target, answers: &Answers) -> Option<Self> {
         let (Target::Numbers(truth), Answers::Numbers { values, .. }) = (target, answers) else { return None };
         let errors = truth.iter().zip(values).map(|(truth, value)| (f64::from(*value) - truth).abs()).collect();
@@ -72,11 +74,11 @@ impl Errors {
     }
 }
 
-/// The intervals of a model that made these errors, fold by fold; nothing for classes. `scaler` is what the model applies to
-/// the features.
+/// Returns the intervals of a model with these errors, given fold by fold, or `None` for classes. `scaler` is what the
+/// model applies to the features.
 ///
 /// # Errors
-/// [`LearningError`] when what was fitted does not answer; not for reasons that lie in the data.
+/// [`LearningError`] if the fitted trees do not answer. The data is never the reason.
 pub(crate) fn learn(
     learner: &Learner<'_>,
     folds: &[Errors],
@@ -109,14 +111,13 @@ pub(crate) fn learn(
     }
 }
 
-/// The logarithm of each error.
 fn logarithms(all: &Errors) -> Vec<f64> {
     let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
-/// How hard the rows are, in the order of the folds, as trees tell that have not seen the row's own error; nothing where
-/// time is up.
+/// Returns the difficulty of each row, in the order of the folds. The trees that predict it have not seen the row's own
+/// error. Returns `None` if time is up.
 fn left_out(
     learner: &Learner<'_>,
     (folds, all): (&[Errors], &Errors),
@@ -140,7 +141,7 @@ fn left_out(
     Ok(Some(hardness))
 }
 
-/// Fits the trees to some of the `rows`, as many as they learn from.
+/// Fits the trees to `rows`, or to evenly spaced ones of them if there are too many cells.
 fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instant) -> Result<Fitted, LearningError> {
     let step = (rows.len() * learner.width()).div_ceil(MAX_CELLS).max(1);
     let rows: Vec<u32> = rows.iter().step_by(step).copied().collect();
@@ -148,7 +149,7 @@ fn fit(learner: &Learner<'_>, rows: &[u32], logarithms: &[f64], deadline: Instan
     Ok(learner.fit_numbers(&rows, &logarithms, TREES, deadline)?)
 }
 
-/// Where each fold's rows are among all; of a lone fold parts that follow each other.
+/// Returns the index range of each fold among all rows. A single fold is cut into `PARTS` ranges.
 fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     let sizes: Vec<usize> = match folds {
         [lone] => {
@@ -166,8 +167,9 @@ fn parts(folds: &[Errors]) -> Vec<Range<usize>> {
     sizes.into_iter().map(range).collect()
 }
 
-/// What intervals cost: their width, and twenty times what an error is beyond them (the interval score of Gneiting, Raftery:
-/// "Strictly proper scoring rules, prediction, and estimation", JASA 102, 2007, for intervals that hold nine in ten).
+/// Returns the cost of intervals: their width, plus twenty times the distance of each error beyond them. This is the
+/// interval score for nine in ten rows (Gneiting, Raftery: "Strictly proper scoring rules, prediction, and estimation",
+/// JASA 102, 2007).
 fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     let of = |(row, (value, error)): (usize, (&f32, &f64))| {
         let half = f64::from(half.at(*value)) * hardness(row);
@@ -176,7 +178,7 @@ fn cost(half: &Curve, all: &Errors, hardness: impl Fn(usize) -> f64) -> f64 {
     all.values.iter().zip(&all.errors).enumerate().map(of).sum()
 }
 
-/// The same trees on features that `scaler` was applied to.
+/// Converts the trees' thresholds to features that `scaler` was applied to.
 fn on_scaled(mut ensemble: Ensemble, scaler: Option<&Scaler>) -> Ensemble {
     let Some(Scaler { offset, scale }) = scaler else { return ensemble };
     let nodes = ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes);

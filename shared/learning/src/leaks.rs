@@ -1,4 +1,4 @@
-//! Columns that tell the target too well: what they hold is often known only after what is to be predicted has happened.
+//! Finds columns that predict the target too well. Their values are often known only after the predicted event.
 
 mod alone;
 mod names;
@@ -11,17 +11,17 @@ use rayon::prelude::*;
 use self::alone::{Told, told};
 use crate::prepared::Prepared;
 
-/// Maximum number of rows that columns are judged on; of more, evenly spaced ones are taken.
+/// Maximum number of rows to judge columns on. If there are more, evenly spaced ones are taken.
 const MAX_ROWS: usize = 5_000;
 
-/// Minimum number of rows: with fewer, a column tells all of them by chance.
+/// Minimum number of rows. With fewer, a column may predict all of them by chance.
 const MIN_ROWS: usize = 40;
 
-/// Maximum number of columns that are named; there may be more.
+/// Maximum number of columns that warnings name. There may be more.
 const MAX_NAMED: usize = 3;
 
-/// A warning for each column that alone tells the target of the training rows, nearly without an error. Columns that the
-/// table's profile warns of already are left out.
+/// Returns a warning for each column that alone predicts the target of the training rows almost without error. Columns
+/// that the table's profile already warns about are left out.
 pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(MAX_ROWS).max(1);
@@ -46,7 +46,7 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
 }
 
 fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
-    // A table of one column is made to be predicted from it.
+    // A table with one column is meant to be predicted from it.
     let counts = |told: &Told| *told == Told::Hole || columns > 1;
     let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
     let mut warnings: Vec<String> =
@@ -73,7 +73,7 @@ fn warning(name: &str, told: Told, task: Task) -> String {
     )
 }
 
-/// A warning where rows have moments and nobody said that they are ordered.
+/// Returns a warning if rows have dates but the settings name no order column.
 pub(crate) fn unordered(table: &Table) -> Option<String> {
     if table.order().is_some() {
         return None;
@@ -87,7 +87,8 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     ))
 }
 
-/// Whether rows may have come into being in the order of a column: nearly all have a moment, of which there are many.
+/// Checks whether a column may be the order of the rows: dates, but not of birth, nearly all of them given and at
+/// least ten different.
 fn orders(column: &FrameColumn) -> bool {
     let Values::Timestamp(values) = &column.values else { return false };
     let name = column.name.to_lowercase();
@@ -99,13 +100,13 @@ fn orders(column: &FrameColumn) -> bool {
     !is_birth && missing * 20 <= values.len() && different.len() >= 10
 }
 
-/// Whether the file has the rows in this order, or the other way round.
+/// Checks whether the rows of the file are sorted by this column, upwards or downwards.
 fn is_sorted(values: &Values) -> bool {
     let Values::Timestamp(values) = values else { return false };
     is_monotone(values.iter().copied())
 }
 
-/// Whether numbers hardly ever fall, or hardly ever grow.
+/// Checks whether at most 1 % of the steps go against the main direction.
 fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     let pairs = || numbers.clone().zip(numbers.clone().skip(1));
     let (all, grows) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
@@ -113,7 +114,7 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
     grows.min(falls) * 100 <= all
 }
 
-/// A warning where a column names what the rows are of, and nobody said that rows of one name belong together.
+/// Returns a warning if a column identifies what the rows belong to but the settings name no group column.
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
@@ -123,7 +124,7 @@ pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     ))
 }
 
-/// The column that names what the rows are of, where nobody said that rows are grouped.
+/// Returns the column that identifies what the rows belong to. Returns `None` if the table has groups already.
 fn owner(table: &Table) -> Option<&ColumnProfile> {
     if table.groups().is_some() {
         return None;
@@ -142,7 +143,8 @@ fn owner(table: &Table) -> Option<&ColumnProfile> {
     table.profile().columns.iter().find(repeats)
 }
 
-/// Whether a column counts up or down with the moments of the rows: it tells when a row was, and with that what was near to it.
+/// Checks whether a column counts up or down with time. Such a column tells when a row was recorded, and with that its
+/// neighbours.
 fn follows(values: &Values, order: &[f64]) -> bool {
     let values: Vec<f64> = match values {
         Values::Number(values) => values.iter().copied().map(f64::from).collect(),
@@ -154,7 +156,7 @@ fn follows(values: &Values, order: &[f64]) -> bool {
     is_monotone(pairs.iter().map(|(_, value)| *value))
 }
 
-/// The values of a column at `rows`: in order a number for each, NaN where it is missing.
+/// Returns the values of a column at `rows` as numbers, NaN for missing ones, or `None` for categories and texts.
 fn numbers(values: &Values, rows: &[u32]) -> Option<Vec<f32>> {
     match values {
         Values::Number(values) | Values::Boolean(values) => Some(at(values, rows)),

@@ -1,4 +1,4 @@
-//! A table's training rows, made ready once for every fit.
+//! Prepares the training rows of a table once, for every fit.
 
 use std::collections::BTreeMap;
 use std::iter::repeat_n;
@@ -21,7 +21,7 @@ use crate::rows::{Encoder, FrameError};
 use crate::split::{Units, kin};
 use crate::statistics::{Recipe, Texts, Wanted, parts};
 
-/// Training rows: as features, and in bins. Rows are named by their index among them.
+/// The training rows as features and as bins. Rows are addressed by their index among the training rows.
 #[derive(Debug)]
 pub(crate) struct Learner<'a> {
     signature: Signature,
@@ -29,32 +29,32 @@ pub(crate) struct Learner<'a> {
     frame: &'a Frame,
     /// The frame's rows that are learnt from.
     rows: &'a [u32],
-    /// The moments of all rows of the frame, if they are ordered.
+    /// The times of all rows of the frame, if they are ordered.
     order: Option<&'a [f64]>,
     /// The groups of all rows of the frame, if they are grouped.
     groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
     features: Features<'a>,
     binned: Binned,
-    /// Statistics that every fit learns.
+    /// The statistics that every fit learns anew.
     recipes: Vec<Recipe>,
     target: Target,
     weights: Option<Vec<f32>>,
-    /// For each class its own number.
+    /// The index of each class, which is the class itself.
     known: Vec<Option<usize>>,
 }
 
-/// Rows of a frame, and which of them must be kept together.
+/// Rows of a frame, with the times and groups that decide which rows stay together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept<'a> {
     pub(crate) rows: &'a [u32],
-    /// The moments and the groups of all rows of the frame, if they have any.
+    /// The times and groups of all rows of the frame, if there are any.
     pub(crate) order: Option<&'a [f64]>,
     pub(crate) groups: Option<&'a [u64]>,
 }
 
 impl<'a> Learner<'a> {
-    /// Makes rows of `frame` ready with what is learnt of the columns. `target` and `weights` are of these rows alone.
+    /// Prepares rows of `frame`. `target` and `weights` belong to these rows alone.
     pub(crate) fn new(
         frame: &'a Frame,
         Kept { rows, order, groups }: Kept<'a>,
@@ -85,22 +85,22 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Whether rows have a moment.
+    /// Checks whether the rows have a time.
     pub(crate) fn is_ordered(&self) -> bool {
         self.order.is_some()
     }
 
-    /// Which of some of its rows no fold may part.
+    /// Returns which of the given rows must stay in the same fold.
     pub(crate) fn units(&self, rows: &[u32]) -> Units {
         Units::of(self.frame, &at(self.rows, rows), self.order, self.groups)
     }
 
-    /// Lets boosting's answer go one way only when one of these columns grows.
+    /// Makes boosting monotone in these columns: its answer only rises or only falls when a column grows.
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
             let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
-            // A column's own value is the first of its features.
+            // The first feature of a column is its own value.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
                 self.binned.constrain(feature, *direction);
@@ -108,22 +108,22 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Number of rows.
+    /// Returns the number of training rows.
     pub(crate) fn rows(&self) -> usize {
         self.target.len()
     }
 
-    /// What is to be predicted.
+    /// Returns the truth of the training rows.
     pub(crate) fn target(&self) -> &Target {
         &self.target
     }
 
-    /// What was to be predicted, when nothing is learnt any more.
+    /// Returns the truth of the training rows and drops everything else.
     pub(crate) fn into_target(self) -> Target {
         self.target
     }
 
-    /// The values of `rows` as models take them.
+    /// Returns the values of `rows` in the form that models take.
     pub(crate) fn raw_rows(&self, rows: &[u32]) -> Vec<f32> {
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
@@ -136,7 +136,7 @@ impl<'a> Learner<'a> {
         Training { features, binned, truth, weights: self.weights.as_deref() }
     }
 
-    /// Fits on `rows`, to be done by the `deadline`.
+    /// Fits a model on `rows`. The fit ends at the `deadline`.
     pub(crate) fn fit(
         &self,
         rows: Rows<'_>,
@@ -161,7 +161,7 @@ impl<'a> Learner<'a> {
         Ok(Fitted { statistics, ..fitted })
     }
 
-    /// For each feature the index of the column that it comes from.
+    /// Returns, for each feature, the index of the column that it comes from.
     fn origins(&self) -> Vec<usize> {
         let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
         let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
@@ -170,8 +170,8 @@ impl<'a> Learner<'a> {
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
 
-    /// Fits boosted trees to other `numbers` than the target, one for each of `rows`, of features as they are: no hole is
-    /// looked for and no direction kept.
+    /// Fits boosted trees to other `numbers` than the target, one for each of `rows`. It ignores the special handling
+    /// of missing values and the monotone directions.
     pub(crate) fn fit_numbers(
         &self,
         rows: &[u32],
@@ -188,17 +188,17 @@ impl<'a> Learner<'a> {
         fit::fit(&training, Rows::all(&all), boosting, 0, deadline, |_| String::new())
     }
 
-    /// Number of features.
+    /// Returns the number of features.
     pub(crate) fn width(&self) -> usize {
         self.preprocessing.features()
     }
 
-    /// Seconds that a first fit on `rows` rows is counted on to take, where that is known.
+    /// Returns the seconds that a first fit on `rows` rows is expected to take. It is 0 if there is no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
         fit::expected_seconds(&self.training(&self.features, &self.binned), rows, choice.hyperparameters())
     }
 
-    /// The whole way from raw rows to answers.
+    /// Builds the pipeline from raw rows to answers.
     pub(crate) fn pipeline(
         &self,
         fitted: Fitted,
@@ -206,7 +206,7 @@ impl<'a> Learner<'a> {
         rule: LabelRule,
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
-        // What looks for missing values is the only member of a mean.
+        // A model with special handling of missing values must be the only member of an ensemble.
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
@@ -215,14 +215,14 @@ impl<'a> Learner<'a> {
         Pipeline::new(self.signature.clone(), parts)
     }
 
-    /// What a fitted predictor answers to `rows`.
+    /// Returns the answers of a fitted predictor to `rows`.
     pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
         let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
     }
 
-    /// What is true of some of its rows, whose target is `target`.
+    /// Returns the truth of some of the rows, whose target is `target`.
     pub(crate) fn truths<'t>(&'t self, target: &'t Target) -> Truths<'t> {
         match target {
             Target::Classes { classes, .. } => Truths::Classes(classes, &self.known),
@@ -230,7 +230,7 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// The importance of each column: the sum of its features'.
+    /// Returns the importance of each column: the sum over its features.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
         let mut columns = vec![0.0; self.signature.columns().len()];
         for (origin, importance) in self.origins().into_iter().zip(features) {
@@ -242,7 +242,7 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// The statistics with the texts that they are learnt of.
+/// Returns the statistics together with the texts that they are learnt from.
 fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),
@@ -264,18 +264,18 @@ fn recipes(
     recipes
 }
 
-/// Why a fitted predictor gave no answer; not for reasons that lie in the data.
+/// Why a fitted predictor gave no answer. The data is never the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// The pipeline is not sound.
+    /// The pipeline is not valid.
     #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
-    /// The rows are not whole.
+    /// The rows do not have the right length.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
 
-/// The seed of a fit, one for each use of the run's seed.
+/// Returns the seed of a family's fits, derived from the seed of the training run.
 pub(crate) fn seed_of(seed: u64, family: Family) -> u64 {
     seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(family as u64)
 }

@@ -1,8 +1,8 @@
-//! From a table to a fitted and evaluated pipeline.
+//! Learns from a table: fits and evaluates a pipeline.
 //!
-//! Everything here is synchronous and a function of its arguments: the same table, hyperparameters and seed give the same
-//! artifact, byte for byte. No file, network, clock or entropy is read (but for the stop-watch around the steps of
-//! [`train`]).
+//! Everything is synchronous and depends only on its arguments: the same table, hyperparameters and seed give the same
+//! artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around the
+//! steps of [`train`].
 
 mod adopt;
 mod deciding;

@@ -1,9 +1,9 @@
-//! Whether a table fits into memory, judged before the process dies of it.
+//! Checks whether a table fits into memory, before the process runs out of it.
 //!
-//! It is judged three times, by one sum: rows × columns × bytes of a cell of every structure that is held at a time (`need`).
-//! By samples of the files, before any is read whole: cells a row, bytes a cell, and the values' types tell what the table
-//! will be. When the files have been read once, and rows and columns are known, before any value is kept. And before
-//! anything is fitted, when the features are known too.
+//! There are three checks with the same formula: rows × columns × bytes of a cell, for every structure that is held at
+//! the same time (`need`). The first check uses samples, before any file is read whole. The second follows the first
+//! pass over the files, when rows and columns are known but no value is kept. The third precedes fitting, when the
+//! features are known.
 
 mod need;
 mod scale;
@@ -26,29 +26,29 @@ use crate::search::{Plan, spaces};
 /// What a table is read for.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
-    /// To learn from it: by one family if there is one, with these hyperparameters.
+    /// Learning: by the given family, or by all if it is `None`, with these hyperparameters.
     Learn(Option<Family>, &'a BTreeMap<String, Value>),
-    /// To judge a model that is there already.
+    /// Evaluating an existing model.
     Judge,
 }
 
-/// What a table will be, by samples of its files.
+/// The expected size of a table, estimated from samples of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Columns, those that are left out included.
+    /// Number of columns, including those that are left out.
     pub columns: u64,
-    /// Bytes of the files when they are decompressed.
+    /// Bytes of the decompressed files.
     pub bytes: u64,
-    /// Bytes that are needed to read it and to use it.
+    /// Bytes that reading and using the table needs.
     pub needed: u64,
-    /// The family that needs most of those that would be fitted, if any needs more than reading does.
+    /// The family that needs the most memory. `None` if reading needs more than any family.
     pub family: Option<Family>,
 }
 
-/// What the table in `files` (names and sizes) will need, judged by `samples` of them; nothing where they do not tell.
-/// [`wanted`](evergreen_table::budget::wanted) says which samples.
+/// Estimates what the table in `files` (names and sizes) needs, from `samples` of them. Returns `None` if the samples
+/// do not suffice. [`wanted`](evergreen_table::budget::wanted) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[Sample],
@@ -59,7 +59,7 @@ pub fn estimate(
     let (shape, raw) = foresee(files, samples, settings, target)?;
     let spaces = match purpose {
         Purpose::Judge => Vec::new(),
-        // What cannot be planned is told when the table is there.
+        // An invalid plan is reported once the table has been read.
         Purpose::Learn(family, overrides) => spaces(settings, family, overrides).unwrap_or_default(),
     };
     let (needed, family) = needed(&shape, raw, &spaces);
@@ -67,11 +67,11 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Checks by `samples` of the `files` whether the table that they are can be read and used in `memory` bytes; without samples
-/// whether the files alone can be held.
+/// Checks whether the table in `files` can be read and used in `memory` bytes, judged by `samples`. Without samples, it
+/// checks whether the files alone fit.
 ///
 /// # Errors
-/// [`TableError::TooLarge`] when it cannot.
+/// [`TableError::TooLarge`] if they do not fit.
 pub fn check(
     files: &[(String, u64)],
     samples: &[Sample],
@@ -90,12 +90,13 @@ pub fn check(
     })
 }
 
-/// Bytes that a training by `plan` needs on a table that was read.
+/// Returns the bytes that training by `plan` needs, for a table that has been read.
 pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
     learning(&Scale::learning(prepared), &plan.spaces).0
 }
 
-/// The error that a table cannot be read, with what learning needs: so that it need not be found out by another failure.
+/// Adds the bytes that learning needs to the error that a table is too large. The user then does not hit a second limit
+/// later.
 #[must_use]
 pub fn with_learning(error: TableError, settings: &Settings) -> TableError {
     let TableError::TooLarge(found) = error else { return error };
@@ -109,7 +110,8 @@ pub fn with_learning(error: TableError, settings: &Settings) -> TableError {
     }))
 }
 
-/// Checks whether a model can be fitted to the training rows by one of `spaces`, in the memory that the table was read with.
+/// Checks whether every family of `spaces` can learn from the training rows, in the memory that the table was read
+/// with.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);
     let (needed, family) = learning(&scale, spaces);
@@ -121,14 +123,14 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
     Err(TooLarge { rows: Some(rows), columns, features, family, needed, memory, ..TooLarge::default() })
 }
 
-/// Whether a model of what is `learnt` can be fitted in that memory.
+/// Checks whether the model fits into memory with the features of `learnt`.
 pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &Learnt) -> bool {
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()
 }
 
-/// Bytes to read the table and to do with it what needs most, and the family that does if it is learning.
+/// Returns the bytes that the largest step needs, and its family if that step is learning.
 fn needed(shape: &Shape, raw: Raw, spaces: &[Space]) -> (u64, Option<Family>) {
     let scale = Scale::of(shape);
     let reading = budget::reading(shape, raw, threads()).max(need::judging(&scale));
@@ -138,7 +140,7 @@ fn needed(shape: &Shape, raw: Raw, spaces: &[Space]) -> (u64, Option<Family>) {
     }
 }
 
-/// Bytes to learn by the family that needs most.
+/// Returns the bytes that the most demanding family needs, and that family.
 fn learning(scale: &Scale, spaces: &[Space]) -> (u64, Option<Family>) {
     let of = |space: &Space| (need::learning(scale, space, threads()), Some(space.family));
     spaces.iter().map(of).max_by_key(|(needed, _)| *needed).unwrap_or_default()

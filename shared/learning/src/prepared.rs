@@ -1,4 +1,4 @@
-//! A table made ready to be learnt from, once for whatever is done with it.
+//! A table that is ready to learn from.
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
@@ -18,25 +18,25 @@ pub struct Prepared {
     preprocessing: Preprocessing,
 }
 
-/// Why a table cannot be made ready.
+/// Why a table cannot be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// Too few or too many features, after categories have been told apart.
+    /// There are too few or too many features, after categories have become features.
     #[error("the columns make {0} features, from 1 to {MAX_FEATURES} are allowed; expected other columns, or fewer")]
     Features(usize),
-    /// A label of which no row is learnt from.
+    /// A label has no training row.
     #[error(
         "{place}, column {target:?}: only the newest rows, which are held out, have the label of this row; expected older \
          ones, too"
     )]
     NewLabel {
-        /// The first row that has it.
+        /// The first row with the label.
         place: Place,
-        /// The target.
+        /// The name of the target column.
         target: String,
     },
-    /// The table has no signature.
+    /// The table has no valid signature.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
@@ -45,16 +45,16 @@ impl Prepared {
     /// Splits the table and fits its preprocessing on the training rows.
     ///
     /// # Errors
-    /// [`PrepareError`] when a label has no training row, or when there are too few or too many features.
+    /// [`PrepareError`] if a label has no training row, or if there are too few or too many features.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
         let split = Split::of(table.frame(), table.target(), table.order(), table.groups());
         Self::split_by(table, split)
     }
 
-    /// The same, with a split of one's own. The training rows must be some.
+    /// Does the same with a given split. It must have training rows.
     ///
     /// # Errors
-    /// As [`Prepared::of`].
+    /// The same as [`Prepared::of`].
     pub fn split_by(table: Table, split: Split) -> Result<Self, PrepareError> {
         check_training_labels(&table, &split)?;
         let (signature, preprocessing) = encode::fit(table.frame(), table.target(), &split.training)?;
@@ -64,33 +64,33 @@ impl Prepared {
         }
     }
 
-    /// The table.
+    /// Returns the table.
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Which rows are learnt from and which are held out.
+    /// Returns which rows are learnt from and which are held out.
     pub fn split(&self) -> &Split {
         &self.split
     }
 
-    /// The signature of a model that learns from the training rows.
+    /// Returns the signature of a model that learns from the training rows.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// How raw rows become features; no scaler.
+    /// Returns how raw rows become features. It has no scaler.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
-    /// What is learnt of the columns before anything is derived from them.
+    /// Returns what is learnt about the columns, without derived features.
     pub(crate) fn learnt(&self) -> Learnt {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         Learnt { signature, preprocessing, statistics: Vec::new() }
     }
 
-    /// How the table was read and split, with what is odd about it.
+    /// Returns how the table was read and split, with the warnings about it.
     pub fn profile(&self) -> DatasetProfile {
         DatasetProfile {
             holdout_rows: self.split.holdout.len(),
@@ -99,8 +99,7 @@ impl Prepared {
         }
     }
 
-    /// Checks whether a model can be learnt by `plan` in the memory that the table was read with, before anything is made of
-    /// its rows.
+    /// Checks whether `plan` can learn in the memory that the table was read with. Call it before the rows are copied.
     ///
     /// # Errors
     /// [`TooLarge`], which says what is needed.
@@ -108,13 +107,13 @@ impl Prepared {
         memory::check_learning(self, &plan.spaces)
     }
 
-    /// Whether that is so with features that are derived, too.
+    /// Checks whether the memory also suffices for derived features.
     pub(crate) fn has_memory(&self, plan: &Plan, learnt: &Learnt) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }
 }
 
-/// With an order column a label may be so new that only rows held out have it.
+/// Checks that each label has a training row. With an order column, a new label may occur only in the hold-out.
 fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareError> {
     let Target::Classes { labels, classes } = table.target() else { return Ok(()) };
     let mut known = vec![false; labels.len()];

@@ -1,4 +1,4 @@
-//! A pipeline written as an artifact, loaded back, compared with what was written, and evaluated.
+//! Writes a pipeline as an artifact, loads it back, compares both, and evaluates the loaded one.
 
 use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, Standing, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
@@ -9,31 +9,31 @@ use crate::prepared::Prepared;
 use crate::rows::encode_rows;
 use crate::train::LearningError;
 
-/// Rows of each part on which the artifact is compared with the pipeline, at most: a large table is not to be predicted
-/// three times over.
+/// Maximum number of rows, of hold-out and of training, on which artifact and pipeline are compared. It saves time on
+/// large tables.
 const CHECKED_ROWS: usize = 50_000;
 
-/// An artifact that is known to do what its pipeline does, and how well that is.
+/// An artifact that is known to answer as its pipeline does, with its evaluation.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) artifact: Vec<u8>,
     pub(crate) model: Model,
     pub(crate) holdout: Holdout,
     pub(crate) evaluation: Evaluation,
-    /// By log loss, or R².
+    /// The log loss or R² on the hold-out.
     scores: Scores,
-    /// What it loses on the hold-out.
+    /// The losses on the hold-out.
     pub(crate) losses: Option<Losses>,
-    /// Accuracy, 0–1, or R², at most 1, on the training rows: on 50,000 of them at most, evenly spaced.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
     pub(crate) training_score: f64,
 }
 
 impl Proof {
-    /// Writes `pipeline`, a model of the table, loads it back, has it predict rows as the pipeline does (all of a table of up
-    /// to 50,000 rows), and evaluates what was loaded.
+    /// Writes `pipeline` as an artifact, loads it back, and evaluates what was loaded. Both must give the same answers,
+    /// to up to 50,000 rows of the hold-out and of the training rows each.
     ///
     /// # Errors
-    /// [`LearningError`], naming the step that failed.
+    /// [`LearningError`], which names the step that failed.
     pub(crate) fn of(
         prepared: &Prepared,
         pipeline: Pipeline,
@@ -41,7 +41,7 @@ impl Proof {
     ) -> Result<Self, LearningError> {
         let compiled = Model::compile(&pipeline, metadata.clone());
         let artifact = write(&pipeline, metadata);
-        // Loading makes another one, and trees by the million are not to be held twice.
+        // Loading creates another copy. Millions of trees must not be held twice.
         drop(pipeline);
         let model = Model::load(&artifact)?;
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
@@ -57,7 +57,8 @@ impl Proof {
         Ok(Self { artifact, model, holdout, evaluation, scores, losses, training_score })
     }
 
-    /// A warning where the model is not known to do better than one that has seen no column, which answers `constant`.
+    /// Returns a warning if the model is not known to be better than one that ignores all columns and answers
+    /// `constant`.
     pub(crate) fn useless(&self, constant: Option<&Constant>) -> Option<String> {
         let metric = PrimaryMetric::default_for(self.holdout.target().task());
         let beside = self.holdout.constant_scores(constant?, metric).ok()?;
@@ -78,13 +79,13 @@ impl Proof {
     }
 }
 
-/// What `model` answers to raw rows, if that is what was `written`.
+/// Returns the answers of `model` to raw rows, or an error if `written` answers differently.
 fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
     let answers = Answers::of(model, raw)?;
     if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
-/// The score on some of the training rows, if there `model` answers what was `written`.
+/// Returns the score on some of the training rows, or an error if `model` and `written` answer differently.
 fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result<f64, LearningError> {
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);

@@ -1,4 +1,4 @@
-//! From a frame to the raw rows that a model takes.
+//! Converts a frame to the raw rows that a model takes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,30 +6,30 @@ use std::sync::Arc;
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, words as lifecycle_words, write_moment};
 use evergreen_table::{Frame, MISSING, Values};
 
-/// Why a frame's rows are none of a signature.
+/// Why a frame does not fit a signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A column of the signature is not there.
+    /// A column of the signature is missing.
     #[error("the table has no column {0:?}, which the model takes")]
     NoColumn(String),
-    /// A column is of another kind.
+    /// A column has another kind.
     #[error("column {column:?} is a {found} in the table and a {expected} to the model")]
     OtherKind {
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// What it is in the frame.
+        /// The kind in the frame.
         found: &'static str,
-        /// What it is in the signature.
+        /// The kind in the signature.
         expected: &'static str,
     },
 }
 
-/// The rows of `frame` as `signature` has them, row by row, each column in one or more `f32` (see [`ColumnKind`]): columns are
-/// found by name, and those that it does not name are left out. Missing values are NaN everywhere.
+/// Encodes the rows of `frame` for `signature`, row by row, each column as one or more `f32` (see [`ColumnKind`]).
+/// Columns are found by name, and columns outside the signature are ignored. Missing values are NaN.
 ///
 /// # Errors
-/// [`FrameError`] when a column is not there or of another kind.
+/// [`FrameError`] if a column is missing or of another kind.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
     Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
 }
@@ -38,15 +38,14 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
 #[derive(Debug)]
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
-    /// Values of a row.
     slots: usize,
 }
 
 impl<'a> Encoder<'a> {
-    /// What encodes rows of `frame` as these columns of a signature have them.
+    /// Creates the encoder for rows of `frame` with these columns of a signature.
     ///
     /// # Errors
-    /// As [`encode_rows`].
+    /// The same as [`encode_rows`].
     pub(crate) fn of(frame: &'a Frame, columns: &[Column]) -> Result<Self, FrameError> {
         let cells = |column: &Column| {
             let found = frame.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
@@ -57,7 +56,7 @@ impl<'a> Encoder<'a> {
         Ok(Self { columns, slots })
     }
 
-    /// These rows, one after the other; nothing but NaN of an index that is not below the number of rows.
+    /// Returns these rows, one after the other. A row with an invalid index is all NaN.
     pub(crate) fn rows(&self, rows: impl ExactSizeIterator<Item = u32>) -> Vec<f32> {
         let mut values = vec![f32::NAN; rows.len() * self.slots];
         for (row, mut values) in rows.zip(values.chunks_exact_mut(self.slots.max(1))) {
@@ -71,20 +70,20 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// A column's values, and what stands for each text in a raw row.
+/// The values of a column, and the number that stands for each text in a raw row.
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
-    /// Codes, and the number of words.
+    /// The code of each row, the words of each code, and the number of different words.
     Words(&'a [u32], Words, usize),
 }
 
-/// For each text which of a signature's words it has: their indices, ascending.
+/// For each text, the ascending indices of the signature's words that it contains.
 pub(crate) type Words = Arc<[Vec<u16>]>;
 
-/// Which of the sorted `words` each of `names` has.
+/// Returns which of the sorted `words` each of `names` contains.
 pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
     let of = |name: &String| {
         let found = lifecycle_words(name).filter_map(|word| words.binary_search(&word).ok());
@@ -113,7 +112,6 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Values of a row.
     fn slots(&self) -> usize {
         match self {
             Self::Numbers(_) | Self::Texts(..) => 1,
@@ -122,7 +120,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Writes the values of a row into `slots`, all of which are NaN.
+    /// Writes the values of a row into `slots`, which are all NaN before.
     fn write(&self, row: usize, slots: &mut [f32]) {
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
         match self {
@@ -140,7 +138,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// For each of `names` what stands for it in a raw row: see [`ColumnKind::code`].
+/// Returns the number that stands for each of `names` in a raw row: see [`ColumnKind::code`].
 fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32> {
     let unseen = categories.len();
     let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));

@@ -1,14 +1,15 @@
-//! The search for a family and its hyperparameters: seeded random search, compared by cross-validation on the training rows.
-//! With an order column every fold is scored on rows that are newer than those that it learns from.
+//! Searches for a family and its hyperparameters: seeded random search, compared by cross-validation on the training
+//! rows. With an order column, every fold is scored on rows that are newer than those that it learns from.
 //!
-//! The usual choice of each family is scored on all folds, so that a short search has tried each. Then many more are scored on
-//! one fold, the better ones on two more, the best on all: successive halving (Jamieson, Talwalkar: "Non-stochastic best arm
-//! identification and hyperparameter optimization", AISTATS 2016). Of a small table each is scored on more folds, see
-//! [`small`]. Rounds of boosting are counted on the folds.
+//! First, the usual choice of each family is scored on all folds, so that even a short search tries each family. Then
+//! many more candidates are scored on one fold, the better ones on two more, and the best on all. This is successive
+//! halving (Jamieson, Talwalkar: "Non-stochastic best arm identification and hyperparameter optimization", AISTATS
+//! 2016). On a small table each candidate is scored on more folds, see [`small`]. Cross-validation also finds
+//! boosting's number of rounds.
 //!
-//! Preprocessing and bins are learnt from all training rows once, truth and folds from none: what a fold is scored on has
-//! lent its quantiles and its missing values to the features, never its target. Candidates of all families
-//! take turns. Rows count alike in scores, whatever their weight.
+//! Preprocessing and bins are learnt once, from all training rows but never from their target. So the scored rows of a
+//! fold influence quantiles and the features for missing values. The candidates of all families take turns. All rows
+//! count the same in scores, whatever their weight.
 
 mod blend;
 mod calibrate;
@@ -38,84 +39,85 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{AskError, Learner};
 
-/// Up to so many candidates of a family are all scored on all folds.
+/// Maximum number of candidates of a family for which all are scored on all folds.
 const FEW: usize = 4;
 
-/// Of each family the part that goes on to so many folds.
+/// Steps of successive halving: of each family, one candidate in three goes on to three folds, then one in three of
+/// those to all.
 const RUNGS: [(usize, usize); 2] = [(3, 3), (3, usize::MAX)];
 
-/// By how much more rows want more rounds: the number grows with this power of the rows, which was measured on generated
-/// tables of 6,000 to 400,000 rows.
+/// How the best number of rounds grows with the rows: with this power. It was measured on generated tables of 6,000 to
+/// 400,000 rows.
 const ROUNDS_BY_ROWS: f64 = 0.4;
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// At least one; the best first, then the best of every other family, then the rest.
+    /// The candidates, at least one: the best, then the best of every other family, then the rest.
     pub(crate) ranking: Vec<Ranked>,
-    /// Of the first in the ranking.
+    /// The summary of the search, with the score of the first in the ranking.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) warnings: Vec<String>,
-    /// What a mean of several may take.
+    /// The limits of an ensemble.
     pub(crate) limits: EnsembleLimits,
 }
 
-/// A candidate that was tried, and what its last fit needs to know.
+/// A candidate that was tried, with everything that its last fit needs.
 #[derive(Debug)]
 pub(crate) struct Ranked {
     pub(crate) choice: Choice,
-    /// Where it is the mean of several: these and their weights, the best first, which `choice` is too.
+    /// The members of an ensemble and their weights. `choice` is the first of them. Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
-    /// Folds that it was scored on.
+    /// Number of folds that it was scored on.
     pub(crate) folds: usize,
-    /// Its mean score, if there is one.
+    /// The mean score, or `None` if it is not a finite number.
     pub(crate) score: Option<f64>,
-    /// Of a classifier the power that calibrates it.
+    /// The power that calibrates a classifier's probabilities; `None` if calibration does not help.
     pub(crate) calibration: Option<f32>,
-    /// Of a classifier how its probabilities are bounded and decide the label.
+    /// How a classifier's probabilities are limited and which label it answers.
     pub(crate) rule: LabelRule,
-    /// Of a regression model its errors on rows that it had not learnt from, fold by fold.
+    /// The errors of a regression model on rows that it did not learn from, fold by fold.
     pub(crate) errors: Vec<Errors>,
-    /// What it loses on rows that it had not learnt from; nothing of one that is not the best of its family.
+    /// The losses on rows that it did not learn from. `None` if the answers were not kept.
     pub(crate) validated: Option<Losses>,
-    /// How long what comes after the last fit will take.
+    /// How long the steps after the last fit take.
     pub(crate) after: Duration,
 }
 
-/// Why a search found nothing.
+/// Why a search has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
     /// A candidate could not be fitted, and no other family was left.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// What was fitted does not answer.
+    /// A fitted model does not answer.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// The metric is not for the table's task.
+    /// The metric does not suit the table's task.
     #[error("{0} does not measure models of this table")]
     OtherMetric(PrimaryMetric),
-    /// Nothing to try.
+    /// There is no candidate to try.
     #[error("there is no candidate")]
     NoCandidate,
 }
 
-/// What is known while a search goes on.
+/// The state of a running search.
 struct Search<'a> {
     course: Course<'a>,
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
-    /// The best of a family keeps its answers.
+    /// The trials so far. If answers are large, only the best trial of each family keeps them.
     trials: Vec<Trial>,
-    /// Families that are not tried any more.
+    /// Families that are no longer tried.
     left_out: Vec<Family>,
     warnings: Vec<String>,
     cut_short: bool,
 }
 
-/// Searches by `plan`, so that the last fit is done at the `deadline`.
+/// Searches by `plan` and leaves time for the last fit before the `deadline`.
 pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
@@ -138,7 +140,7 @@ pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> R
     search.found(planned, &plan.ensemble)
 }
 
-/// The candidates of all families, the first of each before the second of any.
+/// Returns the candidates of all families in turn: first the first of each family, then the second of each, and so on.
 fn in_turn(plan: &Plan) -> Vec<Choice> {
     let families: Vec<Vec<Choice>> =
         plan.spaces.iter().map(|space| space.candidates(plan.candidates_of(space.family), plan.seed)).collect();
@@ -147,7 +149,7 @@ fn in_turn(plan: &Plan) -> Vec<Choice> {
 }
 
 impl Search<'_> {
-    /// Tries all candidates, the first of each family on all folds.
+    /// Tries all candidates. The first of each family is scored on all folds.
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
         let mut failure = None;
         let count = |family| candidates.iter().filter(|choice| choice.family == family).count();
@@ -208,8 +210,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The places of the better trials, one in `part` of each family, by their score on so many folds; the best of each
-    /// family come first.
+    /// Returns the indices of the best trials, one in `part` of each family, by their score on `folds` folds. The best
+    /// of each family come first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
         let metric = self.course.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
@@ -231,7 +233,7 @@ impl Search<'_> {
         chosen.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Runs a trial on so many folds, as long as a fold like the last leaves time for the last fit.
+    /// Runs a trial on up to `folds` folds. It stops when another fold would leave too little time for the last fit.
     fn advanced(&mut self, mut trial: Trial, folds: usize) -> Result<Trial, SearchError> {
         trial.run(self.course, self.deadline, folds, |trial| self.has_time_after(trial))?;
         self.cut_short |= trial.done() < folds.min(self.course.folds.len());
@@ -247,7 +249,7 @@ impl Search<'_> {
         self.left_out.push(family);
     }
 
-    /// Keeps a trial. Where answers are large, only the best of a family so far keeps its own.
+    /// Keeps a trial. If answers are large, only the best trial of a family keeps them.
     fn keep(&mut self, trial: Trial) {
         self.trials.push(trial);
         self.forget();
@@ -271,7 +273,7 @@ impl Search<'_> {
         }
     }
 
-    /// The trials, the best first: see [`Found::ranking`].
+    /// Returns the trials, the best first: see [`Found::ranking`].
     fn ranking(&self) -> Vec<&Trial> {
         let metric = self.course.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
@@ -289,7 +291,6 @@ impl Search<'_> {
         first
     }
 
-    /// Where a trial stands.
     fn place(&self, trial: &Trial) -> Option<usize> {
         self.trials.iter().position(|other| std::ptr::eq(other, trial))
     }
@@ -298,7 +299,7 @@ impl Search<'_> {
         let usual = self.course.rule;
         let every = trial.out_of_fold(self.course.folds.len());
         let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
-        // Each row once, so that chance is not taken for less than it is.
+        // Count each row once. Repeated rows would make chance look smaller than it is.
         let out_of_fold = trial.out_of_fold(self.course.division);
         let answers = out_of_fold.as_ref();
         let rule = match answers {
@@ -320,8 +321,8 @@ impl Search<'_> {
         }
     }
 
-    /// The mean of several trials, if it does better than the best one and there is time to fit them all; its members are
-    /// named by their places.
+    /// Returns the ensemble of several trials, and the indices and weights of its members. Returns `None` if it is not
+    /// better than the best trial or there is no time to fit it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
         let (all, metric) = (self.course.folds.len(), self.course.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
@@ -345,7 +346,7 @@ impl Search<'_> {
         Some((blended, parts))
     }
 
-    /// What a trial adds to an artifact when it is fitted to all rows: a forest grows with them.
+    /// Estimates the cost of a trial's artifact when it is fitted to all rows. A forest grows with the rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
         let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = (self.course.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
@@ -359,14 +360,14 @@ impl Search<'_> {
         }
     }
 
-    /// As it is fitted to all rows, which are more than those of a fold's fit: they want more rounds.
+    /// Returns the choice for the fit on all rows. They are more than a fold's, so boosting gets more rounds.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
         let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         let ratio = self.course.learner.rows() as f64 / fitted.max(1) as f64;
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }
 
-    /// What was tried, ranked.
+    /// Returns the ranked results.
     fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<Found, SearchError> {
         let blend = self.blend(limits);
         let mut ranking: Vec<Ranked> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();

@@ -1,18 +1,17 @@
-//! What is learnt from and what is held out.
+//! Splits a table into training rows and hold-out.
 //!
-//! The split follows from the rows alone, not from a seed: runs on one table share their hold-out, so that no champion has
-//! learnt from the rows on which it is compared with its challenger; and a table that grows keeps nearly all of its
-//! hold-out rows held out.
+//! The split depends on the rows alone, not on a seed. Training runs on the same table share their hold-out, so a
+//! champion has never learnt from the rows on which it is compared with its challenger. A table that grows keeps nearly
+//! all of its hold-out rows.
 
 mod groups;
 mod hash;
 
 use evergreen_table::{Frame, Settings, Target, at};
 
-/// Strata of a regression's target.
 const STRATA: usize = 10;
 
-/// Two parts of a table: row indices, ascending in both, none in both, each in one.
+/// Two parts of a table, as ascending row indices. Each row is in exactly one of them, and neither is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
     /// About four fifths of the rows.
@@ -21,17 +20,18 @@ pub struct Split {
     pub holdout: Vec<u32>,
 }
 
-/// Which rows belong together, so that no fold parts them: for each row the number of its unit.
+/// Which rows stay together in one fold: the number of the unit for each row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// Rows of one content, or of one group.
+    /// Rows with the same content, or of the same group.
     Alike(Vec<u64>),
-    /// Rows of one moment, or of one group; units of greater number are newer.
+    /// Rows with the same time, or of the same group. A higher number is newer.
     Ordered(Vec<u64>),
 }
 
 impl Units {
-    /// Those of the rows `rows` of a frame, whose rows have the moments `order` and the groups `groups`, if they have any.
+    /// Returns the units of `rows` of a frame. `order` and `groups` are the times and groups of all its rows, if there
+    /// are any.
     pub(crate) fn of(frame: &Frame, rows: &[u32], order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
@@ -41,7 +41,7 @@ impl Units {
     }
 }
 
-/// How many of these `rows` of a frame say something of their own, 0–1: equal rows, or those of a group, are as good as one.
+/// Returns the share of distinct `rows` in a frame, 0–1. Equal rows, or the rows of one group, count as one.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
     let mut units = kin(frame, rows, groups);
     let all = units.len().max(1);
@@ -50,12 +50,12 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
     units.len() as f64 / all as f64
 }
 
-/// For each of these `rows` a number that it shares with the rows of its group, or else with those that are equal to it.
+/// Returns a number for each of `rows`. Rows of the same group share it; without groups, equal rows share it.
 pub(crate) fn kin(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
-/// For each moment how many different ones are older.
+/// Returns, for each time, the number of different times before it.
 fn ranks(moments: &[f64]) -> Vec<u64> {
     let mut sorted = moments.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -64,7 +64,7 @@ fn ranks(moments: &[f64]) -> Vec<u64> {
 }
 
 impl Split {
-    /// How the hold-out is chosen, in words.
+    /// Describes how the hold-out is chosen.
     pub(crate) fn rule(settings: &Settings, target: &Target) -> String {
         match (&settings.order, &settings.group, target) {
             (Some(order), Some(group), _) => {
@@ -81,15 +81,15 @@ impl Split {
         }
     }
 
-    /// The split of a table. With an order column the newest fifth is held out. Without one, rows are sorted by a hash of
-    /// their content (SHA-256 of the features' names and values, whatever their order), class by class. The first fifth of
-    /// each class is held out, rounded, at least one row and not all; for regression in ten strata by the target's quantiles.
-    /// Rows that are equal stay together where that leaves both parts a row. Groups are held out whole.
+    /// Splits a table. With an order column, the newest fifth is held out. Without one, the rows of each class are
+    /// sorted by a hash of their content (SHA-256 of the features' names and values, in any column order). The first
+    /// fifth of each class is held out: rounded, at least one row, but not all. For regression, ten quantiles of the
+    /// target replace the classes. Equal rows stay together if both parts then have a row. Groups are held out whole.
     pub(crate) fn of(frame: &Frame, target: &Target, order: Option<&[f64]>, groups: Option<&[u64]>) -> Self {
         let rows = target.len();
         let mut held = vec![false; rows];
         match (order, groups) {
-            // One group cannot be on both sides.
+            // A single group cannot be split.
             (order, Some(groups)) if groups.iter().any(|group| Some(group) != groups.first()) => {
                 groups::hold(groups, order, target, &mut held);
             }
@@ -108,12 +108,12 @@ impl Split {
 }
 
 fn hold_newest(order: &[f64], held: &mut [bool]) {
-    // The first of the sorted rows are held out: the newest, and of equally new ones those that come later.
+    // The newest rows come first in the sort. Of equally new rows, those later in the table do.
     let key = |row: u32| order.get(row as usize).map(|moment| std::cmp::Reverse(Total(*moment)));
     hold_first((0..order.len() as u32).collect(), key, std::cmp::Reverse, held);
 }
 
-/// A number in total order.
+/// A number with a total order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Total(f64);
 
@@ -131,7 +131,8 @@ impl Ord for Total {
     }
 }
 
-/// Rows that are split alike: those of a class, or of about a tenth of the numbers, with equal numbers in one stratum.
+/// Returns the strata that are split separately: the rows of each class, or of about each tenth of the numbers. Equal
+/// numbers share a stratum.
 fn strata(target: &Target) -> Vec<Vec<u32>> {
     match target {
         Target::Classes { labels, classes } => {
@@ -150,7 +151,7 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
 fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     let mut sorted = numbers.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    // At least five rows to a stratum, so that a fifth of it is one.
+    // Each stratum has at least five rows, so that a fifth of it is at least one.
     let strata = STRATA.min(numbers.len() / 5).max(1);
     let starts: Vec<f64> = (1..strata).filter_map(|part| sorted.get(part * sorted.len() / strata).copied()).collect();
     let mut members = vec![Vec::new(); strata];
@@ -163,8 +164,8 @@ fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
     members
 }
 
-/// Holds out the first fifth of `members` by `key`, of equal keys by `tie`, which is another for each row: so the sort need
-/// not be stable, which would take half as much memory again.
+/// Holds out the first fifth of `members` by `key`. `tie` is unique for each row and decides between equal keys. So the
+/// sort need not be stable, which would take half as much memory again.
 fn hold_first<K: Ord, T: Ord>(
     mut members: Vec<u32>,
     key: impl Fn(u32) -> K,
@@ -180,7 +181,7 @@ fn hold_first<K: Ord, T: Ord>(
     }
 }
 
-/// How many of so many sorted keys are the first fifth: as near to it as can be without cutting between equal ones.
+/// Returns how many of the sorted keys are the first fifth: the nearest number that does not separate equal keys.
 fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     let ideal = fifth(members);
     let between = |at: &usize| matches!((key(at - 1), key(*at)), (Some(a), Some(b)) if a != b);
@@ -194,7 +195,7 @@ fn cut<K: Eq>(members: usize, key: impl Fn(usize) -> Option<K>) -> usize {
     }
 }
 
-/// A fifth, rounded to the nearest, but at least one and not all.
+/// Returns a fifth, rounded to the nearest number, but at least one and not all.
 fn fifth(members: usize) -> usize {
     ((members * 2 + 5) / 10).max(1).min(members.saturating_sub(1))
 }

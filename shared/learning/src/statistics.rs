@@ -1,11 +1,11 @@
-//! Statistics of the target for each text of a column with many of them (target encoding: Micci-Barreca, "A preprocessing
+//! Statistics of the target for each text of a column with many texts (target encoding: Micci-Barreca, "A preprocessing
 //! scheme for high-cardinality categorical attributes", SIGKDD Explorations 3, 2001).
 //!
-//! A text's statistic is the mean of the target over its rows, drawn towards the mean of all rows by as many rows as the
-//! smoothing says. Of a class it is the logarithm of the odds of that mean. A row that is learnt from must not find its own
-//! target in the statistic. So the rows are dealt into parts, and a row's statistic is learnt from the other parts. Rows of one
-//! group, and equal rows, are in one part: they tell each other's target. A row that is predicted gets what was learnt from all
-//! rows that the model learnt from.
+//! A text's statistic is the mean of the target over its rows. It is drawn towards the mean of all rows, which counts
+//! as many rows as the smoothing says. For a class, it is the log-odds of that mean. A training row must not find its
+//! own target in the statistic. So the rows are split into parts, and a row's statistic is learnt from the other parts.
+//! Rows of one group, and equal rows, are in one part, because they reveal each other's target. At prediction, the
+//! statistic comes from all training rows.
 
 use std::sync::Arc;
 
@@ -15,46 +15,47 @@ use evergreen_table::{Frame, Target};
 
 use crate::rows::Encoder;
 
-/// Parts that rows are dealt into.
+/// Number of parts that the rows are split into.
 const PARTS: usize = 10;
 
-/// Rows by which a text's mean may be drawn towards the mean of all.
+/// The smoothing values to choose from, in rows.
 const SMOOTHING: [f64; 4] = [1.0, 4.0, 16.0, 64.0];
 
-/// Classes that have a statistic of their own, at most: the most frequent ones.
+/// Maximum number of classes with a statistic: the most frequent ones.
 const MAX_CLASSES: usize = 10;
 
-/// A statistic is worthwhile if its squared errors are smaller than those of the mean by this many standard errors.
+/// Minimum gain, in standard errors, for which a statistic is used. The gain is the decrease of the squared error
+/// against the mean.
 const WORTHWHILE: f64 = 3.0;
 
-/// The odds of a class are those of a share between this and 1 less this.
+/// The share of a class is limited to this and 1 less this, before its odds are taken.
 const LEAST_SHARE: f64 = 1e-4;
 
-/// A statistic that a model is to have.
+/// A statistic that a model uses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wanted {
-    /// The column's slot in a raw row.
+    /// The slot of the column in a raw row.
     pub(crate) slot: u32,
-    /// The class whose share is learnt; none where numbers are estimated.
+    /// The class whose share is learnt; `None` for regression.
     pub(crate) class: Option<u32>,
-    /// Rows by which a text's mean is drawn towards the mean of all.
+    /// How many rows the mean of all counts when a text's mean is smoothed.
     pub(crate) smoothing: f64,
 }
 
 /// The texts of a column, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Texts {
-    /// The code of each row's text, below `count`; the last one is a missing text's.
+    /// The code of each row's text, below `count`. The last code means a missing text.
     pub(crate) codes: Arc<[u32]>,
     /// Number of codes.
     pub(crate) count: usize,
-    /// The part that each row is dealt into.
+    /// The part of each row.
     pub(crate) parts: Arc<[u8]>,
 }
 
 impl Texts {
-    /// Of the column of a signature, as these `rows` of `frame` have it; nothing if it is no category there. The `parts` are
-    /// those of [`parts`].
+    /// Returns the texts of a column in these `rows` of `frame`, or `None` if the signature has no category there. The
+    /// `parts` come from [`parts`].
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
         let ColumnKind::Category { categories, rare } = &column.kind else { return None };
         let encoder = Encoder::of(frame, std::slice::from_ref(column)).ok()?;
@@ -65,23 +66,23 @@ impl Texts {
     }
 }
 
-/// A statistic and the texts that it is learnt of.
+/// A statistic with the texts that it is learnt from.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) texts: Texts,
     pub(crate) wanted: Wanted,
 }
 
-/// What was learnt of a recipe from some rows.
+/// A statistic that was learnt from some rows.
 #[derive(Debug)]
 pub(crate) struct Learnt {
-    /// For the rows that are predicted.
+    /// The statistic for rows to predict.
     pub(crate) statistic: Statistic,
-    /// For each row of the learner the feature that it is learnt from with.
+    /// The feature of each row of the learner during training.
     pub(crate) feature: Vec<f32>,
 }
 
-/// Sums of the target over the rows of a text, or of all.
+/// Sums of the target over some rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sum {
     rows: f64,
@@ -98,7 +99,7 @@ impl Sum {
         Self { rows: self.rows - other.rows, target: self.target - other.target }
     }
 
-    /// The mean, drawn towards `prior`.
+    /// Returns the mean, drawn towards `prior`.
     fn smoothed(self, prior: f64, smoothing: f64) -> f64 {
         (self.target + smoothing * prior) / (self.rows + smoothing)
     }
@@ -108,24 +109,21 @@ impl Sum {
     }
 }
 
-/// The sums of some rows.
+/// The sums over all rows, and by part and code.
 struct Sums {
     all: Sum,
-    /// Of each part.
     parts: [Sum; PARTS],
-    /// Of each code.
     codes: Vec<Sum>,
-    /// Of each code, part by part.
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// The part of each row: rows of the same `kin` are in the same one.
+/// Returns the part of each row. Rows with the same `kin` are in the same part.
 pub(crate) fn parts(kin: &[u64]) -> Arc<[u8]> {
     kin.iter().map(|key| part(*key) as u8).collect()
 }
 
 fn part(key: u64) -> usize {
-    // SplitMix64's finaliser.
+    // This is SplitMix64's finaliser.
     let mut bits = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -165,13 +163,13 @@ impl Sums {
         sums
     }
 
-    /// The smoothed mean of a code, from all rows.
+    /// Returns the smoothed mean of a code, from all rows.
     fn whole(&self, code: usize, smoothing: f64) -> f64 {
         let sum = self.codes.get(code).copied().unwrap_or_default();
         sum.smoothed(self.all.mean(), smoothing)
     }
 
-    /// The smoothed mean of a code, from the rows of all other parts.
+    /// Returns the smoothed mean of a code, from the rows of all other parts.
     fn apart(&self, code: usize, part: usize, smoothing: f64) -> f64 {
         let of = |sums: &[Sum; PARTS]| sums.get(part).copied().unwrap_or_default();
         let prior = self.all.without(of(&self.parts)).mean();
@@ -199,7 +197,7 @@ impl Recipe {
         }
     }
 
-    /// Learns the statistic from `rows`. The other rows get what a row that is predicted gets.
+    /// Learns the statistic from `rows`. All other rows get the value for prediction.
     pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> Learnt {
         let sums = Sums::of(self, target, rows);
         let whole = |code| self.feature(sums.whole(code, self.wanted.smoothing));
@@ -215,8 +213,8 @@ impl Recipe {
     }
 }
 
-/// The statistics of the column at `slot` that are worthwhile: all, if knowing the text makes the target of `rows` much surer,
-/// or none. Each row is judged by what was learnt from others.
+/// Returns the statistics of the column at `slot`, if they clearly reduce the error on `rows`, or nothing. Each row is
+/// judged by what was learnt from the other parts.
 pub(crate) fn wanted(slot: u32, texts: &Texts, target: &Target, rows: &[u32]) -> Vec<Wanted> {
     let recipe = |class| Recipe { texts: texts.clone(), wanted: Wanted { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
@@ -230,7 +228,7 @@ pub(crate) fn wanted(slot: u32, texts: &Texts, target: &Target, rows: &[u32]) ->
     }
 }
 
-/// The classes that have a statistic; of two the second, and none of numbers.
+/// Returns the classes that get a statistic: the second of two, the most frequent of more, and `None` for numbers.
 fn classes(target: &Target) -> Vec<Option<u32>> {
     let Target::Classes { labels, classes } = target else { return vec![None] };
     if labels.len() == 2 {
@@ -249,7 +247,7 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
     order.into_iter().map(Some).collect()
 }
 
-/// By how much the squared error of a row is smaller, on average, than that of the mean, and the standard error of that.
+/// Returns by how much the statistics reduce the mean squared error against the mean, and the standard error of that.
 fn gain(recipes: &[Recipe], sums: &[Sums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
     let (mut sum, mut squares) = (0.0, 0.0);
     for &row in rows {
@@ -287,7 +285,7 @@ mod tests {
     fn a_text_has_the_mean_of_its_rows_drawn_towards_that_of_all() {
         let target = Target::Numbers(vec![10.0, 20.0, 40.0, 0.0, 90.0]);
         let learnt = recipe(vec![0, 0, 1, 1, 1], 4, None).learn(&target, &[0, 1, 2, 3]);
-        // The mean of the rows is 17.5; the fifth is not learnt from, and of two codes there is no row.
+        // The mean of the learnt rows is 17.5. The fifth row is not learnt from, and two codes have no row.
         assert_eq!(learnt.statistic.values, [47.5 / 3.0, 57.5 / 3.0, 17.5, 17.5].map(|value: f64| value as f32));
         assert_eq!(learnt.feature[4], learnt.statistic.values[1]);
     }
@@ -312,7 +310,7 @@ mod tests {
     }
 
     proptest! {
-        /// Neither the target of a row that is held out nor, for the row itself, its own is in what it is learnt from with.
+        /// A feature depends neither on the target of hold-out rows nor on the row's own target.
         #[test]
         fn nothing_is_learnt_from_rows_held_out_nor_of_a_row_from_itself(
             rows in prop::collection::vec((0..6_u32, any::<bool>(), any::<bool>()), 12..80),

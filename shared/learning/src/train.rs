@@ -1,4 +1,4 @@
-//! From a table to an artifact that is known to do what was fitted.
+//! Trains a model from a table and checks that its artifact answers as the fitted model does.
 
 use std::time::{Duration, Instant};
 
@@ -24,66 +24,66 @@ use crate::search::{Found, Plan, Ranked, SearchError, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
-/// The part of the time that may be spent on finding out what columns give beside their values.
+/// Maximum share of the time for trying out derived features.
 const DERIVING: f64 = 0.15;
 
-/// Who trains what: what an artifact says of itself that is not to be learnt from table and plan.
+/// Parts of an artifact's metadata that do not follow from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The model's name.
+    /// The name of the model.
     pub model: String,
-    /// The code that trains.
+    /// The version of the code that trains.
     pub code_version: String,
 }
 
-/// What came of a training.
+/// The result of a training run.
 #[derive(Debug, Clone)]
 pub struct Trained {
-    /// The artifact's bytes; they load, and predict what was fitted.
+    /// The bytes of the artifact. They have been loaded and compared with the fitted model.
     pub artifact: Vec<u8>,
-    /// The artifact, loaded.
+    /// The loaded artifact.
     pub model: Model,
     /// The family that was chosen.
     pub family: Family,
-    /// The hyperparameters that it was fitted with.
+    /// The hyperparameters of the model.
     pub parameters: Parameters,
-    /// How far the search for them came, if there was one.
+    /// The summary of the search, or `None` if there was no search.
     pub search: Option<SearchSummary>,
-    /// What was tried, in order.
+    /// The candidates that were tried, in order.
     pub candidates: Vec<Candidate>,
-    /// The model's figures on the hold-out.
+    /// The evaluation on the hold-out.
     pub evaluation: Evaluation,
-    /// What one does on the hold-out without any column.
+    /// The result on the hold-out without using any column.
     pub baseline: Option<Baseline>,
-    /// The constant that there is to beat, by whatever metric decides.
+    /// The constant answer that the model must beat.
     pub constant: Option<Constant>,
-    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from: on 50,000 of them at most, evenly spaced.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
     pub training_score: f64,
-    /// How much each column counted, in the signature's order: of sum 1, or all 0 where nothing did. The share of the
-    /// decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled features (linear).
-    /// Empty of a model made elsewhere.
+    /// The importance of each column, in the signature's order. The sum is 1, or 0 if no column matters. It is the
+    /// share of the decrease in impurity (forest), of the gain (boosting), or of the absolute weights of scaled
+    /// features (linear). Empty for an imported model.
     pub importances: Vec<f64>,
-    /// The rows held out, for the champion to be scored on afresh.
+    /// The hold-out rows, to score the champion on.
     pub holdout: Holdout,
-    /// What is odd about it, in words.
+    /// Warnings about table and model.
     pub warnings: Vec<String>,
     /// How long search and fit took.
     pub fit_duration: Duration,
-    /// How long it took to write the artifact, load it back, compare and evaluate it.
+    /// How long it took to write, load, compare and evaluate the artifact.
     pub evaluate_duration: Duration,
 }
 
-/// Why a training failed.
+/// Why training failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearningError {
-    /// The table has no signature.
+    /// The table has no valid signature.
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// The table's rows are not its own.
+    /// The table's rows do not fit its own signature.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// More is made of the table than fits into memory.
+    /// Training needs more memory than there is.
     #[error(transparent)]
     TooLarge(#[from] memory::TooLarge),
     /// No candidate could be fitted.
@@ -92,16 +92,16 @@ pub enum LearningError {
     /// The best candidate could not be fitted to all rows.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// What was fitted does not answer.
+    /// The fitted model does not answer.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// What was fitted is not sound.
+    /// The fitted pipeline is not valid.
     #[error("what was fitted is no sound pipeline: {0}")]
     Pipeline(#[from] PipelineError),
-    /// The artifact does not load back.
+    /// The artifact cannot be loaded.
     #[error("the artifact that was written cannot be loaded")]
     Artifact(#[from] ArtifactError),
-    /// The artifact loads back as another model.
+    /// The loaded artifact answers differently from the fitted model.
     #[error("the artifact does not predict what was fitted")]
     OtherPrediction,
     /// The model takes rows of another length.
@@ -112,18 +112,18 @@ pub enum LearningError {
     OtherTask,
 }
 
-/// Searches by `plan` on the table's training rows, fits the best candidate to all of them, writes the artifact, loads it
-/// back, has it predict rows as what was fitted does (all of a table of up to 50,000 rows), and evaluates what was loaded on
-/// the hold-out.
+/// Searches by `plan` on the training rows, fits the best candidate to all of them, and writes the artifact. Then it
+/// loads the artifact and evaluates it on the hold-out. It also compares the artifact's answers with the fitted
+/// model's, on up to 50,000 rows of hold-out and of training rows each.
 ///
-/// It is done by the `deadline`, or soon after: fewer candidates are tried and fewer trees grown where time is short, and the
-/// search's summary says so. Where it is not, the same table, plan and origin give the same artifact, byte for byte, on
-/// any number of cores.
+/// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
+/// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
+/// on any number of cores.
 ///
 /// # Errors
-/// [`LearningError`], naming the step that failed.
+/// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {
-    // On a thread of the pool: from outside it each of the many small steps would wait for another thread to wake up.
+    // Run on a thread of the pool. From outside, each of the many small steps would wait for another thread to wake up.
     rayon::scope(|_| on_pool(prepared, plan, deadline, origin))
 }
 
@@ -145,7 +145,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
     let no_width = interval.as_ref().and_then(no_width);
     let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), interval)?;
-    // Its bins are not needed any more; what follows needs memory of its own.
+    // Drop the learner's bins: the next steps need memory.
     let target = learner.into_target();
     let metadata = metadata(prepared.table(), plan, origin, &best.choice);
     let proof = Proof::of(prepared, pipeline, &metadata)?;
@@ -183,11 +183,11 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     })
 }
 
-/// Fits the first candidate of `plan` to the training rows of a table, without search, calibration or interval: what is to be
-/// compared with another library's fit. Fewer trees are grown where the `deadline` is near.
+/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It serves
+/// comparisons with other libraries. Near the `deadline`, it grows fewer trees.
 ///
 /// # Errors
-/// [`LearningError`], naming the step that failed.
+/// [`LearningError`], which names the step that failed.
 pub fn fit(
     prepared: &Prepared,
     plan: &Plan,
@@ -204,7 +204,7 @@ pub fn fit(
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
 }
 
-/// What an artifact says of itself: with it, whoever has the table can make the same bytes again.
+/// Returns the metadata of the artifact. With them and the table, anybody can produce the same bytes again.
 fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> ArtifactMetadata {
     let lineage = Lineage {
         code_version: origin.code_version.clone(),
@@ -216,7 +216,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
     ArtifactMetadata { model: origin.model.clone(), lineage: Some(lineage) }
 }
 
-/// A table's training rows, ready to be fitted to.
+/// Prepares the training rows of a table.
 fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
@@ -226,20 +226,21 @@ fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningE
     Ok(learner)
 }
 
-/// How the rows of a table hang together.
+/// Returns how the hold-out rows depend on each other.
 fn bonds(prepared: &Prepared) -> Bonds {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
     Bonds { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// Recall below which a label is hardly found.
+/// Recall below which a label counts as hardly found.
 const FOUND: f64 = 0.2;
 
-/// Rows of a label in the hold-out from which on its recall says something.
+/// Minimum number of hold-out rows of a label to judge its recall.
 const TELLING: usize = 3;
 
-/// A warning where a label with less than half of its even share of the rows is hardly ever answered to those that have it.
+/// Returns a warning if the model almost never predicts a rare label. A label is rare with less than half of an even
+/// share of the rows.
 fn hardly_found(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
@@ -258,7 +259,7 @@ fn hardly_found(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-/// What is learnt of the columns, and what of the table is not learnt from.
+/// Learns the columns and their derived features. The second value has warnings about columns that are left out.
 fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learnt, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
@@ -277,7 +278,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
-/// A warning where the intervals of a regression model say nothing.
+/// Returns a warning if the intervals of a regression model are empty.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
         "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
@@ -285,7 +286,7 @@ fn no_width(interval: &Interval) -> Option<String> {
     })
 }
 
-/// A warning where fewer trees were grown than asked for.
+/// Returns a warning if fewer trees were grown than asked for.
 fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     let trees = fitted.trees()?;
     let wanted = choice.parameters().get("n_estimators").and_then(serde_json::Value::as_u64)?;
@@ -293,7 +294,7 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
     ((trees as u64) < wanted).then(|| format!("{why} {trees} of {wanted} trees"))
 }
 
-/// Fits the best candidate that can be fitted to all rows, and has the summary be of it.
+/// Fits the best candidate that can be fitted to all rows, and adapts the summary to it.
 fn fit_best(
     learner: &Learner<'_>,
     found: &mut Found,
@@ -328,7 +329,7 @@ fn fit_best(
     Err(failure)
 }
 
-/// Fits one candidate, or all of which it is the mean.
+/// Fits one candidate, or all members of an ensemble.
 fn fit_ranked(
     learner: &Learner<'_>,
     rows: &[u32],

@@ -1,5 +1,4 @@
-//! Tables whose trait is in what can be learnt from them: files as people have them, trained on without settings or with the
-//! one that their trait asks for.
+//! Trains on realistic files, without settings or with the one setting that their special property needs.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +9,7 @@ use evergreen_learning::{Prepared, Trained};
 use evergreen_lifecycle::Evaluation;
 use evergreen_table::{DataFile, Settings, Table};
 
-/// What comes of a file of `cases/` by few candidates; `settings` go on from the name of the target.
+/// Trains a file of `cases/` with two candidates. `settings` start with the name of the target.
 fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let settings = Settings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
@@ -21,7 +20,7 @@ fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     (prepared, trained)
 }
 
-/// Accuracy, or R².
+/// Returns accuracy or R² on the hold-out.
 fn headline(name: &str, settings: &str) -> f64 {
     trained(name, settings).1.evaluation.headline()
 }

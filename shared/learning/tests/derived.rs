@@ -1,4 +1,4 @@
-//! What is derived from columns: parts of moments, statistics of categories with many texts, and words.
+//! Tests derived features: parts of dates, statistics of categories with many texts, and words.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,26 +20,26 @@ fn column<'a>(trained: &'a Trained, name: &str) -> Option<&'a Column> {
     trained.model.signature().columns().iter().find(|column| column.name == name)
 }
 
-/// The share of right answers, or the share of the variance that is explained, on the hold-out.
+/// Returns accuracy or R² on the hold-out.
 fn headline(trained: &Trained) -> f64 {
     trained.evaluation.headline()
 }
 
-/// As random as the number is, from 0 to 1.
+/// Returns a pseudo-random number from 0 to 1.
 fn noise(number: u64) -> f64 {
     let bits = (number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ (bits >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Sales at each hour of some hundred days in any order: more in the evening and at the weekend.
+/// Sales per hour over a hundred days, in random order. They are higher in the evening and at the weekend.
 fn sales() -> String {
     let row = |number: u64| {
         let hours = (noise(number) * 2400.0) as u64;
         let (day, hour) = (hours / 24, hours % 24);
         let (month, first) = [(4, 90), (3, 59), (2, 31), (1, 0)].into_iter().find(|(_, first)| day >= *first).unwrap();
         let date = format!("2025-{month:02}-{:02}", day - first + 1);
-        // The first of them is a Wednesday.
+        // The first day is a Wednesday.
         let at_weekend = (day + 2) % 7 > 4;
         let sales = if at_weekend { 50.0 } else { 0.0 } + if hour > 17 { 80.0 } else { 0.0 } + noise(number + 9999);
         format!("{date} {hour:02}:00:00,{},{sales}\n", number % 2)
@@ -56,7 +56,7 @@ fn sales_by_weekday_and_hour_are_learnt_from_a_date() {
     let (_, without) = trained(&sales(), Settings { derived_features: Some(false), ..Settings::default() });
     assert_eq!(column(&without, "at").unwrap().kind, ColumnKind::moment());
     assert!(headline(&with) > 0.95 && headline(&without) < 0.6, "{} {}", headline(&with), headline(&without));
-    // All of the importance of the parts is the column's.
+    // The importance of the date parts counts for their column.
     assert!(with.importances[0] > 0.9, "{:?}", with.importances);
 }
 
@@ -70,7 +70,7 @@ fn parts_that_say_nothing_are_left_out() {
     assert_eq!(column(&trained, "at").unwrap().kind, ColumnKind::moment());
 }
 
-/// Customers of 200 districts, half of which leave.
+/// Customers of 200 districts. In half of the districts they leave.
 fn districts() -> String {
     let row = |number: u64| {
         let district = (noise(number) * 200.0) as u64;
@@ -85,7 +85,7 @@ fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_o
     let (table, with) = trained(&districts(), Settings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
-    // A statistic that had seen what folds are scored on would be far better there than on the hold-out.
+    // If the statistic had seen the scored rows of a fold, the score would be far better than on the hold-out.
     let search = with.search.as_ref().and_then(|search| search.score).unwrap();
     let Evaluation::Classification(figures) = &with.evaluation else { panic!("labels are classified") };
     let loss = figures.log_loss;
@@ -94,7 +94,7 @@ fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_o
         panic!("no category")
     };
     assert!(categories.len() + rare.len() > 190, "{} {}", categories.len(), rare.len());
-    // A district never seen is answered as one of which nothing is known, and a known one is not.
+    // The answer for an unknown district is undecided.
     let raw = encode_rows(table.table().frame(), with.model.signature()).unwrap();
     let share = |code: f32| match with.model.predict(&[code, raw[1]]).unwrap() {
         evergreen_scoring::Predictions::Classes(classes) => classes.probabilities()[1],

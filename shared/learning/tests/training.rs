@@ -1,4 +1,4 @@
-//! Training end to end, on Iris and on tables made up here.
+//! Tests training end to end, on Iris and on generated tables.
 
 #![allow(clippy::unwrap_used)]
 
@@ -28,7 +28,7 @@ fn regression(trained: &Trained) -> &evergreen_lifecycle::RegressionEvaluation {
     }
 }
 
-/// A number that follows from three columns, one of them a category with holes, and noise.
+/// A number that depends on three columns and noise. One column is a category with missing values.
 fn numbers(rows: usize) -> String {
     let row = |n: usize| {
         let (a, b) = ((n * 37 % 101) as f64 / 10.0, (n * 53 % 97) as f64 / 10.0);
@@ -116,7 +116,7 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
     assert_eq!(in_pool(1, &several, &plan), in_pool(3, &several, &plan));
 }
 
-/// An artifact of a seed of one digit, without it.
+/// Removes the seed (one digit) from the metadata of an artifact.
 fn without_seed(mut artifact: Vec<u8>) -> Vec<u8> {
     let name = b"\"seed\":";
     let at = artifact.windows(name.len()).position(|window| window == name).unwrap();
@@ -159,7 +159,7 @@ fn what_is_fixed_is_fitted_with() {
     );
 }
 
-/// A number of which a part is a weighted sum and a part lies in steps, with noise.
+/// A number that is a weighted sum plus steps plus noise.
 fn sums_and_steps(rows: usize) -> String {
     let row = |n: usize| {
         let x: [f64; 4] = [37, 53, 71, 89].map(|step| (n * step % 9973) as f64 / 9973.0);
@@ -232,7 +232,7 @@ fn directions_are_for_boosting_and_for_columns_that_have_one() {
     assert!(trained.warnings.iter().any(|warning| warning.contains("monotone")), "{:?}", trained.warnings);
     let answer = |a: f32, b: f32| trained.model.predict(&[a, b, 0.0]).unwrap().numbers().unwrap().values()[0];
     let grid: Vec<f32> = (0..60).map(|step| step as f32 / 5.0).collect();
-    // It grows with `a` in the table, which it may not here.
+    // In the table the target grows with `a`. The setting allows only the opposite.
     assert!(grid.windows(2).all(|pair| answer(pair[0], 5.0) >= answer(pair[1], 5.0)));
     assert!(grid.windows(2).all(|pair| answer(5.0, pair[0]) >= answer(5.0, pair[1])));
     assert!(answer(5.0, 0.0) > answer(5.0, 9.0));
@@ -311,7 +311,7 @@ fn a_table_that_tells_nothing_is_warned_of() {
     assert_eq!(warned, 6);
 }
 
-/// One row in a hundred is positive; two columns tell it, though not for certain.
+/// One row in a hundred is positive. Two columns hint at it, but not with certainty.
 fn rare(toml: &str) -> Trained {
     rare_with(&format!("candidates = 2\n{toml}"))
 }
@@ -322,7 +322,7 @@ fn rare_with(toml: &str) -> Trained {
     train(&table, &plan(&table, None, 1))
 }
 
-/// The share of the positive rows that are answered so, and the threshold.
+/// Returns the recall of the positive class, and the threshold.
 fn found(trained: &Trained) -> (f64, f64) {
     let figures = classification(trained);
     (figures.per_class[1].recall, figures.binary.as_ref().unwrap().threshold)
@@ -403,8 +403,8 @@ fn families_are_those_of_the_settings() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// `train` compares the loaded artifact with what was fitted on every row: ties, equal and neighbouring values, holes
-    /// and rare categories included.
+    /// `train` compares the artifact with the fitted model on every row. The tables have ties, equal and similar
+    /// values, missing values, and rare categories.
     #[test]
     fn any_table_trains_to_an_artifact_that_predicts_what_was_fitted(
         rows in prop::collection::vec((0..400_u32, -1e6..1e6_f32, 0..7_u32, 0..4_u32), 20..80),
@@ -429,7 +429,7 @@ fn a_file_reads_into_the_table_that_is_trained_on() {
     assert_eq!(table.rows(), 50);
 }
 
-/// Three hundred labels, each of rows around a point of its own.
+/// Three hundred labels. The rows of each lie around a point of their own.
 fn many_labels() -> String {
     let row = |row: usize| {
         let (label, noise) = (row % 300, |times: usize| ((row * times % 101) as f64 / 101.0 - 0.5) * 0.4);

@@ -1,4 +1,4 @@
-//! Whether a model is judged honestly: what folds keep together, what intervals hold, and what is warned of.
+//! Tests that models are judged honestly: folds that keep rows together, coverage of intervals, and warnings.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use evergreen_table::{Settings, Target};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Random numbers, the same in every run.
+/// A random generator with a fixed seed.
 struct Draw(ChaCha8Rng);
 
 impl Draw {
@@ -19,12 +19,12 @@ impl Draw {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// From 0 to 1.
+    /// Returns a number from 0 to 1, evenly distributed.
     fn even(&mut self) -> f64 {
         self.0.random()
     }
 
-    /// Of mean 0 and standard deviation 1.
+    /// Returns a number with mean 0 and standard deviation 1.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.even()).sum::<f64>() - 6.0
     }
@@ -41,7 +41,7 @@ fn regression(trained: &Trained) -> &RegressionEvaluation {
     }
 }
 
-/// The ends of the intervals of the hold-out's rows.
+/// Returns the ends of the intervals of the hold-out rows.
 fn ends(trained: &Trained) -> Vec<(f32, f32)> {
     let raw = encode_rows(trained.holdout.frame(), trained.model.signature()).unwrap();
     trained.model.predict(&raw).unwrap().numbers().unwrap().intervals().unwrap().to_vec()
@@ -53,7 +53,7 @@ fn warned(trained: &Trained, part: &str) -> bool {
 
 #[test]
 fn equal_rows_are_on_one_side_of_folds_so_that_cross_validation_and_holdout_agree() {
-    // Every row five times; what is to be predicted has nothing to do with the columns.
+    // Each row occurs five times, and the target does not depend on the columns.
     let mut draw = Draw::new(1);
     let rows: String =
         (0..150).map(|_| format!("{:.4},{:.4},{:.4}\n", draw.even(), draw.even(), draw.normal()).repeat(5)).collect();
@@ -64,7 +64,7 @@ fn equal_rows_are_on_one_side_of_folds_so_that_cross_validation_and_holdout_agre
     assert!(!warned(&trained, "cross-validation"), "{:?}", trained.warnings);
 }
 
-/// A price that follows two columns, with an error in proportion to it.
+/// Returns a price that follows two columns, with an error in proportion to it.
 fn prices(rows: usize) -> Prepared {
     let mut draw = Draw::new(2);
     let mut row = || {
@@ -99,7 +99,7 @@ fn no_interval_of_a_price_goes_below_0() {
 
 #[test]
 fn intervals_are_wide_where_a_row_is_hard_to_predict() {
-    // The error follows a column that says nothing of the target itself.
+    // The error depends on a column that does not influence the target itself.
     let mut draw = Draw::new(3);
     let mut row = || {
         let (a, b) = (draw.even(), draw.even());
@@ -177,7 +177,7 @@ fn nothing_is_said_of_ordinary_tables() {
     }
 }
 
-/// Twenty rows of each of forty patients, who are ill or well for no reason that a column tells; `habit` tells them apart.
+/// Twenty rows of each of forty patients. No column tells who is ill, but `habit` identifies the patient.
 fn patients(settings: &str) -> Prepared {
     let mut draw = Draw::new(5);
     let habits: Vec<f64> = (0..40).map(|_| draw.normal()).collect();
@@ -207,7 +207,7 @@ fn rows_of_a_group_are_on_one_side_of_every_split() {
     let trained = train(&whole, &plan(&whole, Some(Family::RandomForest), 1));
     let validated = &trained.candidates[0].scores;
     let validated = validated.iter().sum::<f64>() / validated.len() as f64;
-    // The score is a log loss; who knows nothing loses 0.69.
+    // The score is a log loss. A model that knows nothing has 0.69.
     assert!(accuracy(&trained) < 0.8 && validated > 0.5, "{validated} {:?}", trained.evaluation);
     assert!(!warned(&trained, "group ="), "{:?}", trained.warnings);
 }

@@ -1,34 +1,35 @@
-//! What is known without looking at any column.
+//! The baseline: how well a constant answer does, without any feature.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Label;
 
-/// How the target is distributed in the training rows, and how well a model would do on the hold-out that knew nothing but
-/// that: what there is to beat.
+/// Distribution of the target in the training rows, and the hold-out score of a model that knows only this
+/// distribution. A useful model must beat it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Baseline {
-    /// Of classes.
+    /// Baseline of a classifier.
     Classification {
-        /// The most frequent label, the first of several.
+        /// The most frequent label; the first one if several are equally frequent.
         label: Label,
         /// The share of each label, 0–1, in the order of the signature's labels.
         shares: Vec<f64>,
         /// Accuracy of always answering `label`, 0–1.
         accuracy: f64,
-        /// Log loss of always answering the shares as probabilities, in nats, from 0 up.
+        /// Log loss of always answering `shares` as probabilities, in nats, from 0 up.
         log_loss: f64,
     },
-    /// Of numbers.
+    /// Baseline of a regression model.
     Regression {
-        /// The mean.
+        /// Mean of the target.
         mean: f64,
-        /// The standard deviation, from 0 up.
+        /// Standard deviation of the target, from 0 up.
         standard_deviation: f64,
-        /// Root of the mean squared error of always answering the mean.
+        /// Root mean squared error of always answering the mean.
         rmse: f64,
-        /// R² of that: at most 0, except where the hold-out is the mean throughout and there is nothing to explain.
+        /// R² of always answering the mean. It is at most 0, unless every hold-out value equals the mean, so that
+        /// nothing remains to be explained.
         r2: f64,
     },
 }

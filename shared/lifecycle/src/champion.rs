@@ -1,4 +1,4 @@
-//! The champion: the version that serves, and how it came to.
+//! The champion: the version that serves, and its history.
 
 mod pointer;
 
@@ -9,28 +9,28 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// The pointer to the version that serves. It carries the version's whole record, so that who serves reads one item.
+/// The pointer to the champion. It contains the version's whole record, so a serving environment reads only one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
-    /// Counts the promotions of this model, from 1 up: what a conditional write compares.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
     pub revision: u32,
-    /// When it became champion.
+    /// When this version became champion.
     #[serde(with = "crate::time")]
     pub promoted_at: Timestamp,
-    /// The version that it replaced.
+    /// The previous champion's version.
     pub previous: Option<VersionNumber>,
     /// The version that serves.
     pub version: Version,
 }
 
 impl Champion {
-    /// The champion that follows `before` when `version` is promoted.
+    /// Returns the champion record that follows `before` when `version` is promoted.
     pub fn succeeding(before: Option<&Self>, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|champion| (champion.revision, champion.version.number)), 0, version, promoted_at)
     }
 
-    /// The same after a pointer of which this release may read a part only. The history may have come further than the
-    /// pointer, which somebody has deleted or replaced: up to `last_revision`.
+    /// Does the same when this release may be able to read only a part of the pointer. If somebody deleted or replaced
+    /// the pointer, the history may have a higher revision: `last_revision`. The new revision is higher than both.
     pub fn following(before: Option<&Pointer>, last_revision: u32, version: Version, promoted_at: Timestamp) -> Self {
         Self::after(before.map(|pointer| (pointer.revision, pointer.number)), last_revision, version, promoted_at)
     }
@@ -49,46 +49,47 @@ impl Champion {
         }
     }
 
-    /// The revision of a pointer that may not be there yet: 0 then.
+    /// Returns the champion's revision, or 0 if there is no champion.
     pub fn revision_of(champion: Option<&Self>) -> u32 {
         champion.map_or(0, |champion| champion.revision)
     }
 
-    /// Its accuracy, 0–1, or R², at most 1, on the hold-out when it was trained.
+    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out of its training.
     pub fn headline(&self) -> f64 {
         self.version.evaluation.headline()
     }
 
-    /// Hours since it was trained.
+    /// Returns the hours since the champion was trained.
     pub fn age_hours(&self, now: Timestamp) -> f64 {
         time::hours_between(self.version.trained_at, now)
     }
 }
 
-/// A champion's time in office, as the average of what was served needs it.
+/// The period in which one champion serves, as needed for the average accuracy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
-    /// Orders the tenures.
+    /// The champion's revision. It orders the periods.
     pub revision: u32,
-    /// When it began.
+    /// When the champion was promoted.
     pub promoted_at: Timestamp,
-    /// The champion's accuracy, 0–1, or R², at most 1, on its hold-out.
+    /// The champion's accuracy (0–1) or R² (at most 1) on its hold-out.
     pub headline: f64,
 }
 
 impl Tenure {
-    /// The tenure of a champion, where its record says when it began and how accurate it is.
+    /// Returns the champion's tenure, or `None` if the record lacks the promotion date or the accuracy.
     pub fn of(pointer: &Pointer) -> Option<Self> {
         let (promoted_at, headline) = (pointer.promoted_at()?, pointer.headline()?);
         Some(Self { revision: pointer.revision, promoted_at, headline })
     }
 }
 
-/// Accuracy served over the `days` before `now`, each champion weighed by the time that it served; 0–1.
+/// Returns the average accuracy or R² over the `days` before `now`. Each champion is weighted by the time that it
+/// served.
 ///
-/// `history` holds tenures in any order, including the one that ran when the window began, where there was one.
-/// Time before the first champion does not count. With no champion there is no average; a champion that has not served
-/// yet, by a clock that runs behind, stands for itself.
+/// `history` holds tenures in any order. It includes the tenure that was running when the window began, if any. Time
+/// before the first champion does not count. Returns `None` without any champion. If no tenure has lasted any time yet,
+/// because a clock is behind, the result is the last champion's accuracy.
 pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option<f64> {
     let window_hours = f64::from(days) * 24.0;
     let hours_ago = |moment: Timestamp| time::hours_between(moment, now).clamp(0.0, window_hours);
@@ -97,7 +98,7 @@ pub fn average_accuracy(history: &[Tenure], now: Timestamp, days: u32) -> Option
     let ends = ordered.iter().skip(1).map(|next| next.promoted_at).chain([now]);
     let (mut weighted, mut total) = (0.0, 0.0);
     for (tenure, end) in ordered.iter().zip(ends) {
-        // Two promotions by two machines may be dated the wrong way round: then the first served no time.
+        // Two machines may date two promotions in the wrong order. Then the first champion counts with no time.
         let served = (hours_ago(tenure.promoted_at) - hours_ago(end)).max(0.0);
         weighted += tenure.headline * served;
         total += served;

@@ -1,4 +1,4 @@
-//! What is known of how well a model does.
+//! Evaluation results: how well a model performs.
 
 mod metric;
 
@@ -10,21 +10,21 @@ use crate::{Label, Task};
 
 pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
-/// Hyperparameters by name, as they were fitted with.
+/// Hyperparameters by name, as used in the training.
 pub type Parameters = BTreeMap<String, serde_json::Value>;
 
-/// A model's figures on the hold-out: rows that it has not learnt from.
+/// A model's metrics on the hold-out, which are rows that it did not learn from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Evaluation {
-    /// A classifier's.
+    /// Metrics of a classifier.
     Classification(ClassificationEvaluation),
-    /// A regression model's.
+    /// Metrics of a regression model.
     Regression(RegressionEvaluation),
 }
 
 impl Evaluation {
-    /// What the model is for.
+    /// Returns the model's task.
     pub fn task(&self) -> Task {
         match self {
             Self::Classification(_) => Task::Classification,
@@ -32,7 +32,7 @@ impl Evaluation {
         }
     }
 
-    /// Hold-out rows, at least 1.
+    /// Returns the number of hold-out rows, at least 1.
     pub fn rows(&self) -> usize {
         match self {
             Self::Classification(figures) => figures.rows,
@@ -40,7 +40,7 @@ impl Evaluation {
         }
     }
 
-    /// The one figure that sums it up on dashboards: accuracy, 0–1, or R², at most 1.
+    /// Returns the one metric that dashboards show: accuracy (0–1) or R² (at most 1).
     pub fn headline(&self) -> f64 {
         match self {
             Self::Classification(figures) => figures.accuracy,
@@ -48,8 +48,8 @@ impl Evaluation {
         }
     }
 
-    /// The figure of `metric`; absent where it is of another task, not defined on these rows, or not known of what an earlier
-    /// release recorded.
+    /// Returns the value of `metric`. Returns `None` if the metric belongs to the other task, is not defined on these
+    /// rows, or is missing in a record of an earlier release.
     pub fn figure(&self, metric: PrimaryMetric) -> Option<f64> {
         match self {
             Self::Classification(figures) => figures.figure(metric),
@@ -58,23 +58,23 @@ impl Evaluation {
     }
 }
 
-/// Maximum number of labels of which the confusion matrix is kept, and the figures of every class. A record is an item of at
-/// most 400 KB.
+/// Maximum number of labels for which the confusion matrix and the metrics of every class are stored. A record must fit
+/// into an item of at most 400 KB.
 pub const MAX_CONFUSED_LABELS: usize = 100;
 
-/// Maximum number of classes whose figures are kept where there are more labels than that.
+/// Maximum number of classes whose metrics are stored if there are more than [`MAX_CONFUSED_LABELS`] labels.
 pub const MAX_WORST_LABELS: usize = 20;
 
-/// A classifier's figures on the hold-out.
+/// A classifier's metrics on the hold-out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassificationEvaluation {
-    /// Hold-out rows, at least 1.
+    /// Number of hold-out rows, at least 1.
     pub rows: usize,
-    /// Share of rows answered rightly, 0–1.
+    /// Share of correct answers, 0–1.
     pub accuracy: f64,
     /// Mean recall over the classes, 0–1.
     pub balanced_accuracy: f64,
-    /// Mean precision over the classes, 0–1; a class that is never predicted counts 0.
+    /// Mean precision over the classes, 0–1. A class that is never predicted counts as 0.
     pub precision: f64,
     /// Mean recall over the classes, 0–1.
     pub recall: f64,
@@ -82,58 +82,58 @@ pub struct ClassificationEvaluation {
     pub f1: f64,
     /// Mean negative log-likelihood of the true class in nats, from 0 up.
     pub log_loss: f64,
-    /// Mean over the classes of the area under one class's ROC curve against the rest, 0–1; absent when no class has
+    /// Area under the ROC curve of each class against the rest, averaged over the classes, 0–1. `None` if no class has
     /// both members and non-members in the hold-out.
     pub roc_auc: Option<f64>,
-    /// Matthews' correlation between answer and truth, -1 to 1; absent in what earlier releases recorded.
+    /// Matthews correlation between answer and truth, -1 to 1; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mcc: Option<f64>,
-    /// Rows by true class (outer) and predicted class (inner), both in the order of the labels; empty of more than
-    /// [`MAX_CONFUSED_LABELS`] labels.
+    /// Number of rows by true class (outer) and predicted class (inner), in the order of the labels. Empty if there are
+    /// more than [`MAX_CONFUSED_LABELS`] labels.
     pub confusion: Vec<Vec<usize>>,
-    /// The same figures for each class, in the order of the labels; of more than [`MAX_CONFUSED_LABELS`] labels those of the
-    /// [`MAX_WORST_LABELS`] with the lowest F1 that have rows.
+    /// Metrics of each class, in the order of the labels. With more than [`MAX_CONFUSED_LABELS`] labels, only the
+    /// [`MAX_WORST_LABELS`] classes with the lowest F1 that have rows.
     pub per_class: Vec<ClassEvaluation>,
-    /// What only two classes have.
+    /// Additional metrics if there are exactly two classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary: Option<BinaryEvaluation>,
 }
 
-/// One class's figures on the hold-out.
+/// One class's metrics on the hold-out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassEvaluation {
     /// The class's label.
     pub label: Label,
-    /// Hold-out rows of this class.
+    /// Number of hold-out rows of this class.
     pub support: usize,
-    /// Of the rows predicted so, the share that is so, 0–1.
+    /// Of the rows predicted as this class, the share that belongs to it, 0–1.
     pub precision: f64,
-    /// Of the rows that are so, the share predicted so, 0–1.
+    /// Of the rows of this class, the share that is predicted as it, 0–1.
     pub recall: f64,
-    /// Harmonic mean of the two, 0–1.
+    /// Harmonic mean of precision and recall, 0–1.
     pub f1: f64,
 }
 
-/// What is known of a classifier of two classes beside the rest: how it does at finding the positive one.
+/// Additional metrics of a classifier with two classes: how well it finds the positive class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BinaryEvaluation {
-    /// The label that is looked for.
+    /// The label of the positive class.
     pub positive: Label,
-    /// The probability of it from which on it is predicted, 0–1.
+    /// Minimum probability at which the positive label is predicted, 0–1.
     pub threshold: f64,
-    /// Rows that are positive and predicted so.
+    /// Number of positive rows that are predicted as positive.
     pub true_positives: usize,
-    /// Rows that are not positive and predicted so.
+    /// Number of negative rows that are predicted as positive.
     pub false_positives: usize,
-    /// Rows that are not positive and not predicted so.
+    /// Number of negative rows that are predicted as negative.
     pub true_negatives: usize,
-    /// Rows that are positive and not predicted so.
+    /// Number of positive rows that are predicted as negative.
     pub false_negatives: usize,
-    /// Area under the curve of precision over recall, as the sum of its steps, 0–1; absent without a positive row.
+    /// Area under the precision-recall curve, as a sum of steps, 0–1; `None` if no row is positive.
     pub average_precision: Option<f64>,
-    /// Mean squared difference between the positive label's probability and the truth as 0 or 1, 0–1.
+    /// Mean squared difference between the positive label's probability and the truth (0 or 1), 0–1.
     pub brier_score: f64,
-    /// Harmonic mean of precision and recall of the positive label, 0–1; absent in what earlier releases recorded.
+    /// Harmonic mean of precision and recall of the positive label, 0–1; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub f1: Option<f64>,
 }
@@ -159,31 +159,31 @@ impl ClassificationEvaluation {
     }
 }
 
-/// A regression model's figures on the hold-out; errors are in the target's unit.
+/// A regression model's metrics on the hold-out. Errors are in the target's unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RegressionEvaluation {
-    /// Hold-out rows, at least 1.
+    /// Number of hold-out rows, at least 1.
     pub rows: usize,
-    /// Root of the mean squared error.
+    /// Root mean squared error.
     pub rmse: f64,
     /// Mean absolute error.
     pub mae: f64,
     /// Median absolute error.
     pub median_absolute_error: f64,
-    /// Share of the target's variance that is explained, at most 1; 0 for always answering the mean.
+    /// Share of the target's variance that the model explains, at most 1; 0 for always answering the mean.
     pub r2: f64,
-    /// Mean absolute error as a share of the truth, from 0 up; absent where a row's truth is 0, and in what earlier releases
-    /// recorded.
+    /// Mean absolute error as a share of the true value, from 0 up. `None` if a true value is 0, and in records of
+    /// earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mape: Option<f64>,
-    /// Root of the mean squared difference of ln(1 + value), from 0 up; absent where a row's truth is below 0, and in what
-    /// earlier releases recorded.
+    /// Root mean squared difference of ln(1 + value), from 0 up. `None` if a true value is below 0, and in records of
+    /// earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmsle: Option<f64>,
-    /// Mean pinball loss at [`PINBALL_QUANTILE`]; absent in what earlier releases recorded.
+    /// Mean pinball loss at [`PINBALL_QUANTILE`]; `None` in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinball: Option<f64>,
-    /// The prediction interval's figures.
+    /// How well the prediction intervals do.
     pub interval: IntervalEvaluation,
 }
 
@@ -201,49 +201,50 @@ impl RegressionEvaluation {
     }
 }
 
-/// How the prediction intervals do on the hold-out.
+/// How well the prediction intervals do on the hold-out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct IntervalEvaluation {
-    /// The share of rows that an interval is to hold, 0–1.
+    /// The share of rows that the intervals should contain, 0–1.
     pub level: f64,
-    /// The share of hold-out rows that it does hold, 0–1.
+    /// The share of hold-out rows that the intervals do contain, 0–1.
     pub coverage: f64,
-    /// From its one end to the other, in the target's unit: the mean over the hold-out rows.
+    /// Mean width of the intervals over the hold-out rows, in the target's unit.
     pub width: f64,
-    /// The share of rows that it holds within each fifth of the predictions, from the lowest to the highest, 0–1; absent of a
-    /// small hold-out and in what earlier releases recorded.
+    /// The coverage within each fifth of the predictions, from the lowest to the highest, 0–1. `None` for a small
+    /// hold-out, and in records of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_fifth: Option<[f64; 5]>,
 }
 
-/// The table that a run learnt from.
+/// Describes the data set of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// `built-in` or the prefix of the objects.
+    /// `built-in`, or the prefix of the objects.
     pub source: String,
-    /// SHA-256 of what is learnt from, whatever its spelling in the files, in lower-case hexadecimal.
+    /// SHA-256 of the values that the model learns from, in lower-case hexadecimal. It does not depend on how the files
+    /// spell them.
     pub fingerprint: String,
-    /// Rows, training and hold-out together.
+    /// Number of rows, training and hold-out together.
     pub rows: usize,
-    /// Columns that are learnt from, in the table's order; of more than 200 the first 200 by name.
+    /// Names of the feature columns, in the table's order. If there are more than 200, the first 200 by name.
     pub columns: Vec<String>,
-    /// The column that is predicted.
+    /// Name of the column that the model predicts.
     pub target: String,
-    /// What it is predicted as.
+    /// Whether the target is predicted as a class or as a number.
     #[serde(default)]
     pub task: Task,
 }
 
-/// How long the steps of a run took, in seconds.
+/// Durations of the steps of a run, in seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Durations {
-    /// Reading, parsing and checking the table.
+    /// Reading, parsing and checking the data set.
     pub load: f64,
-    /// Choosing hyperparameters and fitting the pipeline on the training rows.
+    /// Choosing hyperparameters and training the pipeline.
     pub fit: f64,
-    /// Evaluating it.
+    /// Evaluating the model.
     pub evaluate: f64,
-    /// From the run's start to its registration.
+    /// The whole run, from its start to the registration.
     pub total: f64,
 }
 
@@ -251,7 +252,7 @@ pub struct Durations {
 mod tests {
     use super::*;
 
-    /// As release 0.1 recorded them.
+    /// The texts have the form that release 0.1 recorded.
     #[test]
     fn figures_of_an_earlier_release_are_read() {
         let classes = r#"{"rows": 5, "accuracy": 0.8, "balanced_accuracy": 0.8, "precision": 0.8, "recall": 0.8, "f1": 0.7,

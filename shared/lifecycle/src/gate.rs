@@ -1,8 +1,9 @@
 //! The gate: the rule that decides whether a challenger may serve.
 //!
-//! A challenger is compared with the champion on the same rows, which neither has learnt from, row by row: two models that
-//! differ in two of thirty rows are not told apart by that. What is refused is a challenger below the floor, one that is no
-//! better than answering a constant, or one that is worse than the champion by more than the tolerance and beyond noise.
+//! The gate compares the challenger with the champion row by row, on rows that neither model has learnt from. A
+//! difference in two of thirty rows does not tell two models apart. The gate refuses a challenger that is below the
+//! floor or no better than a constant answer. It also refuses one that is worse than the champion by more than the
+//! tolerance and by more than chance.
 
 mod constant;
 mod decision;
@@ -15,14 +16,15 @@ pub use self::loss::MeanLoss;
 pub use self::paired::PairedTest;
 use crate::{PrimaryMetric, VersionNumber};
 
-/// Two scores that differ by less than this are the same: they are ratios of small integers in floating point.
+/// Two scores that differ by less than this count as equal. Scores are ratios of small integers, so rounding makes tiny
+/// differences.
 const SAME: f64 = 1e-9;
 
-/// A challenger counts as worse beyond noise when one that is as good as the champion would look as bad by chance less often
-/// than this.
+/// Significance level. A challenger counts as worse beyond chance if an equally good model would look this bad with a
+/// lower probability.
 pub const SIGNIFICANCE: f64 = 0.05;
 
-/// The rule's figures.
+/// The settings of the gate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
     metric: PrimaryMetric,
@@ -30,61 +32,62 @@ pub struct Gate {
     tolerance: Bound,
 }
 
-/// A figure and what it is a figure of: the gate's metric, or accuracy and R².
+/// A limit and its metric: the gate's own metric, or accuracy or R².
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     metric: PrimaryMetric,
     value: f64,
 }
 
-/// A figure that the metric cannot have.
+/// Error for a limit that is impossible for its metric.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("gate {name}: expected {expected}, got {value}")]
 pub struct InvalidGate {
-    /// `floor` or `tolerance`.
+    /// Name of the limit: `floor` or `tolerance`.
     pub name: &'static str,
-    /// What was expected.
+    /// The values that are allowed.
     pub expected: &'static str,
-    /// What was given.
+    /// The given value.
     pub value: f64,
 }
 
-/// How a model does on the hold-out, by the gate's metric.
+/// A model's result on the hold-out, by the gate's metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// The metric's value.
     pub score: f64,
-    /// What each row adds to the metric's loss, in the order of the hold-out. Their mean falls as the score gets better.
+    /// What each row adds to the metric's loss, in the order of the hold-out. The mean falls as the score gets better.
     ///
-    /// Where the metric is a mean over rows, these are its terms: 1 for a wrong answer and 0 for a right one (accuracy), the
-    /// negative logarithm of the true class's probability (log loss), a squared error (Brier score, R², RMSE, RMSLE), and so
-    /// on. Elsewhere they are 1 less the score, less the row's influence on it (Hampel, JASA 69, 1974): their variance is that
-    /// of the score, and for ROC AUC it is DeLong's (Biometrics 44, 1988).
+    /// If the metric is a mean over rows, these are its terms. For accuracy a wrong answer is 1 and a right one 0. For
+    /// log loss a term is the negative logarithm of the true class's probability. For Brier score, R², RMSE and RMSLE
+    /// it is a squared error. For other metrics a term is 1 minus the score minus the row's influence on the score
+    /// (Hampel, JASA 69, 1974). The variance of these terms is the variance of the score. For ROC AUC it is DeLong's
+    /// (Biometrics 44, 1988).
     pub losses: Vec<f64>,
-    /// Accuracy, 0–1, or R², at most 1, on the same rows.
+    /// Accuracy (0–1) or R² (at most 1) on the same rows.
     pub headline: f64,
 }
 
-/// What is known of the champion on the challenger's hold-out.
+/// What is known about the champion on the challenger's hold-out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incumbent {
-    /// Nothing serves yet.
+    /// There is no champion yet.
     None,
-    /// It was scored afresh on the same rows.
+    /// The champion was scored again on the same rows.
     Scored {
         /// The champion's version.
         version: VersionNumber,
-        /// How it does there.
+        /// The champion's scores on these rows.
         scores: Scores,
-        /// Whether it learnt from the very table that the challenger learnt from.
+        /// Whether both models learnt from the same table.
         same_table: bool,
     },
-    /// It takes other columns or gives other labels, so the two cannot be compared.
+    /// The champion has other columns or labels, so the two cannot be compared.
     Incomparable {
         /// The champion's version.
         version: VersionNumber,
     },
-    /// Its stored artifact is gone or damaged: it cannot serve a new environment.
+    /// The champion's stored artifact is gone or damaged, so a new environment cannot load it.
     Unreadable {
         /// The champion's version.
         version: VersionNumber,
@@ -92,28 +95,29 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// A gate on `metric` with a `floor`, the worst score that may serve (for a metric of which less is better, the most),
-    /// and a `tolerance` from 0 up; both are in the metric's unit. Without a floor a challenger must be better than the
-    /// constant: beyond noise, where a champion that is serves.
+    /// Creates a gate on `metric`. `floor` is the worst score that may serve. `tolerance` (from 0 up) is how much worse
+    /// than the champion a challenger may be. Both are in the metric's unit. Without a floor, a challenger must beat
+    /// the constant answer. It must do so beyond chance if the champion does.
     ///
     /// # Errors
-    /// [`InvalidGate`] when a figure is not finite, the tolerance is negative, or either is outside 0–1 where the metric is a
-    /// share.
+    /// [`InvalidGate`] when a limit is not finite, the tolerance is negative, or the metric is a share and a limit is
+    /// outside 0–1.
     pub fn new(metric: PrimaryMetric, floor: Option<f64>, tolerance: f64) -> Result<Self, InvalidGate> {
         let floor = floor.map(|value| floor_of(metric, value)).transpose()?;
         Ok(Self { metric, floor, tolerance: tolerance_of(metric, tolerance)? })
     }
 
-    /// The same with a floor of accuracy or R², whatever the metric is.
+    /// Returns the gate with a floor on accuracy or R², whatever its own metric is.
     ///
     /// # Errors
-    /// [`InvalidGate`] when accuracy or R² cannot have that figure.
+    /// [`InvalidGate`] when accuracy or R² cannot have that value.
     pub fn with_headline_floor(self, floor: f64) -> Result<Self, InvalidGate> {
         let floor = floor_of(PrimaryMetric::headline_of(self.metric.task()), floor)?;
         Ok(Self { floor: Some(floor), ..self })
     }
 
-    /// The same with a tolerance of accuracy or R², whatever the metric is. A tolerance of 0 is one of the metric itself.
+    /// Returns the gate with a tolerance on accuracy or R², whatever its own metric is. A tolerance of 0 applies to the
+    /// gate's own metric.
     ///
     /// # Errors
     /// [`InvalidGate`] when the tolerance is negative, not finite, or above 1 for accuracy.
@@ -123,13 +127,13 @@ impl Gate {
         Ok(Self { tolerance: tolerance_of(metric, tolerance)?, ..self })
     }
 
-    /// The metric that models are scored by.
+    /// Returns the metric that models are scored by.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// Decides whether a challenger of these scores replaces the incumbent. The losses of the incumbent, and of a model that
-    /// answers the `constant`, must be of the same rows in the same order.
+    /// Decides whether a challenger with these scores replaces the incumbent. `constant` holds the scores of a constant
+    /// answer. All losses must belong to the same rows in the same order.
     pub fn decide(&self, challenger: &Scores, constant: Option<&Scores>, incumbent: &Incumbent) -> Decision {
         let constant = constant.map(|constant| (constant, AgainstConstant::of(self.metric, challenger, constant)));
         let standing = constant.as_ref().map(|(_, against)| against.standing(self.metric, challenger.score));
@@ -168,7 +172,7 @@ impl Gate {
         let refused = match self.floor {
             Some(floor) => {
                 let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
-                // The floor is the user's word. Even so, nothing useless takes the place of a champion.
+                // The user chose the floor, so it decides. Even so, a useless model never replaces a champion.
                 floor.metric.gain(found, floor.value) < -SAME
                     || (champion_standing.is_some() && standing == Some(Standing::NoBetter))
             }
@@ -184,19 +188,19 @@ impl Gate {
         decision
     }
 
-    /// Whether a bound is of another metric than the gate's.
+    /// Checks whether a limit has another metric than the gate.
     fn is_bounded_otherwise(&self) -> bool {
         self.floor.into_iter().chain([self.tolerance]).any(|bound| self.named(bound).is_some())
     }
 
-    /// The metric of a bound where it is not the gate's own.
+    /// Returns the metric of a limit if it differs from the gate's metric.
     fn named(&self, bound: Bound) -> Option<PrimaryMetric> {
         (bound.metric != self.metric).then_some(bound.metric)
     }
 }
 
 impl Bound {
-    /// By how much the challenger is worse than the champion, in the bound's metric.
+    /// Returns by how much the challenger is worse than the champion, in the limit's metric.
     fn lost(&self, metric: PrimaryMetric, challenger: &Scores, champion: &Scores) -> f64 {
         if self.metric == metric {
             metric.gain(champion.score, challenger.score)
@@ -216,7 +220,7 @@ impl Incumbent {
         }
     }
 
-    /// The verdict on a challenger against which nothing speaks.
+    /// Returns the verdict if there is no reason to refuse the challenger.
     fn verdict(&self) -> Verdict {
         match self {
             Self::None => Verdict::FirstChampion,

@@ -1,5 +1,6 @@
-//! The domain of a model's life: runs, versions, the champion, the gate, freshness, and the ports through which the
-//! rest of the world is reached. Nothing here knows AWS, an async runtime or a learning library.
+//! The domain types of a model's lifecycle: runs, versions, the champion, the gate and the health figures. This crate
+//! also defines the ports, the traits through which the code reaches the outside world. It does not depend on AWS, an
+//! async runtime or a learning library.
 
 mod baseline;
 pub mod champion;

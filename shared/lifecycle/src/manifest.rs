@@ -1,4 +1,4 @@
-//! The manifest: what is known of an artifact, stored beside it.
+//! The manifest: a JSON description of an artifact, stored beside it.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, Version};
 
-/// The manifest's own format; it grows when a reader of the older one would go wrong.
+/// Version of the manifest's format. It increases when readers of the older format would misread a new manifest.
 pub const MANIFEST_FORMAT: u32 = 2;
 
-/// Everything that is known of one version, as JSON beside its artifact. The registry holds what is looked up often;
-/// this holds the whole and outlives it.
+/// Everything known about one version, stored as JSON beside its artifact. The registry holds what is looked up often.
+/// The manifest holds everything and outlives the registry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`MANIFEST_FORMAT`] when it was written.
+    /// The value of [`MANIFEST_FORMAT`] at the time of writing.
     pub format: u32,
-    /// The model.
+    /// The model's name.
     pub model: ModelName,
     /// The version's record.
     pub version: Version,
-    /// Columns in and labels out.
+    /// The input columns and the labels.
     pub signature: Signature,
-    /// What asked for the run.
+    /// What started the run.
     pub trigger: Trigger,
-    /// How the table was read.
+    /// How the data set was read.
     pub profile: DatasetProfile,
-    /// What there was to beat: how one does on the hold-out without any column. Older manifests do not say.
+    /// The score of a constant answer on the hold-out, which the model should beat. Older manifests do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
-    /// The hyperparameters that were tried, in the order in which they were; none of a file made elsewhere.
+    /// The candidates of the search, in the order in which they were tried. Empty for an imported model.
     pub candidates: Vec<Candidate>,
-    /// How much each column brought, 0–1, summing to 1 (or all 0 where no column brought anything): the share of the
-    /// decrease in impurity of trees, of the gain of boosting, of the scaled coefficients of linear models. Empty of a file
-    /// made elsewhere.
+    /// The importance of each column, 0–1, in total 1. All values are 0 if no column helps. For trees it is the share
+    /// of the decrease in impurity, for boosting the share of the gain, and for linear models the share of the scaled
+    /// coefficients. Empty for an imported model.
     pub feature_importances: BTreeMap<String, f64>,
 }

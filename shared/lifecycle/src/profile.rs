@@ -1,70 +1,70 @@
-//! How a table was read: what was found in it, what was made of each column, and what is odd.
+//! The data set profile: what the files contain, how each column is used, and what is odd.
 
 use serde::{Deserialize, Serialize};
 
-/// How a table was read.
+/// Describes how a data set was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetProfile {
-    /// Its files, in the order in which their rows follow each other.
+    /// The files, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
-    /// Rows that were held out.
+    /// Number of hold-out rows.
     pub holdout_rows: usize,
     /// How the hold-out was chosen, in words.
     pub holdout_rule: String,
-    /// Its columns, in the order of the files.
+    /// The columns, in the order of the files.
     pub columns: Vec<ColumnProfile>,
-    /// What is odd without keeping anybody from learning from it.
+    /// Oddities that do not prevent training.
     pub warnings: Vec<String>,
 }
 
-/// One file of a table.
+/// One file of a data set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetFile {
-    /// Its name: the object's key, or `built-in`.
+    /// The object's key, or `built-in`.
     pub name: String,
-    /// Its size in bytes, as stored.
+    /// Size of the stored file in bytes.
     pub size: u64,
-    /// SHA-256 of its content, in lower-case hexadecimal.
+    /// SHA-256 of the content, in lower-case hexadecimal.
     pub sha256: String,
-    /// Its rows.
+    /// Number of rows.
     pub rows: usize,
-    /// How it is written, in words, where that is not usual: separator, encoding, decimal commas.
+    /// What is unusual about the format, in words: separator, encoding, decimal commas.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub read_as: String,
 }
 
-/// What was made of a column.
+/// How a column was read and used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnProfile {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// Its type: `number`, `boolean`, `timestamp`, `category` or `identifier`.
+    /// Type: `number`, `boolean`, `timestamp`, `category` or `identifier`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Why: what the type was inferred from, or that the settings say so.
+    /// Why the column has this type: what the type was inferred from, or that the settings define it.
     pub because: String,
-    /// Rows without a value.
+    /// Number of missing values.
     pub missing: usize,
-    /// Different values, as far as they were counted.
+    /// Number of different values. Counting may stop at a limit.
     pub distinct: usize,
-    /// What it is used for.
+    /// How the column is used.
     pub role: ColumnRole,
 }
 
-/// What a column is used for.
+/// How a column is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnRole {
-    /// It is learnt from.
+    /// The model learns from it.
     Feature,
-    /// It is predicted.
+    /// The model predicts it.
     Target,
-    /// Rows are ordered by it.
+    /// The rows are ordered by it.
     Order,
-    /// Rows are weighed by it.
+    /// It holds the weights of the rows.
     Weights,
-    /// Rows of one value of it stay together.
+    /// Rows with the same value stay together, in training or in hold-out.
     Group,
-    /// It is left out.
+    /// It is not used.
     Dropped,
 }

@@ -1,60 +1,60 @@
-//! Records that this release may be unable to read: a newer release has written them, or they are damaged.
+//! Records that this release may be unable to read, because a newer release wrote them or because they are damaged.
 //!
-//! The registry outlives every release. Records are therefore decoded one by one. One that cannot be read is counted, shown
-//! and skipped; it never keeps the others from being read.
+//! The registry outlives every release, so each record is decoded by itself. An unreadable record is counted, reported
+//! and skipped. It does not prevent the others from being read.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A record, or what can be told of it where this release cannot read it.
+/// A decoded record, or a description of a record that this release cannot read.
 pub type Record<T> = Result<T, Unreadable>;
 
-/// Maximum characters of the decoder's own words that are told.
+/// Maximum length of the decoder's message, in characters.
 const MAX_WORDS: usize = 200;
 
 /// A record that this release cannot read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("this release cannot read the record {key}: {cause}")]
 pub struct Unreadable {
-    /// Its key in the registry, such as `RUN#manual-7`.
+    /// The record's key in the registry, such as `RUN#manual-7`.
     pub key: String,
-    /// The decoder's words, such as ``unknown variant `PAUSED` ``; cut where they are long.
+    /// The decoder's message, such as ``unknown variant `PAUSED` ``. Long messages are cut.
     pub cause: String,
-    /// Its fields by name; null where not even these can be told.
+    /// The record's fields by name; null if not even these can be read.
     fields: Value,
 }
 
 impl Unreadable {
-    /// The record at `key` with these `fields`, which could not be decoded because of `cause`.
+    /// Describes the record at `key` with these `fields`. `cause` says why it cannot be decoded.
     pub fn new(key: impl Into<String>, cause: impl ToString, fields: Value) -> Self {
         let cause = cause.to_string().chars().take(MAX_WORDS).collect();
         Self { key: key.into(), cause, fields }
     }
 
-    /// The field of that name, if it is there and of that type. `a/b` names the field `b` of the field `a`.
+    /// Returns the field `name` if it exists and has that type. `a/b` means the field `b` inside the field `a`.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         field(&self.fields, name)
     }
 
-    /// The moment in the field of that name.
+    /// Returns the time in the field `name`.
     pub fn moment(&self, name: &str) -> Option<Timestamp> {
         moment(&self.fields, name)
     }
 
-    /// Everything that is known of the record.
+    /// Returns all fields of the record; null if they cannot be read.
     pub fn fields(&self) -> &Value {
         &self.fields
     }
 }
 
-/// The field of that name, if it is there and of that type.
+/// Returns the field `name` if it exists and has that type.
 pub(crate) fn field<T: DeserializeOwned>(fields: &Value, name: &str) -> Option<T> {
     let value = fields.pointer(&format!("/{name}")).filter(|value| !value.is_null())?;
     serde_json::from_value(value.clone()).ok()
 }
 
-/// The moment in the field of that name.
+/// Returns the time in the field `name`.
 pub(crate) fn moment(fields: &Value, name: &str) -> Option<Timestamp> {
     field::<String>(fields, name)?.parse().ok()
 }

@@ -1,6 +1,6 @@
-//! How long a stack keeps what came to nothing: failed runs, refused runs, and the versions that these made.
+//! How long a stack keeps failed runs, refused runs, and the versions that these runs made.
 //!
-//! Whatever was promoted once is kept: the champion, its predecessors, and their runs.
+//! Every version that was ever promoted is kept, and so is its run.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -9,17 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Run, RunState};
 
-/// The days for which a failed or refused run is kept, with the version that it made.
+/// Number of days for which a failed or refused run and its version are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// So many days, or nothing for 0, which means for ever.
+    /// Returns the number of days, or `None` for 0, which means that records are kept for ever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
-    /// When the registry may forget `run`; never where it is under way, or where its version was promoted.
+    /// Returns when the registry may delete `run`. Returns `None` if the run is still running, or if its version was
+    /// promoted.
     pub fn forget_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {
             RunState::Rejected { finished_at, .. } | RunState::Failed { finished_at, .. } => *finished_at,

@@ -1,4 +1,4 @@
-//! Runs: attempts to train, from being admitted to how they ended.
+//! Runs: attempts to train a model, from admission to the end.
 
 mod metrics;
 mod order;
@@ -13,183 +13,187 @@ use crate::{
     Dataset, Imported, MeanLoss, ModelName, Parameters, PrimaryMetric, RunId, SearchSummary, VersionNumber, time,
 };
 
-/// What asked for a run.
+/// What started a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Trigger {
-    /// The schedule.
+    /// The training schedule.
     Schedule {
-        /// The time that the schedule names; absent where a scheduler does not say.
+        /// The scheduled time; `None` if the scheduler does not report it.
         scheduled_at: Option<Timestamp>,
     },
-    /// Somebody.
+    /// A person.
     Manual {
-        /// Their words on why.
+        /// The person's reason, in their own words.
         note: Option<String>,
     },
-    /// A model file that was made elsewhere: nothing is learnt, the file is judged.
+    /// An imported model file. The run evaluates the file and trains nothing.
     Import {
-        /// Where in the bucket it was put.
+        /// The key in the bucket under which the file was uploaded.
         key: String,
-        /// Somebody's words on why.
+        /// The reason for the import, in the words of whoever requested it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
 }
 
 impl Trigger {
-    /// Whether the run is to learn, and not to judge a file made elsewhere.
+    /// Checks whether the run trains a model. An import only evaluates one.
     pub fn is_training(&self) -> bool {
         !matches!(self, Self::Import { .. })
     }
 }
 
-/// One attempt to train: what asked for it, what it used, how it stands. Kept for ever, whatever came of it.
+/// One training run: its cause, its input and its state. Runs that made a champion are kept for ever. Failed and
+/// refused runs may expire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its identity.
+    /// The run's identity.
     pub id: RunId,
-    /// The model that is trained.
+    /// The model that this run trains.
     pub model: ModelName,
-    /// Counts the attempts at this run, from 1 up: what a conditional write compares.
+    /// Number of this attempt at the run, from 1 up. Conditional writes compare it.
     pub attempt: u32,
-    /// The invocation that makes this attempt; the platform's retries of one invocation share it.
+    /// The Lambda invocation that makes this attempt. Lambda's retries of an invocation have the same identifier.
     pub invocation: String,
-    /// Which try of its invocation this attempt is, from 1 up. A record of an earlier release does not say; it counts as 1.
+    /// Which try of its invocation this attempt is, from 1 up. Records of earlier releases have no such field and count
+    /// as 1.
     #[serde(default = "first_try")]
     pub tries: u32,
-    /// What asked for it.
+    /// What started the run.
     pub trigger: Trigger,
-    /// The code that runs.
+    /// Version of the code that runs.
     pub code_version: String,
     /// When this attempt began.
     #[serde(with = "crate::time")]
     pub started_at: Timestamp,
-    /// When the platform will have ended this attempt at the latest.
+    /// The latest time at which the platform ends this attempt.
     #[serde(with = "crate::time")]
     pub lease_until: Timestamp,
-    /// The table, once it is loaded.
+    /// The data set; `None` until it is loaded.
     pub dataset: Option<Dataset>,
-    /// Seed of the fit, once it is decided.
+    /// Random seed of the training; `None` until it is chosen.
     pub seed: Option<u64>,
-    /// Hyperparameters, once they are chosen.
+    /// Hyperparameters; `None` until they are chosen.
     pub parameters: Option<Parameters>,
-    /// How they were chosen.
+    /// How the hyperparameters were chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// What is odd about the table without keeping anybody from learning from it.
+    /// Oddities of the data set that do not prevent training.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// The file made elsewhere that it judges, once that is read.
+    /// The imported file; `None` until the run has read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// How the champion did on the rows held out of this run's table, where it could be asked.
+    /// The champion's loss on this run's hold-out; `None` if the champion could not be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rescored: Option<Rescored>,
-    /// Headline figures, once the model is evaluated.
+    /// Main metrics; `None` until the model is evaluated.
     pub metrics: Option<RunMetrics>,
-    /// How it stands.
+    /// The run's state.
     #[serde(flatten)]
     pub state: RunState,
 }
 
-/// How a version does on rows that were held out after it was trained.
+/// How an older version performs on the hold-out of a later run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rescored {
-    /// The version: the champion at that time.
+    /// The version that was scored: the champion at that time.
     pub version: VersionNumber,
-    /// What the loss is of.
+    /// The metric of the loss.
     pub metric: PrimaryMetric,
-    /// Its loss there.
+    /// The version's loss on these rows.
     pub loss: MeanLoss,
 }
 
-/// How a run stands, as it is stored.
+/// The state of a run, as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum RunState {
-    /// An attempt is under way, or died without a word.
+    /// The attempt is running, or it died without recording its end.
     Running,
-    /// It made a version that became champion.
+    /// The run made a version, which became champion.
     Succeeded {
-        /// When it ended.
+        /// When the run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that it made.
+        /// The version that the run made.
         version: VersionNumber,
-        /// What the gate said.
+        /// The gate's explanation.
         reason: String,
     },
-    /// It made a version that the gate refused.
+    /// The run made a version, which the gate refused.
     Rejected {
-        /// When it ended.
+        /// When the run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// The version that it made.
+        /// The version that the run made.
         version: VersionNumber,
-        /// What the gate said.
+        /// The gate's explanation.
         reason: String,
     },
-    /// It made no version.
+    /// The run made no version.
     Failed {
-        /// When it ended.
+        /// When the run ended.
         #[serde(with = "crate::time")]
         finished_at: Timestamp,
-        /// Why, for a person to read.
+        /// The reason, in words for a person.
         reason: String,
-        /// Until when the platform may still retry this failure by itself; none: it is final.
+        /// Until when the platform may still retry this failure by itself. `None` means that the failure is final.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_until: Option<Timestamp>,
     },
 }
 
-/// Pauses that Lambda makes before it retries an asynchronous invocation: the first after the first try, and so on.
+/// How long Lambda waits before each retry of an asynchronous invocation. The first pause follows the first try.
 /// Source: "How Lambda handles errors and retries with asynchronous invocation" in the AWS Lambda developer guide.
 const RETRY_DELAYS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 
-/// How much later than its pause says a retry may begin: Lambda's queue may be busy, and a cold start takes its time. A retry
-/// that has begun makes the run RUNNING, so only its beginning has to fall into this.
+/// How much later than planned a retry may begin. Lambda's queue may be busy, and a cold start takes time. Only the
+/// beginning must fall into this margin, because a retry that has begun sets the run to RUNNING.
 const RETRY_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 
 fn first_try() -> u32 {
     1
 }
 
-/// How a run stands at a moment: as stored, except that an attempt whose time has passed is lost, not running.
+/// The state of a run at a given time. It equals the stored state, with one exception: a running attempt whose time has
+/// passed is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
-    /// An attempt is under way.
+    /// The attempt is running.
     Running,
-    /// An attempt died without a word.
+    /// The attempt died without recording its end.
     Lost,
-    /// It made a version that became champion.
+    /// The run made a version, which became champion.
     Succeeded,
-    /// It made a version that the gate refused.
+    /// The run made a version, which the gate refused.
     Rejected,
-    /// It made no version.
+    /// The run made no version.
     Failed,
 }
 
-/// Whether a request for a run may begin an attempt.
+/// Whether a request may begin an attempt at a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
-    /// It may: this is the attempt, to be stored before anything else is done, and the one before it, if there is one.
+    /// The request may begin. Holds the new attempt, which must be stored before anything else happens, and the
+    /// previous attempt, if any.
     Open(Box<Run>, Option<Box<Run>>),
-    /// The run has ended with a version: there is nothing to do.
+    /// The run already made a version, so nothing remains to be done.
     Finished(Box<Run>),
-    /// Another invocation is at it.
+    /// Another invocation is working on the run.
     Busy(Box<Run>),
-    /// This very invocation has failed for good: another try would fail in the same way.
+    /// This same invocation failed for good. Another try would fail in the same way.
     Failed(Box<Run>),
 }
 
 impl Run {
-    /// Decides whether `request`, an attempt numbered 1, may begin, given what is stored under its identity.
+    /// Decides whether `request`, an attempt numbered 1, may begin. `stored` is the record of the same run.
     ///
-    /// A run whose attempt died may be tried again: its time has passed, or the platform retries the very invocation that
-    /// made it. So may a failed one, unless the platform retries an invocation whose failure is final; another invocation is
-    /// somebody's wish to see whether the cause is gone.
+    /// A run may be tried again if its attempt died. That is the case if its time has passed, or if the platform
+    /// retries the same invocation. A failed run may also be tried again, except by an invocation whose own failure is
+    /// final. A different invocation may try, because somebody may want to see whether the cause is gone.
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request), None);
@@ -208,7 +212,7 @@ impl Run {
         }
     }
 
-    /// How it stands at `now`.
+    /// Returns the run's status at `now`.
     pub fn status_at(&self, now: Timestamp) -> RunStatus {
         match self.state {
             RunState::Running if now > self.lease_until => RunStatus::Lost,
@@ -219,7 +223,7 @@ impl Run {
         }
     }
 
-    /// When it ended, unless it is running or lost.
+    /// Returns when the run ended, or `None` if it is running or lost.
     pub fn finished_at(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Running => None,
@@ -229,7 +233,7 @@ impl Run {
         }
     }
 
-    /// Why it ended as it did: the gate's sentence, or the failure.
+    /// Returns the gate's explanation or the cause of the failure; `None` while the run is running or lost.
     pub fn reason(&self) -> Option<&str> {
         match &self.state {
             RunState::Running => None,
@@ -239,7 +243,7 @@ impl Run {
         }
     }
 
-    /// The version that it made, if it made one.
+    /// Returns the version that the run made, if any.
     pub fn version(&self) -> Option<VersionNumber> {
         match self.state {
             RunState::Succeeded { version, .. } | RunState::Rejected { version, .. } => Some(version),
@@ -247,8 +251,8 @@ impl Run {
         }
     }
 
-    /// Until when the platform may still retry its failure by itself; none when the failure is final, or when it has not
-    /// failed.
+    /// Returns until when the platform may still retry the failure by itself. Returns `None` if the failure is final,
+    /// or if the run did not fail.
     pub fn retry_until(&self) -> Option<Timestamp> {
         match self.state {
             RunState::Failed { retry_until, .. } => retry_until,
@@ -256,21 +260,22 @@ impl Run {
         }
     }
 
-    /// Until when the platform may retry this attempt if it fails at `now`; none after the last try. Nobody can tell an
-    /// invocation that somebody waits for, and that is never retried: its failure counts as final a few minutes late.
+    /// Returns until when the platform may retry this attempt if it fails at `now`, or `None` after the last try.
+    /// Lambda never retries a synchronous invocation, but the code cannot recognize one. Its failure therefore counts
+    /// as final a few minutes late.
     pub fn retry_window(&self, now: Timestamp) -> Option<Timestamp> {
         let delay = RETRY_DELAYS.get(self.tries.saturating_sub(1) as usize)?;
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// What tells this attempt's objects from those of every other attempt, of this registry or of another one that uses the
-    /// same bucket: printable ASCII, as an object's metadata has to be.
+    /// Returns a mark that tells this attempt's objects from those of every other attempt. The other attempt may belong
+    /// to another registry that uses the same bucket. The mark is printable ASCII, as object metadata requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
     }
 
-    /// The run, ended without a version for `reason`. `retry_until` is none when the failure is final.
+    /// Returns the run in its failed state, with the `reason`. Pass `None` as `retry_until` if the failure is final.
     pub fn failed(self, reason: String, retry_until: Option<Timestamp>, now: Timestamp) -> Self {
         Self { state: RunState::Failed { finished_at: time::to_millis(now), reason, retry_until }, ..self }
     }

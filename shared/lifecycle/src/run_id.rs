@@ -1,4 +1,4 @@
-//! What tells one run from another, however often it is asked for.
+//! Run identities. The same request always gets the same identity, however often it arrives.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,26 +7,29 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-/// A run's identity: whatever asks for the same run again gets the same one. 1–128 letters, digits, `-`, `_` and `.`.
+/// Identifies a run. It has 1–128 characters: letters, digits, `-`, `_` and `.`. A repeated request gets the same
+/// identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// The text is no run identity.
+/// Error for a text that is not a valid run identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("run id {0:?}: expected 1–128 letters, digits, hyphens, underscores and dots")]
 pub struct InvalidRunId(pub String);
 
 impl RunId {
-    /// The run of a scheduled time: the same time delivered twice is one run.
+    /// Returns the identity of the run for a scheduled time. If the same time is delivered twice, both deliveries mean
+    /// one run.
     pub fn scheduled(at: Timestamp) -> Self {
         Self(format!("scheduled-{}", Offset::UTC.to_datetime(at).strftime("%Y%m%dT%H%M%SZ")))
     }
 
-    /// The run that a caller asked for, by the caller's own token: a request sent again is one run.
+    /// Returns the identity of a run that a caller requested with its own token. A repeated request has the same token,
+    /// so it means the same run.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token holds other characters or is too long.
+    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
     pub fn requested(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
@@ -34,10 +37,11 @@ impl RunId {
         format!("manual-{token}").parse()
     }
 
-    /// The run that takes in a model file made elsewhere, by the token of whoever asked for it.
+    /// Returns the identity of a run that takes in an imported model. The token comes from whoever requested the
+    /// import.
     ///
     /// # Errors
-    /// [`InvalidRunId`] when the token holds other characters or is too long.
+    /// [`InvalidRunId`] when the token is empty, too long, or has other characters.
     pub fn import(token: &str) -> Result<Self, InvalidRunId> {
         if token.is_empty() {
             return Err(InvalidRunId(token.to_owned()));
@@ -45,7 +49,7 @@ impl RunId {
         format!("import-{token}").parse()
     }
 
-    /// The identity as text.
+    /// Returns the identity as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

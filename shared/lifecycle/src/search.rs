@@ -1,4 +1,4 @@
-//! How a model was chosen among many.
+//! The search for hyperparameters: its candidates and its result.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::{Parameters, PrimaryMetric};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
-    /// The mean of many trees, each of a sample of the rows.
+    /// The mean of many trees. Each tree learns from a sample of the rows.
     #[default]
     RandomForest,
-    /// The sum of many small trees, each mending what those before it got wrong.
+    /// The sum of many small trees. Each tree corrects the errors of the trees before it.
     GradientBoosting,
-    /// A weighted sum: logistic regression, or ridge.
+    /// A weighted sum of the features: logistic regression or ridge regression.
     Linear,
 }
 
@@ -23,7 +23,7 @@ impl Family {
     /// Every family, in the order in which `auto` tries them.
     pub const ALL: [Self; 3] = [Self::RandomForest, Self::GradientBoosting, Self::Linear];
 
-    /// The name, as it is written in settings and records.
+    /// Returns the name that settings and records use.
     pub fn name(self) -> &'static str {
         match self {
             Self::RandomForest => "random_forest",
@@ -39,37 +39,37 @@ impl fmt::Display for Family {
     }
 }
 
-/// How far a search for hyperparameters came.
+/// Summary of a search for hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchSummary {
-    /// The figure that candidates were compared by.
+    /// The metric that the candidates were compared by.
     pub metric: PrimaryMetric,
-    /// Folds of the cross-validation; 0 where there was only one candidate and nothing to compare.
+    /// Number of cross-validation folds; 0 if there was only one candidate, so nothing to compare.
     pub folds: usize,
-    /// Candidates that were to be tried.
+    /// Number of candidates that the search planned to try.
     pub planned: usize,
-    /// Candidates that were.
+    /// Number of candidates that the search did try.
     pub tried: usize,
-    /// Mean score of the chosen one over the folds, where it was cross-validated.
+    /// Mean score of the chosen candidate over the folds; `None` if it was not cross-validated.
     pub score: Option<f64>,
-    /// How long search and last fit took, in seconds.
+    /// Duration of the search and the final training, in seconds.
     pub seconds: f64,
-    /// How long they might have taken, in seconds.
+    /// Time limit for both, in seconds.
     pub budget_seconds: f64,
-    /// Whether time ran out: candidates were left out, or the last fit was cut short.
+    /// Whether time ran out. Then candidates were skipped, or the final training was stopped early.
     pub cut_short: bool,
 }
 
 /// One candidate of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// Its family.
+    /// The kind of model.
     pub family: Family,
-    /// Its hyperparameters.
+    /// The hyperparameters.
     pub parameters: Parameters,
-    /// Its score on each fold, as far as it was tried; empty where it was not cross-validated.
+    /// Score on each fold that was tried; empty if the candidate was not cross-validated.
     pub scores: Vec<f64>,
-    /// Its weight in the model, where that is the mean of several candidates.
+    /// Weight of this candidate in the ensemble; `None` if the model is not an ensemble that contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! The signature: which columns a model takes and what it gives.
+//! The signature: the columns that a model takes and the labels that it gives.
 
 mod column;
 mod label;
@@ -15,22 +15,23 @@ pub use label::Label;
 pub use moment::{DatePart, write_moment};
 pub use words::{words, write_words};
 
-/// Maximum number of labels of a signature; every row's answer has a probability for each.
+/// Maximum number of labels of a signature. The limit exists because every answer contains a probability for each
+/// label.
 pub const MAX_LABELS: usize = 1000;
 
-/// What a model is for.
+/// What a model predicts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// To tell classes apart.
+    /// The model predicts a class.
     #[default]
     Classification,
-    /// To estimate a number.
+    /// The model predicts a number.
     Regression,
 }
 
 impl Task {
-    /// The task's name: `classification` or `regression`.
+    /// Returns the task's name: `classification` or `regression`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Classification => "classification",
@@ -39,11 +40,12 @@ impl Task {
     }
 }
 
-/// Columns in and labels out of a model, both in the model's own order. Column names are unique, and so are labels; a
-/// regression model has no labels.
+/// The columns that a model takes and the labels that it gives, both in the model's own order. Column names are unique,
+/// and so are labels. A regression model has no labels.
 ///
-/// As JSON: `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`. Read is also
-/// the older form, in which a column is its name alone and the task is left out: numbers, none missing, to classes.
+/// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
+/// Reading also accepts an older form, in which a column is only a name and the task is missing. It means a classifier
+/// whose columns are numbers that are never missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawSignature")]
 pub struct Signature {
@@ -53,19 +55,19 @@ pub struct Signature {
     labels: Vec<Label>,
 }
 
-/// Why a list of columns and labels is no signature.
+/// Why a list of columns and labels is not a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// A model of no columns cannot tell rows apart.
+    /// There is no column. Such a model cannot tell rows apart.
     #[error("a signature needs at least one column")]
     NoColumns,
-    /// A classifier of fewer than two labels decides nothing.
+    /// A classifier has fewer than two labels, so it has nothing to decide.
     #[error("a signature needs at least two labels, got {0}")]
     TooFewLabels(usize),
-    /// A regression model gives numbers.
+    /// A regression model has labels, but it can only answer numbers.
     #[error("a signature for regression has no labels, got {0}")]
     LabelsOfRegression(usize),
-    /// The same name twice.
+    /// A column name or a label occurs twice.
     #[error("a signature names {0:?} twice")]
     Duplicate(String),
 }
@@ -87,16 +89,16 @@ enum RawColumn {
 }
 
 impl Signature {
-    /// The signature of a classifier that takes `columns` (at least one) and gives `labels` (at least two); the index of
-    /// a label is the class that the model predicts.
+    /// Creates the signature of a classifier with `columns` (at least one) and `labels` (at least two). The index of a
+    /// label is the class that the model predicts.
     ///
     /// # Errors
-    /// [`SignatureError`] when there are too few of either, or when a name occurs twice.
+    /// [`SignatureError`] when there are too few columns or labels, or when one occurs twice.
     pub fn classification(columns: Vec<Column>, labels: Vec<Label>) -> Result<Self, SignatureError> {
         Self::new(columns, Task::Classification, labels)
     }
 
-    /// The signature of a regression model that takes `columns` (at least one).
+    /// Creates the signature of a regression model with `columns` (at least one).
     ///
     /// # Errors
     /// [`SignatureError`] when there is no column, or when a name occurs twice.
@@ -122,27 +124,28 @@ impl Signature {
         Ok(Self { columns, task, labels })
     }
 
-    /// The columns, in the order in which the model reads a row.
+    /// Returns the columns, in the order in which the model reads a row.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The columns' names, in the same order.
+    /// Returns the columns' names, in the same order.
     pub fn column_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// How many `f32` a raw row has: one for each column, but more for a moment with parts and for a text.
+    /// Returns the number of `f32` values in a raw row. A column has one value. A timestamp with parts has more, and a
+    /// text has one for each known word.
     pub fn slots(&self) -> usize {
         self.columns.iter().map(|column| column.kind.slots()).sum()
     }
 
-    /// What the model is for.
+    /// Returns the model's task.
     pub fn task(&self) -> Task {
         self.task
     }
 
-    /// Labels, of which the index is the class; none for regression.
+    /// Returns the labels; empty for regression. The index of a label is its class.
     pub fn labels(&self) -> &[Label] {
         &self.labels
     }

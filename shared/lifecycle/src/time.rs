@@ -1,5 +1,6 @@
-//! How moments are written: RFC 3339 in UTC with exactly three decimals, so that text sorts as time does. And how those of
-//! a table, or of a row to predict, are read: in one place, so that a model is served what it was taught.
+//! Formats and parses times. Stored times are RFC 3339 in UTC with exactly three decimals, so that their text sorts in
+//! time order. Times in a data set and in a prediction request are parsed by the same function, so training and serving
+//! agree.
 
 use jiff::civil::{DateTime, Time, date};
 use jiff::fmt::temporal::Pieces;
@@ -7,17 +8,17 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// The moment as text of a fixed width, such as `2026-11-24T03:00:00.000Z`.
+/// Returns the time as text of a fixed width, such as `2026-11-24T03:00:00.000Z`.
 pub fn format(moment: Timestamp) -> String {
     format!("{moment:.3}")
 }
 
-/// The moment cut to whole milliseconds: what survives being stored.
+/// Returns the time cut to whole milliseconds, which is the precision of stored times.
 pub fn to_millis(moment: Timestamp) -> Timestamp {
     moment.round(jiff::TimestampRound::new().smallest(Unit::Millisecond).mode(jiff::RoundMode::Trunc)).unwrap_or(moment)
 }
 
-/// Hours from `earlier` to `later`; negative when they are the other way round.
+/// Returns the hours from `earlier` to `later`; negative if `later` is before `earlier`.
 pub fn hours_between(earlier: Timestamp, later: Timestamp) -> f64 {
     later.duration_since(earlier).as_secs_f64() / 3600.0
 }
@@ -27,23 +28,24 @@ const SECONDS_TO_2000: f64 = 946_684_800.0;
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// Seconds since 1970-01-01T00:00:00Z of a date, or of a date and time, in RFC 3339 or ISO 8601: `2026-11-24`,
-/// `2026-11-24 10:00` or `2026-11-24T10:00:00.5+01:00`. A date alone is its midnight, and without an offset it is UTC.
-/// Nothing for any other text.
+/// Returns the seconds from 1970-01-01T00:00:00Z to a date or time in RFC 3339 or ISO 8601: `2026-11-24`, `2026-11-24
+/// 10:00` or `2026-11-24T10:00:00.5+01:00`. A date alone means midnight, and a time without an offset is UTC. Returns
+/// `None` for any other text.
 pub fn seconds_of(text: &str) -> Option<f64> {
-    // A year of four digits and a hyphen set a date apart from the numbers that the parser would take for one.
+    // A date begins with a year of four digits and a hyphen. Otherwise the parser would take some numbers for dates.
     let (year, hyphen) = text.as_bytes().split_at_checked(4)?;
     if hyphen.first() != Some(&b'-') || !year.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let pieces = Pieces::parse(text).ok()?;
     let local = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
-    // Not by way of a timestamp, which ends a day before the last one of the calendar: 9999-12-31 often means "open".
+    // This does not use `Timestamp`, because its range ends before the last day of the calendar. 9999-12-31 often means
+    // "open".
     let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC).seconds();
     Some(local.duration_since(EPOCH).as_secs_f64() - f64::from(offset))
 }
 
-/// What stands in a raw row for the moment `seconds` after 1970-01-01T00:00:00Z: days since 2000-01-01T00:00:00Z.
+/// Returns the raw-row value for the time `seconds` after 1970-01-01T00:00:00Z: days since 2000-01-01T00:00:00Z.
 pub fn raw_days(seconds: f64) -> f32 {
     ((seconds - SECONDS_TO_2000) / SECONDS_OF_A_DAY) as f32
 }

@@ -1,4 +1,4 @@
-//! Versions: the stored models of a name, numbered 1, 2, 3…
+//! Model versions: the stored models of one name, numbered 1, 2, 3 and so on.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -8,46 +8,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
-/// A version's number, from 1 up. Numbers only grow; an attempt that dies after taking one leaves a gap.
+/// A version's number, from 1 up. Numbers only grow. An attempt that takes a number and then dies leaves a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionNumber(NonZeroU32);
 
 impl VersionNumber {
-    /// The first version's number.
+    /// The number of the first version.
     pub const FIRST: Self = Self(NonZeroU32::MIN);
 
-    /// The number, or nothing for 0.
+    /// Returns the number, or `None` for 0.
     pub fn new(number: u32) -> Option<Self> {
         NonZeroU32::new(number).map(Self)
     }
 
-    /// The number as an integer.
+    /// Returns the number as an integer.
     pub fn get(self) -> u32 {
         self.0.get()
     }
 
-    /// Eight digits, for keys that sort as the numbers do.
+    /// Returns the number with eight digits. Keys that contain it sort in numeric order.
     pub fn padded(self) -> String {
         format!("{:08}", self.0)
     }
 
-    /// Where a version's object named `file` is stored.
+    /// Returns the key under which the version's object `file` is stored.
     pub fn object_key(self, model: &ModelName, file: &str) -> String {
         format!("{}{}/{file}", Self::objects_of(model), self.padded())
     }
 
-    /// What the keys of all versions' objects begin with.
+    /// Returns the prefix that all keys of the model's objects share.
     pub fn objects_of(model: &ModelName) -> String {
         format!("models/{model}/")
     }
 
-    /// The number under which the object `key` is stored; none where it is no version's object.
+    /// Returns the version number in an object's `key`, or `None` if the key does not belong to a version.
     pub fn of_object(model: &ModelName, key: &str) -> Option<Self> {
         let (number, _file) = key.strip_prefix(&Self::objects_of(model))?.split_once('/')?;
         Self::of_padded(number)
     }
 
-    /// The number that [`padded`](Self::padded) has written.
+    /// Parses the output of [`padded`](Self::padded). Returns `None` for any other text.
     pub fn of_padded(text: &str) -> Option<Self> {
         Self::new(text.parse().ok()?).filter(|number| number.padded() == text)
     }
@@ -59,73 +59,73 @@ impl fmt::Display for VersionNumber {
     }
 }
 
-/// A stored artifact: where it is and how to know that it is the one that was stored.
+/// A stored model file: its location, and the hash that identifies its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
     /// The object's key in the artifact bucket.
     pub key: String,
-    /// SHA-256 of its content, in lower-case hexadecimal.
+    /// SHA-256 of the content, in lower-case hexadecimal.
     pub sha256: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 
-/// A model file that was made elsewhere, as it was when a version was made of it. Its bytes are kept beside the version's
-/// artifact, under the name [`IMPORTED_FILE`].
+/// An imported model file, as it was at the time of the import. A copy of it is kept beside the version's artifact,
+/// under the name [`IMPORTED_FILE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
-    /// Where in the bucket it was put.
+    /// The key in the bucket under which somebody uploaded the file.
     pub key: String,
-    /// SHA-256 of its content, in lower-case hexadecimal.
+    /// SHA-256 of the content, in lower-case hexadecimal.
     pub sha256: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What wrote it, as the file says: `skl2onnx 1.19`, or `unknown`.
+    /// The program that wrote the file, according to the file: `skl2onnx 1.19`, or `unknown`.
     pub producer: String,
 }
 
-/// The name under which a file made elsewhere is kept beside the artifact that was made of it.
+/// Name of the copy of an imported file. It is kept beside the artifact that was made from it.
 pub const IMPORTED_FILE: &str = "imported.onnx";
 
-/// A run's stored model with what is known of it.
+/// The registry's record of a stored model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Version {
-    /// Its number.
+    /// The version's number.
     pub number: VersionNumber,
-    /// The run that made it.
+    /// The run that made this version.
     pub run_id: RunId,
-    /// Its model file.
+    /// The model file.
     pub artifact: Artifact,
-    /// Key of its manifest.
+    /// Key of the manifest.
     pub manifest_key: String,
-    /// When its training ended, or when a file made elsewhere was taken in.
+    /// When the training ended, or when an imported model was taken in.
     #[serde(with = "crate::time")]
     pub trained_at: Timestamp,
-    /// The code that trained it.
+    /// Version of the code that trained the model.
     pub code_version: String,
-    /// The table that it learnt from, or that a file made elsewhere was judged on.
+    /// The data set that the model was trained on. For an imported model, the data set that it was evaluated on.
     pub dataset: Dataset,
-    /// Seed of the fit; 0 of a file made elsewhere, which had none here.
+    /// Random seed of the training; 0 for an imported model.
     pub seed: u64,
-    /// The kind of model that was fitted.
+    /// The kind of model.
     #[serde(default)]
     pub family: Family,
-    /// Hyperparameters of the fit; of a file made elsewhere, what can be counted of it.
+    /// Hyperparameters of the training. For an imported model, whatever can be counted in the file.
     pub parameters: Parameters,
-    /// How they were chosen.
+    /// How the hyperparameters were chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchSummary>,
-    /// The file made elsewhere that it is.
+    /// The uploaded file, if the model is imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// Accuracy, 0–1, or R², at most 1, on the rows that it learnt from, or, made elsewhere, might have learnt from.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows. An imported model may have learnt from other rows.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
-    /// Figures on the rows that it did not learn from.
+    /// Metrics on the hold-out rows.
     pub evaluation: Evaluation,
-    /// How long its making took.
+    /// How long the steps of the run took.
     pub durations: Durations,
-    /// What the gate said.
+    /// The gate's decision.
     pub decision: Decision,
 }
 

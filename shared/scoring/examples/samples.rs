@@ -1,8 +1,8 @@
-//! Writes pipelines of every kind, rows and what this crate answers to them into a folder, to be compared with what another
-//! ONNX runtime answers: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
+//! Writes pipelines of every kind, with rows and this crate's answers, into a folder, to compare them with another ONNX
+//! runtime: `cargo run -p evergreen-scoring --example samples -- FOLDER [COUNT]`.
 //!
-//! `N.onnx` is a pipeline and `N.json` its rows and answers, see `sample`. The kept artifacts of the tests are there by their
-//! own names.
+//! `N.onnx` is a pipeline and `N.json` contains its rows and answers, see `sample`. The artifacts that the tests keep
+//! are written under their own names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
@@ -51,7 +51,7 @@ fn main() {
         let row = |place: usize| {
             let value = (place * 7 % 11) as f32 - 1.0;
             match slots[place % slots.len()] {
-                // A text, whatever it is.
+                // Any text: a known one, a rare one or an unknown one.
                 ColumnKind::Category { categories, rare } => {
                     value.rem_euclid((categories.len() + rare.len() + 1) as f32)
                 }

@@ -1,8 +1,8 @@
-//! From raw rows to features, compiled: what [`Preprocessing`] says of each column, sorted by what is to be done.
+//! Turns raw rows into features. Does the same as [`Preprocessing`], but groups slots by what must be done with them.
 
 use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// Where a feature comes from and what stands in for a missing value.
+/// The slot of a feature and the number that replaces a missing value.
 #[derive(Debug, Clone, Copy)]
 struct Filled {
     slot: usize,
@@ -21,7 +21,7 @@ struct OneHot {
 pub(crate) struct Features {
     count: usize,
     values: Vec<Filled>,
-    /// Slots of which a feature tells where they are missing.
+    /// Slots that have an indicator for missing values.
     indicators: Vec<usize>,
     categories: Vec<OneHot>,
     statistics: Vec<Statistic>,
@@ -29,7 +29,6 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// Compiles a checked preprocessing.
     pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
         let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
         for (slot, encoding) in preprocessing.encodings.iter().enumerate() {
@@ -48,12 +47,11 @@ impl Features {
         Self { count, values, indicators, categories, statistics, scaler }
     }
 
-    /// Number of features.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// Writes the features of the raw `row` into `features`, [`Self::count`] of them.
+    /// Writes the features of the raw `row` into `features`, which has [`Self::count`] elements.
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());
         for (feature, &Filled { slot, fill }) in values.iter_mut().zip(&self.values) {
@@ -85,7 +83,7 @@ fn write_one_hot(value: f32, one_hot: &OneHot, features: &mut [f32]) {
         }
         return;
     }
-    // Negative and huge numbers become indices that are no category's, or are told from them by being compared.
+    // The comparison rejects negative numbers, fractions and numbers that are too large for an index.
     let index = value as usize;
     if index < one_hot.categories && index as f32 == value {
         features[index] = 1.0;

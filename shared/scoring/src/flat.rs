@@ -1,12 +1,12 @@
-//! Trees compiled for speed: nodes of 8 bytes, no branch in a step, eight walks side by side.
+//! Trees compiled for speed: nodes of 8 bytes, steps without branches, and eight walks at the same time.
 //!
-//! A walk through a tree is a chain of dependent loads; while one waits, the others keep the processor busy. A row alone is
-//! walked through [`LANES`] trees at a time, a batch [`LANES`] rows at a time through one tree after the other, whose nodes
-//! stay in the nearest cache meanwhile. A leaf leads to itself, so walks of different lengths need no branch (the idea of
-//! Asadi, Lin, de Vries: "Runtime optimizations for tree-based machine learning models", IEEE TKDE 26(9), 2014); after
-//! every few steps one branch ends them together.
+//! A walk through a tree is a chain of dependent loads. While one walk waits for memory, the others keep the processor
+//! busy. A single row walks through [`LANES`] trees at a time. A batch walks [`LANES`] rows at a time through one tree
+//! after the other, so that the tree's nodes stay in the nearest cache. A leaf points to itself, so walks of different
+//! lengths need no branch. (The idea comes from Asadi, Lin, de Vries: "Runtime optimizations for tree-based machine
+//! learning models", IEEE TKDE 26(9), 2014.) After every few steps, one branch ends all walks together.
 //!
-//! Either way the leaves of a row are added up in the order of the trees, so the answer is the same to the last bit.
+//! In both cases the leaves of a row are added in the order of the trees, so the result is identical to the last bit.
 
 mod key;
 mod leaves;
@@ -17,13 +17,13 @@ use crate::pipeline::{Aggregate, Ensemble};
 use leaves::{Added, Collector, Dense, Leaves, Lists, Numbers};
 use nodes::{Form, Narrow, Trees, Wide};
 
-/// Walks side by side: what x86-64's sixteen registers hold.
+/// Number of walks at the same time. Their state fits in the sixteen registers of x86-64.
 const LANES: usize = 8;
 
-/// Slots for the features of most tables: a row's keys are two cache lines.
+/// Number of slots that is enough for the features of most tables. The keys of a row take two cache lines.
 const FEW: usize = 32;
 
-/// Slots for as many features as a byte can name.
+/// Number of slots that a feature index of one byte allows.
 const MANY: usize = 256;
 
 /// Trees in flat arrays.
@@ -32,7 +32,7 @@ pub(crate) struct FlatEnsemble {
     trees: Packed,
     leaves: Leaves,
     features: usize,
-    /// By what sums are divided: the number of trees for a mean, else 1.
+    /// Divisor of the sums: the number of trees for a mean, otherwise 1.
     divisor: f32,
     base: Vec<f32>,
 }
@@ -46,10 +46,9 @@ enum Packed {
 }
 
 impl FlatEnsemble {
-    /// Compiles a checked ensemble on this number of features.
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
         let mut leaves = Collector::new(ensemble.base.len());
-        // One slot more than features: that at which leaves look.
+        // There is one more slot than features, because leaves use one of their own.
         let trees = if features < FEW {
             Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves))
         } else if features < MANY {
@@ -64,8 +63,7 @@ impl FlatEnsemble {
         Self { trees, leaves: leaves.finish(), features, divisor, base: ensemble.base.clone() }
     }
 
-    /// Writes the outputs of rows of `features`, one row after the other, into `outputs`, as many for each as there are
-    /// bases.
+    /// Writes the outputs for rows of `features` into `outputs`, row by row, with one output for each base.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match &self.trees {
             Packed::Few(trees) => self.outputs_of(trees, features, outputs),
@@ -90,8 +88,8 @@ impl FlatEnsemble {
         }
     }
 
-    /// Writes the sums of the leaves of each row into `sums`: of as many rows as fill all lanes together, of the rest one
-    /// by one.
+    /// Writes the sums of the leaves of each row into `sums`. Scores as many rows as possible in groups of `LANES`, and
+    /// the rest one by one.
     fn sums<F: Form, const N: usize>(
         &self,
         trees: &Trees<F>,

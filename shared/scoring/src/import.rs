@@ -1,52 +1,57 @@
-//! Models made elsewhere: an ONNX file that another library exported, read into a pipeline.
+//! Imports models from other libraries: reads an exported ONNX file into a pipeline.
 //!
-//! The graph is walked once, from its inputs to its outputs, with features in place of numbers: which column each comes
-//! from, how it is filled, scaled or compared. What comes out has to be what a [`Pipeline`] can say; the first operator or
-//! attribute that is not known is an error that names it. The pipeline is then served as one that was trained here.
+//! The import walks the graph once, from its inputs to its outputs. Instead of numbers, it tracks features: which
+//! column each comes from, and how it is filled, scaled or compared. The result must be expressible as a [`Pipeline`].
+//! The first unknown operator or attribute is an error that names it. Afterwards the pipeline serves like one that was
+//! trained here.
 //!
-//! # What is known
+//! # Supported operators
 //!
-//! | operator | as far as |
+//! | operator | supported |
 //! |---|---|
-//! | `TreeEnsembleClassifier`, `TreeEnsembleRegressor` | SUM or AVERAGE, `base_values`, modes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT; post-transform LOGISTIC of two classes, SOFTMAX, or NONE where leaves hold shares of the classes (a forest, which becomes the mean of its trees); one target |
-//! | `LinearClassifier`, `LinearRegressor` | post-transform LOGISTIC of two classes or with `Normalizer` L1 after it, SOFTMAX; one target |
+//! | `TreeEnsembleClassifier`, `TreeEnsembleRegressor` | SUM or AVERAGE, `base_values`, modes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT; post-transform LOGISTIC of two classes, SOFTMAX, or NONE if leaves contain shares of the classes (a forest, which becomes the mean of its trees); one target |
+//! | `LinearClassifier`, `LinearRegressor` | post-transform LOGISTIC of two classes or followed by `Normalizer` L1, SOFTMAX; one target |
 //! | `MatMul` and `Add` of constants | a linear regression model of doubles |
 //! | `Imputer` | of NaN, in numbers |
-//! | `Scaler`; `Add`, `Sub`, `Mul`, `Div` of features and constants | all of it; before trees, a warning where rounding differs |
+//! | `Scaler`; `Add`, `Sub`, `Mul`, `Div` of features and constants | everything; before trees, with a warning if rounding differs |
 //! | `OneHotEncoder` | of one column of texts |
 //! | `Concat`, `FeatureVectorizer`, `Gather`, `ArrayFeatureExtractor`, `Split` | of columns |
-//! | `Identity`, `Cast`, `Reshape`, `Flatten`, `ZipMap`, `Softmax`, `Constant` | where they leave values as they are; `Softmax` of a classifier's outputs |
+//! | `Identity`, `Cast`, `Reshape`, `Flatten`, `ZipMap`, `Softmax`, `Constant` | if they do not change values; `Softmax` of a classifier's outputs |
 //!
 //! # Columns
 //!
-//! A file with one input takes all columns of the table, in the table's order; one with several takes those that the inputs
-//! name, each `[N, 1]` (a name may have `_` for what is no letter or digit, as exporters write it). Numbers, truth values
-//! and moments are numbers (float, double or integers; truth values also as such), categories are texts. Columns that the
-//! file does not use are none of the pipeline's.
+//! A file with one input takes all columns of the table, in the table's order. A file with several inputs takes the
+//! columns with the names of the inputs, each `[N, 1]`. In these names, `_` may replace characters that are not letters
+//! or digits, because exporters write them so. Numbers, booleans and dates are numeric (float, double or integers;
+//! booleans may also be booleans). Categories are texts. The pipeline does not contain columns that the file does not
+//! use.
 //!
-//! A value may be missing where the file fills it (`Imputer`), and in a category: there it reads as the text of the encoder
-//! that says so (empty, `NA`, `nan`…), else, where the encoder lets texts be unknown, as none of them. How trees would send
-//! missing values is not taken over: where the table has some that the file does not fill, that is an error.
+//! A number may be missing if the file fills it (`Imputer`). A category may be missing in two cases: if the encoder has
+//! a text for missing values (empty, `NA`, `nan`…), or if the encoder accepts unknown texts. In the second case, a
+//! missing value belongs to no category. The direction of missing values in trees is not imported. If the table has
+//! missing values that the file does not fill, that is an error.
 //!
 //! # Labels
 //!
-//! The file's labels are the table's, by their text; 0 and 1 are also false and true. Where they are 0…k-1 and the table has
-//! k others, they are taken as what `LabelEncoder` makes of these: their indices when sorted, with a warning.
+//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true. If the
+//! file's labels are 0…k-1 and the table has k other labels, the numbers are the indices of the sorted labels, like
+//! those of `LabelEncoder`. That gives a warning.
 //!
-//! # Where answers differ
+//! # Differences from ONNX Runtime
 //!
-//! The label is always the one of the greatest probability. Where all weights of a tree classifier of two labels are those
-//! of one score, and all are positive, ONNX Runtime compares the score itself with 0.5, also where LOGISTIC follows: its
-//! label may then be the one of the smaller of its own probabilities. The probabilities are the same.
+//! The label is always the one with the greatest probability. Sometimes all weights of a tree classifier with two
+//! labels belong to one score and are positive. Then ONNX Runtime compares the score itself with 0.5, even if LOGISTIC
+//! follows, so its label may have the smaller probability. The probabilities are the same.
 //!
-//! Texts that an `OneHotEncoder` refuses (`zeros` 0) are none of its categories here, with a warning if the table has some.
+//! An `OneHotEncoder` with `zeros` 0 refuses unknown texts. Here, such a text belongs to no category, with a warning if
+//! the table contains any.
 //!
-//! # What is refused, that a runtime would take
+//! # Refused, although a runtime accepts it
 //!
-//! Operators of other domains, functions that the file defines, operator sets of the core before 7, trees whose root is not
-//! the first of its nodes listed (where runtimes begin), and more than one form of the model's answer among the outputs.
-//! A column has at most 1,000 texts of at most 200 bytes; a model 10,000 features; the file 192 MiB, of which 4 MiB
-//! beside the operators' attributes.
+//! The import refuses operators of other domains, functions that the file defines, and core operator sets before 7. It
+//! refuses trees whose root is not the first of their nodes in the lists, because runtimes start there. It refuses more
+//! than one form of the model's answer among the outputs. Limits: 1,000 texts per column with 200 bytes each, 10,000
+//! features per model, and 192 MiB per file, of which 4 MiB besides the operators' attributes.
 
 mod answer;
 mod constant;
@@ -74,25 +79,26 @@ use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
 
-/// Operator set of the core from which on operators mean what is read here.
+/// Minimum core operator set. In older sets, some operators have a different meaning.
 const MIN_OPERATOR_SET: i64 = 7;
 
-/// A model made elsewhere.
+/// An imported model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
-    /// What it does. Its columns and labels are the table's, in the table's order; it has no calibration and no interval.
+    /// The pipeline of the model. It uses the table's columns and labels, in the table's order, and has no calibration
+    /// and no interval.
     pub pipeline: Pipeline,
-    /// What wrote the file, as "skl2onnx 1.20.0", or "unknown".
+    /// The program that wrote the file, for example "skl2onnx 1.20.0", or "unknown".
     pub producer: String,
-    /// What was assumed, in sentences for whoever gave the file.
+    /// Assumptions of the import, as sentences for the user who provided the file.
     pub warnings: Vec<String>,
 }
 
-/// Reads an ONNX file that another library exported, for a table of this signature. Bytes from anywhere are safe to pass:
-/// what cannot be read is an error, found in time and memory proportional to its size.
+/// Reads an ONNX file that another library exported, for a table with this signature. It is safe to pass untrusted
+/// bytes: anything that cannot be read is an error. Time and memory are proportional to the number of bytes.
 ///
 /// # Errors
-/// [`ImportError`], which names the operator, attribute, column or label that is not as it has to be.
+/// [`ImportError`], which names the invalid operator, attribute, column or label.
 pub fn import(bytes: &[u8], table: &Signature) -> Result<Imported, ImportError> {
     limits::check(bytes)?;
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
@@ -103,7 +109,7 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<Imported, ImportError> 
     Ok(Imported { pipeline, producer: producer(&model), warnings })
 }
 
-/// Operators must be those of their name.
+/// Checks that operator names have their standard meaning: no functions and no old operator set.
 fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     if !model.functions.is_empty() {
         return Err(ImportError::Functions);
@@ -115,7 +121,7 @@ fn check_meaning(model: &ModelProto) -> Result<(), ImportError> {
     }
 }
 
-/// Name and version, short and printable.
+/// Returns name and version of the producer, short and printable.
 fn producer(model: &ModelProto) -> String {
     let text = format!("{} {}", model.producer_name, model.producer_version);
     let short: String = text.trim().chars().filter(|c| !c.is_control()).take(80).collect();

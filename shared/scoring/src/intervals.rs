@@ -1,4 +1,4 @@
-//! From predictions and features to the ends of intervals, compiled.
+//! Computes the ends of intervals from predictions and features.
 
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Curve, Interval};
@@ -13,7 +13,6 @@ pub(crate) struct Intervals {
 }
 
 impl Intervals {
-    /// Compiles a checked interval on this number of features.
     pub(crate) fn compile(interval: &Interval, features: usize) -> Self {
         Self {
             half: interval.half.clone(),
@@ -23,7 +22,7 @@ impl Intervals {
         }
     }
 
-    /// Appends the lower and the upper end for each of `values`, the predictions for rows of `features`.
+    /// Appends the lower and upper end for each of `values`, the predictions for rows of `features`.
     pub(crate) fn append(&self, values: &[f32], features: &[f32], ends: &mut Vec<(f32, f32)>) {
         let mut hardness = vec![0.0; if self.difficulty.is_some() { values.len() } else { 0 }];
         if let Some(difficulty) = &self.difficulty {
@@ -32,7 +31,7 @@ impl Intervals {
         let hardness = hardness.iter().map(|logarithm| logarithm.exp()).chain(std::iter::repeat(1.0));
         ends.extend(values.iter().zip(hardness).map(|(value, hardness)| {
             let half = self.half.at(*value) * hardness;
-            // Not `clamp`, which would panic at limits in the wrong order.
+            // `clamp` would panic if the limits were in the wrong order.
             let end = |end: f32| end.max(self.low).min(self.high);
             (end(value - half), end(value + half))
         }));

@@ -1,11 +1,12 @@
-//! From a model artifact to predictions.
+//! Reads a model artifact and predicts with it.
 //!
-//! The artifact is an ONNX file ([`encode`]); [`Model::load`] checks it once and compiles it into flat arrays, after which
-//! [`Model::predict`] cannot fail on a row. What serves is not what trains: no learning library is known here.
+//! The artifact is an ONNX file ([`encode`]). [`Model::load`] checks it once and compiles it into flat arrays. After
+//! that,
+//! [`Model::predict`] cannot fail on a row. This crate does not depend on any training library.
 //!
-//! All arithmetic on features is in `f32`, the same operations in the same order as the ONNX operators, so that this crate,
-//! ONNX Runtime and the trainer take the same path through every tree. What follows the features may differ in rounding:
-//! probabilities by about 10⁻⁶, numbers by 10⁻⁵ of themselves.
+//! All arithmetic on features is in `f32`, with the same operations in the same order as the ONNX operators. So this
+//! crate, ONNX Runtime and the trainer take the same path through every tree. Later steps may differ by rounding:
+//! probabilities by about 10⁻⁶, numbers by a relative 10⁻⁵.
 
 mod artifact;
 mod digest;

@@ -1,11 +1,11 @@
-//! From a predictor's outputs to the probabilities of classes.
+//! Turns the outputs of a predictor into class probabilities.
 //!
-//! The class is that of the highest score. Calibration and the way from scores to probabilities keep their order, but for
-//! rounding: two probabilities may be too close to be told apart where their scores are not.
+//! The predicted class is the one with the highest score. Calibration and the link keep the order of the scores, except
+//! for rounding: two probabilities may be equal in `f32` although their scores differ.
 
 use crate::pipeline::{LabelRule, Link};
 
-/// A classifier's link, calibration and rule.
+/// Link, calibration and label rule of a classifier.
 #[derive(Debug, Clone)]
 pub(crate) struct Answerer {
     link: Link,
@@ -18,12 +18,12 @@ impl Answerer {
         Self { link, calibration, rule }
     }
 
-    /// How the label is decided.
+    /// Returns the rule that decides the label.
     pub(crate) fn rule(&self) -> &LabelRule {
         &self.rule
     }
 
-    /// Writes the probability of each class into `probabilities` and returns the class.
+    /// Writes the probability of each class into `probabilities` and returns the index of the predicted class.
     pub(crate) fn answer(&self, outputs: &[f32], probabilities: &mut [f32]) -> usize {
         match (self.link, outputs) {
             (Link::Logistic, &[odds]) => set(probabilities, &[-0.5 * odds, 0.5 * odds]),
@@ -50,8 +50,8 @@ impl Answerer {
         }
     }
 
-    /// The softmax of scores, each times the calibration. It is the same as raising the softmax to that power, and of half
-    /// the log-odds and their negative it is the logistic function of the log-odds.
+    /// Multiplies the scores by the calibration power and applies softmax. This equals raising the softmax to that
+    /// power. For minus half and plus half of the log-odds, softmax equals the logistic function of the log-odds.
     fn softmax(&self, scores: &mut [f32]) {
         let power = self.calibration.unwrap_or(1.0);
         let highest = scores.iter().fold(f32::NEG_INFINITY, |highest, score| highest.max(*score));
@@ -64,7 +64,8 @@ fn set(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }
 
-/// Each probability to the power; the greatest is made 1 before, so that they cannot all vanish.
+/// Raises each probability to `power` and normalises. The greatest is scaled to 1 first, so that they cannot all become
+/// 0.
 fn raise(probabilities: &mut [f32], power: f32) {
     let highest = probabilities.iter().fold(0.0_f32, |highest, p| highest.max(*p));
     probabilities.iter_mut().for_each(|p| *p = (*p / highest).powf(power));
@@ -76,17 +77,17 @@ fn normalise(weights: &mut [f32]) {
     weights.iter_mut().for_each(|weight| *weight /= sum);
 }
 
-/// The logarithm of the logistic function.
+/// Returns the logarithm of the logistic function.
 fn log_sigmoid(odds: f32) -> f32 {
     odds.min(0.0) - (-odds.abs()).exp().ln_1p()
 }
 
-/// What is left of each of so many probabilities below which there is a floor.
+/// Returns the factor for each probability before `floor` is added, so that the probabilities still sum to 1.
 pub(crate) fn kept(floor: f32, labels: usize) -> f32 {
     1.0 - floor * labels as f32
 }
 
-/// As ONNX's `ArgMax`: the first of several maxima.
+/// Returns the index of the first maximum, like ONNX's `ArgMax`.
 fn first_maximum(scores: impl Iterator<Item = f32>) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
     for (class, score) in scores.enumerate() {

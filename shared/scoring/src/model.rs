@@ -1,4 +1,4 @@
-//! A model that is ready to predict.
+//! A loaded model that can predict.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -10,8 +10,8 @@ use crate::pipeline::{Pipeline, outputs};
 use crate::predictions::{ClassPredictions, NumberPredictions, Predictions};
 use crate::scorer::Scorer;
 
-/// Rows that are scored together: enough for each tree to be fetched from memory seldom, few enough for their features to
-/// stay near.
+/// Number of rows that are scored together. Larger blocks load each tree from memory less often. Smaller blocks keep
+/// the features in cache.
 const BLOCK: usize = 256;
 
 /// A pipeline compiled for prediction.
@@ -19,29 +19,29 @@ const BLOCK: usize = 256;
 pub struct Model {
     metadata: ArtifactMetadata,
     signature: Signature,
-    /// Values of a raw row.
+    /// Number of values in a raw row.
     slots: usize,
     features: Features,
     scorer: Scorer,
-    /// Number of outputs of the scorer.
+    /// Number of outputs of the scorer for a row.
     outputs: usize,
     answerer: Answerer,
     intervals: Option<Intervals>,
 }
 
-/// A batch whose length is no multiple of the row length.
+/// Error for a batch whose length is not a multiple of the row length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{values} values are no whole number of rows of {slots} values")]
 pub struct ShapeError {
-    /// Values given.
+    /// Number of values in the batch.
     pub values: usize,
-    /// Values of a row.
+    /// Number of values in a row.
     pub slots: usize,
 }
 
 impl Model {
-    /// Reads an artifact, checks all of it and compiles it. Bytes from anywhere are safe to pass: what is not a sound
-    /// artifact of a known format is an error, found in time and memory proportional to its size.
+    /// Reads an artifact, checks all of it and compiles it. It is safe to pass untrusted bytes: anything except a valid
+    /// artifact of a known format is an error. Time and memory are proportional to the number of bytes.
     ///
     /// # Errors
     /// [`ArtifactError`], which says what is wrong with the bytes.
@@ -50,7 +50,7 @@ impl Model {
         Ok(Self::compile(&pipeline, metadata))
     }
 
-    /// Compiles a pipeline without a detour through its artifact.
+    /// Compiles a pipeline directly, without writing and reading an artifact.
     pub fn compile(pipeline: &Pipeline, metadata: ArtifactMetadata) -> Self {
         let (signature, parts) = (pipeline.signature(), pipeline.parts());
         Self {
@@ -65,35 +65,36 @@ impl Model {
         }
     }
 
-    /// Columns in and labels out.
+    /// Returns the input columns and the labels.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// Of two labels the probability of the second above which it is answered; nothing of more, or of numbers.
+    /// Returns the probability above which a model of two labels predicts the second one. `None` for any other model.
     pub fn threshold(&self) -> Option<f32> {
         (self.signature.labels().len() == 2).then(|| self.answerer.rule().threshold())
     }
 
-    /// What each label's probability is multiplied by before the greatest decides; nothing where the likeliest is answered.
+    /// Returns the factor for each label's probability; the label with the greatest product is predicted. `None` if the
+    /// most probable label is predicted.
     pub fn label_weights(&self) -> Option<&[f32]> {
         self.answerer.rule().weights.as_deref()
     }
 
-    /// What the artifact says of itself.
+    /// Returns the model name and the lineage that the artifact contains.
     pub fn metadata(&self) -> &ArtifactMetadata {
         &self.metadata
     }
 
-    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns, a value in as many `f32` as
-    /// its [`ColumnKind`](evergreen_lifecycle::ColumnKind) says and NaN where it is missing. A row without an infinity has a
-    /// finite answer.
+    /// Predicts `rows`: raw values, row by row, each row in the order of the signature's columns. The
+    /// [`ColumnKind`](evergreen_lifecycle::ColumnKind) of a column says how many `f32` a value takes. A missing value
+    /// is NaN. A row without infinite values has a finite answer.
     ///
-    /// Whether values are finite, and none is missing where none may be, is for the caller to see to, who can name the
-    /// offending field. Whatever they are the answer is some class or number, never a panic.
+    /// The caller must check for infinite values, and for missing values in columns that do not allow them, because it
+    /// can name the field. For such values, the answer is some class or number; this method does not panic.
     ///
     /// # Errors
-    /// [`ShapeError`] when the number of values is no multiple of those of a row.
+    /// [`ShapeError`] if the number of values is not a multiple of the row length.
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
         let slots = self.slots;
         if !rows.len().is_multiple_of(slots) {
@@ -125,7 +126,7 @@ impl Model {
         NumberPredictions::new(values, self.intervals.is_some().then_some(ends))
     }
 
-    /// Calls `each` with the features and the outputs of some rows, until all had their turn.
+    /// Calls `each` with the features and the outputs of one block of rows after the other.
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());
         let most = BLOCK.min(rows.len() / slots);

@@ -1,4 +1,4 @@
-//! A fitted pipeline, described without reference to what fitted it or to how it is stored.
+//! A fitted pipeline. It does not depend on how it was fitted or on how it is stored.
 
 mod check;
 mod interval;
@@ -11,18 +11,19 @@ pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use interval::{Curve, Interval, Step};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
-/// An ensemble of trees: a row's outputs are the mean or the sum of its leaves' weights, and a constant each.
+/// An ensemble of trees. Each output is the mean or the sum of the weights of the leaves that a row reaches, plus a
+/// constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ensemble {
     /// The trees, at least one.
     pub trees: Vec<Tree>,
-    /// How the trees' answers become one.
+    /// How the answers of the trees are combined.
     pub aggregate: Aggregate,
-    /// What is added to each output, one finite number per output.
+    /// The constant that is added to each output; one finite number per output.
     pub base: Vec<f32>,
 }
 
-/// How the answers of trees become one.
+/// How the answers of trees are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
     /// Their mean.
@@ -31,115 +32,118 @@ pub enum Aggregate {
     Sum,
 }
 
-/// A binary tree. The root is node 0, and children come after their parent.
+/// A binary tree. The root is node 0. Children come after their parent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     /// The nodes, at least one.
     pub nodes: Vec<Node>,
 }
 
-/// A node of a tree; children are indices into [`Tree::nodes`].
+/// A node of a tree. Children are indices into [`Tree::nodes`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
-    /// A row goes left if its feature is at most the threshold, else right.
+    /// A row goes right if its feature is above the threshold, otherwise left. NaN goes left.
     Split {
         /// Index of the feature.
         feature: u32,
-        /// Where the feature is split; finite.
+        /// The threshold; finite.
         threshold: f32,
-        /// The node for values `<= threshold`.
+        /// Index of the node for values `<= threshold` and for NaN.
         left: u32,
-        /// The node for values above it.
+        /// Index of the node for greater values.
         right: u32,
     },
-    /// What the leaf adds to the outputs: ascending in output, finite; outputs left out get nothing. Where the outputs are
-    /// the probabilities of classes, the weights are above 0 and sum to 1.
+    /// The weights that the leaf adds to the outputs: finite, in ascending order of output. Outputs without a weight
+    /// get nothing. If the outputs are class probabilities, the weights are above 0 and sum to 1.
     Leaf(Vec<Weight>),
 }
 
-/// What a leaf adds to an output.
+/// The number that a leaf adds to one output.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
     /// Index of the output.
     pub output: u32,
-    /// What is added.
+    /// The number that is added; finite.
     pub weight: f32,
 }
 
-/// A weighted sum of the features for each output.
+/// A linear model: each output is a weighted sum of the features plus a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    /// Output by output, one finite number per feature.
+    /// The weights, output by output: one finite number per feature.
     pub weights: Vec<f32>,
-    /// What is added, one finite number per output.
+    /// The constant that is added to each output; one finite number per output.
     pub bias: Vec<f32>,
 }
 
-/// What gives the outputs of a row of features.
+/// Computes the outputs of a row from its features.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictor {
-    /// Trees.
+    /// An ensemble of trees.
     Trees(Ensemble),
-    /// A weighted sum.
+    /// A linear model.
     Linear(Linear),
-    /// The weighted mean of several predictors' answers: probabilities or numbers.
+    /// The weighted mean of the answers of several predictors: of their probabilities or their numbers.
     Blend(Vec<Member>),
 }
 
-/// A value that may be missing, by its features.
+/// The two features that describe a value which may be missing.
 ///
-/// Of all holes together the values below come after the features, then those above.
+/// A member with holes gets more columns behind its features: first the lower ends of all holes, then the upper ends.
+/// See [`ends`](Self::ends).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
-    /// The feature that has the value.
+    /// Index of the feature that contains the value.
     pub value: u32,
-    /// The feature that is 1 where it is missing, else 0.
+    /// Index of the feature that is 1 if the value is missing, otherwise 0.
     pub missing: u32,
 }
 
 impl Hole {
-    /// The value as it is seen below and above all others where it is missing: in `f32`, by the operations of the artifact.
+    /// Returns the value twice. A missing value is below all other values in the first and above them in the second.
+    /// Computed in `f32` with the same operations as the artifact.
     pub fn ends(value: f32, missing: f32) -> [f32; 2] {
         let far = missing * BEYOND;
         [value - far, value + far]
     }
 }
 
-/// What is beyond sensible values, and far enough from the greatest `f32` for the middle to be one.
+/// A magnitude beyond all sensible values. It is far enough below the greatest `f32` for a midpoint of two values to be
+/// finite.
 pub(crate) const BEYOND: f32 = 1e38;
 
 /// One of several predictors whose answers are averaged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// What is applied to its features at first, if anything.
+    /// Scaler that is applied to the features first, if any.
     pub scaler: Option<Scaler>,
-    /// Values that may be missing and that it sees twice more: once below all others where it is missing, once above. A tree
-    /// can so send a missing value either way with any split.
+    /// Values that may be missing and that the member gets in two more columns. A missing value is below all others in
+    /// one column and above them in the other. So a tree can send missing values to either side at any split.
     pub holes: Vec<Hole>,
-    /// From features to outputs; no blend itself.
+    /// The predictor, which must not be a blend.
     pub predictor: Predictor,
-    /// What its outputs mean.
+    /// What the outputs of the predictor mean.
     pub link: Link,
-    /// Its part of the mean: above 0, and 1 in sum.
+    /// Weight in the mean; above 0. The weights of all members sum to 1.
     pub weight: f32,
 }
 
-/// What the outputs mean.
+/// What the outputs of a predictor mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// They are the answer: one number for regression, or the probability of each class, which only a blend and the mean of
-    /// trees whose leaves are distributions can give.
+    /// The outputs are the answer: one number for regression, or the probability of each class. Only a blend and the
+    /// mean of trees whose leaves are distributions give such probabilities.
     Identity,
-    /// The one output is the log-odds of the second of two classes.
+    /// The single output is the log-odds of the second of two classes.
     Logistic,
-    /// Each output is the log-odds of a class against the rest; the probabilities are made to sum to 1.
+    /// Each output is the log-odds of one class against the rest. The probabilities are normalised to sum to 1.
     OneVersusRest,
-    /// The outputs are the classes' unnormalised log-probabilities.
+    /// The outputs are the unnormalised log-probabilities of the classes.
     Softmax,
 }
 
-/// Everything from a raw row to the answer, under one signature, checked: whoever holds a pipeline holds one that can be
-/// scored.
+/// All steps from a raw row to the answer, together with the signature. A pipeline is checked when it is created, so
+/// every pipeline can be scored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     signature: Signature,
@@ -149,40 +153,41 @@ pub struct Pipeline {
 /// The parts of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts {
-    /// From a raw row to features.
+    /// Turns a raw row into features.
     pub preprocessing: Preprocessing,
-    /// From features to outputs.
+    /// Turns features into outputs.
     pub predictor: Predictor,
-    /// From outputs to the answer.
+    /// Turns outputs into the answer.
     pub link: Link,
-    /// Calibration of a classifier: its probabilities are raised to this power, above 0, and made to sum to 1 again
+    /// Calibration power of a classifier, above 0. The probabilities are raised to this power and normalised again
     /// (temperature scaling: Guo, Pleiss, Sun, Weinberger: "On calibration of modern neural networks", ICML 2017). The
-    /// likeliest class stays the same.
+    /// most probable class stays the same.
     pub calibration: Option<f32>,
-    /// How a classifier's probabilities are bounded, and how they decide the label.
+    /// Decides the label of a classifier and limits its probabilities.
     pub rule: LabelRule,
-    /// A regression model's prediction intervals.
+    /// Prediction intervals of a regression model, if it has any.
     pub interval: Option<Interval>,
 }
 
-/// How a classifier's calibrated probabilities are bounded, and how they decide the label.
+/// Decides which label a classifier predicts, and limits its calibrated probabilities.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LabelRule {
-    /// The least probability that is answered, below 1/labels: each probability is multiplied by 1 less so much for every
-    /// label, and this is added. Without it a probability may be 0.
+    /// Minimum probability that is answered, below 1/labels. Each probability is multiplied by `1 - labels * floor`,
+    /// and then the floor is added. With `None`, a probability may be 0.
     pub floor: Option<f32>,
-    /// What each label's probability is multiplied by before the greatest product decides, one positive finite number for each
-    /// label. Without it the likeliest label is answered. See [`above`](Self::above) for two labels.
+    /// Factor for each label's probability; the label with the greatest product is predicted. One positive finite
+    /// number per label. With `None`, the most probable label is predicted. See [`above`](Self::above) for two labels.
     pub weights: Option<Vec<f32>>,
 }
 
 impl LabelRule {
-    /// The weights by which the second of two labels is answered where its probability is above `threshold`, between 0 and 1.
+    /// Returns the weights that predict the second of two labels if its probability is above `threshold` (between 0 and
+    /// 1).
     pub fn above(threshold: f32) -> Vec<f32> {
         vec![threshold, 1.0 - threshold]
     }
 
-    /// Of two labels the probability of the second above which it is answered.
+    /// Returns the probability above which the second of two labels is predicted.
     pub fn threshold(&self) -> f32 {
         match self.weights.as_deref() {
             Some([first, second]) => first / (first + second),
@@ -192,21 +197,21 @@ impl LabelRule {
 }
 
 impl Pipeline {
-    /// Puts the parts together.
+    /// Checks the parts and creates the pipeline.
     ///
     /// # Errors
-    /// [`PipelineError`] when they do not fit each other or the signature, or when a tree is none.
+    /// [`PipelineError`] if the parts do not match each other or the signature, or if a tree is malformed.
     pub fn new(signature: Signature, parts: Parts) -> Result<Self, PipelineError> {
         check::all(&signature, &parts)?;
         Ok(Self { signature, parts })
     }
 
-    /// Columns in and labels out.
+    /// Returns the input columns and the labels.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// What it is made of.
+    /// Returns the parts of the pipeline.
     pub fn parts(&self) -> &Parts {
         &self.parts
     }

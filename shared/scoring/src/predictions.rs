@@ -1,4 +1,4 @@
-//! The answer to a batch of rows.
+//! Predictions for a batch of rows.
 
 mod classes;
 mod numbers;
@@ -6,17 +6,17 @@ mod numbers;
 pub use classes::{ClassPredictions, Prediction};
 pub use numbers::NumberPredictions;
 
-/// What a model answers to a batch, in the order of its rows.
+/// Predictions for a batch, in the order of its rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Predictions {
-    /// Of a classifier.
+    /// Predictions of a classifier.
     Classes(ClassPredictions),
-    /// Of a regression model.
+    /// Predictions of a regression model.
     Numbers(NumberPredictions),
 }
 
 impl Predictions {
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes(batch) => batch.len(),
@@ -24,12 +24,12 @@ impl Predictions {
         }
     }
 
-    /// Whether there is no row.
+    /// Checks whether the batch has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The classes, if the model is a classifier.
+    /// Returns the classes, or `None` for a regression model.
     pub fn classes(&self) -> Option<&ClassPredictions> {
         match self {
             Self::Classes(batch) => Some(batch),
@@ -37,7 +37,7 @@ impl Predictions {
         }
     }
 
-    /// The numbers, if it is a regression model.
+    /// Returns the numbers, or `None` for a classifier.
     pub fn numbers(&self) -> Option<&NumberPredictions> {
         match self {
             Self::Classes(_) => None,

@@ -1,5 +1,5 @@
-//! Whether an artifact that the registry describes can serve. This is the one answer to that question: for the function that
-//! predicts, for the one that measures, for the gate, and for a promotion by hand.
+//! Decides whether a registered artifact can serve. The predict function, the function that measures, the gate and a
+//! manual promotion all use this code.
 
 use evergreen_lifecycle::{Artifact, ModelName};
 
@@ -7,45 +7,45 @@ use crate::artifact::ArtifactError;
 use crate::digest::sha256_hex;
 use crate::model::Model;
 
-/// Why bytes are not the model that was registered.
+/// Reason why bytes are not the model that was registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisteredError {
-    /// There are more or fewer of them.
+    /// The number of bytes differs.
     #[error("{found} bytes instead of the {expected} that were registered")]
     Size {
-        /// Bytes registered.
+        /// Number of bytes that were registered.
         expected: u64,
-        /// Bytes found.
+        /// Number of bytes found.
         found: u64,
     },
-    /// They are others.
+    /// The bytes differ from those that were registered.
     #[error("SHA-256 {found} instead of {expected}, which was registered")]
     Digest {
-        /// The digest registered.
+        /// SHA-256 that was registered.
         expected: String,
-        /// The digest of what was found.
+        /// SHA-256 of the bytes found.
         found: String,
     },
-    /// They are what was registered, and this code cannot read them.
+    /// The bytes were registered, but this release cannot read them.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] ArtifactError),
-    /// They are a model of another name.
+    /// The artifact belongs to another model.
     #[error("it is a file of the model {found:?}, expected one of the model \"{expected}\"")]
     OtherModel {
-        /// The name of this stack's model.
+        /// Name of this stack's model.
         expected: ModelName,
-        /// The name in the artifact.
+        /// Name in the artifact.
         found: String,
     },
 }
 
 impl Model {
-    /// Reads the artifact of the model `name` that was registered as `artifact`. Size and digest come first, so that nothing
-    /// else is parsed.
+    /// Reads the registered `artifact` of the model `name`. Checks the size and the digest first, so that it never
+    /// parses other bytes.
     ///
     /// # Errors
-    /// [`RegisteredError`] when the bytes are not those that were registered, when this release cannot read them, or when they
-    /// are another model's. The artifact cannot serve then.
+    /// [`RegisteredError`] if the bytes are not those that were registered, if this release cannot read them, or if
+    /// they belong to another model. Then the artifact cannot serve.
     pub fn load_registered(bytes: &[u8], artifact: &Artifact, name: &ModelName) -> Result<Self, RegisteredError> {
         let found = bytes.len() as u64;
         if found != artifact.size {

@@ -1,4 +1,4 @@
-//! From the features of a row to the outputs of a predictor, compiled.
+//! Computes the outputs of a predictor from the features of a row.
 
 mod blend;
 
@@ -10,16 +10,13 @@ use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
 /// A predictor compiled for scoring.
 #[derive(Debug, Clone)]
 pub(crate) enum Scorer {
-    /// Trees.
     Trees(FlatEnsemble),
-    /// A weighted sum.
     Linear(Linear),
-    /// The weighted mean of several predictors' answers.
     Blend(Blend),
 }
 
 impl Scorer {
-    /// Compiles a checked predictor on this number of features, for this number of labels (none for regression).
+    /// Compiles a checked predictor for this number of features and of labels (0 for regression).
     pub(crate) fn compile(predictor: &Predictor, features: usize, labels: usize) -> Self {
         match predictor {
             Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
@@ -28,8 +25,7 @@ impl Scorer {
         }
     }
 
-    /// Writes the outputs for rows of `features`, one row after the other, into `outputs`, as many for each row as the
-    /// predictor has; finite for finite features.
+    /// Writes the outputs for rows of `features` into `outputs`, row by row. Outputs are finite if the features are.
     pub(crate) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
@@ -43,7 +39,7 @@ impl Scorer {
     }
 }
 
-/// Sums in `f64`, in which no product or sum of finite `f32` overflows, brought back into the range of sensible outputs.
+/// Computes weighted sums in `f64`, in which finite `f32` cannot overflow, and limits them to `MAX_OUTPUT`.
 fn weighted_sums(linear: &Linear, features: &[f32], outputs: &mut [f32]) {
     let rows = linear.weights.chunks_exact(features.len());
     for ((output, bias), weights) in outputs.iter_mut().zip(&linear.bias).zip(rows) {

@@ -1,4 +1,4 @@
-//! Artifacts come back as they went out, and hostile ones are errors.
+//! Tests that artifacts can be read again, and that malicious ones are errors.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,17 +8,18 @@ use common::{appraisal, derived, estimate, is_finite, metadata, mixed, numbers, 
 use evergreen_scoring::{ArtifactError, Model, Pipeline, encode};
 use proptest::prelude::*;
 
-/// The kept artifact of format 1: `small()` as it was written then.
+/// The kept artifact of format 1: `small()` as an older release wrote it.
 const FORMAT_1: &[u8] = include_bytes!("artifacts/format-1.onnx");
 
 /// The kept artifacts of format 2: the bytes of `mixed()` and of `estimate()`.
 const FORMAT_2: [&[u8]; 2] =
     [include_bytes!("artifacts/format-2-classification.onnx"), include_bytes!("artifacts/format-2-regression.onnx")];
 
-/// The kept artifact of format 2 that says where it comes from: `small()` with `traced()`.
+/// The kept artifact of format 2 with a lineage: `small()` with `traced()`.
 const FORMAT_2_LINEAGE: &[u8] = include_bytes!("artifacts/format-2-lineage.onnx");
 
-/// The file with the first occurrence of `from` replaced by `to`, of the same length so that sizes stay right.
+/// Replaces the first occurrence of `from` with `to` in the file. Both have the same length, so that sizes stay
+/// correct.
 fn replaced(from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced_in(&small(), from, to)
 }
@@ -31,12 +32,12 @@ fn replaced_in(pipeline: &Pipeline, from: &[u8], to: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The numbers that an artifact's model answers to raw rows.
+/// Returns the model's answers to raw rows as numbers.
 fn predictions(bytes: &[u8], rows: &[f32]) -> Vec<f32> {
     numbers(&Model::load(bytes).unwrap().predict(rows).unwrap())
 }
 
-/// Whether the bytes are no artifact, or one whose model answers a finite row with finite numbers.
+/// Checks that the bytes are refused, or that the model's answers to a finite row are finite.
 fn is_refused_or_sound(bytes: &[u8]) -> bool {
     let Ok(model) = Model::load(bytes) else { return true };
     let slots = model.signature().slots();
@@ -54,7 +55,7 @@ fn the_kept_artifacts_of_format_2_predict_as_ever_and_are_what_is_written() {
     let [classification, regression] = FORMAT_2;
     let missing = f32::NAN;
     let rows = [1.0, 50.0, 1.0, 6500.0, 1.0, 2.0, missing, 1.0, missing, missing];
-    // The logistic function of 0.75 × 2 and of 0.75 × -0.875, which platforms may round otherwise.
+    // The logistic function of 0.75 × 2 and of 0.75 × -0.875. Platforms may round it differently.
     let expected = [0.182_425_52, 0.817_574_5, 0.658_417_5, 0.341_582_5];
     let close = |(found, expected): (f32, f32)| (found - expected).abs() < 1e-6;
     assert!(predictions(classification, &rows).into_iter().zip(expected).all(close));
@@ -63,14 +64,14 @@ fn the_kept_artifacts_of_format_2_predict_as_ever_and_are_what_is_written() {
     assert_eq!(encode(&estimate(), &metadata()), regression);
 }
 
-/// The kept artifact of format 2 with parts of moments, words and statistics: `derived()`.
+/// The kept artifact of format 2 with parts of dates, words and statistics: `derived()`.
 const FORMAT_2_DERIVED: &[u8] = include_bytes!("artifacts/format-2-derived.onnx");
 
 #[test]
 fn parts_of_moments_words_and_statistics_are_read_and_predict() {
     assert_eq!(encode(&derived(), &metadata()), FORMAT_2_DERIVED);
     let (monday, missing) = (1.0, f32::NAN);
-    // At 8 on a Monday with the rare zip 01067 and "late"; at 8 on a Saturday with a zip never seen.
+    // Monday at 8 with the rare zip 01067 and "late"; Saturday at 8 with an unknown zip.
     let rows = [9000.25, monday, 8.0, 3.0, 1.0, 0.0, 9005.25, 6.0, 8.0, 2.0, 0.0, 0.0];
     let expected = [0.25 - 0.5 - 0.25 - 3.0, 0.25 + 1.5 + 0.75 + 0.5];
     let odds = |p: &[f32]| (f64::from(p[1]) / f64::from(p[0])).ln();
@@ -78,7 +79,7 @@ fn parts_of_moments_words_and_statistics_are_read_and_predict() {
     for (pair, expected) in found.chunks(2).zip(expected) {
         assert!((odds(pair) - expected).abs() < 1e-4, "{pair:?}");
     }
-    // Nothing is known: the fills, and the statistics of a missing zip.
+    // All values are missing: uses the fills, and the statistics of a missing zip.
     let nothing = predictions(FORMAT_2_DERIVED, &[missing, missing, missing, missing, 0.0, 0.0]);
     assert!((odds(&nothing) - (0.25 + 0.25 + 0.75 + 1.0)).abs() < 1e-4, "{nothing:?}");
 }

@@ -1,4 +1,4 @@
-//! The fuzzer's corpus, replayed: each file is refused or sound, and soon.
+//! Replays the fuzzer's corpus: each file must be refused or valid, within a short time.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ mod hostile;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Time that a file of a few kilobytes may take, in a debug build on a busy machine.
+/// Maximum time for a file of a few kilobytes, in a debug build on a busy machine.
 const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// Calls `check` with every file of a target's corpus.

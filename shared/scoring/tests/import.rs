@@ -1,4 +1,5 @@
-//! Models that scikit-learn, XGBoost and LightGBM exported answer as ONNX Runtime does; `infra/onnx` made the files.
+//! Tests that models from scikit-learn, XGBoost and LightGBM give the same answers as in ONNX Runtime. `infra/onnx`
+//! made the files.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -40,7 +41,7 @@ const MODELS: [&str; 23] = [
     "xgb-regression",
 ];
 
-/// What ONNX Runtime answered to some rows of the table.
+/// Answers of ONNX Runtime to some rows of the table.
 #[derive(Deserialize)]
 struct Record {
     signature: Signature,
@@ -60,7 +61,7 @@ fn read(name: &str) -> (Vec<u8>, Record) {
     (fs::read(at.join(format!("{name}.onnx"))).unwrap(), serde_json::from_slice(&record).unwrap())
 }
 
-/// The model behind a file, through its artifact.
+/// Returns the imported model, loaded from its artifact.
 fn served(imported: &Imported) -> Model {
     Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
 }
@@ -82,7 +83,7 @@ fn rows(model: &Model, record: &Record) -> Vec<f32> {
     record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| raw(column, &row[*at]))).collect()
 }
 
-/// The greatest difference to what was recorded: of probabilities, or of numbers as a part of them.
+/// Returns the greatest difference from the record: absolute for probabilities, relative for numbers.
 fn difference(model: &Model, record: &Record) -> f64 {
     let answers = model.predict(&rows(model, record)).unwrap();
     if let Predictions::Classes(answers) = &answers {
@@ -140,7 +141,7 @@ fn a_pipeline_takes_the_columns_and_fills_that_the_file_has() {
     let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
     assert_eq!(pipeline.signature().labels(), record.signature.labels());
     let nullable: Vec<_> = pipeline.signature().columns().iter().map(|c| (c.name.as_str(), c.nullable)).collect();
-    // The file fills both numbers, and has a category for a missing country.
+    // The file fills both numbers and has a category for a missing country.
     assert_eq!(nullable, [("age", true), ("income", true), ("active", false), ("plan", false), ("country", true)]);
 }
 
@@ -174,7 +175,7 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
     }
 }
 
-/// What is said of the file with this table instead.
+/// Returns the error for the file with a changed table.
 fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> String {
     let (bytes, record) = read(name);
     let (mut columns, mut labels) = (record.signature.columns().to_vec(), record.signature.labels().to_vec());
@@ -225,7 +226,7 @@ fn columns_that_a_file_by_name_does_not_take_are_left_out() {
     assert!(difference(&served(&imported), &record) < 1e-5);
 }
 
-/// Whether the bytes are refused, or make a model that answers with finite numbers.
+/// Checks that the bytes are refused, or make a model that answers with finite numbers.
 fn is_refused_or_sound(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
     let model = served(&imported);

@@ -1,4 +1,4 @@
-//! What a loaded model answers.
+//! Tests the answers of a loaded model.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,14 +11,14 @@ use evergreen_scoring::{
 };
 use proptest::prelude::*;
 
-/// A pipeline's outputs for a row by definition, without any cleverness.
+/// Computes a pipeline's outputs for a row directly from the definition, without optimisations.
 fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
     outputs_of(&pipeline.parts().predictor, &features, pipeline.signature().task())
 }
 
-/// Puts what is missing below and above everything else, behind the features.
+/// Appends the values with holes after the features, missing ones first below and then above everything else.
 fn see(features: &mut Vec<f32>, holes: &[Hole]) {
     for end in [-1e38, 1e38] {
         let seen = |hole: &Hole| {
@@ -70,7 +70,7 @@ fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
     }
 }
 
-/// The probabilities that outputs stand for.
+/// Returns the probabilities for the outputs of a link.
 fn answer(link: Link, outputs: Vec<f64>) -> Vec<f64> {
     let sigmoid = |odds: &f64| 1.0 / (1.0 + (-odds).exp());
     let highest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -88,14 +88,14 @@ fn parts_of_sum(weights: Vec<f64>) -> Vec<f64> {
     weights.iter().map(|weight| weight / sum).collect()
 }
 
-/// The probabilities of the classes by definition.
+/// Computes the class probabilities directly from the definition.
 fn probabilities(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
     let shares = answer(pipeline.parts().link, outputs(pipeline, row));
     let power = pipeline.parts().calibration.map_or(1.0, f64::from);
     parts_of_sum(shares.iter().map(|p| p.powf(power)).collect())
 }
 
-/// How far a probability may be off: outputs are rounded to `f32`, the larger they are the more, and then multiplied.
+/// Returns the allowed error of a probability. Larger outputs are rounded more to `f32`, and then multiplied.
 fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
     let mut features = Vec::new();
     pipeline.parts().preprocessing.apply(row, &mut features);
@@ -125,7 +125,7 @@ fn shares(model: &Model, rows: &[f32]) -> Vec<f32> {
 #[test]
 fn probabilities_are_the_mean_of_the_leaves() {
     let model = Model::compile(&small(), metadata());
-    // Scaled: (0, 0): left, right, left-left, leaf.
+    // Scaled to (0, 0), which leads to: left, right, left-left, leaf.
     assert_eq!(shares(&model, &[10.0, -1.0]), [0.8125, 0.1875]);
     assert_eq!(classes(&model, &[10.0, -1.0]), [0]);
 }
@@ -134,7 +134,7 @@ fn probabilities_are_the_mean_of_the_leaves() {
 fn a_value_on_the_threshold_goes_left() {
     let model = Model::compile(&small(), metadata());
     let above = 11.0_f32.next_up();
-    // The stump on column 0 splits the scaled value at 0.5, the raw one at 11.
+    // The tree on column 0 splits the scaled value at 0.5, which is the raw value 11.
     let shares = shares(&model, &[11.0, 0.5, above, 0.5]);
     assert_eq!(shares[0] - shares[2], 0.25);
 }
@@ -153,9 +153,10 @@ fn missing_values_and_unseen_categories_have_answers_of_their_own() {
         let shares = shares(&model, row);
         ((shares[1] / shares[0]).ln() / 0.75 * 1000.0).round() / 1000.0
     };
-    // A known row: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
+    // A row of known values: plan pro, age 50, active, since 6500, country fr: 1.5 + 0.75 + 0.25 - 0.5.
     assert_eq!(odds(&[1.0, 50.0, 1.0, 6500.0, 1.0]), 2.0);
-    // Nothing known but an unseen plan: age 40 and told apart, since 7000.5, country told apart: 0.125 + 0.5 - 1 - 0.5.
+    // Everything missing, and an unknown plan: age 40 with its indicator, since 7000.5, country with its indicator:
+    // 0.125 + 0.5 - 1 - 0.5.
     assert_eq!(odds(&[2.0, f32::NAN, 1.0, f32::NAN, f32::NAN]), -0.875);
 }
 
@@ -171,7 +172,7 @@ fn an_estimate_is_the_mean_of_the_leaves_with_its_interval() {
 #[test]
 fn an_interval_is_as_wide_as_its_row_is_hard_and_ends_where_the_target_does() {
     let model = Model::compile(&appraisal(), metadata());
-    // Half the width grows from 100 at 1,000 to 300 at 1,500; a row without rooms is e² times as hard.
+    // Half the width grows from 100 at 1,000 to 300 at 1,500. The difficulty of a row without rooms is e².
     let batch = model.predict(&[2.0, 0.0, 5.0, 0.0, f32::NAN, 1.0]).unwrap();
     let batch = batch.numbers().unwrap();
     assert_eq!(batch.values(), [950.0, 1550.25, 1800.0]);

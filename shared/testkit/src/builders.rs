@@ -1,4 +1,4 @@
-//! Records with plausible content, to be changed where a test cares.
+//! Builds records with plausible content. A test changes what it needs.
 
 use evergreen_lifecycle::ports::Registration;
 use evergreen_lifecycle::{
@@ -7,10 +7,10 @@ use evergreen_lifecycle::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// The moment that an RFC 3339 text names.
+/// Parses an RFC 3339 time.
 ///
 /// # Panics
-/// When it names none.
+/// Panics if the text is not a valid time.
 pub fn moment(text: &str) -> Timestamp {
     match text.parse() {
         Ok(moment) => moment,
@@ -18,10 +18,10 @@ pub fn moment(text: &str) -> Timestamp {
     }
 }
 
-/// A running first attempt that a caller asked for with the token `token`, begun at `started_at`.
+/// Returns a running first attempt of a training run. A caller requested it with `token`, and it began at `started_at`.
 ///
 /// # Panics
-/// When the token is no part of a run's identity.
+/// Panics if the token is not valid in a run's identifier.
 pub fn run(token: &str, started_at: Timestamp) -> Run {
     let Ok(id) = RunId::requested(token) else { panic!("{token:?} is no token") };
     Run {
@@ -46,7 +46,8 @@ pub fn run(token: &str, started_at: Timestamp) -> Run {
     }
 }
 
-/// A run that made `version`, promoted or refused as the version's decision says, ten seconds after its start.
+/// Returns a finished training run that made `version`. The version's decision says whether it was promoted or
+/// rejected. The run ends ten seconds after its start.
 pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Run {
     let (finished_at, number) = (started_at + SignedDuration::from_secs(10), version.number);
     let reason = version.decision.to_string();
@@ -66,10 +67,11 @@ pub fn finished_run(token: &str, started_at: Timestamp, version: &Version) -> Ru
     }
 }
 
-/// A version of hold-out accuracy `accuracy`, judged by a gate without an incumbent and a floor of 0.9.
+/// Returns a version whose hold-out accuracy is `accuracy`. The gate has a floor of 0.9 and no champion to compare
+/// with.
 ///
 /// # Panics
-/// When the number is 0.
+/// Panics if the number is 0.
 pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     let Some(number) = VersionNumber::new(number) else { panic!("versions begin at 1") };
     let key = number.object_key(&model(), "model.onnx");
@@ -93,7 +95,7 @@ pub fn version(number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     }
 }
 
-/// An evaluation on 30 rows of three species whose every share is `accuracy`.
+/// Returns an evaluation on 30 rows of three species. Every share in it is `accuracy`.
 pub fn evaluation(accuracy: f64) -> Evaluation {
     let class = |label: &str| ClassEvaluation {
         label: label.into(),
@@ -118,13 +120,13 @@ pub fn evaluation(accuracy: f64) -> Evaluation {
     })
 }
 
-/// `version` as the first champion, promoted when it was trained.
+/// Returns `version` as the first champion, promoted when it was trained.
 pub fn champion(version: Version) -> Champion {
     let promoted_at = version.trained_at;
     Champion::succeeding(None, version, promoted_at)
 }
 
-/// `version` with the end of `run`, promoted over `seen` where its decision says so.
+/// Returns the registration of `version` with the finished `run`. It is promoted over `seen` if its decision says so.
 pub fn registration(run: Run, version: Version, seen: Option<&Champion>) -> Registration {
     let finished = finished_run("ignored", run.started_at, &version);
     let promotion =

@@ -1,4 +1,5 @@
-//! What tests need of the world: in-memory ports, builders and a clock that stands still. A dev-dependency only.
+//! Test doubles for the whole workspace: in-memory ports, builders, and a clock that stands still. Only a
+//! dev-dependency.
 
 mod builders;
 mod memory;

@@ -1,4 +1,4 @@
-//! The ports in memory, with the same conditions as the real ones, and a switch for each thing that can be away.
+//! Implements the ports in memory, with the same conditions as the real ones. Tests can make each part unavailable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,12 +20,12 @@ use evergreen_lifecycle::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A clock that shows what it was last set to.
+/// A clock that stands still until a test or a sleep sets it.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Timestamp>);
 
 impl FixedClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that shows `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(Mutex::new(now))
     }
@@ -37,7 +37,7 @@ impl FixedClock {
 }
 
 impl Sleeper for FixedClock {
-    /// Sets the clock to when the sleep is over.
+    /// Sets the clock to the end of the sleep, and returns at once.
     async fn sleep(&self, time: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += time;
     }
@@ -49,25 +49,25 @@ impl Clock for FixedClock {
     }
 }
 
-/// Events on a page of the outbox.
+/// Number of events on a page of the outbox.
 const PAGE: usize = 3;
 
-/// A mail that was sent, with its recipient.
+/// The recipient and the mail.
 pub type SentMail = (String, Mail);
 
-/// A claim on a mail.
+/// The state of a mail that a function has claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailClaim {
-    /// Somebody is at it.
+    /// A function is sending it.
     Sending(Lease),
-    /// It was sent.
+    /// The mail was sent.
     Sent,
-    /// No answer came at that time.
+    /// Sending it got no answer at that time.
     Unanswered(Timestamp),
 }
 
 impl MailClaim {
-    /// Why somebody else's claim is refused at `now`, and until when.
+    /// Returns why another claim is refused at `now`, and until when.
     fn standing(&self, now: Timestamp) -> (Claim, Timestamp) {
         match self {
             Self::Sent => (Claim::Sent, Timestamp::MAX),
@@ -78,28 +78,29 @@ impl MailClaim {
     }
 }
 
-/// Every port in one place. Clone nothing: share it by reference.
+/// All ports in one place. Share it by reference.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<State>);
 
-/// What [`Memory`] holds; tests look and reach into it through [`Memory::state`].
+/// The content of [`Memory`]. Tests read and change it through [`Memory::state`].
 #[derive(Debug, Default)]
 pub struct State {
-    /// Run records.
+    /// Training runs.
     pub runs: BTreeMap<RunId, Run>,
     /// Registered versions.
     pub versions: BTreeMap<VersionNumber, Version>,
-    /// The last number taken; 0 where the counter is gone.
+    /// The last version number that was taken; 0 if the counter is lost.
     pub last_number: u32,
-    /// Events that are stored and not yet told, by their keys; nothing where one cannot be read.
+    /// Events that are not yet announced, by their keys. `None` is an unreadable event.
     pub outbox: BTreeMap<String, Option<Announcement>>,
-    /// Run records that this release cannot read; each says itself when it started.
+    /// Training runs that this release cannot read. Each has its own start time.
     pub unreadable_runs: Vec<Unreadable>,
-    /// Champions, oldest first; the last one serves.
+    /// All champions, oldest first. The last one serves.
     pub champions: Vec<Champion>,
-    /// The pointer where it is not the last champion: gone, or a record of another release.
+    /// Overrides the pointer: `Some(None)` if it is lost, or a record of another release. `None` points to the last
+    /// champion.
     pub pointer: Option<Option<Record<Pointer>>>,
-    /// What happens once the copy has been read, as if another function had done it.
+    /// Runs once after the copy has been read, as if another function had done it.
     pub after_copy_is_read: Option<fn(&mut Self)>,
     /// The training schedule.
     pub schedule: Option<StoredSchedule>,
@@ -107,61 +108,65 @@ pub struct State {
     pub requests: Vec<u64>,
     /// The registry's copy of the champion's artifact.
     pub copy: Option<Vec<u8>>,
-    /// Stored objects.
+    /// Stored objects, by key.
     pub objects: BTreeMap<String, Vec<u8>>,
-    /// Whose they are; those that a test has put there are nobody's.
+    /// The owner of each object. Objects that a test stored have no owner.
     pub marks: BTreeMap<String, String>,
     /// The files of the user's table, by key.
     pub datasets: BTreeMap<String, Vec<u8>>,
-    /// Model files made elsewhere, by key.
+    /// Files of imported models, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
-    /// Their entity tags, where a test cares.
+    /// Their entity tags, if a test sets them.
     pub etags: BTreeMap<String, String>,
     /// Events on the bus.
     pub events: Vec<Announcement>,
-    /// Keys of events that the bus does not take.
+    /// Keys of the events that the bus rejects.
     pub refused: BTreeSet<String>,
-    /// Published figures.
+    /// Published metrics.
     pub data: Vec<Datum>,
     /// Sent mails.
     pub mails: Vec<SentMail>,
-    /// Claims on mails.
+    /// Claims on mails, by key.
     pub claims: BTreeMap<String, MailClaim>,
-    /// What is remembered of alarms, by name.
+    /// Records about alarms, by name.
     pub alarms: BTreeMap<String, AlarmRecord>,
-    /// When runs and versions may be forgotten, by `run ID` and `version NUMBER`.
+    /// When the records of training runs and versions expire, by `run ID` and `version NUMBER`.
     pub forgotten: BTreeMap<String, Timestamp>,
-    /// Runs and versions that are to be kept, by the same names.
+    /// Training runs and versions whose records must stay, by the same names.
     pub kept: BTreeSet<String>,
-    /// For how many days objects are kept, where not for ever.
+    /// After how many days objects expire, by key. Other objects stay for ever.
     pub expiring: BTreeMap<String, KeepDays>,
-    /// Things that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy), `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a recipient's address.
+    /// Parts that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy),
+    /// `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a
+    /// recipient's address.
     pub away: BTreeSet<String>,
-    /// Operations that fail briefly, by name, and how often they will: those of `Registrar`, and `create` and `replace`.
+    /// How often each operation will fail for a short time. Operations are those of `Registrar`, and `create` and
+    /// `replace`.
     pub busy: BTreeMap<&'static str, u32>,
-    /// Operations that are done although their answers are lost, and how often that will happen.
+    /// How often each operation will succeed but lose its answer.
     pub unheard: BTreeMap<&'static str, u32>,
-    /// What is [busy](Self::busy) as soon as an answer was lost.
+    /// The entry that becomes [busy](Self::busy) as soon as an answer was lost.
     pub busy_after_unheard: Option<(&'static str, u32)>,
     /// How often artifacts were read.
     pub reads: usize,
-    /// How often files of the user's table were.
+    /// How often files of the user's table were read.
     pub dataset_reads: usize,
-    /// The history beyond the champions: revisions that were given to champions of which the pointer knows nothing.
+    /// Former champions that the pointer does not know. Their revisions are taken.
     pub former: Vec<Champion>,
-    /// An object that appears just before the next one is created, as from another registry that uses the same bucket.
+    /// An object that appears just before the next one is created, as if another registry used the same bucket.
     pub intruder: Option<(String, Vec<u8>)>,
-    /// A champion that appears between the gate's look and the next registration, as from another training.
+    /// A champion that appears between the gate's decision and the next registration, as if another training run had
+    /// made it.
     pub rival: Option<Champion>,
 }
 
 impl Memory {
-    /// What is held.
+    /// Locks the content and returns it.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes `thing` not answer.
+    /// Makes `thing` unavailable.
     pub fn take_away(&self, thing: &str) {
         self.state().away.insert(thing.to_owned());
     }
@@ -188,7 +193,7 @@ impl Memory {
         Ok(state)
     }
 
-    /// The answer of an operation that was done, unless it is [lost](State::unheard).
+    /// Returns the answer of a finished operation, or an error if the answer is [lost](State::unheard).
     fn answer<T, E: From<Unavailable>>(&self, operation: &'static str, answer: T) -> Result<T, E> {
         let mut state = self.state();
         if count_down(&mut state.unheard, operation) {
@@ -346,7 +351,7 @@ impl EventOutbox for Memory {
 }
 
 impl State {
-    /// Makes `champion` the one that serves, with the copy of its artifact that the registry keeps.
+    /// Makes `champion` the serving one, with the registry's copy of its artifact.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;
@@ -379,7 +384,7 @@ fn is_at_work(state: &State, run: &Run) -> bool {
 }
 
 impl State {
-    /// The pointer as it is read.
+    /// Returns the pointer as the ports read it.
     fn pointed(&self) -> Option<Record<Pointer>> {
         match &self.pointer {
             Some(pointer) => pointer.clone(),
@@ -387,7 +392,7 @@ impl State {
         }
     }
 
-    /// The revision of the pointer; 0 where there is none that says.
+    /// Returns the revision of the pointer; 0 if the pointer is lost or unreadable.
     fn revision(&self) -> u32 {
         self.pointed().and_then(Result::ok).map_or(0, |pointer| pointer.revision)
     }

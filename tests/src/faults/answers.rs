@@ -1,4 +1,4 @@
-//! Failures in the shape that each service gives them.
+//! Creates error responses in each service's own format.
 
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Service};
 
-/// Why the service does not do what it is asked for.
+/// Why the service does not do what the call asks for.
 #[derive(Debug, Clone)]
 pub(super) enum Problem {
     /// There were too many calls.
     Throttled,
-    /// Something within it failed.
+    /// An internal error occurred.
     Failed,
-    /// It refuses with this status and code.
+    /// It refuses with this status and error code.
     Refused(u16, String),
-    /// It says this, as if all were well.
+    /// It answers 200 with this body, as if all were well.
     Answered(String),
-    /// It cancels the transaction: the write at this position has this reason.
+    /// It cancels the transaction. The write at this position gets this reason.
     Cancelled(usize, String),
 }
 
-/// What the service answers to the call, as status, media type, the header in which some name errors, and body.
+/// Returns the service's response to the call: status, media type, body, and the error header that some services use.
 pub(super) fn answer(problem: &Problem, call: &Call) -> Response<Vec<u8>> {
     let service = call.service.unwrap_or(Service::S3);
     match problem {
@@ -94,7 +94,7 @@ fn respond(status: u16, media_type: &'static str, body: Vec<u8>) -> Response<Vec
     answer
 }
 
-/// As many reasons as the transaction has writes.
+/// Returns the body of a cancelled transaction, with one reason for each of its writes.
 fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
     let asked: Value = serde_json::from_slice(&call.body).expect("a transaction is JSON");
     let writes = asked["TransactItems"].as_array().expect("a transaction has writes").len();
@@ -109,7 +109,7 @@ fn cancelled(call: &Call, position: usize, code: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// A map of texts shorter than 256 bytes.
+/// Encodes a map of texts that are shorter than 256 bytes.
 fn cbor_map(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut cbor = vec![0xa0 | u8::try_from(entries.len()).expect("a small map")];
     for text in entries.iter().flat_map(|(name, value)| [name, value]) {

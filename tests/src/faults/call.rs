@@ -1,4 +1,4 @@
-//! A function's call: who asks which service for what, read from the request as the SDK sends it.
+//! Reads from a request which function calls which service, and for what.
 
 use bytes::Bytes;
 use hyper::Method;
@@ -9,22 +9,22 @@ use hyper::http::request::Parts;
 pub enum Service {
     /// The registry.
     DynamoDb,
-    /// Artifacts and tables.
+    /// The store of artifacts and training tables.
     S3,
-    /// Mail.
+    /// The service that sends mail.
     Ses,
-    /// Events.
+    /// The event bus.
     EventBridge,
-    /// Figures.
+    /// The service that stores metrics.
     CloudWatch,
-    /// How much of the quota is used.
+    /// The API service, which is asked for the usage of the quota.
     ApiGateway,
-    /// When to train.
+    /// The service that holds the training schedule.
     Scheduler,
 }
 
 impl Service {
-    /// The service by the name that requests are signed for.
+    /// Returns the service from the name in the request's signature.
     fn signed(name: &str) -> Option<Self> {
         Some(match name {
             "dynamodb" => Self::DynamoDb,
@@ -39,18 +39,18 @@ impl Service {
     }
 }
 
-/// A request, taken apart.
+/// A request, split into the parts that faults match on.
 #[derive(Debug)]
 pub(super) struct Call {
     /// The function that calls: `train`, `predict`, `metrics` or `alert`.
     pub(super) function: String,
-    /// Whom it calls; nothing if that is none of the services above.
+    /// The service that is called. `None` if it is not one of the services above.
     pub(super) service: Option<Service>,
-    /// What it asks for, by the API's name; method and path where that is not known.
+    /// The name of the operation in the API. If it is unknown, the method and path.
     pub(super) operation: String,
-    /// Path and query.
+    /// The path and query.
     pub(super) target: String,
-    /// What it sends.
+    /// The request body.
     pub(super) body: Bytes,
 }
 
@@ -62,7 +62,7 @@ impl Call {
         Self { function: function.to_owned(), service, operation, target, body }
     }
 
-    /// Whether path, query or body hold this text.
+    /// Checks whether the path, query or body contains this text.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.target.contains(text) || self.body.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -88,7 +88,7 @@ fn operation(service: Option<Service>, head: &Parts, target: &str) -> String {
     }
 }
 
-/// The service in `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
+/// Returns the service in `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`.
 fn scope(authorization: &str) -> Option<&str> {
     authorization.split("Credential=").nth(1)?.split(',').next()?.split('/').nth(3)
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, with which calls, and how often.
+//! Describes what goes wrong, for which calls, and how often.
 
 use std::time::Duration;
 
@@ -8,27 +8,27 @@ use super::call::{Call, Service};
 /// What happens to a call.
 #[derive(Debug, Clone)]
 pub(super) enum Effect {
-    /// Nothing: it is passed on.
+    /// The call is passed on unchanged.
     Pass,
-    /// The service is not asked; this is the answer.
+    /// The service is not called. The proxy answers with this problem.
     Refuse(Problem),
-    /// It reaches the service this much later.
+    /// The call reaches the service this much later.
     Delay(Duration),
-    /// The connection ends before the service is asked.
+    /// The connection ends before the service is called.
     DropRequest,
-    /// The service does what it is asked for, and the connection ends without an answer.
+    /// The service handles the call, but the connection ends without an answer.
     DropAnswer,
-    /// The service does what it is asked for, and its answer comes this much later.
+    /// The service handles the call, but its answer comes this much later.
     Withhold(Duration),
-    /// One bit of the answer's body is another one.
+    /// One bit in the middle of the answer's body is flipped.
     Flip,
     /// The connection ends in the middle of the answer's body.
     Cut,
-    /// The answer's body ends in its middle, as if that were all.
+    /// The answer's body ends after its first half, but looks complete.
     Shorten,
 }
 
-/// A fault. Of itself it concerns every call of every function; the methods that follow narrow it.
+/// A fault. By default it affects every call of every function. The methods below narrow it.
 #[derive(Debug, Clone)]
 pub struct Fault {
     effect: Effect,
@@ -45,22 +45,22 @@ impl Fault {
         Self { effect, service: None, operation: None, function: None, mentioned: None, first: usize::MAX, every: 1 }
     }
 
-    /// No fault: the calls are only counted.
+    /// Creates a fault that changes nothing. It only counts calls.
     pub fn nothing() -> Self {
         Self::new(Effect::Pass)
     }
 
-    /// The service says that there were too many calls, in the words that it has for that.
+    /// The service rejects the call as one too many, in its own format.
     pub fn throttles() -> Self {
         Self::new(Effect::Refuse(Problem::Throttled))
     }
 
-    /// The service says that something within it failed.
+    /// The service reports an internal error, in its own format.
     pub fn fails() -> Self {
         Self::new(Effect::Refuse(Problem::Failed))
     }
 
-    /// The service refuses with that status and code.
+    /// The service refuses with that status and error code.
     pub fn refuses(status: u16, code: &str) -> Self {
         Self::new(Effect::Refuse(Problem::Refused(status, code.to_owned())))
     }
@@ -70,7 +70,7 @@ impl Fault {
         Self::new(Effect::Refuse(Problem::Answered(body.to_owned())))
     }
 
-    /// DynamoDB cancels the transaction, and gives `code` as the reason for the write at `position`.
+    /// DynamoDB cancels the transaction. The write at `position` gets `code` as the reason.
     pub fn cancels(position: usize, code: &str) -> Self {
         Self::new(Effect::Refuse(Problem::Cancelled(position, code.to_owned())))
             .with(Service::DynamoDb, "TransactWriteItems")
@@ -81,22 +81,22 @@ impl Fault {
         Self::new(Effect::Delay(time))
     }
 
-    /// The connection ends before the service is asked.
+    /// The connection ends before the service is called.
     pub fn drops_request() -> Self {
         Self::new(Effect::DropRequest)
     }
 
-    /// The service does what it is asked for, and the connection ends without an answer.
+    /// The service handles the call, but the connection ends without an answer.
     pub fn drops_answer() -> Self {
         Self::new(Effect::DropAnswer)
     }
 
-    /// The service does what it is asked for, and its answer comes this much later: done, but unanswered.
+    /// The service handles the call, but its answer comes this much later.
     pub fn withholds_answer(time: Duration) -> Self {
         Self::new(Effect::Withhold(time))
     }
 
-    /// One bit in the middle of the answer's body is another one.
+    /// One bit in the middle of the answer's body is flipped.
     pub fn flips_a_bit() -> Self {
         Self::new(Effect::Flip)
     }
@@ -106,42 +106,42 @@ impl Fault {
         Self::new(Effect::Cut)
     }
 
-    /// The answer's body is only its first half, and looks whole.
+    /// The answer's body is only its first half, but looks complete.
     pub fn shortens_answer() -> Self {
         Self::new(Effect::Shorten)
     }
 
-    /// Only calls of this operation of this service, by its name in the API: `PutObject`.
+    /// Limits the fault to this operation of this service. The operation has its API name, such as `PutObject`.
     pub fn with(mut self, service: Service, operation: &str) -> Self {
         (self.service, self.operation) = (Some(service), Some(operation.to_owned()));
         self
     }
 
-    /// Only calls of this service.
+    /// Limits the fault to calls of this service.
     pub fn with_all_of(mut self, service: Service) -> Self {
         self.service = Some(service);
         self
     }
 
-    /// Only calls of this function: `train`, `predict`, `metrics` or `alert`.
+    /// Limits the fault to calls of this function: `train`, `predict`, `metrics` or `alert`.
     pub fn of(mut self, function: &str) -> Self {
         self.function = Some(function.to_owned());
         self
     }
 
-    /// Only calls that hold this text in path, query or body: an object's key, an item's.
+    /// Limits the fault to calls whose path, query or body contains this text, such as the key of an object or item.
     pub fn about(mut self, text: &str) -> Self {
         self.mentioned = Some(text.to_owned());
         self
     }
 
-    /// Only the first `count` of these calls.
+    /// Limits the fault to the first `count` matching calls.
     pub fn first(mut self, count: usize) -> Self {
         self.first = count;
         self
     }
 
-    /// Only each `nth` of these calls: 2 for the second, the fourth and so on.
+    /// Limits the fault to every `nth` matching call. With 2, these are the second, the fourth and so on.
     pub fn every(mut self, nth: usize) -> Self {
         self.every = nth;
         self
@@ -158,7 +158,7 @@ impl Fault {
             && self.mentioned.as_ref().is_none_or(|text| call.mentions(text))
     }
 
-    /// Whether the fault happens to the `nth` call that it concerns, the first being 1.
+    /// Checks whether the fault happens to the `nth` matching call, starting at 1.
     pub(super) fn happens_to(&self, nth: usize) -> bool {
         nth <= self.first.saturating_mul(self.every) && nth.is_multiple_of(self.every)
     }

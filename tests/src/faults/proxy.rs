@@ -1,4 +1,4 @@
-//! The proxy itself: plain HTTP/1.1 on the loopback interface, bodies held whole.
+//! The proxy: plain HTTP/1.1 on the loopback interface. It buffers whole bodies.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
@@ -23,9 +23,10 @@ use super::call::Call;
 use super::fault::Effect;
 use super::rules::Rules;
 
-/// Has a thread of its own pass on to `upstream`, a URL without a path, what `function` sends to `port` of the loopback
-/// interface, as far as `rules` allow. Returns where it listens: at a free port, if `port` is 0. The thread ends with the
-/// process.
+/// Starts a proxy in its own thread. It listens on `port` of the loopback interface and forwards the calls of
+/// `function` to `upstream`, unless `rules` say otherwise. `upstream` is a URL without a path.
+///
+/// Returns the address of the proxy. Port 0 picks a free port. The thread ends with the process.
 ///
 /// # Panics
 /// When the port is taken.
@@ -48,7 +49,7 @@ pub fn start(function: &str, port: u16, upstream: &str, rules: &Rules) -> Socket
     address
 }
 
-/// What is between one function and the emulator.
+/// The proxy between one function and the emulator.
 struct Proxy {
     function: String,
     upstream: String,
@@ -64,7 +65,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
             proxy.handle(head, body).await
         }
     });
-    // That the connection broke is what a test asked for, or the function's own doing.
+    // A broken connection was requested by a test, or the function closed it.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -92,7 +93,7 @@ impl Proxy {
         })
     }
 
-    /// What the emulator answers, over a connection that nothing else uses: one that is used again may just be closing.
+    /// Forwards the call to the emulator over a new connection. A reused one may be about to close.
     async fn pass_on(&self, head: Parts, call: &Call) -> Result<Response<Bytes>, Dropped> {
         let stream = TcpStream::connect(&self.upstream).await.map_err(|_| Dropped)?;
         let (mut sender, connection) =
@@ -105,7 +106,7 @@ impl Proxy {
         let (mut head, body) = sender.send_request(request).await.map_err(|_| Dropped)?.into_parts();
         let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
         head.headers.remove(TRANSFER_ENCODING);
-        // That of an answer to HEAD is the object's.
+        // The answer to a HEAD request already has the object's length.
         head.headers.entry(CONTENT_LENGTH).or_insert(body.len().into());
         Ok(Response::from_parts(head, body))
     }
@@ -139,7 +140,7 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// An answer's body. It does not say how long it is, which the header does: it may be cut.
+/// The body of an answer. It does not tell its own size, because it may be cut. The header has the full length.
 struct Content {
     left: Option<Bytes>,
     is_cut: bool,

@@ -1,4 +1,4 @@
-//! The faults that are to happen now.
+//! The faults that are active now.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::call::Call;
 use super::fault::{Effect, Fault};
 
-/// One fault, with the calls that it concerned so far.
+/// One fault, with the number of calls that it has matched.
 #[derive(Debug)]
 struct Rule {
     fault: Fault,
@@ -14,12 +14,12 @@ struct Rule {
     times: Arc<AtomicUsize>,
 }
 
-/// All of them, in the order in which they were added.
+/// The active faults, in the order in which they were added.
 #[derive(Debug, Clone, Default)]
 pub struct Rules(Arc<Mutex<Vec<Rule>>>);
 
 impl Rules {
-    /// Has the fault happen until what this returns is dropped.
+    /// Activates the fault until the returned guard is dropped.
     #[must_use = "the fault ends when this is dropped"]
     pub fn add(&self, fault: Fault) -> Injected {
         let times = Arc::new(AtomicUsize::new(0));
@@ -27,7 +27,7 @@ impl Rules {
         Injected { rules: self.clone(), times }
     }
 
-    /// What happens to `call`: the first fault that is due.
+    /// Returns what happens to `call`, which is the effect of the first fault that is due.
     pub(super) fn effect_on(&self, call: &Call) -> Effect {
         for rule in self.lock().iter_mut().filter(|rule| rule.fault.concerns(call)) {
             rule.concerned += 1;
@@ -44,7 +44,7 @@ impl Rules {
     }
 }
 
-/// A fault that happens for as long as this is held.
+/// Keeps a fault active until it is dropped.
 #[derive(Debug)]
 pub struct Injected {
     rules: Rules,
@@ -52,12 +52,12 @@ pub struct Injected {
 }
 
 impl Injected {
-    /// How often it has happened.
+    /// Returns how often the fault has happened.
     pub fn times(&self) -> usize {
         self.times.load(Ordering::Relaxed)
     }
 
-    /// Ends the fault, and says how often it has happened.
+    /// Ends the fault and returns how often it has happened.
     pub fn end(self) -> usize {
         self.times()
     }

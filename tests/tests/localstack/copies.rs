@@ -1,4 +1,4 @@
-//! Copies of the stack's alarms, each over a metric of its own: what a test publishes reaches one copy and nothing else.
+//! Copies of the stack's alarms. Each copy has its own metric, so that published figures reach only that copy.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,20 +7,20 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, MetricDatum, StateValue, Statistic};
 use evergreen_tests::Stack;
 
-/// Tells the copies apart.
+/// The number of the next copy.
 static COPIES: AtomicU32 = AtomicU32::new(1);
 
-/// A copy of an alarm, not defined yet.
+/// A copy of an alarm.
 pub struct Copy {
     client: Client,
-    /// The alarm as it will be defined; a test may change it.
+    /// The definition of the copy. A test may change it before it is defined.
     pub alarm: MetricAlarm,
 }
 
 impl Copy {
-    /// A copy of `deployed` that looks at a metric of which there are no figures, and tells nobody.
+    /// Copies `deployed`. The copy watches a metric without figures and notifies nobody.
     ///
-    /// LocalStack evaluates no percentile. A copy of such an alarm takes the maximum, which is the same where a period has
+    /// LocalStack does not evaluate percentiles. The copy uses the maximum instead, which is the same if a period has
     /// one figure.
     pub fn of(stack: &Stack, deployed: &MetricAlarm) -> Self {
         let number = COPIES.fetch_add(1, Ordering::Relaxed);
@@ -35,17 +35,17 @@ impl Copy {
         Self { client: Client::new(&stack.config), alarm }
     }
 
-    /// The periods that it looks at.
+    /// Returns how many periods the alarm examines.
     pub fn periods(&self) -> i32 {
         self.alarm.evaluation_periods().expect("an alarm looks at periods")
     }
 
-    /// How many of them must be bad to raise it.
+    /// Returns how many periods must be bad to raise the alarm.
     pub fn needed(&self) -> i32 {
         self.alarm.datapoints_to_alarm().unwrap_or(self.periods())
     }
 
-    /// Publishes a figure in the middle of the period that ended so many periods ago.
+    /// Publishes a figure in the middle of the period that is `periods_ago` periods before the last one.
     pub async fn publish(&self, periods_ago: i32, is_bad: bool) {
         let seconds_ago = i64::from(self.alarm.period().unwrap_or_default()) * (2 * i64::from(periods_ago) + 1) / 2;
         let datum = MetricDatum::builder()
@@ -58,7 +58,7 @@ impl Copy {
         put.metric_data(datum).send().await.expect("CloudWatch takes the figure");
     }
 
-    /// A figure on the wrong side of the threshold, or on the right one.
+    /// Returns a figure on the bad or the good side of the threshold.
     fn figure(&self, is_bad: bool) -> f64 {
         let threshold = self.alarm.threshold().expect("an alarm has a threshold");
         let above = match self.alarm.comparison_operator().expect("an alarm compares") {
@@ -69,19 +69,19 @@ impl Copy {
         if above { threshold + 0.5 } else { threshold - 0.5 }
     }
 
-    /// Defines the copy, which LocalStack evaluates at once and then each time its periods have passed.
+    /// Defines the copy. LocalStack evaluates it at once, and then each time its periods have passed.
     pub async fn define(&self, stack: &Stack) {
         stack.cloudwatch.define(self.alarm.clone()).await;
     }
 
-    /// Puts it into a state by hand.
+    /// Sets the state by hand.
     pub async fn set(&self, state: StateValue) {
         let name = self.alarm.alarm_name().expect("an alarm has a name");
         let set = self.client.set_alarm_state().alarm_name(name).state_value(state).state_reason("a test begins");
         set.send().await.expect("CloudWatch sets the state");
     }
 
-    /// Its state now.
+    /// Returns the current state.
     pub async fn state(&self) -> StateValue {
         let name = self.alarm.alarm_name().expect("an alarm has a name");
         let found = self.client.describe_alarms().alarm_names(name).send().await.expect("CloudWatch answers");

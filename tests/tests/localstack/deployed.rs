@@ -1,4 +1,4 @@
-//! What of the template LocalStack has, and what it lacks. infra/local/README.md says the same.
+//! Which parts of the template LocalStack supports and which it lacks. infra/local/README.md has the same list.
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use evergreen_tests::Stack;

@@ -1,7 +1,8 @@
-//! The stack on LocalStack, which `make localstack-test` starts: what is deployed there, and how its alarms change state.
+//! Tests of the stack on LocalStack, which `make localstack-test` starts: the deployed resources and the states of
+//! alarms.
 //!
-//! LocalStack evaluates an alarm by its number of periods and by what it says of missing data, which the emulator of the
-//! other tests does not. Functions cannot run there.
+//! Unlike the emulator of the other tests, LocalStack respects an alarm's number of periods and its treatment of
+//! missing data. Functions cannot run there.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod copies;

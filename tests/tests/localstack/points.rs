@@ -1,4 +1,4 @@
-//! Bad figures in some of an alarm's periods.
+//! Alarms with bad figures in some of their periods.
 
 use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use evergreen_tests::Stack;
@@ -6,13 +6,13 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::copies::Copy;
 
-/// Every way to choose `count` of the periods.
+/// Returns every way to choose `count` of the periods.
 fn choices(periods: i32, count: i32) -> Vec<Vec<i32>> {
     let all = (0..1u32 << periods).filter(|chosen| chosen.count_ones() == count.unsigned_abs());
     all.map(|chosen| (0..periods).filter(|period| chosen & (1 << period) != 0).collect()).collect()
 }
 
-/// The state of the alarm when the figures of `bad` periods are bad, and those of all others are good.
+/// Returns the alarm's state when the figures of the `bad` periods are bad and all others are good.
 async fn state_with(stack: &Stack, deployed: &MetricAlarm, bad: &[i32]) -> StateValue {
     let copy = Copy::of(stack, deployed);
     for period in 0..copy.periods() {
@@ -47,7 +47,7 @@ async fn figures_that_stay_away_after_bad_ones_count_against_the_champions_age_a
     let stack = Stack::take().await;
     for (kind, expected) in [("champion-too-old", StateValue::Alarm), ("prediction-latency", StateValue::Ok)] {
         let copy = Copy::of(&stack, &stack.cloudwatch.alarm(kind).await);
-        // The oldest period is bad, and then nothing comes.
+        // Only the oldest period has a figure, and it is bad.
         copy.publish(copy.periods() - 1, true).await;
         copy.define(&stack).await;
         until(&format!("{kind} in {expected:?}"), seconds(30), async || (copy.state().await == expected).then_some(()))

@@ -1,4 +1,4 @@
-//! What an alarm makes of figures that stay away.
+//! How alarms react to missing figures.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
 
-/// Seconds of a copy's period, the least that there is.
+/// The period of a copy, in seconds. It is the shortest that is possible.
 const PERIOD: i32 = 10;
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
             copies.push((kind, silence, before, copy));
         }
     }
-    // The evaluation at the definition is over then, and the next one finds the states of the test.
+    // By then the first evaluation is over. The next one starts from the states that the test sets.
     tokio::time::sleep(seconds(3)).await;
     for (_, _, before, copy) in &copies {
         copy.set(before.clone()).await;

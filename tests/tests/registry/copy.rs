@@ -1,4 +1,4 @@
-//! The copy of the champion's artifact, which is written in the transaction and read in one call with the champion.
+//! The copy of the champion's artifact. The promoting transaction writes it, and one call reads it with the champion.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::{LARGEST_COPY, Registrar, Registration};
 
 use crate::world::{bad, champion_of, champion_with_copy, good, later, opened, promote, registry};
 
-/// Bytes that do not shrink and do not repeat soon.
+/// Returns bytes that do not compress and do not repeat soon.
 fn artifact(seed: u32, size: usize) -> Vec<u8> {
     let mut state = seed;
     let next = move || {
@@ -16,7 +16,7 @@ fn artifact(seed: u32, size: usize) -> Vec<u8> {
     std::iter::repeat_with(next).take(size).collect()
 }
 
-/// Registers the version `number` over the present champion with `artifact`.
+/// Registers version `number` over the current champion, with `artifact`.
 async fn promoted_with(registry: &Registry, number: u32, artifact: Vec<u8>) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

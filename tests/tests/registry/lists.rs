@@ -1,4 +1,4 @@
-//! Lists and counts, also of more than one page: a query answers at most a megabyte at once.
+//! Lists and counts that take more than one page. A query returns at most a megabyte at once.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::ports::{Registrar, Runs, Versions};
@@ -10,11 +10,11 @@ use crate::world::{
     registry_of, version_of,
 };
 
-/// Records of this size that make more than a megabyte.
+/// The number of large records that exceed a megabyte together.
 const MANY: u32 = 30;
 const LARGE: usize = 50_000;
 
-/// The newest runs, by their identities.
+/// Returns the ids of the newest runs.
 async fn tokens(registry: &Registry, limit: u32) -> Vec<String> {
     let runs = registry.recent_runs(limit).await.unwrap().into_iter();
     runs.map(|run| run.unwrap().id.as_str().to_owned()).collect()

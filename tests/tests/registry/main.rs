@@ -1,5 +1,5 @@
-//! The registry's adapter against a real table: the one of the emulator in `make e2e`, Amazon's own DynamoDB Local in
-//! `make dynamodb-test`. Each test has a model of its own, so that none sees another's records.
+//! Tests the registry adapter on a real table. `make e2e` uses the emulator's table, and `make dynamodb-test` uses
+//! Amazon's DynamoDB Local. Each test has its own model, so that it does not see the records of others.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod copy;

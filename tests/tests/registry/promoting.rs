@@ -1,4 +1,4 @@
-//! Promoting a registered version again.
+//! Promotes a registered version again.
 
 use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::PromoteError;
@@ -52,7 +52,7 @@ async fn of_many_who_promote_at_once_one_does() {
     assert_eq!(champion_of(&registry).await, champions.pop());
 }
 
-/// Whether another promotion came first, or is under way: then the caller tries again.
+/// Checks whether another promotion came first or is in progress. In that case the caller retries.
 fn is_of_a_rival(error: &PromoteError) -> bool {
     match error {
         PromoteError::ChampionMoved => true,

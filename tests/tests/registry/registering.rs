@@ -1,4 +1,4 @@
-//! Registering a version: all of it or nothing, and only over the champion that the gate saw.
+//! A version is registered completely or not at all, and only over the champion that the gate saw.
 
 use evergreen_aws::Registry;
 use evergreen_lifecycle::Champion;
@@ -7,7 +7,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, bad, champion_of, good, history_of, open, opened, promoted, registry, run_of, version_of};
 
-/// Nothing of the registration is in the registry, whose champion is `champion`.
+/// Asserts that the registry contains nothing of the registration, and that `champion` is its champion.
 async fn assert_absent(registry: &Registry, registration: &Registration, champion: Option<&Champion>) {
     assert_eq!(version_of(registry, registration.version.number).await, None);
     assert_eq!(champion_of(registry).await.as_ref(), champion);
@@ -97,7 +97,7 @@ async fn a_registered_number_is_not_registered_again() {
     assert_eq!(run_of(&registry, &again.run.id).await, Some(attempt("again", 1)));
 }
 
-/// Looks at the champion, decides and registers until nobody else comes between; returns the champion that came of it.
+/// Reads the champion, decides and registers, until no other caller interferes. Returns the new champion.
 async fn persist(registry: Registry, number: u32) -> Champion {
     let mut seen = None;
     let mut tried = opened(&registry, good(number), None).await;

@@ -1,4 +1,4 @@
-//! Attempts at a run: who may begin one, and who may end it.
+//! Attempts at a run: who may start one, and who may end it.
 
 use evergreen_lifecycle::ports::{Registrar, RunWriteError};
 use evergreen_lifecycle::{Run, RunMetrics};
@@ -6,7 +6,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{attempt, good, later, open, registry, run_of};
 
-/// The attempt after it has failed.
+/// Returns the attempt after it has failed.
 fn failed(run: Run) -> Run {
     run.failed("no such column".into(), None, later(1))
 }

@@ -1,4 +1,4 @@
-//! Events that are stored with what they tell of, until they were told.
+//! Events that are stored together with the change they describe, until they are published.
 
 use evergreen_lifecycle::ports::{EventOutbox, Registrar, Registration};
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Run};
@@ -6,7 +6,7 @@ use evergreen_testkit::registration;
 
 use crate::world::{announcement, attempt, good, later, open, opened, promote, promoted, registry};
 
-/// What waits in the outbox, over all pages.
+/// Returns the events that wait in the outbox, from all pages.
 async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announcement> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
@@ -18,7 +18,7 @@ async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announ
     }
 }
 
-/// `registration` with its two events.
+/// Returns `registration` with its two events.
 fn with_events(registration: Registration) -> Registration {
     let events = LifecycleEvent::of_version(&registration.run, &registration.version, later(1));
     Registration {
@@ -59,7 +59,7 @@ async fn of_what_did_not_happen_nothing_waits_to_be_told() {
     assert_eq!(waiting(&registry, 60).await, [death(&attempt("v1", 2))]);
 }
 
-/// That the attempt died, which is told when its time is over.
+/// Returns the event that the attempt died. It is published when the attempt's time is over.
 fn death(run: &Run) -> Announcement {
     Announcement::of(&LifecycleEvent::of_loss(run)).unwrap()
 }
@@ -75,7 +75,8 @@ async fn a_death_waits_for_the_attempts_end_and_for_the_newest_attempts_alone() 
     open(&registry, &second).await.unwrap();
     assert_eq!(waiting(&registry, 60).await, [death(&second)]);
 
-    // One that dies at the last moment fails at it: the two events have one key, and a transaction writes an item once.
+    // An attempt that fails at the last moment has the same key for both events. A transaction can write an item only
+    // once.
     let failed = second.clone().failed("no such column".into(), None, later(35));
     let event = Announcement::of(&LifecycleEvent::of_failure(&failed, later(35))).unwrap();
     assert_eq!(event.key, death(&second).key);
@@ -112,7 +113,7 @@ async fn more_events_than_a_page_holds_are_all_found_oldest_first() {
         let run = attempt(&format!("v{number}"), 1);
         open(&registry, &run).await.unwrap();
         let ended = registration(run, good(number), None);
-        // Refused by nobody: the version alone is registered, so that no champion is in the way.
+        // Only the version is registered, without a promotion, so that no champion interferes.
         let seen_revision = 0;
         let registered = with_events(Registration { promotion: None, seen_revision, ..ended });
         registry.register(&registered).await.unwrap();

@@ -1,4 +1,4 @@
-//! The registry under test, and records to put into it.
+//! The registry under test, and records to store in it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,81 +13,81 @@ use evergreen_testkit::{moment, registration, run, version};
 use evergreen_tests::stack::variable;
 use jiff::{SignedDuration, Timestamp};
 
-/// Tells the models of this process apart.
+/// The number of the next model.
 static MODELS: AtomicU32 = AtomicU32::new(1);
 
-/// The configuration of the functions' own clients: their connection, their limits in time, their tries.
+/// Returns the configuration that the functions' own clients use, with its timeouts and retries.
 pub fn config() -> SdkConfig {
     evergreen_aws::connect(&Environment::process()).expect("the environment names an AWS endpoint, as `make e2e` does")
 }
 
-/// The table under test.
+/// Returns the name of the table under test.
 pub fn table() -> String {
     variable("EVERGREEN_TABLE")
 }
 
-/// A name that no model in the table has.
+/// Returns a name that no model in the table has.
 pub fn new_model() -> String {
     let number = MODELS.fetch_add(1, Ordering::Relaxed);
     format!("registry-{}-{}-{number}", std::process::id(), Timestamp::now().as_millisecond())
 }
 
-/// The registry of a new model.
+/// Returns the registry of a new model.
 pub fn registry() -> Registry {
     registry_of(&new_model())
 }
 
-/// The registry of that model.
+/// Returns the registry of that model.
 pub fn registry_of(model: &str) -> Registry {
     Registry::new(&config(), &table(), model.parse().expect("a model's name"))
 }
 
-/// When everything here begins.
+/// Returns the start time of every test.
 pub fn start() -> Timestamp {
     moment("2026-11-24T03:00:00Z")
 }
 
-/// `minutes` after the start.
+/// Returns the time `minutes` after the start.
 pub fn later(minutes: i64) -> Timestamp {
     start() + SignedDuration::from_mins(minutes)
 }
 
-/// That attempt at the run of that token, at work.
+/// Returns that attempt at the run with that token. It is still running.
 pub fn attempt(token: &str, attempt: u32) -> Run {
     Run { attempt, invocation: format!("invocation-{token}-{attempt}"), ..run(token, start()) }
 }
 
-/// A version that the gate promotes.
+/// Returns a version that the gate promotes.
 pub fn good(number: u32) -> Version {
     version(number, 0.97, start())
 }
 
-/// A version that the gate refuses.
+/// Returns a version that the gate refuses.
 pub fn bad(number: u32) -> Version {
     version(number, 0.5, start())
 }
 
-/// Opens an attempt over what is on record, as the train function does.
+/// Opens an attempt over the recorded one, as the train function does.
 pub async fn open(registry: &Registry, run: &Run) -> Result<(), RunWriteError> {
     let former = registry.run(&run.id).await?.and_then(Result::ok).filter(|former| former.attempt < run.attempt);
     let lost = &Announcement::of(&LifecycleEvent::of_loss(run)).expect("an event is JSON");
     registry.open(&Opening { run, former: former.as_ref(), lost }).await
 }
 
-/// Opens a run and says how it would end with `version`, judged beside the champion `seen`.
+/// Opens a run and returns the registration of `version`, judged against the champion `seen`.
 pub async fn opened(registry: &Registry, version: Version, seen: Option<&Champion>) -> Registration {
     let run = attempt(&format!("v{}", version.number), 1);
     open(registry, &run).await.expect("nobody else has opened this run");
     registration(run, version, seen)
 }
 
-/// What is to be told of `champion` when somebody promotes it.
+/// Returns the event for a promotion of `champion` by hand.
 pub fn announcement(champion: &Champion) -> Announcement {
     let model = "iris".parse().expect("a model's name");
     Announcement::of(&LifecycleEvent::of_promotion(model, champion, "as asked".into())).expect("an event is JSON")
 }
 
-/// Promotes `champion` over the one of revision `seen_revision`.
+/// Promotes `champion` over the one with revision `seen_revision`.
 pub async fn promote(
     registry: &Registry,
     champion: &Champion,
@@ -97,28 +97,28 @@ pub async fn promote(
     registry.promote(&Promotion { champion, seen_revision, artifact, announcement: &announcement(champion) }).await
 }
 
-/// The champion that the pointer tells of.
+/// Returns the champion that the pointer names.
 pub async fn champion_of(registry: &Registry) -> Option<Champion> {
     registry.champion().await.unwrap().map(|pointer| whole(pointer.unwrap()))
 }
 
-/// The champion and the copy of its artifact.
+/// Returns the champion and the copy of its artifact.
 pub async fn champion_with_copy(registry: &Registry) -> Option<(Champion, Option<Vec<u8>>)> {
     let found = registry.champion_with_artifact().await.unwrap();
     found.map(|(pointer, copy)| (whole(pointer.unwrap()), copy))
 }
 
-/// All champions, newest first.
+/// Returns all champions, newest first.
 pub async fn history_of(registry: &Registry) -> Vec<Champion> {
     registry.recent_champions(50).await.unwrap().into_iter().map(|pointer| whole(pointer.unwrap())).collect()
 }
 
-/// The run of that identity.
+/// Returns the run with that id.
 pub async fn run_of(registry: &Registry, id: &RunId) -> Option<Run> {
     registry.run(id).await.unwrap().map(Result::unwrap)
 }
 
-/// The version of that number.
+/// Returns the version with that number.
 pub async fn version_of(registry: &Registry, number: VersionNumber) -> Option<Version> {
     registry.version(number).await.unwrap().map(Result::unwrap)
 }
@@ -127,7 +127,7 @@ fn whole(pointer: Pointer) -> Champion {
     pointer.champion().expect("this release has written it").clone()
 }
 
-/// Registers a version that the gate promotes over the present champion; returns the new one.
+/// Registers a version that the gate promotes over the current champion. Returns the new champion.
 pub async fn promoted(registry: &Registry, number: u32) -> Champion {
     let seen = champion_of(registry).await;
     let registration = opened(registry, good(number), seen.as_ref()).await;

@@ -1,4 +1,4 @@
-//! Who may ask, and how often.
+//! Who may call the APIs, and how often.
 
 use std::time::Instant;
 
@@ -9,9 +9,9 @@ use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
 use tokio::task::JoinSet;
 
-/// Clients that call at once when too much is to be asked.
+/// Number of concurrent clients that exceed the limit.
 const CLIENTS: usize = 16;
-/// Calls that they make together at most.
+/// Maximum number of calls that all clients make together.
 const MAX_CALLS: usize = 1200;
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn without_a_key_there_is_no_answer() {
     }
 }
 
-/// What each right opens.
+/// The paths that each permission opens.
 const PREDICTING: [(Method, &str); 2] = [(Method::POST, "/predict"), (Method::GET, "/model")];
 const READING: [(Method, &str); 2] = [(Method::GET, "/runs"), (Method::GET, "/runs/none")];
 
@@ -80,7 +80,7 @@ async fn health_needs_no_key_and_is_bounded_by_itself() {
     let health = async || Answer::to(stack.api.anonymous(Method::GET, "/health")).await;
     stack.api.health().await.ok();
 
-    // What is allowed at once is soon used up, and whoever has a key is not held up by it.
+    // The open path soon reaches its limit. Callers with a key are not affected.
     until("health to be refused", seconds(30), async || (health().await.status == 429).then_some(())).await;
     Answer::to(stack.api.request(Method::GET, "/runs")).await.ok();
     stack.api.predict(&setosa()).await.ok();

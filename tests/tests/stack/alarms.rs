@@ -1,4 +1,4 @@
-//! Alarms become mail, once, and so does their end.
+//! Each alarm sends one mail when it is raised and one when it ends.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
-/// What can be wrong, and the alarm's threshold where no parameter of the stack sets it.
+/// The alarms, with their thresholds. `None` if a parameter of the stack sets the threshold.
 const KINDS: [(&str, Option<f64>); 19] = [
     ("champion-too-old", Some(0.0)),
     ("accuracy-low", Some(0.0)),
@@ -32,7 +32,8 @@ const KINDS: [(&str, Option<f64>); 19] = [
     ("alert-topic-queue", Some(1.0)),
 ];
 
-/// What is told by a second topic too, because it is wrong with mail itself. `mail-bounced` is another, which no emulator has.
+/// The alarms that a second topic reports too, because they concern mail itself. `mail-bounced` also does, but no
+/// emulator has it.
 const ABOUT_MAIL: [&str; 2] = ["alert-failure-queue", "alert-topic-queue"];
 
 #[tokio::test]
@@ -110,14 +111,14 @@ async fn the_same_notification_twice_is_one_mail() {
     let stack = Stack::take().await;
     stack.served().await;
     let mark = stack.inbox.mark().await;
-    // Nothing raises this one in the emulator, so nothing else writes about it.
+    // Nothing in the emulator raises this alarm, so no other mails about it are sent.
     let kind = "train-schedule-queue";
     let notification = notification(&stack, kind);
 
     stack.notify(&notification).await;
     let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
     stack.notify(&notification).await;
-    // A call that waits shows that the function has seen it again.
+    // This call waits for its result, so the function has then seen the notification again.
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(&stack, &notification.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
     throughout(seconds(1), async || {
@@ -144,7 +145,7 @@ async fn an_alarm_that_was_never_raised_does_not_write_that_it_is_over() {
 async fn a_notification_that_cannot_be_read_is_kept_in_a_queue() {
     let stack = Stack::take().await;
     let delivery = delivery(&stack, "This is no alarm.");
-    // As SNS does; the emulator's SNS itself calls once and does not try again.
+    // SNS retries like this. The emulator's SNS calls once and does not retry.
     stack.functions.hand_over(&stack.functions.alert, &delivery).await;
     let kept = until("the notification in the queue", seconds(60), async || {
         stack.kept_in("alert-failure").await.into_iter().find(|kept| kept["requestPayload"] == delivery)
@@ -175,14 +176,14 @@ async fn a_mail_that_cannot_be_sent_is_kept_and_can_be_sent_later() {
     assert_recipients(&stack, &stack.mails_about(mark, kind, StateValue::Alarm).await).await;
 }
 
-/// Puts the account into SES's sandbox, where it may only write to readers who are verified, or takes it out.
+/// Puts the account into SES's sandbox, where it can write only to verified recipients, or takes it out.
 async fn put_into_sandbox(stack: &Stack, sandboxed: bool) {
     let details = aws_sdk_sesv2::Client::new(&stack.config).put_account_details().production_access_enabled(!sandboxed);
     let details = details.mail_type(MailType::Transactional).website_url("https://example.com");
     details.send().await.expect("SES changes the account");
 }
 
-/// Each recipient has one mail, from the sender.
+/// Asserts that each recipient has one mail from the sender.
 pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     let setting = async |name| stack.functions.setting(&stack.functions.alert, name).await;
     let (recipients, sender) = (setting("EVERGREEN_RECIPIENTS").await, setting("EVERGREEN_SENDER").await);
@@ -195,7 +196,7 @@ pub async fn assert_recipients(stack: &Stack, mails: &[Mail]) {
     assert!(mails.iter().all(|mail| mail.from.contains(&sender)), "{mails:?}");
 }
 
-/// What CloudWatch publishes when an alarm is raised; each is another one by its time.
+/// Returns the notification that CloudWatch publishes when an alarm is raised. Its time makes each one different.
 pub fn notification(stack: &Stack, kind: &str) -> Value {
     json!({
         "AlarmName": stack.cloudwatch.name(kind),
@@ -221,7 +222,7 @@ pub fn notification(stack: &Stack, kind: &str) -> Value {
     })
 }
 
-/// What SNS hands to the function.
+/// Returns the event that SNS sends to the function.
 pub fn delivery(stack: &Stack, message: &str) -> Value {
     let topic = stack.topic();
     json!({"Records": [{

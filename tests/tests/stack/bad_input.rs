@@ -1,4 +1,4 @@
-//! Whatever is wrong with a request, the answer says what.
+//! The answer to a bad request says what is wrong.
 
 use evergreen_tests::Stack;
 use evergreen_tests::api::Answer;
@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 
 const PETAL_WIDTH: &str = "petal width (cm)";
 
-/// The setosa with something else as its petal width, as text: JSON values of this crate cannot hold all of them.
+/// Returns the setosa with another petal width, as text. This crate's JSON values cannot hold all of the tested
+/// numbers.
 fn row_with(petal_width: &str) -> String {
     format!(
         r#"{{"sepal length (cm)":5.1,"sepal width (cm)":3.5,"petal length (cm)":1.4,"{PETAL_WIDTH}":{petal_width}}}"#
     )
 }
 
-/// The setosa without a column or with one more.
+/// Returns the setosa after `change`, which adds or removes columns.
 fn row_but(change: impl Fn(&mut serde_json::Map<String, Value>)) -> String {
     let mut row = setosa();
     change(row.as_object_mut().expect("a row is an object"));
@@ -79,7 +80,7 @@ async fn a_value_that_is_no_number_is_named_by_its_column() {
     }
 }
 
-/// A row whose petal width has another name.
+/// Returns a row whose petal width column has another name.
 fn renamed(name: &str) -> String {
     row_but(|row| {
         let width = row.remove(PETAL_WIDTH);

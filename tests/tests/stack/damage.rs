@@ -1,4 +1,5 @@
-//! The champion's artifact breaks: the last good version serves on, somebody is told, the next training mends it.
+//! The champion's artifact breaks. The last good version continues to serve, an alarm is sent, and the next training
+//! repairs the damage.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -112,7 +113,7 @@ async fn a_sound_copy_serves_while_the_stored_artifact_is_damaged_and_the_damage
     assert_eq!(stack.api.predict(&setosa()).await.ok().version(), version);
     let published = stack.functions.measure().await;
     assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(1.0)), "{published}");
-    // The gate takes it for unreadable, so that the next training mends it.
+    // The gate treats the champion as unreadable, so the next training run replaces it.
     stack.serve_new().await;
     let published = stack.functions.measure().await;
     assert_eq!((&published["ModelHealthy"], &published["DamagedArtifacts"]), (&json!(1.0), &json!(0.0)), "{published}");
@@ -164,16 +165,16 @@ async fn a_pointer_that_a_newer_release_has_written_serves_in_a_new_environment(
         (&json!(1.0), &json!(1.0)),
         "{published}"
     );
-    // The gate compares with it, and training goes on.
+    // The gate compares with the champion, and training continues.
     let report = stack.train(as_good()).await;
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     stack.serve_new().await;
 }
 
-/// Makes a version champion whose artifact `damage` has broken, while another one serves; returns both numbers.
+/// Promotes a version whose artifact `damage` has broken, while another one serves. Returns the numbers of both.
 ///
-/// Going back to an older version lets its artifact break before any environment can fetch it. The bytes must be others
-/// than those that serve: what is in memory already is not fetched again.
+/// The promoted version is an older one, so its artifact breaks before any environment fetches it. Its bytes differ
+/// from those that serve, because an artifact in memory is not fetched again.
 async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, u64) {
     let older = stack.train_to_serve(as_good()).await;
     let serving = stack.serve_new().await;
@@ -182,7 +183,7 @@ async fn break_champion(stack: &Stack, damage: impl AsyncFnOnce(&str)) -> (u64, 
     (older, serving)
 }
 
-/// The whole story: broken, noticed, told, mended, told.
+/// Checks the whole story: broken, noticed, reported, repaired, reported.
 async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.served().await;
     let deployed = stack.quicken("model-unhealthy").await;
@@ -208,7 +209,7 @@ async fn survives(stack: &Stack, damage: impl AsyncFnOnce(&str)) {
     stack.cloudwatch.define(deployed).await;
 }
 
-/// Calls predict until it writes the line that CloudWatch counts failed loads from.
+/// Calls predict until its log contains the line from which CloudWatch counts failed loads.
 async fn load_failure_is_counted(stack: &Stack) {
     let event = serde_json::from_str(include_str!("../../../events/predict-health.json")).expect("an event is JSON");
     let line = until("a failed load to be counted", stack.refresh_time().await + seconds(10), async || {

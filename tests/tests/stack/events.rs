@@ -1,4 +1,4 @@
-//! What others are told on the bus.
+//! The events that the stack publishes on the bus.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ async fn trainings_promotions_refusals_and_failures_are_told_on_the_bus() {
     stack.train_good().await;
 }
 
-/// An event as a training leaves it that was killed between its transaction and its telling.
+/// Stores an event as a training run leaves it that is killed after its transaction and before it publishes.
 async fn leave(stack: &Stack, id: &str) -> String {
     let key = format!("2026-11-24T03:00:00.000Z#1#{id}");
     let detail = json!({"id": id, "model": "iris", "reason": "the process was killed"}).to_string();
@@ -58,7 +58,7 @@ async fn leave(stack: &Stack, id: &str) -> String {
     key
 }
 
-/// The events of that id that are heard until one is, and for a second more.
+/// Returns the events with that id that arrive, until one second after the first of them.
 async fn heard_of(stack: &Stack, listener: &Listener, id: &str) -> Vec<Value> {
     let mut heard = Vec::new();
     until(&format!("the event {id}"), seconds(20), async || {
@@ -87,7 +87,7 @@ async fn an_event_that_a_dead_training_left_is_told_by_the_next_measurement_or_t
         } else {
             stack.functions.measure().await;
         }
-        // The measurement that a training's own events start may tell it too, at the same time.
+        // A training's own events start a measurement, which may publish the event at the same time.
         let heard = heard_of(&stack, &listener, id).await;
         assert_eq!((&heard[0]["source"], &heard[0]["detail-type"]), (&json!("evergreen"), &json!("ModelPromoted")));
         until("what was told to be gone and what cannot be read to wait", seconds(10), async || {
@@ -110,7 +110,7 @@ async fn an_event_that_is_told_twice_carries_the_same_id() {
     let heard = heard_of(&stack, &listener, &id).await;
     let first = &heard[0]["detail"];
 
-    // It was told, and whoever told it died before it could forget it.
+    // The event was published, but its publisher died before deleting it.
     let detail = first.to_string();
     let key = format!("{}#0#{id}", "2026-11-24T03:00:00.000Z");
     stack.registry.leave_event(&key, &[("detail_type", "TrainingSucceeded"), ("detail", &detail)]).await;

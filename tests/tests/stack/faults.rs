@@ -1,5 +1,5 @@
-//! What goes wrong between the functions and AWS, and what is promised of it. Every test here stands in a row of
-//! docs/RELIABILITY.md, but for those of the proxy itself.
+//! Faults between the functions and AWS, and what is promised for each. Every test here, except those of the proxy, has
+//! a row in docs/RELIABILITY.md.
 
 mod mail;
 mod measuring;

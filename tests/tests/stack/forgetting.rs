@@ -1,4 +1,4 @@
-//! What came to nothing is marked to be forgotten, and keeps no mark once somebody has use for it.
+//! Refused versions are marked to expire. The mark is removed when somebody uses the version.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use evergreen_tests::training::{bad, fresh_id};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// The tag that the bucket's rule asks for.
+/// The tag that the bucket's lifecycle rule checks.
 const TAG: &str = "evergreen-keep-days";
 
 #[tokio::test]
@@ -58,13 +58,13 @@ async fn a_failed_run_is_marked_to_be_forgotten() {
     stack.serve_new().await;
 }
 
-/// When the registry may forget the item, in seconds since 1970.
+/// Returns when the registry may delete the item, in seconds since 1970.
 async fn expiry(stack: &Stack, key: &str) -> Option<i64> {
     let item = stack.registry.item(key).await.unwrap_or_else(|| panic!("there is no {key}"));
     item.get("expires_at").map(|at| at.as_n().expect("a number").parse().expect("whole seconds"))
 }
 
-/// The tags of each object of the version.
+/// Returns the tags of each object of the version.
 async fn tags(stack: &Stack, number: u64) -> Vec<BTreeMap<String, String>> {
     let keys = stack.bucket.keys(&format!("models/iris/{number:08}/")).await;
     assert!(keys.len() >= 2, "an artifact and a manifest: {keys:?}");

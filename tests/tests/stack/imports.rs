@@ -1,4 +1,4 @@
-//! A model made elsewhere is put into the bucket, and goes through the same life as one that is learnt here.
+//! An imported model is put into the bucket and has the same life cycle as a trained one.
 
 use evergreen_tests::Stack;
 use evergreen_tests::storage::sha256;
@@ -6,7 +6,7 @@ use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 
-/// What storing, delivery, a cold start and the judging may take on an emulator.
+/// Maximum time for storing, delivery, a cold start and the gate's decision on an emulator.
 const LIMIT: std::time::Duration = seconds(60);
 
 fn foreign(name: &str) -> Vec<u8> {
@@ -14,7 +14,7 @@ fn foreign(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Puts the file under a name of its own, and returns its key with the run that came of it, once that has ended.
+/// Uploads the file under a unique name. Returns its key and the resulting run after that has ended.
 async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
     let key = format!("incoming/iris/{}.onnx", fresh_id());
     stack.bucket.put(&key, content).await;
@@ -30,7 +30,7 @@ async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
 #[tokio::test]
 async fn a_file_that_is_put_into_the_bucket_serves_within_seconds() {
     let stack = Stack::take().await;
-    // Whatever served before, on whatever table, a file as good as any on Iris replaces it.
+    // The file is as good as any model on Iris, so it replaces whatever served before.
     let before = stack.serve_new().await;
     let file = foreign("skl-forest-3");
     let (key, run) = uploaded(&stack, &file).await;
@@ -47,11 +47,11 @@ async fn a_file_that_is_put_into_the_bucket_serves_within_seconds() {
     let kept = stack.bucket.get(&format!("models/iris/{number:08}/imported.onnx")).await;
     assert!(kept.is_some_and(|kept| kept == file), "the file is kept as it came");
 
-    // The same file by hand is another run, and the same request twice is one.
+    // Importing the same file by hand is another run. The same request twice is one run.
     let event = json!({"import": key, "id": fresh_id()});
     let (first, second) = (stack.train(event.clone()).await, stack.train(event).await);
     assert_eq!((&first["run_id"], &second["duplicate"]), (&second["run_id"], &json!(true)));
-    // The file knows all of Iris, so that no version that is trained here would replace it.
+    // The imported model knows all of Iris, so no version trained here would replace it.
     stack.go_back_to(before).await;
 }
 

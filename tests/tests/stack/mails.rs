@@ -1,4 +1,4 @@
-//! Mails come once, in order and within bounds, and what is wrong with mail is told in a second way.
+//! Mails are sent once, in order and at a limited rate. A second channel reports problems with mail itself.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use evergreen_tests::Stack;
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Nothing raises this one in the emulator, so nothing else writes about it.
+/// Nothing in the emulator raises this alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// The notification of a change so many minutes from now.
+/// Returns the notification of a change `minutes` from now.
 fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
     let mut change = notification(stack, KIND);
     let (before, after) = if raised { ("OK", "ALARM") } else { ("ALARM", "OK") };
@@ -22,7 +22,7 @@ fn changed(stack: &Stack, raised: bool, minutes: i64) -> Value {
     change
 }
 
-/// Hands the alert function a notification and returns what it says came of it.
+/// Sends the alert function a notification and returns its report.
 async fn hand(stack: &Stack, notification: &Value) -> Value {
     let outcome = stack.functions.call(&stack.functions.alert, &delivery(stack, &notification.to_string())).await;
     assert!(!outcome.failed, "{}", outcome.payload);
@@ -33,7 +33,7 @@ async fn hand(stack: &Stack, notification: &Value) -> Value {
 async fn a_raise_that_comes_after_its_end_is_not_mailed() {
     let stack = Stack::take().await;
     stack.served().await;
-    // An incident that is told, and one whose notifications change places.
+    // A normal incident, and one whose notifications arrive in the wrong order.
     hand(&stack, &changed(&stack, true, -300)).await;
     hand(&stack, &changed(&stack, false, -290)).await;
     let mark = stack.inbox.mark().await;
@@ -42,7 +42,7 @@ async fn a_raise_that_comes_after_its_end_is_not_mailed() {
     assert_eq!(hand(&stack, &raised).await["overtaken"], 1);
     assert_eq!(hand(&stack, &raised).await["overtaken"], 1, "nor is it when it comes again");
     assert_eq!(stack.inbox.mark().await, mark);
-    // The next incident is told.
+    // A mail about the next incident is sent.
     hand(&stack, &changed(&stack, true, -1)).await;
     assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;
 }
@@ -102,7 +102,7 @@ async fn what_an_earlier_release_has_sent_is_not_sent_again() {
     let raised = changed(&stack, true, 0);
     let recipients = stack.functions.setting(&stack.functions.alert, "EVERGREEN_RECIPIENTS").await;
     let told = recipients.split(',').next().expect("a recipient");
-    // As releases up to 0.1 stored it.
+    // The format of releases up to 0.1.
     let item = json!({
         "pk": "MODEL#iris",
         "sk": format!("MAIL#{}", key(&raised, told)),
@@ -132,7 +132,7 @@ async fn what_is_wrong_with_mail_is_told_without_the_alert_function() {
     let readers: Vec<_> = subscriptions.iter().map(|it| (it.protocol(), it.endpoint())).collect();
     assert_eq!(readers, [(Some("email"), recipients.split(',').next())]);
 
-    // The emulator's SNS writes no mail. What it would write to somebody, it also puts into a queue that subscribes.
+    // The emulator's SNS sends no mail. A subscribed queue receives what it would send.
     let queue = "train-schedule";
     let endpoint = format!("{}-{queue}", stack.topic().replace(":sns:", ":sqs:").trim_end_matches("-alerts"));
     let subscribe = sns.subscribe().topic_arn(stack.undelivered_topic()).protocol("sqs").endpoint(endpoint);
@@ -156,7 +156,7 @@ async fn what_is_wrong_with_mail_is_told_without_the_alert_function() {
     sns.unsubscribe().subscription_arn(arn).send().await.expect("SNS ends the subscription");
 }
 
-/// What the mail to `recipient` about a notification is known by, as every release has it.
+/// Returns the key of the mail to `recipient` about a notification. It is the same in every release.
 fn key(notification: &Value, recipient: &str) -> String {
     let word = |name: &str| notification[name].as_str().expect("a text").to_owned();
     let since: jiff::Timestamp = word("StateChangeTime").parse().expect("a time");

@@ -1,7 +1,7 @@
-//! The deployed stack, end to end, over HTTP and the AWS APIs: each module is a topic, each test a story.
+//! End-to-end tests of the deployed stack over HTTP and the AWS APIs. Each module is a topic, and each test is a story.
 //!
-//! Tests share one stack. A test that begins takes it ([`evergreen_tests::Stack::take`]) and has it alone until it ends,
-//! so `--test-threads` does not matter. Each establishes what it needs and leaves a champion that serves.
+//! Tests share one stack. Each test takes it ([`evergreen_tests::Stack::take`]) and keeps it until it ends, so
+//! `--test-threads` does not matter. A test creates what it needs and leaves a champion that serves.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod access;

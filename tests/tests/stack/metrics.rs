@@ -1,4 +1,4 @@
-//! What is published of the model.
+//! The published figures of the model.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use evergreen_tests::Stack;
 use evergreen_tests::training::{bad, good};
 use evergreen_tests::wait::{seconds, until};
 
-/// Each metric with the least and the greatest value that make sense for a model that was trained a moment ago and is well.
+/// The expected range of each metric for a healthy model that was just trained.
 const METRICS: [(&str, f64, f64); 18] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),
@@ -33,13 +33,14 @@ const METRICS: [(&str, f64, f64); 18] = [
 async fn every_metric_is_in_cloudwatch_with_a_value_that_makes_sense() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    // A second of its own: of the figures of one second the greatest is asked for, and a test before this one had others.
+    // Wait for a new second. Only the largest figure of a second is read, and an earlier test may have published
+    // others.
     tokio::time::sleep(seconds(1)).await;
     let published = stack.functions.measure().await;
     let told: BTreeSet<_> = published.as_object().expect("figures by name").keys().map(String::as_str).collect();
-    // The emulator counts no use of the quota: there it is 0.
+    // The emulator does not count the use of the quota, so it is 0.
     assert_eq!(told, METRICS.map(|(metric, ..)| metric).into());
-    // The dashboard is compared with these names, where no stack is needed.
+    // Tests without a stack compare the dashboard with these names.
     assert_eq!(told, Metric::ALL.map(Metric::name).into());
     for (metric, least, greatest) in METRICS {
         let value = published[metric].as_f64().unwrap_or_else(|| panic!("no {metric} in {published}"));
@@ -54,7 +55,7 @@ async fn a_training_publishes_the_metrics_without_waiting_for_the_schedule() {
     let stack = Stack::take().await;
     for event in [good(), bad()] {
         stack.train(event).await;
-        // A number that was never published before, so that it can only come from this training.
+        // This number was never published before, so it can only come from this training run.
         let versions = stack.registry.versions().await.len() as f64;
         until("the new version to be counted", seconds(20), async || {
             (stack.cloudwatch.newest("Versions").await == Some(versions)).then_some(())

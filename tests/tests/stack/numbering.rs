@@ -1,4 +1,4 @@
-//! Version numbers: one is never given twice, and what was registered under it never changes.
+//! A version number is never used twice, and what is registered under it never changes.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use evergreen_tests::registry::text;
 use evergreen_tests::training::good;
 use serde_json::Value;
 
-/// Every object of every version.
+/// Returns every object of every version.
 async fn objects(stack: &Stack) -> BTreeMap<String, Vec<u8>> {
     let mut objects = BTreeMap::new();
     for key in stack.bucket.keys("models/iris/").await {
@@ -18,13 +18,13 @@ async fn objects(stack: &Stack) -> BTreeMap<String, Vec<u8>> {
     objects
 }
 
-/// The highest number that is registered.
+/// Returns the highest registered number.
 async fn last_number(stack: &Stack) -> u64 {
     let versions = stack.registry.versions().await;
     versions.last().and_then(|version| version["number"].as_u64()).expect("there is a version")
 }
 
-/// Where the counter stands.
+/// Returns the value of the counter.
 async fn counter(stack: &Stack) -> u64 {
     let item = stack.registry.item("COUNTER").await.expect("there is a counter");
     item["last_version"].as_n().expect("a number").parse().expect("a whole number")
@@ -47,7 +47,7 @@ async fn a_counter_that_is_gone_damaged_or_behind_heals_and_no_stored_object_cha
             damaged.insert("last_version".into(), value);
             stack.registry.put(damaged).await;
         }
-        // The same seed and parameters: the artifact has the bytes of the version before.
+        // The seed and parameters are the same, so the artifact has the same bytes as the last one.
         let report = stack.train(good()).await;
         assert!(number(&report) > last, "{report}");
         assert_eq!(counter(&stack).await, number(&report));
@@ -80,7 +80,7 @@ async fn a_second_registry_at_the_same_bucket_writes_over_nothing() {
     let mut after = objects(&stack).await;
     after.retain(|key, _| before.contains_key(key));
     assert!(after == before, "an object that was stored has changed");
-    // And the first registry goes on above what the second one has stored.
+    // The first registry continues above the numbers that the second one has used.
     assert!(number(&stack.train(good()).await) > taken);
     other.drop_table().await;
 }

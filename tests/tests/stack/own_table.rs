@@ -1,4 +1,4 @@
-//! A table of the user's own, of any kind of column, to classes or to numbers.
+//! The user's own tables, with all kinds of columns, for classification and regression.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-/// A forest that is fitted at once, without a search.
+/// Returns an event that trains a forest without a search.
 fn forest() -> Value {
     json!({"seed": 7, "family": "random_forest", "hyperparameters":
         {"n_estimators": 40, "max_depth": 12, "min_samples_split": 2, "min_samples_leaf": 1}})
@@ -90,7 +90,7 @@ async fn holes_and_new_categories_are_answered_as_the_model_learnt_to() {
     assert_eq!(warning["field"], "country", "{}", answer.text);
     assert!(!warning.to_string().contains("Atlantis"), "{}", answer.text);
 
-    // A text is read as a cell of a CSV is.
+    // A text is read like a cell of a CSV file.
     let [number, text] = [json!(55), json!("55")].map(|fee| subscriber(|row| row["fee"] = fee.clone()));
     let answers = stack.api.predict(&json!([number, text])).await.ok();
     assert_eq!(answers.body["probabilities"][0], answers.body["probabilities"][1], "{}", answers.text);
@@ -141,7 +141,7 @@ async fn a_number_is_learnt_and_answered_with_its_interval() {
 async fn a_column_that_is_gone_fails_the_run_until_the_settings_drop_it() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
-    // Iris without its last measurement.
+    // Iris without its last measurement column.
     let iris = evergreen_tests::iris::CSV.lines().map(|line| {
         let cells: Vec<&str> = line.split(',').collect();
         format!("{},{}\n", cells[..3].join(","), cells[4])

@@ -1,4 +1,4 @@
-//! New versions: the good ones serve, without anybody noticing, and the bad ones do not.
+//! Good new versions replace the champion without any failed call. Bad ones do not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use evergreen_tests::training::{as_good, bad, good};
 use evergreen_tests::{Stack, training};
 use serde_json::{Value, json};
 
-/// Calls the API again and again beside the test, and keeps what it was answered.
+/// Calls the API repeatedly during the test and keeps the answers.
 struct Caller {
     stop: Arc<AtomicBool>,
     answers: tokio::task::JoinHandle<Vec<Answer>>,
@@ -47,7 +47,7 @@ async fn a_new_version_serves_within_the_refresh_time_and_no_call_fails_meanwhil
     let caller = Caller::start(stack.api.clone());
     let new = stack.train_to_serve(as_good()).await;
     stack.until_served(new).await;
-    // The caller's environment may be another one, which looks in its own time.
+    // The caller may reach another environment, which refreshes at its own time.
     tokio::time::sleep(stack.refresh_time().await).await;
     let answers = caller.stop().await;
 
@@ -80,7 +80,7 @@ async fn a_promoted_version_is_on_record_with_an_artifact_that_is_what_was_store
     for field in ["number", "run_id", "artifact", "dataset", "trained_at"] {
         assert_eq!(manifest["version"][field], version[field], "{field}");
     }
-    // The table has one kind of number: 1.0 comes back as 1.
+    // The table has only one kind of number, so 1.0 comes back as 1.
     let numbers = |parameters: &Value| -> BTreeMap<String, Option<f64>> {
         let parameters = parameters.as_object().into_iter().flatten();
         parameters.map(|(name, value)| (name.clone(), value.as_f64())).collect()
@@ -193,12 +193,12 @@ async fn a_pointer_that_was_deleted_alone_comes_back_above_its_history() {
     let champion = stack.registry.champion().await.expect("there is a champion again");
     assert_eq!((&champion["revision"], &champion["version"]["number"]), (&json!(revisions + 1), &json!(version)));
     stack.until_served(version).await;
-    // The history has a gap now, which is none of the other tests' business.
+    // The history now has a gap, which must not affect other tests.
     stack.registry.forget_champions().await;
     stack.serve_new().await;
 }
 
-/// The pointer is the end of a history without gaps, and what it points to is there and is what was stored.
+/// Asserts that the pointer ends a history without gaps and that its artifact exists unchanged.
 pub async fn assert_champion_is_sound(stack: &Stack) {
     let champion = stack.registry.champion().await.expect("there is a champion");
     let history = stack.registry.history().await;
@@ -206,7 +206,7 @@ pub async fn assert_champion_is_sound(stack: &Stack) {
     assert_eq!(revisions, (1..=history.len() as u64).collect::<Vec<_>>());
     assert_eq!(history.last().map(|last| &last["version"]), Some(&champion["version"]));
     for pair in history.windows(2) {
-        // Where a test has deleted the pointer, the next champion knows of none before it.
+        // After a test has deleted the pointer, the next champion has no predecessor.
         let previous = &pair[1]["previous"];
         assert!(previous.is_null() || *previous == pair[0]["version"]["number"], "{previous}");
     }

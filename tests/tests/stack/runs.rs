@@ -1,4 +1,4 @@
-//! The runs, as the API lists them.
+//! The list of runs in the API.
 
 use evergreen_tests::Stack;
 use evergreen_tests::registry::text;
@@ -58,7 +58,7 @@ async fn a_run_that_died_is_shown_as_lost() {
     let report = stack.train(bad()).await;
     let finished = report["run_id"].as_str().expect("a run has an id");
 
-    // The record of a run that began after every other one and of which nothing more was heard.
+    // The record of the newest run, which was never heard of again.
     let id = format!("manual-{}", fresh_id());
     let mut item = stack.registry.item(&format!("RUN#{finished}")).await.expect("the run is on record");
     for ending in ["finished_at", "version", "reason", "metrics"] {
@@ -69,7 +69,7 @@ async fn a_run_that_died_is_shown_as_lost() {
     item.insert("status".into(), text("RUNNING"));
     let began = jiff::Timestamp::now();
     item.insert("started_at".into(), text(&format!("{began:.3}")));
-    // Long enough ago for Lambda's retries to be over: until then it is not told of.
+    // Lambda's retries must be over, because the API does not report the loss before that.
     let lease = began - jiff::SignedDuration::from_mins(10);
     item.insert("lease_until".into(), text(&format!("{lease:.3}")));
     stack.registry.put(item).await;

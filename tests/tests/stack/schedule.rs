@@ -1,4 +1,4 @@
-//! What happens by itself.
+//! What the schedules start.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode};
@@ -42,7 +42,7 @@ async fn what_the_schedule_sends_is_a_run() {
     let target = deployed.expect("training is scheduled").target;
     let before = scheduled_runs(&stack).await;
 
-    // The deployed schedule's target, once and now.
+    // The target of the deployed schedule, once and now.
     let name = format!("{}-{}", stack.name, fresh_id());
     let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).strftime("at(%Y-%m-%dT%H:%M:%S)").to_string();
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().expect("a window");
@@ -59,7 +59,7 @@ async fn what_the_schedule_sends_is_a_run() {
     stack.train_good().await;
 }
 
-/// The runs that a schedule asked for and that are over or under way.
+/// Returns the runs that a schedule has started.
 async fn scheduled_runs(stack: &Stack) -> Vec<serde_json::Value> {
     let runs = stack.api.get("/runs?limit=50").await.ok().body["runs"].clone();
     let runs = runs.as_array().cloned().unwrap_or_default();

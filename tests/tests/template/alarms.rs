@@ -1,4 +1,4 @@
-//! Alarms: each is heard of, and watches something that exists.
+//! Every alarm notifies somebody and watches a metric that exists.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::document::{Template, file, list};
 use crate::metrics::{NAMESPACE, published};
 
-/// The kinds of the template's alarms: their names without the stack's.
+/// Returns the kinds of the template's alarms, which are their names without the stack's name.
 pub fn kinds(template: &Template) -> BTreeSet<String> {
     let names = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
     let kinds = names.map(|name| template.resolve(name).strip_prefix("evergreen-").map(str::to_owned));
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
 
-/// What is wrong when mail does not reach people.
+/// The alarms that mean that mail does not reach people.
 const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
@@ -47,7 +47,7 @@ fn mail_that_fails_is_told_by_something_else_than_mail_of_the_alert_function() {
     assert_eq!(subscription["Endpoint"]["Fn::If"], json!(["NamesUndeliveredRecipient", named, first]));
 }
 
-/// The alert function reads all addresses when it starts, and one that it does not take would keep everybody from being told.
+/// The alert function reads all addresses when it starts. A single address that it rejects would stop every mail.
 #[test]
 fn no_address_is_taken_that_the_alert_function_refuses() {
     let template = Template::read();
@@ -78,7 +78,7 @@ fn what_becomes_of_mails_is_published_where_the_alarm_looks_for_it() {
     assert_eq!(chosen_on_aws(set), &json!({"Ref": "MailEvents"}));
 }
 
-/// The value where the stack is not emulated.
+/// Returns the value that applies when the stack is not emulated.
 fn chosen_on_aws(value: &Value) -> &Value {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the emulator"));
     assert_eq!(choice[0], "NotEmulated");
@@ -117,7 +117,7 @@ fn every_queue_has_an_alarm() {
     assert_eq!(watched, queues.map(|(id, _)| format!("{id}.QueueName")).collect());
 }
 
-/// The lines of the template about that resource, with the comment before it.
+/// Returns the template's lines about that resource, including the comment before it.
 fn lines_about(id: &str) -> Vec<String> {
     let text = crate::document::file("template.yaml");
     let lines: Vec<&str> = text.lines().collect();
@@ -136,7 +136,8 @@ fn every_alarms_rule_has_its_reason_beside_it() {
     }
 }
 
-/// Metrics that count single errors, each of which may be over when it is told: these need two of three periods.
+/// Metrics that count single errors. An error may be over before anybody reads about it, so these need two of three
+/// periods.
 const SINGLE_ERRORS: [&str; 3] = ["5XXError", "ModelLoadFailures", "Throttles"];
 
 #[test]
@@ -144,7 +145,7 @@ fn single_errors_need_two_of_three_periods_and_verdicts_need_one() {
     let template = Template::read();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
-        // What becomes of mails is the sum of three metrics, over a day.
+        // This alarm watches the sum of three metrics over a day.
         let Some(metric) = alarm["MetricName"].as_str() else {
             assert_eq!((id, rule), ("MailBouncedAlarm", (Some(24), Some(1))));
             continue;
@@ -165,7 +166,7 @@ fn an_alarm_watches_the_worst_of_a_period() {
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
         let Some(statistic) = alarm["Statistic"].as_str() else { continue };
-        // Figures that are unknown ring only when they stay so: the best of a period is what counts.
+        // Unknown figures matter only if they stay unknown, so the best value of a period counts.
         let expected: &[&str] = match (below, alarm["MetricName"].as_str()) {
             (true, _) | (_, Some("UnknownFigures")) => &["Minimum"],
             _ => &["Maximum", "Sum"],
@@ -174,7 +175,7 @@ fn an_alarm_watches_the_worst_of_a_period() {
     }
 }
 
-/// The events are what tests and `sam local` feed to the alert function.
+/// The sample events are what tests and `sam local` send to the alert function.
 #[test]
 fn the_events_in_stock_are_of_alarms_as_they_are_here() {
     let template = Template::read();

@@ -1,4 +1,4 @@
-//! The dashboard: what CloudWatch would draw.
+//! The widgets of the dashboard.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ fn the_bounds_are_drawn_where_they_are_set() {
     }
 }
 
-/// Metrics of which little is bad: of these a period's maximum would hide an outage.
+/// Metrics for which low values are bad. A period's maximum would hide an outage.
 const BAD_WHEN_LOW: [&str; 6] = [
     "ModelAccuracy",
     "ModelAccuracy7DayAverage",
@@ -82,7 +82,7 @@ const BAD_WHEN_LOW: [&str; 6] = [
     "TrainingAccuracy",
 ];
 
-/// Metrics of which single ones are counted.
+/// Metrics that count single occurrences.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
 
 #[test]
@@ -114,7 +114,7 @@ fn widgets() -> Vec<Value> {
     body["widgets"].as_array().expect("a dashboard has widgets").clone()
 }
 
-/// The metrics of all widgets: namespace, name, dimensions in pairs.
+/// Returns the metrics of all widgets: namespace, name, and pairs of dimensions.
 fn metrics() -> Vec<Value> {
     let metrics = |widget: &Value| widget["properties"]["metrics"].as_array().cloned().unwrap_or_default();
     widgets().iter().flat_map(metrics).collect()

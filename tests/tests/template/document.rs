@@ -1,14 +1,14 @@
-//! The template as JSON, with the short forms of functions made long: `!Ref X` is `{"Ref": "X"}`.
+//! Reads the template as JSON, with functions in their long form: `!Ref X` becomes `{"Ref": "X"}`.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Value, json};
 
-/// Where the stacks of these tests are.
+/// The region of the stacks in these tests.
 const REGION: &str = "eu-central-1";
 
-/// The template, deployed under a name with every parameter at its default.
+/// The template of a stack with that name, with every parameter at its default.
 #[derive(Debug)]
 pub struct Template {
     root: Value,
@@ -16,18 +16,18 @@ pub struct Template {
 }
 
 impl Template {
-    /// The template of a stack called `evergreen`.
+    /// Reads the template for a stack called `evergreen`.
     pub fn read() -> Self {
         Self::named("evergreen")
     }
 
-    /// The template of the stack called `stack`.
+    /// Reads the template for the stack called `stack`.
     pub fn named(stack: &str) -> Self {
         let documents = Yaml::load_from_str(&file("template.yaml")).expect("the template is YAML");
         Self { root: long(&documents[0]), stack: stack.to_owned() }
     }
 
-    /// Logical ids and properties of the resources of `kind`, of which there must be some.
+    /// Returns the logical ids and properties of the resources of `kind`. There must be at least one.
     pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
         let resources = self.root["Resources"].as_object().expect("resources are a map");
         let found: Vec<_> = resources
@@ -39,54 +39,55 @@ impl Template {
         found
     }
 
-    /// The properties of the resource whose logical id is `id`.
+    /// Returns the properties of the resource with the logical id `id`.
     pub fn resource(&self, id: &str) -> &Value {
         let resource = &self.root["Resources"][id];
         assert!(resource.is_object(), "the template has no {id}");
         &resource["Properties"]
     }
 
-    /// What holds for all resources of a kind, such as `Api`.
+    /// Returns the global settings for resources of a kind, such as `Api`.
     pub fn globals(&self, kind: &str) -> Value {
         self.root["Globals"][kind].clone()
     }
 
-    /// A resource's attribute beside its properties, such as `DeletionPolicy`.
+    /// Returns an attribute of the resource outside its properties, such as `DeletionPolicy`.
     pub fn attribute(&self, id: &str, name: &str) -> String {
         text(&self.root["Resources"][id][name])
     }
 
-    /// How the parameter is declared.
+    /// Returns the declaration of the parameter.
     pub fn parameter(&self, name: &str) -> &Value {
         &self.root["Parameters"][name]
     }
 
-    /// The names of all parameters and resources.
+    /// Returns the names of all parameters and resources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         ["Parameters", "Resources"].into_iter().flat_map(|part| {
             self.root[part].as_object().expect("parameters and resources are maps").keys().map(String::as_str)
         })
     }
 
-    /// Every resource, by its logical id.
+    /// Returns every resource by its logical id.
     pub fn all_resources(&self) -> &Value {
         &self.root["Resources"]
     }
 
-    /// Names and defaults of the parameters; a parameter without a default has an empty one.
+    /// Returns the names and defaults of the parameters. A missing default becomes an empty text.
     pub fn parameters(&self) -> BTreeMap<&str, String> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map");
         parameters.iter().map(|(name, parameter)| (name.as_str(), text(&parameter["Default"]))).collect()
     }
 
-    /// Name, default, where there is one, and description of every parameter.
+    /// Returns the name, the default (if any) and the description of every parameter.
     pub fn described_parameters(&self) -> Vec<(&str, Option<String>, String)> {
         let parameters = self.root["Parameters"].as_object().expect("parameters are a map").iter();
         let default = |parameter: &Value| parameter.get("Default").map(text);
         parameters.map(|(name, it)| (name.as_str(), default(it), text(&it["Description"]))).collect()
     }
 
-    /// The value once it is deployed. What only a deployment knows stands as its logical id, `Table` or `Table.Arn`.
+    /// Returns the deployed value. If only a deployment knows it, the result is its logical id, such as `Table` or
+    /// `Table.Arn`.
     pub fn resolve(&self, value: &Value) -> String {
         if let Some(name) = value["Ref"].as_str() {
             return self.lookup(name);
@@ -123,19 +124,20 @@ impl Template {
     }
 }
 
-/// The value as the template writes it: `Table` for a reference, `Table.Arn` for an attribute, a pattern with its `${…}`.
+/// Returns the value as the template writes it: `Table` for a reference, `Table.Arn` for an attribute, a pattern with
+/// its `${…}`.
 pub fn written(value: &Value) -> String {
     let function = ["Ref", "Fn::GetAtt", "Fn::Sub"].iter().find_map(|function| value.get(function));
     text(function.unwrap_or(value))
 }
 
-/// One thing or a list of things, as a list. What a condition may leave out is there, as if the condition held.
+/// Returns one value or a list of values as a list. Values that depend on a condition are included.
 pub fn list(value: &Value) -> Vec<&Value> {
     let things: Vec<_> = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
     things.into_iter().map(chosen).collect()
 }
 
-/// The value where a condition holds that leaves it out elsewhere.
+/// Returns the value if it is present only under a condition, as if the condition held.
 pub fn chosen(value: &Value) -> &Value {
     let choice = value.get("Fn::If").and_then(Value::as_array);
     match choice.map(Vec::as_slice) {
@@ -144,7 +146,7 @@ pub fn chosen(value: &Value) -> &Value {
     }
 }
 
-/// The content of a file of this repository.
+/// Reads a file of this repository.
 pub fn file(path: &str) -> String {
     let path = format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -1,4 +1,4 @@
-//! The APIs: each right has an API of its own, and what is open to everybody is bounded.
+//! The APIs: each permission has its own API, and open paths have limits.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::document::{Template, list, written};
 
 const APIS: [(&str, &str); 2] = [("PredictionApi", "predict"), ("StatusApi", "read")];
-/// Paths that need no right.
+/// Paths that need no permission.
 const OPEN: [&str; 1] = ["/health"];
 
 #[test]
@@ -165,7 +165,7 @@ fn no_api_takes_an_old_version_of_tls() {
     }
 }
 
-/// Path, method in capitals, and operation of all that an API offers.
+/// Returns the path, the method in capitals and the definition of each operation of an API.
 fn operations(template: &Template, api: &str) -> Vec<(String, String, Value)> {
     let paths = template.resource(api)["DefinitionBody"]["paths"].as_object().expect("an API has paths");
     let mut operations = Vec::new();

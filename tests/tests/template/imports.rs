@@ -1,10 +1,11 @@
-//! Model files made elsewhere: the bucket tells of them, the rule picks this model's, and what is not delivered is kept.
+//! Imported models: the bucket publishes their upload, the rule selects this model's files, and undelivered events are
+//! kept.
 
 use serde_json::json;
 
 use crate::document::{Template, list, written};
 
-/// The tag that the train function puts on what is refused.
+/// The tag that the train function puts on refused files.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const RULE: &str = "/Events/ModelUploaded/Properties";

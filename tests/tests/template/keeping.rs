@@ -1,4 +1,4 @@
-//! What is kept, how it is protected, and how much may run at once.
+//! Which data is kept, how it is protected, and how much may run at once.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use crate::document::{Template, list};
 
 const OWN_KEY: &str = "KmsKeyArn";
 
-/// The value that a property has with a key of one's own, and without one.
+/// Returns the property's values with a customer-managed key and without one.
 fn with_and_without_key(value: &Value) -> (&Value, &Value) {
     let choice = value["Fn::If"].as_array().unwrap_or_else(|| panic!("{value} does not hang on the key"));
     assert_eq!(choice[0], "HasKey");
     (&choice[1], &choice[2])
 }
 
-/// Asserts that `value` is the key where there is one, and nothing elsewhere.
+/// Asserts that `value` is the customer-managed key, or absent if there is no such key.
 fn assert_own_key(id: &str, value: &Value) {
     assert_eq!(with_and_without_key(value), (&json!({"Ref": OWN_KEY}), &json!({"Ref": "AWS::NoValue"})), "{id}");
 }

@@ -1,5 +1,5 @@
-//! What the template promises and an emulator cannot show, for it enforces no permissions, draws no dashboard and minds no
-//! length of a name. These tests read `template.yaml` and need no stack.
+//! Tests what the template promises but an emulator cannot show. An emulator enforces no permissions, draws no
+//! dashboard and checks no name lengths. These tests read `template.yaml` and need no stack.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod alarms;

@@ -1,16 +1,16 @@
-//! The metrics of the product's own namespace.
+//! The metrics in the product's own namespace.
 
 use std::collections::BTreeSet;
 
 use evergreen_lifecycle::Metric;
 
-/// The namespace.
+/// The namespace of the product's own metrics.
 pub const NAMESPACE: &str = "Evergreen";
 
-/// What the predict function counts in its log lines.
+/// The metrics that are counted from the predict function's log lines.
 const COUNTED: [&str; 2] = ["ModelLoadFailures", "Predictions"];
 
-/// The names of all metrics that are published.
+/// Returns the names of all published metrics.
 pub fn published() -> BTreeSet<&'static str> {
     Metric::ALL.map(Metric::name).into_iter().chain(COUNTED).collect()
 }

@@ -1,13 +1,13 @@
-//! Names: any number of stacks live side by side, and the longest name that a stack may have fits everywhere.
+//! Any number of stacks can exist side by side, and the longest stack name fits everywhere.
 
 use serde_json::Value;
 
 use crate::document::{Template, written};
 
-/// The longest name of a stack, in characters: README.md promises it.
+/// Maximum length of a stack's name in characters, as README.md promises.
 const LONGEST_STACK: usize = 56;
 
-/// Names that the template gives, and how many characters AWS lets them have.
+/// The names that the template sets, with AWS's maximum length in characters.
 const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
@@ -20,7 +20,7 @@ const NAMED: [(&str, &str, usize); 9] = [
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 
-/// Events of a function whose schedules and rules the template names: where, and how many characters they may have.
+/// The function events whose names the template sets, and the maximum length of these names in characters.
 const EVENTS: [(&str, &str); 2] = [("ScheduleV2", "Name"), ("EventBridgeRule", "RuleName")];
 const LONGEST_EVENT: usize = 64;
 
@@ -61,7 +61,7 @@ fn the_metrics_function_asks_for_the_schedule_that_trains() {
     assert_eq!(asked, named);
 }
 
-/// Logical id, name and limit of everything that the template names.
+/// Returns the logical id, the name and the maximum length of everything that the template names.
 fn names(template: &Template) -> Vec<(String, Value, usize)> {
     let mut names = Vec::new();
     for (kind, path, limit) in NAMED {

@@ -1,4 +1,4 @@
-//! The operator's guide says what to do about every alarm, with the figures of the template.
+//! The operator's guide explains every alarm, with the values of the template.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn every_alarm_has_a_section_and_every_section_an_alarm() {
     assert_eq!(sections, kinds(&Template::read()));
 }
 
-/// ``…within `DeadlineMinutes` (60)…``
+/// Checks texts such as ``…within `DeadlineMinutes` (60)…``.
 #[test]
 fn a_default_that_is_told_is_the_templates() {
     let guide = file("docs/OPERATIONS.md");

@@ -1,4 +1,4 @@
-//! The README's table of parameters is the template's.
+//! The README's table of parameters matches the template.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What resources refer to. SAM makes resources of its own, and CloudFormation lets others name them; an emulator that
-//! looks at the template before SAM does refuses it whole.
+//! References between resources. SAM creates extra resources, which CloudFormation lets others name. An emulator that
+//! checks the template before SAM does rejects such names.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::document::Template;
 
-/// Names that are referred to in `value`, without their attributes.
+/// Returns the names that `value` refers to, without their attributes.
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),

@@ -1,4 +1,4 @@
-//! The table of faults: each row names a test that there is, and each test of a fault has a row.
+//! The table of faults: each row names an existing test, and each test of a fault has a row.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -6,14 +6,14 @@ use std::path::Path;
 
 use crate::document::file;
 
-/// The tests of faults, and among them those of the proxy itself, which inject nothing into the stack.
+/// The folder with the tests of faults. The proxy's own tests inject nothing into the stack.
 const FAULTS: &str = "tests/tests/stack/faults";
 const PROXY: &str = "proxy.rs";
 
-/// Where tests may stand that a row names.
+/// The folders that may contain the tests named in the table.
 const TESTS: [&str; 3] = ["functions", "shared", "tests/tests/stack"];
 
-/// ``| fault | promise | `test` |``
+/// Returns the table's rows: ``| fault | promise | `test` |``.
 fn rows() -> Vec<[String; 3]> {
     let guide = file("docs/RELIABILITY.md");
     let rows = guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Fault |"));
@@ -29,13 +29,13 @@ fn named() -> BTreeSet<String> {
     names.collect()
 }
 
-/// The tests in a source.
+/// Returns the names of the tests in a source text.
 fn tests_in(source: &str) -> impl Iterator<Item = String> {
     let after = source.split("test]\n").skip(1).filter_map(|text| text.split_once("fn "));
     after.filter_map(|(_, text)| Some(text.split_once('(')?.0.to_owned()))
 }
 
-/// The names of all tests under the folder, but for those in a file called `except`.
+/// Returns the names of all tests in the folder, without those in files called `except`.
 fn tests_under(folder: &str, except: &str) -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let mut found = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Roles: each function may do what its code does and no more, and the reviewer may only look.
+//! Each function may do only what its code does, and the reviewer may only read.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ const INCOMING: &str = "${ArtifactBucket.Arn}/incoming/${ModelName}/*";
 const MODELS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*";
 const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.json";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
-/// The key of one's own, where there is one: what is in bucket and table is decrypted with it, and what goes into the bucket or,
-/// sent by Lambda with the function's role, into a queue is encrypted.
+/// The customer-managed key, if there is one. It decrypts the content of the bucket and the table. It also encrypts
+/// what is stored in the bucket, and what Lambda sends into a queue with the function's role.
 const KEY: &str = "KmsKeyArn";
 const USAGE: &str = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/usageplans/${PredictionApiUsagePlan}/usage";
 const SCHEDULE: &str =
@@ -24,8 +24,11 @@ const SENDERS: &str = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId
 const MAIL_EVENTS: &str =
     "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${AWS::StackName}";
 
-/// What the adapters of each function call, and on what. `s3:ListBucket` is called by training alone, to find the table's
-/// files; to all it lets S3 say that an object is missing, as long as no condition on a prefix is tied to it. DynamoDB asks for the actions inside a transaction; Lambda itself sends failed events to their queue.
+/// The actions that each function's adapters call, and their resources.
+///
+/// Only training calls `s3:ListBucket`, to find the table's files. For all functions it lets S3 report that an object
+/// is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a transaction. Lambda
+/// itself sends failed events to their queue.
 const CALLS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Train",
@@ -102,11 +105,11 @@ const CALLS: [(&str, &[(&str, &str)]); 4] = [
 const DELETE: &str = "dynamodb:DeleteItem";
 const PUT_OBJECT: &str = "s3:PutObject";
 
-/// What every function does without its code knowing.
+/// The actions of every function that its code does not call itself.
 const WRITES_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// Actions that AWS grants on everything or not at all, or whose narrower form would not serve.
+/// Actions that AWS grants only on all resources, or whose narrower form would not work.
 const ON_EVERYTHING: [&str; 8] = [
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -180,7 +183,7 @@ fn each_schedule_has_a_role_of_its_own_that_starts_one_function() {
     }
 }
 
-/// A service acts for whoever asks it, of any account, unless the policy says for whom.
+/// Without a restriction in the policy, a service acts for callers of any account.
 #[test]
 fn what_a_service_may_do_it_may_do_for_this_account_alone() {
     let template = Template::read();
@@ -248,7 +251,7 @@ fn no_action_is_a_pattern() {
     for (id, statement) in every_statement(&template) {
         let actions = actions(statement);
         assert!(statement.get("NotAction").is_none() && !actions.is_empty(), "{id}: {statement}");
-        // What is denied may be denied whole.
+        // A denial may use wildcards.
         assert!(
             statement["Effect"] == "Deny" || actions.iter().all(|action| !action.contains('*')),
             "{id}: {statement}"
@@ -290,8 +293,8 @@ fn a_function_reaches_only_its_models_records_namespace_and_sender() {
     }
 }
 
-/// The condition of who reaches the model's records, or the events that wait to be told. Training writes both in one
-/// transaction; beside it, it deletes events that were told.
+/// Returns the condition for access to the model's records, or to the unpublished events. Training writes both in one
+/// transaction. Separately, it deletes the events that it has published.
 fn of_the_models_records(function: &str, statement: &Value) -> Value {
     let condition = |partitions: &[&str]| {
         let keys: Vec<_> = partitions.iter().map(|name| json!({"Fn::Sub": format!("{name}#${{ModelName}}")})).collect();
@@ -310,13 +313,14 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
     }
 }
 
-/// The condition of who stores objects: only where none is, and a manifest over content that its writer knows.
+/// Returns the condition for storing objects. An object must not replace another one. A manifest may only replace
+/// content that its writer knows.
 fn over_nothing_unknown(statement: &Value) -> Value {
     let is_manifest = written(&statement["Resource"]) == MANIFESTS;
     json!({"Null": {if is_manifest { "s3:if-match" } else { "s3:if-none-match" }: "false"}})
 }
 
-/// The condition of who reaches what is remembered of mails.
+/// Returns the condition for access to the records about mails.
 fn of_the_models_mails() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [{"Fn::Sub": "MAIL#${ModelName}"}]}})
 }
@@ -355,12 +359,12 @@ fn the_reviewer_may_only_look() {
     for (action, _) in allowed(template.resource("ReviewerRole")) {
         let verb = action.split(':').nth(1).unwrap_or_default();
         let looks = ["Get", "List", "Describe", "Query", "Filter"].iter().any(|look| verb.starts_with(look));
-        // With a key of one's own nothing can be looked at without decrypting it.
+        // With a customer-managed key, reading needs permission to decrypt.
         assert!(looks || action == "kms:Decrypt", "{action}");
     }
 }
 
-/// What a role allows: each action with each resource, as the template writes it.
+/// Returns what a role allows, as pairs of action and resource as the template writes them.
 fn allowed(role: &Value) -> BTreeSet<(String, String)> {
     let pairs = |statement: &Value| {
         let resources: Vec<_> = list(&statement["Resource"]).into_iter().map(written).collect();
@@ -370,13 +374,13 @@ fn allowed(role: &Value) -> BTreeSet<(String, String)> {
     statements(role).into_iter().flat_map(pairs).collect()
 }
 
-/// The statements of a role's policies.
+/// Returns the statements of a role's policies.
 fn statements(role: &Value) -> Vec<&Value> {
     let policies = role["Policies"].as_array().expect("a role has policies");
     policies.iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"])).collect()
 }
 
-/// The statements of all policies, of roles and of resources, with whose they are.
+/// Returns the statements of all policies, of roles and of resources, with the logical id of each.
 fn every_statement(template: &Template) -> Vec<(&str, &Value)> {
     let of_roles = template.resources("AWS::IAM::Role").into_iter();
     let of_roles = of_roles.flat_map(|(id, role)| statements(role).into_iter().map(move |statement| (id, statement)));

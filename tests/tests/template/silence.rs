@@ -1,4 +1,4 @@
-//! Figures that stay away. `make localstack-test` shows that the alarms do what is said here.
+//! How the template treats missing figures. `make localstack-test` shows that the alarms really behave like this.
 
 use std::collections::BTreeMap;
 

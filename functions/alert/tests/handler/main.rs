@@ -1,4 +1,4 @@
-//! The handler over the sample events, with the ports in memory.
+//! The handler on the sample events, with in-memory ports.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod once;

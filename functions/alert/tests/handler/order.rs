@@ -1,4 +1,4 @@
-//! Mails tell of an alarm's changes in their order, and of each incident once.
+//! Mails report an alarm's changes in order, and each incident once.
 
 use evergreen_alert::Report;
 use evergreen_testkit::{FixedClock, MailClaim, Memory, moment};
@@ -73,7 +73,7 @@ async fn an_end_is_mailed_after_a_release_that_remembered_nothing() {
 async fn the_mails_that_are_left_when_an_alarm_changes_are_not_sent() {
     let memory = memory();
     let clock = FixedClock::at(moment(LATER));
-    /// SES, where the alarm changes while the first mail is on its way.
+    /// SES during a change of the alarm. The change arrives while the first mail is being sent.
     struct Meanwhile<'a>(&'a Memory);
     impl evergreen_lifecycle::ports::Mailer for Meanwhile<'_> {
         async fn send(
@@ -83,7 +83,7 @@ async fn the_mails_that_are_left_when_an_alarm_changes_are_not_sent() {
         ) -> Result<(), evergreen_lifecycle::ports::SendError> {
             self.0.send(recipient, mail).await?;
             let over = handle_at(self.0, changed("OK", OVER_AT), LATER).await;
-            // The first has been told of the raise, or is being told: nobody else will be.
+            // The first recipient was told of the raise, or is being told. Nobody else will be.
             assert_eq!(over.map_err(|error| error.not_sent), Err(1));
             Ok(())
         }
@@ -96,7 +96,7 @@ async fn the_mails_that_are_left_when_an_alarm_changes_are_not_sent() {
     let told = handle_with(&memory, &Meanwhile(&memory), &clock, &format!("{FIRST},{SECOND}"), raised).await;
     assert_eq!(told, Ok(Report { sent: 1, not_due: 1, ..Report::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]"]);
-    // The platform's retry of the end tells who was told of the beginning.
+    // The platform's retry tells only the recipients who know of the beginning.
     let over = handle_at(&memory, changed("OK", OVER_AT), "2026-11-24T03:33:00Z").await;
     assert_eq!(over, Ok(Report { sent: 1, not_due: 1, ..Report::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]", "first@example.com [OK]"]);
@@ -119,9 +119,9 @@ async fn an_alarm_that_flaps_says_so_once_and_then_holds_its_mails_back() {
     assert_eq!((first.len(), held_back), (7, 4));
     assert!(first[6].text.contains("This alarm flaps"), "{}", first[6].text);
 
-    // Another alarm writes as ever.
+    // Mails about another alarm are sent as usual.
     assert_eq!(handle_at(&memory, event(FAILED), "2026-11-24T04:56:00Z").await, Ok(sent(2)));
-    // And so does this one, after a quiet hour.
+    // Mails about this alarm are sent again after a quiet hour.
     let next = changed("ALARM", "2026-11-24T06:00:00.000+0000");
     assert_eq!(handle_at(&memory, next, "2026-11-24T06:00:30Z").await, Ok(sent(2)));
 }

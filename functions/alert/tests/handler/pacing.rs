@@ -1,4 +1,4 @@
-//! Mails at the rate that SES takes, through throttling and late answers, within the time of an invocation.
+//! Mails at the rate that SES accepts: with throttling, with late answers, and within an invocation's time.
 
 use std::sync::Mutex;
 
@@ -12,30 +12,30 @@ use crate::support::*;
 
 const START: &str = "2026-11-24T03:06:00Z";
 
-/// SES, which takes so many mails a second and answers after a while.
+/// A simulated SES with a limited rate and delayed answers.
 struct Ses<'a> {
     memory: &'a Memory,
     clock: &'a FixedClock,
     per_second: f64,
-    /// Whether it says how many.
+    /// Whether it tells its rate.
     tells_rate: bool,
-    /// It takes no mail until then.
+    /// It throttles all mails until this time.
     closed_until: Timestamp,
     /// How long an answer takes.
     answer: SignedDuration,
-    /// How long one is waited for.
+    /// How long the caller waits for an answer.
     patience: SignedDuration,
-    /// Who is always turned away.
+    /// A recipient whose mails are always rejected.
     unwanted: Option<&'static str>,
-    /// It is out of reach until then.
+    /// It is unreachable until this time.
     down_until: Timestamp,
-    /// When it took a mail last.
+    /// When it last accepted a mail.
     taken: Mutex<Option<Timestamp>>,
     tries: Mutex<usize>,
 }
 
 impl<'a> Ses<'a> {
-    /// SES's sandbox, with an answer in 200 ms.
+    /// Creates SES's sandbox, which answers within 200 ms.
     fn sandbox(memory: &'a Memory, clock: &'a FixedClock) -> Self {
         Self {
             memory,
@@ -56,7 +56,7 @@ impl<'a> Ses<'a> {
         *self.tries.lock().unwrap()
     }
 
-    /// Whether a mail comes too soon after the one before.
+    /// Checks whether a mail comes too soon after the last accepted one.
     fn is_too_fast(&self, now: Timestamp) -> bool {
         let least = SignedDuration::from_secs_f64(1.0 / self.per_second);
         self.taken.lock().unwrap().is_some_and(|taken| now.duration_since(taken) < least)
@@ -97,7 +97,7 @@ async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<Report, Al
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 
-/// How many readers have how many mails: the most, and the number of readers with any.
+/// Returns the highest number of mails per recipient, and the number of recipients with any mail.
 fn told(memory: &Memory) -> (usize, usize) {
     let mut all = readers(memory);
     all.sort_unstable();
@@ -139,7 +139,8 @@ async fn an_account_that_may_send_faster_does() {
 #[tokio::test]
 async fn a_rate_that_others_use_up_too_is_found_by_trying() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
-    /// SES as this stack alone sees it: it says fourteen a second, and takes one in two.
+    /// SES when other senders share the account. It claims a rate of fourteen a second but accepts one mail every two
+    /// seconds.
     struct Shared<'a>(Ses<'a>);
     impl Mailer for Shared<'_> {
         async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
@@ -182,13 +183,13 @@ async fn what_does_not_fit_into_an_invocation_is_told_by_the_platforms_retry() {
 async fn a_late_answer_sends_no_second_copy() {
     let (memory, clock) = (memory(), FixedClock::at(moment(START)));
     let ses = Ses { answer: SignedDuration::from_secs(25), ..Ses::sandbox(&memory, &clock) };
-    // Three tries of the platform, as it makes them.
+    // Three tries, as the platform makes them.
     for pause in [0, 60, 120] {
         clock.sleep(SignedDuration::from_secs(pause).unsigned_abs()).await;
         assert_eq!(tell(&ses, 5, event(RAISED)).await.unwrap_err().not_sent, 5);
         assert_eq!(told(&memory), (1, 5));
     }
-    // The notification is in the queue by now. Whoever replays it an hour later has the mails sent once more.
+    // The notification is now in the queue. Replaying it an hour later sends the mails once more.
     clock.sleep(SignedDuration::from_hours(1).unsigned_abs()).await;
     let prompt = Ses::sandbox(&memory, &clock);
     assert_eq!(tell(&prompt, 5, event(RAISED)).await, Ok(sent(5)));

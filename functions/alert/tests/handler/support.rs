@@ -1,4 +1,4 @@
-//! What the tests share: events, a model, and the function with its ports in memory.
+//! Helpers for the tests: events, a model, and the function with in-memory ports.
 
 use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlertError, Letterhead, Postman, Recipients, Report};
@@ -13,19 +13,19 @@ pub const CLEARED: &str = include_str!("../../../../events/alert-ok.json");
 pub const FIRST: &str = "first@example.com";
 pub const SECOND: &str = "second@example.com";
 
-/// The event of that JSON.
+/// Parses the JSON of an SNS event.
 pub fn event(json: &str) -> SnsEvent {
     serde_json::from_str(json).unwrap()
 }
 
-/// The notifications of several events in one.
+/// Merges the notifications of several events into one event.
 pub fn together(events: &[&str]) -> SnsEvent {
     let mut all = event(RAISED);
     all.records = events.iter().flat_map(|json| event(json).records).collect();
     all
 }
 
-/// The alarm of [`RAISED`] in `state` since `since`.
+/// Returns the event of [`RAISED`] with another state and time of change.
 pub fn changed(state: &str, since: &str) -> SnsEvent {
     let mut event = event(RAISED);
     let message = &mut event.records[0].sns.message;
@@ -36,7 +36,7 @@ pub fn changed(state: &str, since: &str) -> SnsEvent {
     event
 }
 
-/// A model whose second version serves.
+/// Returns a memory with a model whose second version serves.
 pub fn memory() -> Memory {
     let memory = Memory::default();
     let first = champion(version(1, 0.8333, moment("2026-11-22T03:00:00Z")));
@@ -55,7 +55,7 @@ pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<Re
     handle_with(memory, memory, &FixedClock::at(moment(now)), &format!("{FIRST},{SECOND}"), event).await
 }
 
-/// An invocation of five minutes from now on.
+/// Handles the event in an invocation that ends in five minutes.
 pub async fn handle_with(
     memory: &Memory,
     mailer: &impl Mailer,
@@ -83,7 +83,7 @@ pub fn readers(memory: &Memory) -> Vec<String> {
     mails(memory).into_iter().map(|(reader, _)| reader).collect()
 }
 
-/// Reader and kind of each mail, such as `first@example.com [OK]`.
+/// Returns the recipient and the state of each mail, such as `first@example.com [OK]`.
 pub fn kinds(memory: &Memory) -> Vec<String> {
     let kind = |subject: &str| subject.split(' ').next().unwrap().to_owned();
     mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()

@@ -1,4 +1,4 @@
-//! What becomes a mail.
+//! Which notifications lead to a mail.
 
 use evergreen_alert::{AlertError, Report};
 use evergreen_testkit::{moment, run};

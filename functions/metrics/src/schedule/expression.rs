@@ -1,4 +1,4 @@
-//! The three forms of a schedule.
+//! Parses the three forms of a schedule expression.
 
 use std::str::FromStr;
 
@@ -10,45 +10,45 @@ use jiff::{SignedDuration, civil::DateTime};
 /// `at(yyyy-mm-ddThh:mm:ss)`.
 #[derive(Debug, Clone)]
 pub enum Expression {
-    /// Whenever the wall clock matches.
+    /// Due whenever the wall clock matches.
     Cron(Box<Cron>),
-    /// Again after so long; at least a minute.
+    /// Due again after this time, which is at least a minute.
     Rate(SignedDuration),
-    /// Once, by the wall clock.
+    /// Due once, at this wall clock time.
     At(DateTime),
 }
 
-/// Why a text is no schedule expression.
+/// Why a text is not a schedule expression.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidExpression {
-    /// None of the three forms.
+    /// The text has none of the three forms.
     #[error("expected cron(…), rate(…) or at(…)")]
     Form(String),
-    /// Not the six fields of the scheduler's cron.
+    /// The cron expression does not have exactly six fields.
     #[error("cron({text}): expected six fields (minutes hours day-of-month month day-of-week year), got {fields}")]
     Fields {
-        /// What stands between the brackets.
+        /// The text between the brackets.
         text: String,
-        /// Fields in it.
+        /// The number of fields found.
         fields: usize,
     },
-    /// A field that cannot be read.
+    /// A cron field cannot be read.
     #[error("cron({text}): {cause}")]
     Cron {
-        /// What stands between the brackets.
+        /// The text between the brackets.
         text: String,
-        /// What is wrong with it.
+        /// What is wrong with the text.
         cause: croner::errors::CronError,
     },
-    /// No whole number of minutes, hours or days.
+    /// The rate is not a whole number of minutes, hours or days.
     #[error("rate({0}): expected a whole number above 0 and minutes, hours or days")]
     Rate(String),
-    /// No wall clock time.
+    /// The text is not a wall clock time.
     #[error("at({text}): {cause}")]
     At {
-        /// What stands between the brackets.
+        /// The text between the brackets.
         text: String,
-        /// What is wrong with it.
+        /// What is wrong with the text.
         cause: jiff::Error,
     },
 }
@@ -71,7 +71,8 @@ impl FromStr for Expression {
     }
 }
 
-/// The scheduler's dialect: no seconds, a year, weekdays 1–7 from Sunday, and steps such as `0/15`.
+/// Parses cron as EventBridge Scheduler writes it: no seconds, a year, weekdays 1–7 starting on Sunday, and steps such
+/// as `0/15`.
 fn cron(text: &str) -> Result<Cron, InvalidExpression> {
     let fields = text.split_whitespace().count();
     if fields != 6 {

@@ -4,17 +4,17 @@ use std::str::FromStr;
 
 use jiff::tz::TimeZone;
 
-/// An IANA time zone, such as `UTC` or `Europe/Berlin`, from the database that is built into the program.
+/// An IANA time zone, such as `UTC` or `Europe/Berlin`. The time zone database is built into the program.
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
 
-/// The text names no time zone.
+/// The text does not name a known time zone. Contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an IANA time zone such as Europe/Berlin")]
 pub struct UnknownZone(pub String);
 
 impl Zone {
-    /// The zone's rules.
+    /// Returns the zone's UTC offsets and clock changes.
     pub fn time_zone(&self) -> &TimeZone {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! A world in memory for the handler, in which single reads can fail.
+//! In-memory ports for the handler. Single reads can be made to fail.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use evergreen_scoring::{
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 
-/// Everything that the handler reaches.
+/// Everything that the handler accesses.
 pub struct World {
     pub memory: &'static Memory,
     pub registry: Registry,
     pub clock: FixedClock,
-    /// The age at which a champion is too old, where that is set.
+    /// The configured maximum age of a champion, if any.
     pub max_age: Option<SignedDuration>,
 }
 
 impl World {
-    /// An empty world at `now`, whose schedule, daily at 03:00, has been there for weeks.
+    /// Creates an empty world at `now`. Its schedule, daily at 03:00, has been in force for weeks.
     pub fn at(now: &str) -> Self {
         let memory: &'static Memory = Box::leak(Box::default());
         memory.state().schedule = Some(daily("2026-11-01T12:00:00Z"));
@@ -30,7 +30,7 @@ impl World {
         Self { memory, registry, clock: FixedClock::at(moment(now)), max_age: None }
     }
 
-    /// One measurement, of a stack that was deployed with a daily schedule at 03:00 and an hour's grace.
+    /// Takes one measurement for a stack with a daily schedule at 03:00 and a grace time of one hour.
     pub async fn measure(&self) -> Result<Report, MetricsError> {
         let expectations = Expectations {
             model: "iris".parse().unwrap(),
@@ -45,19 +45,19 @@ impl World {
         Meter { registry, artifacts, sink, schedules, usage, clock, expectations: &expectations }.handle().await
     }
 
-    /// What the sink has taken.
+    /// Returns the published figures by name.
     pub fn published(&self) -> BTreeMap<&'static str, f64> {
         self.memory.state().data.iter().map(|datum| (datum.metric.name(), datum.value)).collect()
     }
 }
 
-/// A daily schedule at 03:00 that was last changed at that moment.
+/// Returns a daily schedule at 03:00 that was last changed at `changed_at`.
 pub fn daily(changed_at: &str) -> StoredSchedule {
     let expression = "cron(0 3 * * ? *)".to_owned();
     StoredSchedule { expression, zone: Some("UTC".to_owned()), changed_at: moment(changed_at), is_enabled: true }
 }
 
-/// The registry in memory, of which single lists can be away.
+/// The registry in memory. The reads named in `away` fail.
 pub struct Registry {
     pub memory: &'static Memory,
     pub away: Vec<&'static str>,
@@ -106,7 +106,7 @@ impl Versions for Registry {
     }
 }
 
-/// A version whose artifact is stored and can be read.
+/// Returns a version whose artifact is stored and readable.
 pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Timestamp) -> Version {
     let version = version(number, accuracy, trained_at);
     let (bytes, key) = (model(), version.artifact.key.clone());
@@ -114,7 +114,7 @@ pub fn sound_version(memory: &Memory, number: u32, accuracy: f64, trained_at: Ti
     Version { artifact: artifact(key, &bytes), ..version }
 }
 
-/// Stores `bytes` as the champion's artifact, with the right size and digest.
+/// Stores `bytes` as the champion's artifact, with matching size and digest.
 pub fn store(memory: &Memory, bytes: Vec<u8>) {
     let mut state = memory.state();
     let champion = state.champions.last_mut().unwrap();
@@ -131,7 +131,7 @@ fn model() -> Vec<u8> {
     model_named("iris")
 }
 
-/// The smallest model: one column, one leaf.
+/// Returns the smallest possible model: one column and one leaf.
 pub fn model_named(name: &str) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];

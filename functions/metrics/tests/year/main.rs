@@ -1,5 +1,5 @@
-//! A simulated year: the scheduler as AWS describes it, trainings that succeed, fail, die and come late, and what
-//! `DeadlineMissed` says every five minutes. It must never be wrong, whatever the clocks of the zone do.
+//! Simulates a year: the scheduler as AWS describes it, training runs that succeed, fail, die and come late, and the
+//! value of `DeadlineMissed` every five minutes. The value must always be right, whatever the zone's clocks do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod scheduler;
@@ -19,7 +19,7 @@ const END: &str = "2027-01-01T00:00:00Z";
 const GRACE: SignedDuration = SignedDuration::from_hours(1);
 const STEP: SignedDuration = SignedDuration::from_mins(5);
 
-/// The schedules of the simulation: how each is written, and when it fires.
+/// Returns the simulated schedules, each as its expression and the times when it fires.
 fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     let (hour, minute) = skipped;
     vec![
@@ -32,7 +32,7 @@ fn schedules(skipped: (i8, i8)) -> Vec<(String, When)> {
     ]
 }
 
-/// Follows one schedule for a year, and another one from `changes` on.
+/// Simulates one schedule for a year. At each time in `changes` the next schedule replaces it.
 fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64) {
     let begins: Vec<Timestamp> = [BEGIN].iter().chain(changes).map(|at| moment(at)).collect();
     let mut now = moment(BEGIN);
@@ -65,8 +65,8 @@ fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64)
     assert!(missed_at_all > 0, "{schedules:?} in {zone}: nothing was ever missed, so nothing was tested");
 }
 
-/// Each schedule alone, and three after each other: changed around the hour that the clocks skip, and around the one that
-/// they show twice.
+/// Simulates each schedule alone, then three in sequence. The changes fall around the hour that the clocks skip and the
+/// hour that they repeat.
 fn simulate(zone: &str, skipped: (i8, i8), changes: [&str; 2]) {
     let schedules = schedules(skipped);
     for (seed, schedule) in (1..).zip(&schedules) {
@@ -92,7 +92,7 @@ fn no_figure_is_false_on_lord_howe_whose_clocks_change_by_half_an_hour() {
     simulate("Australia/Lord_Howe", (2, 15), ["2026-04-04T15:05:00Z", "2026-10-03T15:35:00Z"]);
 }
 
-/// Nothing but the schedules themselves is to be shown where no clock changes.
+/// UTC has no clock changes, so only the schedules themselves are tested here.
 #[test]
 fn no_figure_is_false_in_utc() {
     let schedules = schedules((2, 30));

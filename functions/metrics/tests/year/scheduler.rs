@@ -1,25 +1,25 @@
-//! EventBridge Scheduler as its user guide describes it, minute by minute: it does not fire at a time that the clocks skip,
-//! and not again at a time that exists for the second time. It knows nothing of the code under test.
+//! Simulates EventBridge Scheduler as its user guide describes it. It does not fire at a time that the clocks skip, or
+//! at the second occurrence of a repeated time. It shares no code with the function under test.
 
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// The scheduler is looked at so often; every schedule here fires at such moments only.
+/// Step of the simulation. Every schedule here fires only at multiples of it.
 const TICK: SignedDuration = SignedDuration::from_mins(15);
 
 /// When a schedule fires.
 #[derive(Debug, Clone, Copy)]
 pub enum When {
-    /// Every day at that hour and minute.
+    /// Every day at this hour and minute.
     Daily(i8, i8),
     /// At every full hour.
     Hourly,
     /// At every quarter of an hour.
     Quarterly,
-    /// Every Sunday at that hour and minute.
+    /// Every Sunday at this hour and minute.
     OnSundays(i8, i8),
-    /// Again after so long, for the first time at once.
+    /// Again after this time, starting at once.
     Every(SignedDuration),
 }
 
@@ -30,30 +30,30 @@ pub struct Scheduler {
     when: When,
     since: Timestamp,
     next_tick: Timestamp,
-    /// The latest time that the wall clock has shown.
+    /// The latest wall clock time so far.
     latest: Option<DateTime>,
     fired: Vec<Timestamp>,
 }
 
 impl Scheduler {
-    /// A scheduler whose clocks are those of `zone`. Nothing is scheduled before [`change`](Self::change) is called.
+    /// Creates a scheduler in `zone`. It has no schedule until [`change`](Self::change) is called.
     pub fn new(zone: &str) -> Self {
         let never = Timestamp::UNIX_EPOCH;
         let zone = TimeZone::get(zone).unwrap();
         Self { zone, when: When::Hourly, since: never, next_tick: never, latest: None, fired: Vec::new() }
     }
 
-    /// Makes or changes the schedule at `since`.
+    /// Creates or changes the schedule at `since`.
     pub fn change(&mut self, when: When, since: Timestamp) {
         (self.when, self.since) = (when, since);
         self.fired.clear();
         let ticks = since.as_second().div_euclid(TICK.as_secs());
         let after = Timestamp::from_second((ticks + 1) * TICK.as_secs()).unwrap();
-        // Between two schedules the wall clock goes on.
+        // The wall clock continues from one schedule to the next.
         self.next_tick = after.max(self.next_tick);
     }
 
-    /// The moments until `now` at which the schedule fires, of which this was not told yet.
+    /// Returns the times until `now` at which the schedule fires and that were not returned before.
     pub fn fire_until(&mut self, now: Timestamp) -> Vec<Timestamp> {
         let mut fired = Vec::new();
         while self.next_tick <= now {
@@ -66,7 +66,7 @@ impl Scheduler {
         fired
     }
 
-    /// The last time by then at which the schedule as it is now has fired.
+    /// Returns the last time at or before `by` when the current schedule fired.
     pub fn last_due(&self, by: Timestamp) -> Option<Timestamp> {
         self.fired.iter().rev().copied().find(|due| *due <= by)
     }
@@ -86,7 +86,8 @@ impl Scheduler {
         matches && !is_again
     }
 
-    /// A rate counts from its last firing, and fires for the first time at the first tick after it was made.
+    /// Checks whether a rate fires at `tick`. A rate counts from its last firing, and fires first at the first tick
+    /// after its creation.
     fn follows(&self, tick: Timestamp, every: SignedDuration) -> bool {
         self.fired.last().is_none_or(|last| tick.duration_since(*last) >= every)
     }

@@ -1,38 +1,38 @@
-//! Trainings of a year, drawn from a seed: most succeed in time, some late, some fail, die, or never begin.
+//! Simulates a year of training runs from a seed. Most succeed in time. Some are late, fail, die, or never start.
 
 use evergreen_lifecycle::{Run, RunId, Trigger};
 use evergreen_testkit::{finished_run, run, version};
 use jiff::{SignedDuration, Timestamp};
 
-/// As many runs as the metrics function reads.
+/// The number of runs that the metrics function reads.
 const RECENT: usize = 100;
 
-/// The trainings so far.
+/// The training runs so far.
 #[derive(Debug)]
 pub struct Trainings {
     random: u64,
     number: u32,
-    /// Runs that begin or end at that moment, and what they stand for if they make a version.
+    /// Runs that start or end at the given time.
     to_come: Vec<(Timestamp, Run)>,
     /// The newest runs, newest first.
     recent: Vec<Run>,
-    /// The latest time that a version stands for.
+    /// The latest due time for which a version was made.
     kept_until: Option<Timestamp>,
 }
 
 impl Trainings {
-    /// No trainings; those to come follow from `seed`.
+    /// Creates an empty history. The seed determines all later runs.
     pub fn new(seed: u64) -> Self {
         Self { random: seed, number: 0, to_come: Vec::new(), recent: Vec::new(), kept_until: None }
     }
 
-    /// A number from 0 up to and without `below`: Knuth's linear congruential generator (MMIX).
+    /// Returns a number from 0 to `below` - 1. Uses Knuth's linear congruential generator (MMIX).
     fn draw(&mut self, below: u64) -> u64 {
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 33) % below
     }
 
-    /// What comes of the schedule's firing at `due`, and at times of somebody who trains by hand.
+    /// Simulates what follows when the schedule fires at `due`, sometimes with a training run started by hand.
     pub fn start(&mut self, due: Timestamp) {
         let trigger = Trigger::Schedule { scheduled_at: Some(due) };
         let id = RunId::scheduled(due);
@@ -51,7 +51,7 @@ impl Trainings {
         }
     }
 
-    /// A run that begins at `at` and ends so many minutes later, or dies.
+    /// Adds a run that starts at `at` and ends `minutes` later. `None` means that the run dies.
     fn make(&mut self, id: RunId, trigger: Trigger, at: Timestamp, minutes: Option<i64>, succeeds: bool) {
         self.number += 1;
         let at = at + SignedDuration::from_secs(5);
@@ -67,7 +67,7 @@ impl Trainings {
         self.to_come.push((ends, Run { state: ended.state, ..running }));
     }
 
-    /// Lets happen what happens until `now`.
+    /// Applies everything that happens until `now`.
     pub fn proceed(&mut self, now: Timestamp) {
         let Some(next) = self.to_come.iter().map(|(at, _)| *at).min() else { return };
         if next > now {
@@ -91,12 +91,12 @@ impl Trainings {
         self.recent.truncate(RECENT);
     }
 
-    /// The newest runs, newest first.
+    /// Returns the newest runs, newest first.
     pub fn recent(&self) -> &[Run] {
         &self.recent
     }
 
-    /// Whether a version was made that stands for `due` or a later time.
+    /// Checks whether a version was made for `due` or a later due time.
     pub fn have_kept(&self, due: Timestamp) -> bool {
         self.kept_until >= Some(due)
     }

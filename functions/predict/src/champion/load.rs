@@ -1,8 +1,8 @@
-//! One look for the champion: read the pointer, and if it points elsewhere fetch, verify and parse what it points to.
+//! One refresh of the champion: reads the pointer and, if the artifact is new, fetches, verifies and parses it.
 //!
-//! The registry keeps a copy of a small artifact beside the pointer, and that is tried first: it comes in the pointer's round
-//! trip, over the connection that is needed anyway. It serves if it is, to the byte, what was registered; otherwise the
-//! stored object is fetched.
+//! The registry keeps a copy of a small artifact beside the pointer. The copy is tried first: it arrives in the same
+//! round trip as the pointer, over a connection that is needed anyway. It serves only if its bytes are exactly what was
+//! registered. Otherwise the stored object is fetched.
 
 use std::sync::Arc;
 
@@ -14,55 +14,55 @@ use super::Serving;
 use crate::journal::causes;
 use crate::ports::World;
 
-/// Artifacts longer than this, in bytes, are verified and parsed beside the runtime's only thread: that takes half a
-/// millisecond or more then, and as long no call would be answered. For a smaller one the hand-over costs more than it
-/// spares.
+/// Artifacts longer than this, in bytes, are verified and parsed on another thread. That takes half a millisecond or
+/// more and would block requests on the runtime's only thread. For smaller artifacts the hand-over costs more than it
+/// saves.
 const LARGE: usize = 128 * 1024;
 
-/// What a look found.
+/// Result of a refresh.
 #[derive(Debug)]
 pub(super) enum Look {
-    /// The champion that serves already.
+    /// The registry still names the champion in memory.
     Same,
-    /// Another one, ready to serve.
+    /// The registry names another champion, which is ready to serve.
     New(Arc<Serving>),
     /// No version was ever promoted.
     Nothing,
 }
 
-/// Why a look failed.
+/// Why a refresh failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LoadError {
-    /// The pointer could not be read.
+    /// The registry could not be read.
     #[error(transparent)]
     Registry(#[from] Unavailable),
-    /// A champion served, and now there is no pointer.
+    /// The pointer is missing although a champion serves.
     #[error("the champion's pointer is gone")]
     PointerGone,
-    /// The pointer does not say what to load.
+    /// This release cannot read which artifact the pointer names.
     #[error(transparent)]
     Pointer(#[from] Unreadable),
-    /// The artifact could not be fetched.
+    /// The artifact could not be fetched from the store.
     #[error(transparent)]
     Fetch(#[from] ArtifactReadError),
-    /// The artifact cannot serve.
+    /// The artifact is damaged or cannot be loaded.
     #[error("the artifact of version {version}: {cause}")]
     Damaged {
-        /// The champion's version.
+        /// Version of the champion.
         version: VersionNumber,
-        /// What is wrong with it.
+        /// What is wrong with its artifact.
         cause: RegisteredError,
     },
-    /// It took too long.
+    /// The refresh took too long. The field holds the limit in seconds.
     #[error("the look for a champion took longer than {0} s")]
     TimedOut(u64),
-    /// A fault of this function.
+    /// The refresh panicked, which is a bug of this function.
     #[error("the look for a champion panicked")]
     Panicked,
 }
 
 impl LoadError {
-    /// Whether more time might have helped: what a look asks for outside fails, too, when its environment hardly runs.
+    /// Checks whether more time might have helped. Calls to other services also fail if the environment hardly runs.
     pub(super) fn may_lack_time(&self) -> bool {
         match self {
             Self::Registry(_) | Self::Fetch(_) | Self::TimedOut(_) => true,
@@ -71,7 +71,8 @@ impl LoadError {
     }
 }
 
-/// Looks for the champion of `model`. `serving` is what serves, and stays what it is if the artifact is the same.
+/// Refreshes the champion of `model`. `serving` is the champion in memory. Its model is reused if the artifact is the
+/// same.
 pub(super) async fn look<W: World>(
     world: &W,
     model: &ModelName,
@@ -86,8 +87,8 @@ pub(super) async fn look<W: World>(
     }
 }
 
-/// The pointer, with the copy of its artifact where there is one and the registry gives it. The pointer alone is another request, which may
-/// be answered where this one is not: a role's right to it is of its own, and takes a while to be in effect everywhere.
+/// Reads the pointer together with the copy of its artifact. If that fails, reads the pointer alone. The two reads need
+/// separate permissions, and a new permission takes a while to become effective everywhere.
 async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
@@ -99,8 +100,8 @@ async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Una
     }
 }
 
-/// The look of a function that serves. It reads the pointer alone, which nearly always names what serves: the copy would be
-/// read and paid for in vain.
+/// Refreshes a champion that already serves. Reads only the pointer first: it nearly always names the same artifact,
+/// and reading the copy costs money.
 async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Result<Look, LoadError> {
     let pointer = world.registry().champion().await?.ok_or(LoadError::PointerGone)??;
     if *serving.pointer() == pointer {
@@ -112,13 +113,13 @@ async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Re
     if pointer.artifact.size > LARGEST_COPY as u64 {
         return load(world, model, pointer, None).await;
     }
-    // The connection to the registry stands. One to the store may have to be made first, which would hold up the calls that
-    // come meanwhile.
+    // The connection to the registry is open. A new connection to the store would delay the requests that arrive
+    // meanwhile.
     let (pointer, copy) = champion_with_copy(world).await?.ok_or(LoadError::PointerGone)?;
     load(world, model, pointer?, copy).await
 }
 
-/// The champion, ready to serve: from `copy` where that is sound, else from the stored object.
+/// Loads the champion that `pointer` names, from `copy` if that is valid, otherwise from the stored object.
 async fn load<W: World>(
     world: &W,
     model: &ModelName,

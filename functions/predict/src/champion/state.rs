@@ -1,28 +1,29 @@
-//! What is known of the champion, and the rule for when to look again. Pure: the clock and the world are elsewhere.
+//! The state of the champion and the rules for when to refresh it. Pure: this module has no clock and no I/O.
 //!
-//! The environment is busy where a call comes within [`BUSY`] of the one before: a look then goes on with the calls to come,
-//! and no call needs to give it time.
+//! The environment is busy if a request comes within [`BUSY`] of the previous one. A refresh then continues during the
+//! next requests, and no request needs to wait for it.
 //!
-//! - Nothing is due: a call answers.
-//! - A look is due: a call begins it. Where the environment is busy, it answers at once; otherwise it waits for the look,
-//!   [`PATIENCE`] as a rule, [`PATIENCE_AFTER_IDLE`] when nothing was confirmed for [`STALE_INTERVALS`].
-//! - A look is under way, and calls waited for it: beside the one that began it one more waits [`PATIENCE`], however soon it
-//!   comes, and later ones answer.
-//! - A look is under way that nobody waited for: calls answer while the environment is busy. The first that comes after a
-//!   pause waits as long as these two would have.
-//! - A look died while the environment was frozen: it is due again at once, and is waited for [`PATIENCE_AFTER_IDLE`]. Only
-//!   one that had this much and died all the same is not: it waits for its interval.
-//! - A look ended without an answer for want of time: the next one is waited for longer, busy or not, first
-//!   [`PATIENCE_AFTER_IDLE`], then [`LONGEST_PATIENCE`], until one has its answer. One that had the longest and died all the
-//!   same has failed, frozen or not.
+//! - Nothing is due: a request answers.
+//! - A refresh is due: a request starts it. In a busy environment the request answers at once. Otherwise it waits for
+//!   the refresh, usually [`PATIENCE`], or [`PATIENCE_AFTER_IDLE`] if nothing was confirmed for [`STALE_INTERVALS`].
+//! - A refresh is running, and the request that started it waited: one more request waits [`PATIENCE`], however soon it
+//!   comes. Later ones answer at once.
+//! - A refresh is running, and no request waited for it: requests answer at once while the environment is busy. The
+//!   first request after a pause waits as long as those two together.
+//! - A refresh died while the environment was frozen: a new one is due at once and gets [`PATIENCE_AFTER_IDLE`]. But if
+//!   the dead one already had that much time, the next one is due after the interval.
+//! - A refresh failed for lack of time: requests wait longer for the next one, busy or not. They wait first
+//!   [`PATIENCE_AFTER_IDLE`], then [`LONGEST_PATIENCE`], until a refresh succeeds. A refresh that had the longest time
+//!   and still died counts as failed, frozen or not.
 //!
-//! While nothing serves, every call that finds a look waits [`LONGEST_PATIENCE`].
+//! While nothing serves, every request that finds a refresh waits [`LONGEST_PATIENCE`].
 //!
-//! So what was promoted serves at the second call at the latest that finds a look due or under way, as long as registry and
-//! store answer within [`PATIENCE_AFTER_IDLE`], and at the third within [`LONGEST_PATIENCE`]. In a busy environment it serves
-//! as soon as the look has ended, which takes it as many calls as it takes round trips, two with a small artifact: about three
-//! times [`BUSY`] if each call came at the last moment. A large one may take more of such slices than [`LOOK_LIMIT`] has room
-//! for; then the look of the next interval is the one that is waited for.
+//! So a promoted version serves at the latest at the second request that finds a refresh due or running. This holds if
+//! registry and store answer within [`PATIENCE_AFTER_IDLE`]. If they answer within [`LONGEST_PATIENCE`], it serves at
+//! the third. In a busy environment it serves as soon as the refresh ends. A refresh takes as many requests as round
+//! trips, two for a small artifact: about three times [`BUSY`] if each request comes at the last moment. A large
+//! artifact may need more requests than fit into [`LOOK_LIMIT`]. Then requests wait for the refresh of the next
+//! interval.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,57 +33,58 @@ use jiff::{SignedDuration, Timestamp};
 use super::load::{LoadError, Look};
 use super::{LOOK_LIMIT, Serving};
 
-/// How long a call waits for a look while an older champion could answer. Long enough for a look that finds nothing new,
-/// and for a small artifact, over connections that stand.
+/// How long a request waits for a refresh while an older champion could answer. This is enough to find nothing new, or
+/// to load a small artifact, over open connections.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long the call that begins a look waits for it when the environment was idle: the look will not live to see the
-/// next call, and this one is all it has. Enough for registry and store to take 200 ms each, a new connection included,
-/// and well below the second at which latency alarms. A caller this rare meets cold starts too, and these wait for the
-/// same look to its end, after the platform's own part.
+/// How long the request that starts a refresh waits for it after the environment was idle. The refresh will be dead
+/// before the next request comes, so it has only this time. It is enough for registry and store to take 200 ms each,
+/// including a new connection. It is well below the latency alarm's threshold of one second. Callers this rare also
+/// meet cold starts, which wait for the whole refresh.
 const PATIENCE_AFTER_IDLE: Duration = Duration::from_millis(400);
-/// How long a call waits for a look when nothing could answer otherwise, or when looks with less ended without an answer:
-/// enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
+/// How long a request waits for a refresh if nothing else can answer, or if shorter refreshes ended without an answer.
+/// This is enough to fetch and parse a large artifact, and well below the function's timeout of 10 s.
 pub(super) const LONGEST_PATIENCE: Duration = Duration::from_secs(2);
-/// After how many intervals without a confirmation the environment counts as idle.
+/// Number of intervals without a confirmation after which the environment counts as idle.
 const STALE_INTERVALS: i32 = 2;
-/// The least time between two looks while nothing serves.
+/// Minimum time between two refreshes while nothing serves.
 const PAUSE_WITHOUT_MODEL: SignedDuration = SignedDuration::from_secs(1);
-/// How often [`PATIENCE`] is spent on one look: by the call that began it, and by one more, for a look that the platform
-/// froze with its environment. Beyond that a registry that hangs would slow every call down.
+/// How many requests wait [`PATIENCE`] for one refresh: the one that started it, and one more in case the platform
+/// froze the refresh. With more waits, a hanging registry would delay every request.
 const WAITS: u32 = 2;
-/// How soon after another call a call must come for the environment to be busy. Below that, waiting for a look would be
-/// most of what such callers wait for at all, and it is short enough for a look to end within a fraction of a second though
-/// it runs during calls only. Where calls are rarer, one in hundreds waits at an interval of a minute, for a round trip.
+/// Maximum time between two requests for the environment to count as busy. In a busy environment, a wait for the
+/// refresh would be most of the latency. The value is small enough that a refresh ends within a fraction of a second,
+/// though it runs only during requests. If requests are rarer, one in hundreds waits for a round trip, at an interval
+/// of one minute.
 pub(super) const BUSY: SignedDuration = SignedDuration::from_millis(100);
-/// By how much a look overruns its limit when its environment does not run: the timer that ends it is never this late.
+/// How far a refresh may exceed its limit before it counts as frozen. The timer that ends it is never this late.
 const OVERRUN: Duration = Duration::from_millis(500);
 
-/// What is known.
+/// What the function knows about the champion.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The champion that serves.
+    /// The champion that serves, or `None` if none was loaded yet.
     pub(super) serving: Option<Arc<Serving>>,
-    /// When the last look began that told what the champion is.
+    /// Start time of the last refresh that found out what the champion is.
     pub(super) confirmed_at: Option<Timestamp>,
-    /// When the last look began, whatever came of it; nothing if the next call is to make it good.
+    /// Start time of the last refresh, whatever its result. `None` if the next request must start another one.
     looked_at: Option<Timestamp>,
-    /// The least that the next look is waited for: zero, unless the last one lacked time.
+    /// Minimum wait for the next refresh. Zero unless the last one ran out of time.
     owed: Duration,
-    /// The look under way.
+    /// The running refresh, if any.
     look: Option<UnderWay>,
 }
 
 #[derive(Debug)]
 struct UnderWay {
     began_at: Timestamp,
-    /// How long the call that began it waits.
+    /// How long the request that started the refresh waits for it.
     patience: Duration,
-    /// How often [`PATIENCE`] was spent on it.
+    /// How many requests have waited [`PATIENCE`] for the refresh.
     waits: u32,
 }
 
 impl UnderWay {
-    /// What a call does that finds this look, while an older champion could answer.
+    /// Decides whether a request waits for this running refresh while an older champion could answer.
     fn found(&mut self, is_busy: bool) -> Step {
         let left = WAITS.saturating_sub(self.waits);
         let share = if self.waits == 0 { left } else { left.min(1) };
@@ -94,32 +96,32 @@ impl UnderWay {
     }
 }
 
-/// What a call does about the champion.
+/// What a request does about the champion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// It answers with what is there.
+    /// Answers with the champion in memory.
     Answer,
-    /// It waits for the look under way.
+    /// Waits for the running refresh, at most this long.
     Wait(Duration),
-    /// It begins a look and waits for it; not at all at zero.
+    /// Starts a refresh and waits for it, at most this long. At zero, does not wait.
     Look(Duration),
 }
 
-/// Whether a look that began at `began_at` and is still there at `now` was frozen with its environment.
+/// Checks whether a refresh that began at `began_at` and still runs at `now` was frozen with its environment.
 pub(super) fn is_frozen(began_at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(began_at).unsigned_abs() > LOOK_LIMIT + OVERRUN
 }
 
 impl State {
-    /// Whether a call at `now` would just answer.
+    /// Checks whether a request at `now` can answer without a refresh.
     pub(super) fn is_settled(&self, now: Timestamp, interval: SignedDuration) -> bool {
         self.look.is_none() && !self.is_due(now, interval)
     }
 
-    /// What a call at `now` does; the state remembers it. A look that it begins is known by `now`. `is_busy` says whether
-    /// it came within [`BUSY`] of another one.
+    /// Decides what a request at `now` does, and records it. `now` identifies the refresh that the request starts.
+    /// `is_busy` tells whether the request came within [`BUSY`] of another one.
     pub(super) fn step(&mut self, now: Timestamp, interval: SignedDuration, is_busy: bool) -> Step {
-        // At zero every call looks before it answers.
+        // At zero, every request refreshes before it answers.
         let is_busy = is_busy && !interval.is_zero();
         if let Some(look) = self.look.take_if(|look| is_frozen(look.began_at, now)) {
             self.died(&look);
@@ -139,13 +141,14 @@ impl State {
         Step::Look(patience)
     }
 
-    /// Whether a look is under way.
+    /// Checks whether a refresh is running.
     pub(super) fn is_looking(&self) -> bool {
         self.look.is_some()
     }
 
-    /// Takes in what came of the look that began at `began_at`. One that failed leaves what serves. One that another look
-    /// has replaced changes nothing, even if it found a champion: it may be the former one. Says whether the look counted.
+    /// Records the result of the refresh that began at `began_at`. A failure keeps the current champion. A refresh that
+    /// was replaced by a later one changes nothing, because the champion it found may be outdated. Returns whether the
+    /// result counted.
     pub(super) fn ended(&mut self, outcome: &Result<Look, LoadError>, began_at: Timestamp, now: Timestamp) -> bool {
         let Some(look) = self.look.take_if(|look| look.began_at == began_at) else { return false };
         if outcome.is_ok() {
@@ -165,8 +168,8 @@ impl State {
         true
     }
 
-    /// `look` died while its environment was frozen. The next call makes it good, unless time was not what it lacked: a
-    /// registry that hangs would slow every rare call down.
+    /// Records that `look` died while its environment was frozen. The next request starts another one, unless `look`
+    /// had enough time. Otherwise a hanging registry would delay every rare request.
     fn died(&mut self, look: &UnderWay) {
         if look.patience <= PATIENCE {
             self.looked_at = None;
@@ -174,7 +177,7 @@ impl State {
         self.owe(look);
     }
 
-    /// `look` had too little time: the next one gets more.
+    /// Records that `look` had too little time. The next one gets more.
     fn owe(&mut self, look: &UnderWay) {
         self.owed = if look.patience < PATIENCE_AFTER_IDLE { PATIENCE_AFTER_IDLE } else { LONGEST_PATIENCE };
     }
@@ -194,7 +197,7 @@ impl State {
         let pause = if self.serving.is_some() { interval } else { interval.min(PAUSE_WITHOUT_MODEL) };
         self.looked_at.is_none_or(|looked_at| {
             let since = now.duration_since(looked_at);
-            // A clock that was set back must not put the next look off.
+            // A clock that was set back must not delay the next refresh.
             since.is_negative() || since >= pause
         })
     }

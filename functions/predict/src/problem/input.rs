@@ -1,4 +1,4 @@
-//! Problems with what was sent to `/predict`.
+//! Problems with the body of `POST /predict`.
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
@@ -7,9 +7,9 @@ use super::{Kind, Problem};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
 use crate::rows::{Columns, Fault};
 
-/// The most of a name that is repeated, in characters.
+/// Maximum number of characters of a name that an answer repeats.
 const MAX_ECHO: usize = 64;
-/// The most columns that are listed in one answer.
+/// Maximum number of columns that an answer lists.
 const MAX_LISTED: usize = 20;
 const JSON: &str = "JSON in UTF-8";
 const ROW: &str = "an object with a value for each column";
@@ -32,7 +32,7 @@ static NOT_A_TEXT: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-text", "Not 
 static OUT_OF_RANGE: Kind = Kind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
-    /// The body could not be taken for JSON at all.
+    /// The body cannot be read as JSON text.
     pub fn of_body(fault: BodyFault) -> Self {
         match fault {
             BodyFault::MediaType => {
@@ -48,7 +48,7 @@ impl Problem {
         }
     }
 
-    /// The body is not JSON, or no rows of `columns`.
+    /// The body is not JSON, or does not contain valid rows of `columns`.
     pub fn of_rows(fault: Fault, columns: &Columns) -> Self {
         let (row, field) = (fault.row(), fault.field(columns).map(shortened));
         let column = fault.column(columns);
@@ -80,7 +80,7 @@ impl Problem {
     }
 }
 
-/// What a value of that column has to be.
+/// Describes the values that the column accepts.
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
         ColumnKind::Number => {
@@ -99,7 +99,7 @@ fn wanted(column: &Column) -> String {
     format!("{wanted}{or_null}")
 }
 
-/// The problem with a value of that column that is of another kind.
+/// Returns the kind of problem for a value that the column does not accept.
 fn unfit(column: Option<&Column>) -> &'static Kind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
@@ -110,7 +110,7 @@ fn unfit(column: Option<&Column>) -> &'static Kind {
     }
 }
 
-/// A caller who forgets a column is told so, whether or not its values may be missing.
+/// A forgotten column is always an error, even if its values may be missing.
 fn left_out(column: Option<&Column>) -> String {
     let nullable = column.is_some_and(|column| column.nullable);
     if nullable { "is left out; a missing value is sent as null".into() } else { "is missing".into() }

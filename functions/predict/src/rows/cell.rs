@@ -1,4 +1,4 @@
-//! The value of a column: from JSON to the `f32` that stands for it in a raw row.
+//! Turns the JSON value of a column into the `f32` values of a raw row.
 
 use std::io::Write;
 
@@ -9,27 +9,27 @@ use super::kinds::{Take, Whole};
 use super::reader::Reader;
 use super::{Fault, Kind};
 
-/// Room for the digits of a whole number of 64 bits and its sign.
+/// Maximum number of characters of a 64-bit integer, including its sign.
 const DIGITS: usize = 20;
 
-/// The value of a column that is being read.
+/// The column whose value is being read.
 pub(super) struct Cell<'a, 'c> {
     pub(super) reader: &'a mut Reader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
-    /// Where it goes, or where its first value does.
+    /// Index of the column's first value in the array of all rows.
     pub(super) slot: usize,
 }
 
 impl Cell<'_, '_> {
-    // The release is built for size, in which the compiler would call what is run for every value.
+    // The release is built for size. Without the attribute the compiler would not inline what runs for every value.
     #[inline(always)]
     fn set<E: Error>(self, value: f32) -> Result<(), E> {
         self.reader.set(self.slot, value);
         Ok(())
     }
 
-    /// Nothing: NaN where that may be.
+    /// Handles a missing value: NaN if the column is nullable, otherwise a fault.
     fn missing<E: Error>(self, found: Kind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
@@ -39,7 +39,7 @@ impl Cell<'_, '_> {
         Err(self.reader.refuse(Fault::Missing { row, field, found }))
     }
 
-    /// A number in a column of something else: 1 and 0 are truth values, and a whole number stands for its text.
+    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number stands for its text.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
@@ -49,15 +49,15 @@ impl Cell<'_, '_> {
         let Some(whole) = whole else { return self.unfit(Kind::Fraction) };
         let mut text = [0; DIGITS];
         let mut rest = &mut text[..];
-        // Enough room for any of them.
+        // The buffer is large enough for every 64-bit integer.
         let _ = write!(rest, "{whole}");
         let length = DIGITS - rest.len();
         let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
         self.words(text.unwrap_or_default(), Kind::Number)
     }
 
-    /// A text is read as a cell of a CSV is, missing values and blanks around it included, unless the model learnt from the
-    /// very text.
+    /// Reads a text like a cell of a CSV file: it trims blanks and recognizes missing values. A text that is a known
+    /// category is taken unchanged.
     fn text<E: Error>(self, text: &str) -> Result<(), E> {
         if let Some(known) = self.column.kind.code(text).filter(|code| code.is_known) {
             return self.set(known.index as f32);
@@ -74,7 +74,7 @@ impl Cell<'_, '_> {
         }
     }
 
-    /// The spelling of a number; letters would be those of an infinity or of a not-a-number.
+    /// Reads the text of a number. Letters other than the exponent would spell an infinity or NaN.
     fn digits<E: Error>(self, text: &str) -> Result<(), E> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         match text.parse::<f64>() {
@@ -101,7 +101,7 @@ impl Cell<'_, '_> {
         Ok(())
     }
 
-    /// A text of words, or of a category.
+    /// Handles the text of a text column or a category.
     fn words<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
         let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
         write_words(text, words, self.reader.slots(self.slot, words.len()));
@@ -118,13 +118,13 @@ impl Cell<'_, '_> {
         self.set(value)
     }
 
-    /// The text of a category; `found` is what it was sent as.
+    /// Handles the text of a category. `found` is the JSON kind that the caller sent.
     fn category<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
         let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
         if !code.is_known {
             self.reader.note_unseen(self.field);
         }
-        // Exact: there are far fewer than 2^24 texts.
+        // The conversion is exact, because there are far fewer than 2^24 categories.
         self.set(code.index as f32)
     }
 }
@@ -139,7 +139,7 @@ impl<'de> Take<'de> for Cell<'_, '_> {
         self.missing(Kind::Null)
     }
 
-    /// A table's file does not tell whether a category is called `true` or is true; neither need its caller.
+    /// A boolean is also valid as a category, because a CSV file does not distinguish the text `true` from the boolean.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),

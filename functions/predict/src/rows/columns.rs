@@ -1,23 +1,23 @@
-//! The columns of a model, looked up by name, and what each takes.
+//! A model's columns, indexed by name, and their places in a raw row.
 
 use evergreen_lifecycle::Column;
 
 use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 
-/// A model's columns in its own order.
+/// A model's columns in the model's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     columns: Vec<Column>,
-    /// Where each begins in a raw row, and at last where the row ends.
+    /// The offset of each column in a raw row. The last element is the length of the row.
     places: Vec<usize>,
-    /// The columns' indices, sorted by name.
+    /// Indices of the columns, sorted by column name.
     sorted: Vec<usize>,
     max_rows: usize,
 }
 
 impl Columns {
-    /// The columns of a signature: names are unique, the texts of a category and the words of a text are sorted, and a text
-    /// has at least one word.
+    /// Indexes the columns of a signature. Their names must be unique, and categories and words must be sorted. A text
+    /// column must have at least one word.
     pub fn new(columns: &[Column]) -> Self {
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
         sorted.sort_by_key(|&index| columns.get(index).map(|column| &column.name));
@@ -29,42 +29,43 @@ impl Columns {
         Self { columns: columns.to_vec(), places, sorted, max_rows: MAX_ROWS }
     }
 
-    /// The same of a model with so many labels: an answer has a probability for each, and must not get too large.
+    /// Limits the rows for a model with this many labels. An answer has a probability for each label and row, and must
+    /// not get too large.
     pub fn with_labels(self, labels: usize) -> Self {
         Self { max_rows: (MAX_PROBABILITIES / labels.max(1)).clamp(1, MAX_ROWS), ..self }
     }
 
-    /// The most rows of one call.
+    /// Maximum number of rows in one request.
     pub fn max_rows(&self) -> usize {
         self.max_rows
     }
 
-    /// How many values a raw row has.
+    /// Returns the number of values in a raw row.
     pub fn slots(&self) -> usize {
         self.places.last().copied().unwrap_or_default()
     }
 
-    /// Where the values of the column of that index begin in a raw row.
+    /// Returns the offset of the column at `index` in a raw row.
     pub(super) fn place(&self, index: usize) -> usize {
         self.places.get(index).copied().unwrap_or_default()
     }
 
-    /// The column whose values begin at `place`.
+    /// Returns the index of the column that begins at the offset `place`.
     pub(super) fn at(&self, place: usize) -> Option<usize> {
         self.places.binary_search(&place).ok()
     }
 
-    /// The columns, in the model's order.
+    /// Returns the columns in the model's order.
     pub fn all(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The column of that index.
+    /// Returns the column at `index`, or `None` if the index is out of range.
     pub fn get(&self, index: usize) -> Option<&Column> {
         self.columns.get(index)
     }
 
-    /// The column of that name. Most callers keep the model's order, so the one at `hint` is tried first.
+    /// Finds a column by name. Tries the one at `hint` first, because most callers keep the model's order.
     pub(super) fn find(&self, name: &str, hint: usize) -> Option<(usize, &Column)> {
         if let Some(hinted) = self.columns.get(hint)
             && hinted.name.as_bytes() == name.as_bytes()

@@ -1,4 +1,4 @@
-//! What can be wrong with rows. Faults hold names and places, never values.
+//! Errors in the rows of a request. They contain names and positions, but never values.
 
 use std::fmt;
 
@@ -6,28 +6,28 @@ use evergreen_lifecycle::Column;
 
 use super::Columns;
 
-/// What stands where something else was expected.
+/// The kind of JSON value that was found instead of the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
+    /// The value `null`.
     Null,
-    /// `true` or `false`
+    /// The value `true` or `false`.
     Boolean,
-    /// A number.
+    /// A number, of any form.
     Number,
-    /// A number with a point or an exponent, or beyond 64 bits, where a text or a whole number was expected.
+    /// A number with a decimal point or an exponent, or beyond 64 bits, although a text or a whole number was expected.
     Fraction,
-    /// A string.
+    /// A string that the column does not accept.
     String,
-    /// A string of nothing, or one that a table has for a missing value.
+    /// An empty string, or one that means a missing value in a data set.
     Empty,
-    /// A string that spells no number.
+    /// A string that is not a number.
     NoNumber,
-    /// A string that names no moment.
+    /// A string that is not a date or time.
     NoMoment,
-    /// A list.
+    /// A JSON array.
     List,
-    /// An object.
+    /// A JSON object.
     Object,
 }
 
@@ -48,18 +48,18 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The first thing that is wrong with a body. Rows count from 0 and are absent for a single object; columns are indices.
+/// The first error in a body. Rows count from 0 and are `None` if the body is a single object. Columns are indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The text stops being JSON at a line and column, which count from 1.
+    /// The text is not valid JSON. Line and column count from 1.
     NotJson {
-        /// The row at that place.
+        /// The row that was being read.
         row: Option<usize>,
-        /// The column whose value is at that place.
+        /// The model's column whose value was being read.
         field: Option<usize>,
-        /// The line in the body.
+        /// Line in the body.
         line: usize,
-        /// The byte in the line.
+        /// Byte in the line.
         column: usize,
     },
     /// The body is neither an object nor a list.
@@ -68,63 +68,63 @@ pub enum Fault {
     NoRows,
     /// The list has more than [`max_rows`](super::Columns::max_rows) rows.
     TooManyRows,
-    /// A row of a list is something else.
+    /// An element of the list is not an object.
     NotAnObject {
-        /// The row.
+        /// Index of the element.
         row: usize,
-        /// What it is.
+        /// The kind of value that was found.
         found: Kind,
     },
-    /// A column is not given, and a name that is none of the model's may be meant for it.
+    /// A column is missing, and the row has a column that the model does not know. It may be a misspelling.
     UnknownColumn {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The caller's name.
+        /// The unknown name, as the caller sent it.
         name: String,
     },
-    /// A column is given twice.
+    /// A row contains the same column twice.
     DuplicateColumn {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The column.
+        /// Index of the column.
         field: usize,
     },
-    /// A column is not given.
+    /// A row does not contain one of the model's columns.
     MissingColumn {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The first such column.
+        /// Index of the first missing column.
         field: usize,
     },
-    /// A value is something else than its column takes.
+    /// A value does not fit the kind of its column.
     Unfit {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The column.
+        /// Index of the column.
         field: usize,
-        /// What it is.
+        /// The kind of value that was found.
         found: Kind,
     },
-    /// A value is missing (null, empty or a word for it), and none was where the model learnt.
+    /// A value is missing (null, empty or a word for it), but the training data has no missing values in this column.
     Missing {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The column.
+        /// Index of the column.
         field: usize,
-        /// What it is.
+        /// The kind of value that was found.
         found: Kind,
     },
-    /// A number is beyond the finite 32-bit floats.
+    /// A number does not fit a finite 32-bit float.
     OutOfRange {
-        /// The row.
+        /// Index of the row.
         row: Option<usize>,
-        /// The column.
+        /// Index of the column.
         field: usize,
     },
 }
 
 impl Fault {
-    /// The row that is wrong, if one is.
+    /// Returns the row with the error, or `None` if the body as a whole is wrong or is a single object.
     pub fn row(&self) -> Option<usize> {
         match *self {
             Self::NotAnObject { row, .. } => Some(row),
@@ -139,7 +139,7 @@ impl Fault {
         }
     }
 
-    /// The column of the model that is wrong, if one is.
+    /// Returns the model's column with the error, if the error belongs to one.
     pub fn column<'a>(&self, columns: &'a Columns) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,
@@ -157,7 +157,7 @@ impl Fault {
         columns.get(field)
     }
 
-    /// The name that is wrong, of a column of the model or of none.
+    /// Returns the name of the column with the error, whether or not the model knows it.
     pub fn field<'a>(&'a self, columns: &'a Columns) -> Option<&'a str> {
         match self {
             Self::UnknownColumn { name, .. } => Some(name),

@@ -1,9 +1,9 @@
-//! Columns of a call that the model does not take.
+//! Columns of a request that the model does not use.
 
-/// The most names that are told; of any more nothing is.
+/// Maximum number of names that are kept. Further names are dropped.
 const MAX_TOLD: usize = 20;
 
-/// Their names, each once, in the order in which they were read.
+/// The names of the ignored columns, each once, in the order in which they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignored(Vec<String>);
 
@@ -14,7 +14,7 @@ impl Ignored {
         }
     }
 
-    /// The first names, 20 at most.
+    /// Returns the kept names, at most 20.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

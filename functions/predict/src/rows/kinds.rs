@@ -1,4 +1,4 @@
-//! Taking one JSON value apart by its kind.
+//! Dispatches a JSON value by its kind.
 
 use std::fmt;
 
@@ -7,43 +7,43 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::Kind;
 
-/// Takes a value of the kinds that it knows; every other is [`unfit`](Take::unfit).
+/// Takes JSON values of the kinds that it overrides, and treats all others as [`unfit`](Take::unfit).
 pub(super) trait Take<'de>: Sized {
-    /// The value is of a kind that does not fit here.
+    /// Handles a value of a kind that does not fit.
     fn unfit<E: Error>(self, found: Kind) -> Result<(), E>;
 
-    /// The value is `null`.
+    /// Handles the value `null`.
     fn null<E: Error>(self) -> Result<(), E> {
         self.unfit(Kind::Null)
     }
 
-    /// The value is `true` or `false`.
+    /// Handles the value `true` or `false`.
     fn boolean<E: Error>(self, _value: bool) -> Result<(), E> {
         self.unfit(Kind::Boolean)
     }
 
-    /// The value is a number.
+    /// Handles a number. `_whole` is set if it is written as a 64-bit integer.
     fn number<E: Error>(self, _number: f64, _whole: Option<Whole>) -> Result<(), E> {
         self.unfit(Kind::Number)
     }
 
-    /// The value is a string.
+    /// Handles a string.
     fn string<E: Error>(self, _text: &str) -> Result<(), E> {
         self.unfit(Kind::String)
     }
 
-    /// The value is a list.
+    /// Handles an array.
     fn list<A: SeqAccess<'de>>(self, _list: A) -> Result<(), A::Error> {
         self.unfit(Kind::List)
     }
 
-    /// The value is an object.
+    /// Handles an object.
     fn object<A: MapAccess<'de>>(self, _object: A) -> Result<(), A::Error> {
         self.unfit(Kind::Object)
     }
 }
 
-/// A number that is written as a whole one of 64 bits.
+/// A number that is written as a 64-bit integer.
 #[derive(Clone, Copy)]
 pub(super) struct Whole {
     bits: u64,
@@ -56,7 +56,7 @@ impl fmt::Display for Whole {
     }
 }
 
-/// A value to be taken by `T`.
+/// Passes a JSON value to `T`.
 pub(super) struct Value<T>(pub(super) T);
 
 impl<'de, T: Take<'de>> DeserializeSeed<'de> for Value<T> {

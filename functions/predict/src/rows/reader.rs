@@ -1,4 +1,4 @@
-//! The pass over the JSON.
+//! The single pass over the JSON text.
 
 use std::fmt;
 
@@ -10,33 +10,34 @@ use super::cell::Cell;
 use super::kinds::{Take, Value};
 use super::{Columns, Fault, Ignored, Kind, Unseen};
 
-/// Maximum number of rows of one call.
+/// Maximum number of rows in one request.
 pub const MAX_ROWS: usize = 1000;
 
-/// Maximum number of probabilities that one call is answered with: Lambda takes answers of 6 MB.
+/// Maximum number of probabilities in one answer. Lambda limits an answer to 6 MB.
 pub(super) const MAX_PROBABILITIES: usize = 100_000;
 
-/// What stands where nothing has been read yet: a NaN other than the one that is a missing value.
+/// Marks a value that has not been read yet: a NaN other than the NaN of a missing value.
 const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
-/// Rows in the order of the body, values in the order of the model's columns.
+/// The parsed rows in the order of the body. The values of a row are in the order of the model's columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
-    /// The values, row after row, as the kinds of the columns say; finite, or NaN where a value is missing and may be.
+    /// The values, row after row, as the columns' kinds define them. Each is finite, or NaN if it is missing in a
+    /// nullable column.
     pub values: Vec<f32>,
-    /// How many rows there are, from 1 to [`Columns::max_rows`].
+    /// Number of rows, from 1 to [`Columns::max_rows`].
     pub count: usize,
-    /// Texts that the model did not learn from.
+    /// Places of the categories that are not in the training data.
     pub unseen: Unseen,
-    /// Columns that the model does not take.
+    /// Columns that the model does not use.
     pub ignored: Ignored,
 }
 
-/// Reads one object, or a list of 1 to [`Columns::max_rows`] objects, each with a value for every one of `columns`. What else they have
-/// is passed over.
+/// Reads one object, or a list of 1 to [`Columns::max_rows`] objects. Each object must have a value for every column.
+/// Other names are ignored.
 ///
 /// # Errors
-/// The first [`Fault`] on the way through the text.
+/// Returns the first [`Fault`] in the text.
 pub fn parse(text: &str, columns: &Columns) -> Result<Rows, Fault> {
     let mut reader = Reader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
@@ -49,22 +50,22 @@ pub fn parse(text: &str, columns: &Columns) -> Result<Rows, Fault> {
     }
 }
 
-/// Where the pass is, and what it has read.
+/// The position of the pass, and the values read so far.
 pub(super) struct Reader<'c> {
     columns: &'c Columns,
     values: Vec<f32>,
     unseen: Unseen,
     ignored: Ignored,
-    /// The row that is being read, which is also how many were read.
+    /// Index of the row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
     /// The column whose value is being read.
     field: Option<usize>,
     /// The column whose value was read last.
     last: Option<usize>,
-    /// The column that comes next if the caller keeps the model's order.
+    /// The next column, if the caller keeps the model's order.
     expected: usize,
-    /// Why the pass was given up, if it was not for the JSON's own sake.
+    /// Why the pass stopped, unless the JSON itself is invalid.
     fault: Option<Fault>,
 }
 
@@ -84,56 +85,56 @@ impl<'c> Reader<'c> {
         }
     }
 
-    /// The row that is being read, in a list.
+    /// Returns the index of the row that is being read, or `None` outside a list.
     pub(super) fn row(&self) -> Option<usize> {
         self.in_list.then_some(self.row)
     }
 
-    /// Gives the pass up. The error itself says nothing: the fault is kept here, where no value can slip into it.
+    /// Stops the pass. The fault is stored here and not in the error, so that no value of the caller can get into it.
     pub(super) fn refuse<E: Error>(&mut self, fault: Fault) -> E {
         self.fault = Some(fault);
         E::custom("refused")
     }
 
-    /// Sets the value at `slot`, which is one that the row that is being read has room for.
+    /// Writes the value at `slot`, which must be within the values allocated so far.
     #[inline(always)]
     pub(super) fn set(&mut self, slot: usize, value: f32) {
         self.values[slot] = value;
     }
 
-    /// The `count` values from `slot` on.
+    /// Returns the `count` values from `slot` on.
     pub(super) fn slots(&mut self, slot: usize, count: usize) -> &mut [f32] {
         &mut self.values[slot..slot + count]
     }
 
-    /// Notes that the text of the column at `field` is none that the model learnt from.
+    /// Records that the category in the column at `field` is not in the training data.
     pub(super) fn note_unseen(&mut self, field: usize) {
         self.unseen.note(self.row, field);
     }
 
-    /// Why the pass failed: for the fault that was met, else because the text is no JSON.
+    /// Returns the stored fault, or else the place where the text stops being valid JSON.
     fn fault_of(&mut self, error: &serde_json::Error) -> Fault {
         if let Some(fault) = self.fault.take() {
             return fault;
         }
         let (row, message) = (self.row(), error.to_string());
         let field = match self.field {
-            // 1e999 is sound JSON that serde_json gives up on by itself; only its message tells.
+            // 1e999 is valid JSON, but serde_json rejects it. Only the message of the error tells.
             Some(field) if message.starts_with("number out of range") => return Fault::OutOfRange { row, field },
             Some(field) => Some(field),
-            // What goes on where a value should have ended, such as 0x3 or 1_000, is that value's fault.
+            // Characters after a value, such as in 0x3 or 1_000, count as an error in that value.
             None => self.last.filter(|_| message.starts_with("expected `,` or `}`")),
         };
         Fault::NotJson { row, field, line: error.line(), column: error.column() }
     }
 
-    /// Reads the rest of an object as the next row.
+    /// Reads an object as the next row.
     fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         let is_unread = |value: &f32| value.to_bits() == UNREAD;
         let start = self.values.len();
         self.values.resize(start + self.columns.slots(), f32::from_bits(UNREAD));
         self.expected = 0;
-        // The first name of the row that is none of the model's.
+        // The first name in the row that the model does not know.
         let mut unknown = None;
         while let Some(name) = object.next_key_seed(Name(&*self))? {
             let (field, column) = match name {
@@ -145,7 +146,7 @@ impl<'c> Reader<'c> {
                     continue;
                 }
             };
-            // In range: a name is found among as many columns as there is room for.
+            // In range: the row has space for every column that can be found.
             let slot = start + self.columns.place(field);
             if !is_unread(&self.values[slot]) {
                 return Err(self.refuse(Fault::DuplicateColumn { row: self.row(), field }));
@@ -167,7 +168,7 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// The whole body.
+/// Handles the whole body.
 struct Body<'a, 'c>(&'a mut Reader<'c>);
 
 impl<'de> Take<'de> for Body<'_, '_> {
@@ -187,7 +188,7 @@ impl<'de> Take<'de> for Body<'_, '_> {
     }
 }
 
-/// An element of the list.
+/// Handles one element of the list.
 struct Element<'a, 'c>(&'a mut Reader<'c>);
 
 impl<'de> Take<'de> for Element<'_, '_> {
@@ -204,14 +205,14 @@ impl<'de> Take<'de> for Element<'_, '_> {
     }
 }
 
-/// The name of a column.
+/// Looks up the name of a column.
 struct Name<'a, 'c>(&'a Reader<'c>);
 
-/// What a name names.
+/// Result of the look-up of a name.
 enum Named<'c> {
-    /// A column of the model, after its index.
+    /// A column of the model, with its index.
     Column(usize, &'c Column),
-    /// None.
+    /// A name that the model does not know.
     Other(String),
 }
 

@@ -1,4 +1,4 @@
-//! Values of every kind of column. What is wrong with rows of numbers is tested through the handler.
+//! Tests the values of every kind of column. The handler's tests cover the errors in numeric rows.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, is_missing};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// A column of each kind, of which some may have holes.
+/// Returns a column of each kind. Some of them are nullable.
 fn columns() -> Columns {
     let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };
     Columns::new(&[
@@ -25,7 +25,7 @@ fn columns() -> Columns {
     ])
 }
 
-/// A sound row, in which the value of `name` is `value`.
+/// Returns a valid row in which the column `name` has the value `value`.
 fn row(name: &str, value: &str) -> String {
     let values =
         [("age", "40"), ("active", "true"), ("since", "\"2000-01-02\""), ("country", "\"de\""), ("origin", "1")];
@@ -37,7 +37,7 @@ fn read(name: &str, value: &str) -> Result<Rows, Fault> {
     parse(&row(name, value), &columns())
 }
 
-/// What stands for `value` in the raw row.
+/// Returns the number that represents `value` in the raw row.
 fn raw(name: &str, value: &str) -> f32 {
     let index = columns().all().iter().position(|column| column.name == name).unwrap();
     read(name, value).unwrap_or_else(|fault| panic!("{name}: {value}: {fault:?}")).values[index]

@@ -1,21 +1,21 @@
-//! Texts of a call that the model did not learn from.
+//! Categories in a request that are not in the training data.
 
-/// The most places that are told; of any more only their number is.
+/// Maximum number of places that are kept. Further ones are only counted.
 const MAX_TOLD: usize = 20;
 
-/// The places of such texts, in the order in which they were read.
+/// The places of unknown categories, in the order in which they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unseen {
     first: Vec<Place>,
     count: usize,
 }
 
-/// Where a text stands.
+/// The position of a value in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The row, from 0.
+    /// Index of the row, from 0.
     pub row: usize,
-    /// The index of the column.
+    /// Index of the column in the model's order.
     pub field: usize,
 }
 
@@ -27,12 +27,12 @@ impl Unseen {
         self.count += 1;
     }
 
-    /// The first places, 20 at most.
+    /// Returns the first places, at most 20.
     pub fn first(&self) -> &[Place] {
         &self.first
     }
 
-    /// How many places there are beyond the first.
+    /// Returns the number of places beyond the first.
     pub fn more(&self) -> usize {
         self.count - self.first.len()
     }

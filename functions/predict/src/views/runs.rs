@@ -1,4 +1,5 @@
-//! What is shown of the runs. One that this release cannot read is shown as such, with what can be told of it.
+//! JSON views of the runs. A run that this release cannot read is marked as unreadable and shown with the fields that
+//! can be read.
 
 use evergreen_lifecycle::{
     Dataset, Imported, ModelName, Parameters, Record, Run, RunId, RunMetrics, RunStatus, SearchSummary, Trigger,
@@ -10,16 +11,16 @@ use serde_json::Value;
 
 use super::{maybe_moment, moment};
 
-/// What the key of a run begins with.
+/// Prefix of a run's key in the registry.
 const PREFIX: &str = "RUN#";
 
-/// What `GET /runs` answers.
+/// Answer to `GET /runs`.
 #[derive(Debug, Serialize)]
 pub struct RunsView<'a> {
     runs: Vec<Listed<'a>>,
 }
 
-/// A run in a list, readable or not.
+/// An entry of the list of runs, readable or not.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Listed<'a> {
@@ -28,7 +29,7 @@ enum Listed<'a> {
 }
 
 impl<'a> RunsView<'a> {
-    /// The view of `runs`, in their order, as they stand at `now`.
+    /// Creates the view of `runs` in their order, with their status at `now`.
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
             Ok(run) => Listed::Run(RunView::new(run, now)),
@@ -38,7 +39,7 @@ impl<'a> RunsView<'a> {
     }
 }
 
-/// A run in a list.
+/// One readable run in the list.
 #[derive(Debug, Serialize)]
 pub struct RunView<'a> {
     id: &'a RunId,
@@ -74,7 +75,7 @@ impl<'a> RunView<'a> {
     }
 }
 
-/// What `GET /runs/{id}` answers: a run in a list, and the rest of it.
+/// Answer to `GET /runs/{id}`: the fields of the list and all others.
 #[derive(Debug, Serialize)]
 pub struct WholeRunView<'a> {
     #[serde(flatten)]
@@ -89,7 +90,7 @@ pub struct WholeRunView<'a> {
 }
 
 impl<'a> WholeRunView<'a> {
-    /// The view of `run` as it stands at `now`.
+    /// Creates the view of `run`, with its status at `now`.
     pub fn new(run: &'a Run, now: Timestamp) -> Self {
         Self {
             run: RunView::new(run, now),
@@ -103,12 +104,13 @@ impl<'a> WholeRunView<'a> {
     }
 }
 
-/// A run that this release cannot read, in a list or alone. It has the fields of a readable one as far as they can be told.
+/// A run that this release cannot read, in a list or alone. It has the same fields as a readable run. Those that cannot
+/// be read are empty.
 #[derive(Debug, Serialize)]
 pub struct UnreadableRunView<'a> {
     id: &'a str,
     status: &'static str,
-    /// The status as it is stored.
+    /// The status as the registry stores it.
     stored_status: Option<String>,
     trigger: Value,
     #[serde(serialize_with = "maybe_moment")]
@@ -124,7 +126,7 @@ pub struct UnreadableRunView<'a> {
 }
 
 impl<'a> UnreadableRunView<'a> {
-    /// What can be told of `record`.
+    /// Creates the view from the readable fields of `record`.
     pub fn new(record: &'a Unreadable) -> Self {
         Self {
             id: record.key.strip_prefix(PREFIX).unwrap_or(&record.key),

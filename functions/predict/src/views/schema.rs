@@ -1,8 +1,8 @@
 //! The signature's columns as a JSON Schema (draft 2020-12) of one row of `POST /predict`.
 //!
-//! The function answers every row that the schema accepts. It also accepts some that the schema does not: times without an offset,
-//! whole numbers and booleans as categories, and texts that spell a number or a truth value. It ignores unknown columns.
-//! The categories are examples and no enumeration: an unknown category is answered with a warning.
+//! The function answers every row that the schema accepts. It also accepts rows that the schema rejects: times without
+//! an offset, whole numbers and booleans as categories, and strings that spell a number or a boolean. It ignores
+//! unknown columns. The categories are examples, not an enumeration: an unknown category gets an answer with a warning.
 
 use evergreen_lifecycle::{Column, ColumnKind};
 use serde::ser::SerializeMap;
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of a row of these columns; its properties are in the model's order.
+/// The schema of one row. Its properties are in the model's column order.
 #[derive(Debug)]
 pub struct RowSchema<'a>(pub &'a [Column]);
 
@@ -35,7 +35,7 @@ impl Serialize for Properties<'_> {
     }
 }
 
-/// What a value may be; keywords that do not speak of null leave it alone.
+/// The schema of one value. Only `type` decides about null: the other keywords do not apply to it.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Property<'a> {
@@ -87,7 +87,7 @@ impl<'a> Property<'a> {
                 any_of: Some([Format { format: "date-time" }, Format { format: "date" }]),
                 ..Self::default()
             },
-            // A text may have none of the model's words, but an empty one is a missing value.
+            // A text may contain none of the model's words, but an empty text is a missing value.
             ColumnKind::Text { .. } => Self { kind: kind("string"), min_length: Some(1), ..Self::default() },
             ColumnKind::Category { categories, .. } => Self {
                 kind: kind("string"),

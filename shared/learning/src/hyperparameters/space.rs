@@ -1,4 +1,4 @@
-//! Where candidates come from.
+//! The ranges that the search draws candidates from.
 
 use evergreen_lifecycle::Family;
 use rand::{RngExt, SeedableRng};
@@ -6,33 +6,33 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
-/// How often a candidate that was drawn before is drawn anew.
+/// How many draws per candidate the search may need to find different ones.
 const ATTEMPTS: usize = 20;
 
-/// What a hyperparameter is drawn from, both ends included; within its limits, and whole where it is.
+/// The range of a hyperparameter, both ends included. It is within the limits, and whole if the hyperparameter is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
 
-/// What the candidates of a family are drawn from.
+/// The ranges that the candidates of a family are drawn from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Space {
     pub(crate) family: Family,
-    /// In the order of the family's hyperparameters.
+    /// The ranges, in the order of the family's hyperparameters.
     pub(crate) bounds: Vec<Bounds>,
 }
 
 impl Space {
-    /// The ranges of a family where nobody chose others.
+    /// Returns the default ranges of a family.
     pub(crate) fn of(family: Family) -> Self {
         let bounds = |dimension: &Dimension| Bounds { least: dimension.drawn.0, most: dimension.drawn.1 };
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
-    /// As many different candidates as `count`, or as there are. The first is the usual choice, as near as the
-    /// bounds allow; the others are drawn, the same for the same seed.
+    /// Returns `count` different candidates, or fewer if there are fewer. The first is the usual choice, as near
+    /// as the ranges allow. The others are drawn at random; the same seed gives the same ones.
     pub(crate) fn candidates(&self, count: usize, seed: u64) -> Vec<Choice> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(u64::MAX - self.family as u64);
@@ -49,7 +49,8 @@ impl Space {
         found
     }
 
-    /// The usual value of each hyperparameter; where a range was chosen, the nearest in it.
+    /// Returns the usual value of each hyperparameter. If the settings chose another range, it is the nearest value
+    /// within it.
     pub(crate) fn usual(&self) -> Choice {
         let usual = |(dimension, bounds): (&Dimension, &Bounds)| {
             let Bounds { least, most } = *bounds;
@@ -59,7 +60,8 @@ impl Space {
         Choice { family: self.family, values, rounds: None }
     }
 
-    /// With the most rounds that the range allows, where there is one: cross-validation then finds how many do good.
+    /// Sets the number of rounds to the maximum of its range, if it has one. Cross-validation then finds the best
+    /// number.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
         if self.family == Family::GradientBoosting {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
@@ -76,9 +78,9 @@ impl Space {
     }
 }
 
-/// The value at `share` (0–1) of the way through the bounds.
+/// Returns the value at `share` (0–1) of the way through the range.
 fn draw(dimension: &Dimension, Bounds { least, most }: Bounds, share: f64) -> f64 {
-    // Every whole number is to be as likely as the others, those at the ends too.
+    // Half a unit more at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };
     let drawn = if dimension.log && from > 0.0 { from * (to / from).powf(share) } else { from + (to - from) * share };
     let drawn = if dimension.whole { drawn.round() } else { drawn };

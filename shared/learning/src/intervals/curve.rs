@@ -1,36 +1,35 @@
-//! Half the width of intervals, by the prediction.
+//! Half the width of the intervals, as a function of the prediction.
 
 use evergreen_scoring::{Curve, Step};
 
 use crate::evaluate::INTERVAL_LEVEL;
 
-/// Maximum number of parts of the predictions for which the width is learnt apart: two for each fifth.
+/// Maximum number of parts of the predictions that get their own width: two for each fifth.
 const MAX_PARTS: usize = 10;
 
-/// Rows of a part, at least: nine in ten of fewer is a matter of chance.
+/// Minimum number of rows in a part. With fewer, a 90 % quantile is a matter of chance.
 const ROWS: usize = 50;
 
-/// Two parts are this share of the range of all predictions apart, at least: a steeper curve would follow roundings.
+/// Minimum distance of two parts, as a share of the range of all predictions. A steeper curve would follow rounding.
 const LEAST_GAP: f32 = 1e-3;
 
-/// The width is this share of the greatest one, at least: a sum that is rounded is then still above 0.
+/// Minimum width, as a share of the largest one. It keeps rounded sums above 0.
 const LEAST_SHARE: f64 = 1e-3;
 
-/// Times that the values at the knots are corrected for what lies between them.
+/// How often the values at the knots are corrected so that the curve between them fits, too.
 const CORRECTIONS: usize = 6;
 
-/// A part of the predictions.
+/// A part of the predictions, with its own width.
 struct Part {
-    /// The median of its predictions.
+    /// The median of the part's predictions.
     knot: f32,
-    /// Half the width there.
+    /// Half the width of the interval at the knot.
     half: f64,
-    /// Predictions and errors.
     rows: Vec<(f32, f64)>,
 }
 
-/// Half the width of intervals that hold [`INTERVAL_LEVEL`] of each part of `values`, whose absolute errors are `errors`.
-/// With too few rows for the level it is the largest error.
+/// Returns half the width of intervals that contain [`INTERVAL_LEVEL`] of each part of `values`. `errors` are the
+/// absolute errors of the values. If there are too few rows for the level, the width is the largest error.
 pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     let mut rows: Vec<(f32, f64)> = values.iter().copied().zip(errors.iter().copied()).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -46,7 +45,7 @@ pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
     through(&parts)
 }
 
-/// Parts of equally many rows, of which none begins within equal predictions.
+/// Splits the rows into parts of about equal size. Equal predictions stay in one part.
 fn parts(rows: &[(f32, f64)]) -> Vec<Part> {
     let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);
     let value = |at: usize| rows.get(at).map(|row| row.0);
@@ -75,7 +74,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<Part> {
     parts
 }
 
-/// The curve through the knots.
+/// Returns the curve through the knots of the parts.
 fn through(parts: &[Part]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
     let half = |part: &Part| above(part.half.max(LEAST_SHARE * greatest));
@@ -86,14 +85,15 @@ fn through(parts: &[Part]) -> Curve {
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }
 }
 
-/// The least number that [`INTERVAL_LEVEL`] of numbers like these do not exceed; the greatest of too few, 0 of none.
+/// Returns the smallest number that at least [`INTERVAL_LEVEL`] of the numbers do not exceed. Returns the largest if
+/// there are too few, and 0 if there are no numbers.
 fn level(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let rank = ((numbers.len() + 1) as f64 * INTERVAL_LEVEL).ceil() as usize;
     rank.min(numbers.len()).checked_sub(1).and_then(|at| numbers.get(at)).copied().unwrap_or_default()
 }
 
-/// The least number in single precision that is not below; what is beyond its range is no width.
+/// Rounds up to single precision. Returns 0 for a number outside its range.
 fn above(number: f64) -> f32 {
     let rounded = number as f32;
     match f64::from(rounded) < number {
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(curve(&[], &[]), Curve { start: 0.0, steps: vec![] });
     }
 
-    /// Errors that grow with the prediction, from 0 to ten times the prediction's square.
+    /// Returns predictions and errors that grow with the square of the prediction.
     fn growing(rows: usize) -> (Vec<f32>, Vec<f64>) {
         let values: Vec<f32> = (0..rows).map(|row| row as f32 / rows as f32).collect();
         let error = |(row, value): (usize, &f32)| f64::from(*value).powi(2) * (row * 37 % 101) as f64 / 10.0;

@@ -1,22 +1,24 @@
-//! What a target can be.
+//! The range of values that a target can have.
 
-/// The greatest number of a share.
 const WHOLE: f64 = 1.0;
 
-/// A share comes at least so near to the whole.
+/// Minimum for the largest value of a target that counts as a share.
 const NEARLY_WHOLE: f64 = 0.9;
 
-/// Rows that pile up at an end, at least: the least or the best mark, a capacity, a cap of the survey.
+/// Minimum number of rows with the same extreme value to count as a limit. Examples are the best mark, a capacity, or
+/// the cap of a survey.
 const PILED_UP: usize = 5;
 
-/// Their share of all rows, at least.
+/// Minimum share of all rows with that value.
 const PILED_UP_SHARE: f64 = 0.01;
 
-/// From this share on, nothing is asked of the next number; below, it has fewer rows. Counts thin out towards their end.
+/// From this share on, the value is a limit without further checks. Below it, the next value must have fewer rows,
+/// since counts thin out towards their end.
 const PLAIN_SHARE: f64 = 0.1;
 
-/// The least and the greatest number that a target like `numbers` can be, where they are plain: nothing is below 0 where no
-/// number is, and nothing above 0 where no number is; a share ends at 1; and many rows at one end end there.
+/// Returns the smallest and the largest value that the target can have, or `None` for an end without an obvious limit.
+/// The limit is 0 if no number is on the other side of it. A share ends at 1. An extreme value with many rows is a
+/// limit.
 pub(super) fn of(numbers: &[f64]) -> (Option<f32>, Option<f32>) {
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -1,47 +1,47 @@
-//! How well one column tells the target.
+//! Measures how well a single column predicts the target.
 
 use super::numbers;
 use evergreen_table::{MISSING, Target, Values, at};
 
-/// A column that leaves at most this share of the errors of the most frequent label tells the target.
+/// A column predicts the target if it makes at most this share of the errors of the most frequent label.
 const ERRORS_LEFT: f64 = 0.02;
 
-/// A hole that leaves at most this share of them does.
+/// The same limit if only the missing values of the column are used.
 const ERRORS_LEFT_BY_HOLE: f64 = 0.1;
 
-/// A column that leaves at most this share of a number's variance tells it.
+/// A column predicts a number if it leaves at most this share of the variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
-/// A hole that leaves at most this share of it does.
+/// The same limit if only the missing values of the column are used.
 const VARIANCE_LEFT_BY_HOLE: f64 = 0.2;
 
-/// Minimum number of rows that are not of the most frequent label, and that lack a value or have one.
+/// Minimum number of rows outside the most frequent label. It is also the minimum of rows with and without a value.
 const MIN_ROWS: usize = 10;
 
-/// Where all rows that have a value, or all that have none, are of one label, they are at least this share of the label's rows.
+/// If all rows with a value, or all without one, have the same label, they must be at least this share of its rows.
 const PURE_SHARE: f64 = 0.3;
 
-/// Such a label has at most this share of all rows.
+/// Maximum share of all rows that such a label may have.
 const COMMON: f64 = 0.7;
 
-/// Maximum number of labels that cuts are looked for.
+/// Maximum number of labels for which cuts are searched.
 const MAX_LABELS: usize = 10;
 
-/// So many rows of neighbouring values are answered by each other's mean; rows of one value always are.
+/// Number of neighbouring rows that are predicted by each other's mean. Rows with the same value always stay together.
 const GROUP: usize = 6;
 
-/// How a column tells the target.
+/// How a column predicts the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
-    /// By whether it has a value.
+    /// By whether the value is missing.
     Hole,
-    /// By being below or above some numbers.
+    /// By whether the value is below or above some thresholds.
     Threshold,
-    /// By its value.
+    /// By the value itself.
     Value,
 }
 
-/// How `values` at `rows` tell their `target`, if they do.
+/// Returns how `values` at `rows` predict their `target`, or `None` if they do not.
 pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Told> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
@@ -77,7 +77,6 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
     }
 }
 
-/// Rows by class.
 fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     let mut counts = vec![0; labels];
     for class in classes {
@@ -88,7 +87,7 @@ fn counts(classes: impl Iterator<Item = u32>, labels: usize) -> Vec<usize> {
     counts
 }
 
-/// Errors of always answering the most frequent class.
+/// Returns the number of errors if the most frequent class is always predicted.
 fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
@@ -112,7 +111,7 @@ fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
     most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_HOLE * most as f64 || pure)
 }
 
-/// Errors of answering the class that the other rows of the category mostly have.
+/// Returns the number of errors if each row gets the most frequent class of the other rows of its category.
 fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     let mut sorted: Vec<(u32, u32)> = codes.iter().copied().zip(classes.iter().copied()).collect();
     sorted.sort_unstable();
@@ -129,13 +128,14 @@ fn errors_by_category(codes: &[u32], classes: &[u32], labels: usize) -> usize {
     sorted.chunk_by(|a, b| a.0 == b.0).map(of_group).sum()
 }
 
-/// Errors of the best answer by as many stretches of the numbers as there are classes, missing ones apart.
+/// Returns the fewest errors if the numbers are cut into as many ranges as there are classes. Missing values are a
+/// range of their own.
 fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     let pairs = || numbers.iter().copied().zip(classes.iter().copied());
     let lost: Vec<u32> = pairs().filter(|(number, _)| number.is_nan()).map(|(_, class)| class).collect();
     let mut sorted: Vec<(f32, u32)> = pairs().filter(|(number, _)| !number.is_nan()).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Errors so far by the number of stretches begun, less one, and the class that the last of them answers.
+    // The errors so far, by the number of cuts and by the class that the last range predicts.
     let mut errors = vec![vec![usize::MAX; labels]; labels];
     errors.iter_mut().take(1).for_each(|first| first.fill(0));
     for group in sorted.chunk_by(|a, b| a.0 == b.0) {
@@ -152,7 +152,7 @@ fn errors_by_cuts(numbers: &[f32], classes: &[u32], labels: usize) -> usize {
     least.saturating_add(most_errors(&lost, labels))
 }
 
-/// For each row the number of its group: its category, or about as near numbers as [`GROUP`] rows have.
+/// Returns the group of each row: its category, or its block of about [`GROUP`] neighbouring numbers.
 fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     let Some(numbers) = numbers(values, rows) else {
         let Values::Category { codes, .. } = values else { return Vec::new() };
@@ -175,7 +175,7 @@ fn neighbours(values: &Values, rows: &[u32]) -> Vec<u32> {
     groups
 }
 
-/// The share of the variance of `numbers` that is left where each row is answered by the mean of the others of its group.
+/// Returns the share of the variance that is left if each row gets the mean of the other rows of its group.
 fn variance_left(groups: &[u32], numbers: &[f64]) -> f64 {
     let mut sorted: Vec<(u32, f64)> = groups.iter().copied().zip(numbers.iter().copied()).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));

@@ -1,6 +1,6 @@
-//! Names of columns that tell whom or what a row is of.
+//! Recognises columns whose name says that they identify a person or a thing.
 
-/// Words for whom or what several rows can be of.
+/// Words for persons or things that several rows can belong to.
 const OWNERS: [&str; 26] = [
     "animal",
     "athlete",
@@ -33,13 +33,14 @@ const OWNERS: [&str; 26] = [
 /// Words that may follow them.
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
-/// Different values from which on such a column is more than a class of rows.
+/// Minimum number of different values for such a column. With fewer, it may be a mere class of rows.
 const LEAST_OF_OWNER: usize = 5;
 
-/// The same of a column that only says that it is an identifier.
+/// The same minimum for a column that is only named an identifier.
 const LEAST_OF_ID: usize = 20;
 
-/// Different values from which on a column of this name tells whom or what a row is of; more than there can be of any other.
+/// Returns the minimum number of different values with which a column of this name identifies something. Returns
+/// `usize::MAX` for other names.
 pub(super) fn least_distinct(name: &str) -> usize {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -51,7 +52,7 @@ pub(super) fn least_distinct(name: &str) -> usize {
     }
 }
 
-/// The words of `customer_id`, `Customer ID`, `customerId` and the like, in lower case.
+/// Splits `customer_id`, `Customer ID`, `customerId` and the like into words in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_lower = false;

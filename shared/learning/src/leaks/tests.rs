@@ -13,7 +13,7 @@ fn alone(values: Values, target: &Target) -> Option<Told> {
     told(&values, &rows, target)
 }
 
-/// 0 to 199 in another order.
+/// The numbers 0 to 199, shuffled.
 fn mixed() -> Vec<f32> {
     (0..200).map(|row| (row * 37 % 200) as f32).collect()
 }
@@ -36,7 +36,7 @@ fn a_hole_a_threshold_and_a_category_tell_classes() {
 #[test]
 fn what_only_helps_is_no_leak() {
     let numbers = mixed();
-    // One in twenty is of the other class.
+    // One row in twenty has the other class.
     let noisy: Vec<u32> = numbers.iter().map(|n| u32::from((*n >= 120.0) != (n % 20.0 == 0.0))).collect();
     let target = classes(&noisy);
     assert_eq!(alone(Values::Number(numbers.clone()), &target), None);

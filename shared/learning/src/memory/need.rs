@@ -1,5 +1,5 @@
-//! Bytes that are held at once while a model is learnt or judged: what its structures take, each by its rows, columns and bytes of a
-//! cell. They are those of the code; who changes the one changes the other, and `make bench-memory` shows whether they agree.
+//! Bytes that learning or evaluation holds at the same time. Each structure counts by its rows, columns and bytes of a
+//! cell. The numbers mirror the code: change both together. `make bench-memory` shows whether they agree.
 
 use evergreen_lifecycle::Family;
 use evergreen_scoring::MAX_NODES;
@@ -11,29 +11,29 @@ use crate::fit::MAX_LINEAR_CELLS;
 use crate::hyperparameters::{Space, dimensions};
 use crate::search::{DEFAULT_CANDIDATES, MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-/// Bytes of a node of a tree: in the pipeline with its share of a leaf, while trees grow; and at most, when the file has been
-/// written and is read again (the file itself, its lists of numbers, the pipeline and the model of them).
+/// Bytes of a tree node. The first is for growing trees: the node in the pipeline and its share of a leaf. The second
+/// is the maximum when the artifact is read back: the file, its lists of numbers, the pipeline and the model.
 const GROWING_NODE: u64 = 64;
 const NODE: u64 = 150;
 
-/// Bytes of a class's weight in a leaf beyond the first one, when the file has been written and is read again.
+/// Bytes of each further class weight in a leaf, while the artifact is read back.
 const WEIGHT: u64 = 90;
 
-/// The part of the rows that a bootstrap draws, in hundredths.
+/// The percentage of rows that a bootstrap draws.
 const DRAWN: u64 = 64;
 
-/// Rows that candidates are compared on.
+/// Maximum number of rows that candidates are compared on.
 const SEARCHED: u64 = 30_000;
 
 /// Bytes of the sums of a bin.
 const SUMS: u64 = 24;
 
-/// Bytes to judge a model on a table that was read.
+/// Returns the bytes to evaluate a model on a table that has been read.
 pub(crate) fn judging(scale: &Scale) -> u64 {
     whole(proof(scale))
 }
 
-/// Bytes to learn by the family of `space` from a table that was read.
+/// Returns the bytes to learn by the family of `space` from a table that has been read.
 pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let held = add([scale.bytes, split(scale), prepared(scale)]);
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
@@ -50,10 +50,10 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// The training rows as a fit takes them: truth, weight, index, and a bin for each feature, of which some are of both ends of
-/// values that may be missing.
+/// The training rows in the form that a fit takes: truth, weight, index, and a bin for each feature.
+/// A column with missing values has two more features in bins, with these values at either end.
 fn prepared(scale: &Scale) -> u64 {
-    // A value that may be missing has a feature more than its column.
+    // A column with missing values has one feature more.
     let holes = scale.features.saturating_sub(scale.learnt).min(scale.learnt);
     add([target(scale), times([scale.training, 8]), times([scale.training, scale.features + 2 * holes])])
 }
@@ -62,14 +62,15 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// Rows with their truth once, and for each tree that is grown those that were drawn, twice.
+/// The rows with their truth once, and the drawn rows of each growing tree twice.
 fn forest(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let trees = times([threads, times([scale.training, 2 * 16 * DRAWN / 100 + 1])]);
     let histograms = times([threads, 256, (scale.answers() + 2) * 8]);
     add([times([scale.training, 16]), trees, histograms, times([nodes(scale, space), GROWING_NODE])])
 }
 
-/// Bins once more, gradients twice, scores and probabilities of each output, and the sums of the leaves that may be split.
+/// The bins a second time, the gradients twice, scores and probabilities of each output, and the sums of the leaves
+/// that may be split.
 fn boosting(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let (outputs, leaves) = (outputs(scale), most(space, "max_leaves"));
     let tiles = scale.features.next_multiple_of(8);
@@ -80,14 +81,15 @@ fn boosting(scale: &Scale, space: &Space, threads: u64) -> u64 {
     add([times([scale.training, row]), sums, pieces, times([nodes(scale, space), GROWING_NODE])])
 }
 
-/// The matrix in double precision, its transpose, and what the library makes of both.
+/// The matrix in double precision, its transpose, and the copies that the library makes.
 fn linear(scale: &Scale) -> u64 {
     let cells = times([scale.training, scale.features]).min(MAX_LINEAR_CELLS as u64);
     let answers = times([scale.training.min(cells), scale.answers(), 16]);
     add([times([cells, 3 * 8]), answers])
 }
 
-/// The answers of a trial in each family, what is learnt of them, and what other trials keep: answers, and trees of a fold.
+/// The answers of a trial in each family and what is learnt from them. Other trials keep their answers and the trees of
+/// a fold.
 fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);
     let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
@@ -97,14 +99,14 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// The rows that are held out, as columns and as rows, and the answers to them with what figures are made of.
+/// The hold-out rows as columns and as rows, and the answers to them with the figures' intermediate values.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
     let rows = scale.holdout().max(scale.training.min(50_000));
     add([scale.bytes, split(scale), times([rows, row])])
 }
 
-/// The file and the models that are read of it.
+/// The artifact and the models that are read from it.
 fn artifact(scale: &Scale, space: &Space) -> u64 {
     let nodes = nodes(scale, space);
     let weights = if space.family == Family::RandomForest && scale.classes > 2 {
@@ -116,7 +118,7 @@ fn artifact(scale: &Scale, space: &Space) -> u64 {
     add([times([nodes, NODE]), times([weights, WEIGHT])])
 }
 
-/// Nodes of all trees, at most.
+/// Maximum number of nodes of all trees.
 fn nodes(scale: &Scale, space: &Space) -> u64 {
     let leaves = match space.family {
         Family::Linear => return 0,
@@ -136,12 +138,12 @@ fn drawn(scale: &Scale) -> u64 {
     scale.training * DRAWN / 100 + 1
 }
 
-/// Scores that boosting gives a row.
+/// Number of scores that boosting computes for a row.
 fn outputs(scale: &Scale) -> u64 {
     if scale.classes > 2 { scale.classes } else { 1 }
 }
 
-/// The greatest value of a hyperparameter that is drawn.
+/// Returns the upper end of a hyperparameter's range.
 fn most(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.most)
 }

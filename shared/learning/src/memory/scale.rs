@@ -1,4 +1,4 @@
-//! What the memory of a training depends on.
+//! The quantities that the memory of a training run depends on.
 
 use evergreen_lifecycle::{ColumnRole, DatasetProfile, MAX_LABELS};
 use evergreen_table::budget::{Column, Kind, Shape, Use};
@@ -7,33 +7,32 @@ use evergreen_table::{Table, Values};
 use crate::encode::MAX_CATEGORIES;
 use crate::prepared::Prepared;
 
-/// Maximum number of bins of a feature.
 const MAX_BINS: u64 = 256;
 
-/// A table as it is learnt from: its rows, and what its columns make.
+/// The size of a table that is learnt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
-    /// Rows, and those of them that are learnt from.
+    /// All rows, and the training rows.
     pub(crate) rows: u64,
     pub(crate) training: u64,
-    /// Columns of the files, those that are left out included.
+    /// Columns of the files, including those that are left out.
     pub(crate) columns: u64,
     /// Columns that are learnt from.
     pub(crate) learnt: u64,
-    /// Bytes of the table's values, of all rows and of one.
+    /// Bytes of the table's values: of all rows, and of one row.
     pub(crate) bytes: u64,
     pub(crate) row_bytes: u64,
-    /// Features, after categories have been told apart, and the bins of all of them.
+    /// Features after categories have become features, and the bins of all of them.
     pub(crate) features: u64,
     pub(crate) bins: u64,
-    /// Rows that differ in their features, at most.
+    /// Maximum number of rows with different features.
     pub(crate) different: u64,
-    /// Classes; 0 where numbers are estimated.
+    /// Number of classes; 0 for regression.
     pub(crate) classes: u64,
 }
 
 impl Scale {
-    /// Of a table of this shape.
+    /// Returns the size of a table with this shape. One fifth of the rows is the hold-out.
     pub(crate) fn of(shape: &Shape) -> Self {
         Self {
             rows: shape.rows,
@@ -49,7 +48,7 @@ impl Scale {
         }
     }
 
-    /// Of a table that was read and prepared.
+    /// Returns the size of a table that has been read and prepared.
     pub(crate) fn learning(prepared: &Prepared) -> Self {
         let table = prepared.table();
         let columns = learnt(table).chain(others(table.profile(), table)).collect();
@@ -58,17 +57,17 @@ impl Scale {
         Self { training: prepared.split().training.len() as u64, features, ..scale }
     }
 
-    /// Rows that are held out.
+    /// Returns the number of hold-out rows.
     pub(crate) fn holdout(&self) -> u64 {
         self.rows.saturating_sub(self.training)
     }
 
-    /// Bytes of the truth of a row.
+    /// Returns the bytes that the truth of one row takes.
     pub(crate) fn truth_bytes(&self) -> u64 {
         if self.classes == 0 { 8 } else { 4 }
     }
 
-    /// Numbers that a model answers to a row.
+    /// Returns how many numbers a model answers for one row.
     pub(crate) fn answers(&self) -> u64 {
         self.classes.max(1)
     }
@@ -89,13 +88,13 @@ fn bins(column: &Column) -> u64 {
     }
 }
 
-/// In how many ways a column's features differ.
+/// Returns how many different values a column can have in bins.
 fn variants(column: &Column) -> u64 {
     let most = if matches!(column.kind, Kind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
     column.distinct.min(most) + u64::from(column.has_missing)
 }
 
-/// The columns that are learnt from.
+/// Returns the columns that are learnt from.
 fn learnt(table: &Table) -> impl Iterator<Item = Column> {
     let distinct = |name: &str| {
         let profile = table.profile().columns.iter().find(|profile| profile.name == name);
@@ -114,7 +113,7 @@ fn learnt(table: &Table) -> impl Iterator<Item = Column> {
     })
 }
 
-/// Target, order, weights, and what is left out.
+/// Returns the other columns: target, order, group, weights, and those that are left out.
 fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = Column> {
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {

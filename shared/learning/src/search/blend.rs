@@ -1,4 +1,4 @@
-//! The weighted mean of several candidates' answers, where cross-validation says that it does better than the best one:
+//! Builds an ensemble, a weighted mean of several candidates, if cross-validation shows that it beats the best one. See
 //! Caruana, Niculescu-Mizil, Crew, Ksikes: "Ensemble selection from libraries of models", ICML 2004.
 
 use evergreen_lifecycle::PrimaryMetric;
@@ -9,37 +9,35 @@ use super::trial::Trial;
 use crate::evaluate::Answers;
 use crate::fit::Cost;
 
-/// Picks that make up a mean, at most; a candidate may be picked again and again.
+/// Maximum number of picks for an ensemble. A candidate may be picked several times.
 const PICKS: usize = 24;
 
-/// The part of its loss that the best candidate has to lose by the mean: a single model is smaller, faster, and easier to
-/// explain.
+/// Minimum relative improvement over the best candidate. A single model is smaller, faster, and easier to explain.
 const WORTHWHILE: f64 = 0.002;
 
-/// The least probability whose logarithm is taken.
+/// Smaller probabilities are raised to this before the logarithm.
 const LEAST: f64 = 1e-15;
 
-/// A candidate that can be picked.
 struct Pickable {
-    /// Its place among the trials.
+    /// The index among the trials.
     place: usize,
     cost: Cost,
-    /// Of each row the probability of its class, or the number that is estimated.
+    /// For each row, the probability of its true class, or the predicted number.
     answers: Vec<f64>,
 }
 
-/// What is lost on the rows that are answered.
+/// The loss to minimise, with the truth that it needs.
 enum Loss {
     /// The log loss.
     Surprise,
-    /// The squared error of these numbers.
+    /// The squared error from these numbers.
     Squared(Vec<f64>),
-    /// The absolute error of these numbers.
+    /// The absolute error from these numbers.
     Absolute(Vec<f64>),
 }
 
-/// The places of the trials whose mean does better than the best trial does, with their weights; nothing where none does.
-/// `trials` come with what they add to an artifact.
+/// Returns the indices and weights of the trials whose mean beats the best trial. The result is empty if there is no
+/// such mean. `trials` come with their cost in an artifact.
 pub(super) fn select(
     trials: &[(usize, &Trial, Cost)],
     metric: PrimaryMetric,
@@ -60,7 +58,7 @@ pub(super) fn select(
     weighed.map(|(one, count)| (one.place, weight(count))).collect()
 }
 
-/// How often each is picked, and the loss of their mean.
+/// Returns how often each candidate is picked, and the loss of their mean.
 fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u32>, f64) {
     let mut picks = vec![0_u32; pickable.len()];
     let mut sums = vec![0.0; pickable.first().map_or(0, |one| one.answers.len())];
@@ -77,7 +75,7 @@ fn picked(pickable: &[Pickable], loss: &Loss, limits: &EnsembleLimits) -> (Vec<u
             Some((loss.mean(&together, pick as f64), number))
         };
         let tried: Vec<Option<(f64, usize)>> = (0..pickable.len()).into_par_iter().map(with).collect();
-        // Of equals the first, which did better alone.
+        // If several are equal, take the first, which is better alone.
         let best = tried.into_iter().flatten().reduce(|best, next| if next.0 < best.0 { next } else { best });
         let Some((found, number)) = best.filter(|(found, _)| *found < least) else { break };
         least = found;
@@ -119,7 +117,7 @@ fn loss(trial: &Trial, metric: PrimaryMetric) -> Option<Loss> {
 }
 
 impl Loss {
-    /// The mean loss of answers that are to be divided by `parts`.
+    /// Returns the mean loss of summed answers, after division by `parts`.
     fn mean(&self, answers: &[f64], parts: f64) -> f64 {
         let sum: f64 = match self {
             Self::Surprise => answers.iter().map(|sum| -(sum / parts).max(LEAST).ln()).sum(),
@@ -130,7 +128,7 @@ impl Loss {
     }
 }
 
-/// The weighted mean of answers to the same rows.
+/// Returns the weighted mean of answers to the same rows.
 pub(super) fn mean(parts: &[(&Answers, f32)]) -> Option<Answers> {
     let (first, _) = parts.first()?;
     let sum = |of: &dyn Fn(&Answers) -> Vec<f32>, length: usize| {

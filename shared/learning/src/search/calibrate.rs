@@ -1,4 +1,4 @@
-//! What is learnt from answers to rows that the answering model had not learnt from.
+//! Calibrates probabilities with out-of-fold answers.
 
 use evergreen_table::Target;
 
@@ -6,17 +6,17 @@ use evergreen_scoring::LabelRule;
 
 use crate::evaluate::{Answers, log_loss};
 
-/// Calibration is left out where it gains less than this share of the log loss.
+/// Minimum relative gain in log loss for which a model is calibrated.
 const WORTHWHILE: f64 = 0.01;
 
-/// Powers are searched between 1 over this and this.
+/// The search for the power goes from 1 over this to this.
 const MAX_POWER: f64 = 8.0;
 
-/// Steps of the search, each of which leaves 62 % of the interval.
+/// Number of search steps. Each leaves 62 % of the interval.
 const STEPS: usize = 30;
 
-/// The power that brings the probabilities nearest to what happened (see [`evergreen_scoring::Parts::calibration`]), if it
-/// lowers their log loss worthwhile; probabilities are bounded as `rule` has it.
+/// Returns the power that best matches the probabilities to the truth (see [`evergreen_scoring::Parts::calibration`]).
+/// Probabilities are limited as in `rule`. Returns `None` if the gain in log loss is too small.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
         raised.iter_mut().for_each(|probability| *probability = *probability * kept + floor);
         log_loss(&truth, &raised, labels.len())
     };
-    // The log loss is convex in the power, and unimodal in its logarithm: golden section search.
+    // The log loss is convex in the power and unimodal in its logarithm. So golden-section search works.
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (-MAX_POWER.ln(), MAX_POWER.ln());
     let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
@@ -49,7 +49,7 @@ pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Opt
     (loss(best) < loss(0.0) * (1.0 - WORTHWHILE)).then(|| best.exp() as f32)
 }
 
-/// The answers with their probabilities raised to a power.
+/// Returns the answers with their probabilities raised to the power, if there is one.
 pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     match (answers, power) {
         (Answers::Classes { classes, probabilities }, Some(power)) => {
@@ -63,7 +63,7 @@ pub(super) fn calibrated(answers: &Answers, power: Option<f32>) -> Answers {
     }
 }
 
-/// The probabilities raised to a power and brought to sum 1, row by row, as the artifact does it.
+/// Raises the probabilities to a power and normalises each row to sum 1, as the artifact does.
 fn raised(probabilities: &[f32], classes: usize, power: f64) -> Vec<f32> {
     let mut raised = Vec::with_capacity(probabilities.len());
     for row in probabilities.chunks_exact(classes) {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn too_sure_a_model_is_taken_back_to_what_happens() {
-        // Says 0.99, is right in 8 of 10: the power that makes 0.8 of it is ln 4 / ln 99.
+        // The model says 0.99 and is right in 8 of 10 rows. The power that turns 0.99 into 0.8 is ln 4 / ln 99.
         let (target, answers) = classes([0.99, 0.01].repeat(10), vec![0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
         let power = power(&target, &answers, &LabelRule::default()).unwrap();
         assert!((f64::from(power) - 4.0_f64.ln() / 99.0_f64.ln()).abs() < 1e-3, "{power}");

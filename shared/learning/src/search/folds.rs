@@ -1,4 +1,4 @@
-//! Which rows a search compares candidates on, and how they are divided.
+//! Chooses the rows on which a search compares candidates, and splits them into folds.
 
 mod alike;
 mod time;
@@ -11,23 +11,23 @@ use evergreen_table::Target;
 
 use crate::split::Units;
 
-/// Maximum number of rows that candidates are compared on. Of a larger table so many are drawn, of each class its share: which
-/// of the candidates is best shows on these, and the last fit takes all rows.
+/// Maximum number of rows that candidates are compared on. They are drawn from a larger table, each class in
+/// proportion. These rows show which candidate is best; the last fit takes all rows.
 pub(super) const MAX_ROWS: usize = 30_000;
 
-/// The streams of the seed's generator that are not a tree's or a family's.
+/// A stream of the random generator that no tree and no family uses.
 const STREAM: u64 = u64::MAX / 2;
 
-/// What a candidate is fitted to and scored on once; ascending in both, no row in both.
+/// The rows that a candidate is fitted to, and those that it is scored on. Both are ascending and share no row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fold {
     pub(crate) training: Vec<u32>,
     pub(crate) scored: Vec<u32>,
 }
 
-/// The folds of the rows of `target`, of which `units` says which belong together. Rows that are ordered in time are learnt
-/// from before they are scored: each fold learns from all rows that are older than those that it is scored on. Else every
-/// row is scored in one fold, and the folds are alike in their classes. No fold parts the rows of a unit.
+/// Returns the folds of the rows of `target`. With ordered rows, each fold learns from all rows that are older than
+/// those that it is scored on. Otherwise every row is scored in one fold, and the folds have similar classes. Rows of
+/// one unit stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {
     let strata = drawn(target, seed);
     match units(&strata.concat()) {
@@ -40,7 +40,7 @@ pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds:
     }
 }
 
-/// The rows that are compared on, shuffled, class by class.
+/// Returns the rows for the comparison, shuffled, by class.
 fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(STREAM);
@@ -53,7 +53,7 @@ fn drawn(target: &Target, seed: u64) -> Vec<Vec<u32>> {
     strata
 }
 
-/// How many of a class's rows are taken: all, or their share of [`MAX_ROWS`], but at least as many as there are folds.
+/// Returns how many of a class's rows are taken: all, or their share of [`MAX_ROWS`] but at least 20.
 fn share(members: usize, rows: usize) -> usize {
     if rows <= MAX_ROWS { members } else { (members * MAX_ROWS / rows).max(20).min(members) }
 }

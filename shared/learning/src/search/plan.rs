@@ -1,4 +1,4 @@
-//! What a search tries, checked.
+//! Checks the settings and plans what a search tries.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use serde_json::Value;
 use crate::deciding::LabelChoice;
 use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
 
-/// Candidates of each family of trees where the settings name no number.
+/// Number of candidates of each tree family unless the settings choose another.
 pub const DEFAULT_CANDIDATES: usize = 24;
 
-/// The same of linear models, which have a single hyperparameter.
+/// The same for linear models, which have only one hyperparameter.
 const LINEAR_CANDIDATES: usize = 16;
 
-/// Folds of the cross-validation where the settings name no number.
+/// Number of cross-validation folds unless the settings choose another.
 pub const DEFAULT_FOLDS: usize = 5;
 
-/// What a search tries: all of it valid for the table that it was made for.
+/// What a search tries. It is valid for the table that it was made for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    /// Candidates of each family, if the settings name a number.
+    /// Number of candidates of each family; `None` takes the default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
     /// Whether few rows may be divided into folds several times: the settings do not say how many folds there are.
@@ -38,83 +38,83 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// A hyperparameter that is none.
+    /// There is no hyperparameter of this name.
     #[error("{families} has no hyperparameter {name:?}, only {known}")]
     Unknown {
-        /// The name given.
+        /// The name that was given.
         name: String,
         /// The families that were searched for it.
         families: String,
-        /// The names that there are.
+        /// The existing names.
         known: String,
     },
-    /// A value that is no number.
+    /// The value is not a number.
     #[error("{name} is {value}, expected a number from {least} to {most}")]
     NoNumber {
-        /// The hyperparameter.
+        /// The name of the hyperparameter.
         name: String,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// The least number allowed.
+        /// Minimum allowed.
         least: f64,
-        /// The greatest number allowed.
+        /// Maximum allowed.
         most: f64,
     },
-    /// A number beyond the limits, or a fraction where there are none.
+    /// The number is outside the limits, or a fraction instead of a whole number.
     #[error("{name} is {value}, expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
     Limits {
-        /// The hyperparameter.
+        /// The name of the hyperparameter.
         name: String,
-        /// What was given.
+        /// The value that was given.
         value: f64,
         /// Whether it must be whole.
         whole: bool,
-        /// The least number allowed.
+        /// Minimum allowed.
         least: f64,
-        /// The greatest number allowed.
+        /// Maximum allowed.
         most: f64,
     },
-    /// Rows that count differently, and a family that cannot tell.
+    /// The rows have weights, but the only family is linear, which ignores weights.
     #[error(
         "linear models do not know rows of different weight: choose another family or leave out the weights column"
     )]
     WeightedLinear,
-    /// Settings of how the label is decided that do not fit each other or the target.
+    /// The settings for the choice of labels contradict each other or the target.
     #[error("dataset.toml: `{key}`: {problem}")]
     Labels {
-        /// The setting.
+        /// The name of the setting.
         key: &'static str,
         /// What is wrong, and what to do.
         problem: &'static str,
     },
-    /// Directions that no family asked for can keep.
+    /// The settings name monotone columns, but no chosen family supports them.
     #[error("`monotone` is for gradient_boosting alone: add it to `families`, or leave `monotone` out")]
     MonotoneFamily,
-    /// Directions of an answer that has none.
+    /// The settings name monotone columns, but there are more than two labels.
     #[error("`monotone` is for numbers and for two labels, and the target has {0} labels: leave `monotone` out")]
     MonotoneLabels(usize),
-    /// A direction of a column that has none.
+    /// A monotone column has no order, or does not exist.
     #[error(
         "`monotone.{0}`: expected a column of numbers, truth values or dates that is learnt from; correct the name, set its \
          type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
-    /// A metric of other models.
+    /// The metric does not suit the target.
     #[error("the primary metric {metric} does not fit the table: {expected}")]
     Metric {
         /// The metric.
         metric: PrimaryMetric,
-        /// What would fit.
+        /// Which metrics would suit.
         expected: &'static str,
     },
 }
 
 impl Plan {
-    /// The search for `table`, as its settings want it: of one `family` if there is one, with hyperparameters fixed by
-    /// `overrides`. The `seed` decides candidates, folds and fits.
+    /// Plans the search for `table` by its settings. `family` limits it to one family, and `overrides` fix
+    /// hyperparameters. The `seed` decides candidates, folds and fits.
     ///
     /// # Errors
-    /// [`PlanError`], which names the hyperparameter or setting, what it is, and what was expected.
+    /// [`PlanError`], which names the hyperparameter or setting, its value, and what was expected.
     pub fn new(
         table: &Table,
         family: Option<Family>,
@@ -136,12 +136,12 @@ impl Plan {
         })
     }
 
-    /// The figure that candidates are compared by.
+    /// Returns the metric that candidates are compared by.
     pub fn metric(&self) -> PrimaryMetric {
         self.metric
     }
 
-    /// How many candidates of a family are tried.
+    /// Returns the number of candidates to try of a family.
     pub(crate) fn candidates_of(&self, family: Family) -> usize {
         self.candidates.unwrap_or(match family {
             Family::Linear => LINEAR_CANDIDATES,
@@ -149,20 +149,20 @@ impl Plan {
         })
     }
 
-    /// The families that are tried, in this order.
+    /// Returns the families in the order in which they are tried.
     pub fn families(&self) -> impl Iterator<Item = Family> {
         self.spaces.iter().map(|space| space.family)
     }
 }
 
 impl Plan {
-    /// The usual choice of the first family.
+    /// Returns the usual choice of the first family.
     pub(crate) fn first(&self) -> Option<Choice> {
         self.spaces.first().map(Space::usual)
     }
 }
 
-/// What candidates are drawn from where `settings` or an event name families and ranges.
+/// Returns the ranges to draw candidates from. `settings` or an event may choose families and ranges.
 pub(crate) fn spaces(
     settings: &Settings,
     family: Option<Family>,
@@ -188,7 +188,7 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// The one family, or those of the settings.
+/// Returns the one family, or those of the settings, or all.
 fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
@@ -199,7 +199,7 @@ fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
     Family::ALL.into_iter().filter(|family| all || chosen.contains(&FamilyChoice::Family(*family))).collect()
 }
 
-/// The families to try, and what there is to say about them.
+/// Returns the families to try, and warnings about those that are left out.
 fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
     let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
@@ -216,7 +216,7 @@ fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<S
     Ok((families, warnings))
 }
 
-/// Leaves out the families that keep no direction, and says so.
+/// Removes the families that do not support monotone columns, and returns a warning if there were any.
 fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>, PlanError> {
     let labels = table.target().labels().len();
     if labels > 2 {
@@ -246,7 +246,7 @@ fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     }
 }
 
-/// What would fit in place of a metric that does not measure models of `target`.
+/// Returns what is wrong with a metric for `target`, or `None` if it suits.
 fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
     match target {
         Target::Numbers(_) if metric.task() != Task::Regression => {

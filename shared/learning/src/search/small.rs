@@ -1,22 +1,23 @@
-//! What a search does more of where rows are few: there the score of a single fold is mostly chance.
+//! Gives a search more folds when there are few rows. The score of a single small fold is mostly chance.
 
 use super::folds::{Fold, folds};
 use super::plan::Plan;
 use super::trial::Course;
 use crate::learner::Learner;
 
-/// Folds that candidates of a larger table are scored on first.
+/// Number of folds that candidates of a larger table are scored on first.
 const FIRST_FOLDS: usize = 1;
 
-/// Maximum number of cells (rows × features × labels) of a table whose candidates are all scored on every row.
+/// Maximum number of cells (rows × features × labels) for which every candidate is scored on every row.
 const MAX_CELLS: usize = 50_000;
 
-/// Rows are divided anew until so many are scored, at most so many times.
+/// Small tables are split into folds several times: until this many rows are scored, but at most `MAX_DIVISIONS`
+/// times.
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// The folds, and how many of them belong to one division of the rows. Few rows are divided several times, unless the
-/// settings say how many folds there are, or the rows are ordered in time: then there is one way to divide them.
+/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided several
+/// times, unless the settings name a number of folds, or the rows are ordered in time.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
@@ -32,7 +33,7 @@ fn divisions(rows: usize) -> usize {
 }
 
 impl Course<'_> {
-    /// Folds that candidates are scored on first.
+    /// Returns the number of folds that candidates are scored on first.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);
         let cells = self.learner.rows() * self.learner.width() * labels;

@@ -1,4 +1,4 @@
-//! What a search has time for: what is left until the deadline, less what the last fit and the rest will take.
+//! Decides what a search has time for: the time until the deadline, less the last fit and the steps after it.
 
 use std::time::Instant;
 
@@ -8,26 +8,27 @@ use super::Search;
 use super::trial::Trial;
 use crate::hyperparameters::Choice;
 
-/// The last fit is counted on to take this many times what the folds let expect: more rows do not fit into caches.
+/// The last fit may take this many times what the folds suggest, because more rows do not fit into caches.
 pub(super) const SLOWER: f64 = 1.5;
 
-/// The part of the time that is kept for the last fit at most: what can be cut short need not have all of it.
+/// Maximum share of the time that is reserved for the last fit. Boosting and forests can be cut short.
 const RESERVED: f64 = 0.6;
 
-/// The same while a family is still to be tried for the first time: which family it is matters most.
+/// The same while a family has not been tried yet. The choice of the family matters most.
 const RESERVED_FIRST: f64 = 0.3;
 
-/// The part of the time that is kept for scoring the better candidates on more folds.
+/// Share of the time that is kept for scoring the better candidates on more folds.
 const KEPT_FOR_BETTER: f64 = 0.4;
 
-/// Passes over as many rows as the training's that writing, loading, comparing and evaluating the artifact take.
+/// How many passes over the training rows the steps after the last fit take: writing, loading, comparing and
+/// evaluating.
 const PASSES: f64 = 2.0;
 
-/// The part of the time that is kept for what comes after the last fit at most.
+/// Maximum share of the time that is reserved for the steps after the last fit.
 const RESERVED_AFTER: f64 = 0.2;
 
 impl Search<'_> {
-    /// Whether a further candidate of a family can be tried; the first always is.
+    /// Checks whether there is time for another candidate. The very first candidate always runs.
     pub(super) fn has_time_for(&self, choice: &Choice, folds: usize) -> bool {
         let family = choice.family;
         let new = !self.has_tried(family);
@@ -43,7 +44,7 @@ impl Search<'_> {
         expected + reserve < self.left()
     }
 
-    /// Whether a trial can be scored on further folds.
+    /// Checks whether there is time to score a trial on further folds.
     pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
         let more = folds.min(self.course.folds.len()).saturating_sub(trial.done());
         let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
@@ -51,20 +52,21 @@ impl Search<'_> {
         expected + others.max(self.reserve(trial, RESERVED)) < self.left()
     }
 
-    /// Seconds that the first candidate of a family is counted on to take.
+    /// Returns the seconds that the first candidate of a family is expected to take.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
         let folds = self.course.folds;
         let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
         folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
     }
 
-    /// Whether a trial can go on with a fold like those before.
+    /// Checks whether there is time for one more fold of a trial.
     pub(super) fn has_time_after(&self, trial: &Trial) -> bool {
         let done = trial.done();
         done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_FIRST) < self.left()
     }
 
-    /// Seconds that a trial's last fit, and all that comes after, are counted on to take; the fit `most` of all time.
+    /// Returns the seconds to reserve for a trial's last fit and the steps after it. The fit gets at most the share
+    /// `most` of all time.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
         let rows = self.course.learner.rows() as f64;
         let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);

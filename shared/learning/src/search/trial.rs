@@ -1,4 +1,4 @@
-//! One candidate, cross-validated.
+//! One candidate with its cross-validation.
 
 use std::time::Instant;
 
@@ -15,58 +15,60 @@ use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
 
-/// Nodes of trees, and numbers of answers, that a trial keeps until it goes on; of more, its folds are fitted anew then.
+/// Maximum number of tree nodes, and of answered numbers, that an unfinished trial keeps. A larger trial fits its folds
+/// again when it goes on.
 pub(crate) const MAX_KEPT_NODES: usize = 20_000;
 const MAX_ANSWERS: usize = 100_000;
 
-/// Numbers of answers to all folds that a trial keeps though another of its family is better.
+/// Maximum number of answered numbers that a finished trial keeps if it is not the best of its family.
 pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
-/// The part of what all rounds gain that classes may lose for less extreme probabilities and a smaller model.
+/// Share of the total gain that a classifier may give up for fewer rounds. They give less extreme probabilities and a
+/// smaller model.
 const TRIFLE: f64 = 1e-4;
 
-/// What came of a candidate.
+/// The state and the results of a candidate.
 #[derive(Debug)]
 pub(super) struct Trial {
-    /// As it is fitted: with the most rounds where their number is to be found.
+    /// The choice as it is fitted: with the most rounds if their number is searched.
     tried: Choice,
-    /// With the number of rounds that was found.
+    /// The choice with the number of rounds that was found.
     pub(super) choice: Choice,
-    /// Its score on each fold, as far as there was time.
+    /// The score on each fold that there was time for.
     pub(super) scores: Vec<f64>,
-    /// Of a classifier the sum of its log losses on them, which decides where scores are equal.
+    /// The sum of a classifier's log losses over the folds. It decides between equal scores.
     pub(super) log_loss: f64,
-    /// Its answers to rows that it had not learnt from, with what was true; fold by fold, if they are kept.
+    /// The out-of-fold answers and the truth, fold by fold; empty if they are not kept.
     answers: Vec<(Target, Answers)>,
-    /// How long all of it took, in seconds.
+    /// Seconds that the whole trial took.
     pub(super) seconds: f64,
-    /// How long the slowest fit took for each row that it learnt from, in seconds.
+    /// Seconds per training row of the slowest fit.
     pub(super) seconds_per_row: f64,
-    /// How long the slowest answer took for each row, in seconds.
+    /// Seconds per row of the slowest answers.
     pub(super) answer_seconds_per_row: f64,
-    /// Of each fold the loss after each round, where the number of rounds is to be found.
+    /// For each fold, the loss after each round, if the number of rounds is searched.
     losses: Vec<Vec<f64>>,
-    /// What was fitted for each of these folds, if it is kept.
+    /// The fitted model of each of these folds, if it is kept.
     fits: Vec<Option<Fitted>>,
-    /// What the largest of its models adds to an artifact.
+    /// The cost in an artifact of the largest model.
     pub(super) cost: Cost,
 }
 
-/// The rows that candidates are compared on, in folds, and the metric.
+/// The folds of the rows that candidates are compared on, and the metric.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Course<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
-    /// Folds of one division of the rows; others divide them anew.
+    /// Number of folds in one division of the rows. Further folds divide the rows again.
     pub(super) division: usize,
     pub(super) metric: PrimaryMetric,
-    /// How classifiers' answers are bounded and decided.
+    /// How classifiers' probabilities are limited and how the label is chosen.
     pub(super) rule: &'a LabelRule,
     pub(super) seed: u64,
 }
 
 impl Trial {
-    /// What a weighted mean of trials would have answered; it is recorded by the best of them, which comes first.
+    /// Returns the trial of an ensemble of `parts`. The first of them is the best and stands for it in the record.
     pub(super) fn blended(course: Course<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
         let (first, _) = parts.first()?;
         let mut blended = Self::new(first.choice.clone());
@@ -104,18 +106,17 @@ impl Trial {
         }
     }
 
-    /// Fold by fold what is true and what was answered, if that is known of all folds that were done.
+    /// Returns truth and answers fold by fold, or `None` unless those of all scored folds are kept.
     pub(super) fn whole(&self) -> Option<&[(Target, Answers)]> {
         (self.answers.len() == self.scores.len() && !self.answers.is_empty()).then_some(&self.answers)
     }
 
-    /// Folds that it was fitted for.
+    /// Returns the number of folds that were fitted.
     pub(super) fn done(&self) -> usize {
         self.scores.len().max(self.losses.len())
     }
 
-    /// Fits on what each of the first `folds` learns from and scores what it is scored on, of those that are not done, as long
-    /// as `goes_on` says so before a fold.
+    /// Fits and scores the first `folds` folds, except those that are done. It asks `goes_on` before each fold.
     pub(super) fn run(
         &mut self,
         course: Course<'_>,
@@ -147,7 +148,6 @@ impl Trial {
         Ok(())
     }
 
-    /// Fits what the fold of this number learns from.
     fn fit(&mut self, course: Course<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
         let fold = course.folds.get(number);
         let fitted = fold.map(|fold| fold.training.as_slice()).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Trial {
         Ok(fit)
     }
 
-    /// Finds the number of rounds after which the mean loss of all folds so far is least, and scores each fold by it.
+    /// Finds the number of rounds with the least mean loss over all folds so far, and scores each fold with it.
     fn settle(&mut self, course: Course<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
         let trifle = if course.learner.target().labels().is_empty() { 0.0 } else { TRIFLE };
@@ -181,7 +181,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Scores what was fitted on the fold that it has not seen.
+    /// Scores a fitted model on the rows of its fold that it has not seen.
     fn ask(&mut self, course: Course<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
         let fold = course.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
@@ -196,7 +196,7 @@ impl Trial {
         Ok(())
     }
 
-    /// The score of answers, bounded and decided by the usual rule; of a classifier the log loss is counted too.
+    /// Returns the score of answers after the usual rule was applied. For classifiers, it also adds to the log loss.
     fn judge(&mut self, course: Course<'_>, target: &Target, answers: &Answers) -> Option<f64> {
         let (ruled, truths) = (ruled(answers, course.rule), course.learner.truths(target));
         if course.metric.task() == Task::Classification {
@@ -205,7 +205,8 @@ impl Trial {
         scores(course.metric, truths, &ruled).map(|scores| scores.score)
     }
 
-    /// Forgets what is too large to be kept for a trial that is not the best of its family; `all` is the number of folds.
+    /// Drops answers and models that are too large to keep for a trial that is not the best. `all` is the number of
+    /// folds.
     pub(super) fn forget(&mut self, all: usize) {
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
@@ -216,7 +217,7 @@ impl Trial {
         }
     }
 
-    /// Makes the answers that were forgotten anew.
+    /// Computes dropped answers again.
     fn recall(&mut self, course: Course<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
@@ -230,19 +231,19 @@ impl Trial {
         Ok(())
     }
 
-    /// Its mean score over the first folds, if there is one.
+    /// Returns the mean score over the first folds, or `None` if it is not finite.
     pub(super) fn score_of(&self, folds: usize) -> Option<f64> {
         let scores = self.scores.get(..folds.min(self.scores.len())).unwrap_or_default();
         let mean = scores.iter().sum::<f64>() / scores.len() as f64;
         mean.is_finite().then_some(mean)
     }
 
-    /// Its mean score over the folds, if there is one.
+    /// Returns the mean score over all folds, or `None` if it is not finite.
     pub(super) fn score(&self) -> Option<f64> {
         self.score_of(self.scores.len())
     }
 
-    /// Whether it did better than one before it, or was run for longer.
+    /// Checks whether this trial is better than `other`. A trial with more scored folds is always better.
     pub(super) fn is_better_than(&self, other: &Self, metric: PrimaryMetric) -> bool {
         match (self.score(), other.score()) {
             _ if self.scores.len() != other.scores.len() => self.scores.len() > other.scores.len(),
@@ -252,14 +253,14 @@ impl Trial {
         }
     }
 
-    /// As a run records it.
+    /// Returns the record of the trial for the training run.
     pub(super) fn record(&self) -> Candidate {
         let (family, parameters) = (self.choice.family, self.choice.parameters());
         Candidate { family, parameters, scores: self.scores.clone(), weight: None }
     }
 
-    /// How far the answers to rows that it had not learnt from are from the truth, of a regression model; with ordered rows
-    /// those of the newest fold alone, whose errors are most like those that are to come.
+    /// Returns the absolute out-of-fold errors of a regression model. With ordered rows, they come from the newest fold
+    /// only, since its errors are most like future ones.
     pub(super) fn errors(&self, course: Course<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
@@ -273,7 +274,7 @@ impl Trial {
         errors
     }
 
-    /// The answers to the first `folds` as one, with what was true, if they are kept.
+    /// Returns the answers to the first `folds` as one, with the truth, or `None` if they are not kept.
     pub(super) fn out_of_fold(&self, folds: usize) -> Option<(Target, Answers)> {
         if self.answers.len() < self.scores.len() {
             return None;
@@ -292,8 +293,8 @@ impl Trial {
     }
 }
 
-/// The number of rounds, from 1 up, after which the mean loss of all folds is least, or has all but a `trifle` of what the rounds
-/// gain. A fold that ended early stays where it was.
+/// Returns the smallest number of rounds, at least 1, whose mean loss is minimal or misses at most a `trifle` of the
+/// gain. A fold that stopped early keeps its last loss.
 fn best_rounds(losses: &[Vec<f64>], trifle: f64) -> usize {
     let most = losses.iter().map(Vec::len).max().unwrap_or_default();
     let mean = |round: usize| -> f64 {

@@ -7,27 +7,26 @@ use evergreen_table::Target;
 
 use super::{Total, fifth};
 
-/// The rows of one group.
 struct Group {
     hash: u64,
     rows: Vec<u32>,
-    /// The moment of its newest row.
+    /// The time of its newest row.
     newest: f64,
-    /// Its number of rows by class; of regression one number.
+    /// The number of rows of each class; a single number for regression.
     classes: Vec<usize>,
 }
 
 impl Group {
-    /// The class that most of its rows have, of several the first.
+    /// Returns the most frequent class of the group's rows, or the first of several.
     fn class(&self) -> usize {
         let most = self.classes.iter().copied().max().unwrap_or_default();
         self.classes.iter().position(|rows| *rows == most).unwrap_or_default()
     }
 }
 
-/// Marks the rows that are held out: whole groups, about a fifth of the rows. With an `order` those whose newest row is newest;
-/// else the first by the hash of the group, so that a table that grows keeps them, of the groups of each class by themselves.
-/// No class is left without a row to learn from, unless it has one group alone.
+/// Marks whole groups with about a fifth of the rows as held out. With an `order`, these are the groups whose newest
+/// row is newest. Otherwise they are the first of each class by the group's hash, so that a growing table keeps them.
+/// Every class keeps a row to learn from, unless it consists of a single group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
@@ -42,13 +41,13 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
         taken += take(&members, &mut left, held);
     }
     if taken == 0 {
-        // Every class is one group: some are held out all the same.
+        // Every class is a single group. Hold out some groups anyway.
         let members: Vec<&Group> = found.iter().collect();
         take(&members, &mut left, held);
     }
 }
 
-/// Holds out the first of the groups, as near to a fifth of their rows as whole groups are; returns how many groups.
+/// Holds out the first groups, as near to a fifth of their rows as whole groups allow. Returns the number of groups.
 fn take(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
@@ -106,7 +105,8 @@ fn found(groups: &[u64], order: Option<&[f64]>, target: &Target) -> Vec<Group> {
     found
 }
 
-/// For each row the rank of its group: by the moment of the group's newest row, groups of one moment by their hashes.
+/// Returns the rank of each row's group, by the time of the group's newest row. The hash decides between groups with
+/// the same time.
 pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     let mut newest: HashMap<u64, f64> = HashMap::new();
     for (group, moment) in groups.iter().zip(moments) {

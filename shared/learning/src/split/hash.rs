@@ -1,5 +1,5 @@
-//! A hash of each row's content, the same wherever the row stands, whatever rows there are beside it, and whatever order the
-//! columns have.
+//! Hashes the content of each row. The hash does not depend on the row's place, on other rows, or on the order of the
+//! columns.
 
 use evergreen_lifecycle::time::raw_days;
 use rayon::prelude::*;
@@ -7,22 +7,23 @@ use sha2::{Digest, Sha256};
 
 use evergreen_table::{Frame, FrameColumn, Values};
 
-/// What every row's content begins with. Another number would be another split of every table.
+/// Every row's content begins with this number. Another number would change the split of every table.
 const SPLIT_SEED: u64 = 42;
 
-/// For each row the first 64 bits of SHA-256 of [`SPLIT_SEED`] and, column by column in the order of their names, the hash
-/// of the name and the value: the bits of a number, the hash of a category. Texts of several words do not count.
+/// Returns the first 64 bits of SHA-256 for each row. The input is [`SPLIT_SEED`], then the hash of the name and the
+/// value of each column, sorted by name. The value is the bits of a number or the hash of a category. Texts with
+/// several words do not count.
 pub(super) fn rows(frame: &Frame) -> Vec<u64> {
     hashes(frame, (0..frame.rows() as u32).into_par_iter())
 }
 
-/// The same of these `rows` alone, in their order.
+/// Returns the same for these `rows`, in their order.
 pub(super) fn some_rows(frame: &Frame, rows: &[u32]) -> Vec<u64> {
     hashes(frame, rows.par_iter().copied())
 }
 
 fn hashes(frame: &Frame, rows: impl IndexedParallelIterator<Item = u32>) -> Vec<u64> {
-    // Whether a text is learnt from is found out later, and no model's rows may depend on it.
+    // Texts are left out: whether they are learnt from is decided later, and the split must not depend on that.
     let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
     let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
@@ -43,9 +44,9 @@ struct Column<'a> {
 
 enum Cells<'a> {
     Bits(&'a [f32]),
-    /// Of which the days count, as a row has them.
+    /// Times, which count as days, as in a raw row.
     Moments(&'a [f64]),
-    /// Codes, and the hash of the text for each: codes depend on what other texts there are.
+    /// The codes, and the hash of the text of each code. Codes alone would depend on the other texts of the table.
     Texts(&'a [u32], Vec<u64>),
 }
 
@@ -75,7 +76,7 @@ impl<'a> Cells<'a> {
         match self {
             Self::Bits(values) => {
                 let value = values.get(row).copied().unwrap_or(f32::NAN);
-                // One pattern for each number: NaN has many, and so has 0.
+                // NaN and 0 have several bit patterns. Use one of each.
                 let value = if value.is_nan() { f32::NAN } else { value + 0.0 };
                 content.extend_from_slice(&value.to_bits().to_le_bytes());
             }
@@ -129,7 +130,7 @@ mod tests {
         assert_ne!(one, hash([column("a", 1.0), column("c", 2.0)]), "a name is content");
     }
 
-    /// The split of every deployed table hangs on it.
+    /// The split of every deployed table depends on this value.
     #[test]
     fn the_hash_stays_what_it_is() {
         assert_eq!(first_64_bits(b"abc"), 0xba78_16bf_8f01_cfea);

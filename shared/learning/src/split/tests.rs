@@ -15,7 +15,7 @@ fn classes(classes: Vec<u32>) -> Target {
     Target::Classes { labels: vec![Label::Integer(0), Label::Integer(1)], classes }
 }
 
-/// `rows` different rows, of two classes in turn.
+/// Returns `rows` different rows that alternate between two classes.
 fn two_classes(rows: u32) -> (Frame, Target) {
     let values: Vec<f32> = (0..rows).map(|row| row as f32).collect();
     (frame(&values), classes((0..rows).map(|row| row % 2).collect()))
@@ -101,7 +101,7 @@ proptest! {
         prop_assert!(of(&split.training).is_disjoint(&of(&split.holdout)));
     }
 
-    /// Of n rows and as many more, a row moves only if its rank by hash crosses the fifth; a few in a hundred do.
+    /// When a table grows, a row changes sides only if its rank by hash crosses the fifth. A few in a hundred do.
     #[test]
     fn a_table_that_grows_keeps_nearly_all_rows_where_they_are(rows in 200_u32..400, more in 1_u32..40) {
         let before = two_classes(rows);
@@ -114,7 +114,7 @@ proptest! {
     }
 }
 
-/// Whether each group is held out, wholly; panics where one is parted.
+/// Returns the groups that are held out. Panics if a group is split.
 fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     let of = |rows: &[u32]| rows.iter().map(|row| groups[*row as usize]).collect::<BTreeSet<u64>>();
     let (training, held) = (of(&split.training), of(&split.holdout));
@@ -122,7 +122,7 @@ fn held_groups(split: &Split, groups: &[u64]) -> BTreeSet<u64> {
     held
 }
 
-/// Groups of 1 to 20 rows that stand mixed in the table.
+/// Returns groups of 1 to 20 rows that are mixed in the table.
 fn groups(rows: u32) -> Vec<u64> {
     (0..rows).map(|row| u64::from(row * 37 % rows / 10).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect()
 }
@@ -144,7 +144,7 @@ fn groups_are_held_out_whole_and_stay_held_out_while_the_table_grows() {
 #[test]
 fn of_groups_of_one_class_each_a_fifth_of_each_class_is_held_out_and_each_class_is_learnt() {
     let groups: Vec<u64> = (0..400_u64).map(|row| row / 10).collect();
-    // Groups 0 to 29 are of the first class, 30 to 38 of the second, one alone of the third.
+    // Groups 0 to 29 have the first class, 30 to 38 the second, and one group the third.
     let class = |group: u64| u32::from(group >= 30) + u32::from(group == 39);
     let target = Target::Classes {
         labels: (0..3).map(Label::Integer).collect(),

@@ -1,11 +1,11 @@
-//! A table whose columns vanish or change is not taken for the champion's.
+//! Tests that a table is refused if its columns have vanished or changed since the champion's training.
 
 use evergreen_learning::{Prepared, drift};
 use evergreen_table::Table;
 
 use super::{read, read_with, with_column};
 
-/// What the check says of `now` when the champion was trained on `before`.
+/// Checks `now` against a champion that was trained on `before`.
 fn check(before: &Table, now: &Table) -> Result<Vec<String>, String> {
     let learnt = Prepared::of(before.clone()).unwrap();
     drift::check(learnt.signature(), &before.dataset("before"), now).map_err(|error| error.to_string())
@@ -58,7 +58,7 @@ fn another_target_makes_another_table() {
     assert_eq!(check(&champions(), &other), Ok(vec![]));
 }
 
-/// The sound table with other values of the target, in turn.
+/// Returns the valid table with other values of the target, in turn.
 fn with_target(values: &[&str]) -> String {
     let rows = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", values[n % values.len()]));
     format!("a,y,b\n{}", rows.collect::<String>())

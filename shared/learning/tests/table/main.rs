@@ -1,4 +1,4 @@
-//! What is made of a table that was read: how it is split, what it takes, and whether it still is the champion's.
+//! Tests the preparation of a table: its split, its memory, and its fit to the champion.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,16 +8,16 @@ mod splits;
 
 use evergreen_table::{DataFile, Settings, Table, TableError};
 
-/// Memory that is enough for every table here.
+/// Memory that is enough for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
-/// Twenty sound rows under `a,y,b`, on lines 2 to 21.
+/// Returns twenty valid rows with the header `a,y,b`, on lines 2 to 21.
 pub(crate) fn sound() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
 }
 
-/// The sound table with a column `x` more, of the given values over and over.
+/// Returns the valid table with another column `x`, which repeats the given values.
 pub(crate) fn with_column(values: &[&str]) -> String {
     let rows = sound()
         .lines()
@@ -32,7 +32,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
     DataFile { name: name.to_owned(), content: content.as_ref().to_vec() }
 }
 
-/// Reads `csv` to predict `y`, with what `toml` says of it.
+/// Reads `csv` with the target `y` and the settings `toml`.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
     Table::read(vec![file("a.csv", csv)], Settings::parse(toml).unwrap(), "y", MEMORY)
 }

@@ -1,4 +1,4 @@
-//! A table is refused before the process dies of it, however small its files are.
+//! Tests that a table is refused before the process runs out of memory, even if its files are small.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -19,15 +19,15 @@ use super::{file, sound};
 
 const MB: u64 = 1 << 20;
 
-/// What a function of so many MB has for its table.
+/// Returns the memory that a function of `size` MB has for its table.
 fn function(size: u64) -> u64 {
     size * MB - budget::OWN
 }
 
-/// Rows of a sample.
+/// Number of rows in a sample.
 const ROWS: usize = 100_000;
 
-/// Rows as `row` writes them, a sample of them, and the size of a file of so many.
+/// Samples of generated rows, and the size of a file with the given number of them.
 struct Made {
     files: Vec<(String, u64)>,
     samples: Vec<Sample>,
@@ -51,7 +51,7 @@ impl Made {
     }
 }
 
-/// 20 million rows of three one-character columns, 120 MB.
+/// 20 million rows with three one-character columns, 120 MB.
 fn narrow() -> Made {
     Made::of("a,b,y\n", |n| format!("{},{},{}\n", n % 10, n * 7 % 9, n % 2), 20_000_000)
 }
@@ -107,7 +107,7 @@ fn wide_tables_are_foreseen_by_their_cells() {
 
 #[test]
 fn compressed_files_are_foreseen_by_what_comes_out_of_them() {
-    // Digits that compress as those of a real table do.
+    // These digits compress like those of a real table.
     let digit = |n: usize| n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
     let plain = Made::of("a,b,y\n", |n| format!("{},{},{}\n", digit(n) % 10, digit(n + 7) % 9, n % 2), 20_000_000);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -185,7 +185,7 @@ fn a_table_that_was_read_once_is_refused_by_its_rows_before_its_values_are_kept(
     assert!(read(64 * MB).is_ok());
 }
 
-/// Ten columns of fifty categories each.
+/// Ten columns with fifty categories each.
 fn categories() -> String {
     let row = |n: usize| {
         let cells = (0..10).map(|column| format!("c{}", (n + n * column / 50) % 50)).collect::<Vec<_>>();

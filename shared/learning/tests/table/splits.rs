@@ -1,4 +1,4 @@
-//! What is held out of a table, and that nothing is learnt from it.
+//! Tests which rows are held out, and that nothing is learnt from them.
 
 use evergreen_learning::{Prepared, Split, encode_rows};
 use evergreen_table::{Table, iris};
@@ -58,7 +58,7 @@ fn csv(rows: &[(Option<i8>, Option<u8>, bool)]) -> String {
 }
 
 proptest! {
-    /// The hold-out rows are replaced by others, and the encoding stays what it was.
+    /// Other hold-out rows must not change the encoding.
     #[test]
     fn nothing_of_the_holdout_is_learnt(rows in prop::collection::vec(row(), 30..60), others in prop::collection::vec(row(), 60)) {
         let Ok(table) = read_with(csv(&rows), "[types]\nx = \"number\"\nc = \"category\"") else { return Ok(()) };
@@ -81,7 +81,7 @@ proptest! {
         let text = |lines: Vec<String>| format!("x,y\n{}\n", lines.join("\n"));
         let read_held = |lines: Vec<String>| {
             let table = Prepared::of(read_with(text(lines.clone()), "task = \"classification\"").ok()?).ok()?;
-            // Rows of a label of their own are left out, and the others have other places then.
+            // Rows with a unique label are left out, so the places of the others would change.
             if table.table().rows() < lines.len() {
                 return None;
             }
@@ -105,7 +105,6 @@ fn a_missing_value_is_known_to_the_signature() {
     assert_eq!(encode_rows(table.table().frame(), signature).unwrap().len(), 80);
 }
 
-/// Why a table cannot be made ready.
 fn error_with(csv: String, toml: &str) -> String {
     Prepared::of(read_with(csv, toml).unwrap()).unwrap_err().to_string()
 }

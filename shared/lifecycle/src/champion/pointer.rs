@@ -1,7 +1,7 @@
-//! The champion pointer as this release can read it.
+//! The champion pointer, as far as this release can read it.
 //!
-//! A new environment needs little of the pointer: which artifact to load, and under which number and revision. So the pointer
-//! can be read where the rest of its record cannot, for example after a rollback to this release.
+//! A new environment needs only a little of the pointer: the artifact, the version number and the revision. So these
+//! can be read even if the rest of the record cannot, for example after a rollback to this release.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,14 +10,14 @@ use super::Champion;
 use crate::record::{Record, Unreadable, field, moment};
 use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 
-/// The champion pointer: what every release must be able to read of it, and the rest as far as it can be read.
+/// The champion pointer. Every release must be able to read the public fields. The rest may be unreadable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pointer {
-    /// Counts the promotions of this model, from 1 up: what a conditional write compares.
+    /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
     pub revision: u32,
     /// The version that serves.
     pub number: VersionNumber,
-    /// Its model file.
+    /// The model file.
     pub artifact: Artifact,
     rest: Record<Box<Champion>>,
 }
@@ -30,10 +30,11 @@ impl From<Champion> for Pointer {
 }
 
 impl Pointer {
-    /// What can be read of a pointer whose whole record cannot be.
+    /// Reads the necessary fields of a pointer whose whole record cannot be read.
     ///
     /// # Errors
-    /// The record itself when it does not say what to load: no environment of this release can serve it.
+    /// Returns the record itself if it does not say which artifact to load. Then no environment of this release can
+    /// serve it.
     pub fn in_part(record: Unreadable) -> Record<Self> {
         let [revision, number] = ["revision", "version/number"].map(|name| record.field(name));
         let number = number.and_then(VersionNumber::new);
@@ -45,32 +46,32 @@ impl Pointer {
         }
     }
 
-    /// The whole record, unless this release cannot read it.
+    /// Returns the whole record, or `None` if this release cannot read it.
     pub fn champion(&self) -> Option<&Champion> {
         self.rest.as_deref().ok()
     }
 
-    /// What keeps the whole record from being read.
+    /// Returns why the whole record cannot be read, or `None` if it can.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.rest.as_ref().err()
     }
 
-    /// When it became champion.
+    /// Returns when this version became champion.
     pub fn promoted_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.promoted_at), |fields| moment(fields, "promoted_at"))
     }
 
-    /// The version that it replaced.
+    /// Returns the previous champion's version.
     pub fn previous(&self) -> Option<VersionNumber> {
         self.of(|champion| champion.previous, |fields| field(fields, "previous"))
     }
 
-    /// When its training ended, or when an imported file was taken in.
+    /// Returns when the training ended, or when an imported model was taken in.
     pub fn trained_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }
 
-    /// Its accuracy, 0–1, or R², at most 1, on the hold-out when it was trained.
+    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out of its training.
     pub fn headline(&self) -> Option<f64> {
         self.of(
             |champion| Some(champion.headline()),
@@ -81,17 +82,17 @@ impl Pointer {
         )
     }
 
-    /// What the gate decided of it, with the figures.
+    /// Returns the gate's decision about this version.
     pub fn decision(&self) -> Option<Decision> {
         self.of(|champion| Some(champion.version.decision.clone()), |fields| field(fields, "version/decision"))
     }
 
-    /// Its figures on the hold-out when it was trained.
+    /// Returns the metrics on the hold-out of its training.
     pub fn evaluation(&self) -> Option<Evaluation> {
         self.of(|champion| Some(champion.version.evaluation.clone()), |fields| field(fields, "version/evaluation"))
     }
 
-    /// The share of rows that a prediction interval is to hold, 0–1, of a regression model.
+    /// Returns the share of rows that a prediction interval should contain, 0–1. `None` for a classifier.
     pub fn interval_level(&self) -> Option<f64> {
         self.of(
             |champion| match &champion.version.evaluation {
@@ -102,12 +103,12 @@ impl Pointer {
         )
     }
 
-    /// The table that it learnt from, or that an imported file was judged on.
+    /// Returns the data set that the model was trained on, or that an imported model was evaluated on.
     pub fn dataset(&self) -> Option<Dataset> {
         self.of(|champion| Some(champion.version.dataset.clone()), |fields| field(fields, "version/dataset"))
     }
 
-    /// Whether it was imported.
+    /// Checks whether the model is imported.
     pub fn is_imported(&self) -> bool {
         self.of(
             |champion| champion.version.imported.as_ref().map(|_| ()),

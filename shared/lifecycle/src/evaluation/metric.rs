@@ -1,4 +1,4 @@
-//! The figure that decides between models.
+//! The metric that decides between models.
 
 use std::fmt;
 
@@ -6,46 +6,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::Task;
 
-/// The quantile that [`PrimaryMetric::Pinball`] looks for, 0–1: an estimate that is too low costs nine times as much as one
-/// that is too high.
+/// The quantile that [`PrimaryMetric::Pinball`] measures, 0–1. An estimate that is too low costs nine times as much as
+/// an estimate that is too high.
 pub const PINBALL_QUANTILE: f64 = 0.9;
 
-/// A figure on the hold-out that models are compared by.
+/// A metric on the hold-out by which models are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PrimaryMetric {
-    /// Share of rows answered rightly, 0–1.
+    /// Share of correct answers, 0–1.
     Accuracy,
     /// Mean recall over the classes, 0–1.
     BalancedAccuracy,
-    /// Mean negative log-likelihood of the true class in nats, from 0 up; less is better.
+    /// Mean negative log-likelihood of the true class in nats, from 0 up; lower is better.
     LogLoss,
-    /// Mean squared difference between probability and truth, of two classes, 0–1; less is better.
+    /// Mean squared difference between probability and truth, 0–1; lower is better. Only defined for two classes.
     BrierScore,
-    /// Area under the ROC curve, 0–1; of more than two classes the mean of each against the rest.
+    /// Area under the ROC curve, 0–1. With more than two classes, the mean of each class against the rest.
     RocAuc,
-    /// Area under the curve of precision over recall, of two classes, 0–1.
+    /// Area under the precision-recall curve, 0–1. Only defined for two classes.
     AveragePrecision,
-    /// Harmonic mean of precision and recall of the positive class, 0–1; of more than two classes the mean over them.
+    /// Harmonic mean of precision and recall of the positive class, 0–1. With more than two classes, the mean over the
+    /// classes.
     F1,
-    /// Matthews' correlation between answer and truth, -1 to 1; 0 for an answer that ignores the row.
+    /// Matthews correlation between answer and truth, -1 to 1; 0 for an answer that ignores the row.
     Mcc,
-    /// Share of the target's variance that is explained, at most 1.
+    /// Share of the target's variance that the model explains, at most 1.
     R2,
-    /// Root of the mean squared error, in the target's unit; less is better.
+    /// Root mean squared error, in the target's unit; lower is better.
     Rmse,
-    /// Mean absolute error, in the target's unit; less is better.
+    /// Mean absolute error, in the target's unit; lower is better.
     Mae,
-    /// Mean absolute error as a share of the truth, from 0 up; less is better. It needs a target without 0.
+    /// Mean absolute error as a share of the true value, from 0 up; lower is better. Not defined if a target value is
+    /// 0.
     Mape,
-    /// Root of the mean squared difference of ln(1 + value), from 0 up; less is better. It needs a target from 0 up.
+    /// Root mean squared difference of ln(1 + value), from 0 up; lower is better. Not defined if a target value is
+    /// below 0.
     Rmsle,
-    /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; less is better.
+    /// Mean pinball loss at [`PINBALL_QUANTILE`], in the target's unit; lower is better.
     Pinball,
 }
 
 impl PrimaryMetric {
-    /// Every metric, those of classification first.
+    /// Every metric, classification metrics first.
     pub const ALL: [Self; 14] = [
         Self::Accuracy,
         Self::BalancedAccuracy,
@@ -63,7 +66,7 @@ impl PrimaryMetric {
         Self::Pinball,
     ];
 
-    /// The metric that decides where nobody chose another.
+    /// Returns the metric that decides if the settings name no other.
     pub fn default_for(task: Task) -> Self {
         match task {
             Task::Classification => Self::LogLoss,
@@ -71,7 +74,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// The figure that dashboards and the stack's parameters speak of: accuracy, or R².
+    /// Returns the metric that dashboards and the stack's parameters show: accuracy or R².
     pub fn headline_of(task: Task) -> Self {
         match task {
             Task::Classification => Self::Accuracy,
@@ -79,7 +82,7 @@ impl PrimaryMetric {
         }
     }
 
-    /// The task whose models it measures.
+    /// Returns the task to which the metric applies.
     pub fn task(self) -> Task {
         match self {
             Self::Accuracy
@@ -94,12 +97,12 @@ impl PrimaryMetric {
         }
     }
 
-    /// Whether it is defined for two classes only.
+    /// Checks whether the metric is defined for two classes only.
     pub fn needs_two_classes(self) -> bool {
         matches!(self, Self::BrierScore | Self::AveragePrecision)
     }
 
-    /// Whether more is better.
+    /// Checks whether a higher value is better.
     pub fn higher_is_better(self) -> bool {
         match self {
             Self::Accuracy
@@ -115,17 +118,17 @@ impl PrimaryMetric {
         }
     }
 
-    /// Whether it is a share between 0 and 1.
+    /// Checks whether the metric is a share between 0 and 1.
     pub fn is_share(self) -> bool {
         matches!(self, Self::Accuracy | Self::BalancedAccuracy | Self::RocAuc | Self::AveragePrecision | Self::F1)
     }
 
-    /// By how much `score` is better than `other`; negative when it is worse.
+    /// Returns by how much `score` is better than `other`; negative if it is worse.
     pub fn gain(self, score: f64, other: f64) -> f64 {
         if self.higher_is_better() { score - other } else { other - score }
     }
 
-    /// The name, as it is written in settings and records.
+    /// Returns the name that settings and records use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Accuracy => "accuracy",
@@ -146,7 +149,7 @@ impl PrimaryMetric {
     }
 }
 
-/// In words.
+/// Writes the metric's name in words.
 impl fmt::Display for PrimaryMetric {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -1,4 +1,4 @@
-//! A model beside one that always answers the same.
+//! Compares a model with a constant answer.
 
 use std::fmt;
 
@@ -8,29 +8,30 @@ use super::loss::{MeanLoss, margin};
 use super::{PairedTest, SAME, SIGNIFICANCE, Scores};
 use crate::PrimaryMetric;
 
-/// A margin that the test contradicts is brought to this side of 0.
+/// Minimum absolute value of a margin. If the test and the margin disagree, the margin is moved to this distance on the
+/// test's side of 0.
 const LEAST_MARGIN: f64 = 0.01;
 
-/// How a model does beside answering a constant: the labels' shares of the training rows, or their mean (or whatever constant
-/// the metric likes best).
+/// Comparison of a model with a constant answer. The constant is the share of each label in the training rows, their
+/// mean, or whatever constant scores best by the metric.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AgainstConstant {
     /// The constant's score on the same rows.
     pub score: f64,
-    /// Whether the model's gain over it is more than noise: a test of "the constant is worse".
+    /// Tests whether the constant is worse than the model beyond chance.
     pub test: PairedTest,
-    /// How far the gain is beyond noise, in its standard errors; below 0 it is not.
+    /// How far the gain exceeds chance, in standard errors of the gain. Below 0 it does not.
     pub margin: f64,
 }
 
-/// Whether a model is better than answering a constant.
+/// Whether a model is better than a constant answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It is, beyond noise.
+    /// The model is better beyond chance.
     Better,
-    /// It is on these rows, but by no more than chance.
+    /// The model is better on these rows, but this may be chance.
     Unclear,
-    /// It is not.
+    /// The model is not better.
     NoBetter,
 }
 
@@ -45,7 +46,7 @@ impl AgainstConstant {
         Self { score: constant.score, test, margin }
     }
 
-    /// Whether a model of this `score` is better.
+    /// Returns whether a model with this `score` is better.
     pub fn standing(&self, metric: PrimaryMetric, score: f64) -> Standing {
         match metric.gain(score, self.score) {
             gain if gain <= SAME || gain.is_nan() => Standing::NoBetter,
@@ -55,7 +56,7 @@ impl AgainstConstant {
     }
 }
 
-/// The figures, as part of a sentence.
+/// Writes the values as part of a sentence.
 impl fmt::Display for AgainstConstant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "answering a constant gives {:.4}, p = {:.2}", self.score, self.test.p_value())

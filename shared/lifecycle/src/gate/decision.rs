@@ -1,4 +1,4 @@
-//! What the gate decided, as it is stored and told.
+//! The gate's decision, as it is stored and reported.
 
 use std::fmt;
 
@@ -7,48 +7,50 @@ use serde::{Deserialize, Serialize};
 use super::{AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE, Standing};
 use crate::{PrimaryMetric, VersionNumber};
 
-/// What the gate decided, with the figures that it decided by.
+/// The gate's decision, with the numbers that led to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The rule that decided.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What the scores are.
+    /// The metric of the scores.
     #[serde(default = "accuracy")]
     pub metric: PrimaryMetric,
     /// The challenger's score on the hold-out.
     #[serde(alias = "accuracy")]
     pub score: f64,
-    /// The champion's score on the same rows, when it could be scored.
+    /// The champion's score on the same rows; `None` if it could not be scored.
     #[serde(alias = "champion_accuracy")]
     pub champion_score: Option<f64>,
-    /// The champion's version, when there was one.
+    /// The champion's version, if there was a champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion learnt from the very table that the challenger learnt from, when it could be scored.
+    /// Whether the champion learnt from the same table as the challenger; `None` if the champion could not be scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The worst score that may serve, where it is a number; otherwise the constant has to be beaten.
+    /// The worst score that may serve. `None` means that the challenger must beat a constant answer instead.
     pub floor: Option<f64>,
-    /// What the floor is a figure of, where that is not `metric`.
+    /// The metric of the floor, if it is not `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_metric: Option<PrimaryMetric>,
-    /// How much worse than the champion may serve, whatever the test says; from 0 up.
+    /// How much worse than the champion a challenger may be, whatever the test says; from 0 up.
     pub tolerance: f64,
-    /// What the tolerance is a figure of, where that is not `metric`.
+    /// The metric of the tolerance, if it is not `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance_metric: Option<PrimaryMetric>,
-    /// The challenger's accuracy, 0–1, or R², at most 1, on the hold-out, where a bound is of that and `metric` is another.
+    /// The challenger's accuracy (0–1) or R² (at most 1) on the hold-out. Only stored if the floor or the tolerance has
+    /// another metric than `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headline: Option<f64>,
-    /// How the challenger does beside answering a constant. An older decision does not say.
+    /// Comparison of the challenger with a constant answer; `None` in older decisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<AgainstConstant>,
     /// The challenger's loss on the hold-out, by `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<MeanLoss>,
-    /// The champion's loss on the same rows, when it could be scored.
+    /// The champion's loss on the same rows; `None` if it could not be scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub champion_loss: Option<MeanLoss>,
-    /// Whether the difference from the champion is more than noise, when the champion could be scored.
+    /// Tests whether the challenger is worse than the champion beyond chance; `None` if the champion could not be
+    /// scored.
     #[serde(default)]
     pub test: Option<PairedTest>,
 }
@@ -57,43 +59,43 @@ fn accuracy() -> PrimaryMetric {
     PrimaryMetric::Accuracy
 }
 
-/// The rule that decided.
+/// The outcome and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Promoted: nothing served before.
+    /// Promoted: there was no champion.
     FirstChampion,
-    /// Promoted: not worse than the champion, or not beyond tolerance and noise.
+    /// Promoted: the challenger is not worse than the champion beyond tolerance and chance.
     NotWorse,
     /// Promoted: the champion has other columns or labels.
     ChampionIncomparable,
     /// Promoted: the champion's artifact is gone or damaged.
     ChampionUnreadable,
-    /// Refused: worse than the floor, or no better than answering a constant.
+    /// Refused: the challenger is worse than the floor, or not better than a constant answer.
     BelowFloor,
-    /// Refused: worse than the champion, beyond tolerance and noise.
+    /// Refused: the challenger is worse than the champion, beyond tolerance and chance.
     WorseThanChampion,
 }
 
 impl Decision {
-    /// Whether the challenger serves from now on.
+    /// Checks whether the challenger becomes the champion.
     pub fn promotes(&self) -> bool {
         !matches!(self.verdict, Verdict::BelowFloor | Verdict::WorseThanChampion)
     }
 
-    /// Whether the challenger is better than answering a constant; nothing of an older decision.
+    /// Returns whether the challenger is better than a constant answer; `None` for older decisions.
     pub fn standing(&self) -> Option<Standing> {
         self.constant.map(|constant| constant.standing(self.metric, self.score))
     }
 
-    /// The floor that the challenger misses, and what it is a figure of.
+    /// Returns the metric of the floor, the challenger's value and the floor, if the challenger misses the floor.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {
         let floor = self.floor?;
         let (metric, found) = match (self.floor_metric, self.headline) {
             (Some(metric), Some(headline)) => (metric, headline),
             _ => (self.metric, self.score),
         };
-        // A decision of an older release had no other reason.
+        // In decisions of older releases, the floor is the only possible reason.
         (metric.gain(found, floor) < -SAME || self.constant.is_none()).then_some((metric, found, floor))
     }
 
@@ -131,7 +133,7 @@ impl Decision {
     }
 }
 
-/// The decision as a sentence, with its figures.
+/// Writes the decision as a sentence, with its numbers.
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {

@@ -1,24 +1,24 @@
-//! A mean loss with its noise.
+//! The mean loss on a hold-out and its standard error.
 
 use serde::{Deserialize, Serialize};
 
-/// The noise that one-sided comparisons allow for, in standard errors: beyond it lies a twentieth of a normal distribution.
+/// Number of standard errors that one-sided comparisons allow for chance. A normal distribution has 5% beyond it.
 pub(super) const NOISE: f64 = 1.645;
 
-/// Maximum margin, either way: a margin without noise would be infinite.
+/// Maximum absolute value of a margin. Without it, a margin would be infinite if the standard error is 0.
 const MAX_MARGIN: f64 = 100.0;
 
-/// The mean of a metric's losses over the rows of a hold-out; less is better.
+/// The mean of a metric's losses over the rows of a hold-out; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeanLoss {
     /// The mean.
     pub mean: f64,
-    /// How far the mean of another hold-out like this one is from it on average, from 0 up.
+    /// Standard error of the mean, from 0 up: how far the mean of a similar hold-out typically differs.
     pub standard_error: f64,
 }
 
 impl MeanLoss {
-    /// The mean of `losses`; nothing of fewer than two, or of losses that are no numbers.
+    /// Returns the mean of `losses`, or `None` if there are fewer than two, or if the result is not finite.
     pub fn of(losses: &[f64]) -> Option<Self> {
         let rows = losses.len() as f64;
         let mean = losses.iter().sum::<f64>() / rows;
@@ -27,14 +27,15 @@ impl MeanLoss {
         (losses.len() > 1 && mean.is_finite() && standard_error.is_finite()).then_some(Self { mean, standard_error })
     }
 
-    /// How far `self` is from being worse than `before` beyond noise, in standard errors of the difference: below 0 it is.
-    /// The two are taken as of different rows, which errs towards no difference where they share some.
+    /// Returns how far `self` is from being worse than `before` beyond chance, in standard errors of the difference.
+    /// Below 0 it is worse. The function assumes that the two have no rows in common. If they share rows, it finds a
+    /// difference less often.
     pub fn margin_after(&self, before: &Self) -> f64 {
         margin(before.mean - self.mean, self.standard_error.hypot(before.standard_error)) + 2.0 * NOISE
     }
 }
 
-/// How far a gain is beyond noise, in its standard errors; below 0 it is not.
+/// Returns how far a gain exceeds chance, in its standard errors. Below 0 it does not.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -1,4 +1,4 @@
-//! Whether one model is worse than another beyond noise, by what both answer on the same rows.
+//! Tests whether one model is worse than another beyond chance, from their answers on the same rows.
 
 use std::fmt;
 
@@ -8,52 +8,53 @@ use serde::{Deserialize, Serialize};
 
 use crate::PrimaryMetric;
 
-/// Resamples of a bootstrap.
+/// Number of bootstrap resamples.
 const RESAMPLES: usize = 2000;
 
-/// Less is not told apart: a registry may not hold numbers that are much nearer to 0.
+/// Minimum p-value. A registry may be unable to store numbers that are much closer to 0.
 const LEAST_P: f64 = 1e-100;
 
-/// Of fewer rows resamples say too little, and every change of signs is tried instead.
+/// Below this number of rows a bootstrap is too sure. Then every change of signs is tried instead.
 const FEW_ROWS: usize = 16;
 
-/// Rows are put together into so many groups at most before they are resampled: of a mean of so many, more tell no more.
+/// Maximum number of groups into which rows are averaged before resampling. More groups do not change the result.
 const GROUPS: usize = 5000;
 
-/// The figures of a one-sided paired test of "the challenger is worse".
+/// Result of a one-sided paired test of "the challenger is worse".
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PairedTest {
-    /// McNemar's exact test (Psychometrika 12, 1947) on the rows that only one of the two answers rightly.
+    /// McNemar's exact test (Psychometrika 12, 1947), on the rows where exactly one of the two models is right.
     Mcnemar {
-        /// Rows that only the challenger answers rightly.
+        /// Number of rows where only the challenger is right.
         challenger_only: usize,
-        /// Rows that only the champion answers rightly.
+        /// Number of rows where only the champion is right.
         champion_only: usize,
-        /// How often chance would give the champion at least as many of these rows, 0–1.
+        /// Probability that chance makes the champion right on at least as many of these rows, 0–1.
         p_value: f64,
     },
     /// The bootstrap (Efron, The Annals of Statistics 7, 1979) of the mean difference in loss.
     Bootstrap {
-        /// The challenger's mean loss less the champion's: above 0 it is worse.
+        /// The challenger's mean loss minus the champion's. Above 0 the challenger is worse.
         difference: f64,
         /// The 5th percentile of the difference over the resamples.
         lower: f64,
-        /// The 95th percentile.
+        /// The 95th percentile of the difference over the resamples.
         upper: f64,
-        /// The share of resamples in which the challenger is not worse, 0–1; of fewer than 16 rows, on which a bootstrap is
-        /// too sure, the share of all changes of signs that make the difference at least as large (Fisher's randomisation).
+        /// The share of resamples in which the challenger is not worse, 0–1. A bootstrap is too sure on fewer than 16
+        /// rows. There it is the share of all sign changes that make the difference at least as large (Fisher's
+        /// randomisation).
         p_value: f64,
     },
 }
 
 impl PairedTest {
-    /// The test that suits `metric`, on losses of the same rows in the same order.
+    /// Runs the test that suits `metric`, on losses of the same rows in the same order.
     pub(super) fn of(metric: PrimaryMetric, challenger: &[f64], champion: &[f64]) -> Self {
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// How likely a challenger that is as good as the champion looks as bad as this one, 0–1.
+    /// Returns the probability that an equally good challenger looks as bad as this one, 0–1.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
@@ -84,7 +85,7 @@ fn mcnemar(challenger: &[f64], champion: &[f64]) -> PairedTest {
     PairedTest::Mcnemar { challenger_only, champion_only, p_value }
 }
 
-/// The probability of at least `heads` heads in `tosses` of a fair coin.
+/// Returns the probability of at least `heads` heads in `tosses` tosses of a fair coin.
 fn upper_tail(heads: usize, tosses: usize) -> f64 {
     // ln C(tosses, k) - tosses ln 2, from k = 0 upwards.
     let mut logarithm = -(tosses as f64) * std::f64::consts::LN_2;
@@ -107,7 +108,7 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     let mut means: Vec<f64> = (0..RESAMPLES).map(|_| resampled_mean(&groups, &mut generator)).collect();
     means.sort_by(f64::total_cmp);
     let not_worse = means.iter().filter(|mean| **mean <= 0.0).count();
-    // The sample itself counts as one, so that no p is 0.
+    // The sample itself counts as one resample, so p is never 0.
     let p_value = (not_worse + 1) as f64 / (RESAMPLES + 1) as f64;
     let percentile = |share: f64| means.get((share * means.len() as f64) as usize).copied().unwrap_or(difference);
     PairedTest::Bootstrap {
@@ -118,7 +119,7 @@ fn bootstrap(challenger: &[f64], champion: &[f64]) -> PairedTest {
     }
 }
 
-/// The share of all ways to give the differences signs whose sum is at least theirs.
+/// Returns the share of all sign changes of the differences whose sum is at least the observed sum.
 fn sign_flips(differences: &[f64]) -> f64 {
     let flipped = |signs: u32| -> f64 {
         let signed = |(row, difference): (usize, &f64)| if signs >> row & 1 == 1 { -difference } else { *difference };
@@ -133,7 +134,8 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// The means of groups of equally many rows, taken across the whole list, or the rows themselves where they are few.
+/// Returns the means of groups of rows. The groups have nearly equal sizes and take their rows from the whole list.
+/// With few rows, each row is its own group.
 fn grouped(differences: &[f64]) -> Vec<f64> {
     let groups = differences.len().min(GROUPS);
     let group = |first: usize| mean(&differences.iter().skip(first).step_by(groups).copied().collect::<Vec<_>>());
@@ -153,7 +155,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// scipy.stats.binomtest(k, n, 0.5, alternative="greater").pvalue of SciPy 1.16.
+    /// The expected values come from scipy.stats.binomtest(k, n, 0.5, alternative="greater").pvalue of SciPy 1.16.
     #[test]
     fn tails_are_those_of_the_binomial_distribution() {
         for (heads, tosses, expected) in [(0, 0, 1.0), (2, 2, 0.25), (7, 10, 0.171875), (60, 100, 0.028443966820490395)]

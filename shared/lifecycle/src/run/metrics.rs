@@ -1,16 +1,16 @@
-//! A run's figures that are shown beside each other.
+//! The main metrics of a run, for comparing runs side by side.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Evaluation;
 
-/// A run's headline figures; the whole evaluation stands in its version.
+/// A run's main metrics. The version holds the whole evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RunMetrics {
-    /// A classifier's.
+    /// Metrics of a classifier.
     Classification {
-        /// Accuracy on the rows that it learnt from, 0–1.
+        /// Accuracy on the training rows, 0–1.
         training_accuracy: f64,
         /// Accuracy on the hold-out, 0–1.
         accuracy: f64,
@@ -20,31 +20,31 @@ pub enum RunMetrics {
         f1: f64,
         /// Log loss on the hold-out, in nats.
         log_loss: f64,
-        /// One-vs-rest ROC AUC on the hold-out, 0–1, where it is defined.
+        /// One-vs-rest ROC AUC on the hold-out, 0–1; `None` if it is not defined.
         roc_auc: Option<f64>,
-        /// From start to end, in seconds.
+        /// Duration of the run in seconds.
         duration: f64,
     },
-    /// A regression model's; errors are in the target's unit.
+    /// Metrics of a regression model. Errors are in the target's unit.
     Regression {
-        /// R² on the rows that it learnt from, at most 1.
+        /// R² on the training rows, at most 1.
         training_r2: f64,
         /// R² on the hold-out, at most 1.
         r2: f64,
-        /// Root of the mean squared error on the hold-out.
+        /// Root mean squared error on the hold-out.
         rmse: f64,
         /// Mean absolute error on the hold-out.
         mae: f64,
         /// Median absolute error on the hold-out.
         median_absolute_error: f64,
-        /// From start to end, in seconds.
+        /// Duration of the run in seconds.
         duration: f64,
     },
 }
 
 impl RunMetrics {
-    /// The headline figures of `evaluation`; `training_score` is accuracy or R² on the rows that were learnt from,
-    /// `duration` the run's, in seconds.
+    /// Returns the main metrics of `evaluation`. `training_score` is accuracy or R² on the training rows. `duration` is
+    /// the run's duration in seconds.
     pub fn of(evaluation: &Evaluation, training_score: f64, duration: f64) -> Self {
         match evaluation {
             Evaluation::Classification(figures) => Self::Classification {
@@ -67,7 +67,7 @@ impl RunMetrics {
         }
     }
 
-    /// Accuracy, 0–1, or R², at most 1, on the rows that were learnt from.
+    /// Returns accuracy (0–1) or R² (at most 1) on the training rows.
     pub fn training_score(&self) -> f64 {
         match *self {
             Self::Classification { training_accuracy, .. } => training_accuracy,
@@ -75,7 +75,7 @@ impl RunMetrics {
         }
     }
 
-    /// Accuracy, 0–1, or R², at most 1, on the hold-out.
+    /// Returns accuracy (0–1) or R² (at most 1) on the hold-out.
     pub fn headline(&self) -> f64 {
         match *self {
             Self::Classification { accuracy, .. } => accuracy,
@@ -83,7 +83,7 @@ impl RunMetrics {
         }
     }
 
-    /// From start to end, in seconds.
+    /// Returns the run's duration in seconds.
     pub fn duration(&self) -> f64 {
         match *self {
             Self::Classification { duration, .. } | Self::Regression { duration, .. } => duration,

@@ -1,44 +1,45 @@
-//! Which of two runs came later, although the clocks of the machines that recorded them may disagree.
+//! Decides which of two runs came later, although the clocks of their machines may disagree.
 //!
-//! A run is never dated before the run that was recorded before it ([`began`]). So runs sort as they happened, whatever a
-//! single clock says, for as long as that clock is wrong. Records of earlier releases, and records in the future, are
-//! compared with care ([`Run::came_after`]).
+//! A run always gets a later date than the run that was recorded before it ([`began`]). Runs therefore sort in the
+//! order in which they happened, even while a clock is wrong. Records of earlier releases, and records dated in the
+//! future, need more care ([`Run::came_after`]).
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Run;
 
-/// How far a writer's clock may be ahead of the reader's without being wrong.
+/// How far a writer's clock may be ahead of the reader's clock and still count as correct.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum distance at which a date ahead is followed: one clock is a day ahead, another a day behind, and a little more.
-/// What is dated further ahead is nonsense, and following it would date every later run so.
+/// How far ahead the newest run may be dated so that a new run is dated after it. The limit allows one clock a day
+/// ahead and another a day behind, plus an hour. A date further ahead is nonsense, and every later run would inherit
+/// it.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(49);
 
-/// The least time between two runs.
+/// Minimum time between two runs.
 const STEP: SignedDuration = SignedDuration::from_millis(1);
 
-/// When a run began that is opened at `now`, by a clock that may be behind: later than `newest`, the start of the newest
-/// run on record.
+/// Returns the start of a run that begins at `now`. The result is later than `newest`, the start of the newest recorded
+/// run, because the clock of `now` may be behind.
 pub fn began(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     let followed = newest.filter(|newest| newest.duration_since(now) <= FOLLOWED);
     followed.and_then(|newest| newest.checked_add(STEP).ok()).map_or(now, |next| next.max(now))
 }
 
 impl Run {
-    /// Whether it is dated in the future.
+    /// Checks whether the run is dated in the future.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         is_ahead(self.started_at, now)
     }
 
-    /// Whether it began after `other`, as far as their dates can be believed at `now`. A run that is dated in the future did
-    /// not come after one that is not: it would hide what came of that one.
+    /// Checks whether the run began after `other`, as far as the dates can be trusted at `now`. A run dated in the
+    /// future does not count as later than a run that is not. Otherwise it would hide that run's result.
     pub fn came_after(&self, other: &Self, now: Timestamp) -> bool {
         self.started_at > other.started_at && (!self.is_ahead(now) || other.is_ahead(now))
     }
 }
 
-/// Whether `moment` lies in the future beyond what clocks differ by.
+/// Checks whether `moment` is further in the future than clocks may differ.
 pub fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
     moment.duration_since(now) > TOLERANCE
 }
@@ -67,7 +68,7 @@ mod tests {
     }
 
     proptest! {
-        /// Each run by a machine of its own, whose clock is up to a day off.
+        /// Each run has its own machine, whose clock is up to a day off.
         #[test]
         fn runs_sort_as_they_happened_whatever_the_clocks_say(
             runs in prop::collection::vec((1i64..600, -1440i64..1440), 1..40),

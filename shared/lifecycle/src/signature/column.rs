@@ -1,86 +1,86 @@
-//! A column of a model's input.
+//! The input columns of a model.
 
 use serde::{Deserialize, Serialize};
 
 use super::DatePart;
 
-/// A column that a model takes.
+/// An input column of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// What its values are.
+    /// The type of the values.
     #[serde(flatten)]
     pub kind: ColumnKind,
-    /// Whether a value may be missing: it may where values were missing among the rows that the model learnt from.
+    /// Whether a value may be missing. This is so if values were missing in the training rows.
     #[serde(default)]
     pub nullable: bool,
 }
 
-/// What the values of a column are, and how one stands in a raw row: in one `f32`, or in several behind each other. A missing
-/// value is NaN in each of them, whatever the kind.
+/// The type of a column's values, and how a raw row encodes them: as one `f32`, or as several in sequence. A missing
+/// value is NaN in each of them, whatever the type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ColumnKind {
-    /// A finite number, as itself.
+    /// A finite number, encoded as itself.
     Number,
-    /// False, as 0, or true, as 1.
+    /// False or true, encoded as 0 or 1.
     Boolean,
-    /// A moment, in days since 2000-01-01T00:00:00Z (a day's part is kept to about a minute and a half), and behind it each
-    /// of its parts.
+    /// A date or time, encoded as days since 2000-01-01T00:00:00Z, followed by each of its parts. The time of day is
+    /// precise to about a minute and a half.
     Timestamp {
-        /// The parts that the model takes beside the days.
+        /// The parts that follow the days.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         parts: Vec<DatePart>,
     },
-    /// A text of few different ones, as a whole number: see [`ColumnKind::code`].
+    /// A text that has few different values, encoded as a whole number: see [`ColumnKind::code`].
     Category {
         /// The texts that have a feature of their own, sorted.
         categories: Vec<String>,
-        /// Other texts that the model learnt from, sorted. Where the model has no statistic of the column, all of them and
-        /// those never seen are one to it.
+        /// Other texts in the training data, sorted. If the model has no statistic for the column, it treats all of
+        /// them and unseen texts as one value.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rare: Vec<String>,
     },
-    /// A text of several words: for each of the words 1 where the text has it, else 0.
+    /// A text of several words. Each known word has one value: 1 if the text contains the word, else 0.
     Text {
-        /// The words that the model takes, sorted, as [`words`](super::words) gives them.
+        /// The words that the model knows, sorted, as [`words`](super::words) returns them.
         words: Vec<String>,
     },
 }
 
-/// What stands in a raw row for the text of a category.
+/// The encoding of a category's text in a raw row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// The whole number.
+    /// The whole number that the raw row contains.
     pub index: usize,
-    /// Whether the text was among those that the model learnt from.
+    /// Whether the text occurred in the training data.
     pub is_known: bool,
 }
 
-/// Spellings of a missing value in a table's text, beside the empty one.
+/// Spellings of a missing value in a table's text, besides the empty text.
 const MISSING: [&str; 10] = ["NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>"];
 
-/// Whether `text`, without blanks around it, says that a value is missing: in one place, so that a model is served what it
-/// was taught.
+/// Checks whether `text`, without surrounding blanks, means a missing value. Training and serving both use this
+/// function, so they agree.
 pub fn is_missing(text: &str) -> bool {
     text.is_empty() || MISSING.contains(&text)
 }
 
 impl Column {
-    /// A column of numbers, none of which may be missing.
+    /// Creates a column of numbers that are never missing.
     pub fn number(name: impl Into<String>) -> Self {
         Self { name: name.into(), kind: ColumnKind::Number, nullable: false }
     }
 }
 
 impl ColumnKind {
-    /// A moment without parts.
+    /// Returns the type of a date or time without parts.
     pub fn moment() -> Self {
         Self::Timestamp { parts: Vec::new() }
     }
 
-    /// How many `f32` a value takes in a raw row.
+    /// Returns the number of `f32` values that one value takes in a raw row.
     pub fn slots(&self) -> usize {
         match self {
             Self::Number | Self::Boolean | Self::Category { .. } => 1,
@@ -89,8 +89,8 @@ impl ColumnKind {
         }
     }
 
-    /// What stands for the text of a category: its index among the categories, their number for a text never seen, and from
-    /// there on the index among the rare texts. Nothing where the column is of another kind.
+    /// Returns the encoding of a category's text, or `None` if the column has another type. A category is encoded as
+    /// its index. An unseen text is encoded as the number of categories. Rare texts follow from there, in their order.
     pub fn code(&self, text: &str) -> Option<Code> {
         let Self::Category { categories, rare } = self else { return None };
         let find = |texts: &[String]| texts.binary_search_by(|known| known.as_str().cmp(text)).ok();
@@ -99,7 +99,7 @@ impl ColumnKind {
         Some(Code { index: index.unwrap_or(unseen), is_known: index.is_some() })
     }
 
-    /// The kind's name: `number`, `boolean`, `timestamp`, `category` or `text`.
+    /// Returns the type's name: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Number => "number",

@@ -1,14 +1,14 @@
-//! A label that a classifier gives.
+//! The labels of a classifier.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A label, as the table has it.
+/// A label, with the type that it has in the data set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Label {
-    /// A truth value.
+    /// True or false.
     Boolean(bool),
     /// A whole number.
     Integer(i64),

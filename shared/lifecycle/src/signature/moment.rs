@@ -1,4 +1,4 @@
-//! Parts of a moment.
+//! Calendar parts of a date or time.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::raw_days;
 
-/// A part of a moment in UTC. Sales may follow the weekday, and of days since 2000 a model cannot tell it.
+/// A calendar part of a time in UTC. For example, sales may depend on the weekday, and a model cannot derive the
+/// weekday from the days since 2000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DatePart {
@@ -25,15 +26,15 @@ pub enum DatePart {
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
 impl DatePart {
-    /// Every part.
+    /// Every part, in the order of the variants.
     pub const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Day, Self::Weekday, Self::Hour];
 
-    /// The part of the moment `seconds` after 1970-01-01T00:00:00Z; NaN where there is no such moment.
+    /// Returns this part of the time `seconds` after 1970-01-01T00:00:00Z, or NaN if there is no such time.
     pub fn of(self, seconds: f64) -> f32 {
         let days = (seconds / SECONDS_OF_A_DAY).floor();
         match self {
             Self::Hour => ((seconds - days * SECONDS_OF_A_DAY) / 3600.0) as f32,
-            // The first of them was a Thursday.
+            // 1970-01-01 was a Thursday.
             Self::Weekday => ((days + 3.0).rem_euclid(7.0) + 1.0) as f32,
             Self::Year | Self::Month | Self::Day => self.of_date(days),
         }
@@ -53,8 +54,8 @@ impl DatePart {
     }
 }
 
-/// Writes the moment `seconds` after 1970-01-01T00:00:00Z as a raw row has it: its days, and behind them its `parts`. NaN is
-/// a missing moment.
+/// Writes the time `seconds` after 1970-01-01T00:00:00Z into a raw row: first the days, then its `parts`. NaN stands
+/// for a missing time.
 pub fn write_moment(seconds: f64, parts: &[DatePart], slots: &mut [f32]) {
     let values = std::iter::once(raw_days(seconds)).chain(parts.iter().map(|part| part.of(seconds)));
     slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);

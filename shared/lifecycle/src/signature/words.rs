@@ -1,16 +1,16 @@
-//! Words of a text.
+//! Splits a text into words.
 
-/// Characters of a word at most; a longer one is no word that another text has.
+/// Maximum length of a word in characters. A longer one is unlikely to occur in another text.
 const MAX_WORD: usize = 40;
 
-/// The words of `text`, in lower case: letters and digits without anything else between them, from 2 to 40 of them.
+/// Returns the words of `text` in lower case. A word is an unbroken run of 2 to 40 letters and digits.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     let parts = text.split(|character: char| !character.is_alphanumeric());
     let is_word = |part: &&str| (2..=MAX_WORD).contains(&part.chars().take(MAX_WORD + 1).count());
     parts.filter(is_word).map(str::to_lowercase)
 }
 
-/// Writes for each of the sorted `known` words whether `text` has it: 1 or 0.
+/// Writes 1 for each of the sorted `known` words that `text` contains, and 0 for the others.
 pub fn write_words(text: &str, known: &[String], slots: &mut [f32]) {
     slots.fill(0.0);
     for word in words(text) {

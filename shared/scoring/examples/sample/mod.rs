@@ -1,7 +1,7 @@
-//! An artifact with rows and what this crate answers to them, as files for another ONNX runtime.
+//! Writes an artifact, rows and this crate's answers as files, to compare them with another ONNX runtime.
 //!
-//! `NAME.onnx` is the artifact, and `NAME.json` says what goes in and what has to come out: `numbers` (null is missing) and
-//! `categories` are the inputs, `label` and `probabilities`, or `prediction`, `lower` and `upper` the outputs.
+//! `NAME.onnx` is the artifact. `NAME.json` contains the inputs `numbers` (null is a missing value) and `categories`,
+//! and the expected outputs: `label` and `probabilities`, or `prediction`, `lower` and `upper`.
 
 use std::error::Error;
 use std::fs;
@@ -11,7 +11,7 @@ use evergreen_lifecycle::{Code, ColumnKind, Signature};
 use evergreen_scoring::{Model, Predictions};
 use serde_json::{Value, json};
 
-/// Writes the files of an artifact and raw rows into `folder`.
+/// Writes the files for an artifact and raw rows into `folder`.
 pub fn write(folder: &Path, name: &str, artifact: &[u8], rows: &[f32]) -> Result<(), Box<dyn Error>> {
     let model = Model::load(artifact)?;
     let mut sample = inputs(model.signature(), rows);
@@ -40,7 +40,7 @@ fn inputs(signature: &Signature, rows: &[f32]) -> Value {
     json!({ "numbers": numbers, "categories": categories })
 }
 
-/// A text that stands in a raw row as `value`.
+/// Returns a text whose code in a raw row is `value`.
 fn text(kind: &ColumnKind, value: f32) -> &str {
     let ColumnKind::Category { categories, rare } = kind else { return "" };
     let is_it = |text: &&String| matches!(kind.code(text), Some(Code { index, .. }) if index as f32 == value);

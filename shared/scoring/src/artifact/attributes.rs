@@ -1,4 +1,4 @@
-//! Attributes of an operator, written and read by type.
+//! Writes and reads the attributes of an operator by type.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(crate) fn strings<'a>(name: &str, values: impl IntoIterator<Item = &'a str>)
     AttributeProto { strings: values.into_iter().collect(), ..named(name, kind::STRINGS) }
 }
 
-/// The attributes of an operator that are not read yet. None may be left over: an attribute that is not understood could
-/// change what the operator means.
+/// The attributes of an operator that have not been read yet. In the end none may be left, because an unknown attribute
+/// could change what the operator means.
 pub(crate) struct Attributes {
     operator: &'static str,
     unread: BTreeMap<String, AttributeProto>,
@@ -76,19 +76,18 @@ impl Attributes {
         Ok(self.take(name, kind::FLOAT)?.f.unwrap_or_default())
     }
 
-    /// The attribute must be there with this value.
+    /// Checks that the attribute exists and has this value.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;
         if found == value { Ok(()) } else { Err(self.error(name, "not the expected number")) }
     }
 
-    /// The attribute must be there with this value.
     pub(super) fn expect_string(&mut self, name: &str, value: &str) -> Result<(), ArtifactError> {
         let found = self.string(name)?;
         if found == value.as_bytes() { Ok(()) } else { Err(self.error(name, "not the expected text")) }
     }
 
-    /// All attributes must have been read.
+    /// Checks that all attributes have been read.
     pub(crate) fn finish(self) -> Result<(), ArtifactError> {
         match self.unread.keys().next() {
             Some(name) => Err(self.error(name, "not known")),
@@ -96,7 +95,7 @@ impl Attributes {
         }
     }
 
-    /// The attribute, if it is there.
+    /// Takes the attribute, or returns `None` if it does not exist.
     pub(crate) fn optional(&mut self, name: &str, kind: i32) -> Result<Option<AttributeProto>, ArtifactError> {
         if self.unread.contains_key(name) { self.take(name, kind).map(Some) } else { Ok(None) }
     }
@@ -106,7 +105,6 @@ impl Attributes {
         if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "of another type")) }
     }
 
-    /// What is wrong with an attribute.
     pub(crate) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
         ArtifactError::Attribute { operator: self.operator, attribute: attribute.to_owned(), problem }
     }

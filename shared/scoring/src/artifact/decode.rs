@@ -1,4 +1,5 @@
-//! From file to pipeline. Strict: what is read is what a writer of the format writes, and nothing is guessed.
+//! Reads a file into a pipeline. Reading is strict: it accepts only what a writer of the format writes, and guesses
+//! nothing.
 
 mod ensemble;
 mod format_1;
@@ -12,11 +13,11 @@ use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
 use crate::pipeline::Pipeline;
 
-/// Reads the graph of a format.
+/// Reads the graph of one format version.
 type Reader = fn(Signature, GraphProto) -> Result<Pipeline, ArtifactError>;
 
-/// Reads and checks an artifact: what [`encode`](super::encode) wrote. As safe for any bytes as
-/// [`Model::load`](crate::Model::load), which compiles what comes of it.
+/// Reads and checks an artifact that [`encode`](super::encode) wrote. It is safe for untrusted bytes, like
+/// [`Model::load`](crate::Model::load), which also compiles the result.
 ///
 /// # Errors
 /// [`ArtifactError`], which says what is wrong with the bytes.

@@ -1,4 +1,4 @@
-//! From pipeline to file.
+//! Writes a pipeline to a file.
 
 use prost::Message;
 
@@ -7,7 +7,7 @@ use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEn
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
 use crate::pipeline::{Pipeline, Predictor};
 
-/// The ONNX release that brought operator set 13 (1.8) has this version of the file format.
+/// Version of the file format in ONNX 1.8, the release that introduced operator set 13.
 const IR_VERSION: i64 = 7;
 
 /// Writes the artifact. The same pipeline and metadata always give the same bytes.
@@ -28,7 +28,6 @@ pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     model.encode_to_vec()
 }
 
-/// The attributes of the operator that is this predictor.
 fn attributes(predictor: &Predictor) -> Vec<AttributeProto> {
     match predictor {
         Predictor::Trees(ensemble) => graph::ensemble(ensemble),
@@ -48,8 +47,8 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
 }
 
 fn signature_json(pipeline: &Pipeline) -> String {
-    // Straight to text: through a map, features of other crates would decide on the order of its keys. It cannot fail; a
-    // signature of nothing would not load back.
+    // Serialises directly to text. With a map in between, features of other crates would decide the order of its keys.
+    // This cannot fail, and an empty signature could not be loaded again.
     serde_json::to_string(pipeline.signature()).unwrap_or_default()
 }
 

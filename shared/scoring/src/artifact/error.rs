@@ -1,94 +1,94 @@
-//! Why bytes are no artifact.
+//! Reasons why bytes are not an artifact.
 
 use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES, MAX_METADATA_BYTES};
 use crate::pipeline::PipelineError;
 
-/// What is wrong with an artifact.
+/// Says what is wrong with an artifact.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArtifactError {
-    /// More bytes than are read.
+    /// The file is too large.
     #[error("the artifact has {0} bytes, at most {MAX_ARTIFACT_BYTES} are read")]
     TooLarge(usize),
-    /// Too large a signature.
+    /// The metadata, mainly the signature, are too large.
     #[error("the artifact's metadata have {0} bytes, at most {MAX_METADATA_BYTES} are read")]
     MetadataTooLarge(usize),
-    /// Too much beside the numbers.
+    /// There are too many bytes besides the attributes and the metadata.
     #[error("the artifact has {0} bytes beside its attributes and metadata, at most {MAX_FRAME_BYTES} are read")]
     FrameTooLarge(usize),
-    /// A part is longer than the whole.
+    /// A part is longer than the rest of the file.
     #[error("the artifact ends before its parts do")]
     Truncated,
-    /// Not a protocol buffer of ONNX.
+    /// The file is not a protocol buffer of ONNX.
     #[error("the artifact is not an ONNX file")]
     NotOnnx(#[source] prost::DecodeError),
-    /// Another format, or none of ours.
+    /// The format is unknown or missing.
     #[error("the artifact's format is {found:?}, at most {:?} is known", super::FORMAT_VERSION)]
     Format {
-        /// The format that it claims, if any.
+        /// The format in the file; `None` if it is missing.
         found: Option<String>,
     },
-    /// Something every artifact has is not there.
+    /// A part that every artifact has is missing.
     #[error("the artifact lacks {0}")]
     Missing(&'static str),
-    /// The signature's JSON is none.
+    /// The signature is not valid JSON or not a valid signature.
     #[error("the artifact's signature is not valid")]
     Signature(#[source] serde_json::Error),
-    /// The lineage's JSON is none.
+    /// The lineage is not valid JSON or not a valid lineage.
     #[error("the artifact's lineage is not valid")]
     Lineage(#[source] serde_json::Error),
-    /// An operator set whose meaning is not known.
+    /// The version of an operator set is unknown.
     #[error("operator set {domain:?} has version {found:?}, expected {expected}")]
     OperatorSet {
-        /// The set's domain; empty for the core.
+        /// Domain of the operator set; empty for the core.
         domain: &'static str,
-        /// The version found, if any.
+        /// The version in the file; `None` if it is missing.
         found: Option<i64>,
-        /// The version that is understood.
+        /// The supported version.
         expected: i64,
     },
-    /// Columns that the format has no way to encode.
+    /// The format cannot encode the columns of the signature.
     #[error("the signature's columns are none that the format can encode")]
     Columns,
-    /// A graph of other operators, in format 1.
+    /// In format 1, the graph has other operators.
     #[error("the graph's operators are {found:?}, expected {expected:?}")]
     Operators {
-        /// Operators found, in order.
+        /// Operators in the file, in order.
         found: Vec<String>,
         /// Operators of the format, in order.
         expected: [&'static str; 3],
     },
-    /// Operators connected otherwise.
+    /// An operator has unexpected inputs or outputs.
     #[error("operator {0} is not connected as expected")]
     Connection(&'static str),
-    /// A graph that is not the one of its pipeline.
+    /// The graph is not the one that belongs to its pipeline.
     #[error("the graph is not the pipeline's: operator {found:?} is not exactly the {expected:?} that belongs there")]
     Graph {
-        /// Type and name of the first operator that is not as expected; none if one is missing, or if it is not the
-        /// operators that differ but the inputs or outputs.
+        /// Type and name of the first unexpected operator. `None` if an operator is missing, or if only the inputs or
+        /// outputs of the graph differ.
         found: Option<String>,
-        /// The operator that belongs there, if any does.
+        /// Type and name of the expected operator, if any.
         expected: Option<String>,
     },
-    /// An attribute that is missing, unknown, repeated, or not as expected.
+    /// An attribute is missing, unknown, repeated or unexpected.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
-        /// The operator.
+        /// Type of the operator.
         operator: &'static str,
-        /// The attribute.
+        /// Name of the attribute.
         attribute: String,
-        /// What is wrong with it.
+        /// What is wrong with the attribute.
         problem: &'static str,
     },
-    /// A node of the ensemble that cannot be one.
+    /// A node of the ensemble is invalid.
     #[error("the ensemble's entry {entry}: {problem}")]
     Ensemble {
-        /// Position in the attribute's list.
+        /// Position in the lists of the ensemble.
         entry: usize,
-        /// What is wrong with it.
+        /// What is wrong with the entry.
         problem: &'static str,
     },
-    /// Well-formed, but no sound pipeline.
+    /// The file is well-formed, but its pipeline is invalid.
     #[error("the artifact's pipeline is not sound")]
     Pipeline(#[from] PipelineError),
 }

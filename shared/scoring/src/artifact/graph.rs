@@ -1,7 +1,7 @@
-//! The graph of an artifact: the operators that do what a pipeline says.
+//! Builds the graph of an artifact: the operators that compute a pipeline.
 //!
-//! Every operator is named after its one output, and every number that it needs is an attribute, of its own or of a
-//! `Constant`, so that a reader finds it by name.
+//! Every operator has the name of its only output. Every number is an attribute of an operator or of a `Constant`, so
+//! that a reader finds it by name.
 
 mod answer;
 mod blend;
@@ -23,7 +23,7 @@ use names::{CATEGORIES, LABEL, LOWER, NUMBERS, PREDICTION, PROBABILITIES, UPPER}
 
 pub(super) use predictor::{ensemble, linear};
 
-/// The whole graph, with `predictors` as the attributes of the operators that predict.
+/// Builds the whole graph. `predictors` contains the attributes of each predictor operator.
 pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) -> GraphProto {
     let parts = pipeline.parts();
     let mut operators = Operators::default();
@@ -40,14 +40,14 @@ pub(super) fn around(pipeline: &Pipeline, predictors: Vec<Vec<AttributeProto>>) 
     }
 }
 
-/// The operators of a graph in the order in which they are computed.
+/// The operators of a graph, in the order of computation.
 #[derive(Default)]
 struct Operators {
     nodes: Vec<NodeProto>,
 }
 
 impl Operators {
-    /// Appends an operator (its domain and type) from `inputs` to `output`.
+    /// Appends an operator (domain and type) that computes `output` from `inputs`.
     fn add(&mut self, operator: (&str, &str), inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.nodes.push(NodeProto {
             input: inputs.iter().map(|input| (*input).to_owned()).collect(),
@@ -59,27 +59,25 @@ impl Operators {
         });
     }
 
-    /// Appends an operator of the core.
+    /// Appends an operator of the core domain.
     fn core(&mut self, operator: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) {
         self.add((CORE_DOMAIN, operator), inputs, output, attribute);
     }
 
-    /// Appends a list of numbers.
+    /// Appends a constant that is a list of numbers.
     fn numbers(&mut self, name: &str, values: Vec<f32>) {
         self.core(CONSTANT, &[], name, vec![floats("value_floats", values)]);
     }
 
-    /// Appends a lone number.
     fn number(&mut self, name: &str, value: f32) {
         self.core(CONSTANT, &[], name, vec![float("value_float", value)]);
     }
 
-    /// Appends a list of indices.
+    /// Appends a constant that is a list of indices.
     fn indices(&mut self, name: &str, values: Vec<i64>) {
         self.core(CONSTANT, &[], name, vec![ints("value_ints", values)]);
     }
 
-    /// Appends a lone index.
     fn index(&mut self, name: &str, value: i64) {
         self.core(CONSTANT, &[], name, vec![int("value_int", value)]);
     }
@@ -110,7 +108,7 @@ fn results(pipeline: &Pipeline) -> Vec<ValueInfoProto> {
     }
 }
 
-/// A tensor of `N` rows, with a second dimension if `width` is given.
+/// Describes a tensor of `N` rows, with a second dimension if `width` is given.
 fn tensor(name: &str, elem_type: i32, width: Option<usize>) -> ValueInfoProto {
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let width = width.map(|width| DimensionProto { dim_value: i64::try_from(width).ok(), dim_param: None });

@@ -1,29 +1,30 @@
-//! What is asked of the bytes before anything is decoded.
+//! Checks the size of the parts before anything is decoded.
 //!
-//! A decoded message takes far more memory than it may take bytes (an empty one takes two), so a small hostile file could
-//! fill the memory. Nearly all of an honest file is numbers in the operators' attributes, which grow at most eightfold, and
-//! texts of the metadata; everything else is the frame, and is kept small.
+//! A decoded message takes much more memory than its bytes: an empty one has only two bytes. So a small malicious file
+//! could fill the memory. Nearly all of a regular file is numbers in attributes of operators, which grow at most
+//! eightfold, and texts in the metadata. The rest is called the frame, and its size is limited strictly.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::ArtifactError;
 
-/// Bytes of an artifact, at most: as many nodes as a pipeline may have take about 130 million.
+/// Maximum size of an artifact in bytes. The maximum number of nodes takes about 130 million.
 pub const MAX_ARTIFACT_BYTES: usize = 192 << 20;
 
-/// Bytes of the metadata, of which the signature is nearly all, at most.
+/// Maximum size of the metadata in bytes. The signature is nearly all of it.
 pub(super) const MAX_METADATA_BYTES: usize = 8 << 20;
 
-/// Bytes beside attributes and metadata, at most: an operator takes about a hundred, a column of categories three operators.
+/// Maximum number of bytes besides attributes and metadata. An operator takes about a hundred, and a category column
+/// needs three operators.
 pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 
-/// Field numbers on the way from a model to an attribute: graph, node, attribute.
+/// Field numbers on the path from a model to an attribute: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
-/// Field numbers on the way from a model to a text of the metadata: entry, value.
+/// Field numbers on the path from a model to a metadata text: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
-/// Checks sizes without allocating.
+/// Checks the sizes without allocating memory.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if bytes.len() > MAX_ARTIFACT_BYTES {
         return Err(ArtifactError::TooLarge(bytes.len()));
@@ -39,7 +40,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-/// Bytes of what is at the end of `path`.
+/// Returns the number of bytes in all fields at the end of `path`.
 fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };
     let mut total = 0;
@@ -52,7 +53,7 @@ fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     Ok(total)
 }
 
-/// Calls `each` with number and content of every length-delimited field of a message.
+/// Calls `each` with the number and the content of every length-delimited field of a message.
 fn visit(
     mut message: &[u8],
     mut each: impl FnMut(u32, &[u8]) -> Result<(), ArtifactError>,

@@ -1,30 +1,30 @@
-//! Where a model comes from.
+//! The lineage of a model.
 
 use evergreen_lifecycle::{Family, Parameters};
 use serde::{Deserialize, Serialize};
 
-/// What has to be known to make the same artifact again, byte for byte.
+/// Everything that is needed to make the same artifact again, byte for byte.
 ///
-/// No number of a version, run or time is part of it: those are of one attempt, and the object's key, the manifest and the
-/// registry have them.
+/// It does not contain version numbers, run numbers or times, because these belong to a single run. The object's key,
+/// the manifest and the registry contain them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lineage {
-    /// The code that trained.
+    /// Version of the code that trained the model.
     pub code_version: String,
-    /// The table's fingerprint: SHA-256 of what was learnt from, in lower-case hexadecimal.
+    /// Fingerprint of the data set: SHA-256 of the training data, in lower-case hexadecimal.
     pub dataset: String,
-    /// Seed of the fit.
+    /// Seed of the training run.
     pub seed: u64,
-    /// The kind of model that was fitted.
+    /// Family of the model.
     pub family: Family,
-    /// Hyperparameters of the fit.
+    /// Hyperparameters of the training run.
     pub parameters: Parameters,
 }
 
 impl Lineage {
-    /// The lineage as text, always in the same order.
+    /// Returns the lineage as JSON with a fixed order of keys.
     pub(super) fn to_json(&self) -> String {
-        // As with the signature: straight to text, and it cannot fail.
+        // Serialises directly to text, like the signature, and cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -1,5 +1,5 @@
-//! The part of `onnx.proto` that an artifact uses; field numbers as in
-//! <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not declared.
+//! The part of `onnx.proto` that an artifact uses. Field numbers are from
+//! <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>. Readers skip fields that are not declared here.
 
 mod attribute;
 mod tensor;
@@ -23,7 +23,7 @@ pub(crate) struct ModelProto {
     pub(crate) opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
     pub(crate) metadata_props: Vec<StringStringEntryProto>,
-    /// Operators that the file itself defines, undecoded: an artifact has none.
+    /// Functions that the file defines, not decoded. An artifact has none.
     #[prost(bytes = "vec", repeated, tag = "25")]
     pub(crate) functions: Vec<Vec<u8>>,
 }
@@ -50,7 +50,7 @@ pub(crate) struct GraphProto {
     pub(crate) node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub(crate) name: String,
-    /// Tensors, each as the bytes of a [`TensorProto`]: an artifact has none.
+    /// Tensors, each as the bytes of a [`TensorProto`]. An artifact has none.
     #[prost(bytes = "vec", repeated, tag = "5")]
     pub(crate) initializer: Vec<Vec<u8>>,
     #[prost(message, repeated, tag = "11")]
@@ -114,7 +114,7 @@ pub(crate) struct TensorShapeProto {
     pub(crate) dim: Vec<DimensionProto>,
 }
 
-/// A dimension: a number, or a name for one that varies.
+/// A dimension: a number, or a name if its size varies.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct DimensionProto {
     #[prost(int64, optional, tag = "1")]

@@ -1,4 +1,4 @@
-//! What leaves add, by the number that is at the leaf.
+//! Stores the weights of leaves. A leaf node contains a number that identifies its weights.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,17 @@ use evergreen_lifecycle::MAX_LABELS;
 
 use crate::pipeline::Weight;
 
-/// Leaves that are told apart at most, to keep equal ones once: of a forest that votes there are as many as classes, and
-/// where there are far more, looking for equal ones costs more than it spares.
+/// Maximum number of distinct leaves that are remembered to store equal leaves once. A forest that votes has only as
+/// many as classes. If there are far more, the search costs more than it saves.
 const MAX_KNOWN: usize = 4096;
 
-/// Adds leaves to the sums of up to `N` outputs. A sum is never a negative zero, so that adding zero to it, as some do for
-/// outputs that a leaf says nothing of, changes nothing.
+/// Adds the weights of a leaf to the sums of up to `N` outputs. Some implementations add 0 to outputs without a weight.
+/// That changes nothing, because a sum is never a negative zero.
 pub(super) trait Added<const N: usize> {
     fn add(&self, leaf: u32, sums: &mut [f32; N]);
 }
 
-/// The leaves of one output: the number is the weight's own bits, and nothing has to be looked up.
+/// Leaves with one output. The number contains the bits of the weight, so no lookup is necessary.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers;
 
@@ -27,7 +27,7 @@ impl Added<1> for Numbers {
     }
 }
 
-/// The leaves of a few outputs, a weight for each: one addition of a vector.
+/// Leaves with a few outputs: one weight for each, so that adding a leaf is one vector addition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Dense(Vec<[f32; Self::OUTPUTS]>);
 
@@ -43,7 +43,7 @@ impl Added<{ Self::OUTPUTS }> for Dense {
     }
 }
 
-/// The leaves of more outputs: leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
+/// Leaves with more outputs. Leaf `n` adds `weights[starts[n]..starts[n + 1]]`.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     starts: Vec<u32>,
@@ -51,7 +51,8 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Outputs of most models, and of any: sums of a row are cleared for each row, so that few take less time.
+    /// Sufficient number of outputs for most models. The sums are cleared for each row, so a smaller array saves time.
+    /// `ALL` suffices for every model.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
 }
@@ -66,7 +67,6 @@ impl<const N: usize> Added<N> for Lists {
     }
 }
 
-/// The leaves of an ensemble.
 #[derive(Debug, Clone)]
 pub(super) enum Leaves {
     Numbers,
@@ -74,17 +74,17 @@ pub(super) enum Leaves {
     Lists(Lists),
 }
 
-/// Numbers leaves and keeps what they add.
+/// Assigns numbers to leaves and stores their weights.
 #[derive(Debug)]
 pub(super) struct Collector {
     leaves: Leaves,
-    /// The numbers of leaves by their content: outputs and the bits of weights.
+    /// Number of a leaf by its content: pairs of output and bits of the weight.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
 
 impl Collector {
-    /// For the leaves of an ensemble of this number of outputs.
+    /// Creates an empty collector for an ensemble with this number of outputs.
     pub(super) fn new(outputs: usize) -> Self {
         let leaves = match outputs {
             1 => Leaves::Numbers,
@@ -94,7 +94,7 @@ impl Collector {
         Self { leaves, known: HashMap::new(), content: Vec::new() }
     }
 
-    /// The number of the leaf that adds these weights.
+    /// Returns the number of the leaf that adds these weights.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
         if let Leaves::Numbers = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());
@@ -128,7 +128,6 @@ impl Collector {
         }
     }
 
-    /// What the leaves add.
     pub(super) fn finish(self) -> Leaves {
         self.leaves
     }

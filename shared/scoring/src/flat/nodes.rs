@@ -1,4 +1,4 @@
-//! Nodes as they lie in memory, and the order in which they do.
+//! The layout of nodes in memory and their order.
 
 use std::ops::Index;
 
@@ -7,10 +7,11 @@ use super::key::key;
 use super::leaves::Collector;
 use crate::pipeline::{Node, Tree};
 
-/// How a node is packed. The children of a split are `left` and `left + 1`; a leaf's `left` is itself, its feature is the
-/// one behind the last, whose key is above nothing, and its threshold is what the leaf adds.
+/// The packed form of a node. The children of a split are `left` and `left + 1`. A leaf's `left` is its own position,
+/// and its `threshold` is the number of its weights. Its feature is the slot after the last feature, whose key is never
+/// above a threshold.
 pub(super) trait Form: Copy {
-    /// The keys of a row's features, by feature.
+    /// The keys of a row, indexed by feature.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self;
@@ -18,15 +19,16 @@ pub(super) trait Form: Copy {
     fn feature(self) -> usize;
     fn left(self) -> u32;
 
-    /// How many keys a row of this many features needs.
+    /// Returns the number of keys for a row with this number of features.
     fn slots(features: usize) -> usize;
 
-    /// A row's keys as nodes look them up; none of another number.
+    /// Converts the keys of a row to the type that nodes index, or returns `None` if their number is wrong.
     fn keys<T: Copy>(slots: &[T]) -> Option<&Self::Keys<T>>;
 }
 
-/// 8 bytes: three for a position, which [`MAX_NODES`](crate::MAX_NODES) keeps below 2²⁴, and one for a feature below
-/// `SLOTS`. As there are as many keys, looking one up needs no check.
+/// A node of 8 bytes: four for the threshold, three for a position, and one for a feature below `SLOTS`.
+/// [`MAX_NODES`](crate::MAX_NODES) keeps positions below 2²⁴. There are `SLOTS` keys, so indexing needs no bounds
+/// check.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Narrow<const SLOTS: usize> {
     threshold: u32,
@@ -45,7 +47,7 @@ impl<const SLOTS: usize> Form for Narrow<SLOTS> {
     }
 
     fn feature(self) -> usize {
-        // The byte is below `SLOTS`; the compiler is told.
+        // The byte is always below `SLOTS`. The remainder tells the compiler so.
         usize::from(self.left_and_feature as u8) % SLOTS
     }
 
@@ -62,7 +64,7 @@ impl<const SLOTS: usize> Form for Narrow<SLOTS> {
     }
 }
 
-/// 12 bytes, for any number of features.
+/// A node of 12 bytes, for any number of features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wide {
     threshold: u32,
@@ -98,27 +100,26 @@ impl Form for Wide {
     }
 }
 
-/// Trees that are walked side by side.
+/// Trees that one row walks through at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group {
     pub(super) roots: [u32; LANES],
-    /// Steps to the leaf that is farthest from its root.
+    /// Number of steps from a root to the farthest leaf.
     pub(super) depth: u32,
 }
 
-/// Trees in one array.
 #[derive(Debug, Clone)]
 pub(super) struct Trees<F> {
     pub(super) nodes: Vec<F>,
     pub(super) roots: Vec<u32>,
-    /// Of each tree the steps to its farthest leaf.
+    /// Number of steps from the root to the farthest leaf, for each tree.
     pub(super) depths: Vec<u32>,
-    /// The same trees in the same order; what the last group lacks are leaves that add nothing.
+    /// The same trees in the same order. The last group is filled up with leaves that add nothing.
     pub(super) groups: Vec<Group>,
 }
 
 impl<F: Form> Trees<F> {
-    /// Lays out checked trees on this number of features.
+    /// Lays out checked trees for this number of features.
     pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut Collector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
@@ -142,9 +143,9 @@ impl<F: Form> Trees<F> {
         flat
     }
 
-    /// Appends a tree and returns the steps to its farthest leaf. Siblings are neighbours, and their children follow those
-    /// of the left one first: going left, a walk mostly stays within a cache line. The root has a place beside it left
-    /// over, so that no siblings lie in two lines.
+    /// Appends a tree and returns the number of steps to its farthest leaf. Siblings are neighbours. The children of
+    /// the left sibling come next, so a walk to the left mostly stays within a cache line. An unused place after the
+    /// root keeps siblings from being split between two cache lines.
     fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut Collector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
         self.nodes.extend([nothing; 2]);
@@ -159,7 +160,7 @@ impl<F: Form> Trees<F> {
                     F::new(key(threshold), feature, children)
                 }
                 Some(Node::Leaf(weights)) => F::new(leaves.number(weights), features, position),
-                // A checked tree has the children that it names.
+                // Cannot happen: all children of a checked tree exist.
                 None => nothing,
             };
             if let Some(place) = self.nodes.get_mut(position as usize) {

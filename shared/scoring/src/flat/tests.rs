@@ -4,7 +4,7 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::pipeline::{Node, Tree, Weight};
 
-/// One of the numbers that trees split at and rows hold, so that many a value is just at a threshold.
+/// Generates numbers for thresholds and rows from a small set, so that many values are equal to a threshold.
 fn number() -> impl Strategy<Value = f32> {
     prop_oneof![
         select(vec![-0.0, 0.0, 1.0, 1.0_f32.next_up(), f32::MIN_POSITIVE, -1e-45, f32::MAX, f32::MIN]),
@@ -18,7 +18,7 @@ fn value() -> impl Strategy<Value = f32> {
 
 type Split = (Index, f32);
 
-/// What of the leaves is split next: any of them, or always the youngest, which makes a chain.
+/// Generates the leaves to split. The flag says whether to split always the newest leaf, which makes a chain.
 fn shape() -> impl Strategy<Value = (Vec<(Index, Split)>, bool)> {
     let splits = |most| prop::collection::vec((any::<Index>(), (any::<Index>(), number())), 0..most);
     prop_oneof![
@@ -45,7 +45,7 @@ fn tree(
     Tree { nodes }
 }
 
-/// Lists of weights: none, one, or one for each output.
+/// Generates a list of weights: empty, one, or one for each output.
 fn leaf(outputs: usize, random: &[(u8, f32)], next: &mut usize) -> Vec<Weight> {
     *next += 1;
     let (kind, weight) = random[*next % random.len()];
@@ -57,7 +57,7 @@ fn leaf(outputs: usize, random: &[(u8, f32)], next: &mut usize) -> Vec<Weight> {
     }
 }
 
-/// An ensemble, its number of features, and rows of them.
+/// Generates an ensemble, its number of features, and rows.
 fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     let features = prop_oneof![1..40_usize, select(vec![FEW - 1, FEW, MANY - 1, MANY, MANY + 40])];
     let shapes = prop::collection::vec(shape(), 1..2 * LANES + 2);
@@ -77,7 +77,7 @@ fn ensembles() -> impl Strategy<Value = (Ensemble, usize, Vec<f32>)> {
     )
 }
 
-/// The outputs for a row, walked node by node.
+/// Returns the outputs for a row by walking node by node.
 fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
     let mut sums = vec![0.0_f32; ensemble.base.len()];
     for tree in &ensemble.trees {
@@ -85,7 +85,7 @@ fn walked(ensemble: &Ensemble, row: &[f32]) -> Vec<u32> {
         let weights = loop {
             match &tree.nodes[at as usize] {
                 &Node::Split { feature, threshold, left, right } => {
-                    // A value that is no number goes left.
+                    // NaN goes left.
                     at = if row[feature as usize] > threshold { right } else { left };
                 }
                 Node::Leaf(weights) => break weights,
@@ -117,7 +117,7 @@ proptest! {
 fn more_different_leaves_than_are_told_apart_are_all_kept() {
     let leaves = 6_000_u32;
     let weights = |n: u32| Node::Leaf(vec![Weight { output: n % 2, weight: n as f32 }]);
-    // A chain: leaf n is reached by the value n.
+    // A chain: the value n leads to leaf n.
     let mut nodes: Vec<Node> = Vec::new();
     for n in 0..leaves {
         let (at, threshold) = (nodes.len() as u32, n as f32);

@@ -1,12 +1,12 @@
-//! The walks: features in, the sums of the leaves that they lead to out.
+//! Walks rows through trees and adds the leaves.
 
 use super::key::{LOWEST, key};
 use super::leaves::Added;
 use super::nodes::{Form, Trees};
 use super::{LANES, MANY};
 
-/// Steps between two looks whether all walks have ended: enough to have few branches, few enough to spare most steps that
-/// lead nowhere.
+/// Number of steps between two checks whether all walks have ended. A larger number needs fewer branches, a smaller one
+/// fewer useless steps.
 const STEPS: u32 = 4;
 
 /// Writes the sums for one row of `features` into `sums`, one per output.
@@ -17,7 +17,7 @@ pub(super) fn row<F: Form, const N: usize>(
     sums: &mut [f32],
 ) {
     let slots = F::slots(features.len());
-    // A vector of its own would cost as much as a few trees.
+    // The array is on the stack because allocating a vector would cost as much as walking a few trees.
     let (mut few, mut many) = ([LOWEST; MANY], Vec::new());
     let keys = match few.get_mut(..slots) {
         Some(keys) => keys,
@@ -37,8 +37,8 @@ pub(super) fn row<F: Form, const N: usize>(
     sums.iter_mut().zip(all).for_each(|(to, sum)| *to = sum);
 }
 
-/// Writes the sums for rows of `width` features each into `sums`, `outputs` for each row. The number of rows is a multiple
-/// of [`LANES`].
+/// Writes the sums for rows of `width` features into `sums`, with `outputs` sums per row. The number of rows must be a
+/// multiple of [`LANES`].
 pub(super) fn batch<F: Form, const N: usize>(
     trees: &Trees<F>,
     leaves: &impl Added<N>,
@@ -62,7 +62,8 @@ pub(super) fn batch<F: Form, const N: usize>(
     }
 }
 
-/// The keys of rows, [`LANES`] rows together: `slots` arrays of a feature's keys, then those of the next rows.
+/// Returns the keys of rows in groups of [`LANES`] rows. Each group has `slots` arrays, which contain the keys of one
+/// feature.
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     let together = features.chunks_exact(width * LANES);
     let mut keys = vec![[LOWEST; LANES]; together.len() * slots];
@@ -74,8 +75,8 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     keys
 }
 
-/// Walks from `roots` to leaves, which are at most `depth` steps away; `key` gives the key of a node's feature for a lane.
-/// Inlined, so that positions stay in registers.
+/// Walks from `roots` to leaves, which are at most `depth` steps away. `key` returns the key of a node's feature in a
+/// lane. The function is inlined so that positions stay in registers.
 #[inline(always)]
 fn walk<F: Form>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
     let step = |at: &mut [u32; LANES]| {

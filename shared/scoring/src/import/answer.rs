@@ -1,4 +1,4 @@
-//! The model that was found, as a pipeline of the table's columns and labels.
+//! Turns the model that the walk found into a pipeline with the table's columns and labels.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -10,13 +10,13 @@ use crate::pipeline::{
     Weight,
 };
 
-/// How far the shares in a leaf may be from 1 together.
+/// Maximum difference between the sum of a leaf's shares and 1.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
 const ROUNDING: &str = "the file scales features before its trees in more than one step, which is rounded otherwise here: \
                         a value at a threshold may go the other way";
 
-/// The pipeline, and what was assumed.
+/// Returns the pipeline and the warnings about assumptions.
 pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
     let task = if scored.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
@@ -57,7 +57,7 @@ pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipelin
     Ok((Pipeline::new(signature, parts)?, warnings))
 }
 
-/// The predictor with the pipeline's features in place of the file's.
+/// Replaces the file's feature indices with those of the pipeline.
 fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &str) -> Result<Predictor, ImportError> {
     match predictor {
         Predictor::Linear(linear) => {
@@ -86,12 +86,12 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
-        // No operator of a file becomes one.
+        // No operator of a file becomes a blend.
         Predictor::Blend(_) => Err(ImportError::NoPrediction),
     }
 }
 
-/// A classifier's predictor with the table's classes in place of the file's labels, and its link.
+/// Replaces the file's labels with the table's classes. Returns the predictor and its link.
 fn of_classes(
     predictor: Predictor,
     stage: Stage,
@@ -133,7 +133,7 @@ fn of_classes(
     }
 }
 
-/// Whether the second of two outputs is the negative of the first.
+/// Checks whether the second of two outputs is the negative of the first.
 fn is_mirrored(linear: &Linear, features: usize) -> bool {
     let (first, second) = linear.weights.split_at(features.min(linear.weights.len()));
     linear.bias.len() == 2
@@ -141,7 +141,7 @@ fn is_mirrored(linear: &Linear, features: usize) -> bool {
         && matches!(linear.bias.as_slice(), [a, b] if *a == -b)
 }
 
-/// The log-odds of the file's second label, as those of the table's second.
+/// Turns the log-odds of the file's second label into those of the table's second label.
 fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     if classes.last() == Some(&1) {
         return predictor;
@@ -162,7 +162,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
     }
 }
 
-/// Outputs in the order of the table's labels.
+/// Reorders the outputs to the order of the table's labels.
 fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor {
     let mut order: Vec<_> = (0..classes.len()).collect();
     order.sort_by_key(|&output| classes.get(output));
@@ -176,7 +176,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
         Predictor::Trees(ensemble) => {
             let trees = each_leaf(ensemble.trees, |weights| {
                 for entry in weights.iter_mut() {
-                    // An output that is not there stays out of reach.
+                    // An unknown output gets an invalid index, which the check of the pipeline refuses.
                     entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
                 }
                 ensemble::merge(weights);
@@ -188,7 +188,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
     }
 }
 
-/// Leaves that hold a tree's part of the classes' shares, as distributions of which the mean is taken.
+/// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
 fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
         let problem = "NONE is known where the leaves hold shares of the classes, as those of a forest do";
@@ -215,7 +215,7 @@ fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predict
     Ok(Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes.len()] }))
 }
 
-/// The shares made to sum to 1, if they nearly do.
+/// Normalises shares to sum to 1. Returns `None` if their sum is too far from 1 or a share is negative.
 fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     let sum: f64 = shares.iter().sum();
     if !((sum - 1.0).abs() <= SHARE_TOLERANCE && shares.iter().all(|share| *share >= -SHARE_TOLERANCE)) {
@@ -228,7 +228,7 @@ fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     Some(weights)
 }
 
-/// Changes the weights of each leaf; nothing if one cannot be.
+/// Changes the weights of each leaf. Returns `None` if `change` does.
 fn each_leaf(mut trees: Vec<Tree>, mut change: impl FnMut(&mut Vec<Weight>) -> Option<()>) -> Option<Vec<Tree>> {
     for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
         if let Node::Leaf(weights) = node {

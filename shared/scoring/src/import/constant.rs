@@ -1,4 +1,4 @@
-//! Numbers that the file holds: initializers, constants, and attributes that are tensors.
+//! Numbers in the file: initializers, constants, and attributes that are tensors.
 
 use prost::Message;
 
@@ -12,7 +12,6 @@ pub(super) struct Constant {
     pub(super) numbers: Numbers,
 }
 
-/// Its elements.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Numbers {
     Whole(Vec<i64>),
@@ -20,7 +19,7 @@ pub(super) enum Numbers {
 }
 
 impl Constant {
-    /// A list.
+    /// Creates a one-dimensional tensor.
     pub(super) fn list(numbers: Numbers) -> Self {
         let length = match &numbers {
             Numbers::Whole(list) => list.len(),
@@ -29,7 +28,7 @@ impl Constant {
         Self { dims: vec![length], numbers }
     }
 
-    /// The tensor's name and what it holds, or why that is not read.
+    /// Returns the name of the tensor, and its content or the reason why it cannot be read.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
         let constant = Self::of(&tensor).ok_or_else(|| why_not(&tensor));
@@ -46,7 +45,7 @@ impl Constant {
         (constant.dims == [elements]).then_some(Self { dims, ..constant })
     }
 
-    /// The elements, if they are whole.
+    /// Returns the elements if they are integers.
     pub(super) fn whole(&self) -> Option<&[i64]> {
         match &self.numbers {
             Numbers::Whole(list) => Some(list),
@@ -54,7 +53,7 @@ impl Constant {
         }
     }
 
-    /// The elements as real numbers.
+    /// Returns the elements as real numbers.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
             Numbers::Whole(list) => list.iter().map(|&number| number as f64).collect(),

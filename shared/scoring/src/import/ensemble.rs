@@ -1,4 +1,4 @@
-//! The ensemble operators' lists, put into trees whatever the order in which a file has them.
+//! Builds trees from the lists of the ensemble operators, in whatever order a file has them.
 
 use super::constant::{Constant, Numbers};
 use super::error::ImportError;
@@ -7,21 +7,21 @@ use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
 
-/// Attributes that are not read, and their kinds.
+/// Attributes that are ignored, and their kinds.
 const IGNORED: [(&str, i32); 3] = [
     ("nodes_missing_value_tracks_true", kind::INTS),
     ("nodes_hitrates", kind::FLOATS),
     ("nodes_hitrates_as_tensor", kind::TENSOR),
 ];
 
-/// Trees and, by position in the lists, where each node went.
+/// The trees, and for each position in the lists the place of its node.
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
     keys: Keys,
 }
 
-/// The lists of the nodes, all of one length.
+/// The lists of the nodes, all of the same length.
 struct Nodes {
     keys: Keys,
     features: Vec<i64>,
@@ -31,7 +31,7 @@ struct Nodes {
     rights: Vec<i64>,
 }
 
-/// What a node asks of its feature.
+/// The condition of a node.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Leaf,
@@ -41,8 +41,8 @@ enum Mode {
     Above,
 }
 
-/// Reads all trees, and the output of all weights if they are of one. The weights' lists are named `class_…` or
-/// `target_…`, after `weights`.
+/// Reads all trees. Also returns the output of the weights if all have the same one. `weights` is the prefix of the
+/// names of the weight lists: `class` or `target`.
 pub(super) fn read(
     operator: &str,
     attributes: &mut Attributes,
@@ -53,7 +53,7 @@ pub(super) fn read(
     if !forest.is_root_first() {
         return Err(ImportError::usage(operator, "a tree's root is not the first of its nodes in the lists"));
     }
-    // How missing values would go and how often nodes were reached: nothing that is missing gets here.
+    // These say how missing values would go and how often nodes were reached. No missing value gets here.
     for (ignored, kind) in IGNORED {
         attributes.optional(ignored, kind)?;
     }
@@ -61,7 +61,7 @@ pub(super) fn read(
     Ok((forest.trees, output))
 }
 
-/// A list of numbers, given as floats or as a tensor of doubles.
+/// Reads a list of numbers from floats or a tensor of doubles.
 pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
     let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
@@ -112,7 +112,7 @@ fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(),
     if same { Ok(()) } else { Err(ImportError::usage(operator, "its lists are not of the same length")) }
 }
 
-/// Puts the nodes into trees, parents before children; nothing if they are none.
+/// Arranges the nodes as trees, parents before children. Returns `None` if they are not trees.
 fn grow(nodes: Nodes) -> Option<Forest> {
     let count = nodes.keys.ids.len();
     let children = (0..).take(count).map(|position| nodes.children(position)).collect::<Option<Vec<_>>>()?;
@@ -130,14 +130,16 @@ fn grow(nodes: Nodes) -> Option<Forest> {
         placed += grown.nodes.len();
         trees.push(grown);
     }
-    // Each node has one parent at most: what no root leads to goes in circles. More roots than trees are strays.
+    // Each node has at most one parent, so nodes that no root leads to form cycles. More roots than trees mean
+    // disconnected nodes.
     let mut ids: Vec<_> = nodes.keys.sorted.iter().filter_map(|&p| nodes.keys.id(p)).map(|(tree, _)| tree).collect();
     ids.dedup();
     (placed == count && ids.len() == trees.len()).then_some(Forest { trees, places, keys: nodes.keys })
 }
 
 impl Nodes {
-    /// Positions of the children of a split, first the one for values at most the threshold; of a leaf none.
+    /// Returns the positions of a split's children; the first is for values at most the threshold. The inner `None`
+    /// means a leaf, the outer one an invalid node.
     fn children(&self, position: u32) -> Option<Option<[u32; 2]>> {
         let at = position as usize;
         let (tree, _) = self.keys.id(position)?;
@@ -150,7 +152,7 @@ impl Nodes {
         })
     }
 
-    /// The tree of this root, level by level.
+    /// Builds the tree of this root, level by level.
     fn tree(&self, root: u32, children: &[Option<[u32; 2]>], tree: u32, places: &mut [(u32, u32)]) -> Option<Tree> {
         let mut order = vec![root];
         let mut nodes = Vec::new();
@@ -173,16 +175,17 @@ impl Nodes {
     }
 }
 
-/// The greatest `f32` that is at most the threshold, or below it: features are `f32`, so that it splits them as well.
+/// Returns the greatest `f32` that is at most the threshold, or below it if `below`. Features are `f32`, so both
+/// thresholds split them in the same way.
 fn at_most(threshold: f64, below: bool) -> f32 {
     let nearest = threshold as f32;
     let too_great = if below { f64::from(nearest) >= threshold } else { f64::from(nearest) > threshold };
     let split = if too_great { nearest.next_down() } else { nearest };
-    // Every finite value is at most infinity.
+    // Every finite value is below infinity.
     if split == f32::INFINITY { f32::MAX } else { split }
 }
 
-/// Gives the leaves their weights; if all are of one output, that is returned.
+/// Adds weights to the leaves. Returns the output if all weights have the same one.
 fn weigh(
     operator: &str,
     attributes: &mut Attributes,
@@ -210,7 +213,8 @@ fn weigh(
 }
 
 impl Forest {
-    /// Whether each tree's root is listed before its other nodes: runtimes begin at the first.
+    /// Checks whether each tree's root is before its other nodes in the lists, because runtimes start at the first
+    /// node.
     fn is_root_first(&self) -> bool {
         let mut seen = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
@@ -228,7 +232,7 @@ impl Forest {
     }
 }
 
-/// Ascending in output, each once, without those that add nothing.
+/// Sorts weights by output, adds those of the same output, and removes those that are 0.
 pub(super) fn merge(weights: &mut Vec<Weight>) {
     weights.sort_by_key(|entry| entry.output);
     weights.dedup_by(|later, kept| {
@@ -247,7 +251,7 @@ mod tests {
     use crate::artifact::attributes::{floats, ints, strings};
     use crate::artifact::onnx::AttributeProto;
 
-    /// A tree of one split.
+    /// The lists of a tree with one split.
     fn lists(mode: &str, left: i64, right: i64) -> Vec<AttributeProto> {
         vec![
             ints("nodes_treeids", vec![5; 3]),
@@ -284,7 +288,7 @@ mod tests {
 
     #[test]
     fn every_mode_sends_values_where_it_says() {
-        // Node 8, of weight -1, is where the condition holds.
+        // The condition leads to node 8, which has the weight -1.
         for (mode, expected) in [
             ("BRANCH_LEQ", [-1.0, -1.0, 1.0]),
             ("BRANCH_LT", [-1.0, 1.0, 1.0]),

@@ -1,85 +1,85 @@
-//! Why a file does not become a pipeline.
+//! Reasons why a file cannot become a pipeline.
 
 use evergreen_lifecycle::Label;
 
 use crate::artifact::ArtifactError;
 use crate::pipeline::PipelineError;
 
-/// What is wrong with a model made elsewhere.
+/// Says what is wrong with a file to import.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// Not an ONNX file, too large, or with an attribute of another type or unknown.
+    /// The file is not an ONNX file, is too large, or has an attribute that is unknown or of another type.
     #[error("{}", of_file(.0))]
     File(#[from] ArtifactError),
-    /// An operator that means nothing here.
+    /// The operator is unknown.
     #[error("operator {operator} is not known; known are {}", super::walk::KNOWN.join(", "))]
     Operator {
-        /// The operator's type.
+        /// Type of the operator.
         operator: String,
     },
-    /// An operator that is known, used in a way that is not.
+    /// A known operator is used in an unsupported way.
     #[error("operator {operator}: {problem}")]
     Use {
-        /// The operator's type.
+        /// Type of the operator.
         operator: String,
-        /// What is not known of it.
+        /// What is not supported.
         problem: String,
     },
-    /// Values of an attribute that are not known.
+    /// The value of an attribute is not supported.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
-        /// The operator's type.
+        /// Type of the operator.
         operator: String,
-        /// The attribute.
+        /// Name of the attribute.
         attribute: &'static str,
-        /// What is not known of it.
+        /// What is not supported.
         problem: String,
     },
-    /// One input, of another number of columns than the table has.
+    /// The only input has a different number of columns than the table.
     #[error("the file takes {found} columns, the table has {}: {}", columns.len(), list(columns))]
     Width {
-        /// Columns of the input.
+        /// Number of columns of the input.
         found: i64,
-        /// The table's columns.
+        /// Names of the table's columns.
         columns: Vec<String>,
     },
-    /// An input that is no column.
+    /// An input does not have the name of a column.
     #[error("the file's input {input:?} is no column of the table, which has {}", list(columns))]
     Input {
-        /// The input.
+        /// Name of the input.
         input: String,
-        /// The table's columns.
+        /// Names of the table's columns.
         columns: Vec<String>,
     },
-    /// An input of several columns beside others, or of no tensor that is known.
+    /// An input is not a supported tensor, or it has several columns although there are other inputs.
     #[error("the file's input {input:?} {problem}")]
     InputType {
-        /// The input.
+        /// Name of the input.
         input: String,
-        /// What is wrong with it.
+        /// What is wrong with the input.
         problem: &'static str,
     },
-    /// A column whose values are not what the file takes.
+    /// The file expects another kind of values for a column.
     #[error("column {column:?} is a {kind} in the table, the file takes {expected}")]
     Kind {
-        /// The column.
+        /// Name of the column.
         column: String,
-        /// Its kind in the table.
+        /// Kind of the column in the table.
         kind: &'static str,
-        /// What the file takes.
+        /// Kind that the file expects.
         expected: &'static str,
     },
-    /// Missing values that the file does not fill.
+    /// A column has missing values that the file does not fill.
     #[error(
         "column {0:?} has missing values in the table, and the file does not fill them: put an imputer before the model \
          (SimpleImputer; for a category also OneHotEncoder(handle_unknown=\"ignore\")) and export the two as one pipeline"
     )]
     Missing(String),
-    /// Column used in two ways that one pipeline cannot both have.
+    /// A column is used in two ways that a pipeline cannot combine.
     #[error("column {0:?} is used twice, filled or scaled in different ways")]
     Twice(String),
-    /// Labels that are not the table's.
+    /// The labels of the file are not those of the table.
     #[error("the file's labels are {}, the table's are {}", list(file), list(table))]
     Labels {
         /// Labels of the file.
@@ -87,7 +87,7 @@ pub enum ImportError {
         /// Labels of the table.
         table: Vec<Label>,
     },
-    /// A classifier for a table of numbers, or the other way round.
+    /// The file is a classifier but the table needs regression, or the other way round.
     #[error("the file is for {file}, the table for {table}")]
     Task {
         /// Task of the file.
@@ -95,35 +95,35 @@ pub enum ImportError {
         /// Task of the table.
         table: &'static str,
     },
-    /// An output that is neither labels, probabilities nor a number.
+    /// An output is not a label, probabilities or a number.
     #[error("the file's output {0:?} is neither the label, the probabilities nor the number that a model predicts")]
     Output(String),
-    /// Outputs of the model that another operator has changed.
+    /// The outputs of the model are used although another operator changed them later.
     #[error(
         "the file's output {0:?} is not the last that it makes of the model's; give out the probabilities or the number"
     )]
     Early(String),
-    /// An operator set in which operators meant something else.
+    /// The operator set is too old, so its operators may have another meaning.
     #[error("the file is of operator set {found}, at least {least} is read", found = .0, least = super::MIN_OPERATOR_SET)]
     OperatorSet(i64),
-    /// Operators that the file itself defines.
+    /// The file defines its own operators.
     #[error("the file defines functions (operators of its own), which are not read")]
     Functions,
-    /// Nothing that predicts, or nothing of it given out.
+    /// The file does not contain a model, or does not output its answer.
     #[error("the file gives neither probabilities nor a number")]
     NoPrediction,
-    /// Read, but no sound pipeline.
+    /// The file was read, but its pipeline is invalid.
     #[error("the file's model is not sound: {0}")]
     Pipeline(#[from] PipelineError),
 }
 
-/// Of a list that an error shows, entries at most.
+/// Maximum number of list entries that an error shows.
 const SHOWN: usize = 20;
 
-/// Characters of a name that an error shows, at most.
+/// Maximum number of characters of a name that an error shows.
 const NAME: usize = 80;
 
-/// A name of the file's or the table's, not longer than an error should be.
+/// Shortens a name from the file or the table for an error.
 pub(super) fn short(name: &str) -> String {
     match name.char_indices().nth(NAME) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
@@ -131,7 +131,7 @@ pub(super) fn short(name: &str) -> String {
     }
 }
 
-/// The first entries, and how many more there are.
+/// Formats the first entries and the number of remaining ones.
 fn list<T: ToString>(entries: &[T]) -> String {
     let shown: Vec<_> = entries.iter().take(SHOWN).map(|entry| short(&entry.to_string())).collect();
     match entries.len().saturating_sub(SHOWN) {
@@ -140,12 +140,12 @@ fn list<T: ToString>(entries: &[T]) -> String {
     }
 }
 
-/// The first numbers of a shape.
+/// Formats the first numbers of a shape.
 pub(super) fn numbers(shape: &[i64]) -> String {
     format!("[{}]", list(shape))
 }
 
-/// What is said of an artifact, of a file that is none.
+/// Describes an artifact error as an error of an imported file.
 fn of_file(error: &ArtifactError) -> String {
     let text = match error {
         ArtifactError::Attribute { operator, attribute, problem } => {

@@ -1,4 +1,4 @@
-//! Operators on features and texts. None of them looks at rows: a feature is a description.
+//! Operators on features and texts. They do not process rows: a feature only describes how a number is computed.
 
 use std::rc::Rc;
 
@@ -9,13 +9,13 @@ use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, Texts, kind};
 use crate::pipeline::MAX_FEATURES;
 
-/// Texts of a column that a file may tell apart.
+/// Maximum number of texts of a column.
 pub(super) const MAX_TEXTS: usize = 1000;
 
-/// Bytes of each, as of a category that is learnt here.
+/// Maximum size of a text in bytes; the same as for categories that are learnt here.
 const MAX_TEXT: usize = 200;
 
-/// Fills what is missing.
+/// Applies an `Imputer`, which fills missing values.
 pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
     const OPERATOR: &str = "Imputer";
     let mut attributes = Attributes::new(OPERATOR, list)?;
@@ -31,10 +31,10 @@ pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<V
         ));
     }
     each(OPERATOR, features, &fills, |mut feature, &fill| {
-        // A second fill finds nothing missing, and neither does one of a category's features.
+        // A second fill would find nothing missing. One-hot features are never missing.
         if feature.fill.is_none() && matches!(feature.source, Source::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
-            // A fill that is scaled back is rounded.
+            // Scaling a fill back rounds it.
             feature.exact &= feature.is_plain();
             feature.fill = Some(raw);
         }
@@ -42,7 +42,7 @@ pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<V
     })
 }
 
-/// Subtracts and multiplies.
+/// Applies a `Scaler`, which subtracts and multiplies.
 pub(super) fn scale(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
     const OPERATOR: &str = "Scaler";
     let mut attributes = Attributes::new(OPERATOR, list)?;
@@ -68,7 +68,7 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
     Feature { scale: feature.scale * scale, exact, ..feature }
 }
 
-/// `Add`, `Sub`, `Mul` or `Div` of features and a constant.
+/// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features.
 pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constant) -> Result<Value, ImportError> {
     if constant.dims.iter().rev().skip(1).any(|&dim| dim != 1) {
         return Err(ImportError::usage(operator, "of features and a constant that is no list"));
@@ -84,7 +84,7 @@ pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constan
     })
 }
 
-/// Applies numbers, one for all features or one for each.
+/// Applies one number to all features, or one number to each.
 fn each<T>(
     operator: &str,
     features: &Features,
@@ -100,7 +100,6 @@ fn each<T>(
     Ok(Features::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
 }
 
-/// One feature for each text of a column.
 pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Value, ImportError> {
     const OPERATOR: &str = "OneHotEncoder";
     let mut attributes = Attributes::new(OPERATOR, list)?;
@@ -119,7 +118,7 @@ pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Va
     Ok(Value::Features(Rc::new(Features { list, deep: true })))
 }
 
-/// How many texts there are and how long they are: all of them become part of the signature.
+/// Checks the number and length of the texts, because all of them become part of the signature.
 fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
@@ -131,7 +130,7 @@ fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
     }
 }
 
-/// Features side by side. Given widths must be those that there are: others would cut or fill up.
+/// Joins features. If the file gives widths, they must be the real ones; other widths would cut or fill up.
 pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<Value, ImportError> {
     const OPERATOR: &str = "FeatureVectorizer";
     let mut attributes = Attributes::new(OPERATOR, list)?;
@@ -145,7 +144,7 @@ pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<V
     concat(OPERATOR, None, inputs)
 }
 
-/// Puts values side by side; `axis` as the operator has it, none if it knows no other.
+/// Joins values. `axis` is `None` for an operator without this attribute.
 pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Result<Value, ImportError> {
     let mixed = || ImportError::usage(operator, "of values that do not go together");
     if inputs.iter().all(|input| matches!(input, Value::Texts(_))) {
@@ -171,7 +170,7 @@ pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Res
     Ok(Value::Features(Rc::new(Features { list, deep })))
 }
 
-/// The axis must be the last, along which features lie.
+/// Checks that the axis is the last one, which contains the features.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
     match (axis, deep) {
         (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
@@ -179,7 +178,7 @@ pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Resul
     }
 }
 
-/// Picks by index; a negative one counts from the end.
+/// Selects columns by index. A negative index counts from the end.
 pub(super) fn pick(operator: &str, value: &Value, indices: &[i64]) -> Result<Value, ImportError> {
     let outside = || ImportError::usage(operator, "picks a column that is not there");
     if indices.len() > MAX_FEATURES {
@@ -204,7 +203,7 @@ fn picked<T: Clone>(list: &[T], indices: &[i64]) -> Option<Vec<T>> {
     indices.iter().map(pick).collect()
 }
 
-/// Rows of features, whatever the shape was; the new shape must leave them so.
+/// Returns features as rows of all features. Any other new shape is an error.
 pub(super) fn flatten(operator: &str, features: &Features, shape: &[i64]) -> Result<Value, ImportError> {
     let width = i64::try_from(features.list.len()).unwrap_or(i64::MAX);
     let rows = |dim: i64| dim == -1 || dim == 0;

@@ -1,4 +1,4 @@
-//! Operators that leave values as they are, take them apart, or hold them.
+//! Operators that keep, split or contain values.
 
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ pub(super) fn whole<'a>(operator: &str, constant: &'a Constant) -> Result<&'a [i
     constant.whole().ok_or_else(|| ImportError::usage(operator, "its indices or sizes are not whole numbers"))
 }
 
-/// The axis, or what it is where none is given.
+/// Returns the axis of an operator, or the default.
 pub(super) fn axis(
     operator: &str,
     list: Vec<AttributeProto>,
@@ -36,7 +36,7 @@ pub(super) fn axis(
     }
 }
 
-/// Another type must not change what a value means.
+/// Applies a `Cast`. The new type must not change the meaning of a value.
 pub(super) fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, ImportError> {
     const OPERATOR: &str = "Cast";
     let to = list.into_iter().find(|attribute| attribute.name == "to").and_then(|attribute| attribute.i);
@@ -75,7 +75,7 @@ pub(super) fn constant(list: Vec<AttributeProto>) -> Result<Value, ImportError> 
     Ok(Value::Constant(Rc::new(found)))
 }
 
-/// Columns in parts, of the sizes given or of equal ones.
+/// Splits columns into parts with the given sizes, or into equal parts.
 pub(super) fn split(
     list: Vec<AttributeProto>,
     value: &Value,
@@ -111,7 +111,8 @@ pub(super) fn split(
     Ok(parts)
 }
 
-/// Sizes of equal parts, of which the last may be smaller where the file says only how many there are.
+/// Returns the sizes of equal parts. With `counted`, the file gives the number of parts, and the last may be smaller.
+/// Otherwise all must have the same size.
 fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     if parts == 0 || parts > width || !(counted || width.is_multiple_of(parts)) {
         return None;
@@ -124,7 +125,8 @@ fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
 pub(super) fn reshape(value: &Value, shape: &[i64], is_number: bool) -> Result<Value, ImportError> {
     match value {
         Value::Features(features) => features::flatten("Reshape", features, shape),
-        // One number or one label a row, however it stands; of several outputs, rows would no longer be rows.
+        // One number or label per row is valid in both shapes. With several outputs, the new shape would no longer have
+        // one row per row.
         Value::Outputs(..) if is_number && matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
         Value::Label if matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
         _ => Err(ImportError::usage("Reshape", format!("to {} is not known", numbers(shape)))),

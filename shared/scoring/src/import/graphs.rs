@@ -1,4 +1,4 @@
-//! Graphs that no exporter writes, or that would mean something else here than elsewhere.
+//! Tests with graphs that no exporter writes, or that would have another meaning here than elsewhere.
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use prost::Message;
@@ -43,7 +43,7 @@ fn real(name: &str, list: &[f32]) -> Vec<u8> {
     TensorProto { name, dims, data_type: element::FLOAT, float_data, ..TensorProto::default() }.encode_to_vec()
 }
 
-/// A file of one input X and these operators.
+/// Creates a file with one input X and these operators.
 fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs: &[&str]) -> ModelProto {
     let output = outputs.iter().map(|name| info(name, element::FLOAT)).collect();
     let input = vec![info("X", elem_type)];
@@ -79,7 +79,7 @@ fn regressor(output: &str) -> NodeProto {
     )
 }
 
-/// Sums of two classes as R.
+/// A classifier that writes sums of two classes to R.
 fn classifier() -> NodeProto {
     let attributes = vec![
         floats("coefficients", vec![1.0, 0.0, 2.0, 0.0]),
@@ -143,7 +143,7 @@ fn only_what_was_made_of_the_outputs_last_is_the_answer() {
     let twice = [add(), vec![node("Add", ["r", "c"], ["Q"], Vec::new())]].concat();
     let error = self::error(&file(twice, constant(), element::FLOAT, &["Q"]), &numbers());
     assert!(error.contains("before another operator changed them"), "{error}");
-    // The label stays that of the sums before.
+    // The label would still come from the sums before.
     let nodes = vec![classifier(), node("Add", ["R", "c"], ["Q"], Vec::new()), softmax("Q", None)];
     let error = self::error(&file(nodes, constant(), element::FLOAT, &["L", "P"]), &classes());
     assert!(error.contains("of a classifier"), "{error}");
@@ -176,7 +176,7 @@ fn widths_that_are_put_together_are_those_that_there_are() {
     }
 }
 
-/// A stump of two labels, its weights of these classes.
+/// A tree with one split for two labels. The weights belong to these classes.
 fn stump(ids: [i64; 2]) -> NodeProto {
     let attributes = vec![
         ints("nodes_treeids", vec![0; 3]),
@@ -223,7 +223,7 @@ fn the_last_of_counted_parts_may_be_smaller() {
     }
 }
 
-/// A linear model of the texts of X, one category each.
+/// A linear model of the texts of X, with one category each.
 fn encoded(texts: &[&str], zeros: i64) -> ModelProto {
     let encoder =
         node("OneHotEncoder", ["X"], ["E"], vec![strings("cats_strings", texts.iter().copied()), int("zeros", zeros)]);

@@ -1,4 +1,4 @@
-//! The file's inputs and the table's columns.
+//! Maps the inputs of the file to columns of the table.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use super::error::{ImportError, short};
 use super::value::{Feature, Features, Source, Value};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
-/// What each input is; `is_constant` tells inputs that the file itself holds.
+/// Returns the value of each input. `is_constant` recognises inputs whose values are in the file.
 pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
@@ -24,7 +24,7 @@ pub(super) fn bind(
     inputs.into_iter().map(|input| one_column(&input, table).map(|value| (input.name, value))).collect()
 }
 
-/// Element type, and width if it is fixed.
+/// Returns the element type, and the width if it is fixed.
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
@@ -38,7 +38,7 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     }
 }
 
-/// All columns in order.
+/// Returns all columns in order.
 fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value, ImportError> {
     let columns = table.columns();
     match width {
@@ -64,7 +64,7 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, Import
     value(kind, vec![found])
 }
 
-/// The column of this name, or the only one whose name an exporter would write so.
+/// Finds the column with this name, or else the only one that an exporter would write with this name.
 fn find<'a>(table: &'a Signature, name: &str) -> Option<(usize, &'a Column)> {
     let columns = || table.columns().iter().enumerate();
     let mut written = columns().filter(|(_, column)| as_written(&column.name).eq(name.chars()));

@@ -1,6 +1,6 @@
-//! Nodes by tree and number, whatever the order in which a file has them.
+//! Finds nodes by tree and number, in whatever order a file lists them.
 
-/// The nodes' positions in the lists, sorted by tree and node.
+/// Positions of the nodes in the lists, sorted by tree and node number.
 pub(super) struct Keys {
     pub(super) ids: Vec<(i64, i64)>,
     pub(super) sorted: Vec<u32>,
@@ -18,7 +18,6 @@ impl Keys {
         self.ids.get(position as usize).copied()
     }
 
-    /// Position in the lists of the node of this tree and number.
     pub(super) fn find(&self, id: (i64, i64)) -> Option<u32> {
         let found = self.sorted.binary_search_by_key(&Some(id), |&position| self.id(position)).ok()?;
         self.sorted.get(found).copied()

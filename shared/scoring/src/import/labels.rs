@@ -1,10 +1,10 @@
-//! The file's labels and the table's.
+//! Maps the labels of the file to those of the table.
 
 use evergreen_lifecycle::Label;
 
 use super::error::ImportError;
 
-/// For each label of the file the class of the table, and what was assumed, if anything.
+/// Returns the table's class for each label of the file, and a warning if an assumption was necessary.
 pub(super) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Option<String>), ImportError> {
     let error = || ImportError::Labels { file: file.to_vec(), table: table.to_vec() };
     if file.len() != table.len() {
@@ -32,7 +32,7 @@ fn position(table: &[Label], is: impl Fn(&Label) -> bool) -> Option<u32> {
     table.iter().position(is).and_then(|class| u32::try_from(class).ok())
 }
 
-/// By text; 0 and 1 are false and true, and so are Python's spellings.
+/// Compares labels by their text. 0 and 1 are equal to false and true, and so are Python's spellings.
 fn is_same(file: &Label, table: &Label) -> bool {
     match (file, table) {
         (Label::Integer(number), Label::Boolean(truth)) => *number == i64::from(*truth),

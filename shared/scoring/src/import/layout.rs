@@ -1,4 +1,4 @@
-//! From the file's features to the pipeline's, which come in an order of their own.
+//! Maps the features of the file to those of the pipeline, which have a fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,20 @@ use super::features::MAX_TEXTS;
 use super::value::{Feature, Features, Source};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
-/// What the features need.
+/// The columns, the preprocessing and the order of the features.
 pub(super) struct Layout {
     /// The columns that the file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
-    /// For each feature of the file its index in the pipeline.
+    /// Index in the pipeline for each feature of the file.
     pub(super) places: Vec<u32>,
-    /// Whether scaling rounds as in the file.
+    /// Whether scaling rounds in the same way as in the file.
     pub(super) exact: bool,
-    /// What is otherwise here than in the file.
+    /// Differences from the file.
     pub(super) warnings: Vec<String>,
 }
 
-/// What is known of a column: its fill if it is a number, the texts that are told apart if it is a category.
+/// How the file uses a column: with a fill if it is a number, with its texts if it is a category.
 enum Use {
     Value(Option<f32>),
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
@@ -57,7 +57,8 @@ pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, Impor
     Ok(Layout { columns, preprocessing, places, exact, warnings })
 }
 
-/// The pipeline's features: column, and text of a category (empty if it tells missing values).
+/// Features of the pipeline by column and text. The text is `None` for a number, and empty for the indicator of missing
+/// values.
 #[derive(Default)]
 struct Index(BTreeMap<(usize, Option<String>), u32>);
 
@@ -130,7 +131,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
     }
 }
 
-/// What is said of a column with texts that the file would refuse.
+/// Returns a warning if the table has texts that the file refuses.
 fn unknown(column: &Column, found: &Use) -> Option<String> {
     let ColumnKind::Category { rare, .. } = &column.kind else { return None };
     let Use::Texts { lenient: false, .. } = found else { return None };
@@ -142,14 +143,14 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     ))
 }
 
-/// Texts of the table that the file does not tell apart.
+/// Returns the texts of the table that are unknown to the file.
 fn rare(column: &Column, known: &BTreeSet<String>) -> Vec<String> {
     let ColumnKind::Category { categories, rare } = &column.kind else { return Vec::new() };
     let texts: BTreeSet<_> = categories.iter().chain(rare).filter(|text| !known.contains(*text)).cloned().collect();
     texts.into_iter().collect()
 }
 
-/// One scaler for all features, if any is scaled.
+/// Returns one scaler for all features if any of them is scaled, and whether it rounds as in the file.
 fn scaler(
     features: &[Feature],
     places: &[u32],

@@ -19,7 +19,7 @@ pub(super) fn classifier(list: Vec<AttributeProto>, features: Rc<Features>) -> R
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
     let labels = labels(CLASSIFIER, &mut attributes, &["classlabels_ints", "classlabels_int64s"])?;
     let stage = stage(CLASSIFIER, &mut attributes)?;
-    // Whether it was taught as one model or as several makes no difference to what it answers.
+    // The attribute says how the model was trained; it does not affect predictions.
     attributes.optional("multi_class", kind::INT)?;
     attributes.finish()?;
     let bias = bias.unwrap_or_else(|| vec![0.0; labels.len()]);
@@ -37,7 +37,7 @@ pub(super) fn regressor(list: Vec<AttributeProto>, features: Rc<Features>) -> Re
     Ok(Scored { operator: REGRESSOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
 }
 
-/// The labels of a classifier: texts, or numbers under one of the names.
+/// Reads the labels of a classifier: texts, or numbers from an attribute with one of these names.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
     let mut labels = Vec::new();
     let check = |count: usize| match count {
@@ -60,7 +60,7 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
     Ok(labels)
 }
 
-/// What a classifier makes of its outputs.
+/// Reads how a classifier transforms its outputs.
 pub(super) fn stage(operator: &str, attributes: &mut Attributes) -> Result<Stage, ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(Stage::Raw),
@@ -70,7 +70,7 @@ pub(super) fn stage(operator: &str, attributes: &mut Attributes) -> Result<Stage
     }
 }
 
-/// A regression model must give its sum itself.
+/// Checks that a regression model does not transform its sum.
 pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Result<(), ImportError> {
     match transform(attributes)?.as_slice() {
         b"NONE" => Ok(()),
@@ -78,7 +78,7 @@ pub(super) fn no_transform(operator: &str, attributes: &mut Attributes) -> Resul
     }
 }
 
-/// A regression model must give one number.
+/// Checks that a regression model has exactly one target.
 pub(super) fn one_target(
     operator: &str,
     attribute: &'static str,

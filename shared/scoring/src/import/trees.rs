@@ -1,4 +1,4 @@
-//! The operators of trees, for classes and for numbers.
+//! Tree operators for classification and regression.
 
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     let labels = linear::labels(OPERATOR, &mut attributes, &["classlabels_int64s"])?;
     let stage = linear::stage(OPERATOR, &mut attributes)?;
     let (trees, lone) = ensemble::read(OPERATOR, &mut attributes, "class")?;
-    // Of two classes the weights may all be the second's, which the files then number 0.
+    // For two classes, all weights may belong to the second one. Files then number it 0.
     let outputs = match (labels.len(), lone) {
         (2, Some(0)) => 1,
         (2, Some(_)) => {
@@ -53,7 +53,7 @@ pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     Ok(Scored { operator: OPERATOR, features, predictor, labels, stage })
 }
 
-/// One number for each output; 0 where none are given.
+/// Reads one base for each output; 0 if none are given.
 fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<Vec<f32>, ImportError> {
     let base = ensemble::reals(operator, attributes, "base_values")?.unwrap_or_default();
     match base.len() {

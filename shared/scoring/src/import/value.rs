@@ -1,4 +1,4 @@
-//! What flows through the graph.
+//! Values that flow through the graph.
 
 use std::rc::Rc;
 
@@ -6,84 +6,81 @@ use super::constant::Constant;
 use crate::pipeline::Predictor;
 use evergreen_lifecycle::Label;
 
-/// What an operator gives.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// Numbers `[N, features]`.
     Features(Rc<Features>),
     /// Texts `[N, columns]`: indices of the table's columns.
     Texts(Rc<Vec<usize>>),
-    /// Numbers that the file holds.
+    /// Numbers from the file.
     Constant(Rc<Constant>),
-    /// The model's outputs, `[N, outputs]`, and after how many changes.
+    /// The model's outputs `[N, outputs]`, and the number of changes so far.
     Outputs(Stage, u32),
-    /// A constant of a type that is not read: why.
+    /// A constant of an unsupported type, with the reason.
     Unread(&'static str),
-    /// The model's label.
     Label,
 }
 
-/// Features side by side.
+/// A list of features.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Features {
     pub(super) list: Vec<Feature>,
-    /// Whether the tensor is `[N, 1, features]`, as encoders of categories give it.
+    /// Whether the tensor is `[N, 1, features]`, as one-hot encoders return it.
     pub(super) deep: bool,
 }
 
-/// A feature: `(x - offset) * scale`, where x is the value or the fill if it is missing.
+/// A feature: `(x - offset) * scale`. x is the value, or the fill if the value is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Feature {
     pub(super) source: Source,
     pub(super) fill: Option<f32>,
     pub(super) offset: f64,
     pub(super) scale: f64,
-    /// Whether the file's operators round as a single `Scaler` does.
+    /// Whether the file's operators round like a single `Scaler`.
     pub(super) exact: bool,
 }
 
-/// Where a feature comes from.
+/// The origin of a feature.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
-    /// The value of a column, by index in the table.
+    /// The value of a column, by its index in the table.
     Value(usize),
     /// Whether the text of a column is this one.
     Text {
         column: usize,
         text: Rc<str>,
-        /// Whether texts may be unknown to the encoder.
+        /// Whether the encoder accepts unknown texts.
         lenient: bool,
     },
 }
 
-/// What has become of a classifier's outputs.
+/// The transformation of a classifier's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing: sums, a regression model's number, or shares of classes.
+    /// No transformation: sums, the number of a regression model, or class shares.
     Raw,
-    /// The logistic function of each.
+    /// The logistic function of each output.
     Logistic,
-    /// The same, made to sum to 1.
+    /// The logistic function of each output, normalised to sum to 1.
     OneVersusRest,
-    /// Softmax.
     Softmax,
 }
 
-/// A model over features of the file.
+/// A model that uses features of the file.
 #[derive(Debug)]
 pub(super) struct Scored {
-    /// The operator that predicts.
+    /// Type of the operator that predicts.
     pub(super) operator: &'static str,
     pub(super) features: Rc<Features>,
-    /// With indices of features and outputs as in the file.
+    /// The predictor, with the indices of features and outputs from the file.
     pub(super) predictor: Predictor,
-    /// The label of each output; none for a number. Two labels with one output: it is the second's.
+    /// The label of each output; empty for regression. With two labels, a single output belongs to the second.
     pub(super) labels: Vec<Label>,
     pub(super) stage: Stage,
 }
 
 impl Value {
-    /// Number of features or of columns of texts.
+    /// Number of features, or of text columns.
     pub(super) fn width(&self) -> usize {
         match self {
             Self::Features(features) => features.list.len(),
@@ -106,7 +103,7 @@ impl Feature {
         Self { source, fill: None, offset: 0.0, scale: 1.0, exact: true }
     }
 
-    /// Whether nothing has been done to the value but to fill it.
+    /// Checks whether the value is not scaled. It may be filled.
     pub(super) fn is_plain(&self) -> bool {
         self.offset == 0.0 && self.scale == 1.0
     }

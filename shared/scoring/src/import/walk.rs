@@ -1,4 +1,4 @@
-//! From the graph's inputs to its outputs, operator by operator.
+//! Walks from the graph's inputs to its outputs, operator by operator.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto};
 use crate::pipeline::{Linear, MAX_FEATURES, Predictor};
 
-/// Operators that are known, as far as the module says.
+/// Supported operators. The documentation of `import` says what is supported of each.
 pub(super) const KNOWN: [&str; 25] = [
     "Add",
     "ArrayFeatureExtractor",
@@ -43,25 +43,26 @@ pub(super) const KNOWN: [&str; 25] = [
     "ZipMap",
 ];
 
-/// Features that all operators of a graph may take together: a hundred times as many as a pipeline has at most.
+/// Maximum number of features that all operators of a graph may take in total: a hundred times the maximum of a
+/// pipeline.
 const MAX_FEATURES_TAKEN: usize = 1_000_000;
 
-/// Features that all operators of a graph may give together, and that are kept until its end.
+/// Maximum number of features that all operators of a graph may return in total. They are kept until the end.
 const MAX_FEATURES_GIVEN: usize = 250_000;
 
-/// Domains of the operators that are known.
+/// Domains of the supported operators.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
 struct Walk {
     values: HashMap<String, Value>,
     scored: Option<Scored>,
-    /// How often the model's outputs have been changed: only what was made of them last is the model's answer.
+    /// How often an operator changed the model's outputs. Only the last change is the model's answer.
     changes: u32,
     to_take: usize,
     to_give: usize,
 }
 
-/// Finds the model of the graph and what goes into it.
+/// Finds the model in the graph and its features.
 pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| !KNOWN.contains(&node.op_type.as_str())) {
         return Err(ImportError::Operator { operator: short(&node.op_type) });
@@ -110,7 +111,7 @@ impl Walk {
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
         let operator = &node.op_type;
         let found = node.input.iter().map(|name| self.input(operator, name)).collect::<Result<Vec<_>, _>>()?;
-        // Before anything is made of them: a name takes a few bytes in a file, what it stands for may be wide.
+        // Check this before processing the inputs: a short name in a file may stand for many features.
         let width: usize = found.iter().map(Value::width).sum();
         let too_many = || ImportError::usage(operator, "it and the operators before it take or give too many features");
         self.to_take = self.to_take.checked_sub(width).ok_or_else(too_many)?;
@@ -127,7 +128,7 @@ impl Walk {
         Ok(())
     }
 
-    /// What an operator's input stands for.
+    /// Returns the value of an operator's input.
     fn input(&self, operator: &str, name: &str) -> Result<Value, ImportError> {
         let problem = match self.values.get(name) {
             Some(Value::Outputs(_, change)) if *change != self.changes => {
@@ -217,18 +218,16 @@ impl Walk {
         Ok(vec![Value::Label, self.found(scored)?])
     }
 
-    /// The model's outputs, changed: what they were before is not its answer.
+    /// Returns changed outputs of the model. Earlier ones are then no longer its answer.
     fn changed(&mut self, stage: Stage) -> Value {
         self.changes += 1;
         Value::Outputs(stage, self.changes)
     }
 
-    /// Whether the model is a classifier.
     fn has_labels(&self) -> bool {
         self.scored.as_ref().is_some_and(|scored| !scored.labels.is_empty())
     }
 
-    /// Number of outputs of the model.
     fn outputs(&self) -> usize {
         match self.scored.as_ref().map(|scored| &scored.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),
@@ -237,7 +236,7 @@ impl Walk {
         }
     }
 
-    /// A linear model as a product of matrices.
+    /// Reads a linear model that is a matrix product.
     fn multiply(&mut self, input: &Rc<Features>, weights: &Constant) -> Result<Value, ImportError> {
         const OPERATOR: &str = "MatMul";
         let features = flat(OPERATOR, input)?;
@@ -266,7 +265,7 @@ impl Walk {
         Ok(self.changed(Stage::Raw))
     }
 
-    /// Probabilities made to sum to 1.
+    /// Applies a `Normalizer`, which makes probabilities sum to 1.
     fn normalise(&mut self, list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportError> {
         let norm = list.into_iter().find(|attribute| attribute.name == "norm").and_then(|attribute| attribute.s);
         if norm.as_deref() != Some(b"L1") {
@@ -275,7 +274,7 @@ impl Walk {
         Ok(self.changed(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
     }
 
-    /// What names the probabilities must name them as the model does.
+    /// Checks that `ZipMap` uses the model's labels.
     fn check_labels(&self, list: Vec<AttributeProto>) -> Result<(), ImportError> {
         let mut attributes = Attributes::new("ZipMap", list)?;
         let labels = linear::labels("ZipMap", &mut attributes, &["classlabels_int64s"])?;

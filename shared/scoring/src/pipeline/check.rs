@@ -1,4 +1,4 @@
-//! What makes a pipeline sound, checked once so that scoring need not.
+//! Checks that a pipeline is valid. This happens once, so that scoring does not need any checks.
 
 mod blend;
 mod error;
@@ -13,19 +13,21 @@ use super::{Aggregate, Ensemble, LabelRule, Linear, Link, Parts, Predictor};
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
 
-/// Nodes of an ensemble, all trees together, at most: a hundred trees grown to the last of 20,000 rows.
+/// Maximum number of nodes in an ensemble, over all trees. A hundred trees that are fully grown on 20,000 rows have
+/// about as many.
 pub const MAX_NODES: usize = 1 << 22;
 
-/// Features at most, after categories have been encoded.
+/// Maximum number of features, after encoding the categories.
 pub const MAX_FEATURES: usize = 10_000;
 
-/// Labels' weights are from this on, so that no product of a weight and a probability vanishes or overflows.
+/// Minimum weight of a label. With this limit and the next, the product of a weight and a probability neither vanishes
+/// nor overflows.
 const MIN_WEIGHT: f32 = 1e-12;
 
-/// The greatest weight of a label.
+/// Maximum weight of a label.
 const MAX_WEIGHT: f32 = 1e12;
 
-/// What the outputs of an ensemble, and half an interval, may reach at most, so that no sum of them overflows.
+/// Maximum magnitude of an ensemble's output and of half an interval, so that no sum overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
 
 pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineError> {
@@ -45,7 +47,7 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
     }
 }
 
-/// A predictor that is no blend.
+/// Checks a predictor that must not be a blend.
 fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
     let outputs = outputs(signature.labels().len(), link);
     match predictor {
@@ -55,7 +57,7 @@ fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features:
     }
 }
 
-/// How many outputs a predictor has for `labels` labels (none for regression).
+/// Returns the number of outputs of a predictor for `labels` labels (0 for regression).
 pub(crate) fn outputs(labels: usize, link: Link) -> usize {
     if link == Link::Logistic { 1 } else { labels.max(1) }
 }
@@ -64,14 +66,14 @@ fn is_distribution(task: Task, link: Link) -> bool {
     task == Task::Classification && link == Link::Identity
 }
 
-/// A link that fits the task, the number of labels and the predictor.
+/// Checks that the link fits the task, the number of labels and the predictor.
 fn link(task: Task, labels: usize, predictor: &Predictor, link: Link) -> Result<(), PipelineError> {
     let averaged = matches!(predictor, Predictor::Trees(Ensemble { aggregate: Aggregate::Average, .. }));
     let fits = match (task, link) {
-        // A blend's members have links of their own.
+        // The members of a blend have their own links.
         (_, link) if matches!(predictor, Predictor::Blend(_)) => link == Link::Identity,
         (Task::Regression, link) => link == Link::Identity,
-        // Only distributions that are averaged are one again.
+        // The mean of distributions is a distribution; their sum is not.
         (Task::Classification, Link::Identity) => averaged,
         (Task::Classification, Link::Logistic) if labels != 2 => return Err(PipelineError::Logistic(labels)),
         (Task::Classification, _) => true,
@@ -88,7 +90,7 @@ fn calibration(task: Task, power: Option<f32>) -> Result<(), PipelineError> {
     }
 }
 
-/// A floor that leaves something to tell, and a weight for each label.
+/// Checks that the floor is above 0 and below 1/labels, and that each label has a weight within the limits.
 fn rule(labels: usize, rule: &LabelRule) -> Result<(), PipelineError> {
     let most = 1.0 / labels.max(1) as f32;
     if let Some(floor) = rule.floor.filter(|floor| labels == 0 || !(0.0 < *floor && *floor < most)) {
@@ -108,7 +110,7 @@ fn ensemble(ensemble: &Ensemble, features: usize, outputs: usize, distributions:
     if bound <= MAX_OUTPUT { Ok(()) } else { Err(PipelineError::Overflow) }
 }
 
-/// What the magnitude of a sound ensemble's outputs may reach.
+/// Checks an ensemble and returns an upper bound for the magnitude of its outputs.
 fn ensemble_bound(
     ensemble: &Ensemble,
     features: usize,
@@ -146,7 +148,7 @@ fn linear(linear: &Linear, features: usize, outputs: usize) -> Result<(), Pipeli
     }
 }
 
-/// One finite number for each output.
+/// Checks that there is one finite number for each output.
 fn constants(constants: &[f32], outputs: usize) -> Result<(), PipelineError> {
     if constants.len() != outputs {
         return Err(PipelineError::Constants { found: constants.len(), expected: outputs });

@@ -2,57 +2,57 @@
 
 use super::Ensemble;
 
-/// From a row's prediction and features to the interval around the prediction. Half its width is a function of the prediction,
-/// times a function of the features that tells how hard the row is.
+/// Computes the interval around a prediction. Half its width is a function of the prediction, multiplied by the
+/// difficulty of the row, which is a function of the features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// Half the width, of a row that is as hard as usual.
+    /// Half the width for a row of average difficulty, as a function of the prediction.
     pub half: Curve,
-    /// One output: the logarithm of how hard a row is, from the features that the predictor takes. Without it all rows are
-    /// equally hard.
+    /// Trees with one output: the logarithm of a row's difficulty. They take the same features as the predictor. With
+    /// `None`, all rows are equally difficult.
     pub difficulty: Option<Ensemble>,
-    /// The least number that an end may be, in the target's unit.
+    /// Minimum value of an end, in the target's unit.
     pub low: Option<f32>,
-    /// The greatest number that an end may be, in the target's unit.
+    /// Maximum value of an end, in the target's unit.
     pub high: Option<f32>,
 }
 
-/// A continuous function of straight lines, level before the first and behind the last.
+/// A continuous function made of straight lines. It is constant before the first step and after the last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    /// The value before the first step, from 0 up.
+    /// The value before the first step; at least 0.
     pub start: f32,
-    /// The steps, ascending.
+    /// The steps, in ascending order of `from`.
     pub steps: Vec<Step>,
 }
 
-/// A part of a curve that rises or falls.
+/// A part of a curve in which the value rises or falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// Where it begins.
+    /// Where the step begins.
     pub from: f32,
-    /// How long it is, above 0.
+    /// Length of the step; above 0.
     pub length: f32,
-    /// How much the value grows on the way; it may be negative.
+    /// How much the value changes over the step; negative if it falls.
     pub rise: f32,
 }
 
 impl From<f32> for Interval {
-    /// Half the same width for every row.
+    /// Creates an interval with the same half width for every row.
     fn from(half: f32) -> Self {
         Self { half: Curve { start: half, steps: Vec::new() }, difficulty: None, low: None, high: None }
     }
 }
 
 impl Curve {
-    /// The value at `x`, from 0 up.
+    /// Returns the value at `x`; at least 0.
     pub fn at(&self, x: f32) -> f32 {
         let risen: f32 =
             self.steps.iter().map(|step| step.rise * ((x - step.from) / step.length).clamp(0.0, 1.0)).sum();
         (risen + self.start).max(0.0)
     }
 
-    /// The values at the start and after each step, in double precision.
+    /// Returns the values at the start and after each step, in double precision.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         let mut value = f64::from(self.start);
         let after = self.steps.iter().map(move |step| {

@@ -1,76 +1,77 @@
-//! From a raw row to the features that trees and weights see.
+//! Turns a raw row into features.
 //!
-//! A raw row has one or more `f32` for each column of the signature, as [`ColumnKind`](evergreen_lifecycle::ColumnKind)
-//! says: these are its slots. NaN is a missing value. Features come in this order, slots always in the order of the row:
+//! A raw row has one or more `f32` for each column of the signature, depending on its
+//! [`ColumnKind`](evergreen_lifecycle::ColumnKind). These are called slots. NaN is a missing value. Features come in
+//! this order, and within each group in the order of the slots:
 //!
-//! 1. of each slot that is no category, its value, or its fill where it is missing;
-//! 2. of each of these that has an indicator, 1 where it is missing, else 0;
-//! 3. of each category column, for each category 1 if the value is that one, else 0; and if missing values are told apart,
-//!    1 where it is missing, else 0. A rare or an unseen category is 0 everywhere.
-//! 4. each statistic of a category column: the number that was learnt for the row's category.
+//! 1. for each slot that is not a category: its value, or its fill if the value is missing;
+//! 2. for each of these slots with an indicator: 1 if the value is missing, otherwise 0;
+//! 3. for each category column: one feature per category, which is 1 if the value is that category, otherwise 0. With
+//!    an indicator, one more feature is 1 if the value is missing. All are 0 for a rare or unknown category.
+//! 4. for each statistic: the number that was learnt for the row's category.
 
 use super::Hole;
 
-/// What becomes of one slot.
+/// Says which features a slot becomes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
-    /// Of a number, a truth value or a moment.
+    /// For a number, a boolean, a part of a date, or a word of a text.
     Value {
-        /// What stands for a missing value; finite.
+        /// Finite number that replaces a missing value.
         fill: f32,
-        /// Whether a feature tells where the value is missing.
+        /// Whether an extra feature says if the value is missing.
         indicator: bool,
     },
-    /// Of a category.
+    /// For a category.
     OneHot {
-        /// Number of categories that are told apart, as the signature has them.
+        /// Number of categories; the signature has the same number.
         categories: u32,
-        /// Whether a feature tells where the value is missing.
+        /// Whether an extra feature says if the value is missing.
         indicator: bool,
     },
 }
 
-/// What was learnt of the target for each text of a category column: a smoothed mean, for instance.
+/// Numbers that were learnt from the target for each text of a category column, for example smoothed means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
     /// The column's slot in a raw row.
     pub slot: u32,
-    /// A finite number for each code of the column (see [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)), and at
-    /// last that of a missing value.
+    /// One finite number for each code of the column (see [`ColumnKind::code`](evergreen_lifecycle::ColumnKind::code)).
+    /// The last number is for a missing value.
     pub values: Vec<f32>,
 }
 
-/// Standard scaling: `(x - offset) * scale` for each feature, in `f32`, as ONNX's `Scaler` does it.
+/// Standard scaling of each feature: `(x - offset) * scale` in `f32`, like ONNX's `Scaler`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaler {
-    /// What is subtracted, one finite number per feature.
+    /// The number that is subtracted from each feature; finite.
     pub offset: Vec<f32>,
-    /// What is multiplied with afterwards, one finite number other than 0 per feature.
+    /// The factor that is applied after the subtraction, one per feature; finite and not 0.
     pub scale: Vec<f32>,
 }
 
-/// From a raw row to features.
+/// Describes how a raw row becomes features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preprocessing {
-    /// One for each slot of a raw row.
+    /// One encoding for each slot of a raw row.
     pub encodings: Vec<Encoding>,
-    /// Statistics of category columns, in the order of their slots; a column may have several.
+    /// Statistics of category columns, in the order of their slots. A column may have several.
     pub statistics: Vec<Statistic>,
-    /// What is applied to the features at last, if anything.
+    /// Scaler that is applied to all features at the end, if any.
     pub scaler: Option<Scaler>,
 }
 
 impl Statistic {
-    /// The number of what stands in the column's slot; the last one for anything that is no code, as for a missing value.
+    /// Returns the number for the code `raw`. A missing value and an unknown code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
-        // Negative numbers become the code 0, and fractions the one below: a caller sends neither.
+        // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
         let code = if raw.is_nan() { usize::MAX } else { raw as usize };
         self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
     }
 }
 
 impl Scaler {
-    /// Scales `features` in place; as many as the scaler has.
+    /// Scales `features` in place.
     pub fn apply(&self, features: &mut [f32]) {
         for (x, (offset, scale)) in features.iter_mut().zip(self.offset.iter().zip(&self.scale)) {
             *x = (*x - offset) * scale;
@@ -79,7 +80,7 @@ impl Scaler {
 }
 
 impl Preprocessing {
-    /// Number of features.
+    /// Returns the number of features.
     pub fn features(&self) -> usize {
         let of = |encoding: &Encoding| match *encoding {
             Encoding::Value { indicator, .. } => 1 + usize::from(indicator),
@@ -88,7 +89,7 @@ impl Preprocessing {
         self.encodings.iter().map(of).sum::<usize>() + self.statistics.len()
     }
 
-    /// For each feature the index of the slot that it comes from.
+    /// Returns, for each feature, the index of its slot.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins = Vec::with_capacity(self.features());
         let slots = || self.encodings.iter().enumerate();
@@ -108,7 +109,7 @@ impl Preprocessing {
         origins
     }
 
-    /// The features of each value that may be missing.
+    /// Returns a hole for each value that has an indicator for missing values.
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
         let told_apart = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
@@ -140,7 +141,7 @@ impl Preprocessing {
             }
         }
         features.extend(self.statistics.iter().map(|statistic| {
-            // A slot that is not there is one without a value.
+            // A row that is too short counts as having a missing value here.
             statistic.of(row.get(statistic.slot as usize).copied().unwrap_or(f32::NAN))
         }));
         if let (Some(scaler), Some(features)) = (&self.scaler, features.get_mut(start..)) {

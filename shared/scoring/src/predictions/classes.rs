@@ -1,4 +1,4 @@
-//! Classes and their probabilities.
+//! Predicted classes and their probabilities.
 
 /// Classes and probabilities of a batch, in the order of its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,52 +8,52 @@ pub struct ClassPredictions {
     probabilities: Vec<f32>,
 }
 
-/// The answer to one row.
+/// The prediction for one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction<'a> {
-    /// Index of the answered class in the signature's labels. It is the likeliest one, of equally likely ones the first, unless
-    /// the model's rule weighs labels. Where probabilities are too close to be told apart in `f32`, the scores that they are
-    /// made of decide.
+    /// Index of the predicted class in the labels of the signature: the most probable class, or the first of several.
+    /// Label weights in the model's rule can change this. If probabilities are equal in `f32` but their scores differ,
+    /// the scores decide.
     pub class: usize,
-    /// Probability of each class, in the order of the labels, 0–1; they sum to 1 but for rounding in `f32`.
+    /// Probability of each class (0–1), in the order of the labels. They sum to 1 except for rounding in `f32`.
     pub probabilities: &'a [f32],
 }
 
 impl ClassPredictions {
-    /// An empty batch with room for `rows` rows of `classes` (at least one) classes.
+    /// Creates an empty batch with room for `rows` rows. `classes` must be at least 1.
     pub(crate) fn with_capacity(rows: usize, classes: usize) -> Self {
         let probabilities = Vec::with_capacity(rows * classes);
         Self { classes, predicted: Vec::with_capacity(rows), probabilities }
     }
 
-    /// Appends a row: `answer` writes the probability of each class and returns the class.
+    /// Appends a row. `answer` writes the probability of each class and returns the predicted class.
     pub(crate) fn push(&mut self, answer: impl FnOnce(&mut [f32]) -> usize) {
         let before = self.probabilities.len();
         self.probabilities.resize(before + self.classes, 0.0);
         self.predicted.push(answer(&mut self.probabilities[before..]));
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.predicted.len()
     }
 
-    /// Whether there is no row.
+    /// Checks whether the batch has no rows.
     pub fn is_empty(&self) -> bool {
         self.predicted.is_empty()
     }
 
-    /// The predicted class of each row.
+    /// Returns the predicted class of each row.
     pub fn classes(&self) -> &[usize] {
         &self.predicted
     }
 
-    /// The probabilities, rows one after the other, as many for each as there are labels.
+    /// Returns the probabilities, row by row, with one number per label in each row.
     pub fn probabilities(&self) -> &[f32] {
         &self.probabilities
     }
 
-    /// The rows' answers in order.
+    /// Iterates over the predictions in the order of the rows.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Prediction<'_>> {
         let rows = self.probabilities.chunks_exact(self.classes);
         self.predicted.iter().zip(rows).map(|(&class, probabilities)| Prediction { class, probabilities })

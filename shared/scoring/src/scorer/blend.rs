@@ -1,15 +1,15 @@
-//! The weighted mean of several predictors' answers.
+//! Computes the weighted mean of several predictors' answers.
 
 use super::Scorer;
 use crate::link::Answerer;
 use crate::pipeline::{Hole, LabelRule, Member, Scaler, outputs};
 
-/// Members, compiled.
+/// A blend compiled for scoring.
 #[derive(Debug, Clone)]
 pub(crate) struct Blend {
     members: Vec<Blended>,
     features: usize,
-    /// Number of labels, none for regression.
+    /// Number of labels; 0 for regression.
     labels: usize,
 }
 
@@ -18,7 +18,7 @@ struct Blended {
     scaler: Option<Scaler>,
     holes: Vec<Hole>,
     scorer: Scorer,
-    /// Number of outputs of its own.
+    /// Number of outputs of this member.
     outputs: usize,
     answerer: Answerer,
     weight: f32,
@@ -37,7 +37,7 @@ impl Blend {
         Self { members: members.iter().map(blended).collect(), features, labels }
     }
 
-    /// Adds the members' answers up in their order, so that an answer is the same to the last bit wherever it is computed.
+    /// Adds the members' answers in their order, so that the result is identical to the last bit on every platform.
     pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         let rows = features.len() / self.features;
@@ -58,7 +58,7 @@ impl Blend {
 }
 
 impl Blended {
-    /// The features as it takes them, row by row.
+    /// Returns the features that this member takes, row by row: scaled, and followed by the two ends of its holes.
     fn seen<'a>(&self, features: &'a [f32], width: usize, seen: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {
             return features;

@@ -1,4 +1,4 @@
-//! Any small pipeline, and rows for it.
+//! Generates small pipelines and rows for them.
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
@@ -12,11 +12,11 @@ use super::{column, leaf, split, value, with_rare};
 
 const TEXTS: [&str; 5] = ["a", "b c", "d\"e", "é", "日本"];
 
-/// A source of numbers as random as the list that it repeats.
+/// A source of numbers that repeats a random list.
 struct Numbers<'a>(std::iter::Cycle<std::slice::Iter<'a, f32>>);
 
 impl Numbers<'_> {
-    /// From -1 to 1.
+    /// Returns a number from -1 to 1.
     fn next(&mut self) -> f32 {
         *self.0.next().unwrap()
     }
@@ -26,7 +26,7 @@ impl Numbers<'_> {
     }
 }
 
-/// A column, how its slots are encoded, and the number of its statistics.
+/// A column, the encodings of its slots, and the number of its statistics.
 type Encoded = (Column, Vec<Encoding>, usize);
 
 fn columns() -> impl Strategy<Value = Vec<Encoded>> {
@@ -59,7 +59,7 @@ fn columns() -> impl Strategy<Value = Vec<Encoded>> {
         .prop_filter("there is a feature", |columns| preprocessing(columns, || 0.0).features() > 0)
 }
 
-/// What encodes the columns, with statistics of these numbers.
+/// Returns the preprocessing of the columns, with statistics from `number`.
 fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Preprocessing {
     let (mut encodings, mut statistics) = (Vec::new(), Vec::new());
     for (column, own, count) in columns {
@@ -73,7 +73,8 @@ fn preprocessing(columns: &[Encoded], mut number: impl FnMut() -> f32) -> Prepro
     Preprocessing { encodings, statistics, scaler: None }
 }
 
-/// A tree of any shape: leaves are split in turn, as told by `splits` (which leaf, feature, threshold).
+/// Builds a tree by splitting leaves one after the other. Each of `splits` gives the leaf, the feature and the
+/// threshold.
 fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut() -> Node) -> Tree {
     let mut nodes = vec![None];
     for (which, feature, threshold) in splits {
@@ -86,7 +87,7 @@ fn tree(splits: &[(Index, Index, f32)], features: usize, mut weights: impl FnMut
     Tree { nodes: nodes.into_iter().map(|node| node.unwrap_or_else(&mut weights)).collect() }
 }
 
-/// A distribution over the classes.
+/// Returns a leaf with a distribution over the classes.
 fn vote(classes: usize, numbers: &mut Numbers<'_>) -> Node {
     let class = ((numbers.next() + 1.0) * 4.0) as usize % (classes + 1);
     let share = 0.25 + 0.125 * numbers.next();
@@ -96,7 +97,7 @@ fn vote(classes: usize, numbers: &mut Numbers<'_>) -> Node {
     }
 }
 
-/// Nothing, or a weight for one or for several outputs.
+/// Returns a leaf with no weight, one weight, or one for each output.
 fn weights(outputs: usize, numbers: &mut Numbers<'_>) -> Node {
     match ((numbers.next() + 1.0) * 4.0) as u32 {
         0 => leaf(&[]),
@@ -124,7 +125,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
     })
 }
 
-/// Two members of different kinds.
+/// Returns a blend of two members of different kinds.
 fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numbers: &mut Numbers<'_>) -> Predictor {
     let (classes, aggregate) = (kind.classes, kind.aggregate);
     let second = match classes {
@@ -136,7 +137,7 @@ fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numb
     let scaler = Scaler { scale: offset.iter().map(|offset| 1.0 / (1.0 + offset.abs())).collect(), offset };
     let mut member = |kind: Kind, scaler, holes: &[Hole], weight| {
         let predictor = predictor(kind, features + 2 * holes.len(), shapes, numbers);
-        // A weighted sum of what is beyond sensible values is none.
+        // Linear members have no holes: a weighted sum of values beyond all others is meaningless.
         Member { scaler, holes: holes.to_vec(), predictor, link: kind.link, weight }
     };
     let seen = if kind.linear { &[] } else { holes };
@@ -158,7 +159,7 @@ fn predictor(kind: Kind, features: usize, shapes: &[Shape], numbers: &mut Number
     Predictor::Trees(Ensemble { trees, aggregate: kind.aggregate, base })
 }
 
-/// The same width everywhere, or one that follows the prediction and the features.
+/// Returns an interval of constant width, or one that depends on the prediction and the features.
 fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<'_>) -> Interval {
     if half < 1.0 {
         return half.into();
@@ -173,7 +174,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     Interval { half: Curve { start: half, steps }, difficulty, low: limit(-1.0), high: limit(half) }
 }
 
-/// Any small pipeline of 1–6 columns of any kind, for regression or up to 5 classes.
+/// Generates small pipelines with 1–6 columns of any kind, for regression or up to 5 classes.
 pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     let split = (any::<Index>(), any::<Index>(), -2.0..2.0_f32);
     let shapes = prop::collection::vec(prop::collection::vec(split, 0..12), 1..20);
@@ -206,7 +207,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
                 LabelRule { floor: options.4.0, weights }
             }
         };
-        // Of scaled values none is beyond all others.
+        // With a scaler, no value is beyond all others.
         let holes = if options.0 { Vec::new() } else { preprocessing.holes() };
         let (predictor, link) = match options.1 {
             true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
@@ -217,7 +218,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
     })
 }
 
-/// A value for every column of `signature`; texts are those of the signature, ones never seen, or missing.
+/// Returns a value for every slot of `signature`. Texts are known, rare, unknown or missing.
 fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
     let columns = signature.columns().iter().zip(random.iter().cycle());
     columns
@@ -236,7 +237,7 @@ fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
         .collect()
 }
 
-/// A pipeline and 1–20 raw rows for it.
+/// Generates a pipeline and 1–19 raw rows for it.
 pub fn rows() -> impl Strategy<Value = (Pipeline, Vec<f32>)> {
     let random = prop::collection::vec((-5.0..5.0_f32, any::<u8>()), 7);
     (pipelines(), prop::collection::vec(random, 1..20)).prop_map(|(pipeline, random)| {

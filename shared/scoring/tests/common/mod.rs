@@ -17,7 +17,7 @@ pub fn metadata() -> ArtifactMetadata {
     ArtifactMetadata::named("iris")
 }
 
-/// With a lineage.
+/// Returns metadata with a lineage.
 pub fn traced() -> ArtifactMetadata {
     let parameters = [("max_depth", 2.into()), ("max_features", "sqrt".into()), ("n_estimators", 4.into())];
     let lineage = Lineage {
@@ -60,7 +60,8 @@ pub fn trees(trees: Vec<Vec<Node>>, aggregate: Aggregate, base: Vec<f32>) -> Pre
     Predictor::Trees(Ensemble { trees, aggregate, base })
 }
 
-/// Two columns, two labels, four trees: a stump on each column, a tree of two splits, and a lone leaf.
+/// A classifier with two columns, two labels and four trees: one split on each column, a tree of two splits, and a
+/// single leaf.
 pub fn small() -> Pipeline {
     let forest = vec![
         vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(1, 1.0)])],
@@ -86,7 +87,7 @@ pub fn small() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// A classifier of every kind of column, with holes: boosted trees, a logistic link, calibrated.
+/// A calibrated classifier with every kind of column and missing values: boosted trees with a logistic link.
 pub fn mixed() -> Pipeline {
     let columns = vec![
         column("plan", category(&["basic", "pro"]), false),
@@ -119,7 +120,7 @@ pub fn mixed() -> Pipeline {
     Pipeline::new(Signature::classification(columns, [false, true].map(Label::Boolean).into()).unwrap(), parts).unwrap()
 }
 
-/// A regression model of a number with holes and a category: a forest, with an interval.
+/// A regression model of a number with missing values and a category: a forest with an interval.
 pub fn estimate() -> Pipeline {
     let columns =
         vec![column("rooms", ColumnKind::Number, true), column("district", category(&["east", "north"]), true)];
@@ -148,7 +149,7 @@ pub fn estimate() -> Pipeline {
     Pipeline::new(Signature::regression(columns).unwrap(), parts).unwrap()
 }
 
-/// The same with intervals of their own: wider for dearer and for odd ones, and never below 0.
+/// The same model with variable intervals: wider for high prices and for difficult rows, and never below 0.
 pub fn appraisal() -> Pipeline {
     let estimate = estimate();
     let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
@@ -160,7 +161,7 @@ pub fn appraisal() -> Pipeline {
     Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
-/// A classifier of a moment with parts, a text and a category with statistics.
+/// A classifier of a date with parts, a text, and a category with statistics.
 pub fn derived() -> Pipeline {
     let words = ["late", "slow"].map(str::to_owned).to_vec();
     let columns = vec![
@@ -171,7 +172,7 @@ pub fn derived() -> Pipeline {
     let one_hot = Encoding::OneHot { categories: 2, indicator: false };
     let encodings =
         vec![value(9000.0, true), value(4.0, false), value(12.0, false), one_hot, value(0.0, false), value(0.0, false)];
-    // For 10115, 20095, a text never seen, 01067, 80331 and none.
+    // For 10115, 20095, an unknown text, 01067, 80331 and a missing one.
     let statistic = |values: [f32; 6]| Statistic { slot: 3, values: values.to_vec() };
     let statistics = vec![statistic([0.5, 0.25, 0.4, 0.1, 0.9, 0.45]), statistic([-1.0, 2.0, 0.0, -2.5, 1.5, 0.125])];
     // Features: days, weekday, hour, late, slow, is at missing, 10115, 20095, the two statistics.
@@ -192,7 +193,7 @@ pub fn derived() -> Pipeline {
     Pipeline::new(Signature::classification(columns, labels).unwrap(), parts).unwrap()
 }
 
-/// The numbers of an answer: probabilities or estimates.
+/// Returns the numbers of an answer: probabilities or predictions.
 pub fn numbers(batch: &Predictions) -> Vec<f32> {
     match batch {
         Predictions::Classes(batch) => batch.probabilities().to_vec(),
@@ -200,7 +201,7 @@ pub fn numbers(batch: &Predictions) -> Vec<f32> {
     }
 }
 
-/// Whether every number of an answer is finite.
+/// Checks whether every number of an answer is finite.
 pub fn is_finite(batch: &Predictions) -> bool {
     numbers(batch).iter().all(|number| number.is_finite())
 }

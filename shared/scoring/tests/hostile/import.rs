@@ -1,4 +1,4 @@
-//! Any bytes as a model made elsewhere.
+//! Checks the import of arbitrary bytes.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
 
 use super::{answers, answers_any_row, rows};
 
-/// Tables of numbers with three labels, of numbers alone, and of every kind of column.
+/// Tables of numbers with three labels and with two, of a regression task, and with every kind of column.
 static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     let records = [
         include_str!("../../../../tests/artifacts/foreign/skl-forest-3.json"),
@@ -22,7 +22,7 @@ static TABLES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     records.map(signature).into()
 });
 
-/// A file is refused, or it is a model that answers any row, and the same one through its artifact.
+/// Checks that a file is refused, or that its model answers any row, and gives the same answers through its artifact.
 pub fn check(bytes: &[u8]) {
     for table in TABLES.iter() {
         let Ok(imported) = import(bytes, table) else { continue };

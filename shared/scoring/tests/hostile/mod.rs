@@ -1,4 +1,4 @@
-//! What holds of any bytes, for the test that replays the corpus and for the fuzz targets.
+//! Properties that hold for any bytes. The test that replays the corpus and the fuzz targets use them.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "not every target needs all of it")]
 
@@ -6,7 +6,7 @@ pub mod import;
 
 use evergreen_scoring::{Model, Prediction, Predictions, decode, encode};
 
-/// Values that a raw row may hold, sound or not.
+/// Values that a raw row may contain, valid or not.
 const VALUES: [f32; 14] = [
     0.0,
     1.0,
@@ -24,7 +24,7 @@ const VALUES: [f32; 14] = [
     f32::NEG_INFINITY,
 ];
 
-/// Bytes are no artifact, or one of a model that answers any row and can be written anew.
+/// Checks that bytes are refused, or that their model answers any row and can be written and read again.
 pub fn load(bytes: &[u8]) {
     let Ok(model) = Model::load(bytes) else { return };
     answers_any_row(&model);
@@ -36,7 +36,8 @@ pub fn load(bytes: &[u8]) {
     assert_eq!(answers(&rewritten, &rows), answers(&model, &rows));
 }
 
-/// A row without an infinity has a finite answer, and a row in a batch the same as alone.
+/// Checks that rows without infinite values have finite answers, and that a batch gives the same answers as single
+/// rows.
 fn answers_any_row(model: &Model) {
     let rows = rows(model);
     let alone: Vec<_> = rows.iter().map(|row| answers(model, row)).collect();
@@ -47,7 +48,7 @@ fn answers_any_row(model: &Model) {
     }
 }
 
-/// Rows of one value throughout, and some of several.
+/// Returns rows with the same value everywhere, and rows with different values.
 fn rows(model: &Model) -> Vec<Vec<f32>> {
     let slots = model.signature().slots();
     let uniform = VALUES.iter().map(|&value| vec![value; slots]);
@@ -55,8 +56,8 @@ fn rows(model: &Model) -> Vec<Vec<f32>> {
     uniform.chain(mixed).collect()
 }
 
-/// The answer to each row as bits, to be compared exactly: class and probabilities, or estimate and the ends of its
-/// interval. One not-a-number is as good as another.
+/// Returns the answer to each row as bits for an exact comparison: class and probabilities, or prediction and interval.
+/// All NaN are equal.
 fn answers(model: &Model, rows: &[f32]) -> Vec<Vec<u32>> {
     let bits = |number: f32| if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() };
     match model.predict(rows).unwrap() {

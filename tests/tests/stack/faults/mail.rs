@@ -1,5 +1,5 @@
-//! Mail while SES and the registry do not do as they should: everybody is told, nobody twice where that can be helped, and
-//! what could not be told waits in a queue.
+//! Mail while SES or the registry fails. Every recipient is told, and only once where possible. What cannot be sent
+//! waits in a queue.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use evergreen_tests::wait::{seconds, until};
 
 use crate::alarms::{assert_recipients, delivery, notification};
 
-/// Nothing raises this one in the emulator, so nothing else writes about it.
+/// Nothing in the emulator raises this alarm, so no other mails about it are sent.
 const KIND: &str = "train-schedule-queue";
 
-/// For how long SES says that there were too many mails: longer than the tries of one call and Lambda's retries here.
+/// How long SES throttles. This is longer than the tries of one call and Lambda's retries here.
 const THROTTLED: Duration = seconds(15);
 
-/// Everybody has one mail, although the fault happened.
+/// Checks that every recipient gets one mail despite the fault.
 async fn tells_everybody_once(fault: Fault, least_times: usize) {
     let stack = Stack::take().await;
     stack.served().await;
@@ -28,7 +28,7 @@ async fn tells_everybody_once(fault: Fault, least_times: usize) {
     stack.until_mailed(mark, KIND, StateValue::Alarm).await;
     let times = fault.end();
     assert!(times >= least_times, "the fault happened {times} times");
-    // Whatever is still under way ends before this one does.
+    // Everything that is still in progress ends before this call does.
     let again = stack.functions.call(&stack.functions.alert, &delivery).await;
     assert!(!again.failed, "{}", again.payload);
     assert_recipients(&stack, &stack.mails_about(mark, KIND, StateValue::Alarm).await).await;

@@ -1,4 +1,4 @@
-//! Measuring while what is measured, or where figures go, does not answer.
+//! Measurements while a source or CloudWatch does not answer.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_tests::Stack;
@@ -10,7 +10,7 @@ use evergreen_tests::training::bad;
 use evergreen_tests::wait::seconds;
 use serde_json::{Value, json};
 
-/// All figures come, although the fault happened.
+/// Checks that all figures are published despite the fault.
 async fn publishes_all_the_same(fault: Fault) {
     let stack = Stack::take().await;
     stack.served().await;
@@ -71,7 +71,7 @@ async fn a_registry_that_is_down_fails_the_measurement_so_that_it_is_made_again(
     stack.functions.measure().await;
 }
 
-/// What a measurement says while there are these faults, which it survives.
+/// Returns the report of a measurement that succeeds despite these faults.
 async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     let faults = faults.map(|fault| stack.faults.add(fault.of("metrics")));
     let outcome = stack.functions.call(&stack.functions.metrics, &json!({"trigger": "schedule"})).await;
@@ -80,7 +80,7 @@ async fn measured<const N: usize>(stack: &Stack, faults: [Fault; N]) -> Value {
     outcome.payload
 }
 
-/// These figures are not published, and are counted as unknown, which raises an alarm.
+/// Asserts that these figures are not published but counted as unknown, which raises an alarm.
 fn assert_unknown(report: &Value, figures: &[&str]) {
     for figure in figures {
         assert!(report["published"][figure].is_null(), "{figure} is published: {report}");
@@ -166,7 +166,7 @@ async fn a_pointer_to_what_is_not_there_is_unhealthy_as_a_new_environment_finds(
     stack.until_recovered(version).await;
 }
 
-/// The pointer with the key of an object that is not there.
+/// Returns the pointer with the key of an object that does not exist.
 fn pointing_elsewhere(mut pointer: Item) -> Item {
     let AttributeValue::M(version) = pointer.get_mut("version").expect("a pointer holds a version") else {
         panic!("a version is a map")

@@ -1,5 +1,5 @@
-//! The prediction function while registry and store do not do as they should: what served serves on, and nothing else ever
-//! serves than what was registered.
+//! The predict function while the registry or the store fails. The current version continues to serve, and only
+//! registered artifacts ever serve.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use evergreen_tests::training::as_good;
 use evergreen_tests::wait::{seconds, until};
 use serde_json::json;
 
-/// What hangs, hangs for longer than any call of a function waits.
+/// Duration of a call that hangs. It is longer than any function waits.
 const HANGING: Duration = seconds(60);
 
-/// Calls wait for a refresh for 2 s at most; the rest is the emulator's.
+/// Maximum time for a call. A call waits at most 2 s for a refresh, and the rest is for the emulator.
 const PATIENCE: Duration = seconds(5);
 
-/// Has the registry fail while an older version serves and a newer one is promoted.
+/// Checks that an older version serves while the registry fails and a newer version is promoted.
 async fn serves_on_without_the_registry(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -59,7 +59,8 @@ async fn a_registry_that_answers_late_leaves_the_last_version_serving_without_lo
     serves_on_without_the_registry(Fault::withholds_answer(HANGING)).await;
 }
 
-/// Has the store fail while a new environment needs the object: the copy beside the pointer is out of reach.
+/// Checks that the current version serves while the store fails and a new environment needs the object. The copy beside
+/// the pointer is unavailable.
 async fn serves_on_without_the_store(fault: Fault) {
     let stack = Stack::take().await;
     let old = stack.serve_new().await;
@@ -157,7 +158,7 @@ async fn a_cold_start_with_a_hanging_registry_says_so_within_seconds() {
     stack.functions.forget_environments(&stack.functions.predict).await;
     let begun = Instant::now();
     stack.api.predict(&setosa()).await.problem(503);
-    // The cold start looks for 5 s, and the call for 2 s.
+    // The cold start tries for 5 s, and the call for 2 s.
     assert!(begun.elapsed() < seconds(12), "the call took {:?}", begun.elapsed());
     drop(fault);
     stack.until_recovered(version).await;
@@ -198,12 +199,12 @@ async fn a_pointer_that_was_deleted_leaves_the_last_version_serving() {
     stack.registry.put(pointer).await;
 }
 
-/// The registry gives no copies; the pointer alone is another call.
+/// Makes the registry refuse to return copies. The pointer alone is a separate call.
 fn no_copy() -> Fault {
     Fault::refuses(400, "AccessDeniedException").with(DynamoDb, "BatchGetItem").of("predict")
 }
 
-/// Begins with a cold start while there is the fault, and is answered.
+/// Checks that a cold start answers despite the fault.
 async fn cold_start_serves(fault: Fault) {
     let stack = Stack::take().await;
     let version = stack.serve_new().await;
@@ -213,7 +214,7 @@ async fn cold_start_serves(fault: Fault) {
     assert!(fault.end() > 0, "the fault concerned no call");
 }
 
-/// Every call is answered by `version`, without a long wait, until a refresh has met the fault.
+/// Asserts that `version` answers every call without a long wait, until a refresh has met the fault.
 async fn still_serves(stack: &Stack, version: u64, fault: &Injected) {
     let limit = 2 * stack.refresh_time().await + seconds(10);
     until("a refresh to meet the fault", limit, async || {

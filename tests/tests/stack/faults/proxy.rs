@@ -1,4 +1,4 @@
-//! The proxy that all other tests of this folder rely on. It needs no stack.
+//! Tests of the proxy that all other tests in this folder use. They need no stack.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,10 +22,10 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// What the service behind the proxy always answers.
+/// The constant answer of the service behind the proxy.
 const ANSWER: &str = "0123456789";
 
-/// A service that remembers what it was asked for.
+/// A service that records the requests it receives.
 #[derive(Debug, Clone, Default)]
 struct Upstream(Arc<Mutex<Vec<String>>>);
 
@@ -57,7 +57,7 @@ impl Upstream {
     }
 }
 
-/// A proxy of the test's own, and what is behind it.
+/// The test's own proxies and the service behind them.
 struct Proxied {
     train: SocketAddr,
     predict: SocketAddr,
@@ -77,7 +77,7 @@ impl Proxied {
         reqwest::get(format!("http://{}{path}", self.train)).await?.text().await
     }
 
-    /// What the clients of the train function are configured with, but for its patience.
+    /// Returns the configuration of the train function's clients, except for the timeouts.
     fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! Training while the registry does not do as it should: what was learnt is registered once, or the run says why not.
+//! Training while the registry fails. The new version is registered once, or the run says why not.
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::training::{fails_and_says_so, trains_all_the_same};
 use crate::promotion::assert_champion_is_sound;
 
-/// What the transaction that registers a version holds and no other. The first transaction of a training opens its run.
+/// A text that only the transaction that registers a version contains. A training's first transaction opens its run.
 const REGISTRATION: &str = "VERSION#";
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Training while the store does not do as it should: what is learnt from, compared with and stored is whole, or the run says
-//! why not.
+//! Training while the store fails. The data set, the compared artifact and the stored artifact are complete, or the run
+//! says why not.
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -56,7 +56,7 @@ async fn a_champion_whose_bytes_are_damaged_on_their_way_is_not_taken_for_unread
     event["id"] = fresh_id().into();
     let outcome = stack.functions.call(&stack.functions.train, &event).await;
     assert_eq!(fault.end(), 1);
-    // Damage on the way is no answer: the run fails, and is tried again.
+    // Damage in transit is not a result. The run fails and is retried.
     let report = if outcome.failed { stack.train(event).await } else { outcome.payload };
     assert_eq!(report["status"], "SUCCEEDED", "{report}");
     assert_eq!(decision(&stack).await["verdict"], "not_worse");
@@ -66,7 +66,7 @@ async fn decision(stack: &Stack) -> Value {
     stack.registry.champion().await.expect("there is a champion")["version"]["decision"].clone()
 }
 
-/// A table that is damaged on its way is not learnt from.
+/// Checks that training does not learn from a table that is damaged in transit.
 async fn does_not_learn_from(fault: Fault) {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;

@@ -1,5 +1,4 @@
-//! Telling others while the bus does not do as it should: what happened is told at least once, and each event has an id by
-//! which the second copy can be dropped.
+//! Publishing events while the bus fails. Each event is published at least once. Its id lets consumers drop duplicates.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +11,11 @@ use serde_json::{Value, json};
 
 use evergreen_tests::events::Listener;
 
-/// What a training that promotes tells.
+/// The events of a training run that promotes a version.
 const KINDS: [&str; 2] = ["ModelPromoted", "TrainingSucceeded"];
 
-/// A training succeeds while there is the fault. Its events are heard, if not at once, then from a measurement; returns how
-/// often each was heard.
+/// Runs a training with the fault. The events arrive at once, or after a later measurement. Returns how often each kind
+/// arrived.
 async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     let stack = Stack::take().await;
     stack.served().await;
@@ -29,7 +28,7 @@ async fn tells_in_the_end(fault: Fault) -> BTreeMap<String, usize> {
     heard
 }
 
-/// Has everything told that waits, and counts what is heard of the run, by its kind.
+/// Publishes all waiting events, and counts the events of the run by kind.
 async fn until_told(stack: &Stack, run: &Value) -> BTreeMap<String, usize> {
     stack.registry.age_outbox().await;
     stack.functions.measure().await;

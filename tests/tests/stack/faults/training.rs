@@ -1,4 +1,4 @@
-//! What the tests of training with a fault have in common: how a training is to end all the same, and how it is to fail.
+//! Shared checks for training with a fault: the run succeeds anyway, or it fails properly.
 
 use evergreen_tests::Stack;
 use evergreen_tests::faults::Fault;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::promotion::assert_champion_is_sound;
 
-/// One version comes of the training, and it serves.
+/// Checks that the training run makes one version despite the fault, and that this version serves.
 pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     let stack = Stack::take().await;
     let before = stack.registry.versions().await.len();
@@ -25,7 +25,7 @@ pub async fn trains_all_the_same(fault: Fault, least_times: usize) -> Value {
     report
 }
 
-/// The run fails, says why, and what served serves on; the next one succeeds.
+/// Checks that the run fails with this reason and the current version continues to serve. The next run succeeds.
 pub async fn fails_and_says_so(fault: Fault, reason: &str) {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;

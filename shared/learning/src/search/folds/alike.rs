@@ -1,26 +1,26 @@
-//! Folds in which every row is scored once, alike in their classes.
+//! Folds that score every row once and have similar classes.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::Fold;
 
-/// A unit's rows by class.
+/// Rows that stay together, by class.
 struct Unit {
     rows: Vec<u32>,
-    /// Classes, ascending, with the number of rows of each.
+    /// The classes, ascending, with the number of rows of each.
     classes: Vec<(usize, usize)>,
 }
 
-/// Deals the rows of `strata`, one for each class, to at most so many folds, and at least two. `units` names the unit of each
-/// row, in the order of the strata. Where there are fewer units than folds, rows are dealt one by one.
+/// Splits the rows of `strata`, one stratum for each class, into 2 to `folds` folds. `units` has the unit of each row,
+/// in the order of the strata. If there are fewer units than folds, each row is its own unit.
 pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fold> {
     let mut dealt = units_of(strata, units);
     if dealt.len() < folds {
         let rows: Vec<u64> = (0..units.len() as u64).collect();
         dealt = units_of(strata, &rows);
     }
-    // Before the units are dealt, so that no fold lacks a class that could be in each.
+    // Count first, so that no fold lacks a class that could be in every fold.
     let least = (0..strata.len()).map(|class| with(&dealt, class)).filter(|units| *units > 0).min();
     let count = folds.min(least.unwrap_or_default()).max(2);
     let sizes: Vec<f64> = strata.iter().map(|stratum| stratum.len().max(1) as f64).collect();
@@ -41,8 +41,8 @@ pub(super) fn folds(strata: &[Vec<u32>], units: &[u64], folds: usize) -> Vec<Fol
     (0..count).map(|scored| of(&parts, scored)).collect()
 }
 
-/// The units in the order in which they are dealt: those of the first class first, of these the largest first, so that small
-/// ones can even out what large ones leave.
+/// Returns the units in the order in which they are dealt: by class, and the largest of a class first. Small units then
+/// balance what large ones leave uneven.
 fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
     let mut known: HashMap<u64, usize> = HashMap::with_capacity(units.len());
     let mut found: Vec<Unit> = Vec::new();
@@ -60,17 +60,17 @@ fn units_of(strata: &[Vec<u32>], units: &[u64]) -> Vec<Unit> {
             }
         }
     }
-    // The sort is stable: of equally large units the draw decides.
+    // The sort is stable, so equally large units stay in their random order.
     found.sort_by_key(|unit| (unit.classes.first().map(|(class, _)| *class), Reverse(unit.rows.len())));
     found
 }
 
-/// How many units have rows of a class.
 fn with(units: &[Unit], class: usize) -> usize {
     units.iter().filter(|unit| unit.classes.iter().any(|(other, _)| *other == class)).count()
 }
 
-/// The part that has least of the classes of `unit`, of several the one that has fewest rows, of these the first.
+/// Returns the part that has the least of the unit's classes. Ties go to the part with the fewest rows, then to the
+/// first.
 fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64]) -> Option<usize> {
     let cost = |part: usize| {
         let of = |class: usize| {
@@ -83,7 +83,7 @@ fn emptiest(unit: &Unit, parts: &[Vec<u32>], have: &[Vec<usize>], sizes: &[f64])
     (0..parts.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b)).then(rows(*a).cmp(&rows(*b))))
 }
 
-/// The fold that is scored on one of the parts and learns from all others.
+/// Returns the fold that is scored on one part and learns from all others.
 fn of(parts: &[Vec<u32>], scored: usize) -> Fold {
     let others = parts.iter().enumerate().filter(|(part, _)| *part != scored);
     let mut training: Vec<u32> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();

@@ -10,7 +10,7 @@ fn classes(counts: &[usize]) -> Target {
     Target::Classes { labels: (0..counts.len() as i64).map(Label::Integer).collect(), classes }
 }
 
-/// Every row by itself.
+/// Makes each row its own unit.
 fn alone(rows: &[u32]) -> Units {
     Units::Alike(rows.iter().map(|row| u64::from(*row)).collect())
 }
@@ -38,7 +38,7 @@ fn a_large_table_is_compared_on_a_part_that_has_every_class() {
 
 #[test]
 fn groups_of_several_classes_are_dealt_so_that_folds_are_alike() {
-    // 40 groups of 10 rows, of which each has a share of its own of the second class.
+    // There are 40 groups of 10 rows. The share of the second class differs between them.
     let classes: Vec<u32> = (0..400_u32).map(|row| u32::from(row % 10 < row / 100 * 2)).collect();
     let positive = |rows: &[u32]| rows.iter().filter(|row| classes[**row as usize] == 1).count();
     let target = Target::Classes { labels: vec![Label::Integer(0), Label::Integer(1)], classes: classes.clone() };
@@ -53,7 +53,7 @@ fn groups_of_several_classes_are_dealt_so_that_folds_are_alike() {
 
 #[test]
 fn in_time_each_fold_learns_from_the_rows_before_those_that_it_is_scored_on() {
-    // The rows stand in the table in another order, and seven share a day.
+    // The rows of the table are not sorted by time, and seven share a day.
     let day = |row: u32| u64::from((row * 37 % 300) / 7);
     let target = Target::Numbers((0..300).map(f64::from).collect());
     let chained = in_time(&target, day);

@@ -4,13 +4,13 @@ use evergreen_table::Target;
 
 use super::Fold;
 
-/// Minimum number of rows that a fold learns from and is scored on: with fewer, its score is chance.
+/// Minimum number of rows that a fold learns from and is scored on. With fewer, its score is chance.
 const MIN_ROWS: usize = 5;
 
-/// At most so many folds, the oldest first. `rows` are cut into one part more than there are folds, as nearly alike as can be
-/// without parting rows of one rank; each fold is scored on a part and learns from all parts before it. `ranks` has the rank of
-/// each row. Folds that learn from fewer classes than the rows have are left out as long as one fold is left. Nothing where
-/// the rows cannot be cut.
+/// Returns at most `folds` folds, the oldest first. `rows` are cut into one part more than there are folds, of about
+/// equal size. Rows with the same rank in `ranks` stay together. Each fold is scored on a part and learns from all
+/// parts before it. A fold whose training rows lack a class is left out, except the last. The result is empty if the
+/// rows cannot be cut.
 pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
     let mut sorted: Vec<(u64, u32)> = ranks.iter().copied().zip(rows.iter().copied()).collect();
     sorted.sort_unstable();
@@ -26,7 +26,7 @@ pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) 
     chained
 }
 
-/// Where the parts after the first begin, ascending.
+/// Returns where the parts after the first begin, ascending.
 fn cuts(sorted: &[(u64, u32)], folds: usize) -> Vec<usize> {
     let rank = |at: usize| sorted.get(at).map(|(rank, _)| *rank);
     let between = |at: &usize| rank(*at) != rank(at - 1);
@@ -52,7 +52,7 @@ fn fold(sorted: &[(u64, u32)], cut: usize, end: usize) -> Option<Fold> {
     Some(Fold { training: rows(sorted.get(..cut)?), scored: rows(sorted.get(cut..end)?) })
 }
 
-/// Classes that the rows have; 1 for regression.
+/// Returns the number of classes in the rows; 1 for regression.
 fn distinct(target: &Target, rows: &[u32]) -> usize {
     let Target::Classes { labels, classes } = target else { return 1 };
     let mut known = vec![false; labels.len()];

@@ -1,4 +1,4 @@
-//! The ensemble's lists, put back into trees.
+//! Builds trees from the lists of an ensemble operator.
 
 use evergreen_lifecycle::MAX_LABELS;
 
@@ -8,10 +8,10 @@ use super::super::onnx::AttributeProto;
 use super::ArtifactError;
 use crate::pipeline::{Aggregate, Node, Tree, Weight};
 
-/// How many outputs an ensemble has at most.
+/// Maximum number of outputs of an ensemble.
 const MAX_OUTPUTS: i64 = MAX_LABELS as i64;
 
-/// Reads the trees, how they are aggregated and the number of outputs; what indices point to is for the pipeline's own check.
+/// Reads the trees, their aggregation and the number of outputs. The check of the pipeline validates the indices later.
 pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggregate, usize), ArtifactError> {
     let mut attributes = Attributes::new(ENSEMBLE, attributes)?;
     let aggregate = match attributes.string("aggregate_function")? {
@@ -60,7 +60,7 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
     Ok(trees)
 }
 
-/// Adds a node, which must be the next of the last tree or the first of the next one.
+/// Adds a node. It must be the next node of the last tree or the first node of a new one.
 fn append(trees: &mut Vec<Tree>, tree: i64, node: i64, content: Node) -> Option<()> {
     let (tree, node) = (usize::try_from(tree).ok()?, usize::try_from(node).ok()?);
     if tree == trees.len() {

@@ -1,7 +1,7 @@
-//! Format 1: columns of numbers, none missing, and a forest that classifies.
+//! Reads format 1: numeric columns without missing values, and a forest that classifies.
 //!
-//! The input is `features`, the raw row, and the graph `Scaler` → `TreeEnsembleRegressor` (AVERAGE, one target per class,
-//! giving `probabilities`) → `ArgMax` (giving `label`).
+//! The input `features` is the raw row. The graph is `Scaler` → `TreeEnsembleRegressor` (AVERAGE, one target per class,
+//! output `probabilities`) → `ArgMax` (output `label`).
 
 use evergreen_lifecycle::{ColumnKind, Signature};
 
@@ -62,7 +62,7 @@ fn check_connection(
     }
 }
 
-/// The columns as they are.
+/// Returns encodings that pass each column through unchanged.
 fn encodings(signature: &Signature) -> Result<Vec<Encoding>, ArtifactError> {
     if signature.columns().iter().any(|column| column.kind != ColumnKind::Number || column.nullable) {
         return Err(ArtifactError::Columns);

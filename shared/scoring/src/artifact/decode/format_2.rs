@@ -1,5 +1,5 @@
-//! Format 2. The numbers are taken from the operators that hold them, by name; then the graph must be, byte for byte, the
-//! one that is written around a pipeline of these numbers, so that nothing else of it needs to be read.
+//! Reads format 2. It finds the operators that contain numbers by name. Then it writes the graph for these numbers and
+//! compares both byte for byte, so it need not read anything else.
 
 use std::collections::BTreeMap;
 
@@ -31,10 +31,10 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     Ok(pipeline)
 }
 
-/// An operator that predicts: whether it is a weighted sum, and its attributes.
+/// A predictor operator: whether it is linear, and its attributes.
 type Taken = (bool, Vec<AttributeProto>);
 
-/// Takes the attributes, nearly all of the file, out of the operators that predict.
+/// Takes the attributes out of the predictor operators. They are almost the whole file.
 fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     let predicts = |node: &&mut NodeProto| {
         (node.op_type == ENSEMBLE || node.op_type == LINEAR) && node.name != names::DIFFICULTY_SUM
@@ -43,7 +43,7 @@ fn predictors(graph: &mut GraphProto) -> Vec<Taken> {
     graph.node.iter_mut().filter(predicts).map(take).collect()
 }
 
-/// The predictor whose bases, if it has any, are the constant of this name.
+/// Reads a predictor. The constant named `base` contains its bases, if it has any.
 fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Result<Predictor, ArtifactError> {
     if sums {
         return Ok(Predictor::Linear(linear(attributes)?));
@@ -53,7 +53,7 @@ fn predictor(graph: &GraphProto, base: &str, (sums, attributes): Taken) -> Resul
     Ok(Predictor::Trees(Ensemble { trees, aggregate, base }))
 }
 
-/// The members of a blend, in their order.
+/// Reads the members of a blend, in their order.
 fn members(graph: &GraphProto, taken: Vec<Taken>) -> Result<Vec<Member>, ArtifactError> {
     let operators = Named::of(graph);
     let read = |(number, taken): (usize, Taken)| {
@@ -164,7 +164,7 @@ fn one_hot(operators: &Named<'_>, column: usize, categories: usize) -> Result<En
     Ok(Encoding::OneHot { categories: count, indicator: texts > categories })
 }
 
-/// The operators that hold numbers or tell the link, by name.
+/// The operators that contain numbers or show the link, by name.
 struct Named<'a>(BTreeMap<&'a str, &'a NodeProto>);
 
 impl<'a> Named<'a> {
@@ -172,12 +172,12 @@ impl<'a> Named<'a> {
         Self(graph.node.iter().map(|node| (node.name.as_str(), node)).collect())
     }
 
-    /// The attributes of the operator of this name, if there is one.
+    /// Returns the attributes of the operator with this name, or `None` if it does not exist.
     fn get(&self, name: &str, operator: &'static str) -> Result<Option<Attributes>, ArtifactError> {
         self.0.get(name).map(|node| Attributes::new(operator, node.attribute.clone())).transpose()
     }
 
-    /// The numbers of a constant.
+    /// Returns the list of numbers of a constant.
     fn numbers(&self, name: &str) -> Result<Option<Vec<f32>>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.floats("value_floats")).transpose()
     }
@@ -187,19 +187,19 @@ impl<'a> Named<'a> {
         Ok(Some(Scaler { offset: found.floats("offset")?, scale: found.floats("scale")? }))
     }
 
-    /// The lone number of a constant that has to be there; `what` says in an error what it is.
+    /// Returns the number of a required constant with one element. `what` describes it in the error.
     fn required(&self, name: &str, what: &'static str) -> Result<f32, ArtifactError> {
         let values = self.numbers(name)?.unwrap_or_default();
         values.first().copied().ok_or(ArtifactError::Missing(what))
     }
 
-    /// The lone number of a constant.
+    /// Returns the number of a constant with one element.
     fn number(&self, name: &'static str) -> Result<Option<f32>, ArtifactError> {
         let Some(values) = self.numbers(name)? else { return Ok(None) };
         values.first().map(|value| Some(*value)).ok_or(ArtifactError::Missing(name))
     }
 
-    /// The number of a constant that is one number and no list.
+    /// Returns the number of a constant that is a scalar and not a list.
     fn lone(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
@@ -208,7 +208,7 @@ impl<'a> Named<'a> {
         self.link_of(str::to_owned)
     }
 
-    /// The values that a member sees below and above all others where they are missing.
+    /// Reads the holes of a member.
     fn holes(&self, number: usize) -> Result<Vec<Hole>, ArtifactError> {
         let places = |name| -> Result<Vec<i64>, ArtifactError> {
             let found = self.get(&names::member(number, name), CONSTANT)?;
@@ -224,7 +224,7 @@ impl<'a> Named<'a> {
         self.link_of(|name| names::member(number, name))
     }
 
-    /// The link of the operators that have these names.
+    /// Returns the link that the operators with these names compute.
     fn link_of(&self, name: impl Fn(&str) -> String) -> Link {
         let has = |of: &str| self.0.contains_key(name(of).as_str());
         let is_softmax = |of: &str| self.0.get(name(of).as_str()).is_some_and(|node| node.op_type == "Softmax");
@@ -240,7 +240,7 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Compares what is encoded, in which a not-a-number is equal to itself.
+/// Compares the encoded bytes, because in these NaN equals itself.
 fn check_rest(found: &GraphProto, expected: &GraphProto) -> Result<(), ArtifactError> {
     if found.encode_to_vec() == expected.encode_to_vec() {
         return Ok(());

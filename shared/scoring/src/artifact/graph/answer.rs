@@ -1,4 +1,4 @@
-//! From the predictor's outputs to the graph's.
+//! Builds the operators from the predictor's outputs to the graph's outputs.
 
 use evergreen_lifecycle::{Signature, Task};
 
@@ -12,7 +12,7 @@ use super::{Operators, interval};
 use crate::link::kept;
 use crate::pipeline::{Interval, Link, Parts};
 
-/// Appends what follows the predictor, which takes `features` and whose output has the name `outputs`.
+/// Appends all operators after the predictor. `features` is the name of its input and `outputs` the name of its output.
 pub(super) fn add(operators: &mut Operators, signature: &Signature, parts: &Parts, features: &str, outputs: &str) {
     match signature.task() {
         Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
@@ -46,7 +46,7 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &Parts, labels: usiz
         (Link::Identity, None) => {}
         (Link::Identity, Some(_)) => raise(operators, scores, probabilities),
         (Link::OneVersusRest, calibration) => {
-            // The logarithm of the logistic function: a logistic function would lose the small probabilities.
+            // The logarithm of the logistic function. The logistic function itself would lose small probabilities.
             operators.core("Neg", &[scores], NEGATED, Vec::new());
             operators.core("Softplus", &[NEGATED], SURPRISE, Vec::new());
             operators.core("Neg", &[SURPRISE], LOG_PROBABILITIES, Vec::new());
@@ -64,7 +64,7 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &Parts, labels: usiz
     }
 }
 
-/// The name of the probabilities before a floor is put below them: the graph's own if there is none.
+/// Returns the name of the probabilities before the floor is applied. Without a floor, this is the output of the graph.
 pub(super) fn unbounded(parts: &Parts) -> &'static str {
     if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
 }
@@ -73,7 +73,7 @@ fn label(operators: &mut Operators, scores: &str) {
     operators.core(ARG_MAX, &[scores], LABEL, vec![int("axis", 1), int("keepdims", 0)]);
 }
 
-/// Probabilities none of which is below the floor.
+/// Appends the operators that raise all probabilities to at least the floor.
 fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &str) {
     operators.numbers(KEPT, vec![kept(least, labels)]);
     operators.numbers(FLOOR, vec![least]);
@@ -81,7 +81,7 @@ fn bound(operators: &mut Operators, least: f32, labels: usize, probabilities: &s
     operators.core("Add", &[SHRUNK, FLOOR], PROBABILITIES, Vec::new());
 }
 
-/// Probabilities to the power of the calibration, the greatest made 1 before.
+/// Appends the operators that raise probabilities to the calibration power. The greatest is scaled to 1 first.
 fn raise(operators: &mut Operators, from: &str, to: &str) {
     operators.core("ReduceMax", &[from], HIGHEST, vec![ints("axes", vec![1]), int("keepdims", 1)]);
     operators.core("Div", &[from, HIGHEST], RELATIVE, Vec::new());

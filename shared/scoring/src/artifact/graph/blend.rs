@@ -1,4 +1,5 @@
-//! Several predictors and the weighted mean of their answers. Each member's operators have names of their own.
+//! Builds the operators of several predictors and the weighted mean of their answers. The operators of each member have
+//! their own names.
 
 use evergreen_lifecycle::Task;
 
@@ -12,7 +13,6 @@ use super::names::{
 use super::{Operators, predictor};
 use crate::pipeline::{BEYOND, Hole, Link, Member};
 
-/// Appends the members and their mean, which gets the name `outputs`.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
@@ -46,7 +46,8 @@ fn scaled(operators: &mut Operators, member: &Member, features: &str, name: &str
     name.to_owned()
 }
 
-/// The features, and behind them those below and those above all others where they are missing.
+/// Appends two columns per hole after the features: a missing value is below all others in the first and above them in
+/// the second.
 fn seen(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
     if holes.is_empty() {
         return features;
@@ -67,7 +68,7 @@ fn seen(operators: &mut Operators, number: usize, holes: &[Hole], features: Stri
     seen
 }
 
-/// From a member's outputs to probabilities, as it is done for a predictor alone.
+/// Appends the operators from a member's outputs to probabilities, like those of a single predictor.
 fn answered(operators: &mut Operators, number: usize, link: Link, outputs: String) -> String {
     let name = |name| member(number, name);
     let scores = match link {

@@ -1,4 +1,4 @@
-//! From the inputs to the features, in the order of [`crate::Preprocessing`].
+//! Builds the operators from the inputs to the features, in the order of [`crate::Preprocessing`].
 
 use evergreen_lifecycle::{ColumnKind, Signature};
 
@@ -12,7 +12,7 @@ use super::names::{
 };
 use crate::pipeline::{Encoding, Preprocessing};
 
-/// Appends the operators and returns the name of what they give.
+/// Appends the operators and returns the name of their result.
 pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessing: &Preprocessing) -> String {
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
@@ -53,9 +53,9 @@ fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks:
     }
 }
 
-/// A column of categories.
+/// A category column.
 struct Category<'a> {
-    /// Its index among them.
+    /// Index among the category columns.
     index: usize,
     categories: &'a [String],
     rare: &'a [String],
@@ -65,7 +65,7 @@ struct Category<'a> {
 
 fn categories<'a>(signature: &'a Signature, preprocessing: &'a Preprocessing) -> Vec<Category<'a>> {
     let (mut found, mut slot) = (Vec::new(), 0);
-    // They are in the order of their slots.
+    // Statistics are in the order of their slots.
     let mut statistics = preprocessing.statistics.iter().peekable();
     for column in signature.columns() {
         if let (ColumnKind::Category { categories, rare }, Some(Encoding::OneHot { indicator, .. })) =
@@ -111,7 +111,7 @@ fn add_categories(
     }
 }
 
-/// The texts of a column.
+/// Appends the operators that select the texts of a column.
 fn add_texts(operators: &mut Operators, column: usize) {
     let index = category_index(column);
     operators.index(&index, column as i64);
@@ -125,7 +125,7 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
     features
 }
 
-/// The codes of the texts, as [`ColumnKind::code`] has them; that of a missing one comes last.
+/// Appends the operators that map texts to codes, like [`ColumnKind::code`]. The code of a missing text is the last.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
     let unseen = column.categories.len() as i64;
     let last = unseen + 1 + column.rare.len() as i64;

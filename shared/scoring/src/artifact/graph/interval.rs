@@ -1,4 +1,4 @@
-//! From the prediction and the features to the ends of the interval.
+//! Builds the operators from the prediction and the features to the ends of the interval.
 
 use super::super::names::{ENSEMBLE, ML_DOMAIN};
 use super::names::{
@@ -9,7 +9,7 @@ use super::names::{
 use super::{Operators, predictor};
 use crate::pipeline::{Curve, Ensemble, Interval};
 
-/// Appends the operators behind `PREDICTION`; `outputs` is the same with a second dimension of 1.
+/// Appends the operators after `PREDICTION`. `outputs` is the same value with a second dimension of 1.
 pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str, outputs: &str) {
     let mut half = curve(operators, &interval.half, outputs);
     if let Some(ensemble) = &interval.difficulty {
@@ -27,14 +27,14 @@ pub(super) fn add(operators: &mut Operators, interval: &Interval, features: &str
     operators.core("Add", &[PREDICTION, half], UPPER_FREE, Vec::new());
     let [low, high] = limits.map(|(name, limit)| {
         limit.iter().for_each(|limit| operators.number(name, *limit));
-        // An input without a name is one that is not given.
+        // In ONNX, an empty name means that an optional input is not given.
         if limit.is_some() { name } else { "" }
     });
     operators.core("Clip", &[LOWER_FREE, low, high], LOWER, Vec::new());
     operators.core("Clip", &[UPPER_FREE, low, high], UPPER, Vec::new());
 }
 
-/// Appends half the width by the prediction and returns its name.
+/// Appends the operators that compute half the width from the prediction. Returns the name of the result.
 fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static str {
     operators.numbers(HALF_INTERVAL, vec![curve.start]);
     if curve.steps.is_empty() {
@@ -53,7 +53,7 @@ fn curve(operators: &mut Operators, curve: &Curve, outputs: &str) -> &'static st
     HALF_BY_PREDICTION
 }
 
-/// Appends how hard each row is.
+/// Appends the operators that compute the difficulty of each row.
 fn difficulty(operators: &mut Operators, ensemble: &Ensemble, features: &str) {
     operators.add((ML_DOMAIN, ENSEMBLE), &[features], DIFFICULTY_SUM, predictor::ensemble(ensemble));
     operators.numbers(DIFFICULTY_BASE, ensemble.base.clone());

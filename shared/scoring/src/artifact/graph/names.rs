@@ -70,27 +70,26 @@ pub(in super::super) const PREDICTION: &str = "prediction";
 pub(in super::super) const LOWER: &str = "lower";
 pub(in super::super) const UPPER: &str = "upper";
 
-/// Index, among the columns of categories, of the one with index `column` there.
+/// Names the constant with the column's index among the category columns.
 pub(in super::super) fn category_index(column: usize) -> String {
     format!("category_{column}_index")
 }
 
-/// What belongs to a member of a blend.
+/// Names an operator that belongs to a member of a blend.
 pub(in super::super) fn member(number: usize, name: &str) -> String {
     format!("member_{number}_{name}")
 }
 
-/// The texts of a column of categories.
+/// Names the texts of a category column.
 pub(in super::super) fn category(column: usize) -> String {
     format!("category_{column}")
 }
 
-/// The features of a column of categories.
 pub(in super::super) fn one_hot(column: usize) -> String {
     format!("one_hot_{column}")
 }
 
-/// What stands for each text of a column of categories, of which there are statistics: as a list, and as a column.
+/// Names the codes of a category column with statistics, as a list. `code` names them as a column.
 pub(in super::super) fn codes(column: usize) -> String {
     format!("codes_{column}")
 }
@@ -99,12 +98,10 @@ pub(in super::super) fn code(column: usize) -> String {
     format!("code_{column}")
 }
 
-/// The numbers of a statistic of a column of categories.
 pub(in super::super) fn statistic_values(column: usize, statistic: usize) -> String {
     format!("statistic_{column}_{statistic}_values")
 }
 
-/// The feature of a statistic of a column of categories.
 pub(in super::super) fn statistic(column: usize, statistic: usize) -> String {
     format!("statistic_{column}_{statistic}")
 }

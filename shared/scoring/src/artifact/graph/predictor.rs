@@ -1,4 +1,4 @@
-//! From the features to the outputs.
+//! Builds the operators from the features to the outputs.
 
 use evergreen_lifecycle::Task;
 
@@ -10,7 +10,7 @@ use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
 use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, Parts, Predictor, Weight};
 
-/// Appends the operators that predict, with these attributes each, and returns the name of the outputs.
+/// Appends the predictor operators with the given attributes. Returns the name of the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
@@ -19,7 +19,7 @@ pub(super) fn add(
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
     let outputs = match (task, parts.link, parts.calibration) {
-        // They are the graph's, and nothing but a floor follows.
+        // These are already the probabilities of the graph, except for a floor.
         (Task::Classification, Link::Identity, None) => unbounded(parts),
         _ => OUTPUTS,
     };
@@ -30,7 +30,7 @@ pub(super) fn add(
     outputs
 }
 
-/// Appends one predictor. The names are those of an ensemble's sum before its base is added, of the base, and of the outputs.
+/// Appends one predictor. The names are those of an ensemble's sum without the bases, of the bases, and of the outputs.
 pub(super) fn one(
     operators: &mut Operators,
     predictor: &Predictor,
@@ -45,7 +45,8 @@ pub(super) fn one(
         Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);
         }
-        // Not as the ensemble's own `base_values`: ONNX Runtime leaves these out where no leaf weighs an output.
+        // Does not use the operator's `base_values`: ONNX Runtime ignores these for an output to which no leaf adds a
+        // weight.
         Predictor::Trees(ensemble) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], votes, attributes);
             operators.numbers(base, ensemble.base.clone());
@@ -54,7 +55,6 @@ pub(super) fn one(
     }
 }
 
-/// The attributes of a linear predictor.
 pub(in super::super) fn linear(linear: &Linear) -> Vec<AttributeProto> {
     vec![
         floats("coefficients", linear.weights.clone()),
@@ -64,7 +64,6 @@ pub(in super::super) fn linear(linear: &Linear) -> Vec<AttributeProto> {
     ]
 }
 
-/// The attributes of an ensemble.
 pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     let mut lists = Lists::default();
     for (tree, content) in (0..).zip(&ensemble.trees) {
@@ -79,7 +78,8 @@ pub(in super::super) fn ensemble(ensemble: &Ensemble) -> Vec<AttributeProto> {
     lists.into_attributes(aggregate, ensemble.base.len())
 }
 
-/// One entry of each `nodes` list per node, of each `target` list per weight of a leaf.
+/// The lists of an ensemble operator: one entry per node in each `nodes` list, one per leaf weight in each `target`
+/// list.
 #[derive(Default)]
 struct Lists {
     nodes_treeids: Vec<i64>,
@@ -110,7 +110,7 @@ impl Lists {
         self.nodes_falsenodeids.push(right.into());
         match content {
             Node::Split { .. } => {}
-            // Runtimes differ in what a leaf without a weight is; one of 0 is nothing to all of them.
+            // Runtimes treat a leaf without weights differently. A weight of 0 has the same effect in all of them.
             Node::Leaf(weights) if weights.is_empty() => self.weigh(tree, node, Weight { output: 0, weight: 0.0 }),
             Node::Leaf(weights) => weights.iter().for_each(|entry| self.weigh(tree, node, *entry)),
         }

@@ -1,5 +1,5 @@
-//! `AttributeProto`, written out because its texts are kept in one piece: an ensemble has one for each of its nodes, and a
-//! million allocations of a few bytes would be most of the memory that loading takes.
+//! `AttributeProto`, implemented by hand to keep all its texts in one piece. An ensemble has one text per node, and a
+//! million small allocations would need most of the memory for loading.
 
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
@@ -7,14 +7,14 @@ use prost::encoding::{
 };
 use prost::{DecodeError, Message};
 
-/// An attribute; `kind` says which of the others holds its value (`AttributeProto.AttributeType`).
+/// An attribute. `kind` says which other field contains the value (`AttributeProto.AttributeType`).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AttributeProto {
     pub(crate) name: String,
     pub(crate) f: Option<f32>,
     pub(crate) i: Option<i64>,
     pub(crate) s: Option<Vec<u8>>,
-    /// A tensor, as the bytes of a `TensorProto`: an artifact has none.
+    /// A tensor as the bytes of a `TensorProto`. An artifact has none.
     pub(crate) t: Option<Vec<u8>>,
     pub(crate) floats: Vec<f32>,
     pub(crate) ints: Vec<i64>,
@@ -33,7 +33,6 @@ pub(crate) mod kind {
     pub(crate) const STRINGS: i32 = 8;
 }
 
-/// Field numbers.
 mod tag {
     pub(super) const NAME: u32 = 1;
     pub(super) const F: u32 = 2;
@@ -107,21 +106,19 @@ impl Message for AttributeProto {
     }
 }
 
-/// Texts, one behind the other.
+/// A list of texts, stored one after the other.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Texts {
     bytes: Vec<u8>,
-    /// Where each ends.
+    /// End of each text in `bytes`.
     ends: Vec<u32>,
 }
 
 impl Texts {
-    /// Number of texts.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The texts in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = starts.zip(&self.ends).map(|(start, &end)| start as usize..end as usize);

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-/// A tensor; `data_type` (see [`super::element`]) says which list holds its elements, unless `raw_data` does.
+/// A tensor. Its elements are in `raw_data`, or else in the list for its `data_type` (see [`super::element`]).
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct TensorProto {
     #[prost(int64, repeated, tag = "1")]
@@ -22,7 +22,7 @@ pub(crate) struct TensorProto {
     pub(crate) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(crate) double_data: Vec<f64>,
-    /// `TensorProto.DataLocation`: 1 where the elements lie in another file.
+    /// `TensorProto.DataLocation`: 1 if the elements are in another file.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }

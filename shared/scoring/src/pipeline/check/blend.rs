@@ -1,14 +1,14 @@
-//! Whether predictors can be averaged.
+//! Checks that predictors can be averaged.
 
 use evergreen_lifecycle::Signature;
 
 use super::super::{Member, Predictor, Preprocessing};
 use super::{MAX_NODES, PipelineError, features, link, predictor};
 
-/// Members of a blend, at most.
+/// Maximum number of members of a blend.
 pub const MAX_MEMBERS: usize = 32;
 
-/// How far weights may sum from 1; a few roundings of `f32`.
+/// Maximum difference between the sum of the weights and 1. Allows for a few rounding errors of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
 pub(super) fn check(
@@ -18,7 +18,7 @@ pub(super) fn check(
 ) -> Result<(), PipelineError> {
     let (count, holes) = (preprocessing.features(), preprocessing.holes());
     let sum: f32 = members.iter().map(|member| member.weight).sum();
-    // What is no number is not within the tolerance.
+    // NaN fails both comparisons.
     let sound = members.iter().all(|member| member.weight > 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
     if members.is_empty() || members.len() > MAX_MEMBERS || !sound {
         return Err(PipelineError::Members { members: members.len(), sum });

@@ -1,4 +1,4 @@
-//! Whether every column of the signature becomes features.
+//! Checks that every column of the signature has valid encodings.
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
@@ -21,12 +21,12 @@ pub(super) fn check(signature: &Signature, preprocessing: &Preprocessing) -> Res
     preprocessing.scaler.as_ref().map_or(Ok(()), |scaler| check_scaler(scaler, features))
 }
 
-/// For each slot of a raw row the column that it belongs to.
+/// Returns, for each slot of a raw row, its column.
 fn columns_of_slots(signature: &Signature) -> impl Iterator<Item = &Column> {
     signature.columns().iter().flat_map(|column| std::iter::repeat_n(column, column.kind.slots()))
 }
 
-/// Texts are looked up among sorted ones.
+/// Checks that texts are sorted, because scoring looks them up with a binary search.
 fn check_texts(column: &Column) -> Result<(), PipelineError> {
     match &column.kind {
         ColumnKind::Category { categories, .. } if !are_sorted(categories) => {
@@ -37,7 +37,8 @@ fn check_texts(column: &Column) -> Result<(), PipelineError> {
     }
 }
 
-/// In the order of their slots, each of a category column whose every code has a finite number.
+/// Checks that statistics are in the order of their slots, and that each has a finite number for every code of its
+/// category column.
 fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(), PipelineError> {
     if !statistics.is_sorted_by_key(|statistic| statistic.slot) {
         return Err(PipelineError::StatisticsOrder);
@@ -48,7 +49,7 @@ fn check_statistics(columns: &[&Column], statistics: &[Statistic]) -> Result<(),
         let ColumnKind::Category { categories, rare } = &column.kind else {
             return Err(PipelineError::Statistic(column.name.clone()));
         };
-        // One more for texts never seen, and one for missing ones.
+        // Plus one code for unknown texts and one for missing ones.
         let codes = categories.len() + rare.len() + 2;
         let are_codes = are_sorted(rare) && rare.iter().all(|text| categories.binary_search(text).is_err());
         let are_finite = statistic.values.iter().all(|value| value.is_finite());
@@ -76,7 +77,7 @@ fn check_encoding(column: &Column, encoding: Encoding) -> Result<(), PipelineErr
     }
 }
 
-/// Sorted, each once and none empty: in a table and in ONNX an empty text is a missing value.
+/// Checks whether texts are sorted, unique and not empty. In a table and in ONNX, an empty text means a missing value.
 fn are_sorted(categories: &[String]) -> bool {
     categories.first().is_none_or(|first| !first.is_empty())
         && categories.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
@@ -142,7 +143,7 @@ mod tests {
         }
     }
 
-    /// The error of a statistic of these values, of two categories, a rare text and so many slots before.
+    /// Returns the error for statistics with these slots and values. The column has two categories and one rare text.
     fn refused_statistic(slots: &[u32], values: &[f32]) -> Option<PipelineError> {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let kind = ColumnKind::Category { categories: texts(&["a", "c"]), rare: texts(&["b"]) };

@@ -1,14 +1,14 @@
-//! What makes prediction intervals sound: ends that are finite, the lower one first.
+//! Checks prediction intervals: their ends must be finite and in ascending order.
 
 use evergreen_lifecycle::Task;
 
 use super::super::{Curve, Interval, Step};
 use super::{MAX_OUTPUT, PipelineError, ensemble_bound};
 
-/// What the logarithm of a row's difficulty may reach at most, upwards and downwards.
+/// Maximum absolute value of the logarithm of a row's difficulty.
 const MAX_DIFFICULTY: f32 = 40.0;
 
-/// Maximum number of steps of a curve; each costs every row a little time.
+/// Maximum number of steps of a curve. Each step costs a little time for every row.
 const MAX_STEPS: usize = 100;
 
 pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) -> Result<(), PipelineError> {
@@ -33,7 +33,8 @@ pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) ->
     }
 }
 
-/// The greatest value of a curve that is sound: ascending, finite, never below 0 but for rounding.
+/// Returns the greatest value of the curve, or `None` if the curve is invalid. Steps must be ascending and finite, and
+/// values must not be below 0 except by rounding.
 fn widest(curve: &Curve) -> Option<f64> {
     let is_sound = |step: &Step| {
         step.from.abs() <= MAX_OUTPUT && step.length > 0.0 && step.length <= MAX_OUTPUT && step.rise.abs() <= MAX_OUTPUT

@@ -1,22 +1,23 @@
-//! Whether a list of nodes is a tree.
+//! Checks that a list of nodes is a tree.
 
 use super::super::{Node, Tree, Weight};
 use super::PipelineError;
 
-/// How far a distribution's weights may sum from 1; a few hundred roundings of `f32`.
+/// Maximum difference between the sum of a distribution and 1. Allows for a few hundred rounding errors of `f32`.
 const SUM_TOLERANCE: f32 = 1e-4;
 
-/// What the nodes of a tree may refer to.
+/// Limits for the indices and weights of a tree.
 pub(super) struct Limits {
     pub(super) features: usize,
     pub(super) outputs: usize,
-    /// Whether a leaf has to be a distribution over the outputs.
+    /// Whether each leaf must be a probability distribution over the outputs.
     pub(super) distributions: bool,
 }
 
-/// Checks the tree of this index and returns the greatest magnitude among its weights.
+/// Checks the tree and returns the greatest magnitude of its weights. `index` is the tree's index for errors.
 ///
-/// Children after their parent exclude cycles; every node but the root with exactly one parent then makes it a tree.
+/// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
+/// nodes form one tree.
 pub(super) fn check(tree: &Tree, index: usize, limits: &Limits) -> Result<f32, PipelineError> {
     if tree.nodes.is_empty() {
         return Err(PipelineError::EmptyTree(index));
@@ -48,7 +49,7 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &Limits) -> Result<f32, P
     }
 }
 
-/// Marks `child` as the child of `parent`, if it can be.
+/// Marks `child` as a child of `parent`. Returns `None` if it cannot be one.
 fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
     let taken = has_parent.get_mut(child as usize)?;
     let free = child as usize > parent && !*taken;
