@@ -104,7 +104,7 @@ impl<W: World> ChampionCache<W> {
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within [`LOOK_LIMIT`]. A failure is logged and counted, and the next request tries again.
+    /// Loads the champion, within `LOOK_LIMIT`. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         if let Step::Look(patience) = self.step(now, false) {
@@ -128,7 +128,7 @@ impl<W: World> ChampionCache<W> {
         Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended. Returns whether the previous record is less than [`BUSY`] ago. Returns
+    /// Records that a request began or ended. Returns whether the previous record is less than `BUSY` ago. Returns
     /// false if the clock was set back.
     pub fn mark_active(&self, now: Timestamp) -> bool {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);

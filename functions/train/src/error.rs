@@ -259,7 +259,7 @@ impl From<TrainError> for Diagnostic {
     }
 }
 
-/// Shortens a text to [`MAX_REASON`] characters.
+/// Shortens a text to `MAX_REASON` characters.
 pub(crate) fn cut(mut words: String) -> String {
     if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
         words.truncate(end);
