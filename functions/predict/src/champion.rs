@@ -104,7 +104,7 @@ impl<W: World> ChampionCache<W> {
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within [`LOOK_LIMIT`]. A failure is logged and counted, and the next request tries again.
+    /// Loads the champion, within `LOOK_LIMIT`. A failure is logged and counted, and the next request tries again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         if let Step::Look(patience) = self.step(now, false) {

@@ -1,4 +1,4 @@
-//! The fuzzer's corpus of bodies, replayed.
+//! Replays the fuzzer's corpus of bodies.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! A trained model on its way to being a version.
+//! A trained or imported model before it is registered as a version.
 
 use evergreen_learning::{EvaluationError, Trained};
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
@@ -10,27 +10,27 @@ use evergreen_scoring::{Model, sha256_hex};
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
-/// What a model was learnt from.
+/// The data set that a model learned from.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The table's record.
+    /// The record of the data set.
     pub dataset: Dataset,
-    /// How the table was read, with everything that is odd about it or about what was learnt of it.
+    /// Statistics of the data set, with all warnings about it and about the training.
     pub profile: DatasetProfile,
-    /// How long that took, in seconds.
+    /// How long it took to read the data set, in seconds.
     pub load_seconds: f64,
 }
 
-/// What the gate decides by.
+/// The state of the registry on which the gate's decision is based.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
-    /// The pointer to the champion.
+    /// The champion pointer, or `None` if nothing was ever promoted.
     pub pointer: Option<&'a Pointer>,
-    /// The highest revision in the history.
+    /// The highest revision in the history of champions.
     pub last_revision: u32,
 }
 
-/// A trained model with its number, not yet judged.
+/// A model with a version number, before the gate decides.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     number: VersionNumber,
@@ -40,14 +40,14 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// The columns of the table that it is judged on, but for texts of several words; a model made elsewhere may take fewer.
+    /// Returns the columns of the hold-out, except texts of several words. An imported model may use fewer columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.trained.holdout.frame().columns().iter();
         let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
         columns.filter(counts).map(|column| column.name.as_str())
     }
 
-    /// What `trained` is to be called and where it is to be stored.
+    /// Combines `trained` with its version number and the place where its artifact is stored.
     pub fn new(run: &Run, number: VersionNumber, source: Source, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
@@ -57,58 +57,58 @@ impl Candidate {
         Self { number, source, trained, artifact }
     }
 
-    /// The same under another number.
+    /// Returns the same candidate under another version number.
     pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
         let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
         Self { number, artifact, ..self }
     }
 
-    /// Its number.
+    /// Returns the version number.
     pub fn number(&self) -> VersionNumber {
         self.number
     }
 
-    /// Where its file is stored.
+    /// Returns the storage key of the artifact.
     pub fn key(&self) -> &str {
         &self.artifact.key
     }
 
-    /// Its file.
+    /// Returns the bytes of the artifact.
     pub fn content(&self) -> &[u8] {
         &self.trained.artifact
     }
 
-    /// What it learnt from.
+    /// Returns the record of the data set that the model learned from.
     pub fn dataset(&self) -> &Dataset {
         &self.source.dataset
     }
 
-    /// How it does by `metric` on the rows that it has not learnt from.
+    /// Scores the model by `metric` on the hold-out.
     ///
     /// # Errors
-    /// [`EvaluationError`] when the metric is none of its task.
+    /// Returns [`EvaluationError`] if the metric belongs to another task.
     pub fn scores(&self, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         self.scores_of(&self.trained.model, metric)
     }
 
-    /// How a model does there that always answers the same; nothing where nothing can be learnt of that.
+    /// Scores a model on the hold-out that always gives the same answer. Returns `None` if there is no such score.
     pub fn constant_scores(&self, metric: PrimaryMetric) -> Option<Scores> {
         self.trained.holdout.constant_scores(self.trained.constant.as_ref()?, metric).ok()
     }
 
-    /// How another model does on them.
+    /// Scores another model on the same hold-out.
     ///
     /// # Errors
-    /// [`EvaluationError`] when it takes other columns, gives other labels or is for another task.
+    /// Returns [`EvaluationError`] if that model has other columns, other labels or another task.
     pub fn scores_of(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         self.trained.holdout.scores(model, metric)
     }
 
-    /// What is to be registered once the gate has decided, and told; `seen` is the champion that it decided by,
-    /// `total_seconds` the run's length so far.
+    /// Creates the registration after the gate's decision, with the events to publish. `seen` is the state that the
+    /// decision is based on. `total_seconds` is the duration of the run so far.
     ///
     /// # Errors
-    /// What is to be told has no JSON form.
+    /// Returns an error if an event cannot be serialized.
     pub fn registration(
         &self,
         run: &Run,
@@ -129,7 +129,7 @@ impl Candidate {
             .decision
             .promotes()
             .then(|| Champion::following(seen.pointer, seen.last_revision, version.clone(), finished_at));
-        // What is larger would be left out: no need to copy it here.
+        // The registry keeps no larger copy, so a larger artifact is not cloned here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         let run = Run { metrics: Some(metrics), rescored: rescored(&version.decision), state, ..run.clone() };
         let events = LifecycleEvent::of_version(&run, &version, finished_at);
@@ -143,7 +143,7 @@ impl Candidate {
         })
     }
 
-    /// The manifest of what is to be registered.
+    /// Creates the manifest of the version in `registration`.
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
         let importances = self.trained.importances.iter().copied();
@@ -188,7 +188,7 @@ impl Candidate {
     }
 }
 
-/// How the champion did, where the gate could ask it.
+/// Returns the champion's loss, if the gate could score it.
 fn rescored(decision: &Decision) -> Option<Rescored> {
     let (version, loss) = (decision.champion_version?, decision.champion_loss?);
     Some(Rescored { version, metric: decision.metric, loss })

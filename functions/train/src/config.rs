@@ -1,55 +1,55 @@
-//! What the function is configured with, read once at cold start.
+//! The function's configuration, read once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
 use evergreen_table::{Floor, Settings, budget};
 
-/// Memory of the function where the platform does not say, in MB: the template's default.
+/// Memory of the function in MB if the platform does not tell it. The template has the same default.
 const DEFAULT_MEMORY: u64 = 1769;
 
-/// What stands for a floor that is no number.
+/// The value of the floor variable that selects no fixed floor: a constant answer must be beaten instead.
 const RELATIVE: &str = "relative";
 
-/// Bytes of a MB, as Lambda counts.
+/// Bytes in a MB, as Lambda counts.
 const MB: u64 = 1 << 20;
 
-/// The function's configuration.
+/// The function's configuration, read from environment variables.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The model of this stack.
+    /// Name of the model that this stack trains.
     pub model: ModelName,
-    /// The artifact bucket.
+    /// Name of the artifact bucket.
     pub bucket: String,
-    /// The registry table.
+    /// Name of the registry table.
     pub table: String,
-    /// What the trainer itself needs.
+    /// The settings for training.
     pub training: Training,
 }
 
-/// How to train and judge, where the dataset's settings do not say.
+/// How to train and judge a version. The data set's settings take precedence.
 #[derive(Debug, Clone)]
 pub struct Training {
-    /// The model of this stack.
+    /// Name of the model that this stack trains.
     pub model: ModelName,
-    /// The column that is predicted.
+    /// Name of the column to predict.
     pub target: String,
-    /// The worst accuracy, 0–1, or R² that may serve; nothing where a constant answer has to be beaten instead.
+    /// Minimum accuracy (0–1) or R² of a champion. `None` if it must beat a constant answer instead.
     pub floor: Option<f64>,
-    /// How much worse than the champion's accuracy or R² may serve, from 0 up.
+    /// How far a new champion's accuracy or R² may fall below the old one's. At least 0.
     pub tolerance: f64,
-    /// Bytes of memory that a table and its model may take.
+    /// Bytes of memory for a data set and its model.
     pub memory: u64,
-    /// How long failed and refused runs are kept; for ever where nothing is said.
+    /// How many days failed and rejected runs are kept. `None` keeps them forever.
     pub keep_days: Option<KeepDays>,
-    /// What is recorded as the code that trained.
+    /// Version of the code, as recorded in runs and versions.
     pub code_version: String,
 }
 
 impl Config {
-    /// Reads the configuration.
+    /// Reads the configuration from environment variables.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is missing or wrong.
+    /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let model: ModelName = environment.parsed("EVERGREEN_MODEL")?;
         let floor = match environment.required("EVERGREEN_ACCURACY_FLOOR")?.as_str() {
@@ -79,11 +79,11 @@ impl Config {
 }
 
 impl Training {
-    /// The rule that a new version of a data set with these settings has to pass. The data set's floor and tolerance are of
-    /// the metric that it names. Where it names none they are of accuracy or R², as those of the stack always are.
+    /// Returns the gate for a data set with these settings. The data set's floor and tolerance apply to the metric that
+    /// it names. Without a metric they apply to accuracy or R², like those of the stack.
     ///
     /// # Errors
-    /// [`InvalidGate`] when the metric cannot have the settings' floor or tolerance.
+    /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
     pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
         let tolerance = settings.tolerance;
         let (floor, stacks) = match settings.floor {
@@ -102,7 +102,7 @@ impl Training {
         self.bounded(gate, stacks, None)
     }
 
-    /// The gate with bounds of accuracy or R²; without a tolerance with the stack's.
+    /// Adds a floor and a tolerance for accuracy or R². Uses the stack's tolerance if `tolerance` is `None`.
     fn bounded(&self, gate: Gate, floor: Option<f64>, tolerance: Option<f64>) -> Result<Gate, InvalidGate> {
         let gate = floor.map_or(Ok(gate), |floor| gate.with_headline_floor(floor))?;
         gate.with_headline_tolerance(tolerance.unwrap_or(self.tolerance))

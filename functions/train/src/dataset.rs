@@ -1,5 +1,4 @@
-//! From what lies in the store to a table: one or many files and the settings beside them, or Iris where nothing lies
-//! there.
+//! Reads the data set from the store: one or many files, with optional settings. Uses Iris if the store has no files.
 
 use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
@@ -11,19 +10,19 @@ use crate::config::Training;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// What the source of a run's dataset is called that came with the code.
+/// The source recorded for the Iris data set, which is part of the code.
 pub const BUILT_IN: &str = "built-in";
 
-/// A table, and where it is from.
+/// A data set and its source.
 #[derive(Debug)]
 pub struct Found {
-    /// [`BUILT_IN`], or the prefix of its files.
+    /// [`BUILT_IN`], or the prefix of the files.
     pub source: String,
-    /// The table, ready to be learnt from.
+    /// The data set, ready for training.
     pub prepared: Prepared,
 }
 
-/// The files under the prefix, told apart.
+/// The files under the prefix, split into settings and data.
 #[derive(Debug, Default)]
 struct Listing {
     settings: Option<String>,
@@ -37,14 +36,14 @@ impl Listing {
             if file.key.strip_prefix(prefix) == Some(SETTINGS_FILE) {
                 listing.settings = Some(file.key);
             } else if !file.key.ends_with('/') {
-                // What ends so is a folder: consoles make an empty object of that name.
+                // A key that ends with a slash is a folder: consoles create an empty object for it.
                 listing.data.push(file);
             }
         }
         listing
     }
 
-    /// What errors call the dataset: the one file that it is, or the prefix.
+    /// Returns the name used in errors: the key of the only file, or the prefix of many.
     fn name(&self, prefix: &str) -> String {
         match self.data.as_slice() {
             [only] => only.key.clone(),
@@ -53,12 +52,12 @@ impl Listing {
     }
 }
 
-/// Reads the user's table, or Iris where there is none. Samples of the files decide whether it fits into memory, before any of
-/// them is fetched whole.
+/// Reads the user's data set, or Iris if there is none. Checks samples of the files first, to find out whether the data
+/// set fits into memory.
 ///
 /// # Errors
-/// [`TrainError::Table`] when the files are no table that can be learnt from, settings without a data file among them;
-/// [`TrainError::Settings`] when the settings are none.
+/// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings but no data file.
+/// Returns [`TrainError::Settings`] if the settings are invalid.
 pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose<'_>) -> Result<Found, TrainError> {
     let prefix = storage.prefix();
     let listing = Listing::of(prefix, storage.files().await?);
@@ -109,7 +108,7 @@ async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailabl
     present(storage.content(key).await)
 }
 
-/// What was read of a file. One that is gone since it was listed is being replaced: trying again is what helps.
+/// Treats a missing file as unavailable: it was listed before, so it is being replaced and a retry helps.
 fn present(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,

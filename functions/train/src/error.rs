@@ -1,4 +1,4 @@
-//! Why a run made no version.
+//! Reasons why a run created no version.
 
 use std::fmt;
 
@@ -13,150 +13,150 @@ use lambda_runtime::Diagnostic;
 use crate::request::RequestError;
 use crate::stored::Defect;
 
-/// Characters of a failure's words that are recorded, announced and answered, at most: a table's error may name all its
-/// columns.
+/// Maximum number of characters of an error text that is recorded, published or returned. The error of a data set may
+/// list all columns.
 const MAX_REASON: usize = 2000;
 
-/// Why a run made no version. The champion serves on, whatever it is.
+/// Why a run created no version. The champion keeps serving in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The event is no request for a run.
+    /// The event is not a valid request.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// The platform's identity of the invocation cannot stand in a key.
+    /// The invocation ID of the platform cannot be part of a key.
     #[error(transparent)]
     Invocation(#[from] InvalidRunId),
-    /// The table cannot be learnt from.
+    /// The data set cannot be used for training.
     #[error("{}", Located(.origin, .error))]
     Table {
-        /// `built-in`, the key of the only file, or the prefix of many.
+        /// `built-in`, the key of the only file, or the prefix of many files.
         origin: String,
         /// What is wrong, and where.
         #[source]
         error: Box<TableError>,
     },
-    /// The table cannot be split, or its columns make no features.
+    /// The data set cannot be split, or its columns yield no features.
     #[error("{}", Located(.origin, .error))]
     Unprepared {
-        /// As of [`TrainError::Table`].
+        /// The same as in [`TrainError::Table`].
         origin: String,
-        /// What is wrong.
+        /// Why it cannot be prepared.
         #[source]
         error: PrepareError,
     },
-    /// The settings beside the table are none. The error begins with their file's name.
+    /// The data set's settings are invalid. The text of the error begins with the name of their file.
     #[error("{prefix}{error}")]
     Settings {
-        /// The prefix under which they lie.
+        /// The prefix of the data set's files.
         prefix: String,
-        /// What is wrong with them.
+        /// What is wrong with the settings.
         #[source]
         error: SettingsError,
     },
-    /// The table is no longer one that the champion could be asked about.
+    /// The data set has changed so much that the champion cannot predict its rows.
     #[error("dataset {origin}: {error}")]
     Drift {
-        /// `built-in` or the prefix of its files.
+        /// `built-in`, or the prefix of the files.
         origin: String,
-        /// Which column changed, and how to accept that.
+        /// Which column changed, and how to accept the change.
         #[source]
         error: DriftError,
     },
-    /// The event or the settings ask for a model that there cannot be.
+    /// The event or the settings ask for an impossible model.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The settings ask for a gate that there cannot be.
+    /// The settings ask for an impossible gate.
     #[error("dataset.toml: {0}")]
     Gate(#[from] InvalidGate),
-    /// The fit gave nothing that could be stored.
+    /// Training gave no model that can be stored.
     #[error(transparent)]
     Learning(#[from] LearningError),
-    /// The event names a file that is none of those that may be imported.
+    /// The event names a file that must not be imported.
     #[error("{key:?} is no model file to import; expected a key that begins with {prefix:?} and ends with \".onnx\"")]
     NotIncoming {
-        /// What it names.
+        /// The key in the event.
         key: String,
-        /// Where model files are put.
+        /// The prefix for model files.
         prefix: String,
     },
-    /// The model file is gone, too large or another one by now.
+    /// The model file is gone, too large, or was replaced.
     #[error(transparent)]
     Incoming(IncomingError),
-    /// The model file would not fit into memory.
+    /// The model file does not fit into memory.
     #[error(
         "{key}: reading a model file of this size needs about {} MB of memory, {} MB are allowed; give the function more \
          memory, or export a smaller model", .needed.div_ceil(1_000_000), .memory / 1_000_000
     )]
     TooLargeToImport {
-        /// Its key.
+        /// Key of the file.
         key: String,
-        /// Bytes that it needs.
+        /// Bytes of memory that it needs.
         needed: u64,
-        /// Bytes that may be used.
+        /// Bytes of memory that are available.
         memory: u64,
     },
-    /// The model file is none that can be served.
+    /// The model file cannot be served.
     #[error("{key}: {error}")]
     Import {
-        /// Its key.
+        /// Key of the file.
         key: String,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         #[source]
         error: Box<ImportError>,
     },
-    /// What was learnt cannot be scored by the gate's metric.
+    /// The model cannot be scored by the gate's metric.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    /// The run would not have ended before the platform ends the invocation.
+    /// The run needs more time than the invocation has.
     #[error("training did not end within the invocation's time")]
     OutOfTime,
-    /// The fit ended abnormally.
+    /// Training or another computation panicked.
     #[error("training ended abnormally")]
     Aborted,
-    /// The run is in other hands.
+    /// Another attempt is working on the run.
     #[error("run {0} is in other hands")]
     RunTaken(RunId),
-    /// This invocation failed for good before; the platform tries it again all the same.
+    /// This invocation failed permanently before, but the platform retries it.
     #[error("{0}")]
     FailedBefore(String),
-    /// Other trainings changed the champion again and again while the gate decided, until time ran out.
+    /// Other runs kept changing the champion while the gate decided, until time ran out.
     #[error("the champion changed {0} times while the gate decided, until the invocation's time was over")]
     Contended(u32),
-    /// An object of another attempt stands where this one was to store its own.
+    /// Another attempt has already stored an object under this key.
     #[error(
         "{0} is another attempt's object: the version number is taken, by another registry that uses the bucket perhaps"
     )]
     NumberTaken(String),
-    /// The manifest or an event has no JSON form.
+    /// The manifest or an event cannot be serialized as JSON.
     #[error("the manifest or an event has no JSON form: {0}")]
     Manifest(#[from] serde_json::Error),
-    /// A version that is to be promoted is not registered.
+    /// The version to promote is not registered.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// A version that is to be promoted could not serve.
+    /// The version to promote cannot serve.
     #[error("version {version} cannot serve: {defect}")]
     CannotServe {
-        /// The version.
+        /// Number of the version.
         version: VersionNumber,
-        /// Why.
+        /// Why it cannot serve.
         #[source]
         defect: Defect,
     },
-    /// A newer release has written a record that this one would have to go on from.
+    /// A newer release wrote a record that this release needs but cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
     UnreadableRecord(#[from] Unreadable),
-    /// Something outside did not answer.
+    /// Another service did not answer.
     #[error("{0}: {cause}", cause = .0.cause)]
     Unavailable(#[from] Unavailable),
 }
 
 impl TrainError {
-    /// Whether the same event may end well a minute later, without anybody's doing. A table, settings, file or event that is
-    /// wrong stays wrong; so does whatever follows from them alone.
+    /// Checks whether a retry of the same event may succeed, without any change by a person. An invalid data set,
+    /// settings, file or event stays invalid.
     ///
-    /// A training learns as long as it has time, so that only bad luck ends it otherwise. What an import takes follows from
-    /// its file: one that took too long would do so again, and three times fifteen minutes are not for everybody who may put
-    /// a file into the bucket.
+    /// A training run uses only the time it has, so running out of time is bad luck. The duration of an import depends
+    /// only on its file: a retry would be just as slow. Anyone who may upload a file could then cause three invocations
+    /// of fifteen minutes.
     pub fn can_heal(&self, run: &Run) -> bool {
         match self {
             Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
@@ -183,7 +183,7 @@ impl TrainError {
         }
     }
 
-    /// A stable name of the kind of failure, for logs and for whoever reads the diagnostics.
+    /// Returns a stable name for this kind of failure, for logs and diagnostics.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Request(_) => "InvalidRequest",
@@ -212,7 +212,7 @@ impl TrainError {
     }
 }
 
-/// What is wrong with a table, after the table's name where the words do not hold it themselves.
+/// Displays an error after the name of the data set, unless its text already contains the name.
 struct Located<'a, E>(&'a str, &'a E);
 
 impl<E: fmt::Display> fmt::Display for Located<'_, E> {
@@ -259,7 +259,7 @@ impl From<TrainError> for Diagnostic {
     }
 }
 
-/// The words, cut where they are too long to be read.
+/// Shortens a text to `MAX_REASON` characters.
 pub(crate) fn cut(mut words: String) -> String {
     if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
         words.truncate(end);

@@ -1,4 +1,4 @@
-//! Importing a model: file → table → pipeline → artifact of our own, and then the same gate as for what is learnt here.
+//! Imports a model: file → data set → pipeline → artifact. Then the same gate decides as for trained models.
 
 use std::time::Instant;
 
@@ -17,14 +17,14 @@ use crate::request::File;
 use crate::trainer::Trainer;
 use crate::work::off_thread;
 
-/// How the name of a model file ends.
+/// Suffix of a model file's name.
 const SUFFIX: &str = ".onnx";
 
-/// Bytes of memory for each byte of a model file, beside the table: the file itself, its trees as they are read, as they
-/// serve, and as an artifact.
+/// Bytes of memory per byte of a model file, in addition to the data set. It covers the file, its trees while they are
+/// read and while they serve, and the artifact.
 const FILE_FACTOR: u64 = 8;
 
-/// A model file, read as a model of the present table.
+/// A model file, read as a model of the current data set.
 struct Adopted {
     content: Vec<u8>,
     producer: String,
@@ -37,8 +37,8 @@ where
     S: Artifacts + ArtifactWriter + Datasets + Incoming,
     C: Clock,
 {
-    /// Makes a version of the model file and has the gate decide. `run` is told what is learnt on the way, so that a
-    /// failure is recorded with it.
+    /// Creates a version from a model file and lets the gate decide. Writes intermediate results to `run`, so that a
+    /// failure is recorded with them.
     pub(crate) async fn import_version(
         &self,
         run: &mut Run,
@@ -59,7 +59,7 @@ where
         self.register_trained(run, present, trained, Some(content), patience).await
     }
 
-    /// What a table may take beside a model file of so many bytes.
+    /// Returns the training settings with the memory that remains beside a model file of this size.
     fn training_beside(&self, key: &str, bytes: u64) -> Result<Training, TrainError> {
         let (needed, memory) = (bytes.saturating_mul(FILE_FACTOR), self.training.memory);
         match memory.checked_sub(needed) {
@@ -68,7 +68,7 @@ where
         }
     }
 
-    /// The file, which lies where model files are put.
+    /// Fetches the model file. Its key must have the right prefix and suffix.
     async fn incoming(&self, File { key, etag }: &File) -> Result<Vec<u8>, TrainError> {
         let prefix = self.storage.incoming_prefix();
         let name = key.strip_prefix(prefix).and_then(|name| name.strip_suffix(SUFFIX));
@@ -79,7 +79,7 @@ where
     }
 }
 
-/// The file `key` as a model of the table, evaluated, with what the reader has to say of it among the warnings.
+/// Reads the file as a model of the data set and evaluates it. Adds the reader's warnings.
 fn adopted(content: Vec<u8>, key: &str, prepared: &Prepared, model: &ModelName) -> Result<Adopted, TrainError> {
     let signature = signature(prepared).map_err(evergreen_learning::LearningError::from)?;
     let read = import(&content, &signature)

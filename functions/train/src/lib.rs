@@ -1,5 +1,5 @@
-//! The train function: an event becomes a run, a run becomes a version, and the gate decides whether it serves. The version
-//! is learnt, or is a model file made elsewhere. The same function promotes an earlier version when somebody asks for it.
+//! The train function. An event starts a run, the run creates a version, and the gate decides whether it serves. The
+//! version is trained here or is an imported model. The function also promotes an earlier version on request.
 
 mod candidate;
 mod config;

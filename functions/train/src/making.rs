@@ -1,5 +1,5 @@
-//! Making a version: table → drift → plan → model → stored artifact → gate → registry. An imported model takes the same way
-//! but for plan and model.
+//! Creates a version: data set → drift → plan → model → stored artifact → gate → registry. An imported model takes the
+//! same steps except plan and model.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,29 +22,29 @@ use crate::stored::Serving;
 use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
 
-/// What a run finds.
+/// What a run finds when it starts.
 pub(crate) struct Present<T> {
-    /// The table, or nothing once it is no longer needed: it may take much of the memory.
+    /// The data set, or `()` once it is no longer needed. It may take much of the memory.
     pub(crate) table: T,
-    /// What is recorded of it.
+    /// The record and statistics of the data set.
     pub(crate) source: Source,
-    /// The rule that a new version has to pass.
+    /// The rule that a new version must pass.
     pub(crate) gate: Gate,
-    /// The champion.
+    /// The champion, if there is one.
     pub(crate) serving: Option<Serving>,
     /// When the run began.
     pub(crate) started: Instant,
 }
 
 impl Present<Prepared> {
-    /// The same without the table.
+    /// Separates the data set from the rest.
     pub(crate) fn without_table(self) -> (Prepared, Present<()>) {
         let Self { table, source, gate, serving, started } = self;
         (table, Present { table: (), source, gate, serving, started })
     }
 }
 
-/// What the gate decides by, and how long it may.
+/// What the gate needs for its decision, and how long it may take.
 struct Judging {
     gate: Gate,
     serving: Option<Serving>,
@@ -52,8 +52,8 @@ struct Judging {
     patience: Patience,
 }
 
-/// Warnings that a run's record holds, at most: an item of the registry has its limit, and a table may have thousands of
-/// columns to warn of. The manifest holds all of them.
+/// Maximum number of warnings in a run's record. A registry item has limited size, and a data set may have thousands of
+/// columns to warn about. The manifest contains all warnings.
 const MAX_WARNINGS: usize = 50;
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
@@ -62,8 +62,8 @@ where
     S: Artifacts + ArtifactWriter + Datasets,
     C: Clock,
 {
-    /// Learns a version as `wishes` say and has the gate decide. `run` is told what is learnt on the way, so that a failure is
-    /// recorded with it.
+    /// Trains a version as `wishes` ask and lets the gate decide. Writes intermediate results to `run`, so that a
+    /// failure is recorded with them.
     pub(crate) async fn train_version(
         &self,
         run: &mut Run,
@@ -79,8 +79,8 @@ where
         self.register_trained(run, present, trained, None, patience).await
     }
 
-    /// What the run, which began at `started`, finds for its purpose: the table, which is one that the champion could be asked
-    /// about.
+    /// Reads the data set, the champion and the gate. Checks that the champion can predict rows of this data set. The
+    /// run began at `started`.
     pub(crate) async fn present(
         &self,
         run: &mut Run,
@@ -102,7 +102,7 @@ where
         Ok(Present { table: prepared, source, gate, serving, started })
     }
 
-    /// Stores what was made, with the imported file that it was made of, if it was; has the gate decide, and registers it.
+    /// Stores the model, and the imported file if there is one. Lets the gate decide and registers the version.
     pub(crate) async fn register_trained(
         &self,
         run: &mut Run,
@@ -121,7 +121,7 @@ where
         self.judge_and_register(run, &Arc::new(candidate), Judging { gate, serving, started, patience }).await
     }
 
-    /// Learns on a thread of its own, and ends by itself in time.
+    /// Trains on a separate thread, and stops by itself in time.
     async fn learn(&self, prepared: Prepared, plan: Plan, invocation: &Invocation) -> Result<Trained, TrainError> {
         let Training { model, code_version, .. } = self.training;
         let origin = Origin { model: model.to_string(), code_version: code_version.clone() };
@@ -130,8 +130,8 @@ where
         Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
     }
 
-    /// Has the gate decide until it has decided by the champion that is there when the decision is registered. Whoever moves
-    /// the champion meanwhile has made a version of its own, so that each round ends well for somebody.
+    /// Lets the gate decide, again if another run changes the champion before the decision is registered. Whenever that
+    /// happens, the other run has succeeded, so each round makes progress.
     async fn judge_and_register(
         &self,
         run: &Run,
@@ -170,7 +170,7 @@ where
         }
     }
 
-    /// The champion, and how far the history has come.
+    /// Returns the champion and the last revision in the history.
     async fn champion_now(
         &self,
         known: Option<Serving>,
@@ -184,18 +184,18 @@ where
     }
 }
 
-/// What is new about the table since the champion learnt. A champion whose artifact or data set cannot be read says nothing
-/// of its columns: it is about to be replaced.
+/// Returns a warning for each column that is new since the champion was trained. Returns no warnings if the champion's
+/// artifact or data set cannot be read: it is about to be replaced.
 fn new_columns(serving: Option<&Serving>, table: &Table, source: &Source) -> Result<Vec<String>, TrainError> {
     let known = serving.and_then(|serving| Some((serving.pointer(), serving.model()?, serving.pointer().dataset()?)));
     let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
     let new = drift::check(model.signature(), &dataset, table)
         .map_err(|error| TrainError::Drift { origin: source.dataset.source.clone(), error })?;
-    // An imported model may leave out columns that were there already.
+    // An imported model may leave out columns that are not new.
     Ok(if pointer.is_imported() { Vec::new() } else { new })
 }
 
-/// The first of `warnings`, and how many there are beside.
+/// Keeps the first warnings and says how many were dropped.
 fn short(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {

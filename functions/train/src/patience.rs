@@ -1,7 +1,7 @@
-//! Trying again what is out of reach for some seconds, within the time that the invocation has.
+//! Retries calls to services that are unavailable for a few seconds, within the invocation's time.
 //!
-//! The SDK tries a call three times within a second. That is enough for a lost packet and too little for a busy table; and a
-//! fit that took ten minutes is worth more than a second.
+//! The SDK makes three tries within a second. That helps with a lost packet, but not with a busy table. A training of
+//! ten minutes must not be lost after one second.
 
 use std::time::Duration;
 
@@ -10,43 +10,43 @@ use tokio::time::Instant;
 
 use crate::error::TrainError;
 
-/// The first pause is at most this.
+/// Upper limit of the first pause.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Later pauses are twice as long each, and at most this.
+/// Upper limit of any pause. The limit doubles from one pause to the next.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long something is tried again before anything was learnt: the platform's own retry is a minute away, and costs
-/// nothing then.
+/// How long calls are retried before training starts. After that the platform retries the invocation a minute later,
+/// and no work is lost.
 pub const BEFORE_LEARNING: Duration = Duration::from_secs(60);
 
-/// Until when something may be tried again.
+/// The time until which calls may be retried.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     until: Instant,
 }
 
-/// An error that may pass.
+/// An error that may be temporary.
 pub trait MayPass {
-    /// What was out of reach, if that usually passes within seconds.
+    /// Returns the underlying error if it usually passes within seconds.
     fn brief(&self) -> Option<&Unavailable>;
 }
 
 impl Patience {
-    /// Patience for `time` from now on.
+    /// Allows retries for `time` from now on.
     pub fn lasting(time: Duration) -> Self {
         Self { until: Instant::now() + time }
     }
 
-    /// The same for `time` at most.
+    /// Limits the remaining time to `time`.
     pub fn at_most(self, time: Duration) -> Self {
         Self { until: self.until.min(Instant::now() + time) }
     }
 
-    /// Does `call` until it ends well, or in an error that does not pass, or until time runs out; then with its last error.
+    /// Runs `call` until it succeeds, fails permanently or time runs out. Returns the last error in the latter cases.
     ///
     /// # Errors
-    /// Those of `call`.
+    /// Returns the error of `call`.
     pub async fn with<T, E: MayPass>(&self, mut call: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         let mut turn = 0;
         loop {
@@ -62,8 +62,8 @@ impl Patience {
         }
     }
 
-    /// The pause after the failure number `turn`, counted from 0; none where time runs out before its end. Drawn from all
-    /// lengths up to the longest (full jitter), so that those who met once do not meet again.
+    /// Returns the pause after failure number `turn`, counted from 0, or `None` if time would run out. The length is
+    /// random from zero to the limit (full jitter), so that colliding clients do not collide again.
     pub fn pause(&self, turn: u32) -> Option<Duration> {
         let longest = FIRST_PAUSE.saturating_mul(1 << turn.min(16)).min(MAX_PAUSE);
         let pause = longest.mul_f64(fastrand::f64());

@@ -1,6 +1,6 @@
-//! Making an earlier version champion again, because somebody says so: the way back from a model that turned out bad.
+//! Promotes an earlier version on request, to replace a model that turned out bad.
 //!
-//! The gate is not asked. What cannot be loaded is refused all the same: it could not serve.
+//! The gate is not asked. A version that cannot be loaded is rejected, because it could not serve.
 
 use evergreen_lifecycle::ports::{
     Announcer, Artifacts, Champions, Clock, EventOutbox, ObjectRetention, PromoteError, Promotion, RecordRetention,
@@ -17,7 +17,7 @@ use crate::stored;
 use crate::trainer::{Invocation, Trainer};
 use crate::work;
 
-/// The event that asks for it.
+/// The event that requests a promotion.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PromotionEvent {
@@ -25,28 +25,28 @@ struct PromotionEvent {
     note: Option<String>,
 }
 
-/// What came of it.
+/// The answer to a promotion request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Promoted {
     /// The version that serves now.
     pub promoted: VersionNumber,
     /// The version that it replaced.
     pub replaced: Option<VersionNumber>,
-    /// The champion's revision.
+    /// Revision of the champion after the promotion.
     pub revision: u32,
-    /// Whether the version was champion already, so that nothing was done.
+    /// Whether the version already was the champion, so that nothing changed.
     pub duplicate: bool,
 }
 
-/// Whether `event` asks for a promotion and not for a run.
+/// Checks whether `event` requests a promotion, not a run.
 pub fn is_asked_for(event: &Value) -> bool {
     event.get("promote").is_some()
 }
 
-/// Does what `event` asks for.
+/// Promotes the version that `event` names.
 ///
 /// # Errors
-/// [`TrainError`] when there is no such version, or when its artifact could not serve. The champion stays.
+/// Returns [`TrainError`] if the version does not exist or cannot serve. The champion stays the same.
 pub async fn promote<R, S, B, C>(
     trainer: &Trainer<'_, R, S, B, C>,
     event: Value,
@@ -74,7 +74,7 @@ where
     loop {
         let seen = patience.with(async || trainer.registry.champion().await).await?.transpose()?;
         if let Some(pointer) = seen.as_ref().filter(|pointer| pointer.number == number) {
-            // Its own, where the answer to an earlier try was lost.
+            // If the answer to an earlier try was lost, the promotion is this invocation's own.
             let is_own = sent.as_ref().is_some_and(|champion| pointer.champion() == Some(champion));
             return Ok(answer(pointer, !is_own));
         }

@@ -1,4 +1,4 @@
-//! What the function answers to whoever invoked it.
+//! The answer of the function to its caller.
 
 use evergreen_lifecycle::{Family, Imported, Run, RunId, RunMetrics, RunStatus, SearchSummary, VersionNumber};
 use jiff::Timestamp;
@@ -7,32 +7,32 @@ use serde::Serialize;
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// The run.
+    /// ID of the run.
     pub run_id: RunId,
-    /// How it stands.
+    /// Status of the run at the time of the answer.
     pub status: RunStatus,
-    /// The version that it made, if it made one.
+    /// The version that the run created, if any.
     pub version: Option<VersionNumber>,
-    /// What the gate said.
+    /// Reason of the gate's decision or of the failure.
     pub reason: Option<String>,
-    /// The kind of model that it made.
+    /// Family of the model that the run created.
     pub family: Option<Family>,
-    /// Its headline figures.
+    /// The most important metrics of the version.
     pub metrics: Option<RunMetrics>,
-    /// How far the search for hyperparameters came.
+    /// How far the hyperparameter search came.
     pub search: Option<SearchSummary>,
-    /// The file made elsewhere that it judged.
+    /// The imported model file, if the run judged one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// What is odd about the table, or about what was learnt of it.
+    /// Warnings about the data set and the training.
     pub warnings: Vec<String>,
-    /// Whether this invocation did nothing, because another one had done it or is at it.
+    /// Whether this invocation did nothing because another one did the work or is doing it.
     pub duplicate: bool,
 }
 
 impl Report {
-    /// The report of `run`, which made a model of `family`, as it stands at `now`; `duplicate` when this invocation had no
-    /// part in it.
+    /// Creates the report of `run` with its status at `now`. `family` is that of its model. `duplicate` is set if this
+    /// invocation did nothing.
     pub fn of(run: &Run, family: Option<Family>, duplicate: bool, now: Timestamp) -> Self {
         Self {
             run_id: run.id.clone(),

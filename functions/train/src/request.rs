@@ -1,4 +1,4 @@
-//! What the function is asked: an event as it arrives, made into a request for a run.
+//! Parses an event into a request for a run.
 
 mod import;
 
@@ -10,76 +10,76 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Characters that a note may have.
+/// Maximum number of characters in a note.
 const NOTE_LIMIT: usize = 1000;
 
 /// A request for a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The run's identity: the same request sent again has the same.
+    /// ID of the run. The same request sent again has the same ID.
     pub id: RunId,
-    /// What asked for it.
+    /// What caused the run.
     pub trigger: Trigger,
-    /// What it is to make a version of.
+    /// Whether to train or to import a model.
     pub wanted: Wanted,
 }
 
-/// What a run is to make a version of.
+/// How a run creates its version.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
-    /// What is learnt from the table.
+    /// Train on the data set.
     Training(Wishes),
-    /// A model file made elsewhere.
+    /// Import a model file.
     Import(File),
 }
 
-/// A model file made elsewhere, as far as the event tells of it.
+/// A model file to import, as the event describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its key.
+    /// Storage key of the file.
     pub key: String,
-    /// The entity tag of what was put there; nothing where whatever is there now is meant.
+    /// Entity tag of the uploaded file. `None` accepts whatever the store has under the key.
     pub etag: Option<String>,
 }
 
-/// How to learn, as far as the event says.
+/// The event's options for training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wishes {
-    /// What everything drawn follows from: the event's seed, or one of the run's own identity.
+    /// Seed of all random choices: from the event, or derived from the run's ID.
     pub seed: u64,
-    /// The only kind of model to try, where the event names one.
+    /// The only model family to try. `None` tries all.
     pub family: Option<Family>,
-    /// Hyperparameters that are not to be drawn, by name; not yet checked, since the table decides which there are.
+    /// Hyperparameters with fixed values, by name. They are checked later, because the data set decides which exist.
     pub overrides: BTreeMap<String, Value>,
 }
 
-/// The event is no request for a run.
+/// Why an event is not a valid request.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The event is a list, a string, a number or a truth value.
+    /// The event is not a JSON object.
     #[error("event: expected a JSON object")]
     NotAnObject,
     /// A field is unknown or has the wrong type.
     #[error("event: {0}")]
     Shape(#[source] serde_json::Error),
-    /// The identity that the caller chose cannot stand in a key.
+    /// The caller's ID cannot be part of a key.
     #[error("event field \"id\": {0}")]
     Id(#[source] InvalidRunId),
-    /// The scheduled time is no time.
+    /// The scheduled time is not a valid time.
     #[error("event field \"scheduled_time\": expected an RFC 3339 time, got {0:?}")]
     ScheduledTime(String),
-    /// The note is too long.
+    /// The note is too long. The field holds its length in characters.
     #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
     NoteTooLong(usize),
-    /// The key of the model file is longer than a key can be.
+    /// The key of the model file is too long. The field holds its length in bytes.
     #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
     KeyTooLong(usize),
-    /// The bucket tells of something else than a file that was put there.
+    /// The S3 event is about something other than a new object.
     #[error("event: expected \"Object Created\" of S3, got {0:?}")]
     NotCreated(String),
 }
 
-/// The schedule's input.
+/// The input of a schedule.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScheduledEvent {
@@ -88,7 +88,7 @@ struct ScheduledEvent {
     scheduled_time: Option<String>,
 }
 
-/// Somebody's input; every field may be left out.
+/// The input of a manual request. Every field is optional.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct ManualEvent {
@@ -100,10 +100,10 @@ struct ManualEvent {
 }
 
 impl Request {
-    /// The request that `event` makes; `invocation` identifies it where the event itself does not.
+    /// Parses `event`. If the event has no ID of its own, the run's ID comes from `invocation`.
     ///
     /// # Errors
-    /// [`RequestError`] names the field that is unknown or wrong.
+    /// [`RequestError`] names the field that is unknown or invalid.
     pub fn parse(event: Value, invocation: &str) -> Result<Self, RequestError> {
         if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
             Self::scheduled(serde_json::from_value(event).map_err(RequestError::Shape)?, invocation)
@@ -116,8 +116,8 @@ impl Request {
         }
     }
 
-    /// What asks for the run of an `event` that is no request, as far as that can be told: who asks for an import gets an
-    /// import that failed, no training.
+    /// Returns the trigger of an invalid `event`, as far as possible. A failed import request is recorded as an import,
+    /// not as a training run.
     pub fn trigger_of(event: &Value) -> Trigger {
         import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
     }
@@ -144,7 +144,7 @@ impl Request {
     }
 }
 
-/// The note, if it is not too long.
+/// Returns the note, or an error if it is too long.
 fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
     match note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT) {
         Some(length) => Err(RequestError::NoteTooLong(length)),
@@ -152,8 +152,8 @@ fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
     }
 }
 
-/// The seed of a run that was given none: another one for every run, and the same when the run is tried again. The first
-/// four bytes of the identity's SHA-256, as a number, so that it can be written anywhere without losing digits.
+/// Derives a seed from the run's ID: it differs between runs and stays the same on a retry. It is the first four bytes
+/// of the ID's SHA-256, so that every JSON reader can represent it exactly.
 fn seed_of(id: &RunId) -> u64 {
     let digest = sha256_hex(id.as_str().as_bytes());
     digest.get(..8).and_then(|first| u64::from_str_radix(first, 16).ok()).unwrap_or_default()
@@ -167,7 +167,7 @@ fn parse_manual(event: Value) -> Result<ManualEvent, RequestError> {
     }
 }
 
-/// The scheduler replaces a placeholder with the time; a scheduler that does not know it leaves it as it is.
+/// Parses the time that the scheduler puts in place of a placeholder. A placeholder that was not replaced gives `None`.
 fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
     if text.starts_with('<') {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Letting go of runs and versions that came to nothing, once the stack's days are over.
+//! Expires runs and versions that were never promoted, after the number of days that the stack sets.
 
 use evergreen_lifecycle::ports::{Forgetting, ObjectRetention, RecordRetention, Unavailable};
 use evergreen_lifecycle::{KeepDays, Run, Version};
@@ -8,7 +8,7 @@ use crate::error::TrainError;
 use crate::trainer::Trainer;
 
 impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
-    /// Marks a failed or refused run, and the version that it made, to be forgotten. Best effort: what is not marked is kept.
+    /// Marks a failed or rejected run and its version for deletion. Best effort: what cannot be marked is kept.
     pub(crate) async fn let_go(&self, run: &Run, version: Option<&Version>) {
         let Some(days) = self.training.keep_days else { return };
         let Some(at) = days.forget_at(run) else { return };
@@ -17,8 +17,8 @@ impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
         }
     }
 
-    /// The objects come first. Whoever keeps a version marks its record before its objects, so a mark on an object that should
-    /// stay is seen here and taken back.
+    /// Marks the objects before the records. A promotion keeps the records first and the objects second. So if it keeps
+    /// the records meanwhile, this function sees that and removes the marks from the objects.
     async fn mark(
         &self,
         run: &Run,
@@ -38,10 +38,10 @@ impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
         }
     }
 
-    /// Keeps a version, its run and its objects for ever: it is about to be promoted.
+    /// Keeps a version, its run and its objects forever, because the version is about to be promoted.
     ///
     /// # Errors
-    /// [`TrainError::NoSuchVersion`] when the registry has forgotten it meanwhile.
+    /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.
     pub(crate) async fn keep(&self, version: &Version) -> Result<(), TrainError> {
         if !self.registry.keep_records(version).await? {
             return Err(TrainError::NoSuchVersion(version.number));

@@ -1,4 +1,4 @@
-//! Stored versions as the gate and an operator's promotion see them.
+//! Loads stored versions for the gate and for promotions on request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::work::off_thread;
 /// Why a stored version cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
-    /// Its artifact is gone.
+    /// The store has no artifact under the version's key.
     #[error("its artifact is not there")]
     Gone,
-    /// Its artifact is damaged, or this release cannot read it.
+    /// The artifact is damaged, or this release cannot read it.
     #[error("its artifact cannot serve: {0}")]
     Damaged(#[from] RegisteredError),
 }
 
-/// The champion with its model, where that can be loaded.
+/// The champion, with its model if that can be loaded.
 #[derive(Debug, Clone)]
 pub struct Serving {
     pointer: Pointer,
@@ -30,11 +30,11 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// What serves now, of the model `name`. The artifact is not read again where `known` is that champion still.
+    /// Loads the current champion of the model `name`. Reuses `known` if it still is the champion.
     ///
     /// # Errors
-    /// [`TrainError`] when registry or store do not answer, or when this release cannot read the pointer. An artifact that
-    /// is gone or damaged is an answer.
+    /// Returns [`TrainError`] if registry or store do not answer, or if this release cannot read the pointer. A missing
+    /// or damaged artifact is not an error.
     pub async fn now(
         registry: &impl Champions,
         storage: &impl Artifacts,
@@ -49,23 +49,22 @@ impl Serving {
         Ok(Some(Self { pointer, model }))
     }
 
-    /// The pointer to the champion.
+    /// Returns the champion pointer.
     pub fn pointer(&self) -> &Pointer {
         &self.pointer
     }
 
-    /// Its model, unless its artifact is gone or damaged.
+    /// Returns the champion's model, or `None` if its artifact is gone or damaged.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()
     }
 
-    /// What the gate needs to know of it: how it does by `metric` on the rows that `challenger` has not learnt from, if it
-    /// can be scored there. A model of another target cannot, whatever its columns. Nor can one that takes fewer columns or
-    /// more than there are: its hold-out followed from other content, so it has learnt from many of these rows. Nor can one
-    /// whose data set this release cannot read.
+    /// Scores the champion by `metric` on the challenger's hold-out, if the two are comparable. They are not if the
+    /// target or the columns differ: the champion's hold-out was then drawn from other content, so it has learned from
+    /// many of these rows. They are not comparable either if this release cannot read the champion's data set.
     ///
     /// # Errors
-    /// [`TrainError::Aborted`] when scoring panics.
+    /// Returns [`TrainError::Aborted`] if scoring panics.
     pub async fn assess(&self, challenger: &Arc<Candidate>, metric: PrimaryMetric) -> Result<Incumbent, TrainError> {
         let version = self.pointer.number;
         let dataset = challenger.dataset();
@@ -83,9 +82,10 @@ impl Serving {
         })
     }
 
-    /// Whether the table of `challenger` has the columns, in whatever order, that the champion's had: those that its `model`
-    /// takes, or, of an imported file, which may take some of them only, those on record, 200 at most. Texts of several words do not count:
-    /// the hold-out does not depend on them, and a model takes them only where they are of use.
+    /// Checks whether the champion's data set had the same columns as the challenger's, in any order. For a trained
+    /// champion, those are the columns of its `model`. An imported model may use only some columns, so the recorded
+    /// columns are compared, at most 200. Texts of several words do not count for trained models: the hold-out does not
+    /// depend on them, and a model uses them only if they help.
     fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Candidate) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         if self.pointer.is_imported() {
@@ -97,10 +97,10 @@ impl Serving {
     }
 }
 
-/// The content of the file that `artifact` describes and the model in it, or why it cannot serve.
+/// Reads the artifact and loads its model, or returns why it cannot serve.
 ///
 /// # Errors
-/// [`Unavailable`] when the store does not answer.
+/// Returns [`Unavailable`] if the store does not answer.
 pub async fn read(
     storage: &impl Artifacts,
     artifact: &Artifact,

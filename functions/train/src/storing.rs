@@ -1,7 +1,8 @@
-//! Storing what was made under a number that nobody else has.
+//! Stores a version's objects under a free version number.
 //!
-//! Whoever stores the artifact first owns its number: the store takes it only where none is. From then on nobody else writes
-//! under that number, and the owner itself rewrites nothing but its manifest, until its version is registered.
+//! The attempt that stores the artifact first owns the number: the store rejects a second artifact under the same key.
+//! Afterwards no other attempt writes under that number. The owner itself only rewrites the manifest, until the version
+//! is registered.
 
 use evergreen_learning::Trained;
 use evergreen_lifecycle::ports::{ArtifactWriter, NewObject, ObjectTag, Registrar, Registration, StoreError};
@@ -12,11 +13,11 @@ use crate::error::TrainError;
 use crate::patience::Patience;
 use crate::trainer::Trainer;
 
-/// The media type of models.
+/// The media type of model files.
 const BYTES: &str = "application/octet-stream";
 
-/// Maximum number of numbers that one attempt tries. Each is above all that were stored when it was taken; so one that is
-/// taken was stored in between, by an attempt of another registry that uses the same bucket.
+/// Maximum number of version numbers that one attempt tries. Each is above all stored ones. If it is taken all the
+/// same, another registry that uses the bucket stored it meanwhile.
 const MAX_NUMBERS: u32 = 16;
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
@@ -24,7 +25,7 @@ where
     R: Registrar,
     S: ArtifactWriter,
 {
-    /// What was made, stored under the next free number, with the imported file that it was made of, if it was.
+    /// Stores the artifact under the next free number, and the imported file if there is one.
     pub(crate) async fn store(
         &self,
         run: &Run,
@@ -48,8 +49,8 @@ where
         Ok(candidate)
     }
 
-    /// A number above all that are registered or stored. The registry alone does not know the latter: its counter may be
-    /// gone, and another registry may use the same bucket.
+    /// Takes a number above all registered and stored ones. The registry alone is not enough: its counter may be lost,
+    /// and another registry may use the same bucket.
     async fn free_number(&self, patience: Patience) -> Result<VersionNumber, TrainError> {
         let registered = patience.with(async || self.registry.last_registered().await).await?;
         let stored = patience.with(async || self.storage.last_stored(registered).await).await?;
@@ -72,8 +73,8 @@ where
         Ok(())
     }
 
-    /// Stores the manifest of what is to be registered, over the `former` one of this attempt, if there is one. It has to be
-    /// there before the registration, which makes it final; whether that happens is not known before.
+    /// Stores the manifest, and replaces the `former` one of this attempt if there is one. The manifest must exist
+    /// before the registration makes it final, and nobody knows yet whether that will succeed.
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,

@@ -1,5 +1,5 @@
-//! Telling the rest of the world. What is to be told is stored with what it tells of, so that telling may fail: the next
-//! training or measurement tells it then.
+//! Publishes events. Events are stored together with the change that they report, so publishing may fail: the next
+//! training or measurement publishes them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 use crate::trainer::{Invocation, Trainer};
 use crate::work::time_afterwards;
 
-/// Maximum time that telling takes. It comes after the work, which must not seem to have failed because a bus is slow.
+/// Maximum time for publishing. It follows the work, which must not appear to fail because the event bus is slow.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
 impl<R, S, B, C> Trainer<'_, R, S, B, C>
@@ -19,7 +19,7 @@ where
     B: Announcer,
     C: Clock,
 {
-    /// Tells what this invocation has stored to be told.
+    /// Publishes the events that this invocation has stored.
     pub(crate) async fn tell(&self, announcements: &[Announcement], invocation: &Invocation) {
         let telling = async {
             let mut delivery = Delivery::default();
@@ -29,7 +29,7 @@ where
         self.in_time(telling, invocation).await;
     }
 
-    /// Tells what others have stored and, dead or without luck, have not told.
+    /// Publishes the events that earlier invocations have stored but not published.
     pub(crate) async fn tell_what_waits(&self, invocation: &Invocation) {
         let telling = outbox::deliver(self.registry, self.bus, self.clock.now());
         if let Some(told) = self.in_time(telling, invocation).await.filter(|told| *told > 0) {
@@ -37,7 +37,7 @@ where
         }
     }
 
-    /// How many events were told within the time that is left.
+    /// Publishes within the remaining time. Returns the number of published events, or `None` if time ran out.
     async fn in_time(&self, telling: impl Future<Output = Delivery>, invocation: &Invocation) -> Option<usize> {
         let limit = time_afterwards(invocation.deadline, self.clock.now()).min(MAX_TIME);
         let Ok(delivery) = tokio::time::timeout(limit, telling).await else {

@@ -1,4 +1,4 @@
-//! One invocation: from the event to a registered version, or to a run that says why there is none.
+//! Handles one invocation: the event leads to a registered version, or to a failed run with a reason.
 
 use evergreen_lifecycle::ports::{
     Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention, Opening,
@@ -17,40 +17,40 @@ use crate::report::Report;
 use crate::request::{Request, Wanted};
 use crate::work;
 
-/// How often an attempt is admitted anew because another one got in between.
+/// Maximum number of tries to open a run while other attempts change its record.
 const MAX_ADMISSIONS: u32 = 3;
 
-/// The invocation, as far as a run cares.
+/// The facts about an invocation that a run needs.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The platform's identity of it; its retries share it.
+    /// The platform's request ID, which stays the same on a retry.
     pub id: String,
-    /// When the platform ends it.
+    /// When the platform ends the invocation.
     pub deadline: Timestamp,
 }
 
-/// What came of an invocation.
+/// The result of an invocation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// Of a run.
+    /// The result of a run.
     Run(Box<Report>),
-    /// Of a promotion.
+    /// The result of a promotion.
     Promotion(Promoted),
 }
 
-/// Trains one model through the ports.
+/// Handles invocations through the ports.
 #[derive(Debug)]
 pub struct Trainer<'a, R, S, B, C> {
-    /// Where runs, versions and the champion are registered.
+    /// Holds runs, versions and the champion.
     pub registry: &'a R,
-    /// Where tables and artifacts are stored.
+    /// Holds data sets and artifacts.
     pub storage: &'a S,
-    /// Who is told.
+    /// Publishes events.
     pub bus: &'a B,
-    /// The time.
+    /// Tells the current time.
     pub clock: &'a C,
-    /// How to train and judge.
+    /// The settings for training.
     pub training: &'a Training,
 }
 
@@ -61,12 +61,12 @@ where
     B: Announcer,
     C: Clock,
 {
-    /// Does what the event asks for: a run, or the promotion of an earlier version.
+    /// Runs what the event asks for: a training, an import or the promotion of an earlier version.
     ///
     /// # Errors
-    /// [`TrainError`] says why it was not done.
+    /// Returns [`TrainError`] with the reason for the failure.
     pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
-        // Boxed: the compiler follows nested futures only so deep.
+        // Boxed, because the compiler limits the depth of nested futures.
         let answer = Box::pin(self.answer(event, invocation)).await;
         self.tell_what_waits(invocation).await;
         answer
@@ -79,10 +79,11 @@ where
         self.train(event, invocation).await.map(|report| Answer::Run(Box::new(report)))
     }
 
-    /// Makes a version, or finds that there is nothing to do.
+    /// Creates a version, or finds that there is nothing to do.
     ///
     /// # Errors
-    /// [`TrainError`] says why there is no version. It stands in the run record too, as far as the registry answers.
+    /// Returns [`TrainError`] with the reason why there is no version. The run record contains it too if the registry
+    /// answers.
     pub async fn train(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
         let otherwise = Request::trigger_of(&event);
         let request = Request::parse(event, &invocation.id);
@@ -98,14 +99,14 @@ where
         }
     }
 
-    /// The kind of model that a run made which another invocation had a part in.
+    /// Returns the model family of a run's version, from the registry.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
         Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
-    /// The run that is asked for. An event that could not be read is a run of its own, which `otherwise` asks for, so that its
-    /// failure is on record.
+    /// Creates the record of a new run. An invalid event gets a run too, with the trigger `otherwise`, so that its
+    /// failure is recorded.
     fn new_run(
         &self,
         request: Option<&Request>,
@@ -158,8 +159,8 @@ where
         Err(TrainError::RunTaken(request.id))
     }
 
-    /// When a run begins that is opened now: after every run on record, whose machine may have had another clock. Where the
-    /// registry does not say, this clock alone decides.
+    /// Returns a start time that is later than that of every recorded run, even if the clocks of two machines differ.
+    /// If the registry does not answer, this machine's clock alone decides.
     async fn beginning(&self) -> Timestamp {
         let now = self.clock.now();
         let newest = match self.registry.recent_runs(1).await {
@@ -200,7 +201,7 @@ where
         }
     }
 
-    /// Makes the version, or gives up while there still is time to say so.
+    /// Creates the version, or gives up while there is still time to record the failure.
     async fn make_in_time(
         &self,
         run: &mut Run,
@@ -218,13 +219,13 @@ where
         tokio::time::timeout(limit, made).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
-    /// Until when the work of an invocation may be tried again.
+    /// Returns how long the work of an invocation may be retried.
     fn patience(&self, invocation: &Invocation) -> Patience {
         Patience::lasting(work::time_limit(invocation.deadline, self.clock.now()))
     }
 
-    /// Stores that the run failed, and tells it. Returns the run as it is on record where this attempt has ended it well after
-    /// all: time may run out while the registration is on its way.
+    /// Records and publishes the failure of a run. If this attempt was registered after all, returns the stored run
+    /// instead. That happens if time runs out during the registration.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.clock.now();
         let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };

@@ -1,4 +1,4 @@
-//! When a run's work has to end, and where it is done.
+//! Time limits of a run, and a thread for long computations.
 
 use std::time::{Duration, Instant};
 
@@ -6,21 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::TrainError;
 
-/// What is left of an invocation's time, at least, for evaluating, storing and registering what was learnt.
+/// Minimum time reserved for evaluating, storing and registering a trained model.
 const RESERVE: Duration = Duration::from_secs(5);
 
-/// The share of the time left that is kept for it where that is more: a large table makes a large artifact, which takes
-/// longer to evaluate and to store.
+/// The divisor for the reserved share of the remaining time: one tenth. A large data set gives a large artifact, which
+/// takes longer to evaluate and store.
 const RESERVED_SHARE: u32 = 10;
 
-/// What is left for writing down that time ran out.
+/// Time reserved for recording that time ran out.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// What is left for handing the answer back.
+/// Time reserved for returning the answer.
 const RETURN: Duration = Duration::from_millis(300);
 
-/// Until when an invocation that ends at `deadline` may learn: a tenth of the time left before its end and 5 s at least, or
-/// earlier, when `budget` has passed.
+/// Returns when training must stop. The last tenth of the time before `deadline`, at least 5 s, is reserved. A `budget`
+/// may end training earlier.
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
     let left = left(deadline, now);
     let reserve = RESERVE.max(left / RESERVED_SHARE);
@@ -28,14 +28,14 @@ pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Dur
     Instant::now() + budget.map_or(allowed, |budget| budget.min(allowed))
 }
 
-/// How long a run may take altogether before it is given up: learning keeps to its own deadline, so that this is for what
-/// nobody foresaw.
+/// Returns how long a run may take in total before it is given up. Training has its own deadline, so this limit is for
+/// unforeseen delays.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(LAST_WORDS)
 }
 
-/// How long there is for what comes after the work: writing down what went wrong, and telling others. An invocation that is
-/// cut off meanwhile would seem to have failed.
+/// Returns the time for what follows the work: recording a failure and publishing events. An invocation that the
+/// platform ends during that time would appear to have failed.
 pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
     left(deadline, now).saturating_sub(RETURN)
 }
@@ -45,10 +45,10 @@ fn left(deadline: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(left).unwrap_or_default()
 }
 
-/// Does `work` on a thread of its own: what takes seconds must not keep a time limit from being noticed.
+/// Runs `work` on a separate thread, so that long computations do not block the timers of time limits.
 ///
 /// # Errors
-/// [`TrainError::Aborted`] when it panics.
+/// Returns [`TrainError::Aborted`] if `work` panics.
 pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, TrainError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| TrainError::Aborted)
 }
@@ -57,7 +57,7 @@ pub async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 mod tests {
     use super::*;
 
-    /// Seconds to learn of `left` seconds, whole ones.
+    /// Returns the whole seconds for training if `left` seconds remain.
     fn allowed(left: i64, budget: Option<u64>) -> u64 {
         let now: Timestamp = "2026-11-24T03:00:00Z".parse().unwrap();
         let before = Instant::now();

@@ -25,7 +25,7 @@ struct Ses<'a> {
     answer: SignedDuration,
     /// How long the caller waits for an answer.
     patience: SignedDuration,
-    /// A recipient whose mails are always rejected.
+    /// A recipient whose mails are always throttled.
     unwanted: Option<&'static str>,
     /// It is unreachable until this time.
     down_until: Timestamp,

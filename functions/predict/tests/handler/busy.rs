@@ -1,4 +1,4 @@
-//! Calls that follow each other closely: none waits for a look, and what was promoted serves all the same.
+//! Requests in quick succession: no request waits for a refresh, and a promoted version still serves.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// Well within what makes an environment busy.
+/// Well within the limit for a busy environment.
 const SHORTLY: SignedDuration = SignedDuration::from_millis(20);
-/// Beyond it, and too short for a look to count as dead.
+/// Beyond that limit, but too short for a refresh to count as dead.
 const A_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
-/// A function with a call just answered, in which a look is due.
+/// Returns a function that has just answered a request and has a refresh due.
 async fn busy() -> Fixture {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
@@ -23,14 +23,14 @@ async fn busy() -> Fixture {
 }
 
 impl Fixture {
-    /// The version that answers now, and how long that took; then the environment runs on for a while.
+    /// Returns the version that answers now and how long that took. The environment then runs on for a while.
     async fn answered(&self) -> (u64, Duration) {
         let began = Instant::now();
         let version = self.version().await;
         (version, began.elapsed())
     }
 
-    /// The environment runs for `time`.
+    /// Lets the environment run for `time`.
     async fn run(&self, time: SignedDuration) {
         self.pass(time);
         tokio::time::sleep(time.unsigned_abs()).await;
@@ -40,7 +40,7 @@ impl Fixture {
 #[tokio::test(start_paused = true)]
 async fn no_call_waits_for_a_look_and_it_ends_beside_them() {
     let fixture = busy().await;
-    // The pointer at 50 ms, the copy at 100 ms.
+    // The pointer arrives at 50 ms, the copy at 100 ms.
     fixture.remote.delay(Duration::from_millis(50));
     let mut versions = Vec::new();
     for _ in 0..7 {
@@ -66,14 +66,14 @@ async fn a_registry_that_hangs_holds_up_no_call_of_the_first_interval_and_two_of
     }
     waited.retain(|time| !time.is_zero());
     assert_eq!(waited, [400, 50].map(Duration::from_millis));
-    // One look for each minute and a half of an interval, and each ended by its limit.
+    // One refresh during init, and two that the time limit ended.
     assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_look_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_when_it_is_next_due() {
     let fixture = busy().await;
-    // The look would end after 6 s.
+    // The refresh would end after 6 s.
     fixture.remote.delay(Duration::from_secs(3));
     let step = SHORTLY * 4;
     for call in 0..INTERVAL.as_millis() / step.as_millis() {
@@ -83,7 +83,7 @@ async fn a_look_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_w
     assert_eq!(fixture.journal.failures(), 1);
     fixture.remote.delay(Duration::from_millis(150));
     assert_eq!(fixture.answered().await, (2, Duration::from_millis(300)));
-    // All is well again, and nobody waits.
+    // The last refresh succeeded, so no request waits any longer.
     fixture.promote(3);
     fixture.run(INTERVAL - SHORTLY).await;
     assert_eq!(fixture.answered().await, (2, Duration::ZERO));
@@ -107,7 +107,7 @@ async fn the_first_call_after_a_pause_gives_a_look_the_time_that_no_call_gave_it
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_millis(45));
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
-    // Frozen, with the timers.
+    // The environment and its timers are frozen.
     fixture.pass(A_PAUSE);
     assert_eq!(fixture.answered().await, (2, Duration::from_millis(90)));
 }
@@ -139,7 +139,7 @@ async fn a_call_that_ended_just_now_makes_an_environment_busy_however_long_it_to
     fixture.promote(2);
     fixture.pass(INTERVAL);
     fixture.remote.delay(Duration::from_millis(50));
-    // It does not look for the champion, and ends now.
+    // This request does not use the champion. The refresh ends during it.
     assert_eq!(fixture.get("/runs").await.status, 200);
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
 }

@@ -1,4 +1,4 @@
-//! The copy of the artifact that the registry keeps beside the pointer: it spares a round trip, and cannot do harm.
+//! The registry's copy of the artifact beside the pointer: it saves a round trip and can do no harm.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn whatever_is_wrong_with_the_copy_the_stored_object_serves_and_nothing_ha
         fixture.app.warm_up().await;
         assert_eq!((fixture.version().await, fixture.journal.failures()), (1, 0));
         assert_eq!(fixture.remote.memory.state().reads, 1);
-        // A function that serves meets the same copy.
+        // A function that already serves finds the same copy.
         fixture.promote(2);
         fixture.keep_copy(copy.filter(|copy| *copy != artifact(2)));
         fixture.pass(INTERVAL);
@@ -91,7 +91,7 @@ async fn a_successor_too_large_for_a_copy_is_fetched_without_asking_for_one() {
     fixture.promote_as(2, &large);
     assert_eq!(fixture.remote.memory.state().copy, None);
     fixture.pass(INTERVAL);
-    // It is parsed beside the calls, which takes a while without optimisation.
+    // Parsing runs beside the requests and takes a while without optimization.
     for _ in 0..1000 {
         if fixture.version().await == 2 {
             break;

@@ -1,4 +1,4 @@
-//! An environment that is frozen between its calls: what was promoted serves all the same, and nobody waits for it long.
+//! An environment that is frozen between requests: a promoted version still serves, and no request waits long for it.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use crate::support::{Fixture, INTERVAL};
 
-/// The longest that a call waits while an older champion could answer and looks take no longer than this.
+/// Maximum wait of a request while an older champion could answer and refreshes take no longer than this.
 const BOUND: Duration = Duration::from_millis(400);
-/// The longest that a call waits for a look that died with less.
+/// Maximum wait of a request after a refresh died with less time.
 const LONGEST: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_millis(50);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Whether the clock that timers go by stands still while the environment is frozen, or jumps when it is thawed.
+/// Whether the clock of the timers stands still while the environment is frozen, or jumps when it is thawed.
 #[derive(Debug, Clone, Copy)]
 enum Timers {
     Stand,
@@ -24,7 +24,7 @@ enum Timers {
 const TIMERS: [Timers; 2] = [Timers::Stand, Timers::Jump];
 
 impl Fixture {
-    /// Nothing runs for `time`.
+    /// Freezes the environment for `time`.
     async fn freeze(&self, time: SignedDuration, timers: Timers) {
         self.pass(time);
         match timers {
@@ -33,7 +33,7 @@ impl Fixture {
         }
     }
 
-    /// The version that answers now, and how long that took.
+    /// Returns the version that answers now and how long that took.
     async fn timed(&self) -> (u64, Duration) {
         let began = Instant::now();
         (self.version().await, began.elapsed())
@@ -89,14 +89,14 @@ async fn a_look_that_died_between_two_calls_of_one_interval_is_made_good_by_the_
 async fn a_look_that_comes_to_life_beside_the_next_one_changes_nothing() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
-    // The pointer at 40 ms; the artifact would be there at 80 ms.
+    // The pointer arrives at 40 ms. The artifact would arrive at 80 ms.
     fixture.remote.delay(Duration::from_millis(40));
     fixture.freeze(INTERVAL, Timers::Stand).await;
     assert_eq!(fixture.version().await, 1);
     fixture.promote(3);
     fixture.remote.delay(Duration::from_millis(100));
     fixture.freeze(MINUTE, Timers::Stand).await;
-    // The artifact of version 2 comes 170 ms before that of version 3.
+    // The artifact of version 2 arrives 170 ms before that of version 3.
     assert_eq!(fixture.timed().await, (3, Duration::from_millis(200)));
     assert_eq!((fixture.version().await, fixture.remote.looks()), (3, 5));
 }
@@ -114,7 +114,7 @@ async fn a_registry_that_hangs_holds_rare_calls_up_within_bounds() {
             waited.push(time);
             fixture.freeze(INTERVAL / 3, timers).await;
         }
-        // The second call makes the first one's look good. That it hangs too is not the freeze's doing.
+        // The second request replaces the first one's refresh. That one hangs too, but not because of the freeze.
         let none = Duration::ZERO;
         assert_eq!(waited, [PATIENCE, BOUND, none, none, LONGEST, none], "{timers:?}");
     }
@@ -142,7 +142,7 @@ async fn what_takes_long_to_fetch_serves_at_the_third_call_however_rare_the_call
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.promote(2);
-        // A second for pointer and artifact.
+        // Pointer and artifact together take one second.
         fixture.remote.delay(Duration::from_millis(500));
         for expected in [(1, PATIENCE), (1, BOUND), (2, Duration::from_secs(1))] {
             fixture.freeze(MINUTE, timers).await;
@@ -150,7 +150,7 @@ async fn what_takes_long_to_fetch_serves_at_the_third_call_however_rare_the_call
         }
         assert_eq!(fixture.journal.failures(), 0, "{timers:?}");
         fixture.freeze(MINUTE, timers).await;
-        // The next look, which finds nothing new, is waited for as ever.
+        // The next refresh finds nothing new, and the request waits the usual time for it.
         assert_eq!(fixture.timed().await, (2, PATIENCE), "{timers:?}");
     }
 }

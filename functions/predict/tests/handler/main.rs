@@ -1,4 +1,4 @@
-//! The handler over real events and a real model, with the world in memory.
+//! Tests the handler with real events and a real model. Everything outside is in memory.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 

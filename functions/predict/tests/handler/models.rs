@@ -1,4 +1,4 @@
-//! Models made by hand: what they answer is known.
+//! Hand-made models with known answers.
 
 use std::sync::OnceLock;
 
@@ -8,18 +8,18 @@ use evergreen_scoring::{
     Tree, Weight, encode,
 };
 
-/// The flowers of the built-in table, with a header.
+/// The rows of the built-in data set, with a header.
 pub const IRIS: &str = include_str!("../../../../shared/table/data/iris.csv");
 
-/// A forest that knows the flowers well: another one for each number.
+/// Returns a forest that classifies the flowers well. Each number gives a different forest.
 pub fn artifact(number: u32) -> &'static [u8] {
     static ARTIFACTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let artifacts = ARTIFACTS.get_or_init(|| (1..=3).map(|seed| forest("iris", 20, seed)).collect());
     artifacts[number as usize - 1].as_slice()
 }
 
-/// A forest of `trees` trees for the flowers that says that it is the model `name`. Each tree asks for the petal's length and
-/// width, a little differently.
+/// Returns a forest of `trees` trees for the flowers, with the model name `name`. Each tree splits by petal length and
+/// width, at slightly different thresholds.
 pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
     let tree = |index: u32| {
         let nudge = ((index * 7 + seed) % 10) as f32 / 100.0;
@@ -40,8 +40,9 @@ pub fn forest(name: &str, trees: u32, seed: u32) -> Vec<u8> {
     written(name, Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// A classifier of two classes from a column of each kind, with holes. It is sure of those who complained, less so of those
-/// whose age is missing, and of everybody else it says no; it knows the countries de and fr, and li as a rare one.
+/// Returns a classifier with two classes and one column of each kind, with missing values. It is sure about those who
+/// complained, less sure if the age is missing, and answers no for all others. It knows the countries de and fr, and li
+/// as a rare one.
 pub fn subscribers() -> Vec<u8> {
     let country = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
     let columns = vec![
@@ -56,7 +57,7 @@ pub fn subscribers() -> Vec<u8> {
         value(0.0, false),
         Encoding::OneHot { categories: 2, indicator: false },
     ];
-    // Features: age, complained, since, is age missing, de, fr.
+    // Features: age, complained, since, whether age is missing, de, fr.
     let nodes = vec![
         split(1, 0.5, 1, 2),
         split(3, 0.5, 3, 4),
@@ -69,7 +70,7 @@ pub fn subscribers() -> Vec<u8> {
     written("iris", Signature::classification(columns, labels).unwrap(), parts(encodings, predictor, None))
 }
 
-/// A regression model of one column: 1 up to a half, 2.5 above; give or take `interval`.
+/// Returns a regression model of one column: 1 up to a half, 2.5 above, with an optional `interval` around it.
 pub fn estimate(interval: Option<f32>) -> Vec<u8> {
     let nodes = vec![split(0, 0.5, 1, 2), leaf(&[(0, 1.0)]), leaf(&[(0, 2.5)])];
     let predictor = ensemble(vec![Tree { nodes }], Aggregate::Sum, 1);

@@ -1,4 +1,4 @@
-//! Answers, as long as nothing is wrong.
+//! Successful answers.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +40,7 @@ async fn every_flower_is_answered_as_the_model_itself_answers() {
     let model = Model::load(artifact(1)).unwrap();
     let names: Vec<&str> = model.signature().column_names().collect();
     let flowers: Vec<Vec<&str>> = IRIS.lines().skip(1).map(|line| line.split(',').take(4).collect()).collect();
-    // Each row's columns begin with another one, so that no order is like the model's but the first.
+    // Each row starts with another column, so only the first row has the model's order.
     let objects = flowers.iter().enumerate().map(|(index, flower)| {
         let mut pairs: Vec<_> = names.iter().zip(flower).map(|(name, value)| format!("{name:?}:{value}")).collect();
         pairs.rotate_left(index % names.len());

@@ -1,4 +1,4 @@
-//! The champion in memory: how it comes, how it is followed by a better one, and what cannot take it away.
+//! The champion in memory: how it is loaded and replaced, and which failures it survives.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ async fn a_better_version_is_picked_up_when_a_look_is_due_and_not_before() {
     assert_eq!(fixture.version().await, 1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 2);
-    // One during init; and one of the pointer alone, then of both, for what it named was not what served.
+    // One read during init, then one of the pointer alone and one of pointer and copy, because the champion had
+    // changed.
     assert_eq!(fixture.remote.looks(), 3);
 }
 
@@ -42,7 +43,7 @@ async fn an_artifact_is_fetched_once() {
         assert_eq!(fixture.version().await, 1);
     }
     assert_eq!(fixture.remote.looks(), 5);
-    // The same bytes under another number need no second look at them either.
+    // The same bytes under another version number are not loaded again.
     fixture.promote_as(2, artifact(1));
     fixture.pass(INTERVAL);
     assert_eq!(fixture.version().await, 2);
@@ -132,7 +133,7 @@ async fn a_slow_look_holds_a_call_up_for_a_moment_only_and_its_champion_serves_a
 async fn a_call_that_finds_a_look_nearly_done_waits_for_it() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
-    // The pointer at 40 ms, the artifact at 80 ms: as when the environment was frozen after the first call.
+    // The pointer arrives at 40 ms, the artifact at 80 ms: as if the environment was frozen after the first request.
     fixture.remote.delay(Duration::from_millis(40));
     fixture.pass(INTERVAL);
     assert_eq!(fixture.version().await, 1);
@@ -163,7 +164,7 @@ async fn calls_at_once_share_one_look() {
     fixture.remote.delay(Duration::from_millis(10));
     fixture.pass(INTERVAL);
     let versions = together(20, &fixture).await;
-    // The first two wait for it; the others are answered at once by the model that is there.
+    // The first two wait for the refresh. The others are answered at once by the old model.
     assert_eq!(versions.iter().filter(|version| **version == 2).count(), 2);
     assert_eq!(versions.iter().filter(|version| **version == 1).count(), 18);
     assert_eq!((fixture.remote.looks(), fixture.remote.memory.state().reads), (3, 0));
@@ -216,7 +217,7 @@ async fn without_a_model_a_call_is_told_to_come_back_until_there_is_one() {
     fixture.promote(1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 1);
-    // A stack that has not trained yet is no failure.
+    // A stack that has not trained yet is not a failure.
     assert_eq!(fixture.journal.failures(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a call, and what the caller is told.
+//! Every kind of invalid request, and the answer to it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Fixture, Line, SETOSA, With, event};
 
-/// A row of four numbers, the second of which is `text`.
+/// Returns a row of four numbers with `text` in place of the second.
 fn with(text: &str) -> String {
     SETOSA.replace("3.5", text)
 }
 
-/// A call of `POST /predict` whose body comes as base64.
+/// Returns a `POST /predict` event whose body is base64.
 fn in_base64(body: &[u8]) -> Value {
     event("predict-one").with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
 }
 
-/// Checks that the answer is a problem and gives its code, row, field and detail.
+/// Checks that the answer is a problem. Returns its status, code, row, field and detail.
 fn problem(response: &Answer) -> (u16, String, Value, Value, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
     let body = response.json();
@@ -28,7 +28,8 @@ fn problem(response: &Answer) -> (u16, String, Value, Value, String) {
     (response.status, code, body["row"].clone(), body["field"].clone(), detail)
 }
 
-/// Checks that `body` is refused with a 400 of that code which names the column, as a single row and as the second of a list.
+/// Checks that `body` is rejected with a 400 of this code that names the column, as a single row and as the second of a
+/// list.
 async fn refused(body: &str, code: &str, field: &str) -> String {
     let fixture = Fixture::serving().await;
     let (status, found, row, column, detail) = problem(&fixture.predict(body).await);
@@ -237,7 +238,7 @@ async fn a_panic_fails_one_call_and_tells_nothing() {
     assert_eq!(fixture.get("/runs").await.status, 200);
 }
 
-/// Answers `body` whatever it is.
+/// Returns the status of the answer to any `body`.
 fn status_of(body: &[u8]) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {

@@ -1,4 +1,5 @@
-//! After a rollback the registry holds records of the newer release. What this release can read of them serves and is shown.
+//! Records of a newer release in the registry, after a rollback. What this release can read of them serves and is
+//! shown.
 
 use evergreen_lifecycle::{Champion, Pointer, Unreadable};
 use evergreen_testkit::{moment, run};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, INTERVAL, SETOSA};
 
-/// Makes the pointer one that the newer release has written: its record is that of `champion` with a `change`.
+/// Replaces the pointer with one of a newer release: the record of `champion` with a `change`.
 fn rewrite_pointer(fixture: &Fixture, champion: &Champion, change: impl Fn(&mut Value)) {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);
@@ -57,7 +58,7 @@ async fn a_pointer_that_does_not_say_what_to_load_leaves_what_serves_and_is_coun
     assert_eq!(cold.predict(SETOSA).await.status, 503);
 }
 
-/// A run that the newer release has put on record.
+/// Returns a run record that a newer release has written.
 fn paused() -> Unreadable {
     let fields = json!({
         "id": "manual-paused",

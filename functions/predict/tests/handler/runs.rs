@@ -1,4 +1,4 @@
-//! What is shown of the runs.
+//! Tests what the API shows about runs.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_run_shows_how_far_its_search_came_and_what_was_odd() {
     assert_eq!(fixture.get("/runs").await.json()["runs"][0]["search"]["tried"], 12);
 }
 
-/// A registry with a run of each kind.
+/// Returns a function whose registry has a run of each kind.
 fn with_runs() -> Fixture {
     let fixture = Fixture::empty();
     let hours_ago = |hours| moment("2026-11-24T08:00:00Z") - SignedDuration::from_hours(hours);

@@ -1,4 +1,4 @@
-//! What is shown of the champion and of the function's own health.
+//! Tests what the API shows about the champion and the function's health.
 
 use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Version, VersionNumber};
 use evergreen_testkit::{moment, version};
@@ -13,7 +13,7 @@ async fn health_names_what_serves_and_since_when() {
     let response = fixture.call(&event("predict-health")).await;
     assert_eq!(response.status, 200);
     insta::assert_snapshot!(response.body, @r#"{"status":"ok","model":"iris","version":1,"loaded_at":"2026-11-24T08:00:00.000Z","checked_at":"2026-11-24T08:01:00.000Z"}"#);
-    // A registry that is away shows in the time of the last look that told something.
+    // If the registry does not answer, the time of the last successful refresh shows it.
     fixture.remote.memory.take_away("registry");
     fixture.pass(INTERVAL);
     assert_eq!(fixture.get("/health").await.json()["checked_at"], "2026-11-24T08:01:00.000Z");
@@ -36,17 +36,17 @@ async fn the_model_tells_all_that_is_known_of_it() {
     let expected = Line { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
     assert_eq!((response.status, fixture.journal.last()), (200, expected));
     let mut body = response.json();
-    // The digest and the size are the artifact's own, which changes with the libraries that fit it.
+    // Digest and size are removed: they change with the libraries that train the artifact.
     assert_eq!(body["artifact"]["sha256"].as_str().map(str::len), Some(64));
     body["artifact"].take();
-    // Bounds are compared by value: other crates of a build decide how exactly JSON reads such numbers.
+    // Bounds are compared as numbers: other crates in a build decide how exactly JSON numbers are read.
     for property in body["row_schema"]["properties"].as_object_mut().unwrap().values_mut() {
         for (name, bound) in [("minimum", f32::MIN), ("maximum", f32::MAX)] {
             let found = property.as_object_mut().unwrap().remove(name).and_then(|found| found.as_f64());
             assert_eq!(found.map(|found| found as f32), Some(bound));
         }
     }
-    // Sorted, since other crates of a build decide whether JSON keeps its order.
+    // The keys are sorted: other crates in a build decide whether JSON objects keep their order.
     insta::with_settings!({ sort_maps => true }, {
         insta::assert_json_snapshot!(body, @r#"
     {

@@ -1,4 +1,4 @@
-//! A function whose world is in memory: what it holds, how slowly it answers, and what was written to the log.
+//! A function whose ports are in memory: the registry and store, their delay, and the log.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,13 +21,13 @@ pub const SETOSA: &str =
 pub const VIRGINICA: &str =
     r#"{"petal width (cm)": 2.2, "petal length (cm)": 5.8, "sepal width (cm)": 3, "sepal length (cm)": 6.5}"#;
 
-/// The invocation of every call.
+/// The request ID of every call.
 pub const REQUEST_ID: &str = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
 
-/// The time between two looks for a champion.
+/// Time between two refreshes of the champion.
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// The memory, behind a connection that may be slow or go wrong.
+/// The registry and store in memory, behind a connection that may be slow or fail.
 #[derive(Default)]
 pub struct Remote {
     pub memory: Memory,
@@ -37,17 +37,17 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Every answer takes this long from now on, in the runtime's time.
+    /// Delays every answer by this much from now on, in the runtime's time.
     pub fn delay(&self, delay: Duration) {
         *self.delay.lock().unwrap() = delay;
     }
 
-    /// Whatever is asked from now on panics, or no longer does.
+    /// Lets every call from now on panic, or stops that.
     pub fn panic(&self, panics: bool) {
         *self.panics.lock().unwrap() = panics;
     }
 
-    /// How often the pointer was read.
+    /// Returns how often the pointer was read.
     pub fn looks(&self) -> usize {
         *self.looks.lock().unwrap()
     }
@@ -99,14 +99,14 @@ impl Artifacts for Remote {
     }
 }
 
-/// What was written to the log.
+/// Records what is written to the journal.
 #[derive(Default)]
 pub struct Recorder {
     lines: Mutex<Vec<Line>>,
     failures: Mutex<usize>,
 }
 
-/// One answered call.
+/// One answered request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub route: &'static str,
@@ -117,12 +117,12 @@ pub struct Line {
 }
 
 impl Recorder {
-    /// Failed looks so far.
+    /// Returns the number of failed refreshes.
     pub fn failures(&self) -> usize {
         *self.failures.lock().unwrap()
     }
 
-    /// The last call.
+    /// Returns the last answered request.
     pub fn last(&self) -> Line {
         self.lines.lock().unwrap().last().unwrap().clone()
     }
@@ -141,7 +141,7 @@ impl Journal for Recorder {
     }
 }
 
-/// The function and its world.
+/// The function with its ports in memory.
 #[derive(Clone)]
 pub struct Fixture {
     pub remote: Arc<Remote>,
@@ -151,12 +151,12 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Nothing is registered, and the function has not started.
+    /// Creates a function that has not started, with an empty registry.
     pub fn empty() -> Self {
         Self::with_interval(INTERVAL)
     }
 
-    /// The same, with another time between two looks.
+    /// Like `empty`, with another time between two refreshes.
     pub fn with_interval(interval: SignedDuration) -> Self {
         let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
@@ -170,7 +170,7 @@ impl Fixture {
         Self { remote, clock, journal, app }
     }
 
-    /// Version 1 serves.
+    /// Creates a function that serves version 1.
     pub async fn serving() -> Self {
         let fixture = Self::empty();
         fixture.promote(1);
@@ -178,7 +178,7 @@ impl Fixture {
         fixture
     }
 
-    /// A version serves whose artifact is that one.
+    /// Creates a function that serves a version with this artifact.
     pub async fn serving_as(artifact: &[u8]) -> Self {
         let fixture = Self::empty();
         fixture.promote_as(1, artifact);
@@ -186,7 +186,7 @@ impl Fixture {
         fixture
     }
 
-    /// Stores a sound artifact as version `number` and makes it champion.
+    /// Stores a valid artifact as version `number` and makes it champion.
     pub fn promote(&self, number: u32) -> Champion {
         self.promote_as(number, artifact(number))
     }
@@ -209,12 +209,12 @@ impl Fixture {
         champion
     }
 
-    /// Puts `copy` where the registry keeps a copy of the champion's artifact, or nothing.
+    /// Replaces the registry's copy of the champion's artifact with `copy`, or removes it.
     pub fn keep_copy(&self, copy: Option<&[u8]>) {
         self.remote.memory.state().copy = copy.map(<[u8]>::to_vec);
     }
 
-    /// Puts `bytes` where the artifact of version `number` is stored, or nothing.
+    /// Replaces the stored artifact of version `number` with `bytes`, or removes it.
     pub fn tamper(&self, number: u32, bytes: Option<&[u8]>) {
         let key = version(number, 1.0, moment("2026-11-24T03:00:04Z")).artifact.key;
         let mut state = self.remote.memory.state();
@@ -224,13 +224,13 @@ impl Fixture {
         };
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn pass(&self, time: SignedDuration) {
         use evergreen_lifecycle::ports::Clock;
         self.clock.set(self.clock.now() + time);
     }
 
-    /// Answers `event`, which comes and goes through `lambda_http` as it does in the cloud.
+    /// Answers `event` through `lambda_http`, as in the cloud.
     pub async fn call(&self, event: &Value) -> Answer {
         let mut context = Context::default();
         context.request_id = REQUEST_ID.into();
@@ -240,12 +240,12 @@ impl Fixture {
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// Answers `POST /predict` with that body.
+    /// Answers `POST /predict` with this body.
     pub async fn predict(&self, body: impl Into<String>) -> Answer {
         self.call(&event("predict-one").with("body", body.into())).await
     }
 
-    /// Answers `GET` of that path.
+    /// Answers `GET` with this path.
     pub async fn get(&self, path: &str) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
@@ -254,14 +254,14 @@ impl Fixture {
         self.call(&event).await
     }
 
-    /// The version that answers now.
+    /// Returns the version that answers now.
     pub async fn version(&self) -> u64 {
         let response = self.predict(SETOSA).await;
         response.json()["model"]["version"].as_u64().unwrap_or_else(|| panic!("{response:?}"))
     }
 }
 
-/// The versions that answer `count` calls at once, in the order of the calls.
+/// Sends `count` requests at once. Returns the versions that answer, in request order.
 pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
     let calls: Vec<_> = (0..count)
         .map(|_| {
@@ -276,15 +276,15 @@ pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
     versions
 }
 
-/// The sample event of that name.
+/// Reads a sample event by its name.
 pub fn event(name: &str) -> Value {
     let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Other values of an event's members.
+/// Changes fields of an event.
 pub trait With {
-    /// The same event with another value of that member.
+    /// Returns the same event with another value for this field.
     fn with(self, member: &str, value: impl Into<Value>) -> Self;
 }
 
@@ -295,7 +295,7 @@ impl With for Value {
     }
 }
 
-/// What the caller is sent.
+/// The answer that the caller receives.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -304,12 +304,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// That header, when there is one.
+    /// Returns the header of this name, or `None`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The body.
+    /// Parses the body.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What holds of any body, for the test that replays the corpus and for the fuzz target.
+//! Properties that hold for any body. The corpus test and the fuzz target use them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,13 +6,13 @@ use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
 use super::rows::{Columns, MAX_ROWS, Rows, parse};
 
-/// A body is refused, or its rows are what the columns take.
+/// Checks that a body is rejected, or that its rows fit the columns.
 pub fn rows(body: &[u8]) {
     let Ok(text) = std::str::from_utf8(body) else { return };
     for columns in [Columns::new(&mixed()), Columns::new(&["sepal_length", "sepal_width"].map(Column::number))] {
         match parse(text, &columns) {
             Ok(rows) => check(text, &rows, &columns),
-            // What the answer tells of it must be there, too.
+            // The description of the fault must exist, too.
             Err(fault) => assert!(!format!("{fault:?}").is_empty()),
         }
     }
@@ -35,7 +35,7 @@ fn check(text: &str, rows: &Rows, columns: &Columns) {
     }
 }
 
-/// Whether `value` is one that a column may hold in a raw row.
+/// Checks whether a column may have `value` in a raw row.
 fn is_taken(column: &Column, value: f32) -> bool {
     if value.is_nan() {
         return column.nullable;
@@ -49,7 +49,7 @@ fn is_taken(column: &Column, value: f32) -> bool {
     }
 }
 
-/// A column of each kind, of which some may have holes.
+/// Returns a column of each kind. Some of them are nullable.
 fn mixed() -> Vec<Column> {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };

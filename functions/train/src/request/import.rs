@@ -1,5 +1,4 @@
-//! Events that ask for a model file made elsewhere to be judged: somebody's, and the bucket's own, which EventBridge brings
-//! when a file is put there.
+//! Parses events that request an import: manual ones, and those that S3 sends through EventBridge for an uploaded file.
 
 use evergreen_lifecycle::{RunId, Trigger};
 use evergreen_scoring::sha256_hex;
@@ -8,17 +7,17 @@ use serde_json::Value;
 
 use super::{File, Request, RequestError, Wanted, checked_note};
 
-/// Bytes of a key, at most: those that S3 takes.
+/// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Hexadecimal digits of a digest that stand in a run's identity.
+/// Number of hexadecimal digits of the digest in a run's ID.
 const DIGITS: usize = 16;
 
-/// What S3 says of itself, and of the one thing that matters here.
+/// The source and the detail type of the S3 event for a new object.
 const SOURCE: &str = "aws.s3";
 const CREATED: &str = "Object Created";
 
-/// Somebody's input.
+/// A manual import request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ByHand {
@@ -27,7 +26,7 @@ struct ByHand {
     note: Option<String>,
 }
 
-/// The bucket's event, of which more is told than is of use.
+/// The S3 event for an uploaded file. Fields that are not needed are left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Uploaded {
@@ -49,18 +48,18 @@ struct Object {
     sequencer: Option<String>,
 }
 
-/// Whether somebody asks for a file to be judged.
+/// Checks whether the event is a manual import request.
 pub(super) fn is_by_hand(event: &Value) -> bool {
     event.get("import").is_some()
 }
 
-/// Whether the bucket tells of a file.
+/// Checks whether the event comes from S3.
 pub(super) fn is_upload(event: &Value) -> bool {
     event.get("source").and_then(Value::as_str) == Some(SOURCE)
 }
 
-/// The key of the file that an event tells of, cut where no key is that long, and empty where it is none; nothing where the
-/// event asks for no import at all.
+/// Returns the key in an import event, cut to the maximum length, or an empty text if it is not a string. Returns
+/// `None` if the event does not request an import.
 pub(super) fn key_of(event: &Value) -> Option<String> {
     let key = match event.get("import") {
         Some(key) => Some(key),
@@ -71,15 +70,15 @@ pub(super) fn key_of(event: &Value) -> Option<String> {
     Some(key.get(..key.floor_char_boundary(MAX_KEY)).unwrap_or_default().to_owned())
 }
 
-/// What somebody asks for; `invocation` identifies it where the event itself does not.
+/// Parses a manual request. If the event has no ID, the run's ID comes from `invocation`.
 pub(super) fn by_hand(event: Value, invocation: &str) -> Result<Request, RequestError> {
     let ByHand { import: key, id, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
     request(id, File { key, etag: None }, checked_note(note)?)
 }
 
-/// What the bucket's event asks for. Its identity follows from what was put where, so that an event that is delivered twice
-/// is one run, and the same name with other content another.
+/// Parses an S3 event. The run's ID is derived from the key and the content: a repeated delivery is the same run, and
+/// new content under the same key is a new run.
 pub(super) fn upload(event: Value) -> Result<Request, RequestError> {
     let Uploaded { detail_type, detail: Detail { object } } =
         serde_json::from_value(event).map_err(RequestError::Shape)?;
@@ -87,7 +86,7 @@ pub(super) fn upload(event: Value) -> Result<Request, RequestError> {
         return Err(RequestError::NotCreated(detail_type));
     }
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
-    // A line each: no part but the key, which comes first, can hold a line's end.
+    // The parts are separated by line breaks. Only the key can contain one, and it comes first.
     let told = parts.map(|part| part.map_or("", String::as_str)).join("\n");
     let digest = sha256_hex(told.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;

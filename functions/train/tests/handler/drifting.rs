@@ -1,4 +1,4 @@
-//! A table that is no longer the one that the champion was trained on.
+//! A data set that differs from the one the champion was trained on.
 
 use evergreen_lifecycle::Verdict;
 use evergreen_table::IRIS_CSV;
@@ -7,7 +7,7 @@ use crate::support::{World, quick, reordered_iris};
 
 const DRIFTED: &str = "DatasetDrifted";
 
-/// A world whose champion learnt from Iris.
+/// Returns a world whose champion was trained on Iris.
 async fn grown() -> World {
     let world = World::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
     world.decision("first").await;
@@ -70,7 +70,7 @@ async fn reordered_columns_are_measured_on_the_same_rows() {
     assert_eq!(after.champion_score, Some(before.score), "the champion is the version before, on its own hold-out");
 }
 
-/// Iris with numbers in place of the species.
+/// Returns Iris with numbers in place of the species.
 fn numbered(number: impl Fn(usize) -> String) -> String {
     let (header, rows) = IRIS_CSV.split_once('\n').unwrap();
     let rows = rows.lines().enumerate().map(|(row, line)| {

@@ -1,4 +1,4 @@
-//! What came to nothing is forgotten in time, and what was ever promoted is not.
+//! Runs that created no champion expire. Versions that were ever promoted do not.
 
 use evergreen_lifecycle::{KeepDays, RunStatus};
 use evergreen_testkit::moment;

@@ -1,4 +1,4 @@
-//! Model files that were made elsewhere: what is taken in, what the gate refuses, and what is no model at all.
+//! Imported models: which ones are accepted, which ones the gate rejects, and which files are not models.
 
 use evergreen_lifecycle::{Family, RunStatus, Trigger};
 use evergreen_scoring::sha256_hex;
@@ -13,7 +13,7 @@ fn foreign(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../../tests/artifacts/foreign/{name}.onnx", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// A world where the file lies under [`KEY`].
+/// Returns a world with the model file under [`KEY`].
 fn world(name: &str) -> World {
     let world = World::new();
     world.memory.state().incoming.insert(KEY.into(), foreign(name));

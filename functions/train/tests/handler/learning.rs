@@ -1,4 +1,4 @@
-//! Learning from a table of the user's own.
+//! Training on a user's own data set.
 
 use std::io::Write;
 
@@ -45,7 +45,7 @@ async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_ba
         &manifest.version.artifact,
         &"iris".parse().unwrap(),
     );
-    // A plan never seen, months that are not known, and the rest.
+    // An unknown plan, unknown months, and the other columns.
     let answer = model.unwrap().predict(&[9.0, f32::NAN, 10.0, 0.0, 8000.0]).unwrap();
     assert_eq!(answer.len(), 1);
 }

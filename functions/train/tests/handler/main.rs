@@ -1,4 +1,4 @@
-//! The handler over the events that it gets, with the ports in memory.
+//! Tests the handler with its events and in-memory ports.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 

@@ -1,4 +1,4 @@
-//! Version numbers and the objects under them: nothing that is stored is ever written over.
+//! Version numbers and the objects under them: no stored object is ever overwritten.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn number(report: &Report) -> u32 {
     report.version.map_or(0, VersionNumber::get)
 }
 
-/// The objects that are there, but for those of the version that was just made.
+/// Returns the stored objects except those of the version that was just created.
 fn objects_before(world: &World, report: &Report) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
@@ -48,7 +48,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
     let other = Trainer { registry: &registry, storage: memory, bus: &registry, clock, training };
     let deadline = evergreen_lifecycle::ports::Clock::now(clock) + SignedDuration::from_mins(15);
     let before = memory.state().objects.clone();
-    // The very same training: its artifact has the same bytes.
+    // The same training run again: its artifact has the same bytes.
     let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline }).await.unwrap();
     let Answer::Run(report) = answer else { panic!("{answer:?}") };
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));

@@ -1,4 +1,4 @@
-//! Promoting an earlier version by hand.
+//! Promotion of an earlier version by hand.
 
 use evergreen_lifecycle::Champion;
 use evergreen_testkit::{moment, version};

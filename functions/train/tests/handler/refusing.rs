@@ -1,4 +1,4 @@
-//! What cannot be learnt from: each failure is on record, is announced, and leaves the champion alone.
+//! Data sets and requests that cannot be trained on. Each failure is recorded and published, and the champion stays.
 
 use evergreen_lifecycle::{Run, RunState};
 use evergreen_testkit::moment;
@@ -8,7 +8,7 @@ use crate::support::{World, customers, quick};
 
 const TARGET: &str = "target = \"left\"\n";
 
-/// Customers with line `line` (the header is 1) replaced.
+/// Returns the customers with line `line` replaced. The header is line 1.
 fn with_line(line: usize, text: &[u8]) -> Vec<u8> {
     let table = customers(0..60);
     let mut lines: Vec<&[u8]> = table.lines().map(str::as_bytes).collect();
@@ -16,7 +16,7 @@ fn with_line(line: usize, text: &[u8]) -> Vec<u8> {
     lines.join(&b'\n')
 }
 
-/// Customers who all stay, but for those at these lines.
+/// Returns customers who all stay, except those on these lines.
 fn all_stay_but(lines: &[usize]) -> Vec<u8> {
     let table = customers(0..60);
     let lines = table.lines().enumerate().map(|(index, line)| match line.rsplit_once(',') {

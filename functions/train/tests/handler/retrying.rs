@@ -1,4 +1,4 @@
-//! What is briefly out of reach costs seconds, not a fit; and what cannot heal is not done again.
+//! A short outage costs seconds, not a whole training. Permanent failures are not retried.
 
 use evergreen_lifecycle::{RunState, RunStatus};
 use evergreen_testkit::Memory;
@@ -66,7 +66,7 @@ async fn a_registration_whose_answer_was_lost_has_happened_once() {
 #[tokio::test(start_paused = true)]
 async fn a_registration_that_is_not_heard_of_in_time_is_a_success_all_the_same() {
     let world = World::new();
-    // The answer is lost, and every later try meets a table that is busy until the invocation ends.
+    // The answer is lost. Every later try finds a busy registry until the invocation ends.
     world.memory.state().unheard.insert("register", 1);
     world.memory.state().busy_after_unheard = Some(("register", u32::MAX));
     let report = world.invoke("a", quick()).await.unwrap();

@@ -1,11 +1,11 @@
-//! After a rollback the registry holds records of the newer release.
+//! Records of a newer release in the registry, after a rollback.
 
 use evergreen_lifecycle::{Pointer, RunStatus, Unreadable, Verdict};
 use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Makes the pointer one that the newer release has written: the champion's with a `change`.
+/// Replaces the pointer with one of a newer release: the champion's record with a `change`.
 fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! A run, from the event to a version.
+//! A run, from the event to the version.
 
 use evergreen_lifecycle::{Baseline, EventKind, Label, Manifest, RunStatus, Verdict};
 use evergreen_scoring::Model;

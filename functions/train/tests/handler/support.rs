@@ -1,4 +1,4 @@
-//! The world that a run finds, and tables made up for it.
+//! The in-memory world of a run, and synthetic data sets.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use evergreen_train::{Answer, Invocation, Promoted, Report, TrainError, Trainer,
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// A forest that is fitted once, without a search.
+/// Returns the request for a single forest, without a search.
 pub fn quick() -> Value {
     json!({"seed": 7, "family": "random_forest", "hyperparameters": {
         "n_estimators": 20, "max_depth": 8, "min_samples_split": 2, "min_samples_leaf": 1,
     }})
 }
 
-/// Whatever it learns, it tells two of three species apart at best.
+/// Returns the request for a forest that distinguishes at most two of the three species.
 pub fn stump() -> Value {
     json!({"family": "random_forest", "hyperparameters": {
         "n_estimators": 1, "max_depth": 1, "min_samples_split": 2, "min_samples_leaf": 1,
@@ -27,7 +27,7 @@ pub struct World {
     pub memory: Memory,
     pub clock: FixedClock,
     pub training: Training,
-    /// Seconds that an invocation may take.
+    /// Duration of an invocation in seconds.
     pub seconds: i64,
 }
 
@@ -49,14 +49,14 @@ impl World {
         }
     }
 
-    /// A world where these files are the user's table.
+    /// Creates a world in which these files are the user's data set.
     pub fn with(files: &[(&str, &[u8])]) -> Self {
         let world = Self::new();
         world.store(files);
         world
     }
 
-    /// Makes these files, and no others, the user's table.
+    /// Replaces the user's data set with these files.
     pub fn store(&self, files: &[(&str, &[u8])]) {
         let keyed = files.iter().map(|(name, content)| (format!("datasets/iris/{name}"), content.to_vec()));
         self.memory.state().datasets = keyed.collect();
@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    /// What the gate decided of the version that a quick run makes.
+    /// Returns the gate's decision about the version of a quick run.
     pub async fn decision(&self, invocation: &str) -> Decision {
         let report = self.invoke(invocation, quick()).await.unwrap();
         self.memory.state().versions[&report.version.unwrap()].decision.clone()
@@ -94,7 +94,7 @@ impl World {
         self.memory.state().events.iter().map(kind).collect()
     }
 
-    /// The details of the events on the bus.
+    /// Returns the details of the published events.
     pub fn details(&self) -> Vec<Value> {
         self.memory.state().events.iter().map(|event| serde_json::from_str(&event.detail).unwrap()).collect()
     }
@@ -112,7 +112,8 @@ impl World {
         self.memory.state().champions.last().map(|champion| champion.version.number.get())
     }
 
-    /// Asserts that a run fails so, that it is on record and announced, and that the champion serves on; gives the reason.
+    /// Checks that a run fails with this error, is recorded and published, and that the champion stays. Returns the
+    /// reason.
     pub async fn assert_fails(&self, invocation: &str, event: Value, kind: &str) -> String {
         let serving = self.champion_number();
         let error = self.invoke(invocation, event).await.unwrap_err();
@@ -133,8 +134,8 @@ pub fn sample(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Customers who stay or leave: who pays by hand and uses little leaves, but for one in ten. Some months and plans are not
-/// known; the last plan is rare.
+/// Returns customers who stay or leave. Those who pay by hand and use little leave, except one in ten. Some months and
+/// plans are missing, and the last plan is rare.
 pub fn customers(rows: Range<usize>) -> String {
     let mut csv = "id,plan,months,usage,autopay,joined,left\n".to_owned();
     for row in rows {
@@ -150,7 +151,7 @@ pub fn customers(rows: Range<usize>) -> String {
     csv
 }
 
-/// Houses and their prices: by area and quarter, give or take a little.
+/// Returns houses with prices that depend on area and quarter, with a little noise.
 pub fn houses(rows: usize) -> String {
     let mut csv = "area,quarter,price\n".to_owned();
     for row in 0..rows {
@@ -161,7 +162,7 @@ pub fn houses(rows: usize) -> String {
     csv
 }
 
-/// Iris with its columns in the order given, each under the name of its own or, where it stands there again, under another.
+/// Returns Iris with its columns in the given order. A column that appears again gets another name.
 pub fn reordered_iris(columns: &[usize]) -> Vec<u8> {
     let mut lines = Vec::new();
     for (row, line) in evergreen_table::IRIS_CSV.lines().enumerate() {

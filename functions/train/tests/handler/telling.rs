@@ -1,4 +1,5 @@
-//! What was done is told, whoever dies on the way: at least once, and with an id that tells the second time from the first.
+//! Every change is published at least once, even if an invocation dies. An ID marks the second delivery as a
+//! repetition.
 
 use evergreen_lifecycle::{EventKind, RunStatus};
 use evergreen_testkit::moment;
@@ -29,7 +30,7 @@ async fn what_could_not_be_told_is_told_by_the_next_training() {
     world.memory.bring_back("bus");
     world.clock.set(moment("2026-11-24T03:02:00Z"));
     world.invoke("c", stump()).await.unwrap();
-    // Its own first, then what was left, in the order in which it happened.
+    // Its own events come first, then the unpublished ones in the order in which they happened.
     let expected = [
         "iris/manual-c/1/TrainingSucceeded",
         "iris/manual-c/1/ModelRejected",
@@ -85,7 +86,7 @@ async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() 
     assert!(world.memory.state().outbox.contains_key(&refused));
 }
 
-/// Begins a run and kills it as soon as it has work to do.
+/// Starts a run and kills it as soon as it has work to do.
 async fn killed(world: &World, invocation: &str) {
     tokio::select! {
         biased;
