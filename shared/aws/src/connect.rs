@@ -44,8 +44,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// | Variable | Meaning |
 /// |---|---|
 /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | the Region |
-/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the credentials, read when the first call is
-/// signed |
+/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the credentials, read at the first call |
 /// | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and so on | another endpoint, for all services or for one |
 /// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true`: ignore the endpoint variables |
 /// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: use AWS's FIPS or dual-stack endpoints |
