@@ -195,7 +195,7 @@ pub struct StoredSchedule {
     pub expression: String,
     /// IANA time zone of the expression; `None` means UTC.
     pub zone: Option<String>,
-    /// When the schedule was created or last changed. It made no run due before that time.
+    /// When the schedule was created or last changed. It demanded no run before that time.
     pub changed_at: Timestamp,
     /// Whether the schedule is active.
     pub is_enabled: bool,

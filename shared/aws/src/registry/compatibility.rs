@@ -102,7 +102,7 @@ fn what_this_release_writes_is_read_by_the_first_after_a_rollback() {
 fn fields_that_a_newer_release_adds_do_not_matter() {
     for (name, mut fields) in golden("this") {
         add_everywhere(&mut fields);
-        // The keys of these maps come from the user, so they may contain anything.
+        // Maps with keys from the user may contain anything, so the test adds no field to them.
         assert_eq!(is_read(&name, &fields), Ok(()), "{name}");
         assert_eq!(was_read(&name, &fields), Ok(()), "{name}");
     }

@@ -65,7 +65,7 @@ impl Registry {
     }
 
     /// Checks whether the registry already holds the attempt of `run` in this state. Then an earlier try wrote it, and
-    /// its answer was lost. Metrics are not compared, because the table changes some numbers slightly.
+    /// its answer was lost. Metrics are not compared, because the table may store a number in another form.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let facts =
