@@ -145,7 +145,7 @@ pub struct Promotion<'a> {
 pub struct NewObject<'a> {
     /// The object's key.
     pub key: &'a str,
-    /// Its content.
+    /// The bytes to store.
     pub content: &'a [u8],
     /// The media type, such as `application/json`.
     pub media_type: &'static str,
