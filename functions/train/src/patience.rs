@@ -1,4 +1,4 @@
-//! Retries calls to services that are unavailable for a few seconds, within the invocation's time.
+//! Retries calls to services that are briefly unavailable, within the invocation's time.
 //!
 //! The SDK makes three tries within a second. That helps with a lost packet, but not with a busy table. A training of
 //! ten minutes must not be lost after one second.

@@ -144,7 +144,6 @@ impl Request {
     }
 }
 
-/// Returns the note, or an error if it is too long.
 fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
     match note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT) {
         Some(length) => Err(RequestError::NoteTooLong(length)),

@@ -1,4 +1,4 @@
-//! Artifacts, the files of the user's table, and model files to be imported, in one S3 bucket.
+//! An S3 bucket with artifacts, the files of the user's data set, and model files for import.
 
 mod retention;
 mod writer;
@@ -18,8 +18,8 @@ use evergreen_lifecycle::ports::{
 use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
-/// The bucket that holds the model files and manifests of versions, and the files that the user may store: those of the
-/// table, and models to be imported.
+/// The bucket that holds versions' model files and manifests. It also holds the files that the user uploads: the data
+/// set, and models for import.
 #[derive(Debug, Clone)]
 pub struct ArtifactBucket {
     client: Client,
@@ -30,8 +30,8 @@ pub struct ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// The bucket named `bucket`, for `model`. Behind an endpoint of its own, such as an emulator's, the bucket stands in
-    /// the path and not in the host's name.
+    /// Creates an adapter for `bucket` and `model`. With a custom endpoint, such as an emulator, the bucket's name is
+    /// part of the path and not of the host name.
     pub fn new(config: &SdkConfig, bucket: &str, model: ModelName) -> Self {
         let path_style = has_own_endpoint(config, "S3");
         let config = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
@@ -43,14 +43,14 @@ impl ArtifactBucket {
         Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming }
     }
 
-    /// The content of the object, if there is one. S3 says so only to who may list the bucket; to anybody else a missing
-    /// object is forbidden.
+    /// Returns the object's content, or `None` if the object does not exist. S3 only reports a missing object to
+    /// callers that may list the bucket. For others the error is "forbidden".
     async fn read(&self, key: &str, what: &'static str) -> Result<Option<Vec<u8>>, Unavailable> {
         let Some(object) = self.open(key, None, what).await? else { return Ok(None) };
         whole(object, what).await.map(Some)
     }
 
-    /// The object, or the part in `range`, as HTTP writes it, before its content is fetched.
+    /// Opens the object without fetching its content. `range` selects a part, in HTTP syntax.
     async fn open(
         &self,
         key: &str,
@@ -65,13 +65,13 @@ impl ArtifactBucket {
     }
 }
 
-/// The object's content.
+/// Fetches the object's content.
 async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
     let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
-/// What `body` holds, about `size` bytes. They are copied once and into place: a table may take much of the memory.
+/// Reads `body`, which has about `size` bytes, with one copy only. A data set may take much of the memory.
 async fn gather(mut body: ByteStream, size: usize) -> Result<Vec<u8>, ByteStreamError> {
     let mut content = Vec::with_capacity(size);
     while let Some(chunk) = body.try_next().await? {
@@ -99,7 +99,7 @@ impl Datasets for ArtifactBucket {
             let page = page.map_err(unavailable("listing the dataset"))?;
             files.extend(page.contents.into_iter().flatten().filter_map(stored));
         }
-        // S3 lists in this order already; what follows from it, such as the order of rows, is not to hang on that.
+        // S3 already lists in this order. The sort makes sure, because the order of the rows depends on it.
         files.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(files)
     }
@@ -139,7 +139,7 @@ impl Incoming for ArtifactBucket {
     }
 }
 
-/// An entity tag without the quotes around it, which S3's answers have and its events have not.
+/// Returns an entity tag without quotes. S3's answers have quotes, but its events do not.
 fn bare(etag: &str) -> &str {
     etag.trim_matches('"')
 }

@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::{Clock, Sleeper};
 use evergreen_lifecycle::time;
 use jiff::Timestamp;
 
-/// The system's clock, in whole milliseconds: a moment that is stored reads back the same.
+/// The system's clock, in whole milliseconds, so that a stored time reads back unchanged.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! The connection to AWS that all adapters share.
+//! The AWS configuration that all adapters share.
 
 mod endpoints;
 mod http;
@@ -19,41 +19,42 @@ use endpoints::Endpoints;
 pub(crate) use endpoints::has_own_endpoint;
 pub(crate) use http::never_connected;
 
-/// A connection stands within this, TLS included, or the try has failed.
+/// Maximum time to open a connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// One try ends within this, many times what a healthy one takes, so that the prediction function's look for a champion,
-/// which has 5 s, holds two more. It covers sending a request and the head of its answer: not the body of a download,
-/// which the SDK watches for stalling. What has a large body to send, or must not be sent twice, has a limit of its own.
+/// Maximum time for one try, which is many times the usual time. The prediction function has 5 s for a refresh, so two
+/// tries fit. The limit covers the request and the head of the answer. The SDK itself watches the body of a download.
+/// Large uploads, and calls that must not be repeated, have their own limits.
 const TRY: Duration = Duration::from_secs(2);
 
-/// All tries of one call, pauses included. Longer than any healthy call, shorter than API Gateway waits (29 s).
+/// Maximum time for all tries of a call, including pauses. It is longer than any healthy call and shorter than the 29 s
+/// that API Gateway waits.
 const CALL: Duration = Duration::from_secs(16);
 
-/// Tries of one call, the first included.
+/// Maximum number of tries of a call, including the first.
 const TRIES: u32 = 3;
 
-/// The pause before the second try is at most this, before the third twice as much; the SDK's own second would outlast the
-/// time for which a call waits.
+/// Maximum pause before the second try; twice as much before the third. The SDK's default of one second is too long for
+/// callers that wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The configuration of every client: one HTTP client and so one pool of connections, limits on how long a call may
-/// take, and what the environment says of where and who.
+/// Returns the configuration for all clients. It contains one HTTP client with one connection pool, the time limits,
+/// and the settings from the environment.
 ///
-/// | Variable | Says |
+/// | Variable | Meaning |
 /// |---|---|
 /// | `AWS_REGION`, else `AWS_DEFAULT_REGION` | the Region |
-/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the credentials, read when the first call is signed |
-/// | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and so on | another endpoint, of all services or of one |
-/// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true`: those two are left alone |
-/// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: AWS's endpoints of that kind |
-/// | `AWS_CA_BUNDLE` | a PEM file whose certificates are trusted in place of the built-in ones |
+/// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | the credentials, read at the first call |
+/// | `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and so on | another endpoint, for all services or for one |
+/// | `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` | `true`: ignore the endpoint variables |
+/// | `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT` | `true`: use AWS's FIPS or dual-stack endpoints |
+/// | `AWS_CA_BUNDLE` | a PEM file with trusted certificates, instead of the built-in ones |
 ///
-/// Lambda, `sam local` and the emulator give credentials by these variables and in no other way. So the SDK's usual
-/// search, through profiles and the metadata services of machines and containers, is not linked.
+/// Lambda, `sam local` and the emulator provide credentials only in these variables. So the SDK's other credential
+/// sources, such as profiles and metadata services, are not linked.
 ///
 /// # Errors
-/// [`ConfigError`] when no Region is named, an endpoint is no URL, or the file of certificates cannot be read.
+/// [`ConfigError`] when the Region is missing, an endpoint is not a URL, or the certificate file cannot be read.
 pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     let region = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
@@ -69,7 +70,7 @@ pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(PAUSE))
         .use_fips(environment.flag("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(environment.flag("AWS_USE_DUALSTACK_ENDPOINT"));
-    // Chosen here and not found somewhere: else a service's own idea of how often to try comes first.
+    // This marks the retry settings as explicit. Otherwise a service's own default number of tries would override them.
     config.insert_origin("retry_config", Origin::shared_config());
     config.set_endpoint_url(endpoints.of_all().map(String::from));
     Ok(config.service_config(endpoints).build())

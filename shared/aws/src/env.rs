@@ -1,69 +1,70 @@
-//! Configuration from environment variables. What is set to nothing counts as not set: a template's empty parameter
-//! arrives so.
+//! Reads configuration from environment variables. An empty variable counts as not set, because an empty template
+//! parameter arrives that way.
 
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-/// The variables that a function is configured with, behind a lookup, so that tests need not touch the process.
+/// The environment variables of a function. Tests can supply their own lookup, so they need not change the process.
 pub struct Environment<'a>(Box<Lookup<'a>>);
 
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// A variable that is missing or wrong.
+/// Error for a missing or wrong variable.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It has to be set.
+    /// The variable is required but not set.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// It is set to something else than what it should be.
+    /// The variable's text cannot be read as the required type.
     #[error("{key} is {value:?}: {cause}")]
     Unreadable {
         /// The variable.
         key: &'static str,
-        /// What it is set to.
+        /// The variable's text.
         value: String,
-        /// What is wrong with that.
+        /// Why the text cannot be read.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
-    /// Its value is refused, and is not to be repeated or does not say more than the cause.
+    /// The variable is refused, and the error does not repeat its value. The value may be private, or add nothing to
+    /// the cause.
     #[error("{key}: {cause}")]
     Invalid {
-        /// The variable, or the variables that do not go together.
+        /// The variable, or the variables that contradict each other.
         key: &'static str,
-        /// Why.
+        /// Why it is refused.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl ConfigError {
-    /// `key` is refused because of `cause`.
+    /// Creates an error that `key` is refused because of `cause`.
     pub fn invalid(key: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Invalid { key, cause: cause.into() }
     }
 }
 
 impl Environment<'static> {
-    /// The variables of this process.
+    /// Returns the variables of this process.
     pub fn process() -> Self {
         Self::from_lookup(|key| std::env::var(key).ok())
     }
 }
 
 impl<'a> Environment<'a> {
-    /// The variables that `lookup` knows.
+    /// Returns the variables that `lookup` provides.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self(Box::new(lookup))
     }
 
-    /// The variable's text, when it is set.
+    /// Returns the variable's text, or `None` if it is not set.
     pub fn optional(&self, key: &str) -> Option<String> {
         self.0(key).filter(|value| !value.is_empty())
     }
 
-    /// The variable's text.
+    /// Returns the variable's text.
     ///
     /// # Errors
     /// [`ConfigError::Missing`] when it is not set.
@@ -71,15 +72,15 @@ impl<'a> Environment<'a> {
         self.optional(key).ok_or(ConfigError::Missing(key))
     }
 
-    /// Whether the variable is set to `true`, in letters of either case.
+    /// Checks whether the variable is `true`, in upper or lower case.
     pub fn flag(&self, key: &str) -> bool {
         self.0(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The variable as a `T`. The error repeats the text, so this is not for secrets and addresses.
+    /// Returns the variable parsed as `T`. The error repeats the text, so do not use this for secrets and addresses.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set or no `T`.
+    /// [`ConfigError`] when it is not set or cannot be parsed.
     pub fn parsed<T>(&self, key: &'static str) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
@@ -87,10 +88,11 @@ impl<'a> Environment<'a> {
         parse(key, self.required(key)?)
     }
 
-    /// The variable as a `T`, or `default` when it is not set. The error repeats the text, like that of [`Self::parsed`].
+    /// Returns the variable parsed as `T`, or `default` if it is not set. The error repeats the text, as in
+    /// [`Self::parsed`].
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] when it is set to something that is no `T`.
+    /// [`ConfigError::Unreadable`] when it is set but cannot be parsed.
     pub fn parsed_or<T>(&self, key: &'static str, default: T) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Error + Send + Sync + 'static>,
@@ -99,7 +101,7 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// Values stay out of debug output: some are addresses.
+/// Leaves out the values, because some are addresses.
 impl fmt::Debug for Environment<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Environment")

@@ -1,4 +1,4 @@
-//! Events on EventBridge's default bus.
+//! Publishes events on EventBridge's default bus.
 
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
@@ -11,17 +11,17 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "announcing events";
 
-/// Who says it.
+/// The source of all events.
 const SOURCE: &str = "evergreen";
 
-/// The account's default bus. Events of a model's life stand there under the source `evergreen`.
+/// The account's default event bus. All events have the source `evergreen`.
 #[derive(Debug, Clone)]
 pub struct EventBus {
     client: Client,
 }
 
 impl EventBus {
-    /// The default bus.
+    /// Creates an adapter for the default bus.
     pub fn new(config: &SdkConfig) -> Self {
         Self { client: Client::new(config) }
     }
@@ -43,7 +43,7 @@ fn entry(event: &Announcement) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder().source(SOURCE).detail_type(&event.kind).detail(&event.detail).build()
 }
 
-/// Those of `events` that the bus did not take: the answer has an entry for each, in the same order.
+/// Returns the `events` that the bus refused. The answer has one entry for each event, in the same order.
 fn refusals(events: &[Announcement], answer: &PutEventsOutput) -> Vec<Refusal> {
     let entries = events.iter().zip(answer.entries());
     let refused = entries.filter_map(|(event, entry)| Some((event, entry.error_code()?)));

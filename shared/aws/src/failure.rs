@@ -1,22 +1,22 @@
-//! A failed call in one line. The SDK's own errors say "service error" and leave the rest to their sources and to debug
-//! output, which holds whole answers: too little for a log and too much.
+//! Describes a failed call in one line. The SDK's own message, "service error", says too little for a log. Its debug
+//! output contains whole answers, which is too much.
 
 use std::error::Error;
 use std::iter::successors;
 
-// The SDK's crates share these types; they are named by whichever is at hand.
+// All SDK crates share these types, so it does not matter which crate they are imported from.
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
 
-/// Why a call failed: the service's code, words and request number, or how far the call came.
+/// Why a call failed: the service's code, message and request number, or how far the call got.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Failure(String);
 
 impl Failure {
-    /// The failure with the service's words.
+    /// Describes the failure, including the service's message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
             Some(message) => Self(format!("{}: {message} (request {})", code(error), request(error))),
@@ -24,7 +24,7 @@ impl Failure {
         }
     }
 
-    /// The failure without the service's words, where those may name somebody.
+    /// Describes the failure without the service's message, which may contain a mail address.
     pub(crate) fn unworded<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
@@ -33,7 +33,7 @@ impl Failure {
     }
 }
 
-/// What to make of a failed call that asked for `what`.
+/// Converts the error of a failed call to [`Unavailable`]. `what` is the action that failed.
 pub(crate) fn unavailable<E>(what: &'static str) -> impl FnOnce(SdkError<E>) -> Unavailable
 where
     E: Error + ProvideErrorMetadata + 'static,
@@ -41,7 +41,7 @@ where
     move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, Failure::of(&error)) }
 }
 
-/// Codes of refusals that pass within seconds, beside the faults of a server (5xx).
+/// Error codes that usually disappear within seconds. Server errors (5xx) count too, but are not listed.
 const BRIEF: [&str; 11] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",
@@ -59,7 +59,7 @@ const BRIEF: [&str; 11] = [
     "Throttling",
 ];
 
-/// Whether the cause of a failed call usually passes within seconds, so that the same call may succeed then.
+/// Checks whether the cause usually passes within seconds, so that the same call may succeed then.
 fn is_brief<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,

@@ -1,7 +1,8 @@
-//! The AWS side of the ports: one file per adapter, typed configuration, telemetry.
+//! The AWS implementation of the ports: one file for each adapter, plus configuration and telemetry.
 //!
-//! Every adapter is made once, at cold start, from the one [`aws_config::SdkConfig`] of [`connect()`], and serves one
-//! model. Errors say what was asked, and their cause is one line of why it failed; they hold no addresses and no feature values.
+//! Every adapter is created once, at cold start, from the [`aws_config::SdkConfig`] that [`connect()`] returns. Each
+//! adapter serves one model. An error names the action that failed, and its cause is a single line. Errors contain no
+//! addresses and no feature values.
 
 mod artifacts;
 mod clock;

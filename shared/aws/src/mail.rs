@@ -1,4 +1,4 @@
-//! Mail through SES.
+//! Sends mail through SES.
 
 mod outcome;
 
@@ -17,11 +17,11 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "sending a mail";
 
-/// How long an answer is waited for, some twenty times as long as usual. A mail without an answer may have been sent, and
-/// is not sent again soon.
+/// Maximum time to wait for an answer, about twenty times the usual time. A mail without an answer may have been sent,
+/// so it is not sent again soon.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// Mail from one sender, as plain text and HTML side by side.
+/// Sends mails from one sender, as plain text and HTML.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
@@ -31,13 +31,13 @@ pub struct Ses {
 }
 
 impl Ses {
-    /// Mail from `sender`, an address or domain that SES has verified. What becomes of it is published by
-    /// `configuration_set`, if there is one.
+    /// Creates a mailer. SES must have verified the address or domain of `sender`. The `configuration_set`, if given,
+    /// publishes what happens to each mail.
     pub fn new(config: &SdkConfig, sender: &str, configuration_set: Option<String>) -> Self {
         Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, patience: ANSWER }
     }
 
-    /// Sends in one try: the SDK would send again when an answer is late.
+    /// Sends the mail in a single try. The SDK's own retries could send it twice if an answer is late.
     async fn try_once(
         &self,
         recipient: &str,
@@ -59,7 +59,7 @@ impl Mailer for Ses {
     async fn send(&self, recipient: &str, mail: &Mail) -> Result<(), SendError> {
         let content = content(mail).map_err(|error| SendError::Refused(Unavailable::new(WHAT, error)))?;
         let sent = match self.try_once(recipient, content.clone(), self.configuration_set.as_deref()).await {
-            // The set only watches over mail. Somebody who has deleted it is to get mail all the same.
+            // The configuration set only monitors mails. If somebody deleted it, the mail is sent without it.
             Err(error) if self.configuration_set.is_some() && outcome::is_of_the_set(&error) => {
                 tracing::warn!("the mail is sent without its configuration set, which is not there");
                 self.try_once(recipient, content, None).await

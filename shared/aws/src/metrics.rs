@@ -1,4 +1,4 @@
-//! Figures in CloudWatch.
+//! Publishes metrics to CloudWatch.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
@@ -10,16 +10,16 @@ use jiff::Timestamp;
 
 use crate::failure::unavailable;
 
-/// Where all figures stand.
+/// Namespace of all metrics.
 const NAMESPACE: &str = "Evergreen";
 
-/// What tells one model's figures from another's.
+/// The dimension that separates the metrics of different models.
 const DIMENSION: &str = "ModelName";
 
-/// CloudWatch takes this many figures in one call.
+/// Maximum number of metrics that CloudWatch takes in one call.
 const MOST_PER_CALL: usize = 1000;
 
-/// Figures in the namespace `Evergreen`, each with the dimension `ModelName`.
+/// Publishes metrics in the namespace `Evergreen`, each with the dimension `ModelName`.
 #[derive(Debug, Clone)]
 pub struct CloudWatch {
     client: Client,
@@ -27,7 +27,7 @@ pub struct CloudWatch {
 }
 
 impl CloudWatch {
-    /// The figures of `model`.
+    /// Creates an adapter for the metrics of `model`.
     pub fn new(config: &SdkConfig, model: ModelName) -> Self {
         Self { client: Client::new(config), model }
     }

@@ -1,11 +1,12 @@
-//! The registry: runs, versions, champions and sent mails of one model in a DynamoDB table.
+//! The registry: a DynamoDB table with the runs, versions, champions and sent mails of one model.
 //!
-//! Records of a model stand in the partition `MODEL#<model>`, those about mails in `MAIL#<model>`, and the events that are to
-//! be told in `OUTBOX#<model>`. Within a partition they are told apart by the sort key, see [`keys`]. A record is stored as it
-//! is serialised, its key beside it. Reads of one record see every earlier write; lists may lag behind.
+//! The partition `MODEL#<model>` holds a model's records, `MAIL#<model>` holds records about mails, and
+//! `OUTBOX#<model>` holds events to be announced. The sort key identifies a record within its partition, see [`keys`].
+//! An item is the serialised record plus its key. Reads of a single record see every earlier write. Lists may lag
+//! behind.
 //!
-//! A write is sent again when its answer is lost. A conditional write that comes second to itself would seem refused; so a
-//! refused write looks at what is stored: when that is what was to be written, the write has happened.
+//! A write is repeated if its answer is lost. Then its own first try may make its condition fail. So after a refusal
+//! the code reads the stored record. If the record is already the intended one, the write succeeded.
 
 mod alarms;
 mod announcements;
@@ -47,7 +48,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The registry of `model` in the table named `table`.
+    /// Creates the registry of `model` in `table`.
     pub fn new(config: &SdkConfig, table: &str, model: ModelName) -> Self {
         Self::over(Client::new(config), table, &model)
     }
@@ -56,19 +57,19 @@ impl Registry {
         Self { client, table: table.to_owned(), keys: Keys::of(model) }
     }
 
-    /// The record at `key`, if there is one; sees every earlier write.
+    /// Returns the record at `key`, if it exists. The read sees every earlier write.
     async fn read<T: Stored>(&self, key: Key, what: &'static str) -> Result<Option<Record<T>>, Unavailable> {
         Ok(self.item(key, what).await?.map(T::read))
     }
 
-    /// The item at `key`, if there is one; sees every earlier write.
+    /// Returns the item at `key`, if it exists. The read sees every earlier write.
     async fn item(&self, key: Key, what: &'static str) -> Result<Option<Item>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
 
-    /// The first `limit` records of `query`, in falling order of its sort key, over as many pages as they take. Each is
-    /// decoded for itself, so that one that cannot be read hides no other.
+    /// Returns the first `limit` records of `query`, in descending order of the sort key, from as many pages as
+    /// necessary. Each record is decoded by itself, so an unreadable one hides no other.
     async fn newest<T: Stored>(
         &self,
         query: QueryFluentBuilder,
@@ -78,7 +79,7 @@ impl Registry {
         let page = i32::try_from(limit).unwrap_or(i32::MAX);
         let mut items = query.scan_index_forward(false).into_paginator().page_size(page).items().send();
         let mut records = Vec::new();
-        // The limit comes first: asking for one more item would fetch one more page.
+        // The limit is checked first, because asking for one more item would fetch another page.
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
@@ -88,7 +89,7 @@ impl Registry {
         Ok(records)
     }
 
-    /// A query over the model's records whose sort key begins with `prefix`.
+    /// Creates a query for the model's records whose sort key begins with `prefix`.
     fn query(&self, prefix: &str) -> QueryFluentBuilder {
         self.client
             .query()

@@ -1,4 +1,4 @@
-//! The training schedule, as EventBridge Scheduler has it.
+//! Reads the training schedule from EventBridge Scheduler.
 
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::Client;
@@ -12,7 +12,7 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the schedule";
 
-/// One schedule of the default group.
+/// A schedule in the default group.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     client: Client,
@@ -20,7 +20,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// The schedule named `name`.
+    /// Creates an adapter for the schedule `name`.
     pub fn new(config: &SdkConfig, name: &str) -> Self {
         Self { client: Client::new(config), name: name.to_owned() }
     }

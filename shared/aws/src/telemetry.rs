@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, which is what Lambda collects.
+//! Writes logs to standard output, which Lambda collects: one JSON object per line.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -8,12 +8,12 @@ use tracing_subscriber::{fmt, registry};
 
 use crate::env::Environment;
 
-/// What is logged when nothing else is asked for.
+/// The log level if no variable sets one.
 const DEFAULT: &str = "info";
 
-/// Sends what is traced to standard output as JSON, one object a line, from the level of `AWS_LAMBDA_LOG_LEVEL` or
-/// `RUST_LOG` up (in this order; `info` without either). Either may name targets too: `warn,evergreen_aws=debug`. Does
-/// nothing when telemetry is set up already.
+/// Starts logging to standard output, as one JSON object per line. The level comes from `AWS_LAMBDA_LOG_LEVEL`, else
+/// from `RUST_LOG`, else it is `info`. Both variables may also name targets: `warn,evergreen_aws=debug`. Does nothing
+/// if logging has already started.
 pub fn init() {
     let directives = directives(&Environment::process());
     let filter = filter(&directives);
@@ -24,8 +24,8 @@ pub fn init() {
     }
 }
 
-/// Lines of JSON with `level`, `timestamp` and `message` at the top, where Lambda looks for the first two, and the
-/// innermost span, which names the request.
+/// Writes JSON lines with `level`, `timestamp` and `message` at the top level, where Lambda looks for the first two.
+/// Each line also has the innermost span, which names the request.
 fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -34,9 +34,9 @@ where
     registry().with(filter).with(lines.with_writer(writer))
 }
 
-/// The filter that `directives` ask for, if they can be read. Levels and targets are all that is asked for: filters on spans
-/// and fields would bring regular expressions along, 140 kB of a function. A target must name its level: a level that is
-/// misspelt would be a target, and nothing else would be logged.
+/// Parses `directives` to a filter, or returns `None`. Only levels and targets are supported. Filters on spans and
+/// fields need regular expressions, which add 140 kB to a function. A target must have a level. Otherwise a misspelt
+/// level would count as a target, and nothing else would be logged.
 fn filter(directives: &str) -> Option<Targets> {
     let is_clear = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
     if !directives.split(',').map(str::trim).filter(|part| !part.is_empty()).all(is_clear) {
@@ -45,10 +45,10 @@ fn filter(directives: &str) -> Option<Targets> {
     directives.parse().ok()
 }
 
-/// The filter as text. Lambda's own setting comes first: who changes it on the function expects an effect.
+/// Returns the filter's text. Lambda's own setting comes first, because a person who changes it expects an effect.
 fn directives(environment: &Environment) -> String {
     match environment.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| environment.optional("RUST_LOG")) {
-        // Lambda knows a level above errors; `tracing` does not.
+        // Lambda has a level above errors, but `tracing` has not.
         Some(level) if level.eq_ignore_ascii_case("fatal") => "error".to_owned(),
         Some(directives) => directives,
         None => DEFAULT.to_owned(),

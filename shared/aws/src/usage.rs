@@ -1,4 +1,4 @@
-//! What was used of an API's quota, as API Gateway counts it.
+//! Reads the quota usage of an API from API Gateway.
 
 use aws_config::SdkConfig;
 use aws_sdk_apigateway::Client;
@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::failure::unavailable;
 
-/// A usage plan, whose quota holds for each of its keys.
+/// A usage plan. Its quota applies to each of its keys.
 #[derive(Debug, Clone)]
 pub struct UsagePlan {
     client: Client,
@@ -15,7 +15,7 @@ pub struct UsagePlan {
 }
 
 impl UsagePlan {
-    /// The plan of that id.
+    /// Creates an adapter for the usage plan `id`.
     pub fn new(config: &SdkConfig, id: &str) -> Self {
         Self { client: Client::new(config), id: id.to_owned() }
     }
@@ -29,7 +29,7 @@ impl RequestUsage for UsagePlan {
         let mut requests = Vec::new();
         while let Some(key) = keys.next().await {
             let (_, days) = key.map_err(unavailable(what))?;
-            // Each day is how many were used and how many were left.
+            // Each day is a pair: the used and the remaining number of requests.
             let used = days.iter().filter_map(|day| day.first()).filter_map(|used| u64::try_from(*used).ok());
             requests.push(used.sum::<u64>());
         }

@@ -106,9 +106,9 @@ pub struct ClassEvaluation {
     pub label: Label,
     /// Number of hold-out rows of this class.
     pub support: usize,
-    /// Of the rows predicted as this class, the share that belongs to it, 0–1.
+    /// The share of the rows predicted as this class that belong to it, 0–1.
     pub precision: f64,
-    /// Of the rows of this class, the share that is predicted as it, 0–1.
+    /// The share of the rows of this class that are predicted as it, 0–1.
     pub recall: f64,
     /// Harmonic mean of precision and recall, 0–1.
     pub f1: f64,

@@ -1,14 +1,14 @@
-//! What the rest of the world is told of a model's life.
+//! The events that report changes in a model's lifecycle.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
-/// What happened. Where several are true at once, they are told in this order.
+/// What happened. Events of the same time are announced in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// A run made a version, whatever the gate said of it.
+    /// A run made a version, whatever the gate decided.
     TrainingSucceeded,
     /// A version became champion.
     ModelPromoted,
@@ -19,7 +19,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The event's detail type on the bus.
+    /// Returns the event's detail type on the bus.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TrainingSucceeded => "TrainingSucceeded",
@@ -30,37 +30,39 @@ impl EventKind {
     }
 }
 
-/// One event; its JSON form without `kind` is the detail on the bus.
+/// An event. Its JSON form, which leaves out `kind`, is the detail on the bus.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LifecycleEvent {
-    /// One fact has one id. An event may be told more than once: by the id a consumer knows the second telling.
+    /// Identifies the event. An event may be announced more than once, and a consumer recognizes a repetition by its
+    /// id.
     pub id: String,
     /// What happened.
     #[serde(skip)]
     pub kind: EventKind,
-    /// When it happened; it may be told later.
+    /// When it happened. The announcement may come later.
     #[serde(with = "crate::time")]
     pub occurred_at: Timestamp,
-    /// To which model.
+    /// The model that the event is about.
     pub model: ModelName,
-    /// In which run.
+    /// The run that the event is about.
     pub run_id: RunId,
-    /// Which version it is about, where there is one.
+    /// The version that the event is about, if any.
     pub version: Option<VersionNumber>,
-    /// The run's headline figures, where it came that far.
+    /// The run's main metrics, if the run evaluated a model.
     pub metrics: Option<RunMetrics>,
-    /// Why: the gate's sentence, or the failure.
+    /// The gate's explanation or the cause of the failure.
     pub reason: String,
-    /// What the gate decided, with the figures that it decided by, where it came that far.
+    /// The gate's decision, if the run got that far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// Until when a failed run may be retried by the platform; absent when the failure is final.
+    /// Until when the platform may retry a failed run; `None` if the failure is final.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_until: Option<Timestamp>,
 }
 
 impl LifecycleEvent {
-    /// That `run`, which has ended at `ended_at`, made `version`, and what the gate said of it.
+    /// Creates the two events for a `run` that made `version` and ended at `ended_at`: that it succeeded, and what the
+    /// gate decided.
     pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
         let judged = if version.decision.promotes() { EventKind::ModelPromoted } else { EventKind::ModelRejected };
         [EventKind::TrainingSucceeded, judged].map(|kind| Self {
@@ -71,25 +73,25 @@ impl LifecycleEvent {
         })
     }
 
-    /// That `run` has ended at `ended_at` without a version.
+    /// Creates the event for a `run` that ended at `ended_at` without a version.
     pub fn of_failure(run: &Run, ended_at: Timestamp) -> Self {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
     }
 
-    /// That the attempt of `run` died without a word; true as soon as its time is over and nothing else is on record of it.
+    /// Creates the event that the attempt of `run` died without recording its end. The event is true if the attempt's
+    /// time is over and nothing else was recorded.
     pub fn of_loss(run: &Run) -> Self {
         let reason = "the attempt ended without a word: it was killed, or ran out of memory or time".to_owned();
         Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
     }
 
-    /// Its place among the events that wait to be told: keys sort by when the events happened, and those of one moment by
-    /// their kind.
+    /// Returns the event's key in the outbox. Keys sort by time, and events of the same time sort by kind.
     pub fn outbox_key(&self) -> String {
         format!("{}#{}#{}", time::format(self.occurred_at), self.kind as u8, self.id)
     }
 
-    /// That somebody made an earlier version of `model` champion, for `reason`. A revision can be given twice where somebody
-    /// has deleted the history; so the time is a part of the id.
+    /// Creates the event for a person's promotion of an earlier version of `model`. If somebody deleted the history, a
+    /// revision can occur twice. So the id also contains the time.
     pub fn of_promotion(model: ModelName, champion: &Champion, reason: String) -> Self {
         let kind = EventKind::ModelPromoted;
         let at = champion.promoted_at.as_millisecond();

@@ -1,7 +1,7 @@
-//! What is published of a model: each figure a pure function of what is known.
+//! The published health metrics. Each is a pure function of the known records.
 //!
-//! A figure is absent where there is nothing to tell, such as the accuracy of a champion before the first training. It is
-//! unknown where there is something to tell and it could not be read; unknown figures are counted and raise an alarm.
+//! A metric is absent if it has no meaning yet, such as a champion's accuracy before the first training. A metric is
+//! unknown if it should have a value but the input could not be read. Unknown metrics are counted and raise an alarm.
 
 mod champions;
 mod deadline;
@@ -17,51 +17,54 @@ pub use margin::accuracy_margin;
 pub use refusals::{Refusals, refusals};
 pub use runs::{came_to_nothing, run_figures};
 
-/// A figure's name.
+/// A published metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
-    /// Accuracy, 0–1, or R² of the newest trained version on the rows that it learnt from.
+    /// Accuracy (0–1) or R² of the newest trained version on its training rows.
     TrainingAccuracy,
-    /// Accuracy, 0–1, or R² of the champion on its hold-out.
+    /// Accuracy (0–1) or R² of the champion on its hold-out.
     ModelAccuracy,
-    /// How far the champion is from being not good enough; below 0 it is not. See [`accuracy_margin`].
+    /// Margin between the champion's quality and the minimum; below 0 the champion is not good enough. See
+    /// [`accuracy_margin`].
     ModelAccuracyMargin,
-    /// Accuracy, 0–1, or R² served over the last seven days; see [`average_accuracy`](crate::champion::average_accuracy).
+    /// Average accuracy (0–1) or R² of the champions of the last seven days; see
+    /// [`average_accuracy`](crate::champion::average_accuracy).
     ModelAccuracy7DayAverage,
     /// Hours since the champion was trained.
     ModelAgeHours,
-    /// Hours until the champion is too old; below 0 once it is.
+    /// Hours until the champion is too old; negative if it is.
     ModelAgeMarginHours,
-    /// Hours since a training last made a version.
+    /// Hours since a training run last made a version.
     HoursSinceTraining,
-    /// Seconds that the newest training with a version took.
+    /// Duration in seconds of the newest training run that made a version.
     TrainingDuration,
-    /// Registered versions.
+    /// Number of registered versions.
     Versions,
-    /// Versions refused by the gate since the champion was promoted.
+    /// Number of versions that the gate refused since the champion was promoted.
     Rejections,
-    /// Hours for which the gate has refused every trained version, since the first of at least two.
+    /// Hours since the first refusal, if the gate has refused every trained version since then and at least two; else
+    /// 0.
     RefusedHours,
-    /// Trainings that failed for good or were lost since one last made a version.
+    /// Number of training runs that failed for good or were lost since one last made a version.
     FailedRuns,
-    /// 1 when the last scheduled training whose deadline has passed has missed it, else 0.
+    /// 1 if training missed the latest deadline that has passed, else 0.
     DeadlineMissed,
-    /// 1 when a new predict environment would load the champion, else 0.
+    /// 1 if a new prediction environment would load the champion, else 0.
     ModelHealthy,
-    /// The share of the month's quota that the busiest client's key has used: from 0 to 1, and a little beyond.
+    /// The share of the month's quota that the busiest client's key has used: 0 to 1, or slightly more.
     QuotaUsed,
-    /// How many of the champion's two stored files, the registry's copy and the bucket's object, are gone or damaged.
+    /// How many of the champion's two stored files are missing or damaged: the registry's copy and the bucket's object.
     DamagedArtifacts,
-    /// Records of the registry that this release cannot read, or not wholly.
+    /// Number of registry records that this release cannot read, or only in part.
     UnreadableRecords,
-    /// Figures that could not be worked out, because something could not be read.
+    /// Number of metrics that could not be computed because something could not be read.
     UnknownFigures,
 }
 
-/// What a figure is counted in.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// A share, a number of hours, a yes or no.
+    /// No unit: a share, a number of hours, or 0 and 1 for no and yes.
     None,
     /// A count.
     Count,
@@ -70,7 +73,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    /// Every figure.
+    /// Every metric.
     pub const ALL: [Self; 18] = [
         Self::TrainingAccuracy,
         Self::ModelAccuracy,
@@ -92,7 +95,7 @@ impl Metric {
         Self::UnknownFigures,
     ];
 
-    /// The name under which it is published.
+    /// Returns the name under which the metric is published.
     pub fn name(self) -> &'static str {
         match self {
             Self::TrainingAccuracy => "TrainingAccuracy",
@@ -116,7 +119,7 @@ impl Metric {
         }
     }
 
-    /// Its unit.
+    /// Returns the metric's unit.
     pub fn unit(self) -> Unit {
         match self {
             Self::TrainingDuration => Unit::Seconds,
@@ -131,17 +134,17 @@ impl Metric {
     }
 }
 
-/// One figure.
+/// A metric's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Datum {
-    /// Which.
+    /// The metric.
     pub metric: Metric,
-    /// How much, in the metric's unit.
+    /// The value, in the metric's unit.
     pub value: f64,
 }
 
-/// The share of a quota that each key has for itself, as the busiest of this month's keys has used it; `requests` holds one
-/// count for each key.
+/// Returns the share of the quota that the busiest key has used this month. Each key has the whole quota for itself.
+/// `requests` holds one count for each key.
 pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
     // Exact below 2^53 requests.
     let most = requests.iter().copied().max().unwrap_or_default() as f64;

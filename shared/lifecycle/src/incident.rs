@@ -1,84 +1,88 @@
-//! Which changes of an alarm become a mail: each incident is told once and its end once, in order, and within bounds.
+//! Decides which changes of an alarm are reported by mail. Each incident and its end are reported once, in order, and
+//! only so often.
 //!
-//! An incident begins when an alarm is raised and ends when it is OK again. Notifications may come twice, late, or in the
-//! wrong order. So every alarm has a record of the newest change and of what was told lately.
+//! An incident begins when an alarm is raised and ends when the alarm is OK again. Notifications may come twice, late,
+//! or in the wrong order. So every alarm has a record of its newest change and of the latest reports.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of incidents of one alarm that are told without a quiet hour between. The next one is told as flapping.
+/// Maximum number of incidents of one alarm that are reported without a quiet hour between them. The next one is
+/// reported as flapping.
 pub const MOST_IN_A_ROW: u32 = 3;
 
-/// Maximum number of incidents of one alarm that are told within a day. With their ends and with what is told of flapping,
-/// that is under 20 mails a recipient. SES's sandbox sends 200 mails a day.
+/// Maximum number of incidents of one alarm that are reported within a day. With their ends and the reports of
+/// flapping, each recipient gets fewer than 20 mails. SES's sandbox sends 200 mails a day.
 pub const MOST_IN_A_DAY: usize = 8;
 
-/// An alarm is quiet when it has kept its state for so long.
+/// An alarm is quiet if it has not changed for this time.
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A change that is dated further ahead than this is not believed to be newer than others.
+/// Maximum distance into the future at which a change's date is trusted.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// A change of an alarm's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmChange {
-    /// Whether the alarm was raised; else it became OK.
+    /// `true` if the alarm was raised, `false` if it became OK.
     pub raised: bool,
-    /// When.
+    /// When the alarm changed.
     pub since: Timestamp,
-    /// Whether it was raised before, as far as that is said. It decides where nothing is remembered of the alarm.
+    /// Whether the alarm was raised before the change, according to the notification. It only matters if the alarm has
+    /// no record.
     #[serde(skip)]
     pub was_raised: bool,
 }
 
-/// What to do about a change.
+/// What to report about a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Telling {
-    /// Tell that the alarm is raised.
+    /// Report that the alarm is raised.
     Raised,
-    /// Tell that the alarm is raised, that it flaps, and that further mails about it are held back.
+    /// Report that the alarm is raised and flapping, and that further mails about it are held back.
     Flapping,
-    /// Tell that it is over.
+    /// Report that the incident is over.
     Over {
-        /// When it was raised, newest last. More than one where the end of an earlier incident may not have reached
-        /// everybody. Who was told of none of them is not told of the end. None: everybody is told.
+        /// The begin of each incident that is over, newest last. There are several if the end of an earlier incident
+        /// may not have reached everybody. A recipient who got no mail about any of them gets no mail about the end. If
+        /// the list is empty, everybody gets the mail.
         raised: Vec<Timestamp>,
     },
-    /// Tell nothing: a newer change is known.
+    /// Report nothing: a newer change is known.
     Overtaken,
-    /// Tell nothing: the alarm flaps, and everybody was told so.
+    /// Report nothing: the alarm is flapping, and everybody knows.
     HeldBack,
-    /// Tell nothing: the alarm is OK, and nobody was told otherwise.
+    /// Report nothing: the alarm is OK, and nobody was told otherwise.
     NoNews,
 }
 
-/// What is remembered of an alarm.
+/// The stored record of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmRecord {
-    /// Counts the changes, from 1 up: what a conditional write compares.
+    /// Number of changes so far, from 1 up. Conditional writes compare it.
     pub revision: u32,
     /// The newest change.
     newest: AlarmChange,
-    /// What was done about it. A notification that comes again gets the same answer.
+    /// What was reported about it. A repeated notification gets the same answer.
     telling: Telling,
-    /// Whether the incident that was told last is not over.
+    /// Whether the last reported incident is still going on.
     open: bool,
-    /// When it began, and when those before it did whose end may not have reached everybody.
+    /// When that incident began, and when earlier ones began whose end may not have reached everybody.
     raised: Vec<Timestamp>,
-    /// When the incidents began that were told in the last day.
+    /// When each incident began that was reported within the last day.
     told: Vec<Timestamp>,
-    /// How many of them were told without a quiet hour between.
+    /// How many incidents were reported without a quiet hour between them.
     in_a_row: u32,
     /// Whether mails are held back.
     held: bool,
 }
 
 impl AlarmRecord {
-    /// What to do about `change` at `now`, where `known` is remembered of its alarm. Returns the record to store in the
-    /// place of `known`, or nothing where that stays.
+    /// Decides what to report about `change` at `now`. `known` is the alarm's stored record. Also returns the record
+    /// that must replace `known`, or `None` if `known` stays.
     pub fn hear(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (Telling, Option<Self>) {
         match known {
             Some(record) if record.newest.is(change) => (record.telling.clone(), None),
@@ -90,12 +94,13 @@ impl AlarmRecord {
         }
     }
 
-    /// Whether a change is known at `now` that came after `change`.
+    /// Checks whether a change after `change` is known at `now`.
     pub fn overtakes(&self, change: AlarmChange, now: Timestamp) -> bool {
         !self.newest.is(change) && self.newest.since >= change.since && self.is_believed(now)
     }
 
-    /// Whether the newest change is not dated in the future. One that is must not silence its alarm until then.
+    /// Checks whether the newest change is not dated in the future. A wrong date must not silence the alarm until that
+    /// date.
     fn is_believed(&self, now: Timestamp) -> bool {
         self.newest.since.duration_since(now) <= MOST_AHEAD
     }
@@ -111,7 +116,7 @@ impl AlarmRecord {
             telling: Telling::HeldBack,
             in_a_row: if quiet { 0 } else { before.in_a_row },
             held: before.held && !(quiet && told.len() < MOST_IN_A_DAY),
-            // An hour after an end nobody is about to be told of it any more.
+            // If an hour has passed since an end, no mail about that end is still on its way.
             raised: if quiet && !before.open { Vec::new() } else { before.raised.clone() },
             open: before.open,
             told,
@@ -119,7 +124,7 @@ impl AlarmRecord {
         match (change.raised, next.held) {
             (true, true) => Self { open: false, ..next },
             (true, false) => next.raise(),
-            // The first change after a quiet hour is told, so that the last word is not that the alarm flaps.
+            // The first change after a quiet hour is reported. Otherwise the last report would be that the alarm flaps.
             (false, held) => next.end(before.held && !held),
         }
     }
@@ -148,7 +153,8 @@ impl AlarmRecord {
         Self { telling: Telling::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
-    /// The record with the end of what is open. Where nothing is, the change is told to everybody, or to nobody.
+    /// Returns the record after the end of the open incident. If no incident is open, either everybody gets a mail or
+    /// nobody does.
     fn end(self, to_everybody: bool) -> Self {
         let telling = match (self.open, self.held) {
             (true, _) => Telling::Over { raised: self.raised.clone() },

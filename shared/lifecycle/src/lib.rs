@@ -1,4 +1,4 @@
-//! The domain types of a model's lifecycle: runs, versions, the champion, the gate and the health figures. This crate
+//! The domain types of a model's lifecycle: runs, versions, the champion, the gate and the health metrics. This crate
 //! also defines the ports, the traits through which the code reaches the outside world. It does not depend on AWS, an
 //! async runtime or a learning library.
 

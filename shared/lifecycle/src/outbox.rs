@@ -1,10 +1,11 @@
-//! Telling what was stored to be told: at least once, by whoever comes next.
+//! The outbox: stores events and announces each at least once.
 //!
-//! An event is stored in the transaction that makes it true. Whoever made it true tells it at once and then forgets it.
-//! Where it died before that, the next training or measurement does.
+//! A transaction stores an event together with the change that the event reports. The process that made the change
+//! announces the event at once and then removes it. If the process dies before that, the next training or measurement
+//! announces the event.
 //!
-//! An attempt that begins stores the news of its own death with it, dated at the end of its time, and whatever ends the
-//! attempt takes that away again. So a death is told too, although the dead write nothing.
+//! A new attempt also stores an event that reports its own death, dated at the end of its time. When the attempt ends
+//! in any other way, this event is removed. So a death is reported too, although a dead process writes nothing.
 
 use std::fmt;
 
@@ -13,17 +14,17 @@ use jiff::{SignedDuration, Timestamp};
 use crate::LifecycleEvent;
 use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailable};
 
-/// How long an event is left to whoever stored it. Telling takes a fraction of a second; an event that is told from two
-/// sides at once would be told twice each time.
+/// How long an event is left to the process that stored it. Announcing takes a fraction of a second. Without this
+/// delay, two processes would often announce the same event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages that one delivery reads. Events that nobody takes expire, so there are hardly ever more.
+/// Maximum number of pages that one delivery reads. Events that are never taken expire, so more pages are very rare.
 const MAX_PAGES: usize = 10;
 
-/// An event as the bus takes it, and as it waits to be told.
+/// An event in the form that the bus takes and the outbox stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
-    /// Its place among those that wait ([`LifecycleEvent::outbox_key`]).
+    /// The event's key in the outbox ([`LifecycleEvent::outbox_key`]).
     pub key: String,
     /// The detail type on the bus.
     pub kind: String,
@@ -32,10 +33,10 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The announcement of `event`.
+    /// Converts `event` to an announcement.
     ///
     /// # Errors
-    /// The event has no JSON form.
+    /// Returns an error if the event cannot be written as JSON.
     pub fn of(event: &LifecycleEvent) -> Result<Self, serde_json::Error> {
         Ok(Self {
             key: event.outbox_key(),
@@ -45,21 +46,22 @@ impl Announcement {
     }
 }
 
-/// What came of telling.
+/// The result of announcing events.
 #[derive(Debug, Default)]
 pub struct Delivery {
-    /// How many events were told.
+    /// Number of announced events.
     pub told: usize,
-    /// Those that the bus did not take; they wait on.
+    /// The events that the bus refused. They stay in the outbox.
     pub refused: Vec<Refusal>,
-    /// How many of those that wait cannot be read by this code; they wait for a newer one, or expire.
+    /// Number of stored events that this release cannot read. They stay until a newer release reads them, or until they
+    /// expire.
     pub unreadable: usize,
-    /// What was out of reach.
+    /// Calls to the bus or the outbox that failed.
     pub failures: Vec<Unavailable>,
 }
 
 impl Delivery {
-    /// Whether everything was told and nothing waits on.
+    /// Checks whether every event was announced and removed.
     pub fn is_complete(&self) -> bool {
         self.refused.is_empty() && self.unreadable == 0 && self.failures.is_empty()
     }
@@ -81,7 +83,7 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Tells `announcements`, which wait in the outbox, and forgets those that were told.
+/// Announces `announcements`, which are in the outbox, and removes those that the bus took.
 pub async fn tell(
     outbox: &impl EventOutbox,
     bus: &impl Announcer,
@@ -103,8 +105,8 @@ pub async fn tell(
     }
 }
 
-/// Tells everything that waits and is not being told by whoever stored it. One event that cannot be read or that the bus
-/// does not take keeps no other one back.
+/// Announces every stored event, except those so new that their own process may still announce them. An event that
+/// cannot be read, or that the bus refuses, does not stop the others.
 pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Timestamp) -> Delivery {
     let mut delivery = Delivery::default();
     let before = now.checked_sub(HEAD_START).unwrap_or(now);
@@ -120,7 +122,7 @@ pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Times
         delivery.unreadable += page.unreadable;
         tell(outbox, bus, &page.announcements, &mut delivery).await;
         after = page.next;
-        // A bus or table that does not answer is left alone until the next delivery.
+        // After a failed call, the delivery stops. The next delivery tries again.
         if after.is_none() || !delivery.failures.is_empty() {
             break;
         }

@@ -1,6 +1,6 @@
-//! The ports: one trait for each thing that a function needs of the world, so that a handler asks only for what it uses.
+//! The ports: one trait for each outside service that the code needs. A handler asks only for the ports that it uses.
 //!
-//! An adapter serves one model. Writes that could clash are conditional: they fail with a conflict and change nothing.
+//! An adapter serves one model. Writes that may collide are conditional: on a conflict they fail and change nothing.
 
 mod retention;
 mod usage;
@@ -17,39 +17,39 @@ use crate::{AlarmRecord, Announcement, Champion, Datum, Pointer, Record, Run, Ru
 pub use retention::{Forgetting, ObjectRetention, RecordRetention};
 pub use usage::RequestUsage;
 
-/// The cause of a failure outside the domain.
+/// The cause of a failure outside this crate.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Something could not be read or written, and may be tried again.
+/// Error for something that could not be read or written. The caller may try again.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} is unavailable")]
 pub struct Unavailable {
-    /// What was asked of whom, such as `reading the champion`.
+    /// The action that failed, such as `reading the champion`.
     pub what: &'static str,
-    /// Why it failed.
+    /// Why the action failed.
     #[source]
     pub cause: Cause,
-    /// Whether such a cause usually passes within seconds: throttling, a conflict, a timeout, a fault of the server. A lack
-    /// of rights or a record that cannot be read does not.
+    /// Whether such a failure usually passes within seconds: throttling, a conflict, a timeout, a server error. Missing
+    /// permissions and unreadable records do not.
     pub is_brief: bool,
 }
 
 impl Unavailable {
-    /// `what` failed because of `cause`, which does not pass by itself.
+    /// Creates an error for `what` whose cause does not pass by itself.
     pub fn new(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { what, cause: cause.into(), is_brief: false }
     }
 
-    /// `what` failed because of `cause`, which usually passes within seconds.
+    /// Creates an error for `what` whose cause usually passes within seconds.
     pub fn briefly(what: &'static str, cause: impl Into<Cause>) -> Self {
         Self { is_brief: true, ..Self::new(what, cause) }
     }
 }
 
-/// Why a conditional write of a run did not happen.
+/// Why a conditional write of a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWriteError {
-    /// Another attempt at the run stands in the registry.
+    /// The registry holds another attempt at this run.
     #[error("run {0} is in other hands")]
     Conflict(RunId),
     /// The registry did not answer.
@@ -60,10 +60,10 @@ pub enum RunWriteError {
 /// Why a version was not registered. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The run is in other hands, or has ended.
+    /// Another attempt has taken over the run, or the run has ended.
     #[error("run {0} is in other hands")]
     RunTaken(RunId),
-    /// The champion is no longer the one that the gate saw: score against the new one and decide again.
+    /// The champion changed after the gate's decision. Score against the new champion and decide again.
     #[error("the champion changed while the gate decided")]
     ChampionMoved,
     /// The registry did not answer.
@@ -74,7 +74,7 @@ pub enum RegisterError {
 /// Why a registered version was not made champion. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PromoteError {
-    /// Another version was promoted meanwhile.
+    /// Another version was promoted in the meantime.
     #[error("the champion changed meanwhile")]
     ChampionMoved,
     /// The registry did not answer.
@@ -82,7 +82,7 @@ pub enum PromoteError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Why an artifact could not be had.
+/// Why an artifact could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactReadError {
     /// No object has that key.
@@ -93,73 +93,74 @@ pub enum ArtifactReadError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Bytes of an artifact of which the registry keeps a copy beside the champion, at most. An item of DynamoDB's holds
-/// 400 KB, and what is read or written of one is billed by its size.
+/// Maximum size in bytes of an artifact that the registry copies beside the champion. A DynamoDB item holds 400 KB, and
+/// reads and writes are billed by size.
 pub const LARGEST_COPY: usize = 256 * 1024;
 
-/// A run's version, ready to be registered in one step with the run's end and, if the gate says so, the promotion.
+/// A version that is ready to be registered. One step registers the version, ends the run and, if the gate says so,
+/// promotes the version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registration {
     /// The run in its final state.
     pub run: Run,
-    /// The version that it made.
+    /// The version that the run made.
     pub version: Version,
-    /// The champion to be, when the version is promoted.
+    /// The new champion; `None` if the version is not promoted.
     pub promotion: Option<Champion>,
-    /// The champion's revision that the gate saw; 0 when there was none.
+    /// Revision of the champion that the gate compared with; 0 if there was no champion.
     pub seen_revision: u32,
-    /// The artifact's content, when the version is promoted and the registry is to keep a copy of it.
+    /// The artifact's content, if the version is promoted and the registry must keep a copy.
     pub artifact: Option<Vec<u8>>,
-    /// What is to be told of it: stored with it, so that it is told even when whoever registers dies.
+    /// The events to announce. They are stored in the same step, so they are announced even if this invocation dies.
     pub announcements: Vec<Announcement>,
 }
 
-/// An attempt that begins.
+/// A new attempt at a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
-    /// The attempt.
+    /// The new attempt.
     pub run: &'a Run,
-    /// The attempt before it, as it is on record, if there is one.
+    /// The recorded previous attempt, if any.
     pub former: Option<&'a Run>,
-    /// That the attempt died ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)): to be told when its time is over,
-    /// unless it ends otherwise.
+    /// The event that the attempt died ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is announced
+    /// after the attempt's time, unless the attempt ends otherwise.
     pub lost: &'a Announcement,
 }
 
-/// A registered version that somebody promotes.
+/// The promotion of a registered version by a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Promotion<'a> {
-    /// The champion to be.
+    /// The new champion.
     pub champion: &'a Champion,
-    /// The champion's revision that was seen; 0 when there was none.
+    /// Revision of the champion that the caller read; 0 if there was no champion.
     pub seen_revision: u32,
-    /// The artifact's content, of which the registry is to keep a copy.
+    /// The artifact's content. The registry keeps a copy of it.
     pub artifact: &'a [u8],
-    /// What is to be told of it.
+    /// The event to announce.
     pub announcement: &'a Announcement,
 }
 
-/// An object to be stored, and who stores it.
+/// An object to be stored, and the attempt that stores it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewObject<'a> {
-    /// Its key.
+    /// The object's key.
     pub key: &'a str,
-    /// Its content.
+    /// The bytes to store.
     pub content: &'a [u8],
-    /// Its media type.
+    /// The media type, such as `application/json`.
     pub media_type: &'static str,
-    /// Whose it is ([`Run::mark`]); stored with it.
+    /// Mark of the attempt that owns the object ([`Run::mark`]). It is stored with the object.
     pub mark: &'a str,
 }
 
-/// What the store says of an object's present content: a rewrite compares it.
+/// The store's tag of an object's current content. A rewrite compares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectTag(pub String);
 
 /// Why an object was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another attempt's object has that key. It was not touched.
+    /// Another attempt's object has that key. It was not changed.
     #[error("{0} is another attempt's object")]
     Taken(String),
     /// The store did not answer.
@@ -167,79 +168,79 @@ pub enum StoreError {
     Unavailable(#[from] Unavailable),
 }
 
-/// An event that the bus did not take.
+/// An event that the event bus refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The announcement's key.
     pub key: String,
-    /// The bus's code.
+    /// The bus's error code.
     pub code: String,
 }
 
-/// A page of the events that wait.
+/// One page of the events that still have to be announced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Those that this code can read, oldest first.
+    /// The events that this release can read, oldest first.
     pub announcements: Vec<Announcement>,
-    /// How many it cannot read.
+    /// Number of events that this release cannot read.
     pub unreadable: usize,
-    /// The key after which the next page begins; none: this is the last page.
+    /// The key after which the next page begins; `None` on the last page.
     pub next: Option<String>,
 }
 
-/// A schedule as its scheduler has it.
+/// A schedule, as the scheduler stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSchedule {
-    /// When it fires: `cron(…)`, `rate(…)` or `at(…)`.
+    /// When the schedule fires: `cron(…)`, `rate(…)` or `at(…)`.
     pub expression: String,
-    /// The IANA time zone by whose clocks it fires; UTC where none is told.
+    /// IANA time zone of the expression; `None` means UTC.
     pub zone: Option<String>,
-    /// When it was made or last changed; nothing before that was due by it.
+    /// When the schedule was created or last changed. It demanded no run before that time.
     pub changed_at: Timestamp,
-    /// Whether it fires at all.
+    /// Whether the schedule is active.
     pub is_enabled: bool,
 }
 
-/// The training schedule.
+/// Reads the training schedule.
 pub trait Schedules: Send + Sync {
-    /// The schedule as it is now; nothing when it is gone.
+    /// Returns the current schedule, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`Unavailable`] when the scheduler does not answer.
     fn schedule(&self) -> impl Future<Output = Result<Option<StoredSchedule>, Unavailable>> + Send;
 }
 
-/// Tells the time.
+/// Tells the time. Tests replace it.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// Lets time pass.
+/// Waits. Tests replace it.
 pub trait Sleeper: Send + Sync {
-    /// Returns when `time` has passed.
+    /// Returns after `time` has passed.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Runs that are read at once, at most.
+/// Maximum number of runs in one read.
 pub const MOST_RUNS: u32 = 500;
 
-/// The run records.
+/// Reads run records.
 pub trait Runs: Send + Sync {
-    /// The run of that identity, if there is one; a read that sees every earlier write.
+    /// Returns the run `id`, if it exists. The read is consistent: it sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn run(&self, id: &RunId) -> impl Future<Output = Result<Option<Record<Run>>, Unavailable>> + Send;
 
-    /// The newest runs, newest first, at most `limit`. Those that this release cannot read stand among them.
+    /// Returns at most `limit` runs, newest first, including runs that this release cannot read.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn recent_runs(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Run>>, Unavailable>> + Send;
 
-    /// The same for who asks how training fares: up to [`MOST_RUNS`] where most of the newest `limit` train nothing, so that
-    /// many imports push no training out of sight.
+    /// Returns the newest runs for a caller that wants to know about training. If most of the newest `limit` runs are
+    /// imports, it returns up to [`MOST_RUNS`] runs, so that imports do not hide the training runs.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
@@ -259,38 +260,38 @@ pub trait Runs: Send + Sync {
     }
 }
 
-/// Writing run records and versions: what only training does.
+/// Writes run records and versions. Only training uses this trait.
 pub trait Registrar: Send + Sync {
-    /// Stores an attempt that begins: the first only where there is no such run, a later one only over its predecessor,
-    /// and never over a run that made a version. That the attempt died is stored to be told, and is no longer to be told of
-    /// its predecessor.
+    /// Stores a new attempt. A first attempt requires that the run does not exist. A later attempt only replaces its
+    /// predecessor, and never a run that made a version. The event that this attempt died is stored too, and replaces
+    /// the predecessor's.
     ///
     /// # Errors
-    /// [`RunWriteError::Conflict`] when another attempt got there first.
+    /// [`RunWriteError::Conflict`] when another attempt was stored first.
     fn open(&self, opening: &Opening<'_>) -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// Stores how an attempt failed, and with it what is to be told of that, unless another attempt has taken over.
+    /// Stores how an attempt failed, together with the events to announce, unless another attempt has taken over.
     ///
     /// # Errors
-    /// [`RunWriteError::Conflict`] when the attempt is no longer the one that is running.
+    /// [`RunWriteError::Conflict`] when another attempt is running, or the run has ended.
     fn fail(&self, run: &Run, announcements: &[Announcement])
     -> impl Future<Output = Result<(), RunWriteError>> + Send;
 
-    /// The highest number of a registered version; a read that sees every earlier write.
+    /// Returns the highest number of a registered version. The read is consistent: it sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn last_registered(&self) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 
-    /// The highest revision in the champions' history, 0 without one; a read that sees every earlier write. It is the
-    /// champion's own, unless somebody has deleted or replaced the pointer.
+    /// Returns the highest revision in the champion history, or 0 if the history is empty. The read is consistent. The
+    /// result is the champion's own revision, unless somebody deleted or replaced the pointer.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn last_revision(&self) -> impl Future<Output = Result<u32, Unavailable>> + Send;
 
-    /// Takes the next version number above `above`, never given twice. A counter that is gone, damaged or behind `above` is
-    /// raised, and never lowered.
+    /// Takes the next version number above `above`. No number is given twice. A counter that is missing, damaged or
+    /// behind `above` is raised; it is never lowered.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
@@ -299,52 +300,53 @@ pub trait Registrar: Send + Sync {
         above: Option<VersionNumber>,
     ) -> impl Future<Output = Result<VersionNumber, Unavailable>> + Send;
 
-    /// Registers a version, ends its run and, where asked, promotes it: all of it or nothing, what is to be told included. A
-    /// promotion puts the copy of the artifact in place of the former champion's; without one, or with one of more than
-    /// [`LARGEST_COPY`] bytes, there is none afterwards. A registration that has happened already is a success.
+    /// Registers a version, ends its run, stores the events to announce and, if requested, promotes the version. All of
+    /// it happens, or nothing. A promotion replaces the registry's copy of the former champion's artifact. If the new
+    /// artifact is missing or larger than [`LARGEST_COPY`] bytes, no copy remains. Repeating a successful registration
+    /// succeeds.
     ///
     /// # Errors
     /// [`RegisterError`] says which condition failed.
     fn register(&self, registration: &Registration) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// Makes a registered version champion again, with its entry in the history, the copy of its artifact as in
-    /// [`register`](Self::register), and what is to be told: all of it or nothing.
+    /// Makes a registered version champion again. Also writes the history entry, the copy of the artifact as in
+    /// [`register`](Self::register), and the event to announce. All of it happens, or nothing.
     ///
     /// # Errors
-    /// [`PromoteError::ChampionMoved`] when the champion's revision is not the one that was seen.
+    /// [`PromoteError::ChampionMoved`] when the champion's revision has changed since the caller read it.
     fn promote(&self, promotion: &Promotion<'_>) -> impl Future<Output = Result<(), PromoteError>> + Send;
 }
 
-/// The champion pointer, and the registry's copy of its artifact where one is kept.
+/// The champion pointer, and the registry's copy of its artifact, if there is a copy.
 pub type WithCopy = (Record<Pointer>, Option<Vec<u8>>);
 
-/// The champion pointer and its history.
+/// Reads the champion pointer and its history.
 pub trait Champions: Send + Sync {
-    /// The pointer to the champion, if there is one; a read that sees every earlier write.
+    /// Returns the champion pointer, if there is a champion. The read is consistent: it sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn champion(&self) -> impl Future<Output = Result<Option<Record<Pointer>>, Unavailable>> + Send;
 
-    /// The pointer with the registry's copy of its artifact, where one is kept, in one round trip.
+    /// Returns the champion pointer and the registry's copy of its artifact, if there is one, in one round trip.
     ///
-    /// The copy is as the registry holds it: cut short, altered, or another version's when the champion changed between
-    /// the two reads. Who uses it compares it with what the champion says of its artifact; the stored object is the truth.
+    /// The copy is not checked. It may be cut short, altered, or of another version if the champion changed between the
+    /// two reads. The caller must compare it with the champion's hash. If they differ, the stored object is right.
     ///
     /// # Errors
-    /// [`Unavailable`] when the registry does not answer. A copy that cannot be had is none.
+    /// [`Unavailable`] when the registry does not answer. A copy that cannot be read counts as missing.
     fn champion_with_artifact(&self) -> impl Future<Output = Result<Option<WithCopy>, Unavailable>> + Send;
 
-    /// The newest champions, newest first, at most `limit`, the present one included.
+    /// Returns at most `limit` champions, newest first, including the current one.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn recent_champions(&self, limit: u32) -> impl Future<Output = Result<Vec<Record<Pointer>>, Unavailable>> + Send;
 }
 
-/// The stored versions.
+/// Reads registered versions.
 pub trait Versions: Send + Sync {
-    /// The version of that number, if it is registered.
+    /// Returns the version `number`, if it is registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
@@ -353,42 +355,42 @@ pub trait Versions: Send + Sync {
         number: VersionNumber,
     ) -> impl Future<Output = Result<Option<Record<Version>>, Unavailable>> + Send;
 
-    /// How many versions are registered.
+    /// Returns the number of registered versions.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn count_versions(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 }
 
-/// Reading stored objects of versions.
+/// Reads stored objects of versions.
 pub trait Artifacts: Send + Sync {
-    /// The object's content.
+    /// Returns the object's content.
     ///
     /// # Errors
-    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    /// [`ArtifactReadError::NotFound`] when the object does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn get(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Storing objects of versions. An object of another attempt is never written over.
+/// Stores objects of versions. It never overwrites an object of another attempt.
 pub trait ArtifactWriter: Send + Sync {
-    /// Stores an object where none is. One with the same mark is the caller's own: it was stored by an earlier try, whose
-    /// answer was lost. An attempt creates an object of one key with one content only.
+    /// Stores an object if the key is free. If an object with the same mark exists, the call succeeds: an earlier try
+    /// stored it and the answer was lost. An attempt must create a key with one content only.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another attempt's object is there.
+    /// [`StoreError::Taken`] when another attempt's object has the key.
     fn create(&self, object: NewObject<'_>) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// Stores an object in place of the caller's own, which is the content that `former` tells of.
+    /// Replaces the caller's own object, whose content must still have the tag `former`.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another attempt's object is there.
+    /// [`StoreError::Taken`] when another attempt's object has the key.
     fn replace(
         &self,
         object: NewObject<'_>,
         former: &ObjectTag,
     ) -> impl Future<Output = Result<ObjectTag, StoreError>> + Send;
 
-    /// The highest number above `after` under which an object is stored, whoever stored it.
+    /// Returns the highest version number above `after` that has a stored object, whoever stored it.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
@@ -398,56 +400,57 @@ pub trait ArtifactWriter: Send + Sync {
     ) -> impl Future<Output = Result<Option<VersionNumber>, Unavailable>> + Send;
 }
 
-/// A file of the user's table, as it lies in the store.
+/// A stored file of the user's data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
-    /// Its key.
+    /// The object's key.
     pub key: String,
-    /// Its size in bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 
-/// The user's table: one or many files, and the settings beside them.
+/// Reads the user's data set: one or more files, and the settings beside them.
 pub trait Datasets: Send + Sync {
-    /// The prefix under which a model's files are stored; a `/` ends it.
+    /// Returns the prefix of the model's files. It ends with `/`.
     fn prefix(&self) -> &str;
 
-    /// Every file under the prefix, in the order of the keys; none when the user has stored no table.
+    /// Returns every file under the prefix, ordered by key; empty if the user has stored no data set.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
     fn files(&self) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
 
-    /// The file's content.
+    /// Returns the file's content.
     ///
     /// # Errors
-    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn content(&self, key: &str) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 
-    /// The bytes of a part of the file, as far as the file has them; `range` is not empty.
+    /// Returns a part of the file's bytes. The result is shorter if the file ends within `range`, which must not be
+    /// empty.
     ///
     /// # Errors
-    /// [`ArtifactReadError::NotFound`] when it is gone, else unavailable.
+    /// [`ArtifactReadError::NotFound`] when the file does not exist, [`ArtifactReadError::Unavailable`] otherwise.
     fn part(&self, key: &str, range: Range<u64>) -> impl Future<Output = Result<Vec<u8>, ArtifactReadError>> + Send;
 }
 
-/// Why a model file made elsewhere could not be had.
+/// Why an imported model file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum IncomingError {
     /// No object has that key.
     #[error("{0} is not there")]
     NotFound(String),
-    /// It has more bytes than any model may have.
+    /// The file is larger than a model may be.
     #[error("{key} has {size} bytes; expected at most {limit}")]
     TooLarge {
-        /// Its key.
+        /// The object's key.
         key: String,
-        /// Its bytes.
+        /// Size in bytes.
         size: u64,
-        /// What a model may have.
+        /// Maximum size in bytes.
         limit: u64,
     },
-    /// It is not what it was when it was asked for.
+    /// The file was overwritten after the import was requested.
     #[error("{0} was overwritten since; the newer upload is a run of its own")]
     Overwritten(String),
     /// The store did not answer.
@@ -455,16 +458,16 @@ pub enum IncomingError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Model files made elsewhere, which somebody has put into the store.
+/// Reads model files that somebody uploaded for import.
 pub trait Incoming: Send + Sync {
-    /// The prefix under which a model's files are put; a `/` ends it.
+    /// Returns the prefix under which model files are uploaded. It ends with `/`.
     fn incoming_prefix(&self) -> &str;
 
-    /// The file's content, which is not fetched where it has more than `limit` bytes, or another entity tag than `etag`, if
-    /// one is expected; with or without the quotes around it.
+    /// Returns the file's content. The content is not fetched if it has more than `limit` bytes. It is not fetched
+    /// either if `etag` is given and the file has another entity tag. Quotes around the tag do not matter.
     ///
     /// # Errors
-    /// [`IncomingError`] says whether it is gone, too large, another one by now, or out of reach.
+    /// [`IncomingError`] says whether the file is missing, too large, overwritten or unavailable.
     fn incoming(
         &self,
         key: &str,
@@ -473,22 +476,23 @@ pub trait Incoming: Send + Sync {
     ) -> impl Future<Output = Result<Vec<u8>, IncomingError>> + Send;
 }
 
-/// Events that the bus takes in one call, at most.
+/// Maximum number of events that the bus takes in one call.
 pub const MAX_ANNOUNCEMENTS: usize = 10;
 
-/// Tells the rest of the world.
+/// Publishes events on the event bus.
 pub trait Announcer: Send + Sync {
-    /// Puts at most [`MAX_ANNOUNCEMENTS`] events on the bus, in order. Returns those that it did not take.
+    /// Puts at most [`MAX_ANNOUNCEMENTS`] events on the bus, in order. Returns the events that the bus refused.
     ///
     /// # Errors
-    /// [`Unavailable`] when the bus does not answer; it may have taken the events all the same.
+    /// [`Unavailable`] when the bus does not answer. It may have taken the events all the same.
     fn announce(&self, events: &[Announcement]) -> impl Future<Output = Result<Vec<Refusal>, Unavailable>> + Send;
 }
 
-/// The events that were stored with what they tell of and are still to be told. [`deliver`](crate::outbox::deliver) tells
-/// them.
+/// Stores events until they are announced. Each event is stored together with the change that it reports.
+/// [`deliver`](crate::outbox::deliver) announces them.
 pub trait EventOutbox: Send + Sync {
-    /// A page of the events that have waited since before `before`, oldest first, beginning after the key `after`.
+    /// Returns a page of the events that were stored before `before`, oldest first. The page begins after the key
+    /// `after`.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
@@ -498,23 +502,23 @@ pub trait EventOutbox: Send + Sync {
         after: Option<&str>,
     ) -> impl Future<Output = Result<Waiting, Unavailable>> + Send;
 
-    /// Forgets an event that was told.
+    /// Removes an event that was announced.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn told(&self, key: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// Where figures are kept over time.
+/// Publishes metrics over time.
 pub trait MetricSink: Send + Sync {
-    /// Stores the figures.
+    /// Stores the values of `data` for the time `at`.
     ///
     /// # Errors
     /// [`Unavailable`] when the sink does not answer.
     fn publish(&self, data: &[Datum], at: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// One mail to one reader.
+/// A mail to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The subject line.
@@ -525,108 +529,111 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Why a mail was not accepted, or may not have been.
+/// Why a mail was not accepted, or why that is uncertain.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It was refused, and would be refused again. The reader may not be written to, or the account may not send.
+    /// The mail was refused, and another try would be refused too. Either this recipient may not receive mail, or the
+    /// account may not send it.
     #[error(transparent)]
     Refused(Unavailable),
-    /// It was turned away, because too many mails came in too short a time. Nothing was sent.
+    /// Too many mails came in too short a time. Nothing was sent.
     #[error(transparent)]
     Throttled(Unavailable),
-    /// The service is out of reach, or fails. Nothing was sent.
+    /// The mail service cannot be reached, or it failed. Nothing was sent.
     #[error(transparent)]
     Unreachable(Unavailable),
-    /// No answer came. The mail may have been sent.
+    /// The mail service did not answer. The mail may have been sent.
     #[error(transparent)]
     Unanswered(Unavailable),
 }
 
 /// Sends mail.
 pub trait Mailer: Send + Sync {
-    /// Sends `mail` to `recipient`, in one try: who tries again knows what came of the first.
+    /// Sends `mail` to `recipient` in a single try. The caller decides about another try, because it knows the result
+    /// of the first.
     ///
     /// # Errors
     /// [`SendError`] says whether another try may help, and whether the mail may have been sent.
     fn send(&self, recipient: &str, mail: &Mail) -> impl Future<Output = Result<(), SendError>> + Send;
 
-    /// How many mails the account may send in a second.
+    /// Returns how many mails the account may send per second.
     ///
     /// # Errors
-    /// [`Unavailable`] when that is not said.
+    /// [`Unavailable`] when the mail service does not answer.
     fn rate(&self) -> impl Future<Output = Result<f64, Unavailable>> + Send;
 }
 
 /// Whether a mail may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// It is the caller's to send.
+    /// The caller may send the mail.
     Granted,
-    /// It was sent.
+    /// The mail was already sent.
     Sent,
-    /// Another invocation is sending it.
+    /// Another invocation is sending the mail.
     Busy,
-    /// It may have been sent, and not long ago.
+    /// The mail may have been sent, and not long ago.
     Unanswered,
 }
 
-/// Who claims a mail, and from when until when.
+/// A claim on a mail: its holder and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Names the invocation. A claim that its holder makes again is granted.
+    /// Identifies the invocation. A holder may repeat its own claim.
     pub holder: String,
-    /// The present moment.
+    /// The current time.
     pub now: Timestamp,
-    /// When the platform will have ended the invocation.
+    /// The time by which the platform has ended the invocation.
     pub until: Timestamp,
 }
 
-/// For how long claims are remembered: longer than a notification can wait in a queue (14 days) and be replayed.
+/// How long claims are remembered. This is longer than a notification can wait in a queue (14 days) and then be
+/// replayed.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// For how long a mail that may have been sent is not sent again. It outlasts the platform's retries of a notification, so
-/// only a person who replays one can cause a second copy.
+/// How long a mail that may have been sent is not sent again. This is longer than the platform's retries of a
+/// notification, so only a person who replays one can cause a second copy.
 pub const UNANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Remembers which mails were sent, so that a notification delivered twice is one mail.
+/// Remembers which mails were sent, so that a notification delivered twice causes only one mail.
 pub trait MailClaims: Send + Sync {
-    /// Claims the mail of that key. A claim that was neither kept nor given back counts as unanswered when its lease ends,
-    /// and an unanswered mail may be claimed anew after [`UNANSWERED`].
+    /// Claims the mail `key`. If the holder neither confirms nor releases the claim, it counts as unanswered when its
+    /// lease ends. An unanswered mail may be claimed again after [`UNANSWERED`].
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn claim(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<Claim, Unavailable>> + Send;
 
-    /// What is known at `now` of the mail of that key, without claiming it: nothing, or why a claim was refused. An
-    /// unanswered mail stays one, however long ago.
+    /// Returns the state of the mail `key` at `now` without claiming it. Returns `None` if nobody claimed it, or why a
+    /// claim would be refused. An unanswered mail stays unanswered, however long ago it was.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn standing(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<Option<Claim>, Unavailable>> + Send;
 
-    /// Notes that the mail was sent at `now`.
+    /// Records that the mail was sent at `now`.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn sent(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Notes that no answer came at `now`.
+    /// Records that the mail service had not answered at `now`.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn unanswered(&self, key: &str, now: Timestamp) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Gives a claim back, so that another try may take it at once.
+    /// Releases a claim, so that another try may claim the mail at once.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn release(&self, key: &str, lease: &Lease) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// Why what is remembered of an alarm was not changed.
+/// Why an alarm's record was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
-    /// Another invocation has changed it: read it again.
+    /// Another invocation has changed the record. Read it again.
     #[error("the alarm's record changed meanwhile")]
     Conflict,
     /// The registry did not answer.
@@ -634,17 +641,17 @@ pub enum RememberError {
     Unavailable(#[from] Unavailable),
 }
 
-/// What is remembered of each alarm.
+/// Stores a record for each alarm.
 pub trait AlarmRecords: Send + Sync {
-    /// What is remembered of the alarm of that name; a read that sees every earlier write.
+    /// Returns the record of the alarm `name`, if any. The read is consistent: it sees every earlier write.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn alarm(&self, name: &str) -> impl Future<Output = Result<Option<AlarmRecord>, Unavailable>> + Send;
 
-    /// Stores a record over the one of the revision before it.
+    /// Replaces the record of the previous revision with `record`.
     ///
     /// # Errors
-    /// [`RememberError::Conflict`] when another one is there.
+    /// [`RememberError::Conflict`] when the stored record has another revision.
     fn remember(&self, name: &str, record: &AlarmRecord) -> impl Future<Output = Result<(), RememberError>> + Send;
 }

@@ -61,10 +61,10 @@ pub enum ColumnRole {
     Target,
     /// The rows are ordered by it.
     Order,
-    /// It holds the weights of the rows.
+    /// It holds the weight of each row.
     Weights,
     /// Rows with the same value stay together, in training or in hold-out.
     Group,
-    /// It is not used.
+    /// The model does not use it.
     Dropped,
 }

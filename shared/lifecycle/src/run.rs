@@ -22,7 +22,7 @@ pub enum Trigger {
         /// The scheduled time; `None` if the scheduler does not report it.
         scheduled_at: Option<Timestamp>,
     },
-    /// A person.
+    /// A person who asked for the run.
     Manual {
         /// The person's reason, in their own words.
         note: Option<String>,

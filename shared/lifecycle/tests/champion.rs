@@ -1,4 +1,4 @@
-//! The champion's succession and the accuracy that was served over time.
+//! Tests the succession of champions and the average accuracy over time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::champion::{Tenure, average_accuracy};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const NOW: &str = "2026-11-24T12:00:00Z";
 
-/// A champion promoted `hours` before [`NOW`].
+/// Returns a champion that was promoted `hours` before [`NOW`].
 fn promoted(revision: u32, accuracy: f64, hours: f64) -> Champion {
     let promoted_at = moment(NOW) - jiff::SignedDuration::from_secs_f64(hours * 3600.0);
     Champion { revision, promoted_at, previous: None, version: version(revision, accuracy, promoted_at) }
@@ -38,7 +38,7 @@ fn without_a_champion_there_is_no_average() {
 
 #[test]
 fn each_champion_weighs_as_long_as_it_served() {
-    // Six days of 0.9, then one of 0.97, listed newest first.
+    // The champions served 0.9 for six days, then 0.97 for one day. The newest comes first.
     assert_close(average(&[promoted(2, 0.97, 24.0), promoted(1, 0.9, 168.0)]), 0.91);
 }
 
@@ -85,7 +85,7 @@ proptest! {
     }
 }
 
-/// The pointer to `champion`, in whose record a newer release has written what this one does not know.
+/// Returns the pointer to `champion` after a newer release wrote fields that this release cannot read.
 fn of_a_newer_release(champion: &Champion, change: impl Fn(&mut serde_json::Value)) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     change(&mut fields);

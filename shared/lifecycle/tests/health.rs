@@ -1,4 +1,4 @@
-//! The published figures, from what the registry may hold.
+//! Tests the published health metrics.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-/// The scheduled time of the tests; the schedule is daily.
+/// The scheduled time in the tests. The schedule is daily.
 const DUE: &str = "2026-11-24T03:00:00Z";
 
 fn after_due(minutes: i64) -> Timestamp {
@@ -21,12 +21,12 @@ fn figures(figures: &Figures) -> BTreeMap<&'static str, f64> {
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
 
-/// Whether the deadline was missed, an hour after it.
+/// Returns whether the deadline was missed, one hour after it.
 fn deadline_missed(runs: &[Run], due: Timestamp) -> Option<bool> {
     health::deadline_missed(runs, &[], due, due + SignedDuration::from_hours(26))
 }
 
-/// What is refused, `minutes` after the due time, while `champion` serves.
+/// Returns the refusal metrics `minutes` after the due time, while `champion` serves.
 fn refused_by(runs: &[Run], champion: Option<&Champion>, minutes: i64) -> BTreeMap<&'static str, f64> {
     let champion = champion.cloned().map(Pointer::from);
     let highest = champion.as_ref().map(|champion| champion.number);
@@ -45,7 +45,7 @@ fn failed(token: &str, at: Timestamp) -> Run {
     run(token, at).failed("no such column".into(), None, at)
 }
 
-/// `run` as one that judged a file made elsewhere.
+/// Turns `run` into an import.
 fn import(run: Run) -> Run {
     Run { trigger: Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None }, ..run }
 }
@@ -69,7 +69,7 @@ fn of(champion: &Champion) -> Record<Pointer> {
     Ok(champion.clone().into())
 }
 
-/// The same champion, recorded by a release whose evaluation this one does not know.
+/// Returns the champion as recorded by a newer release, whose evaluation this release cannot read.
 fn of_a_newer_release(champion: &Champion) -> Record<Pointer> {
     let mut fields = serde_json::to_value(champion).unwrap();
     fields["version"]["evaluation"] = serde_json::json!({"ranking": 0.9});
@@ -171,7 +171,7 @@ fn a_success_of_the_future_hides_no_failure() {
     let success = promoted("ahead", after_due(24 * 60));
     let runs = [success.clone(), failed("after", after_due(10)), failed("before", after_due(-10))];
     assert_eq!(figures(&run_figures(&runs, after_due(20)))["FailedRuns"], 2.0);
-    // Runs are dated after each other, so the failure that came after it counts once the wrong clock's time has come.
+    // Each run is dated after the one before it. So the failure counts once the wrong clock's time has come.
     let began = evergreen_lifecycle::run::began(after_due(10), Some(success.started_at));
     let runs = [success, failed("after", began), failed("before", after_due(-10))];
     assert_eq!(figures(&run_figures(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
@@ -205,7 +205,7 @@ fn after_somebody_has_gone_back_to_an_earlier_version_refusals_count_anew() {
     assert_eq!(told["Rejections"], 1.0);
 }
 
-/// The state of a refused run, whose version has another number; of any other run as it is.
+/// Returns the state of a refused run with another version number. Other states stay as they are.
 fn renumbered(run: &Run, number: u32) -> evergreen_lifecycle::RunState {
     match run.state.clone() {
         evergreen_lifecycle::RunState::Rejected { finished_at, reason, .. } => {
@@ -269,7 +269,7 @@ fn a_scheduled_run_counts_for_its_scheduled_time_whatever_its_clock_says() {
     assert_eq!(deadline_missed(&[early], moment(DUE)), Some(false));
 }
 
-/// A scheduled run, dated by its own machine.
+/// Turns `run` into a scheduled run that its own machine dated.
 fn scheduled(at: Timestamp, run: Run) -> Run {
     Run { id: RunId::scheduled(at), trigger: Trigger::Schedule { scheduled_at: Some(at) }, ..run }
 }
@@ -279,7 +279,7 @@ fn a_manual_success_of_the_future_keeps_no_deadline_until_its_time_nor_after() {
     let ahead = promoted("ahead", after_due(4 * 60));
     let runs = [ahead.clone()];
     assert_eq!(health::deadline_missed(&runs, &[], moment(DUE), after_due(61)), Some(true));
-    // The scheduled run came after it, and failed: it is dated after it and had to end long before that date.
+    // The scheduled run came after it and failed. It is dated later, but it had to end long before that date.
     let began = evergreen_lifecycle::run::began(after_due(0), Some(ahead.started_at));
     let failed = Run { lease_until: after_due(15), ..scheduled(after_due(0), failed("nightly", began)) };
     assert_eq!(health::deadline_missed(&[failed, ahead], &[], moment(DUE), after_due(5 * 60)), Some(true));
@@ -309,7 +309,7 @@ fn whether_a_run_that_cannot_be_read_kept_a_deadline_is_unknown() {
     assert_eq!(missed(&[promoted("a", after_due(1))], &unreadable(after_due(5), manual)), Some(false));
 }
 
-/// Runs of every kind, within a day of the due time.
+/// Generates runs of every kind, within a day of the due time.
 fn any_run() -> impl Strategy<Value = Run> {
     (0..4, -1440i64..1440, 0u32..1_000_000).prop_map(|(kind, minutes, token)| {
         let (token, at) = (token.to_string(), after_due(minutes));
@@ -325,7 +325,7 @@ fn any_run() -> impl Strategy<Value = Run> {
 proptest! {
     #[test]
     fn figures_of_runs_do_not_depend_on_their_order(mut runs in prop::collection::vec(any_run(), 0..20)) {
-        // Runs of one version stand for each other: number them apart.
+        // Two runs with the same version would hide each other, so each gets its own number.
         let made = runs.iter_mut().filter(|run| run.version().is_some());
         for (run, number) in made.zip(1..) {
             *run = finished_run(run.id.as_str(), run.started_at, &version(number, 0.95, run.started_at));
@@ -354,8 +354,8 @@ proptest! {
         prop_assert_eq!(deadline_missed(&runs, moment(DUE)) == Some(false), kept);
     }
 
-    /// Each run is recorded by a machine whose clock is up to a day off. A day after the last run, whatever clock was wrong
-    /// is past, and the verdict is that of right clocks.
+    /// Each run is recorded by a machine whose clock is up to a day off. A day after the last run, every wrong clock's
+    /// time is past. Then the verdict must be the same as with right clocks.
     #[test]
     fn clocks_that_disagree_by_a_day_change_no_verdict_for_longer_than_a_day(
         runs in prop::collection::vec((1i64..600, -1440i64..1440, any::<bool>()), 1..20),

@@ -1,4 +1,4 @@
-//! What is told of an alarm: once, in order, and within bounds.
+//! Tests which alarm changes are reported: once, in order, and only so often.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
@@ -19,17 +19,17 @@ fn over(minute: i64) -> AlarmChange {
     AlarmChange { raised: false, since: at(minute), was_raised: true }
 }
 
-/// The end of the incidents that began in these minutes.
+/// Returns the report of the end of the incidents that began in these minutes.
 fn end_of(minutes: &[i64]) -> Telling {
     Telling::Over { raised: minutes.iter().copied().map(at).collect() }
 }
 
-/// An alarm, and what is remembered of it.
+/// An alarm and its record.
 #[derive(Default)]
 struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
-    /// What is told of a change that is heard of when it happens, or later.
+    /// Returns what is reported about a change that becomes known at `now`.
     fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> Telling {
         let (telling, next) = AlarmRecord::hear(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
@@ -157,7 +157,7 @@ fn is_told(telling: &Telling) -> bool {
     matches!(telling, Telling::Raised | Telling::Flapping | Telling::Over { .. })
 }
 
-/// The changes of an alarm that is raised and over in turn, and how much later each is heard of.
+/// Generates the changes of an alarm that is raised and over in turn, and how late each becomes known.
 fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     let pauses = prop_oneof![1i64..30, 30i64..120, 120i64..600];
     proptest::collection::vec((pauses, prop_oneof![Just(0i64), 0i64..90]), 0..80).prop_map(|steps| {
@@ -170,7 +170,8 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
     })
 }
 
-/// What is told of a life, in the order in which it is heard, with when the change was and when it is heard of.
+/// Returns the reports in the order in which the changes become known, with the time of the change and the time of the
+/// report.
 fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, Telling)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
@@ -193,7 +194,7 @@ proptest! {
             match telling {
                 Telling::Raised | Telling::Flapping => open = true,
                 Telling::Over { raised } => {
-                    // Of the first change nothing is known but what it says of itself.
+                    // About the first change, only its own notification is known.
                     prop_assert!(open || raised.is_empty() && change.was_raised);
                     open = false;
                 }

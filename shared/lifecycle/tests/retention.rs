@@ -1,4 +1,4 @@
-//! What is forgotten, and when.
+//! Tests which runs are deleted, and when.
 #![allow(clippy::unwrap_used)]
 
 use evergreen_lifecycle::KeepDays;

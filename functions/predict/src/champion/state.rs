@@ -70,7 +70,6 @@ pub(super) struct State {
     looked_at: Option<Timestamp>,
     /// Minimum wait for the next refresh. Zero unless the last one ran out of time.
     owed: Duration,
-    /// The running refresh, if any.
     look: Option<UnderWay>,
 }
 
@@ -141,7 +140,6 @@ impl State {
         Step::Look(patience)
     }
 
-    /// Checks whether a refresh is running.
     pub(super) fn is_looking(&self) -> bool {
         self.look.is_some()
     }

@@ -56,7 +56,6 @@ impl fmt::Display for Whole {
     }
 }
 
-/// Passes a JSON value to `T`.
 pub(super) struct Value<T>(pub(super) T);
 
 impl<'de, T: Take<'de>> DeserializeSeed<'de> for Value<T> {

@@ -119,7 +119,7 @@ impl<'c> Reader<'c> {
         }
         let (row, message) = (self.row(), error.to_string());
         let field = match self.field {
-            // 1e999 is valid JSON, but serde_json rejects it. Only the message of the error tells.
+            // 1e999 is valid JSON, but serde_json rejects it. Only the error's message shows it.
             Some(field) if message.starts_with("number out of range") => return Fault::OutOfRange { row, field },
             Some(field) => Some(field),
             // Characters after a value, such as in 0x3 or 1_000, count as an error in that value.
@@ -168,7 +168,6 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// Handles the whole body.
 struct Body<'a, 'c>(&'a mut Reader<'c>);
 
 impl<'de> Take<'de> for Body<'_, '_> {
@@ -188,7 +187,6 @@ impl<'de> Take<'de> for Body<'_, '_> {
     }
 }
 
-/// Handles one element of the list.
 struct Element<'a, 'c>(&'a mut Reader<'c>);
 
 impl<'de> Take<'de> for Element<'_, '_> {
@@ -205,7 +203,6 @@ impl<'de> Take<'de> for Element<'_, '_> {
     }
 }
 
-/// Looks up the name of a column.
 struct Name<'a, 'c>(&'a Reader<'c>);
 
 /// Result of the look-up of a name.

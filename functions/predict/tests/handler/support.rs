@@ -117,12 +117,10 @@ pub struct Line {
 }
 
 impl Recorder {
-    /// Returns the number of failed refreshes.
     pub fn failures(&self) -> usize {
         *self.failures.lock().unwrap()
     }
 
-    /// Returns the last answered request.
     pub fn last(&self) -> Line {
         self.lines.lock().unwrap().last().unwrap().clone()
     }
@@ -304,12 +302,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Returns the header of this name, or `None`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Parses the body.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }

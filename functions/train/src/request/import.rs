@@ -10,7 +10,7 @@ use super::{File, Request, RequestError, Wanted, checked_note};
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
 
-/// Number of hexadecimal digits of the digest in a run's ID.
+/// Hexadecimal digits of the digest in a run's ID.
 const DIGITS: usize = 16;
 
 /// The source and the detail type of the S3 event for a new object.

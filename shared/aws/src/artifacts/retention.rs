@@ -1,4 +1,4 @@
-//! When S3 deletes a version's objects: a tag that a lifecycle rule of the bucket asks for.
+//! Controls when S3 deletes a version's objects. A lifecycle rule of the bucket matches a tag on the objects.
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{Tag, Tagging};
@@ -8,7 +8,8 @@ use evergreen_lifecycle::{IMPORTED_FILE, KeepDays, Version};
 use super::ArtifactBucket;
 use crate::failure::unavailable;
 
-/// The tag's key; its value is the days. The rule asks for both, so objects of an earlier setting stay.
+/// The tag's key. The tag's value is the number of days. The rule matches both, so objects tagged under an earlier
+/// setting stay.
 const KEEP_DAYS_TAG: &str = "evergreen-keep-days";
 
 const EXPIRING: &str = "marking an artifact to expire";
@@ -37,7 +38,7 @@ impl ObjectRetention for ArtifactBucket {
     }
 }
 
-/// The keys of all that is stored of a version.
+/// Returns the keys of all stored objects of a version.
 fn objects(version: &Version) -> Vec<String> {
     let mut keys = vec![version.artifact.key.clone(), version.manifest_key.clone()];
     if version.imported.is_some()

@@ -1,8 +1,8 @@
-//! Storing the objects of versions, so that none is ever written over.
+//! Stores the objects of versions, and never overwrites another attempt's object.
 //!
-//! An object is stored only where none is (`If-None-Match: *`), and rewritten only over the content that the caller knows
-//! (`If-Match`). A put whose answer was lost and that is sent again meets its own object; so each carries the mark of whoever
-//! stored it, and who is refused looks whose object stands there.
+//! A new object is only stored if the key is free (`If-None-Match: *`). A rewrite requires that the content is still
+//! the known one (`If-Match`). If the answer to a put is lost, the repeated put meets its own object. So each object
+//! carries the mark of its attempt, and a refused put checks the mark of the stored object.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "storing an artifact";
 
-/// One try of an upload: 1 GB within it is 17 MB/s, which the slowest function reaches.
+/// Maximum time for one try of an upload. 1 GB in this time is 17 MB/s, which the slowest function reaches.
 const UPLOAD_TRY: Duration = Duration::from_secs(60);
 
-/// All tries of an upload, pauses included.
+/// Maximum time for all tries of an upload, including pauses.
 const UPLOAD: Duration = Duration::from_secs(90);
 
-/// Name of the metadata that says whose an object is.
+/// Name of the metadata that holds the mark of the object's attempt.
 const MARK: &str = "evergreen-attempt";
 
-/// Maximum number of puts of one object, each over what was found there. The caller alone writes to its objects, so the
-/// second one meets what the first one has left.
+/// Maximum number of puts of one object. Each put replaces what the previous one found. Only the caller writes to its
+/// objects, so the second put usually succeeds.
 const MAX_PUTS: u32 = 3;
 
-/// An upload's try lasts until the last byte is sent, so that what bounds other calls would forbid large artifacts.
+/// A try of an upload lasts until the last byte is sent. The usual limits would forbid large artifacts.
 fn upload_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
@@ -65,7 +65,7 @@ impl ArtifactWriter for ArtifactBucket {
 
     async fn last_stored(&self, after: Option<VersionNumber>) -> Result<Option<VersionNumber>, Unavailable> {
         let prefix = VersionNumber::objects_of(&self.model);
-        // No name of a version's object begins with a character behind this one.
+        // No file name of a version's object begins with a character after `~`.
         let start = after.map(|number| number.object_key(&self.model, "~"));
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_start_after(start);
         let mut pages = list.into_paginator().send();
@@ -81,7 +81,8 @@ impl ArtifactWriter for ArtifactBucket {
 }
 
 impl ArtifactBucket {
-    /// Stores the object over the content that `former` tells of, or where there is none. Returns the new content's tag.
+    /// Stores the object over the content with the tag `former`, or under a free key if there is no `former`. Returns
+    /// the new content's tag.
     async fn put(
         &self,
         object: NewObject<'_>,
@@ -98,7 +99,7 @@ impl ArtifactBucket {
         Ok(put.send().await?.e_tag)
     }
 
-    /// The tag of what stands where the object was to be put, if that is the caller's own; nothing where nothing is there.
+    /// Returns the tag of the stored object if it is the caller's own, or `None` if there is no object.
     async fn own(&self, object: NewObject<'_>) -> Result<Option<ObjectTag>, StoreError> {
         let Some(found) = self.head(object.key).await? else { return Ok(None) };
         if found.metadata().and_then(|metadata| metadata.get(MARK)).is_none_or(|mark| mark != object.mark) {
@@ -124,7 +125,7 @@ fn changing() -> StoreError {
     Unavailable::briefly(WHAT, "the object came and went again and again").into()
 }
 
-/// Whether something else stands there than was expected: an object where there should be none, other content, or nothing.
+/// Checks whether the condition failed: an object exists unexpectedly, has other content, or is missing.
 fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
     error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))
         && error
@@ -160,7 +161,7 @@ mod tests {
         })
     }
 
-    /// What a put asks for: its key, content, media type, mark and condition.
+    /// Returns a put's key, content, media type, mark and condition.
     fn condition(put: &PutObjectInput) -> String {
         let words = [put.bucket(), put.key(), put.content_type(), put.if_none_match(), put.if_match()];
         let words = words.map(|word| word.unwrap_or("-").to_owned());

@@ -1,4 +1,4 @@
-//! Endpoints other than AWS's own, by the SDK's standard variables.
+//! Custom endpoints, from the SDK's standard variables.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -9,7 +9,7 @@ use crate::env::{ConfigError, Environment};
 /// The variable for all services.
 const ALL: &str = "AWS_ENDPOINT_URL";
 
-/// The services that there are adapters for, each with the variable for it alone.
+/// The services that have an adapter, each with its own endpoint variable.
 const SERVICES: [(&str, &str); 7] = [
     ("API Gateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("CloudWatch", "AWS_ENDPOINT_URL_CLOUDWATCH"),
@@ -20,7 +20,7 @@ const SERVICES: [(&str, &str); 7] = [
     ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
 ];
 
-/// What the environment says of endpoints. The SDK's clients ask it for theirs.
+/// The endpoints from the environment. The SDK's clients ask it for theirs.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     all: Option<String>,
@@ -28,10 +28,10 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    /// What `environment` says.
+    /// Reads the endpoints from `environment`.
     ///
     /// # Errors
-    /// [`ConfigError`] when one is no URL.
+    /// [`ConfigError`] when an endpoint is not a URL.
     pub(super) fn read(environment: &Environment) -> Result<Self, ConfigError> {
         if environment.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
             return Ok(Self::default());
@@ -43,7 +43,7 @@ impl Endpoints {
         Ok(Self { all: url(environment, ALL)?, own })
     }
 
-    /// The endpoint of the services that have none of their own.
+    /// Returns the endpoint for services that have none of their own.
     pub(super) fn of_all(&self) -> Option<&str> {
         self.all.as_deref()
     }
@@ -56,14 +56,14 @@ impl LoadServiceConfig for Endpoints {
     }
 }
 
-/// Whether `service` is asked at another endpoint than AWS's.
+/// Checks whether `service` has a custom endpoint.
 pub(crate) fn has_own_endpoint(config: &SdkConfig, service: &str) -> bool {
     let key = ServiceConfigKey::builder().service_id(service).env(ALL).profile("endpoint_url").build();
     let own = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
     own.is_some() || config.endpoint_url().is_some()
 }
 
-/// The variable's text. It is only checked: written anew, a URL could come out with a path that was not there.
+/// Returns the variable's text if it is a URL. The text is not normalised, because that might add a path to it.
 fn url(environment: &Environment, key: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = environment.optional(key) else { return Ok(None) };
     let cause = match text.parse::<Uri>() {
@@ -91,7 +91,7 @@ mod tests {
         config.service_config(endpoints).build()
     }
 
-    /// Where the client of S3 and that of DynamoDB go.
+    /// Returns whether the clients of S3 and DynamoDB use a custom endpoint.
     fn asked(variables: &[(&str, &str)]) -> (bool, bool) {
         let config = config(variables);
         let s3 = aws_sdk_s3::Client::new(&config);

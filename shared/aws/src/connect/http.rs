@@ -1,7 +1,7 @@
-//! HTTPS for the SDK's clients: HTTP/1.1 over one pool of connections, with rustls on ring.
+//! HTTPS for the SDK's clients: HTTP/1.1 over one connection pool, with rustls and ring.
 //!
-//! The SDK's own client brings HTTP/2, proxies and the system's store of certificates along, and sets TLS up anew for
-//! each service. This one is what AWS's endpoints need, over the same libraries; it sets TLS up once.
+//! The SDK's own client adds HTTP/2, proxies and the system's certificate store, and it sets up TLS for each service.
+//! This client has only what AWS's endpoints need, uses the same libraries, and sets up TLS once.
 
 use std::error::Error;
 use std::io;
@@ -34,7 +34,7 @@ use crate::env::ConfigError;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The client for all services. A connection stands within `limit`, TLS included, or is given up.
+/// Returns the client for all services. `limit` is the maximum time to open a connection, including TLS.
 ///
 /// # Errors
 /// [`ConfigError::Invalid`] when TLS cannot be set up with these roots.
@@ -49,13 +49,14 @@ pub(super) fn client(roots: RootCertStore, limit: Duration) -> Result<SharedHttp
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-/// TLS on ring: its first random number costs microseconds, where aws-lc takes tens of milliseconds of a cold start.
+/// Configures TLS with ring. Its first random number takes microseconds, while aws-lc adds tens of milliseconds to a
+/// cold start.
 fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(versions.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// The connections, as the SDK wants to see them.
+/// The connection pool, behind the SDK's interface.
 #[derive(Debug)]
 struct Pool(Client<Timely<HttpsConnector<HttpConnector>>, SdkBody>);
 
@@ -75,7 +76,7 @@ impl Connector for Pool {
     }
 }
 
-/// Lets the SDK close the connection of a request that failed in a way that another try may mend.
+/// Lets the SDK close a request's connection if the request failed and another try may succeed.
 fn tell_connection(request: &mut Request<SdkBody>) {
     let connection = capture_connection(request);
     if let Some(sdk) = request.extensions().get::<CaptureSmithyConnection>() {
@@ -90,8 +91,8 @@ fn closable(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(close).build())
 }
 
-/// What to make of a request without an answer: the SDK tries again after failed connections, timeouts, and connections
-/// that the other side closed.
+/// Classifies a request without an answer. The SDK tries again after failed connections, timeouts, and connections that
+/// the other side closed.
 fn failure(error: legacy::Error) -> ConnectorError {
     let transport: Option<&hyper::Error> = cause(&error);
     let is = |question: fn(&hyper::Error) -> bool| transport.is_some_and(question);
@@ -112,7 +113,7 @@ fn failure(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// Whether the request of a call that failed was never sent, for want of a connection.
+/// Checks whether a failed call never sent its request because it got no connection.
 pub(crate) fn never_connected(error: &ConnectorError) -> bool {
     cause::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
 }

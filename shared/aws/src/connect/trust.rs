@@ -1,9 +1,8 @@
-//! Whose certificates are trusted.
+//! The trusted root certificates.
 //!
-//! The roots are Mozilla's list, built in as constants: to read and parse the system's store costs milliseconds of a cold
-//! start. Amazon's own five would be 2 kB where the whole list is 54, and enough for most Regions; but which authority
-//! signs for each Region and partition is nowhere promised, and an endpoint that is not trusted is a function that does
-//! not work.
+//! Mozilla's list is built in as constants, because reading and parsing the system's store takes milliseconds of a cold
+//! start. Amazon's own five roots take 2 kB instead of 54 kB, and most Regions need no others. But AWS does not promise
+//! which authority signs for each Region and partition, and without trust in its endpoints a function does not work.
 
 use std::error::Error;
 
@@ -13,13 +12,13 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::env::{ConfigError, Environment};
 
-/// Names a file of certificates to trust in place of the built-in ones, as for AWS's other SDKs.
+/// Names a file of certificates that replace the built-in ones, as for other AWS SDKs.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// The roots that `environment` asks for.
+/// Returns the root certificates that `environment` selects.
 ///
 /// # Errors
-/// [`ConfigError::Unreadable`] when the file that it names holds no certificate.
+/// [`ConfigError::Unreadable`] when the file cannot be read or holds no certificate.
 pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigError> {
     match environment.optional(BUNDLE) {
         None => Ok(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()),
@@ -27,8 +26,8 @@ pub(super) fn roots(environment: &Environment) -> Result<RootCertStore, ConfigEr
     }
 }
 
-/// The certificates in the file at `path`. A system's own store may hold some that are too old to be understood: those
-/// are left out.
+/// Reads the certificates in the file at `path`. Certificates that cannot be parsed are skipped, because a system's
+/// store may hold very old ones.
 fn read(path: &str) -> Result<RootCertStore, Box<dyn Error + Send + Sync>> {
     let certificates = CertificateDer::pem_file_iter(path)?.collect::<Result<Vec<_>, _>>()?;
     let mut roots = RootCertStore::empty();

@@ -1,4 +1,4 @@
-//! What became of a mail that SES did not accept, or said nothing of.
+//! Classifies a mail that SES did not accept or did not answer.
 
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
@@ -8,15 +8,16 @@ use super::WHAT;
 use crate::connect::never_connected;
 use crate::failure::Failure;
 
-/// SES's codes for mail that comes too fast, or beyond a quota.
+/// SES's error codes for too many mails, in a short time or beyond a quota.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
 
-/// The answer of a gateway that waited in vain: what stands behind it may have sent the mail.
+/// Status of a gateway that got no answer from the service behind it. That service may have sent the mail.
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// Whether the mail was refused, is to be tried again, or may have been sent. An answer that is an error sent nothing.
+/// Returns whether the mail was refused, may be tried again, or may have been sent. If SES answers with an error, it
+/// has sent nothing.
 pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
-    // SES names addresses in its words: they stay behind.
+    // SES's messages may contain addresses, so they are left out.
     let cause = Unavailable::new(WHAT, Failure::unworded(error));
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused(cause),
@@ -39,7 +40,7 @@ pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     }
 }
 
-/// Whether the configuration set is not there. Nothing else that a mail names can be missing.
+/// Checks whether the configuration set does not exist. A mail refers to nothing else that can be missing.
 pub(super) fn is_of_the_set(error: &SdkError<SendEmailError>) -> bool {
     error.as_service_error().is_some_and(SendEmailError::is_not_found_exception)
 }

@@ -72,10 +72,10 @@ async fn the_accounts_rate_is_read() {
     assert!(ses(&[&silent]).rate().await.is_err());
 }
 
-/// What a service does with each request.
+/// How the test server treats each request.
 #[derive(Clone, Copy)]
 enum Answer {
-    /// Answers with that status and code.
+    /// Answers with this status and code.
     With(u16, &'static str),
     /// Never answers.
     Never,
@@ -83,7 +83,7 @@ enum Answer {
     HangUp,
 }
 
-/// How a mail to a service that answers so is taken, and how many requests it saw.
+/// Sends a mail to a server that gives this answer. Returns the result and the number of requests.
 async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -105,7 +105,7 @@ async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
     (sent, seen.load(Ordering::SeqCst))
 }
 
-/// SES at a port of this machine.
+/// Returns an SES adapter for a port of this machine.
 fn over_http(port: u16, patience: Duration) -> Ses {
     let environment = Environment::from_lookup(|key| match key {
         "AWS_REGION" => Some("eu-central-1".into()),
@@ -119,7 +119,7 @@ fn over_http(port: u16, patience: Duration) -> Ses {
 
 async fn serve(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
     let mut request = Vec::new();
-    // The body is JSON and ends with its closing brace.
+    // The body is JSON, so it ends with a closing brace.
     while !request.ends_with(b"}") {
         if stream.read_buf(&mut request).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -1,4 +1,4 @@
-//! What is remembered of alarms.
+//! Stores the records of alarms.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use evergreen_lifecycle::AlarmRecord;
@@ -47,21 +47,21 @@ mod tests {
     use crate::mocks::record;
     use crate::registry::support::{item, json, registry, texts};
 
-    /// What is remembered of an alarm after its first change.
+    /// Returns an alarm's record after its first change.
     fn raised() -> AlarmRecord {
         let now = moment("2026-11-24T03:00:00Z");
         let change = AlarmChange { raised: true, since: now, was_raised: false };
         AlarmRecord::hear(None, change, now).1.unwrap()
     }
 
-    /// And after its second.
+    /// Returns an alarm's record after its second change.
     fn over() -> AlarmRecord {
         let now = moment("2026-11-24T03:05:00Z");
         let change = AlarmChange { raised: false, since: now, was_raised: true };
         AlarmRecord::hear(Some(&raised()), change, now).1.unwrap()
     }
 
-    /// The request that stores the record.
+    /// Returns the request that stores the record.
     async fn stored(remembered: &AlarmRecord) -> PutItemInput {
         let (rule, sent) = record(mock!(Client::put_item), || MockResponse::Output(PutItemOutput::builder().build()));
         registry(&[&rule]).remember("evergreen-throttles", remembered).await.unwrap();

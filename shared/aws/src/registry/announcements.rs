@@ -1,5 +1,6 @@
-//! Events that are to be told. Each is an item of the outbox's partition, put in the transaction that makes it true and
-//! deleted once it was told. One that nobody takes is forgotten by the table's time-to-live.
+//! Stores events to be announced, each as an item of the outbox partition. The transaction that makes the change also
+//! writes the event. The event is deleted after it was announced. If it is never announced, the table's time-to-live
+//! deletes it.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use evergreen_lifecycle::Announcement;
@@ -15,24 +16,25 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the events to be told";
 
-/// Maximum number of events on a page. An event has some KB at most, so a page stays below the 1 MB of an answer.
+/// Maximum number of events on a page. An event has only a few KB, so a page stays below DynamoDB's limit of 1 MB.
 const PAGE: i32 = 100;
 
-/// How long an event waits at most: as long as the queues keep what could not be handled.
+/// How long an event waits at most. Dead-letter queues keep their messages for the same time.
 const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// An event as it is stored, beside its key. The detail stays as it will go on the bus, so that a release tells what an
-/// older or a newer one has stored.
+/// An event as it is stored, besides its key. The detail is stored in its final form, so every release can announce
+/// events that another release stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     detail_type: String,
     detail: String,
-    /// When the record may be forgotten, in seconds since 1970: the table's time-to-live.
+    /// When the record may be deleted, in seconds since 1970 (the table's time-to-live).
     expires_at: i64,
 }
 
 impl Registry {
-    /// The write that stores `announcement`. It needs no condition: the others of its transaction decide.
+    /// Creates the write that stores `announcement`. It has no condition, because the other writes of the transaction
+    /// have theirs.
     pub(super) fn to_be_told(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
         let record = Record {
             detail_type: announcement.kind.clone(),
@@ -44,7 +46,7 @@ impl Registry {
     }
 }
 
-/// When the event of that key, which begins with its time, may be forgotten.
+/// Returns when the event with this key may be deleted. The key begins with the event's time.
 fn expiry(key: &str) -> Result<i64, Unavailable> {
     let (occurred_at, _id) = key.split_once('#').unwrap_or((key, ""));
     let occurred_at: Timestamp =
@@ -54,7 +56,7 @@ fn expiry(key: &str) -> Result<i64, Unavailable> {
 
 impl EventOutbox for Registry {
     async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
-        // Consistent: an event that was told a moment ago is not told again.
+        // The read is consistent, so an event that was just announced is not announced again.
         let query = self
             .client
             .query()
@@ -85,7 +87,7 @@ impl EventOutbox for Registry {
     }
 }
 
-/// The event that `item` stores; none where this code cannot tell it.
+/// Returns the event that `item` stores, or `None` if this release cannot read it.
 fn decode(mut item: Item) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {

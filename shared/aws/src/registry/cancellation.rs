@@ -1,4 +1,4 @@
-//! Sending a transaction, and why it did not happen: each write that was refused, by its place and code.
+//! Sends a transaction, and explains a failure by listing each refused write with its record and error code.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::RequestId;
@@ -11,34 +11,34 @@ use super::Registry;
 use super::keys::Key;
 use crate::failure::unavailable;
 
-/// The code of a write whose condition does not hold.
+/// Error code of a write whose condition failed.
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// Codes of writes that may be taken a moment later: another transaction is at the item, or the table is busy.
+/// Error codes of writes that may succeed a moment later: another transaction uses the item, or the table is busy.
 /// Source: `TransactionCanceledException` in the DynamoDB API reference.
 const BRIEF: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-/// A transaction that did not happen, as far as its answer tells.
+/// A transaction that failed.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// The sort keys of the records whose conditions do not hold.
+    /// Sort keys of the records whose conditions failed.
     unmet: Vec<String>,
-    /// What it is where no condition explains it.
+    /// The error to report if no failed condition explains it.
     pub(super) error: Unavailable,
 }
 
 impl Refused {
-    /// Whether the condition of the record at `key` does not hold.
+    /// Checks whether the condition on the record at `key` failed.
     pub(super) fn is_about(&self, key: &Key) -> bool {
         self.unmet.iter().any(|sort| sort == key.sort())
     }
 }
 
 impl Registry {
-    /// Does all of `writes` or nothing.
+    /// Performs all of `writes`, or none of them.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<(), Refused> {
         let places: Vec<_> = writes.iter().map(place).collect();
-        // The SDK gives the call a token of its own, so that its own tries cannot do it twice.
+        // The SDK adds a token to the call, so that its own retries cannot perform the writes twice.
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         let Err(error) = transaction.send().await else { return Ok(()) };
         Err(match error.as_service_error() {
@@ -62,12 +62,12 @@ fn cancellation(
     let words: Vec<_> = refused().map(|(place, reason)| in_words(place, reason)).collect();
     let request = error.request_id().unwrap_or("unknown");
     let words = format!("the table cancelled the transaction: {} (request {request})", words.join("; "));
-    // No reason at all: nothing says that it would be refused again.
+    // If the answer gives no reason, another try may succeed, so the failure counts as brief.
     let is_brief = refused().all(|(_, reason)| BRIEF.contains(&code(reason)));
     Refused { unmet, error: Unavailable { is_brief, ..Unavailable::new(what, words) } }
 }
 
-/// A condition that does not hold explains itself; other refusals come with words.
+/// Describes a refused write. A failed condition needs only its code. Other refusals come with a message.
 fn in_words(place: &str, reason: &CancellationReason) -> String {
     match reason.message().filter(|_| code(reason) != CONDITION) {
         Some(message) => format!("{place} {}, {message}", code(reason)),
@@ -79,7 +79,7 @@ fn code(reason: &CancellationReason) -> &str {
     reason.code().unwrap_or("None")
 }
 
-/// The sort key of the record that `write` is about.
+/// Returns the sort key of the record that `write` changes or checks.
 fn place(write: &TransactWriteItem) -> String {
     let put = write.put().map(|put| put.item());
     let key = put.or(write.delete().map(|delete| delete.key())).or(write.condition_check().map(|check| check.key()));

@@ -1,4 +1,4 @@
-//! Reading champions and versions.
+//! Reads champions and versions.
 
 use aws_sdk_dynamodb::types::Select;
 use evergreen_lifecycle::ports::{Champions, Unavailable, Versions, WithCopy};

@@ -1,5 +1,5 @@
-//! Claims on mails, see [`MailClaims`]. Once a mail is sent, or may have been, its claim says so. The table's time-to-live
-//! takes it away at last.
+//! Stores claims on mails, see [`MailClaims`]. When a mail is sent, or may have been sent, its claim records that. The
+//! table's time-to-live deletes old claims.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -17,11 +17,11 @@ use crate::failure::unavailable;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     state: State,
-    /// Who has it.
+    /// The invocation that holds the claim.
     holder: String,
-    /// From when on somebody else may take it, unless the mail was sent. As text that sorts as time does.
+    /// From when on somebody else may take the claim, unless the mail was sent. The text sorts in time order.
     open_at: String,
-    /// When it may be forgotten, in seconds since 1970: the table's time-to-live.
+    /// When the claim may be deleted, in seconds since 1970 (the table's time-to-live).
     expires_at: i64,
 }
 
@@ -46,7 +46,7 @@ impl Record {
         Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
     }
 
-    /// Why somebody else's claim is refused at `now`.
+    /// Returns why this claim of another holder prevents a new claim at `now`.
     fn standing(&self, now: Timestamp) -> Claim {
         match self.state {
             State::Sent => Claim::Sent,
@@ -57,7 +57,7 @@ impl Record {
 }
 
 impl EarlyRecord {
-    /// Why a claim is refused at `now`; nothing where it is not.
+    /// Returns why this claim prevents a new one at `now`, or `None` if it does not.
     fn standing(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
@@ -120,7 +120,7 @@ impl MailClaims for Registry {
             .expression_attribute_values(":holder", items::text(&lease.holder));
         let Err(error) = delete.send().await else { return Ok(()) };
         match error.as_service_error() {
-            // There is no claim of this holder to give back.
+            // This holder has no claim to release.
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
             _ => Err(unavailable("giving a mail back")(error)),
         }
@@ -136,7 +136,8 @@ impl Registry {
         Ok(())
     }
 
-    /// What an earlier release left of the mail. It is queried for, as runs and champions are: no right to get it is needed.
+    /// Reads an earlier release's claim on the mail. It uses a query, as for runs and champions, so the role needs no
+    /// permission to get items.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim of an earlier release";
         let query = self.query(&Keys::early_claim(key)).consistent_read(true).limit(1).send();
@@ -146,11 +147,12 @@ impl Registry {
     }
 }
 
-/// What a claim that stands in the way says. Without one it was given back meanwhile: the caller comes again.
+/// Returns the answer to a claim that an existing claim prevents. If `item` is `None`, the claim was released in the
+/// meantime, and the caller should try again.
 fn refused(item: Option<&items::Item>, lease: &Lease) -> Result<Claim, Unavailable> {
     let Some(item) = item else { return Ok(Claim::Busy) };
     let record: Record = items::decode(item.clone(), "reading a claim")?;
-    // The SDK sends a write again when its answer is lost: then the holder meets its own claim.
+    // The SDK repeats a write if its answer is lost. Then the holder finds its own claim.
     let own = record.state == State::Sending && record.holder == lease.holder;
     Ok(if own { Claim::Granted } else { record.standing(lease.now) })
 }
@@ -181,7 +183,7 @@ mod tests {
         Lease { holder: "invocation-7".into(), now: moment(now), until: moment(LATER) }
     }
 
-    /// A claim as it is stored.
+    /// Returns a claim as it is stored.
     fn stored(state: &str, holder: &str, open_at: &str) -> serde_json::Value {
         value!({
             "pk": "MAIL#iris",
@@ -197,7 +199,7 @@ mod tests {
         Record::new(State::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
-    /// The answer to the question for a claim of an earlier release.
+    /// Answers the query for a claim of an earlier release.
     fn early(sent: Option<bool>) -> Rule {
         mock!(Client::query)
             .match_requests(|query| {

@@ -1,7 +1,8 @@
-//! Records of other releases: this one reads what earlier ones have written, and writes what they can go on from after a
-//! rollback. docs/ARCHITECTURE.md, Compatibility, says what the rules are.
+//! Tests compatibility with records of other releases. This release must read records of earlier releases, and an
+//! earlier release must work with this release's records after a rollback. The section Compatibility in
+//! docs/ARCHITECTURE.md has the rules.
 //!
-//! `golden/first` holds items as the first release wrote them, `golden/this` as this release does.
+//! `golden/first` holds items that the first release wrote. `golden/this` holds items that this release writes.
 
 mod first_release;
 mod records;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::items::Stored;
 use super::support::{item, json};
 
-/// The golden items of a release, by name.
+/// Returns the golden items of a release, by name.
 fn golden(release: &str) -> BTreeMap<String, Value> {
     let folder = format!("{}/golden/{release}", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -26,7 +27,7 @@ fn golden(release: &str) -> BTreeMap<String, Value> {
     files.map(|file| read(file.unwrap().path())).collect()
 }
 
-/// Whether this release reads the item of that name, whole.
+/// Checks whether this release can read the whole item `name`.
 fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     let told = |error: evergreen_lifecycle::Unreadable| error.to_string();
     match name.split('-').next() {
@@ -39,7 +40,7 @@ fn is_read(name: &str, fields: &Value) -> Result<(), String> {
     }
 }
 
-/// Whether the first release reads the item of that name.
+/// Checks whether the first release can read the item `name`.
 fn was_read(name: &str, fields: &Value) -> Result<(), String> {
     fn read<T: DeserializeOwned>(fields: &Value) -> Result<(), String> {
         serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
@@ -101,13 +102,13 @@ fn what_this_release_writes_is_read_by_the_first_after_a_rollback() {
 fn fields_that_a_newer_release_adds_do_not_matter() {
     for (name, mut fields) in golden("this") {
         add_everywhere(&mut fields);
-        // What is stored by names of the user's own holds whatever the user wrote.
+        // Maps with keys from the user may contain anything, so the test adds no field to them.
         assert_eq!(is_read(&name, &fields), Ok(()), "{name}");
         assert_eq!(was_read(&name, &fields), Ok(()), "{name}");
     }
 }
 
-/// Adds a field to every map whose names are the release's own.
+/// Adds a field to every map whose keys are defined by the release.
 fn add_everywhere(fields: &mut Value) {
     match fields {
         Value::Object(members) => {
@@ -121,7 +122,7 @@ fn add_everywhere(fields: &mut Value) {
     }
 }
 
-/// Where a newer release may write a value that this one does not know, and another value there.
+/// The fields where a newer release may write an unknown value: the item, the field, and such a value.
 const UNKNOWN_VALUES: [(&str, &str, &str); 10] = [
     ("champion-classes", "/version/family", "\"oracle\""),
     ("champion-classes", "/version/search/metric", "\"hinge\""),

@@ -1,5 +1,5 @@
-//! The copy of the champion's artifact, an item of its own: every refresh reads the pointer, and a read is billed by the
-//! item's size. Who serves nothing yet reads both in one round trip.
+//! Stores the copy of the champion's artifact. The copy is a separate item, because every refresh reads the pointer,
+//! and reads are billed by the item's size. An environment that serves nothing yet reads both in one round trip.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -13,10 +13,10 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
 
-/// The attribute that holds the artifact's bytes. The others are for people who look into the table.
+/// The attribute with the artifact's bytes. The other attributes help people who inspect the table.
 const CONTENT: &str = "content";
 
-/// The item that keeps `content`, the artifact of `champion`.
+/// Returns the item that stores `content`, the artifact of `champion`.
 pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
     let version = &champion.version;
     let attributes = [
@@ -27,7 +27,8 @@ pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
     keys.artifact().attributes().into_iter().chain(attributes).collect()
 }
 
-/// What an item keeps. One that is damaged keeps nothing: no artifact is empty, so who compares sees that.
+/// Returns the stored content. A damaged item gives empty content. No artifact is empty, so the comparison with the
+/// champion's hash fails.
 fn decode(mut item: Item) -> Vec<u8> {
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
@@ -36,9 +37,9 @@ fn decode(mut item: Item) -> Vec<u8> {
 }
 
 impl Registry {
-    /// The champion and the copy, both seeing every earlier write. They are two reads in one call, not a transaction: the
-    /// copy may be a later champion's. What the table leaves out because it is busy is asked for once more, the champion
-    /// alone: its artifact can be had elsewhere.
+    /// Reads the champion and the copy. Both reads see every earlier write, but they are not a transaction, so the copy
+    /// may belong to a later champion. A busy table may leave out an item. Then only the champion is read again,
+    /// because the artifact is also in the bucket.
     pub(super) async fn read_with_copy(&self) -> Result<Option<WithCopy>, Unavailable> {
         let (pointer, copy) = (self.keys.champion(), self.keys.artifact());
         let keys = KeysAndAttributes::builder()
@@ -99,7 +100,7 @@ mod tests {
         encode(&keys(), &first(), CONTENT_OF_FIRST)
     }
 
-    /// What the table answers: these items, and that it has left these keys out.
+    /// Returns the table's answer: these items, and the keys that it left out.
     fn answer(items: Vec<Item>, left_out: Vec<Item>) -> BatchGetItemOutput {
         let left_out = (!left_out.is_empty())
             .then(|| ("registry".to_owned(), KeysAndAttributes::builder().set_keys(Some(left_out)).build().unwrap()));

@@ -1,4 +1,4 @@
-//! Records as items: what serde makes of them, with the key beside it.
+//! Converts records to items and back. An item is the record as serde writes it, plus its key.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::keys::{self, Key};
 /// An item's attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The item that stores `record` at `key`.
+/// Returns the item that stores `record` at `key`.
 pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<Item, Unavailable> {
     let mut item: Item = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
@@ -21,12 +21,12 @@ pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) ->
     Ok(item)
 }
 
-/// What a number attribute can be at most, and, but for 0, at least.
-/// Source: "Supported data types" in the DynamoDB developer guide.
+/// Minimum absolute value, except 0, and maximum absolute value of a number attribute. Source: "Supported data types"
+/// in the DynamoDB developer guide.
 const RANGE: (f64, f64) = (1e-130, 9.999e125);
 
-/// Moves numbers that the registry would refuse to the nearest that it takes: a figure beyond its range says no more than
-/// that it is beyond, and must not keep a run from being recorded.
+/// Moves each number that DynamoDB would refuse to the nearest number that it accepts. The exact size of such a number
+/// does not matter, and it must not prevent a run from being recorded.
 fn keep_in_range(value: &mut AttributeValue) {
     match value {
         AttributeValue::M(members) => members.values_mut().for_each(keep_in_range),
@@ -43,14 +43,14 @@ fn keep_in_range(value: &mut AttributeValue) {
     }
 }
 
-/// The record that `item` stores.
+/// Returns the record that `item` stores.
 pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
-/// What is read from the registry record by record.
+/// A type that is read from the registry one record at a time.
 pub(super) trait Stored: Sized {
-    /// The record that `item` stores, or what can be told of it.
+    /// Returns the record that `item` stores, or a description of an unreadable one.
     fn read(item: Item) -> Record<Self>;
 }
 
@@ -80,17 +80,17 @@ fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
     })
 }
 
-/// A text attribute.
+/// Returns a text attribute.
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// A yes or no.
+/// Returns a Boolean attribute.
 pub(super) fn flag(value: bool) -> AttributeValue {
     AttributeValue::Bool(value)
 }
 
-/// A number attribute.
+/// Returns a number attribute.
 pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
@@ -169,7 +169,8 @@ mod tests {
         assert_eq!(there_and_back(&second.version), second.version);
     }
 
-    /// A version's record as the registry held it before models other than forests for classes were known.
+    /// The item has the form from before there were model families. At that time every model was a random forest
+    /// classifier.
     #[test]
     fn a_version_from_before_there_were_families_is_read() {
         let version = version(1, 0.97, moment("2026-11-24T03:00:00Z"));
@@ -210,7 +211,7 @@ mod tests {
         })
     }
 
-    /// Figures that DynamoDB's numbers hold.
+    /// Generates numbers that DynamoDB can store.
     fn figures() -> impl Strategy<Value = f64> {
         prop_oneof![Just(0.0), 0.0..1.0, 1e-100..1e-6, 0.0..1e9]
     }

@@ -1,35 +1,35 @@
-//! Where each record stands in the table.
+//! The keys of the records in the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 
 use super::items::{Item, text};
 
-/// The partition key's attribute.
+/// Attribute of the partition key.
 const PARTITION: &str = "pk";
 
-/// The sort key's attribute.
+/// Attribute of the sort key.
 pub(super) const SORT: &str = "sk";
 
-/// The index that orders a model's runs by when they started.
+/// The index that orders a model's runs by their start.
 pub(super) const BY_START: &str = "by-start";
 
-/// What the sort keys of versions begin with.
+/// Prefix of the sort keys of versions.
 pub(super) const VERSIONS: &str = "VERSION#";
 
-/// What the sort keys of champions of any time begin with. The present one stands under `CHAMPION` too.
+/// Prefix of the sort keys of current and former champions. The current champion is also stored under `CHAMPION`.
 pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
-/// The keys of one model's records.
+/// Creates the keys of one model's records.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     partition: String,
-    /// Where everything about mails stands, and nothing else: the function that writes them may write nowhere else.
+    /// The partition of records about mails. The function that sends mails may only write to this partition.
     mails: String,
     outbox: String,
 }
 
-/// One record's place.
+/// The key of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     partition: String,
@@ -37,68 +37,68 @@ pub(super) struct Key {
 }
 
 impl Keys {
-    /// The keys of `model`. A model's name holds no `#`, so no two models share a partition.
+    /// Returns the keys of `model`. A model's name has no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
     }
 
-    /// The partition of runs, versions and champions.
+    /// Returns the partition of runs, versions and champions.
     pub(super) fn partition(&self) -> &str {
         &self.partition
     }
 
-    /// The partition of the events that are to be told: a role can be given the right to them alone.
+    /// Returns the partition of events to be announced. A role can get access to this partition alone.
     pub(super) fn outbox(&self) -> &str {
         &self.outbox
     }
 
-    /// An event that is to be told.
+    /// Returns the key of an event to be announced.
     pub(super) fn event(&self, key: &str) -> Key {
         Key { partition: self.outbox.clone(), sort: key.to_owned() }
     }
 
-    /// The counter of version numbers.
+    /// Returns the key of the version counter.
     pub(super) fn counter(&self) -> Key {
         self.at("COUNTER".to_owned())
     }
 
-    /// A run.
+    /// Returns the key of a run.
     pub(super) fn run(&self, id: &RunId) -> Key {
         self.at(format!("RUN#{id}"))
     }
 
-    /// A version.
+    /// Returns the key of a version.
     pub(super) fn version(&self, number: VersionNumber) -> Key {
         self.at(format!("{VERSIONS}{}", number.padded()))
     }
 
-    /// The champion.
+    /// Returns the key of the champion pointer.
     pub(super) fn champion(&self) -> Key {
         self.at("CHAMPION".to_owned())
     }
 
-    /// The copy of the champion's artifact.
+    /// Returns the key of the copy of the champion's artifact.
     pub(super) fn artifact(&self) -> Key {
         self.at("ARTIFACT".to_owned())
     }
 
-    /// The champion of `revision`, eight digits so that keys sort as revisions do.
+    /// Returns the key of the champion of `revision`. The revision has eight digits, so keys sort in numeric order.
     pub(super) fn champion_of(&self, revision: u32) -> Key {
         self.at(format!("{CHAMPIONS}{revision:08}"))
     }
 
-    /// The claim on a mail.
+    /// Returns the key of the claim on a mail.
     pub(super) fn claim(&self, key: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("CLAIM#{key}") }
     }
 
-    /// What is remembered of the alarm of that name.
+    /// Returns the key of the record of the alarm `name`.
     pub(super) fn alarm(&self, name: &str) -> Key {
         Key { partition: self.mails.clone(), sort: format!("ALARM#{name}") }
     }
 
-    /// The sort key of a claim in the model's partition, where releases up to 0.1 kept them. The last of those claims
-    /// expire 30 days after the stack has left these releases.
+    /// Returns the sort key of a claim in the model's partition, where releases up to 0.1 stored claims. The last of
+    /// those claims expire 30 days after the update to a newer release.
     pub(super) fn early_claim(key: &str) -> String {
         format!("MAIL#{key}")
     }
@@ -108,33 +108,33 @@ impl Keys {
     }
 }
 
-/// The sort key of an item; empty where it has none.
+/// Returns the sort key of an item, or an empty text if it has none.
 pub(super) fn sort_of(item: &Item) -> &str {
     item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
 }
 
 impl Key {
-    /// Whether `item` stands here.
+    /// Checks whether `item` has this key.
     pub(super) fn is_of(&self, item: &Item) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
-    /// The sort key of the record that `item` is.
+    /// Returns the sort key of `item`, if it has one.
     pub(super) fn sort_of(item: &Item) -> Option<&str> {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
-    /// The sort key.
+    /// Returns the sort key.
     pub(super) fn sort(&self) -> &str {
         &self.sort
     }
 
-    /// The key's two attributes, with nothing else.
+    /// Returns an item that contains only the two key attributes.
     pub(super) fn into_item(self) -> Item {
         self.attributes().into()
     }
 
-    /// The key's two attributes.
+    /// Returns the two key attributes.
     pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
         [(PARTITION.to_owned(), text(&self.partition)), (SORT.to_owned(), text(&self.sort))]
     }

@@ -1,6 +1,6 @@
-//! The counter of version numbers, and what it must be above.
+//! The counter of version numbers.
 //!
-//! The counter only ever grows. One that is gone, damaged or behind is raised by whoever needs a number.
+//! The counter only grows. If it is missing, damaged or too low, the next caller that needs a number raises it.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -15,14 +15,14 @@ use crate::failure::unavailable;
 
 const WHAT: &str = "taking a version number";
 
-/// Maximum number of changes between counting up and raising the counter. Who is refused both has met another one that
-/// raised it in between, and counts up the next time.
+/// Maximum number of times that the code tries both to increment and to raise the counter. If both fail, another caller
+/// raised the counter in between, so the next increment usually succeeds.
 const MAX_TURNS: u32 = 5;
 
-/// Holds where counting up gives a number above `:above`.
+/// Condition: incrementing gives a number above `:above`.
 const IS_ABOVE: &str = "last_version >= :above";
 
-/// Holds where it would not.
+/// Condition: incrementing would not give a number above `:above`.
 const IS_BEHIND: &str =
     "attribute_not_exists(last_version) OR NOT attribute_type(last_version, :number) OR last_version < :above";
 
@@ -33,7 +33,7 @@ struct Counter {
 }
 
 impl Registry {
-    /// The next number above `above`.
+    /// Takes the next number above `above`.
     pub(super) async fn next_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {
         let above = above.map_or(0, VersionNumber::get);
         for _ in 0..MAX_TURNS {
@@ -67,8 +67,8 @@ impl Registry {
             .return_values(ReturnValue::UpdatedNew)
     }
 
-    /// The part after `prefix` of the highest sort key that begins with it, in a read that sees every earlier write. The
-    /// record itself is not read: this code need not understand it.
+    /// Returns the highest sort key that begins with `prefix`, without the prefix. The read sees every earlier write.
+    /// It does not read the record itself, which this release may not understand.
     pub(super) async fn highest(&self, prefix: &str, what: &'static str) -> Result<Option<String>, Unavailable> {
         let query = self.query(prefix).scan_index_forward(false).consistent_read(true).limit(1);
         let page = query.projection_expression(keys::SORT).send().await.map_err(unavailable(what))?;
@@ -77,7 +77,7 @@ impl Registry {
     }
 }
 
-/// The number that `update` takes; none where its condition does not hold.
+/// Sends `update` and returns the number that it takes, or `None` if its condition failed.
 async fn take(update: UpdateItemFluentBuilder) -> Result<Option<VersionNumber>, Unavailable> {
     match update.send().await {
         Ok(answer) => {

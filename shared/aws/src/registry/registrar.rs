@@ -1,4 +1,4 @@
-//! Writing runs and versions.
+//! Writes runs and versions.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use evergreen_lifecycle::ports::{
@@ -37,7 +37,7 @@ impl Registrar for Registry {
         let Err(refused) = self.transact(self.writes(registration)?, "registering a version").await else {
             return Ok(());
         };
-        // The run comes first: without the run nothing else matters.
+        // The run is checked first. If another attempt has taken it over, nothing else matters.
         if refused.is_about(&self.keys.run(&run.id)) {
             return if self.holds(run).await? { Ok(()) } else { Err(RegisterError::RunTaken(run.id.clone())) };
         }
@@ -58,14 +58,14 @@ impl Registrar for Registry {
 }
 
 impl Registry {
-    /// Whether another champion stands where `champion` was to be put: at the pointer, or in the history.
+    /// Checks whether another champion has the place of `champion`, in the pointer or in the history.
     fn is_overtaken(&self, champion: &Champion, refused: &Refused) -> bool {
         let places = [self.keys.champion(), self.keys.champion_of(champion.revision)];
         places.iter().any(|place| refused.is_about(place))
     }
 
-    /// Whether the registry holds the attempt of `run` already, as it stands there: an earlier try has written it, and its answer
-    /// was lost. Figures are not compared, since the table takes some of them in another form.
+    /// Checks whether the registry already holds the attempt of `run` in this state. Then an earlier try wrote it, and
+    /// its answer was lost. Metrics are not compared, because the table may store a number in another form.
     async fn holds(&self, run: &Run) -> Result<bool, Unavailable> {
         let stored = self.run(&run.id).await?;
         let facts =
@@ -73,7 +73,7 @@ impl Registry {
         Ok(stored.and_then(Result::ok).is_some_and(|stored| facts(&stored) == facts(run)))
     }
 
-    /// Sends `writes`, whose only condition is about `run`.
+    /// Sends `writes`. Only the write of `run` has a condition.
     async fn write_run(
         &self,
         run: &Run,

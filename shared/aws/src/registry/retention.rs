@@ -1,7 +1,7 @@
-//! When the registry forgets a run and its version: an attribute that the table's time-to-live reads.
+//! Controls when the registry deletes a run and its version. The table's time-to-live reads an attribute of the record.
 //!
-//! A record that is to stay says so with an attribute of its own. So a mark that comes late, from a training that ended while
-//! somebody promoted its version by hand, changes nothing.
+//! Another attribute marks a record that must stay. So a late deletion mark has no effect. For example, a training run
+//! may end while somebody promotes its version.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -18,7 +18,7 @@ const KEEPING: &str = "marking a record to be kept";
 
 impl RecordRetention for Registry {
     async fn forget_records(&self, run: &Run, at: Timestamp) -> Result<Forgetting, Unavailable> {
-        // The version comes first: a version must not outlive its mark where its run could not be marked.
+        // The version is marked first. If the run cannot be marked, the version must still expire.
         if let Some(number) = refused(run)
             && !self.forget(self.keys.version(number), at, None).await?
         {
@@ -30,14 +30,14 @@ impl RecordRetention for Registry {
 
     async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
         let is_registered = self.keep(self.keys.version(version.number)).await?;
-        // The run may be gone: it fails to be marked, and nothing is lost by that.
+        // The run may no longer exist. Then its update does nothing, which is fine.
         self.keep(self.keys.run(&version.run_id)).await?;
         Ok(is_registered)
     }
 }
 
 impl Registry {
-    /// Marks the record to be forgotten, unless it is to be kept, is gone, or is no longer that attempt's.
+    /// Marks the record for deletion, unless it must stay, does not exist, or belongs to another attempt.
     async fn forget(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
         let mut update = self
             .update(key)
@@ -66,7 +66,7 @@ impl Registry {
     }
 }
 
-/// Sends an update and tells whether its condition held.
+/// Sends an update and returns whether its condition held.
 async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<bool, Unavailable> {
     let Err(error) = update.send().await else { return Ok(true) };
     match error.as_service_error() {
@@ -75,7 +75,7 @@ async fn sent(update: UpdateItemFluentBuilder, what: &'static str) -> Result<boo
     }
 }
 
-/// The version that the gate refused.
+/// Returns the version that the gate refused, if any.
 fn refused(run: &Run) -> Option<VersionNumber> {
     matches!(run.state, RunState::Rejected { .. }).then(|| run.version()).flatten()
 }
@@ -95,7 +95,7 @@ mod tests {
     const START: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-12-24T03:00:00Z";
 
-    /// A registry whose every call `rule` answers.
+    /// Returns a registry whose calls are all answered by `rule`.
     fn registry(rule: &Rule) -> Registry {
         Registry::over(mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [rule]), "registry", &"iris".parse().unwrap())
     }

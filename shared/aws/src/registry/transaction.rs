@@ -1,10 +1,11 @@
-//! The one write that makes a version count: the run's end, the version and, where the gate says so, the promotion.
+//! The transaction that ends a run, registers its version and, if the gate allows it, promotes the version.
 //!
-//! All of it happens or nothing. It happens only while the run's attempt is the one at work and the champion is the one
-//! that the gate saw, which is checked even when nothing is promoted: a refusal may not rest on a champion of the past. What
-//! is to be told of it is written with it.
+//! All writes happen, or none. The transaction requires that the run's attempt is still the current one. It also
+//! requires that the champion is still the one that the gate compared with, even without a promotion. A refusal must
+//! not be based on a former champion. The events to announce are part of the transaction.
 //!
-//! It has eight writes at most, of less than 400 KB each; a transaction may have a hundred, of 4 MB together.
+//! The transaction has at most eight writes of less than 400 KB each. DynamoDB allows a hundred writes and 4 MB in
+//! total.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -16,26 +17,27 @@ use serde::Serialize;
 use super::keys::Key;
 use super::{Registry, copy, items};
 
-/// What is asked where a write cannot even be made.
+/// The action to report if a write cannot be built.
 pub(super) const WHAT: &str = "preparing a transaction";
 
-/// The status of a run whose attempt is under way.
+/// Status of a run whose attempt is running.
 const RUNNING: &str = "RUNNING";
 
-/// Holds while the attempt `:attempt` is the one at work.
+/// Condition: the attempt `:attempt` is running.
 const AT_WORK: &str = "attempt = :attempt AND #status = :running";
 
-/// Holds over the attempt before, unless it made a version: then nothing is ever written over it.
+/// Condition: the previous attempt is stored, and it made no version. A run that made a version is never overwritten.
 const OVER_PREDECESSOR: &str = "attempt = :predecessor AND #status IN (:running, :failed)";
 
-/// Holds where there is no record.
+/// Condition: the record does not exist.
 const ABSENT: &str = "attribute_not_exists(pk)";
 
-/// Holds while the champion's revision is `:seen`.
+/// Condition: the champion's revision is `:seen`.
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// The writes that open an attempt. That it died is to be told when its time is over; whatever ends it takes that away.
+    /// Returns the writes that open an attempt. One of them stores the event that the attempt died, to be announced
+    /// after its time. Whatever ends the attempt deletes this event.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Opening { run, former, lost } = opening;
         let put = self.write(&self.keys.run(&run.id), run)?;
@@ -55,7 +57,7 @@ impl Registry {
         Ok(writes)
     }
 
-    /// The writes that register a version.
+    /// Returns the writes that register a version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
         let mut writes = vec![self.end_of(run)?, self.birth_of(version)?];
@@ -67,14 +69,14 @@ impl Registry {
         self.add_events(writes, announcements)
     }
 
-    /// The writes that promote a registered version.
+    /// Returns the writes that promote a registered version.
     pub(super) fn promotion(&self, promotion: &Promotion<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Promotion { champion, seen_revision, artifact, announcement } = promotion;
         let writes = self.move_pointer(champion, *seen_revision, Some(artifact))?;
         self.add_events(writes.into(), std::slice::from_ref(announcement))
     }
 
-    /// The writes that end a run without a version.
+    /// Returns the writes that end a run without a version.
     pub(super) fn failure(
         &self,
         run: &Run,
@@ -85,8 +87,8 @@ impl Registry {
         self.add_events(writes, announcements)
     }
 
-    /// The write after which it is no longer to be told that the attempt of `run` died. None where one of `announcements`
-    /// has that place: a transaction writes a record once.
+    /// Returns the write that deletes the event that the attempt of `run` died. Returns `None` if one of
+    /// `announcements` has the same key, because a transaction may write a record only once.
     fn no_loss_of(&self, run: &Run, announcements: &[Announcement]) -> Result<Option<TransactWriteItem>, Unavailable> {
         let key = LifecycleEvent::of_loss(run).outbox_key();
         if announcements.iter().any(|announcement| announcement.key == key) {
@@ -106,8 +108,8 @@ impl Registry {
         Ok(writes)
     }
 
-    /// The writes that move the pointer to `champion`, over the revision that was seen, and put the copy of its artifact
-    /// beside it.
+    /// Returns the writes that move the pointer to `champion`, if it still has the revision that was seen. They also
+    /// store the copy of its artifact.
     fn move_pointer(
         &self,
         champion: &Champion,
@@ -121,7 +123,7 @@ impl Registry {
         Ok([self.succession(champion, seen)?, self.history_of(champion)?, copy])
     }
 
-    /// The copy needs no condition: the pointer's decides whether any of this happens.
+    /// The copy needs no condition, because the pointer's condition decides about the whole transaction.
     fn copy_of(&self, champion: &Champion, content: &[u8]) -> Result<TransactWriteItem, Unavailable> {
         finish(Put::builder().table_name(&self.table).set_item(Some(copy::encode(&self.keys, champion, content))))
     }

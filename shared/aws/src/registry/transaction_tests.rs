@@ -1,4 +1,4 @@
-//! Tests of registering a version: what is asked of the table, and what its refusals mean.
+//! Tests the registration of a version: its requests to the table, and the meaning of refusals.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use super::items::Item;
 use super::support::{item, registry};
 use crate::mocks::record;
 
-/// The condition on the run's end, and its values.
+/// The condition on the run's end, with its values.
 const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;
 
 const START: &str = "2026-11-24T03:00:00Z";
@@ -31,7 +31,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
     registration(run("7", moment(START)), version(number, accuracy, moment(START)), seen)
 }
 
-/// Each write as its kind, place, condition and the condition's values.
+/// Returns each write as text: its kind, key, condition and the condition's values.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
     let line = |kind: &str, item: &Item, condition: Option<&str>, values: Option<&Item>| {
         let values: BTreeMap<String, serde_json::Value> =
@@ -63,7 +63,7 @@ async fn sent_for(registration: &Registration) -> Vec<TransactWriteItem> {
     sent.only().transact_items.unwrap()
 }
 
-/// A table that cancels with these codes.
+/// Returns a table that cancels transactions with these codes.
 fn cancelling(codes: &'static [&'static str]) -> Rule {
     mock!(Client::transact_write_items).then_error(move || {
         let reason = |code: &str| {
@@ -76,12 +76,12 @@ fn cancelling(codes: &'static [&'static str]) -> Rule {
     })
 }
 
-/// What registering says when the table cancels with these codes.
+/// Returns the registration's error if the table cancels with these codes.
 async fn cancelled_with(codes: &'static [&'static str]) -> RegisterError {
     registry(&[&cancelling(codes)]).register(&of(1, 0.97, None)).await.unwrap_err()
 }
 
-/// A table that has this run on record.
+/// Returns a table that holds this run.
 fn on_record(stored: Option<Run>) -> Rule {
     mock!(Client::get_item).then_output(move || GetItemOutput::builder().set_item(stored.as_ref().map(item)).build())
 }
@@ -177,7 +177,7 @@ async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The write that takes away that attempt 1 died.
+/// The write that deletes the event that attempt 1 died.
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {
@@ -255,7 +255,7 @@ async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
     let expected = ["TrainingSucceeded", "ModelPromoted"]
         .map(|kind| format!("put OUTBOX#iris 2026-11-24T03:00:10.000Z#{kind} if - {{}}"));
     assert_eq!(writes[6..], expected);
-    // What a transaction may have: a hundred writes, and 4 MB; a record has 400 KB at most.
+    // A transaction may have a hundred writes and 4 MB. A record has at most 400 KB.
     assert!(writes.len() <= 100 && writes.len() * 400_000 <= 4 << 20, "{writes:?}");
 }
 
@@ -345,7 +345,7 @@ async fn anything_else_does_not_pass_by_itself() {
     assert!(matches!(error, RegisterError::Unavailable(_)));
 }
 
-/// The promotion of version 1 over `seen`, as the champion of `revision`.
+/// Returns the promotion of version 1 over the revision `seen_revision`, as `champion`.
 fn promotion<'a>(champion: &'a Champion, seen_revision: u32, announcement: &'a Announcement) -> Promotion<'a> {
     Promotion { champion, seen_revision, artifact: b"a model", announcement }
 }

@@ -20,7 +20,7 @@ pub struct AgainstConstant {
     pub score: f64,
     /// Tests whether the constant is worse than the model beyond chance.
     pub test: PairedTest,
-    /// How far the gain exceeds chance, in standard errors of the gain. Below 0 it does not.
+    /// How far the gain exceeds chance, in standard errors of the gain. Below 0 the gain may be chance.
     pub margin: f64,
 }
 

@@ -11,7 +11,7 @@ const MAX_MARGIN: f64 = 100.0;
 /// The mean of a metric's losses over the rows of a hold-out; lower is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeanLoss {
-    /// The mean.
+    /// Mean loss of a row.
     pub mean: f64,
     /// Standard error of the mean, from 0 up: how far the mean of a similar hold-out typically differs.
     pub standard_error: f64,
@@ -35,7 +35,7 @@ impl MeanLoss {
     }
 }
 
-/// Returns how far a gain exceeds chance, in its standard errors. Below 0 it does not.
+/// Returns how far a gain exceeds chance, in its standard errors. Below 0 the gain may be chance.
 pub(super) fn margin(gain: f64, standard_error: f64) -> f64 {
     let errors = match gain / standard_error {
         errors if errors.is_nan() => 0.0,

@@ -1,4 +1,4 @@
-//! What the champion and its history tell.
+//! Metrics of the champion and its history.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,10 +7,10 @@ use crate::champion::{Pointer, Tenure, average_accuracy};
 use crate::record::Record;
 use crate::time::hours_between;
 
-/// Days over which served accuracy is averaged.
+/// Number of days over which the champions' accuracy is averaged.
 pub const AVERAGE_DAYS: u32 = 7;
 
-/// What the pointer tells of the champion. It is too old once it is older than `limit`, where that is known.
+/// Returns the metrics of the champion. `limit` is the age at which it is too old, if known.
 pub fn champion_figures(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> Figures {
     let mut figures = Figures::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
@@ -20,7 +20,8 @@ pub fn champion_figures(pointer: &Pointer, limit: Option<SignedDuration>, now: T
     figures
 }
 
-/// What the champions served on average. `history` holds their records newest first, the present one's included.
+/// Returns the average accuracy of the recent champions. `history` holds their records, newest first, including the
+/// current one.
 pub fn served_accuracy(history: &[Record<Pointer>], now: Timestamp) -> Figures {
     let mut figures = Figures::default();
     if !history.is_empty() {
@@ -30,7 +31,7 @@ pub fn served_accuracy(history: &[Record<Pointer>], now: Timestamp) -> Figures {
     figures
 }
 
-/// The tenures that count, or nothing when one of them cannot be read.
+/// Returns the tenures of the averaged days, or `None` if one of them cannot be read.
 fn tenures(history: &[Record<Pointer>], now: Timestamp) -> Option<Vec<Tenure>> {
     let begins = now.checked_sub(SignedDuration::from_hours(24 * i64::from(AVERAGE_DAYS))).unwrap_or(Timestamp::MIN);
     let mut tenures = Vec::new();

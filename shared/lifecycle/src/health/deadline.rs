@@ -1,15 +1,15 @@
-//! Whether training has kept its deadline.
+//! Checks whether training kept its deadline.
 
 use jiff::Timestamp;
 
 use crate::record::Unreadable;
 use crate::{Run, Trigger, run};
 
-/// Whether training missed its deadline, given `due`, the last scheduled time whose deadline has passed: `true` while no
-/// run of that time or a later one has learnt a version; an imported file is none. Nothing when it cannot be told, because
-/// one of the `unreadable` runs may have learnt one.
+/// Checks whether training missed its deadline. `due` is the last scheduled time whose deadline has passed. Returns
+/// `true` if no training run of that time or a later one made a version. Imports do not count. Returns `None` if one of
+/// the `unreadable` runs may have made a version.
 ///
-/// A scheduled run stands for its scheduled time, a manual run for its start where that date can be believed.
+/// A scheduled run counts for its scheduled time. A manual run counts for its start, if that date can be trusted.
 pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
     let made = |run: &&Run| run.version().is_some() && run.trigger.is_training();
     let keeps = |run: &Run| meant_for(run) >= due && (scheduled_at(run).is_some() || is_believed(run, recent, now));
@@ -20,20 +20,21 @@ pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp
     if unreadable.iter().any(may_keep) { None } else { Some(true) }
 }
 
-/// Whether a run's date can be believed: it is not in the future, and no scheduled run came after it and had to end before
-/// that date. The second is seen when a clock was ahead, once that clock's time has come.
+/// Checks whether a run's date can be trusted. The date must not be in the future. It is also wrong if a scheduled run
+/// came after this run but had to end before that date. This happens if a clock was ahead and its time has now come.
 fn is_believed(run: &Run, recent: &[Run], now: Timestamp) -> bool {
     let disproves = |other: &&Run| other.started_at > run.started_at && other.lease_until < run.started_at;
     let scheduled = |other: &&Run| scheduled_at(other).is_some();
     !run.is_ahead(now) && !recent.iter().filter(scheduled).any(|other| disproves(&other))
 }
 
-/// The time that a run stands for: that of the schedule, where it is known, for clocks differ and retries come late.
+/// Returns the scheduled time, or else the start. The scheduled time is better because clocks differ and retries come
+/// late.
 pub fn meant_for(run: &Run) -> Timestamp {
     scheduled_at(run).unwrap_or(run.started_at)
 }
 
-/// The time that the schedule names, of a scheduled run.
+/// Returns the scheduled time of a scheduled run, if it is known.
 pub fn scheduled_at(run: &Run) -> Option<Timestamp> {
     match run.trigger {
         Trigger::Schedule { scheduled_at } => scheduled_at,

@@ -1,15 +1,17 @@
-//! How far the champion is from being not good enough.
+//! The margin between the champion and the minimum quality.
 
 use super::{Figures, Metric};
 use crate::champion::Pointer;
 use crate::{Decision, Evaluation, Rescored, Run};
 
-/// The margin of the champion over what is wanted of it; below 0 it falls short. `recent` holds the newest runs in any order.
+/// Returns the margin between the champion's quality and the minimum. Below 0 the champion is not good enough. `recent`
+/// holds the newest runs in any order.
 ///
-/// With a `threshold` it is the champion's accuracy or R² less that. Without one it is counted in standard errors, and is the
-/// lesser of two. The first is how far the champion is better than a constant answer, beyond noise. The second is how far it
-/// is from doing worse on the newest run's hold-out than on its own, beyond noise. Of a champion that an earlier release has
-/// trained, neither may be known. Then it is what its accuracy is above the share of the most frequent label, or its R².
+/// With a `threshold`, the margin is the champion's accuracy or R² minus the threshold. Without one, the margin is the
+/// lesser of two numbers in standard errors. The first is how far the champion beats a constant answer beyond chance.
+/// The second is how far it is from doing worse on the newest run's hold-out than on its own, beyond chance. A champion
+/// of an earlier release may lack both. Then the margin is its accuracy minus the share of the most frequent label, or
+/// its R².
 pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> Figures {
     let mut figures = Figures::default();
     let margin = match threshold {
@@ -28,7 +30,7 @@ fn relative(pointer: &Pointer, recent: &[Run]) -> Option<f64> {
     margin.map(|margin| since.map_or(margin, |since| since.min(margin)))
 }
 
-/// How far the champion is from doing worse on the newest hold-out than on its own, where both are known.
+/// Returns how far the champion is from doing worse on the newest hold-out than on its own, if both are known.
 fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) -> Option<f64> {
     let asked = recent.iter().filter(|run| run.trigger.is_training() && run.rescored.is_some());
     let newest = asked.max_by_key(|run| run.version())?;
@@ -36,7 +38,7 @@ fn since_its_training(pointer: &Pointer, decision: &Decision, recent: &[Run]) ->
     Some(newest.rescored.filter(of_it)?.loss.margin_after(&decision.loss?))
 }
 
-/// What the headline figure is above that of an answer without any column, as far as the evaluation alone tells it.
+/// Returns by how much accuracy or R² exceeds that of a constant answer, as far as the evaluation alone shows it.
 fn over_the_most_frequent(evaluation: &Evaluation) -> f64 {
     match evaluation {
         Evaluation::Classification(figures) => {

@@ -1,4 +1,4 @@
-//! What the gate has refused since it last let a version serve.
+//! Counts what the gate refused since it last let a version serve.
 
 use jiff::Timestamp;
 
@@ -8,22 +8,22 @@ use crate::champion::Pointer;
 use crate::time::hours_between;
 use crate::{Run, RunStatus, VersionNumber};
 
-/// One refusal is no news: the table had a bad day. Two in a row begin to count.
+/// Number of refusals that matter. A single one may be due to bad data.
 const NEWS: usize = 2;
 
-/// What is known of the gate's past.
+/// The gate's recent history.
 #[derive(Debug, Clone, Copy)]
 pub struct Refusals<'a> {
     /// The newest runs, in any order.
     pub recent: &'a [Run],
     /// The champion, if there is one.
     pub champion: Option<&'a Pointer>,
-    /// The highest number that was ever promoted.
+    /// The highest version number that was ever promoted.
     pub highest: Option<VersionNumber>,
 }
 
-/// How many versions were refused since the champion was promoted, and for how long that has gone on. Imported files count
-/// among the refusals, but only trainings make up a time for which the model was not renewed.
+/// Returns how many versions were refused since the champion's promotion, and for how long this has gone on. Imported
+/// models count as refusals. Only training runs count for the time in which the model was not renewed.
 pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> Figures {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
@@ -37,9 +37,9 @@ pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> Figures {
 }
 
 impl Refusals<'_> {
-    /// Whether the gate refused what `run` made, after it last let a version serve. Numbers only grow, so a version that was
-    /// made later has a higher one, whatever the clocks say. After somebody has gone back to an earlier version, its
-    /// promotion's date decides.
+    /// Checks whether the gate refused the run's version after it last let a version serve. Numbers only grow, so a
+    /// later version has a higher number, whatever the clocks say. If somebody went back to an earlier version, the
+    /// date of that promotion decides.
     fn is_refused(&self, run: &Run, now: Timestamp) -> bool {
         let is_newer = run.version() > self.highest.max(self.champion.map(|champion| champion.number));
         let gone_back = self.champion.filter(|champion| self.highest > Some(champion.number));
@@ -47,7 +47,7 @@ impl Refusals<'_> {
         run.status_at(now) == RunStatus::Rejected && is_newer && run.finished_at() >= since
     }
 
-    /// Whether the newest runs reach back to a version that was made before these refusals.
+    /// Checks whether the newest runs include a version from before these refusals.
     fn reaches_back(&self) -> bool {
         let made = |run: &Run| run.version().is_some() && run.version() <= self.highest;
         self.recent.iter().any(made)

@@ -1,4 +1,4 @@
-//! What the training runs tell.
+//! Metrics of the training runs.
 
 use jiff::Timestamp;
 
@@ -7,8 +7,8 @@ use super::{Figures, Metric};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
-/// What the newest runs tell, in any order. Only runs that train count. An imported file that is refused says nothing of the
-/// schedule, and one that is taken must not hide that training fails.
+/// Returns the metrics of the newest runs, given in any order. Only training runs count. A refused import says nothing
+/// about the schedule, and an accepted import must not hide failed training.
 pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
@@ -16,7 +16,7 @@ pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
     let failed =
         trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
     figures.know(Metric::FailedRuns, count(failed));
-    // Numbers only grow, so the newest version is known without a clock.
+    // Numbers only grow, so the newest version can be found without a clock.
     let newest = made.iter().max_by_key(|run| run.version());
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
         figures.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
@@ -28,7 +28,7 @@ pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
     figures
 }
 
-/// Whether `run` has failed or was lost for good: the platform does not try it again by itself.
+/// Checks whether `run` failed or was lost for good, so that the platform does not retry it by itself.
 pub fn came_to_nothing(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),

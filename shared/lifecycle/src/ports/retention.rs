@@ -1,4 +1,4 @@
-//! Forgetting what came to nothing, and keeping what somebody has use for after all.
+//! Deletion of records and objects that are no longer needed, and exceptions from it.
 
 use std::future::Future;
 
@@ -7,42 +7,42 @@ use jiff::Timestamp;
 use super::Unavailable;
 use crate::{KeepDays, Run, Version};
 
-/// Whether the registry will forget a record.
+/// Whether the registry will delete a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgetting {
-    /// It will.
+    /// The record will be deleted.
     Marked,
-    /// It will not: somebody has asked to keep it, or it is another attempt's by now.
+    /// The record stays. Somebody asked to keep it, or it now belongs to another attempt.
     Kept,
 }
 
-/// How long the registry keeps runs and versions.
+/// Controls how long the registry keeps runs and versions.
 pub trait RecordRetention: Send + Sync {
-    /// Lets the registry forget a run that failed or was refused at `at`, and the version that it made. A record that
-    /// [`keep_records`](Self::keep_records) was asked for stays.
+    /// Marks a failed or refused run and its version for deletion at the time `at`. Records that
+    /// [`keep_records`](Self::keep_records) protects stay.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn forget_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Forgetting, Unavailable>> + Send;
 
-    /// Keeps a version and its run for ever, whatever was asked before and is asked later. Tells whether the version is still
-    /// registered.
+    /// Keeps a version and its run for ever, whatever other calls ask before or after. Returns whether the version is
+    /// still registered.
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
     fn keep_records(&self, version: &Version) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
-/// How long the store keeps a version's objects.
+/// Controls how long the store keeps a version's objects.
 pub trait ObjectRetention: Send + Sync {
-    /// Lets the store delete the version's objects once they are so many days old.
+    /// Lets the store delete the version's objects when they are `days` old.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.
     fn expire_objects(&self, version: &Version, days: KeepDays)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Keeps the version's objects for ever. An object that is gone is no failure.
+    /// Keeps the version's objects for ever. A missing object is not an error.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.

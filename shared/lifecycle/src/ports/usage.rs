@@ -1,4 +1,4 @@
-//! How many requests the keys of an API have made.
+//! Request counts of the API's keys.
 
 use std::future::Future;
 
@@ -6,9 +6,9 @@ use jiff::civil::Date;
 
 use super::Unavailable;
 
-/// Counts of requests, by the gateway that counts them against the quota.
+/// Reads request counts from the gateway, which counts them against the quota.
 pub trait RequestUsage: Send + Sync {
-    /// The requests that each key made from `first` to `last`, both days included; without a key, nothing.
+    /// Returns the number of requests of each key from `first` to `last`, both days included. Empty if there is no key.
     ///
     /// # Errors
     /// [`Unavailable`] when the gateway does not answer.

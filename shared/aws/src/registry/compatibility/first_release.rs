@@ -1,5 +1,5 @@
-//! What the first release reads of a record: its types as they were, which are never to be changed. An item that these cannot
-//! read would stop that release after a rollback.
+//! The record types as the first release defined them. Do not change them. If they cannot read an item, that release
+//! fails after a rollback.
 
 use std::collections::BTreeMap;
 

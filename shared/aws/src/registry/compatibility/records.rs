@@ -1,4 +1,4 @@
-//! A record of every kind, by the name of its golden item.
+//! One record of every kind, under the name of its golden item.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::registry::items::Item;
 use crate::registry::support::item;
 
-/// A record of some kind.
+/// A record of any kind.
 pub enum Record {
     Run(Box<Run>),
     Champion(Box<Champion>),
@@ -21,7 +21,7 @@ pub enum Record {
 }
 
 impl Record {
-    /// The item that stores it, without its key.
+    /// Returns the item that stores the record, without its key.
     pub fn item(&self) -> Item {
         match self {
             Self::Run(run) => item(run),
@@ -31,7 +31,7 @@ impl Record {
     }
 }
 
-/// The records, by name.
+/// Returns the records by name.
 pub fn all() -> BTreeMap<&'static str, Record> {
     let (classes, numbers) = (classes(), numbers());
     let first = champion(classes.clone());
@@ -91,7 +91,7 @@ fn imported() -> Imported {
     }
 }
 
-/// A classifier of two classes that a search has chosen.
+/// Returns a classifier with two classes that a search chose.
 fn classes() -> Version {
     let mut version = Version { search: Some(search()), ..version(1, 0.97, at()) };
     let Evaluation::Classification(figures) = &mut version.evaluation else { panic!("it is a classifier") };
@@ -109,7 +109,7 @@ fn classes() -> Version {
     version
 }
 
-/// An imported model of numbers, which the gate has compared with a champion.
+/// Returns an imported regression model that the gate compared with a champion.
 fn numbers() -> Version {
     let interval = IntervalEvaluation { level: 0.9, coverage: 0.925, width: 210.5, by_fifth: None };
     let figures = RegressionEvaluation {
@@ -133,7 +133,7 @@ fn numbers() -> Version {
         training_score: 0.95,
         family: Family::GradientBoosting,
         imported: Some(imported()),
-        // The first release told no losses.
+        // The first release did not record losses.
         decision: Decision { loss: None, champion_loss: None, ..decision },
         dataset: Dataset { task: Task::Regression, target: "rent".into(), ..version.dataset.clone() },
         ..version
