@@ -113,8 +113,8 @@ where
             }
         };
         self.clock.sleep(wait).await;
-        // Whoever learns of a newer change stores it first and checks the claims afterwards. So one of the two
-        // invocations sees the other.
+        // An invocation with a newer change stores that change first and checks the claims afterwards. So at least one
+        // of the two invocations sees the other.
         let outcome = if self.is_overtaken(letter.alarm).await {
             None
         } else {

@@ -14,7 +14,7 @@ WORDS = np.array(["good", "late", "very", "room", "clean", "noisy", "again", "ne
 
 
 def file(folder: Path, name: str, rows: int, ending: str) -> Path:
-    """Where the table of that name and of so many rows is; it is made unless it is there."""
+    """Returns the path of the table with this name and number of rows, and makes the table if it is missing."""
     path = folder / f"{name}-{rows}{ending}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
