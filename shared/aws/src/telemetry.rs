@@ -14,14 +14,22 @@ const DEFAULT: &str = "info";
 /// Starts logging to standard output, as one JSON object per line. The level comes from `AWS_LAMBDA_LOG_LEVEL`, else
 /// from `RUST_LOG`, else it is `info`. Both variables may also name targets: `warn,evergreen_aws=debug`. Does nothing
 /// if logging has already started.
+///
+/// A panic is logged with its place in the code and without its message, which may contain a feature value.
 pub fn init() {
+    std::panic::set_hook(Box::new(log_panic));
     let directives = directives(&Environment::process());
     let filter = filter(&directives);
     let refused = filter.is_none();
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     if subscriber(filter, std::io::stdout).try_init().is_ok() && refused {
-        tracing::warn!(directives, "the log level is unreadable: info is taken");
+        tracing::warn!(directives, "the log level is invalid, so the level is info");
     }
+}
+
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(place, "the function panicked: please report this place in the code");
 }
 
 /// Writes JSON lines with `level`, `timestamp` and `message` at the top level, where Lambda looks for the first two.
@@ -57,6 +65,7 @@ fn directives(environment: &Environment) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::sync::Mutex;
 
     use super::*;
@@ -92,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_an_object_with_level_moment_and_words() {
+    fn a_line_is_an_object_with_level_time_and_message() {
         let (read, write) = std::io::pipe().unwrap();
         let subscriber = subscriber("info".parse().unwrap(), Mutex::new(write));
         tracing::subscriber::with_default(subscriber, || {
@@ -103,6 +112,19 @@ mod tests {
         assert_eq!((line["level"].as_str(), line["version"].as_u64()), (Some("WARN"), Some(3)));
         assert_eq!((&line["message"], &line["span"]["requestId"]), (&"the champion cannot serve".into(), &"R1".into()));
         assert!(line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+    }
+
+    #[test]
+    fn a_panic_is_logged_with_its_place_and_without_its_message() {
+        init();
+        let (mut read, write) = std::io::pipe().unwrap();
+        let subscriber = subscriber("info".parse().unwrap(), Mutex::new(write));
+        tracing::subscriber::with_default(subscriber, || {
+            let _ = std::panic::catch_unwind(|| panic!("sepal_length 5.1"));
+        });
+        let mut log = String::new();
+        read.read_to_string(&mut log).unwrap();
+        assert!(log.contains("telemetry.rs:") && !log.contains("5.1"), "{log}");
     }
 
     #[test]
