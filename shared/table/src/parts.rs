@@ -7,7 +7,7 @@ mod header;
 mod parquet;
 
 pub(crate) use csv::{PIECE, Sample as CsvSample};
-pub(crate) use parquet::Sample as ParquetSample;
+pub(crate) use parquet::{Sample as ParquetSample, StoredType};
 
 use std::collections::BTreeSet;
 

@@ -265,6 +265,12 @@ impl Tally {
         self.of(Class::Number) > 0 && self.of(Class::Number) == self.valued()
     }
 
+    /// Checks whether all values are dates, or all are times of day.
+    pub(crate) fn are_moments(&self) -> bool {
+        let valued = self.valued();
+        valued > 0 && [Class::Moment, Class::Clock].iter().any(|class| self.of(*class) == valued)
+    }
+
     /// The least and the greatest number.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         self.sentinels.bounds()

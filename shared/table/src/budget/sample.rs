@@ -8,7 +8,7 @@ use evergreen_lifecycle::Task;
 use flate2::bufread::MultiGzDecoder;
 
 use super::{Column, Kind, Raw, Shape, Use};
-use crate::parts::{CsvSample, ParquetSample};
+use crate::parts::{CsvSample, ParquetSample, StoredType};
 use crate::settings::{Settings, TypeName};
 use crate::survey::{MAX_DISTINCT, Tally};
 use crate::{Format, TableError};
@@ -118,8 +118,8 @@ struct Look {
 enum Seen {
     /// The columns of a sample, and the average bytes of a value.
     Values(Vec<Tally>, u64),
-    /// Whether a column holds texts, or nothing that can be read.
-    Types(Vec<Option<bool>>),
+    /// The stored types, or `None` for a column that cannot be read.
+    Types(Vec<Option<StoredType>>),
 }
 
 impl Look {
@@ -167,7 +167,7 @@ impl Look {
             decoding: footer.decoding,
             sampled_rows: 1,
             names: footer.names,
-            seen: Seen::Types(footer.texts),
+            seen: Seen::Types(footer.types),
         })
     }
 
@@ -184,7 +184,7 @@ impl Look {
             };
             let column = match &self.seen {
                 Seen::Values(tallies, bytes) => of_values(tallies.get(index), used, *bytes, self.sampled_rows, rows),
-                Seen::Types(texts) => of_type(texts.get(index).copied().flatten(), used, rows),
+                Seen::Types(types) => of_type(types.get(index).copied().flatten(), used, rows),
             };
             said(column, name, settings)
         };
@@ -207,19 +207,20 @@ fn of_values(tally: Option<&Tally>, used: Use, bytes: u64, sampled: u64, rows: u
         Use::Other => Kind::Wide,
         Use::Feature if is_text && seen * 10 > present * 9 => Kind::Skipped,
         Use::Feature if is_text => Kind::Text(bytes),
+        Use::Feature if tally.are_moments() => Kind::Wide,
         Use::Feature => Kind::Number,
     };
     let distinct = if matches!(kind, Kind::Text(_)) { distinct.min(MAX_DISTINCT as u64) } else { distinct };
     Column { kind, used, distinct: distinct.min(rows), has_missing: present < tally.rows() }
 }
 
-/// A column by its type: whether it holds texts, or nothing that can be read.
-fn of_type(is_text: Option<bool>, used: Use, rows: u64) -> Column {
-    let kind = match (is_text, used) {
+/// Estimates a column from its stored type. `None` means that the column cannot be read.
+fn of_type(stored: Option<StoredType>, used: Use, rows: u64) -> Column {
+    let kind = match (stored, used) {
         (None, _) => Kind::Skipped,
-        (Some(true), Use::Feature | Use::Target) => Kind::Text(16),
-        (_, Use::Target | Use::Other) => Kind::Wide,
-        (_, Use::Feature) => Kind::Number,
+        (Some(StoredType::Text), Use::Feature | Use::Target) => Kind::Text(16),
+        (Some(StoredType::Moment), Use::Feature) | (_, Use::Target | Use::Other) => Kind::Wide,
+        (Some(StoredType::Number), Use::Feature) => Kind::Number,
     };
     let distinct = if matches!(kind, Kind::Text(_)) { UNKNOWN_TEXTS } else { rows };
     Column { kind, used, distinct: distinct.min(rows), has_missing: false }
@@ -232,9 +233,8 @@ fn said(column: Column, name: &String, settings: &Settings) -> Column {
         (Use::Feature, _, _) if settings.drop.contains(name) => Column { kind: Kind::Skipped, ..column },
         (Use::Feature, Some(TypeName::Identifier), _) => Column { kind: Kind::Skipped, ..column },
         (Use::Feature, Some(TypeName::Category | TypeName::Text), _) => as_texts,
-        (Use::Feature, Some(TypeName::Number | TypeName::Boolean | TypeName::Timestamp), _) => {
-            Column { kind: Kind::Number, ..column }
-        }
+        (Use::Feature, Some(TypeName::Timestamp), _) => Column { kind: Kind::Wide, ..column },
+        (Use::Feature, Some(TypeName::Number | TypeName::Boolean), _) => Column { kind: Kind::Number, ..column },
         (Use::Target, _, Some(Task::Regression)) => Column { kind: Kind::Wide, ..column },
         (Use::Target, _, Some(Task::Classification)) => as_texts,
         _ => column,
@@ -257,4 +257,39 @@ fn decompressed(content: &[u8]) -> Option<(Vec<u8>, f64)> {
         let ratio = plain.len() as f64 / taken as f64;
         (plain, ratio)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(file: &str, content: &[u8], settings: &str) -> Vec<Kind> {
+        let size = content.len() as u64;
+        let sample = Sample { file: 0, range: 0..size, content: content.to_vec() };
+        let settings = Settings::parse(settings).unwrap();
+        let (shape, _) = foresee(&[(file.to_owned(), size)], &[sample], &settings, "y").unwrap();
+        shape.columns.iter().map(|column| column.kind).collect()
+    }
+
+    #[test]
+    fn dates_take_eight_bytes_a_value_and_numbers_four() {
+        let rows: String = (0..40).map(|n| format!("2026-01-{:02},10:{n:02},{n}.5,{}\n", 1 + n % 28, n % 2)).collect();
+        let csv = format!("day,clock,size,y\n{rows}");
+        assert_eq!(
+            kinds("a.csv", csv.as_bytes(), ""),
+            [Kind::Wide, Kind::Wide, Kind::Number, Kind::Text(0)],
+            "types that are inferred"
+        );
+        let said = kinds("a.csv", csv.as_bytes(), "types.day = \"timestamp\"\ntypes.size = \"number\"");
+        assert_eq!(said.get(..3), Some(&[Kind::Wide, Kind::Wide, Kind::Number][..]), "types that the settings name");
+    }
+
+    #[test]
+    fn stored_moments_take_eight_bytes_a_value() {
+        let column = |stored, used| of_type(stored, used, 100).kind;
+        assert_eq!(column(Some(StoredType::Moment), Use::Feature), Kind::Wide);
+        assert_eq!(column(Some(StoredType::Number), Use::Feature), Kind::Number);
+        assert_eq!(column(Some(StoredType::Text), Use::Feature), Kind::Text(16));
+        assert_eq!(column(None, Use::Target), Kind::Skipped);
+    }
 }

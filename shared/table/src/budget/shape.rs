@@ -8,11 +8,11 @@ const TEXT_BYTES: u64 = 176;
 /// What a column holds, as far as memory goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Numbers, truth values or moments, in single precision.
+    /// Numbers or truth values, in single precision: 4 bytes a value.
     Number,
     /// Texts, kept once each, of so many bytes on average.
     Text(u64),
-    /// Numbers in double precision.
+    /// Numbers, or moments in seconds, in double precision: 8 bytes a value.
     Wide,
     /// Nothing that is kept.
     Skipped,
@@ -25,7 +25,7 @@ pub enum Use {
     Feature,
     /// To be predicted.
     Target,
-    /// Order or weights.
+    /// The column of the order, of the groups or of the weights.
     Other,
 }
 

@@ -8,7 +8,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
-pub(crate) use self::sample::Sample;
+pub(crate) use self::sample::{Sample, StoredType};
 use super::{At, Reader, header};
 use crate::TableError;
 
