@@ -1,17 +1,17 @@
-//! The end of a Parquet file, by which its rows and columns are known before the rest is there.
+//! Reads the end of a Parquet file. It describes rows and columns before the rest of the file is read.
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::Type;
 
-/// Bytes at the end of a file: the length of what precedes them, and four letters.
+/// Bytes of the length and of the magic letters at the end of a file.
 const END: usize = 8;
 
-/// Bytes of the pages that are decoded of a column at a time: one of values and one of a dictionary. Writers keep both to a
-/// megabyte unless they are told otherwise.
+/// Bytes of the pages of a column that are decoded at a time: one page of values and one of a dictionary. By default,
+/// writers limit both to a megabyte.
 const PAGES: u64 = 5 << 19;
 
-/// The stored type of a column, as far as it decides how many bytes a value takes in memory.
+/// The stored type of a column, as far as it decides how many bytes a value needs in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredType {
     /// Texts.
@@ -22,7 +22,7 @@ pub(crate) enum StoredType {
     Number,
 }
 
-/// What the end of a file says.
+/// The content of a Parquet footer.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) names: Vec<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Of the end of a file; nothing if it is none, or not long enough.
+    /// Parses the end of a file. Returns `None` if it is not Parquet or does not contain the whole footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
         let (length, letters) = tail.split_first_chunk::<4>()?;
@@ -53,7 +53,7 @@ impl Sample {
     }
 }
 
-/// Bytes that a thread needs to decode a row group.
+/// Returns the bytes that a thread needs to decode a row group.
 pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         super::count(group.total_byte_size()).min(group.num_columns() as u64 * PAGES)
