@@ -1,6 +1,6 @@
-//! How a text is written, beside what it says.
+//! Describes how a text is written, apart from its value.
 
-/// A set of traits of a text's writing.
+/// A set of signs in the writing of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Signs(u16);
 
@@ -45,12 +45,12 @@ impl Signs {
         self.0 == 0
     }
 
-    /// The index of a single trait.
+    /// Returns the index of a single sign.
     pub(super) fn index(self) -> usize {
         self.0.trailing_zeros() as usize
     }
 
-    /// The indices of all traits in it.
+    /// Returns the indices of all signs in the set.
     pub(super) fn indices(self) -> impl Iterator<Item = usize> {
         (0..Self::COUNT).filter(move |index| self.0 >> index & 1 == 1)
     }
