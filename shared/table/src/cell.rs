@@ -49,7 +49,7 @@ pub(super) enum Value {
     Number(f64),
     /// Digits after a zero, or too many digits for a number. It is a number, or a code such as a postcode.
     Padded(f64),
-    /// Infinity, or a number beyond `f32`.
+    /// Infinity, or a number beyond the range of `f32`.
     Infinite,
     Boolean(bool),
     /// A moment, in seconds since 1970-01-01T00:00:00Z.
@@ -77,7 +77,8 @@ pub(crate) struct Form {
 const MAX_DIGITS: usize = 15;
 
 impl Cell<'_> {
-    /// What the cell is read as in a column of that form, if it has a type or is written as programs do.
+    /// Returns the value of a cell that has a type or is written as programs write numbers. Returns `None` for other
+    /// texts.
     #[inline]
     pub(super) fn at_once(&self, form: Form, marks: &Marks) -> Option<Value> {
         match *self {

@@ -33,7 +33,7 @@ pub(super) struct Texts {
     pub names: Vec<String>,
     /// Whether marks count as missing values.
     marks_are_missing: bool,
-    /// Whether too many different ones are no matter of this column.
+    /// Whether the number of different texts is limited, because the values are kept during the survey.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
@@ -124,7 +124,8 @@ impl Loaded {
         }
     }
 
-    /// Adds a cell that is read as `value`. What does not fit is refused after the first reading; here it would be missing.
+    /// Adds a cell with the value `value`. A value of another type becomes missing here. The inference after the survey
+    /// reports it as an error.
     #[inline]
     pub(super) fn push(&mut self, cell: &Cell<'_>, value: Value) {
         match self {
