@@ -1,7 +1,7 @@
-//! Reads a table, and prints seconds and peak memory as one JSON object: what `make bench-reading` compares.
+//! Reads a table and prints seconds and peak memory as a JSON object, which `make bench-reading` compares.
 //!
-//! `cargo run --release --example read -- FILE [TARGET]`. Without a target it is that of the bench's table. The seconds are those
-//! from the file on disk to typed columns and the profile.
+//! Usage: `cargo run --release --example read -- FILE [TARGET]`. The default target is that of the bench's table. The
+//! seconds cover the time from the file on disk to typed columns and the profile.
 
 use std::error::Error;
 use std::path::Path;
@@ -43,15 +43,15 @@ fn run() -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-/// Seconds of processor time of all threads, where the system tells; it counts in hundredths.
+/// Returns the processor seconds of all threads if the system provides them, to a hundredth.
 fn cpu_seconds() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // After the name, which ends with the last parenthesis, the twelfth and thirteenth field.
+    // The name ends with the last parenthesis. The twelfth and thirteenth fields after it are the times.
     let mut ticks = stat.rsplit(')').next()?.split_whitespace().skip(11).map(str::parse::<f64>);
     Some((ticks.next()?.ok()? + ticks.next()?.ok()?) / 100.0)
 }
 
-/// The most memory that was resident at a time, where the system tells.
+/// Returns the peak of resident memory in bytes if the system provides it.
 fn peak_rss_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

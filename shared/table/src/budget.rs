@@ -1,7 +1,8 @@
-//! What a table takes in memory: foreseen by samples of its files before any is read whole, and known once they were read.
+//! Estimates the memory that a table needs: from samples before any file is read whole, and exactly after the files
+//! were surveyed.
 //!
-//! It is one sum each time: rows × columns × bytes of a cell of every structure that is held at a time (`need`). What
-//! learning from the table takes beside it is no matter of this crate.
+//! Each result is one sum over all structures that are in memory at the same time: rows × columns × bytes per cell
+//! (`need`). This crate does not count the memory that training needs in addition.
 
 mod need;
 mod sample;
@@ -14,13 +15,13 @@ pub use self::shape::{Column, Kind, Shape, Use};
 pub use self::too_large::{OWN, TooLarge, gigabytes};
 use crate::TableError;
 
-/// Checks whether opened files, and the values of so many `cells` that are known to be in them, can be held.
+/// Checks whether the opened files, and the `cells` values that they are known to hold, fit into memory.
 pub(crate) fn check_opened(raw: Raw, cells: u64, memory: u64) -> Result<(), TableError> {
     let needed = opened(raw, cells);
     fits(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
 }
 
-/// Checks whether the values of a table can be kept: of `shape`, as its files have them.
+/// Checks whether the values of a table of this shape fit into memory beside its files.
 pub(crate) fn check_reading(shape: Shape, raw: Raw, memory: u64) -> Result<(), TableError> {
     fits(TooLarge {
         rows: Some(shape.rows),
@@ -33,15 +34,15 @@ pub(crate) fn check_reading(shape: Shape, raw: Raw, memory: u64) -> Result<(), T
     })
 }
 
-/// Whether values of that shape can be kept while the files are surveyed.
+/// Checks whether values of this shape fit into memory while the files are surveyed.
 pub(crate) fn holds_at_once(shape: &Shape, raw: Raw, memory: u64) -> bool {
     need::at_once(shape, raw, threads()) <= memory
 }
 
-/// Checks whether what `found` needs is there.
+/// Checks whether the needed memory is available.
 ///
 /// # Errors
-/// [`TableError::TooLarge`] when it is not.
+/// Returns [`TableError::TooLarge`] if `found` needs more memory than there is.
 pub fn fits(found: TooLarge) -> Result<(), TableError> {
     if found.needed > found.memory { Err(TableError::TooLarge(Box::new(found))) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! What a cell says.
+//! Parses a cell of a file.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use super::marks::Marks;
 use super::notation;
 use super::signs::Signs;
 
-/// A cell as it comes out of a file.
+/// A cell of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Cell<'a> {
-    /// A cell of a CSV, without blanks around it: what it is remains to be seen.
+    /// A text without blanks around it, from a CSV file or a text column. Its type is not known yet.
     Untyped(&'a str),
-    /// Nothing.
+    /// A missing value.
     Missing,
     /// A whole number.
     Whole(i64),
-    /// A number.
+    /// A floating-point number.
     Number(f64),
     /// A truth value.
     Boolean(bool),
@@ -30,29 +30,29 @@ pub(super) enum Cell<'a> {
     Span(f64),
 }
 
-/// What a cell is read as, and how it is written.
+/// The value of a cell, and how it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
     pub(super) value: Value,
     pub(super) signs: Signs,
-    /// Words of a text.
+    /// Number of words of a text. 0 for other values.
     pub(super) words: u64,
 }
 
-/// What a cell is read as.
+/// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Value {
     Missing,
-    /// What means that a value is missing where others are numbers, dates or truth values, and else is a text.
+    /// A mark such as `?`. It is a missing value among numbers, dates or truth values, and a text among texts.
     Mark,
-    /// Finite, and finite as `f32`.
+    /// A number that is finite, also as `f32`.
     Number(f64),
-    /// Digits after a zero, or too many for a number: a number, or a code such as a postcode.
+    /// Digits after a zero, or too many digits for a number. It is a number, or a code such as a postcode.
     Padded(f64),
-    /// Infinity, or a number beyond `f32`.
+    /// Infinity, or a number beyond the range of `f32`.
     Infinite,
     Boolean(bool),
-    /// In seconds since 1970-01-01T00:00:00Z.
+    /// A moment, in seconds since 1970-01-01T00:00:00Z.
     Moment(f64),
     /// A time of day, in seconds.
     Clock(f64),
@@ -61,22 +61,24 @@ pub(super) enum Value {
     Text,
 }
 
-/// How the texts of a column are read.
+/// Describes how the texts of a column are parsed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Form {
-    /// Numbers have a decimal comma; else a point.
+    /// Whether numbers have a decimal comma. Otherwise they have a decimal point.
     pub(crate) comma: bool,
-    /// Of dates in numbers the month comes first; else the day.
+    /// Whether the month comes first in dates of three numbers. Otherwise the day comes first.
     pub(crate) month_first: bool,
-    /// Nothing in the table tells the decimal mark; that fields are set apart by semicolons makes the comma likely.
+    /// Whether the decimal comma is a guess. No value of the table decides it, but semicolons between fields make it
+    /// likely.
     pub(crate) is_guess: bool,
 }
 
-/// How many digits a whole number may have before it is a code: more are not kept apart in double precision.
+/// Maximum number of digits of a whole number. Double precision cannot distinguish longer numbers, so they are codes.
 const MAX_DIGITS: usize = 15;
 
 impl Cell<'_> {
-    /// What the cell is read as in a column of that form, if it has a type or is written as programs do.
+    /// Returns the value of a cell that has a type or is written as programs write numbers. Returns `None` for other
+    /// texts.
     #[inline]
     pub(super) fn at_once(&self, form: Form, marks: &Marks) -> Option<Value> {
         match *self {
@@ -87,7 +89,7 @@ impl Cell<'_> {
         }
     }
 
-    /// What the cell is read as in a column of that form, and how it is written.
+    /// Returns the value of the cell in a column of this form, and how it is written.
     pub(super) fn seen(&self, form: Form, marks: &Marks) -> Seen {
         let (value, signs) = match *self {
             Self::Untyped(text) => read(text, form, marks),
@@ -97,7 +99,7 @@ impl Cell<'_> {
         Seen { value, signs, words }
     }
 
-    /// What the cell is read as in a column of that form.
+    /// Returns the value of the cell in a column of this form.
     pub(super) fn value(&self, form: Form, marks: &Marks) -> Value {
         self.at_once(form, marks).unwrap_or_else(|| self.seen(form, marks).value)
     }
@@ -118,7 +120,7 @@ impl Cell<'_> {
         }
     }
 
-    /// The cell as text, for categories and labels.
+    /// Returns the cell as text, for categories and labels.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match *self {
             Self::Untyped(text) => text.into(),
@@ -131,7 +133,7 @@ impl Cell<'_> {
     }
 }
 
-/// The truth value that `text` spells.
+/// Returns the truth value that `text` spells.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     [("true", true), ("false", false)]
         .into_iter()
@@ -139,17 +141,17 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         .map(|(_, value)| value)
 }
 
-/// Whether `text` is digits after a zero.
+/// Checks whether `text` consists of digits and begins with a superfluous zero.
 pub(super) fn is_padded(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Powers of ten that are exact in double precision, as far as they are needed.
+/// Powers of ten that double precision represents exactly.
 const POWERS: [f64; MAX_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// The number that digits with a point or without one write, as most numbers are written. With so few digits both sides of the
-/// quotient are exact, and so it is the number nearest to what is written.
+/// Parses digits with or without a point, as most numbers are written. With so few digits, dividend and divisor are
+/// exact. So the quotient is the nearest floating-point number.
 #[inline]
 fn short(text: &str) -> Option<f64> {
     let (digits, is_negative) = match text.as_bytes() {
@@ -172,7 +174,7 @@ fn short(text: &str) -> Option<f64> {
     Some(if is_negative { -number } else { number })
 }
 
-/// The number that `text` is, if it is written as programs do.
+/// Parses a number that is written as programs write it.
 fn plain(text: &str, form: Form) -> Option<Value> {
     let [b'0'..=b'9' | b'-' | b'+' | b'.', ..] = text.as_bytes() else { return None };
     let is_padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]) && is_padded(text);
@@ -198,7 +200,7 @@ fn read(text: &str, form: Form, marks: &Marks) -> (Value, Signs) {
     if marks.is_missing(text) {
         return (Value::Missing, Signs::default());
     }
-    // Without a digit there is neither a number nor a date.
+    // Numbers and dates contain a digit.
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && let Some((value, signs)) = number(text, form) {
         let is_listed = matches!(value, Value::Number(number) if marks.is_listed(number));
@@ -238,7 +240,7 @@ fn of_moment(moment: Moment) -> Value {
     }
 }
 
-/// Whether a text would be a number or a date in a column of another form.
+/// Checks whether the text would be a number or a date in a column of another form.
 fn otherwise(text: &str, form: Form) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();

@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes and whatever its name says, and the table's text in it.
+//! Detects the format of a file by its first bytes, whatever its name says, and extracts the table.
 
 mod excel;
 mod json;
@@ -12,9 +12,9 @@ use crate::parts::gzip;
 use crate::settings::CsvSettings;
 use crate::{Format, Place, TableError};
 
-/// The table of a file.
+/// The content of an opened file.
 pub(crate) enum Inner {
-    /// As CSV, whatever it was.
+    /// CSV. Other formats except Parquet are converted to it.
     Text(Plain),
     /// Apache Parquet.
     Parquet(Bytes),
@@ -23,19 +23,19 @@ pub(crate) enum Inner {
 /// A table as CSV in UTF-8.
 pub(crate) struct Plain {
     pub(crate) bytes: Bytes,
-    /// What it was read as, in words.
+    /// Notes on how the file was read, in words.
     pub(crate) read_as: Vec<String>,
     pub(crate) lines: Lines,
-    /// Whether it was made of another format, so that its dialect is known.
+    /// Whether the CSV was converted from another format. Its dialect is then known.
     pub(crate) is_made: bool,
 }
 
-/// How the lines of the CSV are counted in the file that it was made of.
+/// Maps line numbers of the CSV to positions in the original file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lines {
-    /// What is added to a line's number.
+    /// Offset that is added to the number of a line.
     pub(crate) shift: i64,
-    /// Whether they are rows there.
+    /// Whether the numbers are rows of the original file.
     pub(crate) are_rows: bool,
 }
 
@@ -55,16 +55,17 @@ impl Room {
         TableError::TooLargeDecompressed { file: file.to_owned(), bytes: self.free, memory: self.memory }
     }
 
-    /// What is left of it beside so many bytes.
+    /// Returns the room that is left after `bytes` are used.
     fn beside(self, bytes: usize) -> Self {
         Self { free: self.free.saturating_sub(bytes as u64), ..self }
     }
 }
 
-/// Opens a file: what is compressed is decompressed, and what is no CSV is made one. Of the `memory` so many bytes are `free`.
+/// Opens a file. It decompresses the content and converts other text formats and workbooks to CSV. `memory` is the
+/// total memory in bytes, and `free` is how much of it is free.
 ///
 /// # Errors
-/// [`TableError`] of a file that is none of a table, which says what it is and what to do.
+/// Returns [`TableError`] if the file is not a table. The error says what the file is and what to do.
 pub(crate) fn open(
     name: &str,
     content: Bytes,

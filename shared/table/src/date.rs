@@ -1,4 +1,4 @@
-//! Dates and times as people write them.
+//! Parses dates and times as people write them.
 
 use evergreen_lifecycle::time::seconds_of;
 
@@ -6,32 +6,33 @@ use super::signs::Signs;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Maximum number of characters of a date with its time.
+/// Maximum number of bytes of a date with its time.
 const MAX_LENGTH: usize = 48;
 
-/// Midnight of 2000-01-01 UTC, in seconds since 1970: times of day are read as of that day.
+/// Seconds from 1970 to midnight of 2000-01-01 UTC. A time of day counts as a moment of that day.
 pub(super) const CLOCK_DAY: f64 = 946_684_800.0;
 
-/// Years of a month without a day, such as `2024-05`: what looks so outside of them is rather a code.
+/// Years that are accepted in a month without a day, such as `2024-05`. With another year, such a text is more likely a
+/// code.
 const MONTH_YEARS: std::ops::RangeInclusive<i64> = 1600..=2400;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// German names that begin otherwise.
+/// German names of months that differ from the English ones in the first three letters.
 const OTHER_MONTHS: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
 
-/// A date, or a time without one.
+/// A date, a time of day or a length of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
     /// Seconds since 1970-01-01T00:00:00Z.
     At(f64),
     /// Seconds since midnight.
     Clock(f64),
-    /// Seconds, a day or more of them.
+    /// Seconds of a length of time. It may exceed a day.
     Span(f64),
 }
 
-/// The date or time that `text` writes, with day or month first where both are numbers before the year.
+/// Parses a date or time. `month_first` decides the order where day and month are numbers before the year.
 pub(super) fn moment(text: &str, month_first: bool) -> Option<(Moment, Signs)> {
     if text.len() > MAX_LENGTH || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
@@ -58,7 +59,7 @@ fn without_zone(text: &str) -> &str {
     utc.unwrap_or(text).trim_end()
 }
 
-/// A date, and the time after it: the last part that has a colon, with what follows.
+/// Splits a text into the date and the time after it.
 fn apart(text: &str) -> (&str, &str) {
     let Some(colon) = text.find(':') else { return (text, "") };
     let before = text.get(..colon).unwrap_or_default();
@@ -70,7 +71,7 @@ fn apart(text: &str) -> (&str, &str) {
     }
 }
 
-/// Seconds of `13:45`, `13:45:10.5` or `1:45 PM`.
+/// Returns the seconds of a time such as `13:45`, `13:45:10.5` or `1:45 PM`.
 fn clock(text: &str) -> Option<f64> {
     let upper = text.get(text.len().checked_sub(2)?..).map(str::to_ascii_uppercase);
     let half = match upper.as_deref() {
@@ -96,7 +97,7 @@ fn clock(text: &str) -> Option<f64> {
     Some(hours * 3600.0 + minutes as f64 * 60.0 + seconds)
 }
 
-/// `3 days 04:05:06`, as pandas writes how long something took.
+/// Returns the seconds of a length of time as pandas writes it, such as `3 days 04:05:06`.
 fn days_and_clock(text: &str) -> Option<f64> {
     let (days, rest) = text.split_once(" day")?;
     let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches([',', ' ']);
@@ -105,7 +106,7 @@ fn days_and_clock(text: &str) -> Option<f64> {
     Some(days as f64 * SECONDS_OF_A_DAY + seconds)
 }
 
-/// `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024`, `2024-12` and the like.
+/// Parses dates of numbers, such as `25/12/2024`, `12/25/24`, `2024/12/25`, `25.12.2024` and `2024-12`.
 fn numbered(text: &str, month_first: bool) -> Option<(i64, Signs)> {
     let mark = text.chars().find(|letter| !letter.is_ascii_digit())?;
     if !matches!(mark, '/' | '.' | '-') {
@@ -147,7 +148,8 @@ fn ordered(year: i64, first: i64, second: i64, month_first: bool) -> Option<(i64
     Some((found, sign))
 }
 
-/// `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`, `Wed, 25. Dezember 2024`, `Dec 2024`.
+/// Parses dates with the name of the month, such as `Dec 25 2024`, `December 25, 2024`, `25 Dec 2024`, `25-Dec-24`,
+/// `Wed, 25. Dezember 2024` and `Dec 2024`.
 fn named(text: &str) -> Option<i64> {
     let mut parts: Vec<&str> = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty()).collect();
     let is_word = |part: &str| part.chars().next().is_some_and(char::is_alphabetic);
@@ -181,7 +183,7 @@ fn year_of(text: &str) -> Option<i64> {
     }
 }
 
-/// Of two digits, as POSIX has it: 69 to 99 are of the last century.
+/// Returns the full year for two digits, by the rule of POSIX: 69 to 99 belong to the last century.
 fn full_year(year: i64, digits: usize) -> i64 {
     match year {
         _ if digits != 2 => year,
@@ -200,7 +202,7 @@ fn fraction(text: &str) -> Option<f64> {
     if is_number && text.len() >= 2 { text.parse().ok() } else { None }
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar in the years 1 to 9999.
+/// Returns the days from 1970-01-01 to a date of the Gregorian calendar in the years 1 to 9999.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_date = |n: i64| i16::try_from(n).ok();
     let date = jiff::civil::Date::new(is_date(year)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;

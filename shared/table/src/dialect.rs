@@ -1,17 +1,17 @@
-//! How a CSV is written: what separates its fields and what quotes them.
+//! Detects the separator and the quote of a CSV file.
 
 use csv::{ByteRecord, ReaderBuilder};
 
-/// Maximum number of records by which a separator is told, from the beginning and from the middle of a file.
+/// Maximum number of records that are compared to detect the separator.
 const MAX_RECORDS: usize = 500;
 
-/// Maximum number of bytes of each.
+/// Maximum number of bytes that are searched for the separator and for the quote.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Separators that are looked for. Of equally good ones the first is taken.
+/// Separators that are tried. The first one wins if several fit equally well.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// How a CSV is written.
+/// The separator and the quote of a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
     pub(crate) separator: u8,
@@ -25,7 +25,8 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// The dialect of `text`, as far as `said` does not tell, and how many bytes a line `sep=;` takes before the header.
+    /// Returns the dialect of `text` and the number of bytes of a line such as `sep=;` before the header. A given
+    /// separator or quote is not detected.
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
         let (announced, before) = announced(text);
         let rows = text.get(before..).unwrap_or_default();
@@ -34,14 +35,14 @@ impl Dialect {
         (Self { separator, quote }, before)
     }
 
-    /// A reader of records that are written so.
+    /// Returns a builder for readers of this dialect.
     pub(crate) fn reader(self) -> ReaderBuilder {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(self.separator).quote(self.quote);
         builder
     }
 
-    /// The separator in words.
+    /// Returns the separator in words.
     pub(crate) fn separator_name(self) -> String {
         match self.separator {
             b'\t' => "tabs".to_owned(),
@@ -50,14 +51,14 @@ impl Dialect {
     }
 }
 
-/// What Excel writes before the header: the separator, and the bytes of that line.
+/// Returns the separator that Excel writes on a line before the header, and the number of bytes of this line.
 fn announced(text: &[u8]) -> (Option<u8>, usize) {
     let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
     let line = text.get(..end).unwrap_or_default().trim_ascii_end();
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     match line {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator] => (Some(*separator), end),
-        // The tab was trimmed with the line's end.
+        // The tab was trimmed with the end of the line.
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] => (Some(b'\t'), end),
         _ => (None, 0),
     }
@@ -69,7 +70,8 @@ fn told_separator(text: &[u8], quote: u8) -> u8 {
     scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
 }
 
-/// How many records in a thousand are as wide as the first, and that width; nothing of a width of 1.
+/// Returns how many records in a thousand have as many fields as the first one, and their number. The first number is 0
+/// if the first record has a single field.
 fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
     let mut reader = dialect.reader().from_reader(text.get(..MAX_BYTES.min(text.len())).unwrap_or_default());
     let mut record = ByteRecord::new();
@@ -84,7 +86,7 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
     if width > 1 { (alike * 1000 / records.max(1), width) } else { (0, width) }
 }
 
-/// Single quotes where fields begin with them and none with a double one.
+/// Returns the single quote if fields begin with it and no field begins with a double quote.
 fn told_quote(text: &[u8]) -> u8 {
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {

@@ -1,23 +1,24 @@
-//! From bytes to text: what a file's characters are written in.
+//! Decodes the bytes of a file to UTF-8.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Bytes at the beginning of a file by which UTF-16 without a mark is told.
+/// Bytes at the beginning of a file that are checked for UTF-16 without a byte order mark.
 const LOOKED_AT: usize = 4096;
 
-/// The text of a file in UTF-8, without a byte order mark, and its encoding's name where that is not UTF-8.
+/// The text of a file in UTF-8 without a byte order mark, and the name of its encoding unless that is UTF-8.
 pub(super) struct Text {
     pub(super) bytes: Bytes,
     pub(super) encoding: Option<&'static str>,
-    /// Where UTF-8 is broken off, in a text that is UTF-8 otherwise.
+    /// Position of the first invalid byte in a text that is otherwise UTF-8.
     pub(super) broken: Option<usize>,
 }
 
-/// Reads `bytes` in the encoding that is said, or in the one that they tell: by a byte order mark, by the zeros of UTF-16, as
-/// UTF-8 where they are that, else as Windows-1252, in which Excel saves in Western Europe.
+/// Decodes `bytes` from the given encoding, or from the detected one. A byte order mark has precedence. Without it,
+/// zeros in every second byte show UTF-16. Other bytes are UTF-8 if they are valid, and otherwise Windows-1252, which
+/// Excel uses in Western Europe.
 pub(super) fn decode(bytes: Bytes, said: Option<&'static Encoding>) -> Text {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
@@ -41,7 +42,7 @@ fn told(bytes: &[u8]) -> &'static Encoding {
     if let Some(encoding) = without_mark(bytes) {
         return encoding;
     }
-    // Nearly all files are UTF-8 throughout.
+    // Nearly all files are valid UTF-8.
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }
@@ -50,11 +51,11 @@ fn told(bytes: &[u8]) -> &'static Encoding {
         sound += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    // A text of another encoding has hardly anything that looks like a character of several bytes.
+    // Text in another encoding contains hardly any valid characters of several bytes.
     if broken <= sound { UTF_8 } else { WINDOWS_1252 }
 }
 
-/// UTF-16 whose characters are mostly Latin: every second byte is 0.
+/// Detects UTF-16 of mostly Latin characters: every second byte is 0.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let (pairs, _) = bytes.get(..LOOKED_AT.min(bytes.len()))?.as_chunks::<2>();
     let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();

@@ -1,4 +1,4 @@
-//! Why files are no table that can be learnt from.
+//! Defines why files cannot be read as a table for training.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use crate::OddRow;
 use crate::budget::{TooLarge, gigabytes};
 use crate::file::ENDINGS;
 
-/// Where something stands in a table's files.
+/// A position in the files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file's name.
+    /// The name of the file.
     pub file: String,
-    /// The line of a CSV, or the row of a file, counted from 1; the header is a line, but no row.
+    /// The line of a CSV file, or the row of another file, counted from 1. The header is a line, but not a row.
     pub line: u64,
-    /// Whether `line` is a row: the file has no lines, or they are not known any more.
+    /// Whether `line` counts rows. It does if the file has no lines, or if the lines are no longer known.
     pub is_row: bool,
 }
 
@@ -28,282 +28,284 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with a table. Lines count from 1, the header's included. No value of a column is repeated, nor a label:
-/// errors are logged.
+/// An error in the files of a table or in their use.
+///
+/// Lines count from 1 and include the header. No error contains a value of a column or a label, because errors are
+/// logged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// No data.
+    /// There is no data file.
     #[error("there is no data file; expected one or more that end in {ENDINGS}")]
     NoFile,
-    /// A file that cannot be read as data.
+    /// The name of a file has no known ending.
     #[error("{0}: not a data file; expected one that ends in {ENDINGS}")]
     UnknownFormat(String),
-    /// More than the process can hold.
+    /// The table does not fit into memory.
     #[error(transparent)]
     TooLarge(Box<TooLarge>),
-    /// A compressed file of which more comes out than the process can hold.
+    /// A compressed file does not fit into memory when it is decompressed.
     #[error(
         "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",
         gigabytes(*.bytes),
         gigabytes(*.memory)
     )]
     TooLargeDecompressed {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// Bytes that came out before it was given up.
+        /// Bytes that were decompressed before the reader stopped.
         bytes: u64,
         /// Bytes of memory that may be used.
         memory: u64,
     },
-    /// A row more than can be counted.
+    /// The table has more rows than can be counted.
     #[error("the table has more than {} rows", u32::MAX - 1)]
     TooManyRows,
-    /// A compressed file that cannot be decompressed.
+    /// A file cannot be decompressed.
     #[error("{file}: no gzip, or cut off")]
     Gzip {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What the decoder says.
+        /// The error of the decoder.
         #[source]
         source: std::io::Error,
     },
-    /// Bytes that are no text.
+    /// A text file is not UTF-8.
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(Place),
-    /// A Parquet file that cannot be decoded.
+    /// A Parquet file cannot be decoded.
     #[error("{file}: no Parquet, or damaged")]
     Parquet {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What the decoder says.
+        /// The error of the decoder.
         #[source]
         source: parquet::errors::ParquetError,
     },
-    /// The bytes cannot be split into records.
+    /// A CSV file cannot be split into records.
     #[error("{file}: no CSV")]
     Csv {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What the reader says.
+        /// The error of the CSV reader.
         #[source]
         source: csv::Error,
     },
-    /// A quote that swallows what follows.
+    /// A quote is not closed, so the rows after it would become part of its field.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
     UnclosedQuote(Place),
-    /// Nothing there.
+    /// A file is empty.
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
-    /// A name that is too long to be recorded.
+    /// The name of a column is too long to be recorded.
     #[error("{file}: the name of column {position} has {bytes} bytes, at most {MAX_NAME} are allowed")]
     LongName {
-        /// The file.
+        /// The name of the file.
         file: String,
         /// The column, counted from 1.
         position: usize,
         /// Bytes of the name.
         bytes: usize,
     },
-    /// A name twice.
+    /// Two columns have the same name.
     #[error("{file}: columns {first} and {second} have the same name; expected different names")]
     DuplicateColumn {
-        /// The file.
+        /// The name of the file.
         file: String,
         /// The first column of that name, counted from 1.
         first: usize,
-        /// The second one.
+        /// The second column of that name, counted from 1.
         second: usize,
     },
-    /// Values where the names of columns belong.
+    /// The first line holds values instead of the names of the columns.
     #[error(
         "{0}: the file has no header row: its first line holds values like the lines below it; add a line with the columns' \
          names"
     )]
     NoHeaderRow(String),
-    /// A first record that may be one of names or of values, in a file that lacks a column.
+    /// The first line may hold names or values, and the file lacks a column.
     #[error(
         "{file}: the first line does not name {missing}. It may hold values instead of names, so it is not shown here; \
          expected a first line with the columns' names"
     )]
     UnclearHeader {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What is missed, in words.
+        /// The missing columns, in words.
         missing: String,
     },
-    /// A file that is none of a table.
+    /// A file has another format than expected.
     #[error("{file}: this is {found}; {advice}")]
     OtherFormat {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// What it is.
+        /// The format of the file, in words.
         found: String,
-        /// What to do.
+        /// The advice to the user.
         advice: &'static str,
     },
-    /// A line that is no JSON object.
+    /// A line is not a JSON object.
     #[error("{0}: no JSON object; expected one on each line")]
     Json(Place),
-    /// A row that the settings do not allow.
+    /// The settings do not allow such a row.
     #[error("{place}: {}; dataset.toml says that this is an error (`strict`)", .why.words())]
     OddRow {
-        /// The first of them.
+        /// The position of the first such row.
         place: Place,
-        /// Why it is none of the table's.
+        /// The reason for which such rows are left out otherwise.
         why: OddRow,
     },
-    /// A part of a table that lacks a column.
+    /// A file lacks a column that the first file has.
     #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
     MissingColumn {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// The first file.
+        /// The name of the first file.
         first: String,
     },
-    /// A part of a table with a column more.
+    /// A file has a column that the first file lacks.
     #[error("{file}: column {column:?}, which {first} does not have; expected the same columns in every file")]
     ExtraColumn {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// The first file.
+        /// The name of the first file.
         first: String,
     },
-    /// The column to predict is not there.
+    /// The table has no target column.
     #[error("the table has no target column {target:?}{}; its columns are {columns}", alike(.target, .columns), columns = list(.columns))]
     NoTarget {
-        /// The column that was looked for.
+        /// The name of the target.
         target: String,
-        /// The columns that are there.
+        /// The columns of the table.
         columns: Vec<String>,
     },
-    /// Settings for a column that is not there.
+    /// The settings name a column that the table does not have.
     #[error("dataset.toml: `{key}`: the table has no column {column:?}")]
     NoColumn {
-        /// The key that names it.
+        /// The key that names the column.
         key: &'static str,
-        /// The column.
+        /// The name of the column.
         column: String,
     },
-    /// Settings that use one column for two things.
+    /// The settings use a column for two purposes.
     #[error("dataset.toml: `{key}`: column {column:?} is used as `{other}` already")]
     UsedTwice {
-        /// The key that names it.
+        /// The key that names the column.
         key: &'static str,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// The key that named it before.
+        /// The other key that names the column.
         other: &'static str,
     },
-    /// Nothing to predict from.
+    /// No column is left to train on.
     #[error(
         "the table has no column to learn from beside the target {target:?}; left out are {dropped}",
         dropped = list(.dropped)
     )]
     NoFeatures {
-        /// The target.
+        /// The name of the target.
         target: String,
-        /// Columns that were left out.
+        /// The columns that were left out.
         dropped: Vec<String>,
     },
-    /// A record longer or shorter than the header.
+    /// A record has more or fewer fields than the header.
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
-        /// The record.
+        /// The position of the record.
         place: Place,
-        /// Fields it has.
+        /// Number of fields in the record.
         found: usize,
-        /// Fields of the header.
+        /// Number of fields in the header.
         expected: usize,
     },
-    /// A missing value where none may be missing.
+    /// A value is missing in a column that must be complete.
     #[error("{place}, column {column:?}: empty, expected {expected}")]
     EmptyCell {
-        /// The row.
+        /// The position of the row.
         place: Place,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// What belongs there.
+        /// The expected value, in words.
         expected: &'static str,
     },
-    /// A value of another type than its column's.
+    /// A value does not have the type of its column.
     #[error("{place}, column {column:?}: expected {expected}{hint}")]
     WrongCell {
-        /// The row.
+        /// The position of the row.
         place: Place,
-        /// The column.
+        /// The name of the column.
         column: String,
-        /// What belongs there.
+        /// The expected value, in words.
         expected: &'static str,
-        /// How to have the column read otherwise, if that may be meant.
+        /// The end of the message. It may explain how to read the column in another way.
         hint: String,
     },
-    /// Weights that weigh nothing.
+    /// All weights are 0.
     #[error("column {0:?}: all weights are 0; expected one above 0")]
     NoWeight(String),
-    /// Not enough to learn from and to hold out.
+    /// There are too few rows to train on and to hold out.
     #[error("the table has {rows} rows, expected at least {MIN_ROWS}{left_out}")]
     TooFewRows {
-        /// Rows that are left.
+        /// Number of rows that are left.
         rows: usize,
-        /// Which others are left out, in words.
+        /// The rows that were left out, in words.
         left_out: String,
     },
-    /// Nothing to tell apart.
+    /// All rows have the same label.
     #[error("column {target:?}: all {rows} rows have the same label; expected at least two labels{left_out}")]
     OneLabel {
-        /// The target.
+        /// The name of the target.
         target: String,
-        /// Rows of the table.
+        /// Number of rows in the table.
         rows: usize,
-        /// Which others are left out, in words.
+        /// The rows that were left out, in words.
         left_out: String,
     },
-    /// Nothing to estimate.
+    /// All rows have the same number in the target.
     #[error("column {0:?}: all rows have the same number; expected different ones")]
     OneNumber(String),
-    /// More labels than a model answers; an identifier taken for the target, perhaps.
+    /// There are more labels than a model supports. Perhaps the target is an identifier.
     #[error(
         "column {target:?}: at least {labels} different labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {
-        /// The target.
+        /// The name of the target.
         target: String,
-        /// Different labels.
+        /// Number of different labels.
         labels: usize,
     },
-    /// A label that is too long to be recorded.
+    /// A label is too long to be recorded.
     #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]
     LongLabel {
-        /// The first row that has it.
+        /// The position of the first row with this label.
         place: Place,
-        /// The target.
+        /// The name of the target.
         target: String,
         /// Bytes of the label.
         bytes: usize,
     },
-    /// A positive label that is none.
+    /// The positive label of the settings does not occur in the target.
     #[error(
         "dataset.toml: `positive`: expected one of the two labels of {0:?}, of their type and as they are spelt there"
     )]
     NoPositive(String),
-    /// A positive label where there are no two.
+    /// The settings name a positive label, but the target does not have two labels.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]
     PositiveOfMany {
-        /// The target.
+        /// The name of the target.
         target: String,
-        /// Number of labels; 0 of regression.
+        /// Number of labels. 0 for regression.
         labels: usize,
     },
 }
 
 impl TableError {
-    /// The error, which tells of the rows that are left out where there are too few without them.
+    /// Adds the rows that were left out to errors about too few labels.
     pub(super) fn with_left_out(self, odd: &OddRows) -> Self {
         match self {
             Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },
@@ -311,7 +313,7 @@ impl TableError {
         }
     }
 
-    /// What is missed, where columns are, without the names that are there.
+    /// Describes the columns that the file lacks, without the names that it has.
     pub(super) fn missing(&self) -> String {
         match self {
             Self::NoTarget { target, .. } => format!("the target column {target:?}"),
@@ -323,16 +325,16 @@ impl TableError {
     }
 }
 
-/// That a column's name differs from `target` in case or blanks only, where one does.
+/// Returns a hint if a column's name differs from `target` only in case or blanks. Returns an empty text otherwise.
 fn alike(target: &str, columns: &[String]) -> String {
     let key = |name: &str| name.trim().to_lowercase();
     let found = columns.iter().find(|name| key(name) == key(target));
     found.map_or_else(String::new, |name| format!(", but {name:?}, which differs in case or blanks only"))
 }
 
-/// Names in a message, at most.
+/// Maximum number of names in a message.
 const MAX_LIST: usize = 20;
-/// Characters of each, at most.
+/// Maximum number of characters of each name in a message.
 const MAX_CHARACTERS: usize = 60;
 
 fn list(texts: &[String]) -> String {

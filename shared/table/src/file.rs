@@ -1,33 +1,33 @@
-//! The files of a table.
+//! Defines the files of a table and their formats.
 
 use super::TableError;
 
-/// How the names of data files end.
+/// Endings of the names of data files, for messages.
 pub(crate) const ENDINGS: &str = ".csv, .tsv, .jsonl, each also with .gz, .parquet, .xlsx or .zip";
 
 /// A file of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFile {
-    /// Its name, with or without the folders that it is in.
+    /// The name, with or without folders.
     pub name: String,
-    /// Its bytes, as stored.
+    /// The stored bytes.
     pub content: Vec<u8>,
 }
 
-/// What a file is, by the end of its name. What it is in truth is told by its first bytes.
+/// The format of a file by the ending of its name. Its first bytes may show another format when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// `.csv`, `.tsv`, `.tab`: fields with separators; the first record names the columns.
+    /// `.csv`, `.tsv`, `.tab`: fields with separators. The first record names the columns.
     Csv,
-    /// The same, compressed.
+    /// `.csv.gz`, `.tsv.gz`: the same, compressed.
     CsvGzip,
-    /// `.parquet`: Apache Parquet.
+    /// `.parquet`, `.pq`: Apache Parquet.
     Parquet,
-    /// `.jsonl`, `.ndjson`, `.json`, with or without `.gz`: JSON objects, one on each line.
+    /// `.jsonl`, `.ndjson`, `.json`, `.jsonl.gz`, `.ndjson.gz`: JSON objects, one on each line.
     JsonLines,
-    /// `.xlsx`, `.xlsm`: a workbook of Excel.
+    /// `.xlsx`, `.xlsm`: an Excel workbook.
     Excel,
-    /// `.zip`: an archive with one file.
+    /// `.zip`: an archive of one file.
     Zip,
 }
 
@@ -50,10 +50,10 @@ const KNOWN: [(&str, Format); 15] = [
 ];
 
 impl Format {
-    /// The format of the file of that name.
+    /// Returns the format of a file by its name.
     ///
     /// # Errors
-    /// [`TableError::UnknownFormat`] when it is none of these.
+    /// Returns [`TableError::UnknownFormat`] if the ending is unknown.
     pub fn of(name: &str) -> Result<Self, TableError> {
         let lower = name.to_lowercase();
         let known = KNOWN.into_iter().find(|(end, _)| lower.ends_with(end));

@@ -1,4 +1,4 @@
-//! By what a table is known.
+//! Computes the fingerprint of a table.
 
 use evergreen_lifecycle::Label;
 use sha2::{Digest, Sha256};
@@ -6,18 +6,18 @@ use sha2::{Digest, Sha256};
 use super::Target;
 use crate::frame::{FrameColumn, Values};
 
-/// Takes in the parts of a table: each text after its length in bytes, each list after its length, all numbers
-/// little-endian, lengths in 64 bits.
+/// A hash over the parts of a table. Each text follows its length in bytes, and each list follows its length. All
+/// numbers are little-endian, and lengths have 64 bits.
 struct Fingerprint(Sha256);
 
-/// What rows have beside the columns that are learnt from.
+/// Data of the rows that are not features.
 pub(super) struct Beside<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,
     pub groups: Option<&'a [u64]>,
 }
 
-/// SHA-256 over the parts, in lower-case hexadecimal.
+/// Returns the SHA-256 of the target, the columns and the data of the rows, in lower-case hexadecimal.
 pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: Beside<'_>) -> String {
     let Beside { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
@@ -34,12 +34,13 @@ pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], be
     columns.iter().for_each(|column| fingerprint.column(column));
     fingerprint.numbers(weights.unwrap_or_default(), |weight| weight.to_le_bytes());
     fingerprint.numbers(order.unwrap_or_default(), |order| order.to_le_bytes());
-    // A table without groups is known by what it was known by before there were groups.
+    // A missing list of groups adds nothing to the hash, so tables without groups keep the fingerprints that are
+    // already stored.
     groups.iter().for_each(|groups| fingerprint.numbers(groups, |group| group.to_le_bytes()));
     hexadecimal(&fingerprint.0.finalize())
 }
 
-/// SHA-256 of `bytes`, in lower-case hexadecimal.
+/// Returns the SHA-256 of `bytes`, in lower-case hexadecimal.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }

@@ -1,4 +1,4 @@
-//! How the texts of each column are written, told over the whole table.
+//! Detects how the texts of each column are written, from the whole table.
 
 use super::TableError;
 use super::cell::Form;
@@ -11,19 +11,22 @@ use super::signs::Signs;
 use super::survey::{Found, Survey, Tally, Way};
 use crate::settings::CsvSettings;
 
-/// What is in the columns, and how they are read.
+/// The surveyed columns, and how their texts are written.
 pub(super) struct Surveyed {
     pub(super) tallies: Vec<Tally>,
     pub(super) forms: Vec<Form>,
-    /// The values of columns, as far as it was foreseen how they are kept.
+    /// The values of columns whose storage was predicted from the sample.
     pub(super) loaded: Vec<Loaded>,
-    /// Rows of each file, by its index.
+    /// Number of rows of each file, by the index of the file.
     pub(super) rows: std::collections::BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
-/// Surveys all files. The forms of columns are told by a glance first; where the whole says otherwise, it is read again.
-/// `foresee` tells by what was glanced at how columns will be kept, if memory allows to keep them at once.
+/// Surveys all files. The forms of the columns are detected from a sample first. If the whole table contradicts a form,
+/// the files are read again.
+///
+/// `foresee` predicts from the sample how each column will be stored, if the memory suffices to keep the values during
+/// the survey.
 pub(super) fn survey(
     parts: &Parts,
     said: &CsvSettings,
@@ -46,7 +49,8 @@ pub(super) fn survey(
     }
 }
 
-/// The forms by some rows of each file, and what is in these. What one column decides holds for others that decide nothing.
+/// Detects the forms from some rows of each file, and returns the tallies of these rows. A form that one column decides
+/// is used for the undecided columns, too.
 fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> (Vec<Form>, Vec<Tally>) {
     let first = Form {
         comma: said.decimal_comma.unwrap_or(false),
@@ -78,9 +82,12 @@ fn glanced(parts: &Parts, said: &CsvSettings, marks: &Marks) -> (Vec<Form>, Vec<
     (forms.iter().zip(&tallies).map(follow).collect(), tallies)
 }
 
-/// The forms, but the other one for a column in which nothing speaks for the present one and something for that. A point in a
-/// plain number speaks for the point; unless `all` numbers told how they are written, a number that is not whole stands for
-/// it. A column goes over to the comma or to the month once only, and back from a comma that was a guess.
+/// Returns the forms after a survey. A column changes its form if no value supports the current form and some value
+/// supports the other one.
+///
+/// A point in a plain number supports the decimal point. Unless `all` numbers reported how they are written, any number
+/// that is not whole counts as support. A column changes to the comma or to the month at most once. It changes back
+/// only from a comma that was a guess.
 fn revised(forms: &[Form], tallies: &[Tally], said: &CsvSettings, all: bool) -> Vec<Form> {
     let revise = |(form, tally): (&Form, &Tally)| {
         let has_point = tally.written(Signs::DECIDED_DECIMAL) > 0 || !all && tally.is_broken();

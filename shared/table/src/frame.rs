@@ -1,9 +1,9 @@
-//! A table in memory, column by column, as it is learnt from and predicted for.
+//! Holds a table in memory, column by column, for training and prediction.
 
 /// The code of a missing category.
 pub const MISSING: u32 = u32::MAX;
 
-/// Columns of equal length. Names are unique.
+/// Columns of equal length with unique names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     columns: Vec<FrameColumn>,
@@ -13,22 +13,22 @@ pub struct Frame {
 /// A column with its values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameColumn {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// Its values, one for each row.
+    /// The values, one for each row.
     pub values: Values,
 }
 
-/// Values of one kind. NaN is a missing one, and nothing else is not finite.
+/// Values of one kind. A missing number is NaN. All other numbers are finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Numbers.
     Number(Vec<f32>),
-    /// False as 0, true as 1.
+    /// Truth values: 0 for false, 1 for true.
     Boolean(Vec<f32>),
     /// Moments, in seconds since 1970-01-01T00:00:00Z.
     Timestamp(Vec<f64>),
-    /// Texts of few different ones.
+    /// Texts with few different values.
     Category {
         /// For each row an index into `names`, or [`MISSING`].
         codes: Vec<u32>,
@@ -45,7 +45,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// Number of values.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.len(),
@@ -54,12 +54,12 @@ impl Values {
         }
     }
 
-    /// Whether there is no value.
+    /// Checks whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The kind's name: `number`, `boolean`, `timestamp`, `category` or `text`.
+    /// Returns the name of the kind: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
@@ -70,7 +70,7 @@ impl Values {
         }
     }
 
-    /// Whether a value is missing.
+    /// Checks whether a value is missing.
     pub fn has_missing(&self) -> bool {
         match self {
             Self::Number(values) | Self::Boolean(values) => values.iter().any(|value| value.is_nan()),
@@ -79,7 +79,7 @@ impl Values {
         }
     }
 
-    /// The values at `rows`, in that order. The names of a category stay all there.
+    /// Returns the values at `rows`, in that order. A category keeps all its names.
     fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Number(values) => Self::Number(at(values, rows)),
@@ -92,28 +92,28 @@ impl Values {
 }
 
 impl Frame {
-    /// A frame of `columns`, each of `rows` values.
+    /// Creates a frame from columns that have `rows` values each.
     pub fn new(columns: Vec<FrameColumn>, rows: usize) -> Self {
         debug_assert!(columns.iter().all(|column| column.values.len() == rows));
         Self { columns, rows }
     }
 
-    /// The columns, in the order of the files.
+    /// Returns the columns, in the order of the files.
     pub fn columns(&self) -> &[FrameColumn] {
         &self.columns
     }
 
-    /// The column of that name.
+    /// Returns the column with this name.
     pub fn column(&self, name: &str) -> Option<&FrameColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The rows at the indices `rows`, in that order; an index that is not below the number of rows is left out.
+    /// Returns the rows at these indices, in that order. Indices beyond the last row are ignored.
     pub fn take(&self, rows: &[u32]) -> Self {
         let within = rows.iter().filter(|row| (**row as usize) < self.rows).count();
         let column = |column: &FrameColumn| FrameColumn { name: column.name.clone(), values: column.values.take(rows) };
@@ -121,7 +121,7 @@ impl Frame {
     }
 }
 
-/// The elements of `values` at `rows`.
+/// Returns the elements of `values` at the indices `rows`. Indices beyond the end are ignored.
 pub fn at<T: Clone>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().filter_map(|row| values.get(*row as usize).cloned()).collect()
 }

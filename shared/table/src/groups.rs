@@ -1,11 +1,11 @@
-//! Which rows are of one group.
+//! Computes the groups of the rows.
 
 use sha2::{Digest, Sha256};
 
 use crate::frame::{MISSING, Values};
 
-/// For each row a number that follows from the text of its group alone, so that it stays the same while a table grows. Rows
-/// without a text are groups of their own.
+/// Returns a number for each row that depends only on the text of its group. So it stays the same when the table grows.
+/// Each row without a text is a group of its own.
 pub(super) fn hashes(values: &Values) -> Vec<u64> {
     let Values::Category { codes, names } = values else { return Vec::new() };
     let known: Vec<u64> = names.iter().map(|name| hash(b"group", name.as_bytes())).collect();
@@ -16,7 +16,7 @@ pub(super) fn hashes(values: &Values) -> Vec<u64> {
     (0..).zip(codes).map(of).collect()
 }
 
-/// 64 bits of SHA-256.
+/// Returns the first 64 bits of a SHA-256.
 fn hash(kind: &[u8], content: &[u8]) -> u64 {
     let digest = Sha256::new().chain_update(kind).chain_update(content).finalize();
     digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte))

@@ -1,4 +1,4 @@
-//! From what is in a column to how it is read.
+//! Infers from the values of each column how it is read.
 
 mod feature;
 mod special;
@@ -13,7 +13,7 @@ use crate::cell::Form;
 use crate::forms::Surveyed;
 use crate::settings::{Settings, TypeName};
 
-/// How a column's values are kept.
+/// How the values of a column are stored in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Storage {
     Skip,
@@ -27,7 +27,7 @@ pub(super) enum Storage {
     Wide,
 }
 
-/// How a column is read, and why.
+/// The role, storage and type of a column, with the reason.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reading {
     pub role: ColumnRole,
@@ -35,28 +35,28 @@ pub(super) struct Reading {
     pub kind: TypeName,
     pub because: String,
     pub warnings: Vec<String>,
-    /// Whether usual marks and infinities mean a missing value.
+    /// Whether the usual marks and infinities count as missing values.
     pub marks_are_missing: bool,
 }
 
-/// A column to judge.
+/// Facts about a column from which its reading is inferred.
 #[derive(Clone, Copy)]
 pub(super) struct Judged<'a> {
     pub name: &'a str,
     pub tally: &'a Tally,
-    /// The type that the settings give it.
+    /// The type from the settings.
     pub forced: Option<TypeName>,
     pub form: Form,
-    /// Whether the header leaves out its name.
+    /// Whether the header does not name the column.
     pub is_unnamed: bool,
-    /// Whether a file that tells the types of columns has texts in it.
+    /// Whether a Parquet file stores the column as text.
     pub is_stored_text: bool,
-    /// The type of its values, if that cannot be read.
+    /// The type of the values if it cannot be read.
     pub unread: Option<&'a str>,
     pub parts: &'a Parts,
 }
 
-/// How the columns are read; `roles` has one for each.
+/// Infers how the columns are read. `roles` has one role for each column.
 pub(super) fn infer(
     parts: &Parts,
     roles: &[ColumnRole],
@@ -68,7 +68,8 @@ pub(super) fn infer(
     Ok(keep_the_only(readings, surveyed))
 }
 
-/// How the columns will be read, it seems by some of their values. What is not foreseen is not kept at once.
+/// Predicts from some of the values how the columns will be read. A column without a prediction is not kept during the
+/// survey.
 pub(super) fn foresee(
     parts: &Parts,
     roles: &[ColumnRole],
@@ -79,7 +80,7 @@ pub(super) fn foresee(
     let readings = readings(parts, roles, tallies, forms, settings);
     let seen = roles.iter().zip(tallies).zip(readings);
     seen.map(|((role, tally), reading)| match reading {
-        // Zeros and an index may be followed by other numbers.
+        // More numbers may follow that differ from the sampled zeros or from the sampled index.
         Ok(reading) if *role == ColumnRole::Feature && reading.storage == Storage::Skip && tally.are_numbers() => {
             Reading::new(*role, Storage::Number, TypeName::Number, "")
         }
@@ -114,7 +115,7 @@ fn readings<'a>(
     })
 }
 
-/// A column that counts the rows is learnt from after all where there is no other.
+/// Keeps a column that counts the rows as a feature if the table has no other feature.
 fn keep_the_only(mut readings: Vec<Reading>, surveyed: &Surveyed) -> Vec<Reading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
@@ -125,7 +126,7 @@ fn keep_the_only(mut readings: Vec<Reading>, surveyed: &Surveyed) -> Vec<Reading
     readings
 }
 
-/// What is kept of the columns, of so many rows of files of these sizes.
+/// Returns what is kept in memory of the columns. `rows` is the number of rows in all files, and `raw` has their sizes.
 pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw) -> Vec<Column> {
     let bytes = raw.bytes / (rows * readings.len() as u64).max(1);
     let column = |(reading, tally): (&Reading, &Tally)| {
@@ -150,19 +151,19 @@ impl Reading {
         Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
     }
 
-    /// Whether a column is left out for nothing but that it counts the rows.
+    /// Checks whether the column is left out only because it counts the rows.
     fn counts_rows(&self, tally: &Tally) -> bool {
         self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
-    /// What the model is for, of the target's reading.
+    /// Returns the task if this is the reading of the target.
     pub(super) fn task(&self) -> Task {
         if self.storage == Storage::Wide { Task::Regression } else { Task::Classification }
     }
 }
 
 impl Judged<'_> {
-    /// The error that the value at `at` is not `expected`.
+    /// Creates the error that the value at `at` is not the `expected` one.
     fn wrong(&self, at: At, expected: &'static str, hint: &str) -> TableError {
         let (place, column) = (self.parts.place(at), self.name.to_owned());
         TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
@@ -179,8 +180,8 @@ impl Judged<'_> {
         }
     }
 
-    /// Whether nearly all values are of a class of which there are `count`: those that are not are mistakes, it seems, and
-    /// no texts that belong there.
+    /// Checks whether nearly all values belong to a class with `count` values. The few others are then probably
+    /// mistakes.
     fn is_nearly_all(&self, count: u64) -> bool {
         let many = self.tally.distinct() > FEW;
         let present = self.tally.present() - self.tally.of(super::survey::Class::Mark);
@@ -188,7 +189,7 @@ impl Judged<'_> {
     }
 }
 
-/// Different values that a class or a code has, at most, where numbers may be meant as well.
+/// Maximum number of different values that labels or codes have where numbers are equally likely.
 const FEW: usize = 20;
 
 const A_NUMBER: &str = "a number";

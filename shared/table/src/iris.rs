@@ -1,9 +1,10 @@
-//! The table that is learnt from when there is no other.
+//! Contains the built-in table.
 
-/// Fisher's Iris as CSV, value for value the copy of scikit-learn; its origin and licence are told beside it.
+/// Fisher's Iris data as CSV, with the values of scikit-learn's copy. `data/README.md` names the origin and the
+/// licence.
 pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
 
-/// The column of [`IRIS_CSV`] that holds the species.
+/// Name of the column of [`IRIS_CSV`] that holds the species.
 pub const IRIS_TARGET: &str = "variety";
 
 #[cfg(test)]
@@ -14,15 +15,15 @@ mod tests {
     use crate::fingerprint::sha256_hex;
     use crate::{Target, Values, iris};
 
-    /// `data/README.md` tells how to compare the file with scikit-learn's, as was done when this digest was taken
-    /// (scikit-learn 1.9.1).
+    /// The digest was taken with scikit-learn 1.9.1. `data/README.md` shows how to compare the file with scikit-learn's
+    /// copy.
     #[test]
     fn iris_is_the_copy_that_was_compared_with_scikit_learn() {
         let digest = "deb490b9857201c33d699f5c6210f3c0179e1feb89b777c707134dd65fd4e277";
         assert_eq!(sha256_hex(IRIS_CSV.as_bytes()), digest);
     }
 
-    /// `load_iris().data.sum(axis=0)` and the two rows in which UCI's file differs.
+    /// The expected numbers come from `load_iris().data.sum(axis=0)` and from the two rows in which UCI's file differs.
     #[test]
     fn iris_has_scikit_learns_values() {
         let table = iris().unwrap();

@@ -1,4 +1,4 @@
-//! From the target's texts to labels and classes.
+//! Converts the texts of the target to labels and classes.
 
 use std::collections::HashSet;
 
@@ -9,16 +9,17 @@ use super::load::Texts;
 use super::{MAX_NAME, TableError, Target};
 use crate::frame::{Frame, FrameColumn, Values};
 
-/// Why there are no classes.
+/// The reason why there are no classes.
 pub(super) enum NoClasses {
-    /// For a reason that needs no place.
+    /// An error that names no position.
     Error(TableError),
-    /// The row of that index has a label of so many bytes, which are too many.
+    /// A label is too long. The fields are the index of the first row with this label and the bytes of the label.
     Long(usize, usize),
 }
 
-/// The classes of `texts`, none of which is missing, and of which there is at least one. Labels are truth values where all
-/// are, else whole numbers where all are (`1.0` is one), else texts.
+/// Converts `texts` to classes. At least one text must be present and none may be missing.
+///
+/// Labels are truth values if all texts are, whole numbers if all texts are (`1.0` counts as one), and texts otherwise.
 pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
     let texts = present(texts);
     let of_codes = typed(&texts.names);
@@ -37,7 +38,7 @@ pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> R
     Ok(Target::Classes { labels, classes })
 }
 
-/// For each text whether only one row has it, or another text for the same label.
+/// Checks for each text whether only one row has its label. Different texts may have the same label.
 pub(super) fn rare(texts: &Texts) -> Vec<bool> {
     let labels = typed(&texts.names);
     let mut counts = std::collections::BTreeMap::new();
@@ -47,7 +48,7 @@ pub(super) fn rare(texts: &Texts) -> Vec<bool> {
     labels.iter().map(|label| counts.get(label).copied().unwrap_or_default() < 2).collect()
 }
 
-/// The same without texts that no row has any more.
+/// Removes the texts that no longer occur in any row.
 fn present(mut texts: Texts) -> Texts {
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
@@ -84,7 +85,7 @@ fn whole(text: &str) -> Option<i64> {
     if is_padded(text) {
         return None;
     }
-    // Beyond 2^53 not every whole number is a floating-point number.
+    // Floating-point numbers above 2^53 do not represent every whole number.
     let from_float = || {
         let number = text.parse::<f64>().ok()?;
         (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
@@ -113,10 +114,10 @@ fn check_length(texts: &Texts) -> Result<(), NoClasses> {
     }
 }
 
-/// Words for yes that come before those for no in the alphabet.
+/// Words for yes that precede the word for no in the alphabet.
 const YES: [&str; 2] = ["ja", "j"];
 
-/// A warning where the first of two labels, which is not the positive one, is a word for yes.
+/// Returns a warning if the first of two labels means yes, although the second one is the positive label.
 pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
@@ -140,7 +141,7 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
     }
 }
 
-/// A warning where labels differ in nothing but case, blanks or a final dot.
+/// Returns a warning if labels differ only in case, blanks or a final dot.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     let more = spelt_otherwise(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
@@ -152,7 +153,7 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
     })
 }
 
-/// A warning for each column of categories that differ in nothing but case, blanks or a final dot.
+/// Returns a warning for each column with categories that differ only in case, blanks or a final dot.
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
@@ -169,7 +170,7 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     frame.columns().iter().filter_map(of_column).collect()
 }
 
-/// How many texts are other spellings of texts before them.
+/// Returns how many texts are another spelling of a text before them.
 fn spelt_otherwise(texts: impl Iterator<Item = String>) -> usize {
     let key = |text: &String| {
         let text = text.to_lowercase();

@@ -1,7 +1,9 @@
-//! From files to typed columns: a table is read, its columns' types are inferred, and what was made of each is told.
+//! Reads data files into a table of typed columns.
 //!
-//! Everything here is synchronous and a function of its arguments. No file, network, clock or entropy is read: the files'
-//! contents are given.
+//! [`Table::read`] infers the type of each column. The profile of the table reports how each column was read and why.
+//!
+//! Every function is synchronous and depends on its arguments only. The crate does not access files, the network, the
+//! clock or random numbers. The caller passes the contents of the files.
 
 pub mod budget;
 mod cell;

@@ -1,4 +1,4 @@
-//! The values of columns: the second of two readings, when it is known how each is read.
+//! Reads the values of columns after the survey has decided how each column is read.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::parts::{At, Gatherer, Reader};
 use crate::frame::{MISSING, Values};
 use crate::survey::MAX_DISTINCT;
 
-/// The values of a column, as far as they are read.
+/// The values of a column that have been read so far.
 #[derive(Debug)]
 pub(super) enum Loaded {
     Skipped,
@@ -24,16 +24,16 @@ pub(super) enum Loaded {
     Wide(Vec<f64>),
 }
 
-/// Texts, each kept once.
+/// Texts of a column. Each different text is stored once.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     /// For each row an index into `names`, or [`MISSING`].
     pub codes: Vec<u32>,
-    /// In the order in which they were met.
+    /// The different texts, in the order of their first row.
     pub names: Vec<String>,
-    /// Whether what may mean a missing value does.
+    /// Whether marks count as missing values.
     marks_are_missing: bool,
-    /// Whether too many different ones are no matter of this column.
+    /// Whether the number of different texts is limited, because the values are kept during the survey.
     has_most: bool,
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
@@ -54,12 +54,12 @@ impl Texts {
         self.codes.extend(later.codes.iter().map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
     }
 
-    /// Whether there are more texts than a column may have whose values are kept while it is surveyed.
+    /// Checks whether there are more texts than a column may keep during the survey.
     fn is_full(&self) -> bool {
         self.has_most && self.names.len() > MAX_DISTINCT
     }
 
-    /// The names sorted, and the codes that follow.
+    /// Sorts the names and changes the codes accordingly.
     fn sorted(self) -> (Vec<u32>, Vec<String>) {
         let mut order: Vec<(String, usize)> = self.names.into_iter().zip(0..).collect();
         order.sort();
@@ -75,7 +75,7 @@ impl Texts {
 }
 
 impl Loaded {
-    /// With room for so many rows.
+    /// Creates an empty column with capacity for `rows` values.
     fn new(reading: &Reading, rows: usize) -> Self {
         let marks_are_missing = reading.marks_are_missing;
         match reading.storage {
@@ -91,17 +91,17 @@ impl Loaded {
         }
     }
 
-    /// The same of a column that is read while nothing is known of it but how it begins.
+    /// Creates an empty column for values that are kept during the survey. `reading` is predicted from a sample.
     pub(super) fn foreseen(reading: Option<&Reading>, rows: usize) -> Self {
         match reading.map(|reading| Self::new(reading, rows)) {
             Some(Self::Texts(texts)) => Self::Texts(Texts { has_most: true, ..texts }),
-            // Of long texts each is another, and they take too much memory where they are not needed.
+            // Long texts hardly ever repeat, and they would need too much memory if they turn out to be unnecessary.
             Some(Self::Words(_)) | None => Self::Skipped,
             Some(loaded) => loaded,
         }
     }
 
-    /// Whether the values were kept as `reading` has them.
+    /// Checks whether the values were kept in the way that `reading` demands.
     pub(super) fn is_as(&self, reading: &Reading) -> bool {
         match (self, reading.storage) {
             (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
@@ -114,7 +114,7 @@ impl Loaded {
         }
     }
 
-    /// Makes room for so many rows, if there is nothing yet.
+    /// Reserves capacity for `rows` values if the column is still empty.
     pub(super) fn reserve(&mut self, rows: usize) {
         match self {
             Self::Number(values) | Self::Boolean(values) if values.is_empty() => values.reserve_exact(rows),
@@ -124,7 +124,8 @@ impl Loaded {
         }
     }
 
-    /// Adds a cell that is read as `value`. What does not fit is refused after the first reading; here it would be missing.
+    /// Adds a cell with the value `value`. A value of another type becomes missing here. The inference after the survey
+    /// reports it as an error.
     #[inline]
     pub(super) fn push(&mut self, cell: &Cell<'_>, value: Value) {
         match self {
@@ -170,7 +171,7 @@ impl Loaded {
 
     pub(super) fn append(&mut self, later: Self) {
         if matches!(later, Self::Skipped) {
-            // It may have been given up since there are too many texts.
+            // The column may have been skipped because it has too many texts.
             *self = Self::Skipped;
         }
         match (&mut *self, later) {
@@ -188,7 +189,7 @@ impl Loaded {
         }
     }
 
-    /// The values of a column to learn from.
+    /// Converts the column to the values of a frame.
     pub(super) fn values(self) -> Option<Values> {
         match self {
             Self::Number(values) => Some(Values::Number(values)),
@@ -206,7 +207,7 @@ impl Loaded {
         }
     }
 
-    /// The same of the rows that are to be kept.
+    /// Keeps only the rows with `true` in `kept`.
     pub(super) fn retain(&mut self, kept: &[bool]) {
         match self {
             Self::Skipped => {}
@@ -217,7 +218,7 @@ impl Loaded {
     }
 }
 
-/// Appends `more`, which may be the whole.
+/// Appends `more`, or moves it if `values` is empty.
 fn extend<T: Copy>(values: &mut Vec<T>, more: Vec<T>) {
     if values.is_empty() && more.len() >= values.capacity() {
         *values = more;
@@ -231,7 +232,7 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
     values.retain(|_| kept.next().copied().unwrap_or(true));
 }
 
-/// Keeps the values of some rows.
+/// Reads and keeps the values of some rows.
 pub(super) struct Loader<'a> {
     columns: Vec<(Loaded, Memo)>,
     readings: &'a [Reading],
@@ -240,13 +241,13 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// With room for so many rows.
+    /// Creates a loader with capacity for `rows` rows.
     pub(super) fn new(readings: &'a [Reading], forms: &'a [Form], marks: &'a Marks, rows: usize) -> Self {
         let column = |reading| (Loaded::new(reading, rows), Memo::default());
         Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }
 
-    /// The columns.
+    /// Returns the columns.
     pub(super) fn finish(self) -> Vec<Loaded> {
         self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }

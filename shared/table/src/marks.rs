@@ -1,9 +1,9 @@
-//! What stands for a missing value.
+//! Defines which texts and numbers stand for a missing value.
 
 use evergreen_lifecycle::is_missing;
 
-/// Texts that mean nothing where a column otherwise holds numbers, dates or truth values; among texts they are texts. In
-/// lower case.
+/// Texts, in lower case, that stand for a missing value in a column of numbers, dates or truth values. In a column of
+/// texts they are texts.
 const USUAL: [&str; 36] = [
     "?",
     "??",
@@ -43,10 +43,10 @@ const USUAL: [&str; 36] = [
     "0000-00-00 00:00:00",
 ];
 
-/// Bytes of the longest of them.
+/// Bytes of the longest usual mark.
 const LONGEST: usize = 19;
 
-/// What stands for a missing value in a table: the usual marks, or those that the settings list in their place.
+/// The marks that stand for a missing value in a table: the usual ones, or those of the settings instead.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Marks {
     listed: Option<Listed>,
@@ -59,7 +59,7 @@ struct Listed {
 }
 
 impl Marks {
-    /// Those of the settings, if these list any.
+    /// Returns the marks of the settings, or the usual ones if the settings list none.
     pub(crate) fn of(listed: Option<&[String]>) -> Self {
         let listed = listed.map(|texts| Listed {
             texts: texts.to_vec(),
@@ -68,7 +68,7 @@ impl Marks {
         Self { listed }
     }
 
-    /// Whether `text` means that a value is missing, whatever else is in its column.
+    /// Checks whether `text` is a missing value in every column.
     pub(super) fn is_missing(&self, text: &str) -> bool {
         match &self.listed {
             Some(listed) => text.is_empty() || listed.texts.iter().any(|listed| listed == text),
@@ -76,17 +76,17 @@ impl Marks {
         }
     }
 
-    /// Whether numbers are among those that are listed.
+    /// Checks whether the settings list numbers as marks.
     pub(super) fn lists_numbers(&self) -> bool {
         self.listed.as_ref().is_some_and(|listed| !listed.numbers.is_empty())
     }
 
-    /// Whether this number is one of those that are listed.
+    /// Checks whether the settings list this number as a mark.
     pub(super) fn is_listed(&self, number: f64) -> bool {
         self.listed.as_ref().is_some_and(|listed| listed.numbers.contains(&number))
     }
 
-    /// Whether `text` means that a value is missing where the others are numbers, dates or truth values.
+    /// Checks whether `text` is a missing value in a column of numbers, dates or truth values.
     pub(super) fn is_mark(&self, text: &str) -> bool {
         self.listed.is_none() && text.len() <= LONGEST && USUAL.iter().any(|mark| text.eq_ignore_ascii_case(mark))
     }

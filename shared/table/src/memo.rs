@@ -1,4 +1,4 @@
-//! Texts that were read already: in most columns of texts few come again and again.
+//! Remembers parsed texts. In most columns of texts, few different texts repeat.
 
 use std::collections::HashMap;
 
@@ -8,11 +8,11 @@ use super::cell::{Cell, Form, Seen};
 use super::marks::Marks;
 use super::signs::Signs;
 
-/// Maximum number of texts that are remembered, and of bytes of each.
+/// Maximum number of remembered texts, and maximum bytes of each.
 const MAX_TEXTS: usize = 2048;
 const MAX_BYTES: usize = 64;
 
-/// What texts of a column were read as.
+/// The parsed texts of a column.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     known: HashMap<Box<str>, Seen, FixedState>,
@@ -20,13 +20,12 @@ pub(super) struct Memo {
 }
 
 impl Memo {
-    /// One that remembers nothing, of a column in which hardly a text comes again.
+    /// Creates a memo that remembers nothing, for a column whose texts hardly repeat.
     pub(super) fn off() -> Self {
         Self { is_off: true, ..Self::default() }
     }
 
-    /// What `cell` is read as in a column of that form, and how it is written; plain numbers tell nothing unless it is asked
-    /// for `all`.
+    /// Parses `cell` in a column of this form. Plain numbers report how they are written only if `all` is set.
     #[inline]
     pub(super) fn seen(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks, all: bool) -> Seen {
         match cell.at_once(form, marks) {
@@ -37,7 +36,7 @@ impl Memo {
 
     fn of_text(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks) -> Seen {
         let Cell::Untyped(text) = *cell else { return cell.seen(form, marks) };
-        // Where so many differ, the next one is hardly among them.
+        // If so many texts differ, the next text is hardly a known one.
         if self.is_off || self.known.len() >= MAX_TEXTS || text.len() > MAX_BYTES {
             return cell.seen(form, marks);
         }

@@ -1,9 +1,9 @@
-//! Numbers as people write them: with commas, points or blanks between thousands, a decimal comma, a currency or a percent
-//! sign. What is owed stands in parentheses or has its minus behind it.
+//! Parses numbers as people write them: with commas, points or blanks between thousands, a decimal comma, a currency or
+//! a percent sign. Negative numbers may be in parentheses or have the minus at the end.
 
 use super::signs::Signs;
 
-/// Maximum number of characters of a number.
+/// Maximum number of bytes of a number.
 const MAX_LENGTH: usize = 40;
 
 const CURRENCIES: [&str; 42] = [
@@ -12,7 +12,7 @@ const CURRENCIES: [&str; 42] = [
     "MXN", "ZAR", "TRY", "KRW", "SGD", "HKD",
 ];
 
-/// The number that `text` writes, with a decimal comma or a decimal point, and how it is written.
+/// Parses a number with a decimal comma or a decimal point. Returns also how it is written.
 pub(super) fn number(text: &str, comma: bool) -> Option<(f64, Signs)> {
     if text.len() > MAX_LENGTH {
         return None;
@@ -67,7 +67,7 @@ fn without_unit<'a>(text: &'a str, signs: &mut Signs) -> &'a str {
     }
 }
 
-/// The number of digits, marks between thousands and a decimal mark.
+/// Parses digits with marks between thousands and a decimal mark.
 fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     let plain = plain(text, comma, signs)?;
     let number = plain.parse().ok()?;
@@ -79,7 +79,7 @@ fn digits(text: &str, comma: bool, signs: &mut Signs) -> Option<f64> {
     Some(number)
 }
 
-/// The same with nothing between thousands and a decimal point.
+/// Rewrites a number without marks between thousands and with a decimal point.
 fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     let decimal = if comma { ',' } else { '.' };
     let (whole, fraction) = match text.split_once(decimal) {
@@ -102,8 +102,8 @@ fn plain(text: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     Some(joined)
 }
 
-/// Digits in groups of three, the first of one to three and not 0; one kind of mark between all groups. Of groups with commas
-/// all but the last may have two digits, as in India.
+/// Removes the marks between groups of digits. Groups have three digits. The first group has one to three digits and is
+/// not 0. All marks must be equal. With commas, all groups but the last may have two digits, as in India.
 fn ungrouped(whole: &str, comma: bool, signs: &mut Signs) -> Option<String> {
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(whole.to_owned());

@@ -1,30 +1,30 @@
-//! Rows that are none of a table: they are left out and counted, unless the settings have them end the run.
+//! Counts odd rows that do not belong to the table. They are left out, unless the settings are strict about them.
 
 use serde::Deserialize;
 
 use super::parts::At;
 
-/// Why a row is left out.
+/// The reason why a row is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OddRow {
-    /// It has no label, or no number to predict.
+    /// The row has no value in the target.
     NoTarget,
-    /// No other row has its label.
+    /// No other row has the same label.
     RareLabel,
-    /// It repeats the header.
+    /// The row repeats the header.
     RepeatedHeader,
-    /// It is the last one and has the sum of the others.
+    /// The row is the last one and holds totals of the others.
     Total,
-    /// It is empty.
+    /// The row is empty.
     Empty,
 }
 
 impl OddRow {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 5] = [Self::NoTarget, Self::RareLabel, Self::RepeatedHeader, Self::Total, Self::Empty];
 
-    /// Its name in the settings.
+    /// Returns the name of the reason in the settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoTarget => "no_target",
@@ -35,7 +35,7 @@ impl OddRow {
         }
     }
 
-    /// What is wrong with such a row.
+    /// Describes the problem of such a row.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
@@ -46,7 +46,7 @@ impl OddRow {
         }
     }
 
-    /// The rows that are left out for it, in words.
+    /// Describes how many rows are left out for this reason.
     fn rows(self, count: u64) -> String {
         let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         let (is, their) = if count == 1 { ("is", "its") } else { ("are", "their") };
@@ -61,7 +61,7 @@ impl OddRow {
     }
 }
 
-/// How many rows are left out for each reason, and where the first one stands.
+/// The number of rows that are left out for each reason, and the position of the first one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {
     counts: [u64; 5],
@@ -73,7 +73,7 @@ impl OddRows {
         self.count(why, 1, Some(at));
     }
 
-    /// Counts so many rows more.
+    /// Adds `more` rows to the count.
     pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<At>) {
         let index = why as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
@@ -96,7 +96,7 @@ impl OddRows {
         self.first.get(why as usize).copied().flatten()
     }
 
-    /// The rows that are left out, as the end of a sentence; empty where there are none.
+    /// Describes the rows that are left out, as the end of a sentence. Returns an empty text if there are none.
     pub(super) fn left_out(&self) -> String {
         let odd: Vec<OddRow> = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0).collect();
         let told: String = odd.iter().map(|why| format!("; {}", why.rows(self.of(*why)))).collect();
@@ -105,7 +105,7 @@ impl OddRows {
         told + if is_empty { hint } else { "" }
     }
 
-    /// A warning for each reason that rows are left out for.
+    /// Returns a warning for each reason for which rows are left out.
     pub(super) fn warnings(&self) -> Vec<String> {
         let odd = OddRow::ALL.into_iter().filter(|why| self.of(*why) > 0);
         odd.map(|why| {

@@ -1,4 +1,4 @@
-//! Columns that tell the target.
+//! Detects columns that reveal the target.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::hash::Hash;
 use super::Target;
 use crate::frame::{Frame, MISSING, Values};
 
-/// A warning for each column that is the target itself, or that names the classes one by one.
+/// Returns a warning for each column that equals the target or corresponds to it one to one.
 pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
     let copies = frame.columns().iter().filter(|column| is_copy(&column.values, target));
     copies
@@ -27,7 +27,7 @@ pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
 fn is_copy(values: &Values, target: &Target) -> bool {
     match (values, target) {
         (Values::Number(values) | Values::Boolean(values), Target::Classes { classes, .. }) => {
-            // Missing values are one value, if there are any.
+            // All missing values count as one value.
             is_one_to_one(
                 values.iter().map(|value| if value.is_nan() { u32::MAX } else { (value + 0.0).to_bits() }),
                 classes,
@@ -46,7 +46,7 @@ fn is_copy(values: &Values, target: &Target) -> bool {
     }
 }
 
-/// Whether each value goes with one class, and each class with one value.
+/// Checks whether values and classes correspond one to one.
 fn is_one_to_one<T: Copy + Eq + Hash>(values: impl Iterator<Item = T>, classes: &[u32]) -> bool {
     let (mut class_of, mut value_of) = (HashMap::new(), HashMap::new());
     values.zip(classes).all(|(value, class)| {

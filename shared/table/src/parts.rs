@@ -1,5 +1,5 @@
-//! The files of a table, opened: their columns are known to be the same, and they are cut into pieces that can be read
-//! beside each other.
+//! Holds the opened files of a table. All files have the same columns. They are divided into pieces that are read in
+//! parallel.
 
 mod csv;
 pub(crate) mod gzip;
@@ -7,7 +7,7 @@ mod header;
 mod parquet;
 
 pub(crate) use csv::{PIECE, Sample as CsvSample};
-pub(crate) use parquet::Sample as ParquetSample;
+pub(crate) use parquet::{Sample as ParquetSample, StoredType};
 
 use std::collections::BTreeSet;
 
@@ -22,22 +22,23 @@ use crate::container::{self, Inner, Lines};
 use crate::odd_rows::OddRow;
 use crate::settings::{CsvSettings, Settings};
 
-/// Maximum number of pieces that are read before their values are put together: enough for every core of a function.
+/// Maximum number of pieces that are read before their values are combined. It is enough for every core of a function.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// Where a row stands: index of the file, and its line (or row, of Parquet) from 1.
+/// The position of a row: the index of the file, and the line (or the row, for Parquet), counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
     pub file: u32,
     pub line: u64,
 }
 
-/// Takes the cells of a piece, column by column or row by row; within a column in the order of the rows.
+/// Receives the cells of a piece, column by column or row by row. The cells of a column arrive in the order of the
+/// rows.
 pub(super) trait Reader: Send {
-    /// The next cell of the column.
+    /// Receives the next cell of the column.
     fn cell(&mut self, column: usize, at: At, cell: Cell<'_>);
 
-    /// The next cells of the column, on lines that follow each other.
+    /// Receives the next cells of the column, on consecutive lines.
     fn cells<'c>(&mut self, column: usize, mut at: At, cells: impl Iterator<Item = Cell<'c>>) {
         for cell in cells {
             self.cell(column, at, cell);
@@ -45,39 +46,39 @@ pub(super) trait Reader: Send {
         }
     }
 
-    /// Whether it wants the cells of the column.
+    /// Checks whether this reader needs the cells of the column.
     fn takes(&self, _column: usize) -> bool {
         true
     }
 
-    /// A row of the file that is none of the table.
+    /// Receives the position of a row that does not belong to the table.
     fn left_out(&mut self, _at: At, _why: OddRow) {}
 }
 
-/// A reader of several pieces.
+/// A reader that can combine the results of several pieces.
 pub(super) trait Gatherer: Reader + Sync {
-    /// A reader of a piece that follows what was appended, of so many rows at most.
+    /// Creates a reader for a later piece of at most `rows` rows.
     fn sibling(&self, rows: usize) -> Self;
 
-    /// Takes what another reader has of the rows that follow.
+    /// Appends the results of a reader of later rows.
     fn append(&mut self, later: Self);
 }
 
-/// An opened file.
+/// An opened file of a table.
 pub(super) struct Part {
     pub name: String,
-    /// Bytes, as stored.
+    /// Bytes of the stored file.
     pub size: u64,
-    /// For each of the file's columns the table's column.
+    /// The index of the table's column for each column of the file.
     order: Vec<usize>,
-    /// What it was read as, in words.
+    /// Notes on how the file was read, in words.
     pub read_as: Vec<String>,
     lines: Lines,
     content: Content,
 }
 
 enum Content {
-    /// The file's text, and how it is laid out.
+    /// The text of the file and its layout.
     Csv {
         bytes: Bytes,
         layout: Box<csv::Layout>,
@@ -88,19 +89,19 @@ enum Content {
 /// The opened files of a table.
 pub(super) struct Parts {
     pub parts: Vec<Part>,
-    /// The columns, in the order of the first file.
+    /// The names of the columns, in the order of the first file.
     pub names: Vec<String>,
-    /// For each column whether the header leaves out its name.
+    /// For each column, whether the header does not name it.
     pub unnamed: Vec<bool>,
-    /// Columns whose values are of a type that cannot be read, with that type.
+    /// Columns whose values cannot be read, with the type of the values.
     pub unread: Vec<(usize, String)>,
-    /// Columns that some Parquet file stores as texts.
+    /// Columns that a Parquet file stores as texts.
     pub stored_texts: BTreeSet<usize>,
-    /// For each column whether it is left out whatever it holds.
+    /// For each column, whether it is left out whatever it holds.
     skipped: Vec<bool>,
-    /// Whether the settings say where day and month stand in dates.
+    /// Whether the settings define the order of day and month in dates.
     pub says_order: bool,
-    /// What the files take in memory.
+    /// Sizes of the files in memory.
     pub raw: Raw,
 }
 
@@ -140,7 +141,7 @@ impl Parts {
         if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
     }
 
-    /// The table's columns of which some file has values that cannot be read.
+    /// Returns the columns of the table that a file stores in an unreadable type.
     fn unread_columns(&self) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         for part in &self.parts {
@@ -156,7 +157,7 @@ impl Parts {
         found
     }
 
-    /// The table's columns that some Parquet file stores as texts.
+    /// Returns the columns of the table that a Parquet file stores as texts.
     fn text_columns(&self) -> BTreeSet<usize> {
         let texts = |part: &Part| match &part.content {
             Content::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
@@ -165,7 +166,7 @@ impl Parts {
         self.parts.iter().flat_map(texts).collect()
     }
 
-    /// Where files end with a row of totals.
+    /// Returns the positions of the rows of totals at the ends of files.
     pub(super) fn totals(&self) -> Vec<At> {
         let total = |(file, part): (usize, &Part)| match &part.content {
             Content::Csv { layout, .. } => layout.total.map(|line| At { file: file as u32, line }),
@@ -174,7 +175,8 @@ impl Parts {
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
-    /// Has `reader` glance at the files; what is wrong with them is told when they are read whole.
+    /// Reads a sample of each file into `reader`. Errors are ignored here, because they are reported when the files are
+    /// read whole.
     pub(super) fn glance<R: Reader>(&self, mut reader: R) -> R {
         for (file, part) in self.parts.iter().enumerate() {
             let pieces = match &part.content {
@@ -193,7 +195,7 @@ impl Parts {
         reader
     }
 
-    /// Rows of all files at most, empty ones and the header's lines among them.
+    /// Returns the maximum number of rows of all files. It includes empty rows.
     pub(super) fn most_rows(&self) -> u64 {
         let rows = |part: &Part| match &part.content {
             Content::Csv { layout, .. } => layout.most_rows(),
@@ -202,7 +204,7 @@ impl Parts {
         self.parts.iter().map(rows).fold(0, u64::saturating_add)
     }
 
-    /// Rows of the files that say how many there are, by the index of each.
+    /// Returns the number of rows of each file that stores this number, with the index of the file.
     pub(super) fn said_rows(&self) -> impl Iterator<Item = (u32, u64)> {
         let rows = |(file, part): (u32, &Part)| match &part.content {
             Content::Csv { .. } => None,
@@ -211,7 +213,7 @@ impl Parts {
         (0..).zip(&self.parts).filter_map(rows)
     }
 
-    /// Cells of the Parquet files, which say how many there are.
+    /// Returns the number of cells in the Parquet files, which store their number of rows.
     fn cells(&self) -> u64 {
         let cells = |part: &Part| match &part.content {
             Content::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
@@ -220,7 +222,8 @@ impl Parts {
         self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
-    /// For each of a file's columns the table's; the first file's columns are the table's.
+    /// Returns the index of the table's column for each column of a file. The first file defines the columns of the
+    /// table.
     fn align(&mut self, file: &str, names: Vec<String>, content: &Content) -> Result<Vec<usize>, TableError> {
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
@@ -235,7 +238,7 @@ impl Parts {
         })
     }
 
-    /// Whether fields are set apart by semicolons, as where commas are decimal marks.
+    /// Checks whether all CSV files separate fields by semicolons. This is usual where commas are decimal marks.
     pub(super) fn have_semicolons(&self) -> bool {
         let separators = self.parts.iter().filter_map(|part| match &part.content {
             Content::Csv { layout, .. } => Some(layout.dialect.separator),
@@ -245,7 +248,8 @@ impl Parts {
         separators.into_iter().eq([b';'])
     }
 
-    /// `error`, which names columns of the table, or what is said in its place where they may be values.
+    /// Returns `error`, which contains names of columns. If these names may be values, it returns an error without them
+    /// instead.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
         let heading = |part: &Part| (part.name.clone(), part.content.heading());
         match self.parts.first().map(heading) {
@@ -254,9 +258,11 @@ impl Parts {
         }
     }
 
-    /// Reads all files into `whole`. Pieces are read side by side, each by a reader of its own, and appended in the order of
-    /// the rows. Only some are held at a time, since all of them may take as much as the whole; and always as many, so that
-    /// what one piece tells the next does not depend on the number of cores.
+    /// Reads all files into `whole`.
+    ///
+    /// The pieces are read in parallel, each by its own reader, and appended in the order of the rows. A limited number
+    /// of pieces is in memory, because all of them together may be as large as the table. This number is fixed. So the
+    /// result does not depend on the number of cores.
     pub(super) fn read<R: Gatherer>(&self, mut whole: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.takes(column)).collect();
         if let [only] = pieces.as_slice() {
@@ -269,7 +275,7 @@ impl Parts {
                 piece.read(&mut reader).map(|()| reader)
             };
             let results: Vec<Result<R, TableError>> = pieces.par_iter().map(read).collect();
-            // The first error in the order of the rows, on any number of cores.
+            // The first error by row is returned, whatever the number of cores.
             for result in results {
                 whole.append(result?);
             }
@@ -277,20 +283,20 @@ impl Parts {
         Ok(whole)
     }
 
-    /// Reads all files with one reader, row after row.
+    /// Reads all files with one reader, row by row.
     pub(super) fn read_in_order<R: Reader>(&self, mut reader: R) -> Result<R, TableError> {
         let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.takes(column)).collect();
         pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
 
-    /// The files in pieces, with those of the columns that are taken.
+    /// Returns the pieces of all files, restricted to the columns for which `is_taken` returns true.
     fn pieces(&self, is_taken: impl Fn(usize) -> bool) -> impl Iterator<Item = Piece<'_>> {
         let is_read = move |column: usize| is_taken(column) && !self.skipped.get(column).copied().unwrap_or_default();
         self.parts.iter().enumerate().flat_map(move |(file, part)| part.pieces(file, &is_read))
     }
 
-    /// How `at` is told.
+    /// Converts a position to file name and line or row.
     pub(super) fn place(&self, at: At) -> Place {
         let part = self.parts.get(at.file as usize);
         Place {
@@ -302,7 +308,7 @@ impl Parts {
 }
 
 impl Content {
-    /// Bytes that it takes.
+    /// Returns the bytes of the content.
     fn bytes(&self) -> u64 {
         match self {
             Self::Csv { bytes, .. } => bytes.len() as u64,
@@ -310,7 +316,7 @@ impl Content {
         }
     }
 
-    /// Bytes that a thread needs to decode a part of it.
+    /// Returns the bytes that a thread needs to decode a piece of the content.
     fn decoding(&self) -> u64 {
         match self {
             Self::Csv { .. } => 0,
@@ -318,7 +324,7 @@ impl Content {
         }
     }
 
-    /// What its first record is.
+    /// Returns the kind of the first record.
     fn heading(&self) -> Heading {
         match self {
             Self::Csv { bytes, layout } => csv::heading(bytes, layout),
@@ -327,7 +333,8 @@ impl Content {
     }
 }
 
-/// `error`, which names columns of `files`, if all of these begin with names; else what is wrong with the first that does not.
+/// Returns `error` if all `files` begin with names of columns. Otherwise it returns an error about the first file that
+/// does not.
 fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: TableError) -> TableError {
     let wrong = files.into_iter().filter(|(_, heading)| *heading != Heading::Names);
     match wrong.min_by_key(|(_, heading)| *heading == Heading::Unclear) {
@@ -337,7 +344,7 @@ fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: 
     }
 }
 
-/// A file that was opened, with its columns' names.
+/// An opened file with the names of its columns.
 struct Opened {
     content: Content,
     names: Vec<String>,
@@ -345,7 +352,7 @@ struct Opened {
     lines: Lines,
 }
 
-/// Opens a file; of the `memory` so many bytes are `free`.
+/// Opens a file. `memory` is the total memory in bytes, and `free` is how much of it is free.
 fn open(name: &str, content: Bytes, said: &CsvSettings, memory: u64, free: u64) -> Result<Opened, TableError> {
     match container::open(name, content, said, memory, free)? {
         Inner::Parquet(bytes) => {
@@ -372,14 +379,14 @@ fn open(name: &str, content: Bytes, said: &CsvSettings, memory: u64, free: u64) 
     }
 }
 
-/// A part of a file that can be read by itself.
+/// A piece of a file that can be read independently.
 enum Piece<'a> {
     Csv { part: &'a Part, rows: csv::Rows<'a> },
     Parquet { part: &'a Part, rows: parquet::Rows<'a> },
 }
 
 impl Part {
-    /// Whether numbers are written as texts in some of its columns.
+    /// Checks whether some columns may hold numbers as texts.
     pub(super) fn has_texts(&self) -> bool {
         match &self.content {
             Content::Csv { .. } => true,
@@ -411,7 +418,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Rows at most.
+    /// Returns the maximum number of rows.
     fn most_rows(&self) -> usize {
         match self {
             Self::Csv { rows, .. } => rows.most(),
@@ -419,7 +426,7 @@ impl Piece<'_> {
         }
     }
 
-    /// Reads some of its rows.
+    /// Reads a sample of the rows.
     fn glance(&self, reader: &mut impl Reader) -> Result<(), TableError> {
         match self {
             Self::Csv { .. } => self.read(reader),

@@ -1,4 +1,4 @@
-//! From files to a table.
+//! Reads files into a table.
 
 use bytes::Bytes;
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
@@ -38,7 +38,7 @@ pub(super) fn read(
     Ok(table)
 }
 
-/// The table, but for its files' digests.
+/// Reads the table. The digests of its files are added later.
 fn table(
     files: Vec<(String, Bytes)>,
     settings: Settings,
@@ -81,13 +81,13 @@ fn table(
         .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
     warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
-    // The files are not needed any more, and the hashes of the rows are memory, too.
+    // The files are no longer needed. They are dropped here, because the fingerprint needs memory, too.
     drop(parts);
     let profile = DatasetProfile { warnings, ..profile };
     Ok(columns.into_table(target_name, settings, profile, left_out, memory))
 }
 
-/// The values of the columns: those that were kept at once, and those that are read now.
+/// Returns the values of the columns. Columns that were not kept during the survey are read now.
 fn load(
     parts: &Parts,
     readings: &[Reading],
@@ -112,7 +112,7 @@ fn load(
     Ok(loaded)
 }
 
-/// The files, each with what it was read as.
+/// Describes the files and how they were read.
 fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
     let read_as = |part: &super::parts::Part| {
@@ -132,7 +132,7 @@ fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
 fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     match rows {
         rows if rows < MIN_ROWS => Err(TableError::TooFewRows { rows, left_out: odd.left_out() }),
-        // Row indices and codes have 32 bits, and one of them means that nothing is there.
+        // Row indices and codes have 32 bits, and one code stands for a missing value.
         rows if rows >= u32::MAX as usize => Err(TableError::TooManyRows),
         _ => Ok(()),
     }
@@ -162,13 +162,13 @@ fn profiles(names: &[String], tallies: &[Tally], readings: &[Reading]) -> Vec<Co
         .collect()
 }
 
-/// Values that are missing, with what counts as missing.
+/// Returns the number of missing values, including marks if they count as missing.
 fn missing(tally: &Tally, reading: &Reading) -> usize {
     let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
     (tally.rows() - present) as usize
 }
 
-/// The columns, each in its role.
+/// The columns of the table by role.
 struct Columns {
     frame: Frame,
     target: Target,
@@ -253,10 +253,10 @@ fn target_of(
     }
 }
 
-/// Looks for the place of the row of an index: without a list of places, which would take more memory than the values.
+/// Finds the position of a row by its index. A list of all positions would need more memory than the values.
 struct Search {
     column: usize,
-    /// Rows to pass before it is there.
+    /// Number of rows to skip before the row.
     before: usize,
     found: Option<At>,
 }
@@ -272,7 +272,7 @@ impl Reader for Search {
     }
 }
 
-/// The error of the row of that index.
+/// Creates the error about the row with this index.
 fn at_place(
     parts: &Parts,
     row: usize,
@@ -282,7 +282,7 @@ fn at_place(
     place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
-/// Where the row of that index stands.
+/// Returns the position of the row with this index.
 pub(super) fn place_of(parts: &Parts, row: usize, target: &str) -> Result<At, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
     let search = parts.read_in_order(Search { column, before: row, found: None })?;

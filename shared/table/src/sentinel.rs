@@ -1,9 +1,9 @@
-//! Numbers that stand for a missing value, such as -999.
+//! Detects numbers that stand for a missing value, such as -999.
 
-/// Numbers that people write where nothing is known.
+/// Numbers that people write for an unknown value.
 const KNOWN: [f64; 9] = [-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999_999.0];
 
-/// How often each of them occurs, and between which bounds the other numbers are.
+/// Counts of the known numbers, and the bounds of all other numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentinels {
     counts: [u64; KNOWN.len()],
@@ -19,7 +19,7 @@ impl Default for Sentinels {
 
 impl Sentinels {
     pub(super) fn add(&mut self, number: f64) {
-        // Nearly all numbers are none of them.
+        // Nearly all numbers are between the bounds, so the list is rarely searched.
         if !(-8.0..=998.0).contains(&number) {
             let index = KNOWN.iter().position(|known| *known == number);
             if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
@@ -39,12 +39,13 @@ impl Sentinels {
         self.high = self.high.max(later.high);
     }
 
-    /// The least and the greatest of the other numbers.
+    /// Returns the minimum and the maximum of the other numbers.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         (self.low <= self.high).then_some((self.low, self.high))
     }
 
-    /// The number that seems to mean a missing value, and how often it occurs: more than once, and far from all others.
+    /// Returns the number that probably stands for a missing value, and how often it occurs. It occurs more than once
+    /// and is far from all other numbers.
     pub(super) fn found(&self) -> Option<(f64, u64)> {
         let width = self.high - self.low;
         let is_far = |known: f64| {

@@ -1,4 +1,4 @@
-//! What a dataset's owner says of it in `dataset.toml`.
+//! Defines the settings of a data set in `dataset.toml`.
 
 mod csv;
 mod labels;
@@ -15,95 +15,97 @@ pub use parse::SettingsError;
 
 pub use crate::odd_rows::OddRow;
 
-/// The settings' file, which lies beside the data.
+/// Name of the settings file, which is stored beside the data.
 pub const SETTINGS_FILE: &str = "dataset.toml";
 
-/// What is said of a dataset; what is not said is inferred or a default.
+/// The settings of a data set. Missing settings are inferred from the data or have a default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
     /// The column to predict.
     pub target: Option<String>,
-    /// What the model is for.
+    /// The task of the model.
     pub task: Option<Task>,
-    /// Of two labels the one that is looked for.
+    /// The positive one of two labels.
     pub positive: Option<Label>,
-    /// Types of columns that are not to be inferred, by name.
+    /// Types of columns, by name. They are not inferred.
     pub types: BTreeMap<String, TypeName>,
-    /// Whether parts of moments, words of texts and statistics of categories are learnt from where they are of use; they
-    /// are where nothing is said.
+    /// Whether the model may use derived features: parts of moments, words of texts and statistics of categories. By
+    /// default, it uses them where they improve the model.
     pub derived_features: Option<bool>,
-    /// Whether a missing value of a request is imputed even where no training row had one.
+    /// Whether a missing value in a request is imputed even if no training row had a missing value there.
     pub impute_missing: bool,
     /// Columns that are left out.
     pub drop: Vec<String>,
-    /// Texts and numbers that stand for a missing value, in place of the usual ones.
+    /// Texts and numbers that stand for a missing value, instead of the usual ones.
     pub missing: Option<Vec<String>>,
-    /// How CSV files are written, as far as it is not to be told from them.
+    /// How CSV files are written, as far as it is not detected.
     pub csv: CsvSettings,
-    /// Rows that end the run instead of being left out.
+    /// Reasons for which a row is an error instead of being left out.
     pub strict: Vec<OddRow>,
-    /// The column that tells which rows are newer: numbers or moments.
+    /// The column that orders the rows by age. It holds numbers or moments.
     pub order: Option<String>,
-    /// The column whose equal values tell rows that belong together: none of them is learnt from where another is judged on.
+    /// The column that groups the rows. The rows of a group stay together: the model is not trained on some and
+    /// evaluated on others.
     pub group: Option<String>,
-    /// The column that tells how much a row counts, from 0 up.
+    /// The column with the weights of the rows, from 0 up.
     pub weights: Option<String>,
-    /// The figure that decides between models.
+    /// The metric that decides between models.
     pub primary_metric: Option<PrimaryMetric>,
-    /// What each label's probability counts when the label is decided.
+    /// Weights of the labels' probabilities when the predicted label is chosen.
     pub class_weights: Option<ClassWeights>,
-    /// Of two labels the probability above which the positive one is answered.
+    /// Probability above which the positive label is predicted.
     pub threshold: Option<Threshold>,
-    /// What mistakes cost, for a threshold that minimises that.
+    /// Costs of mistakes, for a threshold that minimizes them.
     pub costs: Option<Costs>,
-    /// What a model must reach to be promoted.
+    /// Minimum quality for a promotion.
     pub floor: Option<Floor>,
-    /// How much worse than the champion's a challenger's figure may be; finite, from 0 up.
+    /// How much worse than the champion's score a challenger's score may be. Finite, from 0 up.
     pub tolerance: Option<f64>,
-    /// Families to try, without repetition; empty when nothing is said.
+    /// Families to try, without repetition. Empty if the settings name none.
     pub families: Vec<FamilyChoice>,
-    /// How long search and fit may take, in seconds, from 1 up.
+    /// Time limit for search and fit in seconds, from 1 up.
     pub time_budget_seconds: Option<u64>,
-    /// Candidates of the search for each family, 1–1000.
+    /// Number of candidates of the search per family, 1–1000.
     pub candidates: Option<usize>,
-    /// Folds of the cross-validation, 2–20.
+    /// Number of folds of the cross-validation, 2–20.
     pub folds: Option<usize>,
-    /// Columns whose values, when they grow, may move the answer one way only.
+    /// Directions in which the prediction may change when a column's value increases, by column.
     pub monotone: BTreeMap<String, Direction>,
-    /// What a mean of several candidates may take.
+    /// Limits of an ensemble of several candidates.
     pub ensemble: EnsembleLimits,
     /// Ranges of hyperparameters, by family and name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
 }
 
-/// What a model must reach to be promoted.
+/// Minimum quality of a model for a promotion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Floor {
-    /// It must be better than a constant answer.
+    /// The model must be better than a constant prediction.
     Relative,
-    /// The worst figure of the primary metric that may serve; finite.
+    /// The worst allowed value of the primary metric. Finite.
     Number(f64),
 }
 
-/// Which way the answer may go when a column's value grows: the number that is estimated, or of two labels the probability of
-/// the positive one.
+/// Direction in which the prediction may change when a column's value increases. The prediction is the number, or the
+/// probability of the positive one of two labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// Never down.
+    /// The prediction may only increase.
     Increasing,
-    /// Never up.
+    /// The prediction may only decrease.
     Decreasing,
 }
 
-/// What the mean of several candidates may take; it is made where cross-validation says that it does better.
+/// Limits of an ensemble, which is the mean of several candidates. An ensemble is made if it is better in
+/// cross-validation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EnsembleLimits {
-    /// Candidates at most; of one, no mean is made.
+    /// Maximum number of candidates. With 1, no ensemble is made.
     pub members: usize,
-    /// Size of the artifact in megabytes (10⁶ bytes), as it is estimated.
+    /// Maximum estimated size of the artifact in megabytes (10⁶ bytes).
     pub megabytes: f64,
-    /// Time to predict a row in microseconds, as it is estimated.
+    /// Maximum estimated time to predict a row in microseconds.
     pub microseconds: f64,
 }
 
@@ -113,7 +115,7 @@ impl Default for EnsembleLimits {
     }
 }
 
-/// A column's type, as it can be set.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeName {
@@ -123,16 +125,16 @@ pub enum TypeName {
     Boolean,
     /// Moments.
     Timestamp,
-    /// Texts of few different ones.
+    /// Texts with few different values.
     Category,
-    /// Texts of several words, of which the words are learnt from.
+    /// Texts of several words. The model uses their words.
     Text,
-    /// Texts that name the row; they are left out.
+    /// Texts that identify the row. They are left out.
     Identifier,
 }
 
 impl TypeName {
-    /// The name, as it is written in settings and profiles.
+    /// Returns the name that settings and profiles use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -145,20 +147,20 @@ impl TypeName {
     }
 }
 
-/// A family to try, or all.
+/// A model family to try, or all families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FamilyChoice {
     /// Every family in turn.
     Auto,
-    /// This one.
+    /// A single family.
     Family(Family),
 }
 
-/// Where a hyperparameter is drawn from.
+/// The range from which a hyperparameter is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
-    /// It always is this number; finite.
+    /// A fixed number. Finite.
     Fixed(f64),
-    /// From the first to the second, both included, finite and in this order.
+    /// Minimum and maximum, both included. Both are finite.
     Between(f64, f64),
 }

@@ -1,35 +1,35 @@
-//! How a text is written, beside what it says.
+//! Describes how a text is written, apart from its value.
 
-/// A set of traits of a text's writing.
+/// A set of signs in the writing of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Signs(u16);
 
 impl Signs {
-    /// Thousands are set apart.
+    /// The number has marks between thousands.
     pub(super) const GROUPED: Self = Self(1);
-    /// A currency stands with the number.
+    /// The number has a currency.
     pub(super) const CURRENCY: Self = Self(1 << 1);
-    /// A percent sign follows the number.
+    /// The number has a percent sign.
     pub(super) const PERCENT: Self = Self(1 << 2);
-    /// The number can be read with this decimal mark alone.
+    /// The number is valid only with the current decimal mark.
     pub(super) const DECIDED_DECIMAL: Self = Self(1 << 3);
-    /// A text that would be a number with the other decimal mark.
+    /// The text would be a number with the other decimal mark.
     pub(super) const OTHER_DECIMAL: Self = Self(1 << 4);
-    /// A date that is not written as ISO 8601 has it.
+    /// The date is not in ISO 8601.
     pub(super) const DATED: Self = Self(1 << 5);
-    /// Of such a date, day and month can be told apart in one way only, and in this one.
+    /// The date is valid only with the current order of day and month.
     pub(super) const DECIDED_ORDER: Self = Self(1 << 6);
-    /// A text that would be a date with day and month the other way round.
+    /// The text would be a date with the other order of day and month.
     pub(super) const OTHER_ORDER: Self = Self(1 << 7);
-    /// A date of two numbers that may each be day or month.
+    /// The date is valid with both orders of day and month, with different meanings.
     pub(super) const EITHER_ORDER: Self = Self(1 << 8);
-    /// A number that would be another one with the other decimal mark.
+    /// The number is valid with both decimal marks, with different meanings.
     pub(super) const EITHER_DECIMAL: Self = Self(1 << 9);
     /// The currency is the dollar.
     pub(super) const DOLLAR: Self = Self(1 << 10);
     /// The currency is the euro.
     pub(super) const EURO: Self = Self(1 << 11);
-    /// How many traits there are.
+    /// Number of different signs.
     pub(super) const COUNT: usize = 12;
 
     pub(super) fn with(self, other: Self) -> Self {
@@ -45,12 +45,12 @@ impl Signs {
         self.0 == 0
     }
 
-    /// The index of a single trait.
+    /// Returns the index of a single sign.
     pub(super) fn index(self) -> usize {
         self.0.trailing_zeros() as usize
     }
 
-    /// The indices of all traits in it.
+    /// Returns the indices of all signs in the set.
     pub(super) fn indices(self) -> impl Iterator<Item = usize> {
         (0..Self::COUNT).filter(move |index| self.0 >> index & 1 == 1)
     }

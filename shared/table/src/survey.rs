@@ -1,4 +1,4 @@
-//! What is in the columns: the first of two readings, from which types are inferred.
+//! Surveys the values of all columns. It is the first of two readings, from which the types are inferred.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, Hash};
@@ -15,10 +15,10 @@ use super::parts::{At, Gatherer, Reader};
 use super::sentinel::Sentinels;
 use super::signs::Signs;
 
-/// Different values of a column that are counted; there may be more.
+/// Maximum number of different values that are counted in a column. There may be more.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
 
-/// Kinds of values, in the order of [`Tally`]'s lists.
+/// Classes of values, in the order of the lists in [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     Missing,
@@ -33,10 +33,10 @@ pub(super) enum Class {
     Text,
 }
 
-/// How many kinds there are.
+/// Number of classes.
 const CLASSES: usize = 10;
 
-/// Different numbers up to which it is told whether single precision keeps them apart.
+/// Maximum number of different numbers that are compared in single precision.
 const MAX_SINGLES: usize = 2_000;
 
 impl Class {
@@ -53,13 +53,14 @@ impl Class {
     ];
 }
 
-/// What is in a column.
+/// Counts and other statistics of a column's values.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     counts: [u64; CLASSES],
     first: [Option<At>; CLASSES],
     signs: [u64; Signs::COUNT],
-    /// The first number that is not whole, that is below 0, and that is neither 0 nor 1.
+    /// Position of the first number that is not whole, of the first one below 0, and of the first one other than 0 and
+    /// 1.
     pub(super) first_broken: Option<At>,
     pub(super) first_negative: Option<At>,
     pub(super) first_beyond_one: Option<At>,
@@ -67,23 +68,23 @@ pub(crate) struct Tally {
     pub(super) has_weight: bool,
     ascent: Ascent,
     distinct: HashSet<u64, FixedState>,
-    /// The numbers in single precision, while there are few.
+    /// The different numbers in single precision, while there are few of them.
     singles: HashSet<u32, FixedState>,
     pub(super) sentinels: Sentinels,
-    /// Words of all texts, with blanks between them.
+    /// Number of words of all texts.
     words: u64,
-    /// Whether a value was seen a second time before there were too many to tell.
+    /// Whether some value occurs twice among the values that were remembered.
     repeats: bool,
-    /// Whether earlier rows have told all that different values can tell.
+    /// Whether different values need not be remembered, because earlier rows have decided everything.
     is_settled: bool,
 }
 
-/// Whether numbers only grow.
+/// Whether the numbers are strictly increasing.
 #[derive(Debug, Clone, Copy)]
 struct Ascent {
     ends: Option<(f64, f64)>,
     holds: bool,
-    /// Whether each is one more than the one before it.
+    /// Whether each number is the previous one plus 1.
     by_one: bool,
 }
 
@@ -141,7 +142,7 @@ impl Tally {
         }
     }
 
-    /// Adds a number that tells nothing of how it is written.
+    /// Adds a number without signs.
     #[inline]
     fn add_number(&mut self, at: At, cell: &Cell<'_>, number: f64) {
         self.number(at, number);
@@ -198,20 +199,20 @@ impl Tally {
         }
     }
 
-    /// A tally of rows that come later, which need not tell what is known of those before them.
+    /// Creates a tally for later rows. It remembers no different values if the earlier rows have decided everything.
     fn sibling(&self) -> Self {
         Self { is_settled: self.is_settled(), ..Self::default() }
     }
 
-    /// Whether more different values would say nothing new: there are too many to count, it is known whether they come again
-    /// where that matters, and single precision keeps them apart.
+    /// Checks whether more different values would change nothing. There are too many to count, it is known whether they
+    /// repeat where that matters, and single precision distinguishes them.
     fn is_settled(&self) -> bool {
         let are_numbers = self.of(Class::Number) == self.valued();
         let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_broken.is_some());
         self.has_many() && (!are_numbers || is_apart)
     }
 
-    /// Adds what is in rows that come later.
+    /// Adds the tally of later rows.
     fn append(&mut self, later: &Self) {
         for (count, more) in self.counts.iter_mut().zip(later.counts) {
             *count += more;
@@ -233,98 +234,105 @@ impl Tally {
         self.ascent = self.ascent.then(later.ascent);
         self.words += later.words;
         self.repeats = self.repeats || later.repeats || !self.distinct.is_disjoint(&later.distinct);
-        // There are pieces by the thousand, and no more values are counted.
+        // There may be thousands of pieces, and no more values are counted.
         if !self.has_many() {
             self.distinct.extend(&later.distinct);
         }
     }
 
-    /// Values of a class.
+    /// Returns the number of values of a class.
     pub(super) fn of(&self, class: Class) -> u64 {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
-    /// Texts that are written so.
+    /// Returns the number of texts with this sign.
     pub(super) fn written(&self, sign: Signs) -> u64 {
         self.signs.get(sign.index()).copied().unwrap_or_default()
     }
 
-    /// Values that are neither missing nor what may mean that: usual marks, and infinities.
+    /// Returns the number of values, without missing values, usual marks and infinities.
     pub(super) fn valued(&self) -> u64 {
         self.present() - self.of(Class::Mark) - self.of(Class::Infinite)
     }
 
-    /// Numbers that differ, but not in single precision; as far as there are few of them.
+    /// Returns how many different numbers become equal in single precision. Returns 0 if there are too many numbers to
+    /// compare.
     pub(super) fn collapsed(&self) -> usize {
         let are_all = self.of(Class::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
     }
 
-    /// Whether all values are numbers.
+    /// Checks whether all values are numbers.
     pub(super) fn are_numbers(&self) -> bool {
         self.of(Class::Number) > 0 && self.of(Class::Number) == self.valued()
     }
 
-    /// The least and the greatest number.
+    /// Checks whether all values are dates, or all are times of day.
+    pub(crate) fn are_moments(&self) -> bool {
+        let valued = self.valued();
+        valued > 0 && [Class::Moment, Class::Clock].iter().any(|class| self.of(*class) == valued)
+    }
+
+    /// Returns the minimum and the maximum number.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         self.sentinels.bounds()
     }
 
-    /// Whether the numbers count the rows, from 0 or 1 up.
+    /// Checks whether the numbers count the rows, beginning with 0 or 1.
     pub(super) fn counts_rows(&self) -> bool {
         let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
         starts && self.ascent.by_one && self.of(Class::Number) == self.rows()
     }
 
-    /// Values that are not missing.
+    /// Returns the number of values that are not missing.
     pub(crate) fn present(&self) -> u64 {
         Class::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
-    /// Rows.
+    /// Returns the number of rows.
     pub(crate) fn rows(&self) -> u64 {
         self.present() + self.of(Class::Missing)
     }
 
-    /// The first value of a class.
+    /// Returns the position of the first value of a class.
     pub(super) fn first(&self, class: Class) -> Option<At> {
         self.first.get(class as usize).copied().flatten()
     }
 
-    /// The first value that is of none of `classes`, missing ones aside.
+    /// Returns the position of the first value outside `classes`, except missing values.
     pub(super) fn first_outside(&self, classes: &[Class]) -> Option<At> {
         let others = Class::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
     }
 
-    /// Words of all texts.
+    /// Returns the number of words of all texts.
     pub(super) fn words(&self) -> u64 {
         self.words
     }
 
-    /// Different values, up to [`MAX_DISTINCT`].
+    /// Returns the number of different values, up to [`MAX_DISTINCT`].
     pub(crate) fn distinct(&self) -> usize {
         self.distinct.len().min(MAX_DISTINCT)
     }
 
-    /// Whether all values are numbers, all truth values or all moments.
+    /// Checks whether all values are numbers, all truth values, all dates or all times of day.
     pub(crate) fn is_typed(&self) -> bool {
         [Class::Number, Class::Boolean, Class::Moment, Class::Clock]
             .iter()
             .any(|class| self.of(*class) == self.valued())
     }
 
-    /// Whether a number is not whole.
+    /// Checks whether some number is not whole.
     pub(crate) fn is_broken(&self) -> bool {
         self.first_broken.is_some()
     }
 
-    /// Whether there are more different values than are counted.
+    /// Checks whether there are more different values than are counted.
     pub(super) fn has_many(&self) -> bool {
         self.distinct.len() >= MAX_DISTINCT
     }
 
-    /// Whether no value was seen twice, as far as they were counted.
+    /// Checks whether no value occurs twice, as far as the values were remembered.
     pub(super) fn is_unique(&self) -> bool {
         !self.repeats || self.ascent.holds && self.of(Class::Number) == self.present()
     }
@@ -344,29 +352,29 @@ fn hash(state: &FixedState, value: impl Hash) -> u64 {
     state.hash_one(value)
 }
 
-/// How cells are looked at.
+/// Options for parsing the cells of all columns.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
     pub(super) forms: &'a [Form],
     pub(super) marks: &'a Marks,
-    /// Whether plain numbers, too, tell how they are written.
+    /// Whether plain numbers report their signs, too.
     pub(super) all_signs: bool,
 }
 
-/// Counts the columns of some rows, and keeps the values of those of which it is foreseen how they are kept.
+/// Counts the values of some rows, and keeps the values of columns whose storage was predicted.
 pub(super) struct Survey<'a> {
     way: Way<'a>,
-    /// How each column is kept, it seems; nothing where none is.
+    /// The predicted reading of each column. Empty if no values are kept.
     foreseen: &'a [Reading],
     columns: Vec<Surveyed>,
-    /// Rows that a column will have, about.
+    /// Approximate number of rows of each column.
     room: usize,
     odd: OddRows,
-    /// The rows of the pieces that were appended, by the index of their file.
+    /// Number of rows in the appended pieces, by the index of their file.
     appended: BTreeMap<u32, u64>,
 }
 
-/// A column, as far as it is surveyed.
+/// A column during the survey.
 struct Surveyed {
     form: Form,
     tally: Tally,
@@ -374,18 +382,19 @@ struct Surveyed {
     memo: Memo,
 }
 
-/// What a survey found.
+/// The result of a survey.
 pub(super) struct Found {
     pub(super) tallies: Vec<Tally>,
-    /// The values of columns, as far as it was foreseen how they are kept.
+    /// The values of columns whose storage was predicted.
     pub(super) loaded: Vec<Loaded>,
-    /// Rows of each file, by its index.
+    /// Number of rows of each file, by the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
 }
 
 impl<'a> Survey<'a> {
-    /// Of as many columns as there are forms, with room for so many rows of the columns that are `foreseen`.
+    /// Creates a survey with a column for each form. Columns whose storage was predicted get capacity for `rows`
+    /// values.
     pub(super) fn new(way: Way<'a>, foreseen: &'a [Reading], rows: usize) -> Self {
         let column = |(index, form): (usize, &Form)| Surveyed {
             form: *form,
@@ -397,14 +406,15 @@ impl<'a> Survey<'a> {
         Self { way, foreseen, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
-    /// What was found.
+    /// Returns the result.
     pub(super) fn finish(self) -> Found {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
         let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
         Found { tallies, loaded, rows, odd: self.odd }
     }
 
-    /// The file of a piece and its rows: of the column that has most, since those left out may not be read.
+    /// Returns the file of a piece and its number of rows. It uses the column with the most rows, because columns that
+    /// are left out may not be read.
     fn rows(&self) -> Option<(u32, u64)> {
         let tallies = || self.columns.iter().map(|column| &column.tally);
         let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;

@@ -1,4 +1,4 @@
-//! The table: checked rows in columns, with one column to predict.
+//! Defines the table: checked rows in columns, with one column to predict.
 
 use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
 
@@ -8,16 +8,17 @@ use crate::settings::{FamilyChoice, Settings};
 use crate::target::Target;
 use crate::{DataFile, Place, TableError, read};
 
-/// Rows of a table, at least: with fewer, a fifth of them says nothing about a model.
+/// Minimum number of rows in a table. A fifth of fewer rows would say nothing about a model.
 pub const MIN_ROWS: usize = 10;
 
-/// Bytes of a column's name and of a label, at most: they stand in the records of runs and versions, which have little room.
+/// Maximum bytes of a column's name and of a label. They are part of the records of runs and versions, whose size is
+/// limited.
 pub const MAX_NAME: usize = 200;
 
-/// Names of columns that are recorded of a table, at most.
+/// Maximum number of column names that are recorded of a table.
 const MAX_RECORDED: usize = 200;
 
-/// A table that can be learnt from.
+/// A table for training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub(crate) target_name: String,
@@ -29,17 +30,19 @@ pub struct Table {
     pub(crate) settings: Settings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
-    /// Indices of the files' rows that are none of the table's.
+    /// Indices of the rows in the files that are left out.
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
 }
 
 impl Table {
-    /// Reads `files`, in the order of their names, as the parts of one table. `default_target` is predicted where the
-    /// settings name no target. `memory` is how many bytes the process may use.
+    /// Reads `files`, in the order of their names, as the parts of one table.
+    ///
+    /// `default_target` is the column to predict if the settings name no target. `memory` is the number of bytes that
+    /// the process may use.
     ///
     /// # Errors
-    /// [`TableError`], which names file, line and column where there are such.
+    /// Returns [`TableError`]. It names the file, the line and the column where possible.
     pub fn read(
         files: Vec<DataFile>,
         settings: Settings,
@@ -49,11 +52,11 @@ impl Table {
         read::read(files, settings, default_target, memory)
     }
 
-    /// Fisher's Iris, which is learnt from when there is no other: 150 rows, four columns, three labels. `target` is the
-    /// species' column, or any other.
+    /// Reads the built-in Iris table, which is used if there is no data set: 150 rows, four columns, three labels.
+    /// `target` is the column of the species or any other column.
     ///
     /// # Errors
-    /// [`TableError::NoTarget`] when Iris has no such column.
+    /// Returns [`TableError::NoTarget`] if Iris has no such column.
     pub fn built_in(target: &str) -> Result<Self, TableError> {
         let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
         let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
@@ -64,68 +67,75 @@ impl Table {
         Ok(table)
     }
 
-    /// What is learnt from: every column but the target, those of order, group and weights, and those left out.
+    /// Returns the columns that the model is trained on: all but the target, order, group, weights and the columns that
+    /// are left out.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
 
-    /// What is to be predicted.
+    /// Returns the values of the target.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// The name of the column that is predicted.
+    /// Returns the name of the target.
     pub fn target_name(&self) -> &str {
         &self.target_name
     }
 
-    /// What the model is for.
+    /// Returns the task of the model.
     pub fn task(&self) -> Task {
         self.target.task()
     }
 
-    /// How much each row counts, if the rows do not count alike: finite, from 0 up, not all 0.
+    /// Returns the weights of the rows, or `None` if all rows have the same weight. Weights are finite, from 0 up, and
+    /// not all 0.
     pub fn weights(&self) -> Option<&[f32]> {
         self.weights.as_deref()
     }
 
-    /// What rows are ordered by, if they are: the numbers, or seconds since 1970-01-01T00:00:00Z; finite.
+    /// Returns the values that order the rows, or `None` if no column orders them. They are finite numbers, or seconds
+    /// since 1970-01-01T00:00:00Z.
     pub fn order(&self) -> Option<&[f64]> {
         self.order.as_deref()
     }
 
-    /// For each row the number of its group, if rows are grouped: it follows from the group's value alone.
+    /// Returns the number of each row's group, or `None` if the rows are not grouped. It depends only on the value of
+    /// the group.
     pub fn groups(&self) -> Option<&[u64]> {
         self.groups.as_deref()
     }
 
-    /// What the owner says of the table.
+    /// Returns the settings of the data set.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// How the table was read, with what is odd about it.
+    /// Returns a description of how the table was read, with warnings.
     pub fn profile(&self) -> &DatasetProfile {
         &self.profile
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.target.len()
     }
 
-    /// SHA-256, in lower-case hexadecimal, of what is learnt from, whatever its spelling in the files: names, kinds and
-    /// values of target, columns, weights, order and groups. The order of rows and columns counts.
+    /// Returns the SHA-256, in lower-case hexadecimal, of the data for training: names, kinds and values of target,
+    /// columns, weights, order and groups.
+    ///
+    /// The fingerprint does not depend on how the files spell the values. It depends on the order of rows and columns.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// The number of a row among all rows of the files, those that are left out too; both from 0.
+    /// Returns the index of a row among all rows of the files, including those that are left out. Both indices begin at
+    /// 0.
     pub fn row_in_files(&self, row: u32) -> u32 {
         self.left_out.iter().fold(row, |row, left_out| row + u32::from(*left_out <= row))
     }
 
-    /// Where the row of that index stands in its file, as a row: of lines nothing is known any more.
+    /// Returns the file and the row in it for the row with this index. Lines are no longer known.
     pub fn place_of(&self, row: usize) -> Place {
         let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
@@ -138,12 +148,13 @@ impl Table {
         Place { file: name, line: (row - before) as u64 + 1, is_row: true }
     }
 
-    /// Bytes that the process may use.
+    /// Returns the number of bytes that the process may use.
     pub fn memory(&self) -> u64 {
         self.memory
     }
 
-    /// What a run records of the table, of its columns at most 200 names; `source` is `built-in` or where the files were found.
+    /// Creates the record of the data set for a run. It has at most 200 names of columns. `source` is `built-in` or the
+    /// location of the files.
     pub fn dataset(&self, source: impl Into<String>) -> Dataset {
         Dataset {
             source: source.into(),
@@ -156,7 +167,8 @@ impl Table {
     }
 }
 
-/// The names in their order; of too many the first by name, which are the same in whatever order the columns are.
+/// Returns the names in their order. If there are too many, it returns the first ones by name. These do not depend on
+/// the order of the columns.
 fn recorded(mut names: Vec<String>) -> Vec<String> {
     if names.len() > MAX_RECORDED {
         names.sort_unstable();
@@ -165,10 +177,10 @@ fn recorded(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// Iris by its usual target.
+/// Reads the built-in Iris table with its usual target.
 ///
 /// # Errors
-/// None in practice: the data is part of the crate and a test reads it.
+/// Returns no error in practice. The data is part of the crate, and a test reads it.
 pub fn iris() -> Result<Table, TableError> {
     Table::built_in(IRIS_TARGET)
 }

@@ -1,26 +1,25 @@
-//! What is to be predicted.
+//! Defines the values of the target.
 
 use evergreen_lifecycle::{Label, Task};
 
 use crate::frame::at;
 
-/// The target's values, one for each row.
+/// The values of the target, one for each row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
-    /// Of classification.
+    /// The target of a classification.
     Classes {
-        /// At least two different labels. They are sorted, but that of two the positive one, if the settings name it,
-        /// comes last.
+        /// At least two different labels, sorted. If the settings name the positive one of two labels, it is the last.
         labels: Vec<Label>,
         /// For each row an index into `labels`.
         classes: Vec<u32>,
     },
-    /// Of regression; finite.
+    /// The target of a regression. All numbers are finite.
     Numbers(Vec<f64>),
 }
 
 impl Target {
-    /// What the model is for.
+    /// Returns the task of the model.
     pub fn task(&self) -> Task {
         match self {
             Self::Classes { .. } => Task::Classification,
@@ -28,7 +27,7 @@ impl Target {
         }
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes { classes, .. } => classes.len(),
@@ -36,12 +35,12 @@ impl Target {
         }
     }
 
-    /// Whether there is no row.
+    /// Checks whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The labels; none of regression.
+    /// Returns the labels. Empty for a regression.
     pub fn labels(&self) -> &[Label] {
         match self {
             Self::Classes { labels, .. } => labels,
@@ -49,8 +48,7 @@ impl Target {
         }
     }
 
-    /// The rows at the indices `rows`, in that order; an index that is not below the number of rows is left out. All
-    /// labels stay there.
+    /// Returns the rows at these indices, in that order. Indices beyond the last row are ignored. All labels are kept.
     pub fn take(&self, rows: &[u32]) -> Self {
         match self {
             Self::Classes { labels, classes } => Self::Classes { labels: labels.clone(), classes: at(classes, rows) },

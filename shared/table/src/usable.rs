@@ -1,4 +1,4 @@
-//! Rows that can be learnt from: those with a label that others have, too, or with a number.
+//! Selects the rows that a model can be trained on: those with a number, or with a label that other rows have, too.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -12,7 +12,7 @@ use super::read::place_of;
 use crate::frame::MISSING;
 use crate::settings::Settings;
 
-/// Leaves out the rows without a target and those with a label of their own; gives their indices.
+/// Leaves out the rows without a target and those whose label no other row has. Returns their indices.
 pub(super) fn keep(
     parts: &Parts,
     readings: &[Reading],
@@ -39,7 +39,7 @@ pub(super) fn keep(
     Ok(left_out)
 }
 
-/// For each row why it is left out, if it is.
+/// Returns for each row the reason to leave it out, or `None`.
 fn judged(target: &Loaded) -> Vec<Option<OddRow>> {
     match target {
         Loaded::Wide(numbers) => numbers.iter().map(|number| number.is_nan().then_some(OddRow::NoTarget)).collect(),
@@ -55,7 +55,7 @@ fn judged(target: &Loaded) -> Vec<Option<OddRow>> {
     }
 }
 
-/// Refuses the first kind of row that is left out and that the settings do not allow.
+/// Returns an error if rows are left out for a reason that the settings do not allow.
 pub(super) fn check(parts: &Parts, odd: &OddRows, settings: &Settings) -> Result<(), TableError> {
     let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
     match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {

@@ -1,35 +1,37 @@
-//! Bytes that are held at once while a table is read: what its structures take, each by its rows, columns and bytes of a
-//! cell. They are those of the code; who changes the one changes the other, and `make bench-memory` shows whether they agree.
+//! Computes how many bytes are held at once while a table is read: for each structure, rows × columns × bytes per cell.
+//!
+//! The factors describe the structures of the code. Whoever changes a structure must change its factor, too. `make
+//! bench-memory` shows whether the estimates agree with measurements.
 
 use super::shape::Shape;
 use crate::parts::{AT_ONCE, PIECE};
 use crate::survey::MAX_DISTINCT;
 
-/// What an allocator takes beside what it is asked for, in hundredths, and a process beside its table.
+/// Memory that the allocator uses per 100 requested bytes, and memory that the process uses in addition to the table.
 const OVERHEAD: u64 = 112;
 const PROCESS: u64 = 16 << 20;
 
-/// Bytes of a place in a set of hashes, and how many places there are for each at most.
+/// Bytes of a slot in a set of hashes, and maximum number of slots per hash.
 const PLACE: u64 = 9;
 const PLACES: u64 = 3;
 
-/// What is in the files of a table.
+/// Sizes of the files of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Raw {
-    /// Bytes of CSV, decompressed, and of Parquet.
+    /// Bytes of decompressed CSV and of Parquet.
     pub bytes: u64,
-    /// Bytes of compressed files, which are held until they are decompressed.
+    /// Bytes of compressed files. They are held until they are decompressed.
     pub compressed: u64,
     /// Bytes that a thread needs to decode Parquet.
     pub decoding: u64,
 }
 
-/// Bytes of opened files and of so many cells.
+/// Returns the bytes of opened files with `cells` values.
 pub fn opened(raw: Raw, cells: u64) -> u64 {
     whole(add([raw.bytes, raw.compressed, times([cells, 4])]))
 }
 
-/// Bytes to read a table, and to split it; whatever is learnt.
+/// Returns the bytes to read and to split a table. They do not depend on the model family.
 pub fn reading(shape: &Shape, raw: Raw, threads: u64) -> u64 {
     let opening = add([raw.bytes, raw.compressed]);
     let surveying = add([raw.bytes, survey(shape, raw), times([threads, raw.decoding])]);
@@ -37,30 +39,31 @@ pub fn reading(shape: &Shape, raw: Raw, threads: u64) -> u64 {
     whole(opening.max(surveying).max(loading).max(splitting(shape)))
 }
 
-/// Bytes to survey a table and to keep its values at the same time.
+/// Returns the bytes to survey a table and to keep its values at the same time.
 pub(super) fn at_once(shape: &Shape, raw: Raw, threads: u64) -> u64 {
     let values = add([shape.bytes(), pieces(shape, raw)]);
     whole(add([raw.bytes, survey(shape, raw), values, times([threads, raw.decoding])]))
 }
 
-/// Threads that read side by side.
+/// Returns the number of threads that read in parallel.
 pub fn threads() -> u64 {
     rayon::current_num_threads() as u64
 }
 
-/// So many bytes of values, with what allocator and process take beside them.
+/// Adds the memory of the allocator and of the process to `bytes` of values.
 pub fn whole(bytes: u64) -> u64 {
     (bytes / 100).saturating_mul(OVERHEAD).saturating_add(PROCESS)
 }
 
-/// The hashes of different values, of the table and of the pieces that are read.
+/// Returns the bytes of the hashes of different values, for the table and for the pieces that are being read.
 fn survey(shape: &Shape, raw: Raw) -> u64 {
     let of_piece = rows_of_piece(shape, raw).min(MAX_DISTINCT as u64).min(shape.remembered());
     let places = shape.remembered().saturating_add(times([AT_ONCE as u64, of_piece]));
     times([shape.columns.len() as u64, places, PLACE * PLACES])
 }
 
-/// The values of the pieces that are read at once; lists that grow have twice the room that they need.
+/// Returns the bytes of the values in the pieces that are read at once. Growing lists have twice the capacity that they
+/// need.
 fn pieces(shape: &Shape, raw: Raw) -> u64 {
     let rows = rows_of_piece(shape, raw).min(shape.rows);
     let texts = shape.text_bytes().min(times([shape.columns.len() as u64, rows, 200]));
@@ -72,7 +75,8 @@ fn rows_of_piece(shape: &Shape, raw: Raw) -> u64 {
     (PIECE as u64 / row).max(1)
 }
 
-/// The hashes of rows, by which some are held out, the rows in their strata, and of numbers a sorted copy.
+/// Returns the bytes to split rows: their hashes, which decide the hold-out, their strata, and a sorted copy of a
+/// numeric target.
 fn splitting(shape: &Shape) -> u64 {
     let sorted = if shape.has_labels() { 0 } else { 8 };
     add([shape.bytes(), times([shape.rows, 8 + 4 + 1 + sorted])])

@@ -1,78 +1,79 @@
-//! What a table takes by its rows and columns.
+//! Describes rows and columns of a table, as far as they decide its memory.
 
 use crate::survey::MAX_DISTINCT;
 
-/// Bytes of a text that is kept once, beside its own, which are kept twice: two entries in lists, an entry in a map.
+/// Bytes of a distinct text in addition to its characters: two entries in lists and an entry in a map. The characters
+/// are stored twice.
 const TEXT_BYTES: u64 = 176;
 
-/// What a column holds, as far as memory goes.
+/// The kind of values in a column, as far as it decides their memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Numbers, truth values or moments, in single precision.
+    /// Numbers or truth values, in single precision: 4 bytes per value.
     Number,
-    /// Texts, kept once each, of so many bytes on average.
+    /// Texts. Each different text is stored once. The field is their average length in bytes.
     Text(u64),
-    /// Numbers in double precision.
+    /// Numbers, or moments in seconds, in double precision: 8 bytes per value.
     Wide,
-    /// Nothing that is kept.
+    /// Values that are not kept in memory.
     Skipped,
 }
 
-/// What a column is for.
+/// The purpose of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// To learn from.
+    /// The model is trained on the column.
     Feature,
-    /// To be predicted.
+    /// The model predicts the column.
     Target,
-    /// Order or weights.
+    /// The column of the order, of the groups or of the weights.
     Other,
 }
 
-/// A column of a table.
+/// A column of a table, as far as it decides the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// What it holds.
+    /// The kind of its values.
     pub kind: Kind,
-    /// What it is for.
+    /// The purpose of the column.
     pub used: Use,
-    /// Different values, at least.
+    /// Minimum number of different values.
     pub distinct: u64,
-    /// Whether some are missing.
+    /// Whether some values are missing.
     pub has_missing: bool,
 }
 
-/// Rows and columns of a table; those that are left out included.
+/// Rows and columns of a table, including columns that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Number of rows.
     pub rows: u64,
-    /// The columns.
+    /// The columns in the order of the files.
     pub columns: Vec<Column>,
 }
 
 impl Shape {
-    /// Bytes of the values that are kept.
+    /// Returns the bytes of all values in memory.
     pub fn bytes(&self) -> u64 {
         self.rows.saturating_mul(self.row_bytes()).saturating_add(self.text_bytes())
     }
 
-    /// Bytes of a row's values in memory.
+    /// Returns the bytes of the values of a row, without the texts that are stored once.
     pub fn row_bytes(&self) -> u64 {
         self.sum(Column::bytes)
     }
 
-    /// Bytes of all texts that are kept once.
+    /// Returns the bytes of all texts that are stored once.
     pub fn text_bytes(&self) -> u64 {
         self.sum(Column::text_bytes)
     }
 
-    /// Columns that are learnt from.
+    /// Returns the columns that the model is trained on.
     pub fn learnt(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.used == Use::Feature && column.kind != Kind::Skipped)
     }
 
-    /// The target, if its values are labels.
+    /// Returns the target if its values are labels.
     pub fn labels(&self) -> Option<&Column> {
         let target = self.columns.iter().find(|column| column.used == Use::Target);
         target.filter(|target| matches!(target.kind, Kind::Text(_)))
@@ -82,7 +83,7 @@ impl Shape {
         self.labels().is_some()
     }
 
-    /// The values of a column that the first reading remembers, on average.
+    /// Returns how many values of a column the survey remembers, on average.
     pub(super) fn remembered(&self) -> u64 {
         self.sum(|column| column.distinct.min(2 * MAX_DISTINCT as u64)) / (self.columns.len() as u64).max(1)
     }
@@ -93,7 +94,7 @@ impl Shape {
 }
 
 impl Column {
-    /// Bytes of a value.
+    /// Returns the bytes of a value.
     fn bytes(&self) -> u64 {
         match self.kind {
             Kind::Number | Kind::Text(_) => 4,

@@ -1,4 +1,4 @@
-//! A table that memory does not hold, in words.
+//! Describes a table that does not fit into memory.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use evergreen_lifecycle::Family;
 
 use super::{Raw, Shape};
 
-/// Bytes that the train function takes beside a table and its model: code, SDK, connections.
+/// Bytes that the train function needs in addition to a table and its model: code, SDK, connections.
 pub const OWN: u64 = 128 << 20;
 
-/// Maximum memory of a function, in MB.
+/// Maximum memory of a Lambda function, in MB.
 const MAX_FUNCTION: u64 = 10_240;
 
-/// A table that the process cannot hold.
+/// A table that does not fit into the memory of the process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TooLarge {
-    /// Rows; nothing while they are not known.
+    /// Number of rows, or `None` while it is unknown.
     pub rows: Option<u64>,
-    /// Columns of the files.
+    /// Number of columns in the files.
     pub columns: u64,
-    /// Features, after categories have been told apart.
+    /// Number of features that the preprocessing makes of the columns. 0 while it is unknown.
     pub features: u64,
-    /// Bytes of the files when they are decompressed; 0 where they are gone already.
+    /// Bytes of the decompressed files. 0 if the files are no longer in memory.
     pub bytes: u64,
     /// Whether rows and bytes are estimated from a sample.
     pub is_estimate: bool,
-    /// The family that needs most of those that would be fitted, if any would.
+    /// The model family that needs the most memory, or `None` if no model is fitted.
     pub family: Option<Family>,
-    /// Bytes that reading and learning need.
+    /// Bytes that are needed to read the table and to train on it.
     pub needed: u64,
-    /// Bytes that may be used.
+    /// Bytes that the process may use.
     pub memory: u64,
-    /// What was found when the files were read once: from it, what learning needs can be said too.
+    /// Shape and file sizes of a table that was surveyed. From them, the memory of the training can be computed, too.
     pub read: Option<(Shape, Raw)>,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Display for TooLarge {
     }
 }
 
-/// Memory of a function that has so many bytes for a table, in MB.
+/// Returns the memory setting, in MB, of a function that has `bytes` for a table.
 fn train_memory(bytes: u64) -> u64 {
     bytes.saturating_add(OWN).div_ceil(1 << 20)
 }
 
-/// A number with commas between its thousands.
+/// Formats a number with commas between its thousands.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
@@ -80,7 +80,7 @@ fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// So many bytes, in words.
+/// Formats a number of bytes as MB or GB.
 pub fn gigabytes(bytes: u64) -> String {
     let unit = |shift: u32| bytes as f64 / f64::from(1_u32 << shift);
     if bytes >= 1 << 29 { format!("{:.1} GB", unit(30)) } else { format!("{:.1} MB", unit(20)) }

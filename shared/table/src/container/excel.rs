@@ -1,4 +1,4 @@
-//! Workbooks of Excel as CSV: the first sheet that has something in it.
+//! Converts Excel workbooks to CSV: the first sheet that has values.
 
 use std::io::{self, Cursor, Read};
 
@@ -13,13 +13,14 @@ use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Bytes of the XML parts of a workbook that are read whole, such as its shared texts, in memory for each of their own at most.
+/// Maximum number of bytes in memory per byte of XML, for the parts of a workbook that are read whole, such as its
+/// shared texts.
 const INFLATION: u64 = 5;
 
-/// Bytes of the beginning of a part, where it says how many texts it has.
+/// Bytes at the beginning of a part that are searched for its number of texts.
 const HEAD: u64 = 4096;
 
-/// The table of the workbook `file`, if there is `room` for it: a small workbook may hold a huge one.
+/// Reads the table of the workbook `file` if it fits into `room`. A small workbook may hold a huge table.
 pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, TableError> {
     let refused = |found: &str| TableError::OtherFormat {
         file: file.to_owned(),
@@ -59,7 +60,8 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, Tabl
 
 type Book = Xlsx<Cursor<Bytes>>;
 
-/// Checks that what comes out of a workbook's parts can be held; how much that is they may not say truly.
+/// Checks whether the decompressed parts of a workbook fit into memory. The sizes in the archive may be wrong, so the
+/// parts are decompressed.
 fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError> {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(content.clone())) else { return Ok(()) };
     let mut taken = 0_u64;
@@ -68,7 +70,7 @@ fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError
         let is_sheet = part.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
         let mut part = part.take(room.free.saturating_sub(taken).saturating_add(1));
         let mut head = Vec::new();
-        // What is damaged is told when the workbook is opened.
+        // Damaged parts are reported when the workbook is opened.
         let begun = part.by_ref().take(HEAD).read_to_end(&mut head).unwrap_or_default() as u64;
         let bytes = begun + io::copy(&mut part, &mut io::sink()).unwrap_or_default();
         taken = taken.saturating_add(if is_sheet { bytes } else { bytes.saturating_mul(INFLATION) });
@@ -78,7 +80,8 @@ fn check_parts(file: &str, content: &Bytes, room: Room) -> Result<(), TableError
     Ok(())
 }
 
-/// How many shared texts the beginning of a part announces, for which room is made before they are read.
+/// Returns the number of shared texts that the beginning of a part announces. The reader allocates room for them in
+/// advance.
 fn announced(head: &[u8]) -> u64 {
     const COUNT: &[u8] = b"uniqueCount=";
     let after = memchr::memmem::find(head, COUNT).and_then(|at| head.get(at + COUNT.len() + 1..));
@@ -86,7 +89,8 @@ fn announced(head: &[u8]) -> u64 {
     digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
-/// The cells of a sheet that have something in them; nothing if they, and all cells among them, take more than `free` bytes.
+/// Returns the cells of a sheet that have values. Returns `None` if they and the grid that contains them need more than
+/// `free` bytes.
 fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data>>>, XlsxError> {
     let mut reader = match book.worksheet_cells_reader(sheet) {
         Ok(reader) => reader,
@@ -103,7 +107,7 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
         }
         rows = (rows.0.min(row), rows.1.max(row));
         columns = (columns.0.min(column), columns.1.max(column));
-        // A list that grows has twice the room that it needs, and each text is written into the CSV.
+        // A growing list has twice the capacity that it needs, and each text is copied into the CSV.
         let text = value.get_string().map_or(0, |text| 2 * text.len());
         taken = taken.saturating_add((2 * size_of::<Cell<Data>>() + text) as u64);
         let side = |(first, last): (u32, u32)| u64::from(last - first) + 1;
@@ -116,7 +120,8 @@ fn cells(book: &mut Book, sheet: &str, free: u64) -> Result<Option<Vec<Cell<Data
     Ok(Some(cells))
 }
 
-/// The rows from the header on, and how many rows of titles precede it: those of a single cell above wider ones.
+/// Converts the rows from the header on. Returns also the number of title rows before it. A title row has a single cell
+/// above wider rows.
 fn to_csv(sheet: &Range<Data>) -> Result<(Vec<u8>, usize), csv::Error> {
     let filled = |row: &[Data]| row.iter().filter(|cell| **cell != Data::Empty).count();
     let header = sheet.rows().position(|row| filled(row) > 1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! JSON lines as CSV: an object on each line, or a list of objects.
+//! Converts JSON to CSV: an object on each line, or a list of objects.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Room;
 use crate::{Place, TableError};
 
-/// Whether a text begins with a JSON object, or with a list of such.
+/// Checks whether a text begins with a JSON object or a list of objects.
 pub(super) fn is_json(text: &[u8]) -> bool {
     let start = text.trim_ascii_start();
     let start = start.strip_prefix(b"[").map_or(start, <[u8]>::trim_ascii_start);
@@ -18,7 +18,7 @@ pub(super) fn is_json(text: &[u8]) -> bool {
     start.starts_with(b"{\"") && (serde_json::from_slice::<Object>(line.trim_ascii()).is_ok() || text.starts_with(b"["))
 }
 
-/// An object's members in their order; those of objects within it by their path.
+/// The members of an object in their order. Members of nested objects are named by their path.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -54,8 +54,8 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
     }
 }
 
-/// The objects of `text` as CSV, with a column for each member that any of them has, if there is `room` for it. They are read
-/// twice, since in memory they take many times what their text takes.
+/// Converts the objects of `text` to CSV if it fits into `room`. Each member that occurs in any object is a column. The
+/// text is parsed twice, because parsed objects need many times the memory of their text.
 pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
     let wrong = |line| TableError::Json(Place { file: file.to_owned(), line, is_row: false });
     let (mut columns, mut names) = (HashMap::new(), Vec::new());
@@ -95,7 +95,7 @@ pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, Tab
     writer.into_inner().map_err(|error| damaged(error.into_error().into()))
 }
 
-/// Bytes that a value takes in a CSV, within quotes.
+/// Returns the bytes of a value in a CSV, quotes included.
 fn quoted(value: &Value) -> u64 {
     let length = match value {
         Value::Null => 0,
@@ -113,7 +113,7 @@ fn cell_of(value: &Value) -> String {
     }
 }
 
-/// Gives the objects one by one; or the line that holds none.
+/// Passes the objects to `give` one by one. Returns the number of the first line that is not an object as an error.
 fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     if text.trim_ascii_start().starts_with(b"[") {
         let mut list = serde_json::Deserializer::from_slice(text);
@@ -129,7 +129,7 @@ fn each(text: &[u8], mut give: impl FnMut(Object)) -> Result<(), u64> {
     Ok(())
 }
 
-/// A list of objects, each of which is given before the next one is read.
+/// A visitor that passes each object of a list on before it parses the next one.
 struct List<'a, F>(&'a mut F);
 
 impl<'de, F: FnMut(Object)> Visitor<'de> for List<'_, F> {

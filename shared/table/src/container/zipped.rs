@@ -1,4 +1,4 @@
-//! ZIP archives: a workbook, or one file.
+//! Opens ZIP archives: a workbook, or an archive of one file.
 
 use std::io::{Cursor, Read};
 
@@ -7,15 +7,16 @@ use zip::ZipArchive;
 
 use crate::TableError;
 
-/// What is in an archive.
+/// The content of an archive.
 pub(super) enum Inner {
-    /// It is a workbook of Excel itself.
+    /// The archive is an Excel workbook.
     Workbook(Bytes),
-    /// The name and the content of the one file in it.
+    /// Name and content of the only file in the archive.
     Entry(String, Vec<u8>),
 }
 
-/// Opens an archive, if what is in it fits into the `free` ones of `memory` bytes.
+/// Opens an archive if its content fits into memory. `memory` is the total memory in bytes, and `free` is how much of
+/// it is free.
 pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<Inner, TableError> {
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
@@ -41,7 +42,7 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     Ok(Inner::Entry((*name).clone(), bytes))
 }
 
-/// Not a folder, and nothing that a system adds.
+/// Checks whether an entry is a file, but not a folder or a file that an operating system adds.
 fn is_file(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default();
     !name.ends_with('/') && !name.starts_with("__MACOSX/") && !last.starts_with('.')

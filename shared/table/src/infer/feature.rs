@@ -1,4 +1,4 @@
-//! Columns to learn from.
+//! Infers how features are read.
 
 use evergreen_lifecycle::ColumnRole;
 
@@ -8,13 +8,13 @@ use crate::settings::TypeName;
 use crate::signs::Signs;
 use crate::survey::{Class, MAX_DISTINCT};
 
-/// Why a column is left out that is nothing but a count of the rows.
+/// Reason to leave out a column that only counts the rows.
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 
-/// Words that the texts of a column have on average, at least, to be more than names.
+/// Minimum number of words per text, on average, in a column of texts that are more than names.
 const WORDS: u64 = 3;
 
-/// How a column to learn from is read.
+/// Infers how a feature is read.
 pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     let tally = column.tally;
     if let Some(kind) = column.unread {
@@ -99,7 +99,7 @@ fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
     Ok(texts(column))
 }
 
-/// Numbers, unless the name and the values say that they number the rows.
+/// Returns the reading of a column of numbers. A column that numbers the rows, by its name and its values, is left out.
 fn number(column: Judged<'_>) -> Reading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
@@ -118,7 +118,7 @@ fn number(column: Judged<'_>) -> Reading {
     Reading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
-/// How the numbers are written, if not as programs do.
+/// Describes how the numbers are written, unless they are plain.
 fn notation(column: Judged<'_>) -> String {
     let tally = column.tally;
     let mut words = String::new();
@@ -137,12 +137,12 @@ fn notation(column: Judged<'_>) -> String {
     words
 }
 
-/// Whether the file, which tells types, has texts there.
+/// Describes that a Parquet file stores the values as text.
 fn stored(column: Judged<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
-/// How many marks count as missing values, if there are any.
+/// Describes how many marks count as missing values.
 fn marked(column: Judged<'_>) -> String {
     match column.tally.of(Class::Mark) {
         0 => String::new(),
@@ -151,7 +151,7 @@ fn marked(column: Judged<'_>) -> String {
     }
 }
 
-/// Warnings where it is not sure what numbers mean as they are written.
+/// Returns warnings about numbers whose notation has more than one meaning.
 pub(super) fn written(column: Judged<'_>) -> Vec<String> {
     let (tally, name) = (column.tally, column.name);
     let numbers = tally.of(Class::Number);
@@ -179,7 +179,7 @@ pub(super) fn written(column: Judged<'_>) -> Vec<String> {
     warnings
 }
 
-/// A warning where numbers are likely names: postcodes that have lost their zeros.
+/// Returns a warning if the numbers are probably codes, such as postcodes that have lost their leading zeros.
 fn codes(column: Judged<'_>) -> Option<String> {
     const NAMES: [&str; 8] =
         ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
@@ -190,7 +190,7 @@ fn codes(column: Judged<'_>) -> Option<String> {
     })
 }
 
-/// A warning where numbers are likely moments: seconds or milliseconds since 1970, or days such as 20240131.
+/// Returns a warning if the numbers are probably moments: seconds or milliseconds since 1970, or days such as 20240131.
 fn moments(column: Judged<'_>) -> Option<String> {
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
@@ -239,7 +239,7 @@ fn collapsed(column: Judged<'_>) -> Option<String> {
     })
 }
 
-/// Dates, with what is said of the order of day and month.
+/// Returns the reading of a column of dates, with a warning if the order of day and month is unknown.
 fn moment(column: Judged<'_>) -> Reading {
     let tally = column.tally;
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
@@ -262,7 +262,8 @@ fn keep_as(name: &str, kind: TypeName) -> String {
     format!("; to learn from it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
-/// A column that names the rows whatever it holds: without a name, or called as programs call their index.
+/// Checks whether a column is an index, whatever it holds: it has no name, or the name that programs give to their
+/// index.
 fn is_index(column: Judged<'_>) -> bool {
     let lower = column.name.to_lowercase();
     let numbered = |before: &str, after: &str| {
@@ -275,7 +276,8 @@ fn is_index(column: Judged<'_>) -> bool {
         || numbered("__index_level_", "__")
 }
 
-/// `id`, `customer_id`, `customerId`, `index`, and what an index without a name is called when it is written.
+/// Checks whether the name is usual for identifiers: `id`, `customer_id`, `customerId`, `index`, or the name that
+/// programs give to an unnamed index.
 fn is_identifiers_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     let before = |end: &str| name.strip_suffix(end).and_then(|rest| rest.chars().next_back());
@@ -286,7 +288,7 @@ fn is_identifiers_name(name: &str) -> bool {
         || camel("ID")
 }
 
-/// Refuses the few values that keep a column from being one of numbers or of moments.
+/// Returns an error for the few values that prevent a column from being one of numbers or of moments.
 fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
     const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
                         dataset.toml";
@@ -311,7 +313,7 @@ fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
     }
 }
 
-/// A warning where many of the values that are taken for texts are numbers or dates.
+/// Returns a warning if many values of a text column are numbers or dates.
 fn mixed(column: Judged<'_>) -> Option<String> {
     let tally = column.tally;
     let (numbers, moments) = (tally.of(Class::Number), tally.of(Class::Moment));

@@ -1,4 +1,4 @@
-//! The columns that are not learnt from: the target, and those of order, weights, and those left out.
+//! Infers how the other columns are read: target, order, group, weights, and columns that are left out.
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
@@ -7,7 +7,7 @@ use crate::TableError;
 use crate::settings::TypeName;
 use crate::survey::Class;
 
-/// How the target is read: as numbers for regression, as texts for classification.
+/// Infers how the target is read: as numbers for regression, as texts for classification.
 pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
@@ -20,7 +20,7 @@ pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, 
     let because = format!("{}: {because}", task.name());
     match task {
         Task::Classification => {
-            // Before they are kept: there may be as many as rows.
+            // The labels are counted before the values are kept, because there may be as many labels as rows.
             if column.tally.distinct() > MAX_LABELS {
                 let (target, labels) = (column.name.to_owned(), column.tally.distinct());
                 return Err(TableError::TooManyLabels { target, labels });
@@ -45,8 +45,8 @@ pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, 
     }
 }
 
-/// Regression of numbers that are not whole, or of which there are more than [`FEW`] different ones or hardly two rows of
-/// each; else classification.
+/// Chooses regression for numbers that are not whole, that have more than [`FEW`] different values, or that hardly ever
+/// repeat. Chooses classification otherwise.
 fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
     let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
@@ -70,7 +70,7 @@ fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
     }
 }
 
-/// A warning where labels that were told by their number look like counts.
+/// Returns a warning if labels look like counts and only their number led to classification.
 fn counts(column: Judged<'_>, because: &str) -> Option<String> {
     let (tally, name) = (column.tally, column.name);
     let is_told = because.ends_with("different whole numbers");
@@ -86,10 +86,10 @@ fn counts(column: Judged<'_>, because: &str) -> Option<String> {
     })
 }
 
-/// Different whole numbers from which on labels may be counts.
+/// Minimum number of different whole numbers that may be counts.
 const MANY_COUNTS: usize = 6;
 
-/// The type that is nearest to all values of a column.
+/// Returns the type that fits all values of a column.
 fn kind(column: Judged<'_>) -> TypeName {
     let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
     match (all(Class::Number), all(Class::Boolean), all(Class::Moment)) {
@@ -100,7 +100,7 @@ fn kind(column: Judged<'_>) -> TypeName {
     }
 }
 
-/// How the column is read that rows are ordered by.
+/// Returns the reading of the column that orders the rows.
 pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
@@ -112,7 +112,7 @@ pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
     }
 }
 
-/// How the column is read that tells which rows belong together.
+/// Returns the reading of the column that groups the rows.
 pub(super) fn group(column: Judged<'_>) -> Reading {
     let kind = column.forced.unwrap_or(TypeName::Identifier);
     let mut reading = Reading::new(ColumnRole::Group, Storage::Texts, kind, "dataset.toml keeps its rows together");
@@ -128,7 +128,7 @@ pub(super) fn group(column: Judged<'_>) -> Reading {
     reading
 }
 
-/// How the column is read that rows are weighed by.
+/// Returns the reading of the column that weights the rows.
 pub(super) fn weights(column: Judged<'_>) -> Result<Reading, TableError> {
     const EXPECTED: &str = "a finite number from 0 up";
     column.check_complete(EXPECTED)?;
@@ -143,7 +143,7 @@ pub(super) fn weights(column: Judged<'_>) -> Result<Reading, TableError> {
     }
 }
 
-/// How a column is told that the settings leave out.
+/// Returns the reading of a column that the settings leave out.
 pub(super) fn dropped(column: Judged<'_>) -> Reading {
     let kind = column.forced.unwrap_or_else(|| kind(column));
     Reading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")

@@ -1,4 +1,4 @@
-//! CSV.
+//! Reads CSV files.
 
 mod heading;
 mod quotes;
@@ -18,41 +18,41 @@ use crate::odd_rows::OddRow;
 use crate::settings::CsvSettings;
 use crate::{Place, TableError};
 
-/// Bytes of a piece, about: its values may take several times as much.
+/// Approximate bytes of a piece. Its values may need several times as much memory.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// Bytes of the beginning, and of the middle, by which the notation of columns is told first.
+/// Bytes at the beginning and in the middle of a file from which the forms of columns are detected first.
 const GLANCE: usize = 128 << 10;
 
-/// How a file is laid out.
+/// The layout of a CSV file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layout {
     pub(super) dialect: Dialect,
-    /// Where the rows begin, by byte and line, and where they end.
+    /// The first byte and the first line of the rows, and the byte after the last row.
     start: usize,
     line: u64,
     end: usize,
-    /// Where the rows can be cut, counted from their beginning.
+    /// Positions where the rows can be divided, relative to their start.
     cuts: Vec<usize>,
-    /// The lines of each piece.
+    /// Number of lines in each piece.
     lines: Vec<u64>,
-    /// The fields of the header, as they are written.
+    /// The fields of the header as they are written.
     header: StringRecord,
-    /// The line of a last row that holds totals, which is none of the rows.
+    /// The line of the last row if it holds totals. It does not belong to the rows.
     pub(super) total: Option<u64>,
 }
 
-/// Some rows of a file.
+/// A piece of the rows of a file.
 pub(super) struct Rows<'a> {
     file: u32,
     bytes: &'a [u8],
-    /// The line that `bytes` begin with, and how many there are.
+    /// The first line of `bytes`, and the number of lines.
     line: u64,
     lines: u64,
     layout: &'a Layout,
 }
 
-/// Reads the header of a text: how it is laid out, and the columns' names, which are empty where there are none.
+/// Reads the header of a text. Returns the layout and the names of the columns. A name may be empty.
 pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layout, Vec<String>), TableError> {
     let (dialect, before) = Dialect::of(text, said.separator, said.quote);
     let body = text.get(before..).unwrap_or_default();
@@ -78,7 +78,7 @@ pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layou
     Ok((layout, names))
 }
 
-/// What the first record is.
+/// Returns the kind of the first record.
 pub(super) fn heading(text: &[u8], layout: &Layout) -> Heading {
     let fields = layout.header.iter();
     let names: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
@@ -110,21 +110,21 @@ impl Layout {
         Ok(self)
     }
 
-    /// The rows in pieces.
+    /// Divides the rows into pieces.
     fn pieces<'a>(&self, rows: &'a [u8]) -> Vec<&'a [u8]> {
         let mut from = 0;
         let ends = self.cuts.iter().copied().chain([rows.len()]);
         ends.map(|to| rows.get(std::mem::replace(&mut from, to)..to).unwrap_or_default()).collect()
     }
 
-    /// Rows at most, empty ones among them.
+    /// Returns the maximum number of rows, including empty ones.
     pub(super) fn most_rows(&self) -> u64 {
         self.lines.iter().sum::<u64>() + 1
     }
 }
 
 impl<'a> Rows<'a> {
-    /// The rows in pieces.
+    /// Divides the rows of a file into pieces.
     pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
         let mut line = layout.line;
         let pieces = layout.pieces(layout.rows(text)).into_iter().zip(&layout.lines);
@@ -136,7 +136,7 @@ impl<'a> Rows<'a> {
         pieces.filter(|rows| !rows.bytes.is_empty()).collect()
     }
 
-    /// Some rows of the beginning and some of the middle, the last of which may be cut off.
+    /// Returns some rows from the beginning and some from the middle. An incomplete row at the end is removed.
     pub(super) fn glance(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
         let rows = layout.rows(text);
         let middle = if rows.len() > 4 * GLANCE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
@@ -150,12 +150,12 @@ impl<'a> Rows<'a> {
         [Some(0), middle].into_iter().flatten().map(part).collect()
     }
 
-    /// How many there are at most.
+    /// Returns the maximum number of rows.
     pub(super) fn most(&self) -> usize {
         self.lines as usize + 1
     }
 
-    /// Gives every cell to `reader`; `order` has the table's column for each field.
+    /// Passes every cell to `reader`. `order` has the index of the table's column for each field.
     pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
         let mut to = To { rows: self, file, order, reader };
         match std::str::from_utf8(self.bytes) {
@@ -164,19 +164,20 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The line on which a record begins. The reader's own position is before the empty lines that it skips.
+    /// Returns the line on which a record begins. The position of the CSV reader is before the empty lines that it
+    /// skips.
     fn line(&self, record: &StringRecord) -> u64 {
         let Some(position) = record.position() else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let from = self.bytes.get(start..).unwrap_or_default();
         let skipped =
             from.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
-        // The reader counts lines from 1.
+        // The CSV reader counts lines from 1.
         self.line + position.line() - 1 + skipped as u64
     }
 }
 
-/// Where the cells of some rows go.
+/// Passes the cells of some rows to a reader.
 struct To<'a, R> {
     rows: &'a Rows<'a>,
     file: &'a str,
@@ -185,7 +186,7 @@ struct To<'a, R> {
 }
 
 impl<R: Reader> To<'_, R> {
-    /// Reads what has no quotes: a record is what is between the ends of lines, and a field what is between separators.
+    /// Reads rows without quotes. Ends of lines separate records, and separators separate fields.
     fn plain(&mut self, text: &str) -> Result<(), TableError> {
         let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
         let (mut start, mut line) = (0, self.rows.line);
@@ -208,7 +209,7 @@ impl<R: Reader> To<'_, R> {
 
     fn quoted(&mut self) -> Result<(), TableError> {
         let mut records = self.rows.layout.dialect.reader().from_reader(self.rows.bytes);
-        // The whole file was found to be text, and so is each record, which is checked at once.
+        // The whole file is known to be UTF-8, so each record is valid, too.
         let mut record = StringRecord::new();
         let damaged = |source| TableError::Csv { file: self.file.to_owned(), source };
         while records.read_record(&mut record).map_err(damaged)? {
@@ -218,7 +219,7 @@ impl<R: Reader> To<'_, R> {
         Ok(())
     }
 
-    /// Gives the cells of a record, if it is a row.
+    /// Passes the cells of a record to the reader if the record is a row.
     fn record<'r>(
         &mut self,
         line: u64,
@@ -247,7 +248,7 @@ impl<R: Reader> To<'_, R> {
     }
 }
 
-/// The fields of a record without quotes. They are short, so that looking at one byte after the other is fastest.
+/// The fields of a record without quotes. Fields are short, so a search byte by byte is fastest.
 #[derive(Clone)]
 struct Fields<'r> {
     rest: Option<&'r str>,
@@ -266,7 +267,7 @@ impl<'r> Iterator for Fields<'r> {
     }
 }
 
-/// Without blanks around it; nearly all cells have none.
+/// Removes blanks around a cell. Nearly all cells have none.
 #[inline]
 fn trimmed(cell: &str) -> &str {
     let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);

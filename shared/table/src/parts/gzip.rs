@@ -1,4 +1,4 @@
-//! Gzip, and no more of it than memory holds.
+//! Decompresses gzip, up to the free memory.
 
 use std::io::Read;
 
@@ -6,10 +6,11 @@ use flate2::read::MultiGzDecoder;
 
 use crate::TableError;
 
-/// Bytes that come out of one, at most: deflate shrinks nothing further.
+/// Maximum compression ratio of deflate.
 const MAX_RATIO: u64 = 1032;
 
-/// The CSV in `content`, of all concatenated members, if it fits into the `free` ones of `memory` bytes.
+/// Decompresses all members of `content` if the result fits into memory. `memory` is the total memory in bytes, and
+/// `free` is how much of it is free.
 pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
     let room = said(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
@@ -21,7 +22,7 @@ pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> 
     Ok(bytes)
 }
 
-/// What the end of the last member says of its size, by 2^32: room for it need not be found again and again.
+/// Returns the size that the end of the last member declares, modulo 2^32. It avoids repeated growth of the result.
 fn said(content: &[u8]) -> u64 {
     content.last_chunk().map_or(0, |end| u64::from(u32::from_le_bytes(*end)))
 }

@@ -1,13 +1,13 @@
-//! The names of columns.
+//! Checks and compares the names of columns.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{MAX_NAME, TableError};
 
-/// What a column without a name is called, by its index: as pandas calls it.
+/// Prefix of the name of an unnamed column, before its index, as in pandas.
 const UNNAMED: &str = "Unnamed: ";
 
-/// The names, and one for each column that has none.
+/// Returns the names, with a generated name for each column that has none.
 pub(super) fn named(names: &[String]) -> Vec<String> {
     let name = |(index, name): (usize, &String)| {
         if name.is_empty() { format!("{UNNAMED}{index}") } else { name.clone() }
@@ -15,7 +15,7 @@ pub(super) fn named(names: &[String]) -> Vec<String> {
     names.iter().enumerate().map(name).collect()
 }
 
-/// Checks that every column has a name of its own, and none too long.
+/// Checks that the names are unique and not too long.
 pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     let mut seen = HashMap::new();
     for (index, name) in names.iter().enumerate() {
@@ -29,8 +29,8 @@ pub(super) fn check(file: &str, names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// For each of `names`, the columns of `file`, the index among `table`, the columns of the file `first`; all must be there,
-/// and no other.
+/// Returns the index of the table's column for each column of `file`. `table` has the columns of the file `first`. Both
+/// files must have the same columns.
 pub(super) fn align(table: &[String], first: &str, file: &str, names: &[String]) -> Result<Vec<usize>, TableError> {
     let known: HashMap<&str, usize> = table.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Parquet.
+//! Reads Parquet files.
 
 mod cells;
 mod sample;
@@ -8,41 +8,42 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
-pub(crate) use self::sample::Sample;
+pub(crate) use self::sample::{Sample, StoredType};
 use super::{At, Reader, header};
 use crate::TableError;
 
-/// Rows that are decoded at once.
+/// Number of rows that are decoded at once.
 const BATCH: usize = 8192;
 
-/// An opened file.
+/// An opened Parquet file.
 pub(super) struct File {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
-    /// Indices of the columns that are read: all but those left out whose values are no single values.
+    /// Indices of the columns that can be read. Columns of nested values cannot.
     read: Vec<usize>,
-    /// Indices and types of the others.
+    /// Indices and types of the columns that cannot be read.
     pub(super) unread: Vec<(usize, String)>,
 }
 
-/// Cells of a piece, about.
+/// Approximate number of cells in a piece.
 const CELLS: u64 = 1 << 20;
 
-/// The rows of a row group, of some columns.
+/// Some columns of a row group.
 pub(super) struct Rows<'a> {
     file: u32,
     content: &'a File,
     group: usize,
-    /// The row, counted from 1, that the group begins with.
+    /// The first row of the group, counted from 1.
     first: u64,
     /// Indices of the columns.
     columns: Vec<usize>,
 }
 
 impl File {
-    /// Opens the file `name`; gives it and its columns' names.
+    /// Opens a file. Returns also the names of its columns.
     pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
-        // Without the writer's Arrow schema, a text is a text, whatever it was in the writer's memory.
+        // The Arrow schema of the writer is ignored, so that a text is read as text whatever type it had in the
+        // writer's memory.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(damaged(name))?;
         let fields = metadata.schema().fields();
@@ -62,28 +63,28 @@ impl File {
         Ok((Self { bytes, metadata, read, unread }, names))
     }
 
-    /// Bytes of it.
+    /// Returns the bytes of the file.
     pub(super) fn size(&self) -> u64 {
         self.bytes.len() as u64
     }
 
-    /// Bytes that a thread needs to decode a row group.
+    /// Returns the bytes that a thread needs to decode a row group.
     pub(super) fn decoding(&self) -> u64 {
         sample::decoding(self.metadata.metadata())
     }
 
-    /// Indices of the columns that hold texts.
+    /// Returns the indices of the columns that hold texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = usize> {
         let fields = self.metadata.schema().fields().iter().enumerate();
         fields.filter(|(_, field)| cells::is_text(field.data_type())).map(|(index, _)| index)
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub(super) fn rows(&self) -> u64 {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
     }
 
-    /// Its row groups, each in blocks of the columns that are read.
+    /// Divides the columns of each row group into pieces. Only columns for which `is_read` returns true are included.
     pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<Rows<'_>> {
         let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
         let (mut first, mut pieces) = (1, Vec::new());
@@ -99,18 +100,19 @@ impl File {
 }
 
 impl Rows<'_> {
-    /// Gives every cell to `reader`, column by column; `order` has the table's column for each of the file's.
+    /// Passes every cell to `reader`, column by column. `order` has the index of the table's column for each column of
+    /// the file.
     pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
         self.read_batches(name, order, reader, usize::MAX)
     }
 
-    /// How many there are.
+    /// Returns the number of rows.
     pub(super) fn most(&self) -> usize {
         let groups = self.content.metadata.metadata().row_groups();
         groups.get(self.group).map_or(0, |group| count(group.num_rows()) as usize)
     }
 
-    /// Gives some cells of the beginning.
+    /// Passes some cells of the first row group to `reader`.
     pub(super) fn glance(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
         if self.first == 1 { self.read_batches(name, order, reader, 1) } else { Ok(()) }
     }

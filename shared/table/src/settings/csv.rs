@@ -1,4 +1,4 @@
-//! How CSV files are written, where they do not tell it themselves.
+//! Parses settings that describe how CSV files are written.
 
 use encoding_rs::Encoding;
 use toml::Value;
@@ -12,18 +12,18 @@ const DECIMAL: &str = "\".\" or \",\"";
 const DATES: &str = "\"day_first\" or \"month_first\"";
 const ENCODING: &str = "the name of an encoding, such as \"utf-8\", \"windows-1252\" or \"utf-16le\"";
 
-/// What is said of CSV files; what is not said is told from them.
+/// How CSV files are written. Missing settings are detected from the files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvSettings {
-    /// What is between two fields, in ASCII.
+    /// The separator between fields, in ASCII.
     pub separator: Option<u8>,
-    /// What is around a field, in ASCII.
+    /// The quote around fields, in ASCII.
     pub quote: Option<u8>,
     /// Whether numbers have a decimal comma.
     pub decimal_comma: Option<bool>,
     /// Whether the month comes first in dates such as 05/06/2024.
     pub month_first: Option<bool>,
-    /// What characters are written in.
+    /// The character encoding.
     pub encoding: Option<&'static Encoding>,
 }
 
@@ -62,7 +62,7 @@ fn character(text: &str) -> Option<u8> {
     }
 }
 
-/// Whether it is the second of both.
+/// Returns whether `text` is the second of the known texts, or `None` if it is unknown.
 fn one_of(text: &str, known: [&str; 2]) -> Option<bool> {
     known.iter().position(|known| *known == text).map(|index| index == 1)
 }

@@ -1,4 +1,4 @@
-//! How a label is decided, as it can be set.
+//! Parses settings that control which label is predicted.
 
 use std::collections::BTreeMap;
 
@@ -10,34 +10,34 @@ const CLASS_WEIGHTS: &str = "\"balanced\", or a table of labels and numbers abov
 const THRESHOLD: &str = "\"f1\", \"balanced\", \"cost\", or a number between 0 and 1";
 const COSTS: &str = "false_positive and false_negative, numbers above 0";
 
-/// What the probability of each label counts when the label is decided.
+/// Weights of the labels' probabilities when the predicted label is chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClassWeights {
-    /// As much more as the label is rarer.
+    /// The rarer a label is, the higher is its weight.
     Balanced,
-    /// By label, each above 0; a label that is left out counts 1.
+    /// Weights above 0 by label. Other labels have the weight 1.
     Table(BTreeMap<String, f64>),
 }
 
-/// Of two labels the probability of the positive one above which it is answered.
+/// The probability above which the positive one of two labels is predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Threshold {
-    /// Where F1 of the positive label is greatest.
+    /// The threshold that maximizes F1 of the positive label.
     F1,
-    /// Where balanced accuracy is greatest.
+    /// The threshold that maximizes balanced accuracy.
     Balanced,
-    /// Where mistakes cost least.
+    /// The threshold that minimizes the costs of mistakes.
     Cost,
-    /// This probability, between 0 and 1.
+    /// A fixed probability between 0 and 1.
     Number(f64),
 }
 
-/// What mistakes of two labels cost, in any unit.
+/// Costs of mistakes with two labels, in any unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Costs {
-    /// Of answering the positive label where it is not true; above 0.
+    /// Cost of predicting the positive label where it is wrong. Above 0.
     pub false_positive: f64,
-    /// Of not answering it where it is true; above 0.
+    /// Cost of not predicting the positive label where it is right. Above 0.
     pub false_negative: f64,
 }
 

@@ -1,4 +1,4 @@
-//! From TOML to settings, key by key, so that an error names the key.
+//! Parses settings key by key, so that an error can name the key.
 
 use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
@@ -15,55 +15,55 @@ const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brie
 const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
 const RANGE: &str = "a number, or [low, high] with low not above high";
 
-/// Members of an ensemble, at most; an artifact holds as many.
+/// Maximum number of members of an ensemble, as in an artifact.
 const MAX_MEMBERS: usize = 32;
 
-/// Why a text is no settings.
+/// An error in the text of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// Bytes that are no text.
+    /// The file is not UTF-8.
     #[error("dataset.toml is not UTF-8; save it in that encoding")]
     NotUtf8,
-    /// Text that is no TOML.
+    /// The text is not valid TOML.
     #[error("dataset.toml, line {line}: no TOML: {reason}")]
     Syntax {
         /// The line, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// The reason from the TOML parser.
         reason: String,
     },
-    /// A key that means nothing.
+    /// A key is unknown.
     #[error("dataset.toml: unknown key `{key}`; expected one of {expected}")]
     UnknownKey {
-        /// The key, with the tables that it is in.
+        /// The key, with the tables that contain it.
         key: String,
-        /// The keys that are known there.
+        /// The known keys at this place.
         expected: &'static str,
     },
-    /// A value that is not what the key needs.
+    /// A value is not valid for its key.
     #[error("dataset.toml: `{key}`: expected {expected}")]
     Value {
-        /// The key, with the tables that it is in.
+        /// The key, with the tables that contain it.
         key: String,
-        /// What belongs there.
+        /// The expected value, in words.
         expected: &'static str,
     },
 }
 
 impl Settings {
-    /// Reads the content of a `dataset.toml`.
+    /// Parses the content of a `dataset.toml` file.
     ///
     /// # Errors
-    /// [`SettingsError`], naming the key and what was expected.
+    /// Returns [`SettingsError`], which names the key and the expected value.
     pub fn from_bytes(toml: &[u8]) -> Result<Self, SettingsError> {
         Self::parse(std::str::from_utf8(toml).map_err(|_| SettingsError::NotUtf8)?)
     }
 
-    /// Reads the text of a `dataset.toml`.
+    /// Parses the text of a `dataset.toml` file.
     ///
     /// # Errors
-    /// [`SettingsError`], naming the key and what was expected.
+    /// Returns [`SettingsError`], which names the key and the expected value.
     pub fn parse(toml: &str) -> Result<Self, SettingsError> {
         let table: Table = toml.trim_start_matches('\u{feff}').parse().map_err(|error| syntax(toml, &error))?;
         let mut settings = Self::default();
@@ -140,7 +140,7 @@ fn read<T: DeserializeOwned>(key: &str, value: Value, expected: &'static str) ->
     value.try_into().map_err(|_| wrong(key, expected))
 }
 
-/// Texts and numbers, as texts.
+/// Parses a list of texts and numbers. Returns the numbers as texts.
 fn marks(key: &str, value: Value) -> Result<Vec<String>, SettingsError> {
     const EXPECTED: &str = "a list of texts and numbers that stand for a missing value";
     let list = value.as_array().ok_or_else(|| wrong(key, EXPECTED))?;
@@ -182,7 +182,7 @@ fn number(key: &str, value: Value, least: f64, expected: &'static str) -> Result
     float(&value).filter(|number| *number >= least).ok_or_else(|| wrong(key, expected))
 }
 
-/// A finite number, whole or not.
+/// Returns the value if it is a finite number, whole or not.
 pub(super) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(number) => Some(*number as f64),

@@ -1,4 +1,4 @@
-//! Tables as people have them, each with one trait: what is made of it.
+//! Reads tables as people have them. Each table has one peculiarity.
 
 use evergreen_lifecycle::{ColumnRole, Label, Task};
 use evergreen_table::{DataFile, Settings, Table, TableError};
@@ -19,7 +19,7 @@ fn read(file: DataFile) -> Table {
     read_with(file, "churned", "").unwrap()
 }
 
-/// The type of a column, why, and how many of its values are missing.
+/// Returns the type of a column, the reason, and the number of missing values.
 fn column<'a>(table: &'a Table, name: &str) -> (&'a str, &'a str, usize) {
     let column = table.profile().columns.iter().find(|column| column.name == name).unwrap();
     (&column.kind, &column.because, column.missing)

@@ -1,4 +1,4 @@
-//! How columns are read.
+//! Tests how columns are read.
 
 use evergreen_lifecycle::ColumnRole;
 use evergreen_table::{MISSING, Values};
@@ -77,7 +77,7 @@ fn types_can_be_set() {
     );
 }
 
-/// The sound table with a column of other texts in each row.
+/// Returns the valid table with a column that has another text in each row.
 fn with_names(name: &str, value: impl Fn(usize) -> String) -> String {
     let rows: String = sound().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
     format!("a,y,b,{name}\n{rows}")

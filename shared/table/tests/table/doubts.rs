@@ -1,10 +1,10 @@
-//! Where what is written may mean two things, the likelier is read and a warning says so.
+//! Tests values with two possible meanings. The more likely one is read, with a warning.
 
 use evergreen_table::{Table, Values};
 
 use super::{error, error_with, read, read_with, values, with_column};
 
-/// Twenty rows of `x` and a label, with semicolons between fields.
+/// Returns twenty rows of `x` and a label, with semicolons between fields.
 fn with_semicolons(values: &[&str]) -> String {
     let row = |n: usize| format!("{};{}\n", values[n % values.len()], ["no", "yes"][n / 2 % 2]);
     "x;y\n".to_owned() + &(0..20).map(row).collect::<String>()
@@ -30,7 +30,7 @@ fn points_between_thousands_are_told_from_decimal_ones_by_what_else_is_there() {
     assert!(!is_warned(&table, "csv.decimal"));
     let said = read_with(with_semicolons(&["850", "1.234"]), "csv.decimal = \".\"").unwrap();
     assert_eq!((numbers(&said)[1], is_warned(&said, "csv.decimal")), (1.234, false));
-    // With commas between fields it is the decimal point of programs.
+    // With commas between fields, the point is the decimal point of programs.
     let table = read(with_column(&["850", "1.234", "12.345"]));
     assert_eq!((numbers(&table)[1], is_warned(&table, "csv.decimal")), (1.234, false));
 }

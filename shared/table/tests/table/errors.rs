@@ -1,4 +1,4 @@
-//! What keeps a table from being learnt from, each with the message.
+//! Tests the errors of tables that cannot be used for training.
 
 use evergreen_table::{DataFile, Settings, Table, TableError};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Many files are one table, compressed or not.
+//! Tests that several files are one table, compressed or not.
 
 use std::io::{Cursor, Write};
 
@@ -20,7 +20,7 @@ fn read_files(files: Vec<DataFile>) -> Result<Table, String> {
     Table::read(files, Settings::default(), "y", MEMORY).map_err(|error| error.to_string())
 }
 
-/// Halves of the sound table; the second has its columns in another order.
+/// Returns the halves of the valid table. The second one has its columns in another order.
 fn halves() -> (String, String) {
     let rows: Vec<String> = sound().lines().skip(1).map(str::to_owned).collect();
     let (first, second) = rows.split_at(10);
@@ -116,7 +116,7 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook of one sheet, with these cells and, after the name of their tag, these shared texts.
+/// Creates a workbook of one sheet with these cells. `texts` is the rest of the element with the shared texts.
 fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -142,7 +142,7 @@ fn workbook(cells: &str, texts: &str) -> Vec<u8> {
     ])
 }
 
-/// Asserts that a file is refused since what is in it takes more than so many bytes.
+/// Asserts that a file is refused because its content does not fit into `memory` bytes.
 #[track_caller]
 fn assert_too_large(name: &str, content: Vec<u8>, memory: u64) {
     assert!((content.len() as u64) * 8 < memory, "{} bytes", content.len());

@@ -1,4 +1,4 @@
-//! Tables are read whatever they are stored as, and what is wrong with one is said so that its owner can mend it.
+//! Tests that tables of every format are read, and that each error says how to correct the table.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,23 +12,23 @@ mod targets;
 
 use evergreen_table::{DataFile, Settings, Table, TableError, Values};
 
-/// Memory that is enough for every table here.
+/// Memory that suffices for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
-/// Twenty sound rows under `a,y,b`, on lines 2 to 21.
+/// Returns twenty valid rows under the header `a,y,b`, on lines 2 to 21.
 pub(crate) fn sound() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
 }
 
-/// The sound table with line `line` (from 1) replaced.
+/// Returns the valid table with the line `line`, counted from 1, replaced.
 pub(crate) fn with_line(line: usize, text: &str) -> String {
     let mut lines: Vec<String> = sound().lines().map(str::to_owned).collect();
     lines[line - 1] = text.to_owned();
     lines.join("\n")
 }
 
-/// The sound table with a column `x` more, of the given values over and over.
+/// Returns the valid table with another column `x`, which repeats the given values.
 pub(crate) fn with_column(values: &[&str]) -> String {
     let rows = sound()
         .lines()
@@ -43,7 +43,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
     DataFile { name: name.to_owned(), content: content.as_ref().to_vec() }
 }
 
-/// Reads `csv` to predict `y`, with what `toml` says of it.
+/// Reads `csv` with the settings `toml`. The target is `y`.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
     Table::read(vec![file("a.csv", csv)], Settings::parse(toml).unwrap(), "y", MEMORY)
 }
@@ -60,12 +60,12 @@ pub(crate) fn error(csv: impl AsRef<[u8]>) -> String {
     error_with(csv, "")
 }
 
-/// The values of a column that is learnt from.
+/// Returns the values of a feature.
 pub(crate) fn values<'a>(table: &'a Table, column: &str) -> &'a Values {
     &table.frame().column(column).unwrap().values
 }
 
-/// Type, role and reason of a column.
+/// Returns type, role and reason of a column.
 pub(crate) fn profile(table: &Table, column: &str) -> (String, evergreen_lifecycle::ColumnRole, String) {
     let profile = table.profile().columns.iter().find(|profile| profile.name == column).unwrap();
     (profile.kind.clone(), profile.role, profile.because.clone())

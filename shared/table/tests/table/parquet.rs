@@ -1,4 +1,4 @@
-//! Parquet files are tables, too.
+//! Tests Parquet files.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{MEMORY, file, profile, read, sound, values};
 
 const ROWS: usize = 12;
 
-/// A file of `columns`, in row groups of five.
+/// Creates a file of `columns` in row groups of five rows.
 fn parquet(columns: Vec<(&str, ArrayRef)>, compression: Compression) -> DataFile {
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();

@@ -1,4 +1,4 @@
-//! What is predicted, and by what a table is known.
+//! Tests the target and the fingerprint of a table.
 
 use evergreen_lifecycle::{Label, Task};
 use evergreen_table::{Target, iris};
@@ -107,6 +107,6 @@ fn a_dataset_names_no_more_columns_than_there_is_room_for() {
     let header: String = (0..300).map(|n| format!("x{n},")).collect();
     let rows: String = (0..20).map(|n| format!("{}{}\n", format!("{},", 3 * n).repeat(300), n % 2)).collect();
     let columns = read(format!("{header}y\n{rows}")).dataset("here").columns;
-    // In an order of their own, so that the same are named however the table has them.
+    // The names are sorted, so the same ones are recorded whatever the order of the columns.
     assert_eq!((columns.len(), columns.last().map(String::as_str)), (200, Some("x278")));
 }

@@ -1,5 +1,7 @@
-//! Whether the first record of a CSV names the columns. Where it does not, what looks like names are values, and errors are
-//! logged, mailed and answered: no value may stand in them.
+//! Detects whether the first record of a CSV file names the columns.
+//!
+//! Without names, the first record holds values. Errors are logged, mailed and sent in responses, so they must not
+//! contain values.
 
 use csv::StringRecord;
 
@@ -10,21 +12,21 @@ use crate::marks::Marks;
 /// Maximum number of rows that the first record is compared with.
 const MAX_ROWS: usize = 1000;
 
-/// Maximum number of cells of these rows.
+/// Maximum number of cells in these rows.
 const MAX_CELLS: usize = 200_000;
 
-/// What the first record of a file is.
+/// The kind of the first record of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heading {
-    /// Names of columns: texts above numbers, dates or truth values, none of which occurs below.
+    /// Names of columns. They are texts above numbers, dates or truth values, and no name occurs below.
     Names,
-    /// Values like those below it.
+    /// Values like those below.
     Values,
-    /// It cannot be told, as where all columns hold texts.
+    /// Names or values. For example, all columns hold texts.
     Unclear,
 }
 
-/// Types of which a header's cell is none. Values of a column are of one type, but for mistakes.
+/// The type of a cell. Nearly all values of a column have the same type, and its name in a header has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     Missing,
@@ -35,7 +37,8 @@ enum Type {
 }
 
 impl Type {
-    /// A mark is a text in a header, and stands for a missing value among others.
+    /// Returns the type of a cell. In a header a mark is a text, and below it is a missing value. So `mark` is the type
+    /// of marks.
     fn of(text: &str, mark: Self) -> Self {
         match Cell::Untyped(text).value(Form::default(), &Marks::default()) {
             Value::Missing => Self::Missing,
@@ -48,11 +51,11 @@ impl Type {
     }
 }
 
-/// What the first rows hold of a column.
+/// Counts the types of a column's values in the first rows.
 #[derive(Debug, Clone, Copy, Default)]
 struct Below {
     counts: [usize; 5],
-    /// Whether the header's cell is among them.
+    /// Whether the cell of the header is among the values.
     repeated: bool,
 }
 
@@ -65,7 +68,7 @@ impl Below {
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
-    /// The type of nine in ten of the values that are there, if it is not that of texts.
+    /// Returns the type of at least nine in ten present values, unless they are texts.
     fn kind(&self) -> Option<Type> {
         let count = |kind: Type| self.counts.get(kind as usize).copied().unwrap_or_default();
         let present = self.counts.iter().sum::<usize>() - count(Type::Missing);
@@ -74,7 +77,7 @@ impl Below {
     }
 }
 
-/// What the record `names` is, by the rows that follow it.
+/// Decides what the record `names` is, from the rows after it.
 pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading {
     let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
@@ -110,7 +113,7 @@ fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<Below> {
     below
 }
 
-/// Whether names count up by one, as the columns' numbers do in a table that a program wrote, or years: at least three.
+/// Checks whether at least three names count up by one. They may be years, or numbers of columns that a program wrote.
 fn is_count(names: &[&str]) -> bool {
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
     numbers.is_some_and(|numbers| {

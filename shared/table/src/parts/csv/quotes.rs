@@ -1,14 +1,16 @@
-//! Quotes: where one is not closed, so that a field would go on to the end of the file and the rows after it be lost in it;
-//! and where a file can be cut, since within quotes a line's end need not be a row's.
+//! Checks the quotes of a CSV file and finds the positions where it can be divided.
+//!
+//! If a quote is not closed, its field extends to the end of the file, and the rows after it are lost. Within quotes,
+//! the end of a line need not be the end of a row.
 
 use memchr::memchr;
 
 use crate::dialect::Dialect;
 
-/// Where the first row ends that begins before each multiple of about `size` bytes.
+/// Returns the ends of rows that lie about `size` bytes apart.
 ///
 /// # Errors
-/// The place of the quote that is not closed.
+/// Returns the position of the first quote that is not closed.
 pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usize>, usize> {
     let mut cuts = Cuts { text, size, next: size, found: Vec::new() };
     let mut from = 0;
@@ -23,13 +25,13 @@ pub(super) fn cuts(text: &[u8], dialect: Dialect, size: usize) -> Result<Vec<usi
 struct Cuts<'a> {
     text: &'a [u8],
     size: usize,
-    /// From where on a row's end is looked for.
+    /// Position from which the next end of a row is searched.
     next: usize,
     found: Vec<usize>,
 }
 
 impl Cuts<'_> {
-    /// Cuts within a part of the text that has no quotes.
+    /// Adds the cuts within a part of the text that has no quotes.
     fn between(&mut self, from: usize, to: usize) {
         while self.next < to {
             let part = self.text.get(..to).unwrap_or_default();
@@ -49,7 +51,8 @@ fn begins_field(text: &[u8], at: usize, dialect: Dialect) -> bool {
     before.is_none_or(|byte| *byte == dialect.separator || matches!(byte, b'\r' | b'\n'))
 }
 
-/// The place after the quote that closes the one at `open`; two quotes within are one character.
+/// Returns the position after the quote that closes the one at `open`. Two quotes in a row are one character of the
+/// field.
 fn closed(text: &[u8], quote: u8, open: usize) -> Result<usize, usize> {
     let mut from = open + 1;
     while let Some(found) = find(text, quote, from) {

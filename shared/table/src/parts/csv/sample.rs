@@ -1,4 +1,4 @@
-//! Parts of a CSV, by which its columns are foreseen.
+//! Reads samples of a CSV file from which its columns are estimated.
 
 use bytes::Bytes;
 use csv::StringRecord;
@@ -11,20 +11,21 @@ use crate::marks::Marks;
 use crate::settings::Settings;
 use crate::survey::{Survey, Tally, Way};
 
-/// What the samples of a file hold.
+/// The content of the samples of a file.
 #[derive(Debug)]
 pub(crate) struct Sample {
-    /// The first record, as in the file.
+    /// The fields of the first record.
     pub(crate) names: Vec<String>,
-    /// Of each column what is in it.
+    /// The tally of each column.
     pub(crate) tallies: Vec<Tally>,
-    /// Rows, and their bytes.
+    /// Number of rows, and their bytes.
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
 }
 
 impl Sample {
-    /// Of these parts of a file, the first of which is its beginning, cut off anywhere; nothing if there is no row in it.
+    /// Reads the samples of a file. The first sample is the beginning of the file. Each sample may be incomplete at its
+    /// end. Returns `None` if the samples contain no row.
     pub(crate) fn of(parts: &[&[u8]], settings: &Settings) -> Option<Self> {
         let said = &settings.csv;
         let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), said.encoding).bytes;
@@ -49,7 +50,7 @@ impl Sample {
         let mut survey = Survey::new(Way { forms: &forms, marks: &marks, all_signs: false }, &[], 0);
         let mut counted = Counted { dialect, rows: 0, bytes: 0 };
         counted.add(&mut survey, whole_lines(first).get(start..)?, names.len());
-        // Within quotes a line's end need not be a row's, and a part that begins there would be misread.
+        // Within quotes, the end of a line need not be the end of a row. A sample that begins there would be misread.
         if !decoded.iter().any(|part| part.contains(&dialect.quote)) {
             others.iter().for_each(|part| counted.add(&mut survey, after_first_line(whole_lines(part)), names.len()));
         }
@@ -67,7 +68,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// Takes the rows of so many columns; whatever is no row, ends it.
+    /// Adds the rows that have this number of columns. It stops at the first record of another width.
     fn add(&mut self, survey: &mut Survey<'_>, rows: &[u8], columns: usize) {
         let mut reader = self.dialect.reader().from_reader(rows);
         let mut record = csv::ByteRecord::new();

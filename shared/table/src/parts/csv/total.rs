@@ -1,11 +1,11 @@
-//! A last row that holds totals of the others.
+//! Detects a last row that holds totals of the other rows.
 
 use csv::ByteRecord;
 use memchr::memrchr;
 
 use crate::dialect::Dialect;
 
-/// What such a row begins with, in lower case.
+/// Words, in lower case, with which such a row begins.
 const WORDS: [&str; 14] = [
     "total",
     "totals",
@@ -23,11 +23,11 @@ const WORDS: [&str; 14] = [
     "total général",
 ];
 
-/// Maximum number of bytes of it.
+/// Maximum number of bytes of such a row.
 const MAX_BYTES: usize = 64 << 10;
 
-/// Where the last row begins, if it holds totals: its first text says so, the row before it begins otherwise, and so does the
-/// first one.
+/// Returns the start of the last row if it holds totals. Its first text says so, but the first row and the previous row
+/// do not begin with such a text.
 pub(super) fn last(rows: &[u8], dialect: Dialect) -> Option<usize> {
     let text = rows.trim_ascii_end();
     let tail = text.get(text.len().saturating_sub(MAX_BYTES)..)?;

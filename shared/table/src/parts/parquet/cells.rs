@@ -1,4 +1,4 @@
-//! The values of an Arrow array as cells.
+//! Converts the values of an Arrow array to cells.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -16,7 +16,7 @@ use crate::parts::{At, Reader};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
-/// Whether values of that type can be read; the list of [`give`].
+/// Checks whether values of this type can be read. The types must match those of [`give`].
 pub(super) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
     let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
@@ -25,12 +25,12 @@ pub(super) fn is_known(kind: &DataType) -> bool {
     is_number || is_text(kind) || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
-/// Whether values of that type are texts.
+/// Checks whether values of this type are texts.
 pub(super) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
 }
 
-/// Gives every value of `array` to `reader`, in order: the next ones of the column, from `at` on.
+/// Passes every value of `array` to `reader`. The values belong to the column `column` and begin at `at`.
 pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl Reader) {
     use DataType as D;
     let mut to = To { array, column, at, reader };
@@ -52,7 +52,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl R
         D::Decimal32(_, scale) => to.values::<Decimal32Type>(|n| decimal(n.into(), *scale)),
         D::Decimal64(_, scale) => to.values::<Decimal64Type>(|n| decimal(n as f64, *scale)),
         D::Decimal128(_, scale) => to.values::<Decimal128Type>(|n| decimal(n as f64, *scale)),
-        // Its decimal text is the number without the point.
+        // The text of a 256-bit integer is the number without its decimal point.
         D::Decimal256(_, scale) => {
             to.values::<Decimal256Type>(|n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale));
         }
@@ -84,7 +84,7 @@ pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl R
     }
 }
 
-/// Where the values of an array go.
+/// Passes the values of an array to a reader.
 struct To<'a, R> {
     array: &'a dyn Array,
     column: usize,
@@ -111,7 +111,7 @@ impl<R: Reader> To<'_, R> {
         self.give(values.map(|value| value.map_or(Cell::Missing, Cell::Boolean)));
     }
 
-    /// Texts are read as those of a CSV are.
+    /// Passes texts, which are parsed like those of a CSV file.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
         self.give(values.map(|value| value.map_or(Cell::Missing, |text| Cell::Untyped(text.trim()))));
@@ -119,7 +119,7 @@ impl<R: Reader> To<'_, R> {
 }
 
 fn decimal(unscaled: f64, scale: i8) -> Cell<'static> {
-    // A power of ten up to 22 is exact, and so the quotient is the number nearest to the decimal.
+    // A power of ten up to 22 is exact, so the quotient is the floating-point number nearest to the decimal.
     Cell::Number(if scale >= 0 {
         unscaled / 10_f64.powi(scale.into())
     } else {

@@ -1,29 +1,40 @@
-//! The end of a Parquet file, by which its rows and columns are known before the rest is there.
+//! Reads the end of a Parquet file. It describes rows and columns before the rest of the file is read.
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::Type;
 
-/// Bytes at the end of a file: the length of what precedes them, and four letters.
+/// Bytes of the length and of the magic letters at the end of a file.
 const END: usize = 8;
 
-/// Bytes of the pages that are decoded of a column at a time: one of values and one of a dictionary. Writers keep both to a
-/// megabyte unless they are told otherwise.
+/// Bytes of the pages of a column that are decoded at a time: one page of values and one of a dictionary. By default,
+/// writers limit both to a megabyte.
 const PAGES: u64 = 5 << 19;
 
-/// What the end of a file says.
+/// The stored type of a column, as far as it decides how many bytes a value needs in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoredType {
+    /// Texts.
+    Text,
+    /// Dates, moments or times of day.
+    Moment,
+    /// Numbers, truth values and lengths of time.
+    Number,
+}
+
+/// The content of a Parquet footer.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) names: Vec<String>,
-    /// Of each column whether it holds texts, or nothing that can be read.
-    pub(crate) texts: Vec<Option<bool>>,
+    /// The stored type of each column, or `None` for a column that cannot be read.
+    pub(crate) types: Vec<Option<StoredType>>,
     pub(crate) rows: u64,
     /// Bytes that a thread needs to decode a row group.
     pub(crate) decoding: u64,
 }
 
 impl Sample {
-    /// Of the end of a file; nothing if it is none, or not long enough.
+    /// Parses the end of a file. Returns `None` if it is not Parquet or does not contain the whole footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
         let (length, letters) = tail.split_first_chunk::<4>()?;
@@ -35,14 +46,14 @@ impl Sample {
         let fields = metadata.file_metadata().schema_descr().root_schema().get_fields();
         Some(Self {
             names: fields.iter().map(|field| field.name().trim().to_owned()).collect(),
-            texts: fields.iter().map(|field| is_text(field)).collect(),
+            types: fields.iter().map(|field| stored_type(field)).collect(),
             rows: metadata.row_groups().iter().map(|group| super::count(group.num_rows())).sum(),
             decoding: decoding(&metadata),
         })
     }
 }
 
-/// Bytes that a thread needs to decode a row group.
+/// Returns the bytes that a thread needs to decode a row group.
 pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     let of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
         super::count(group.total_byte_size()).min(group.num_columns() as u64 * PAGES)
@@ -50,17 +61,52 @@ pub(super) fn decoding(metadata: &ParquetMetaData) -> u64 {
     metadata.row_groups().iter().map(of_group).max().unwrap_or_default()
 }
 
-fn is_text(field: &Type) -> Option<bool> {
+fn stored_type(field: &Type) -> Option<StoredType> {
     if !field.is_primitive() {
         return None;
     }
     let info = field.get_basic_info();
-    match field.get_physical_type() {
-        Physical::BYTE_ARRAY => {
-            let is_text =
-                info.logical_type_ref() == Some(&LogicalType::String) || info.converted_type() == ConvertedType::UTF8;
-            Some(is_text)
-        }
-        _ => Some(false),
+    let (logical, converted) = (info.logical_type_ref(), info.converted_type());
+    let is_text = logical == Some(&LogicalType::String) || converted == ConvertedType::UTF8;
+    let is_moment =
+        matches!(logical, Some(LogicalType::Date | LogicalType::Timestamp { .. } | LogicalType::Time { .. }))
+            || matches!(
+                converted,
+                ConvertedType::DATE
+                    | ConvertedType::TIMESTAMP_MILLIS
+                    | ConvertedType::TIMESTAMP_MICROS
+                    | ConvertedType::TIME_MILLIS
+                    | ConvertedType::TIME_MICROS
+            );
+    Some(match field.get_physical_type() {
+        Physical::BYTE_ARRAY if is_text => StoredType::Text,
+        Physical::INT96 => StoredType::Moment,
+        _ if is_moment => StoredType::Moment,
+        _ => StoredType::Number,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    #[test]
+    fn stored_types_are_read_from_the_schema() {
+        let schema = "message table {
+            required binary name (UTF8);
+            required binary bytes;
+            required int32 day (DATE);
+            required int64 at (TIMESTAMP(MICROS, true));
+            required int64 clock (TIME(NANOS, false));
+            required int96 old;
+            required double size;
+            required group nested { required int32 inner; }
+        }";
+        let types: Vec<Option<StoredType>> =
+            parse_message_type(schema).unwrap().get_fields().iter().map(|field| stored_type(field)).collect();
+        let [text, moment, number] = [StoredType::Text, StoredType::Moment, StoredType::Number].map(Some);
+        assert_eq!(types, [text, number, moment, moment, moment, moment, number, None]);
     }
 }
