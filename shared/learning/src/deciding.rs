@@ -1,9 +1,9 @@
-//! How a classifier's probabilities are bounded and how they decide the label: what the settings want, and what is learnt of
-//! answers to rows that the answering model had not learnt from.
+//! Decides which label a classifier answers, and limits its probabilities. The settings choose the rule. Floors and
+//! thresholds are learnt from out-of-fold answers.
 //!
-//! Class weights and thresholds leave the probabilities as they are. Of calibrated probabilities, to weigh a label's rows in
-//! the fit or its probability in the decision comes to the same (Elkan, "The foundations of cost-sensitive learning", IJCAI
-//! 2001), and the second works for every family.
+//! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
+//! weight has the same effect in the fit as in the decision (Elkan, "The foundations of cost-sensitive learning", IJCAI
+//! 2001). Weights are applied in the decision because that works for every family.
 
 mod threshold;
 
@@ -14,30 +14,30 @@ use self::threshold::{Ranked, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// The least probability that is ever answered.
+/// Minimum probability that any label gets.
 const LEAST_FLOOR: f32 = 1e-6;
 
-/// Floors that are compared, as shares of one row in so many as there are. A model that has never been wrong in n rows is
-/// wrong in fewer than one of n, as far as it can be known.
+/// Floors to compare, each as a share of one row: the floor for n rows is the share divided by n. A model that made no
+/// mistake in n rows may still be wrong in almost one of n.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// The floor at which candidates are compared.
+/// Share of one row that gives the floor for comparing candidates.
 const USUAL: f32 = 0.1;
 
-/// What decides the label.
+/// Rule that decides the label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
-    /// The likeliest is answered.
+    /// Answers the label with the highest probability.
     Likeliest,
-    /// Labels weigh as much more as they are rarer.
+    /// Weighs each label by the inverse of its frequency.
     Balanced,
-    /// Labels have these weights.
+    /// Weighs each label by the given number.
     Weighed(Vec<f32>),
-    /// A threshold is learnt.
+    /// Learns a threshold that reaches this goal.
     Learnt(Goal),
 }
 
-/// What a threshold is to reach.
+/// What a learnt threshold optimises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Goal {
     F1,
@@ -46,10 +46,10 @@ pub(crate) enum Goal {
 }
 
 impl LabelChoice {
-    /// What the settings want for `target`.
+    /// Returns the rule that the settings choose for `target`.
     ///
     /// # Errors
-    /// [`PlanError::Labels`] when they contradict each other or the target.
+    /// [`PlanError::Labels`] if the settings contradict each other or do not fit the target.
     pub(crate) fn of(settings: &Settings, target: &Target) -> Result<Self, PlanError> {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
@@ -87,7 +87,7 @@ impl LabelChoice {
         }
     }
 
-    /// The rule by which candidates are compared: nothing is learnt for it but the labels' shares of `target`.
+    /// Returns the rule for comparing candidates. Only the labels' shares of `target` are learnt for it.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
@@ -101,7 +101,8 @@ impl LabelChoice {
         if labels == 0 { LabelRule::default() } else { LabelRule { floor: Some(floor(USUAL, rows, labels)), weights } }
     }
 
-    /// The rule that suits `answers` best, which `usual` is known of: the floor of the lowest log loss, and the threshold.
+    /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the learnt threshold if the
+    /// settings want one. `usual` gives the rest.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;
@@ -124,7 +125,8 @@ impl LabelChoice {
     }
 }
 
-/// The answers as `rule` has them, of which the probabilities are calibrated but not bounded.
+/// Returns `answers` with the floor and the label weights of `rule` applied. Their probabilities must be calibrated and
+/// still without a floor.
 pub(crate) fn ruled(answers: &Answers, rule: &LabelRule) -> Answers {
     let Answers::Classes { classes, probabilities } = answers else { return answers.clone() };
     let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
@@ -154,7 +156,7 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// So large a share of one row in `rows`, within what a floor may be.
+/// Returns `share` of one row in `rows`, kept between the smallest and the largest floor that is allowed.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
     (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(LEAST_FLOOR)
 }
@@ -170,7 +172,8 @@ fn counts(target: &Target) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Positives are sorted above but for one of ten; nine in ten rows are negative.
+    /// Returns answers for 100 rows, ten of them positive. All but one of the positive rows get the highest
+    /// probability.
     fn answers() -> (Target, Answers) {
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {

@@ -1,8 +1,8 @@
-//! What columns give beside their values: the parts of a moment, statistics of the target for categories with many texts, and
-//! the words of a text.
+//! Derives further features from columns: date parts, statistics of the target for categories with many texts, and the
+//! words of text columns.
 //!
-//! Each is taken in where trees that have it answer rows that they have not learnt from better than trees without it, by more
-//! than chance would. That is tried on the training rows alone, and of many rows on some of them.
+//! A derived feature is kept only if trees with it answer unseen rows better than trees without it, by more than
+//! chance. The trial uses only training rows, and a sample of them if there are many.
 
 mod draft;
 mod steps;
@@ -16,33 +16,33 @@ use self::draft::Draft;
 use self::trial::Trial;
 use crate::encode::Learnt;
 
-/// Text columns that are tried, at most.
+/// Maximum number of text columns that are tried.
 const MAX_TEXTS: usize = 5;
 
-/// Rows to learn from, and what is known of them.
+/// Rows to learn from, with their targets and weights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Learnable<'a> {
     pub(crate) frame: &'a Frame,
-    /// The frame's rows.
+    /// Indices of these rows in the frame.
     pub(crate) rows: &'a [u32],
-    /// For each of these rows.
+    /// Target of each of these rows.
     pub(crate) target: &'a Target,
     pub(crate) weights: Option<&'a [f32]>,
-    /// The moments and the groups of all rows of the frame.
+    /// Dates and groups of all rows of the frame, not only of these rows.
     pub(crate) order: Option<&'a [f64]>,
     pub(crate) groups: Option<&'a [u64]>,
 }
 
-/// What may not be overstepped.
+/// Limits on time and memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits<'a> {
-    /// Whether the time is up.
+    /// Checks whether the time is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
-    /// Whether there is memory for it.
+    /// Checks whether there is enough memory for these features.
     pub(crate) fits: &'a dyn Fn(&Learnt) -> bool,
 }
 
-/// What a step came to.
+/// Result of trying a derived feature.
 enum Outcome {
     Taken,
     NoBetter,
@@ -50,8 +50,9 @@ enum Outcome {
     NoRoom,
 }
 
-/// Adds to `base` what the `settings` allow and what is found to be worthwhile, and says in words what of the table is not learnt from. What has not been
-/// tried when the time is up is left out.
+/// Adds to `base` the derived features that the `settings` allow and that improve the trees. Also returns a warning for
+/// every text column that is not learnt from. Features that are not tried before the time is up are left out.
+///
 ///
 /// # Errors
 /// [`SignatureError`] of `base`.
@@ -92,7 +93,7 @@ pub(crate) fn derive(
     Ok((best.learnt()?, warnings))
 }
 
-/// Takes `next` for the best if it is better.
+/// Replaces `best` with `next` if `next` is better.
 fn take(best: &mut Draft, next: Draft, trial: &Trial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();

@@ -1,4 +1,4 @@
-//! Whether something derived is worthwhile: answers to rows that were not learnt from, with it and without.
+//! Compares models with and without a derived feature by their answers to unseen rows.
 
 use std::time::{Duration, Instant};
 
@@ -14,21 +14,21 @@ use crate::hyperparameters::Choice;
 use crate::learner::{Kept, Learner};
 use crate::search::folds;
 
-/// Parts that the rows are divided into.
+/// Number of folds in a trial.
 const FOLDS: usize = 3;
 
-/// Rows that are tried, at most and at least, and values that they have, times the outputs of the model.
+/// Maximum and minimum number of rows in a trial, and maximum number of cells (rows × features × labels).
 const MAX_ROWS: usize = 10_000;
 const MIN_ROWS: usize = 1_000;
 const MAX_CELLS: usize = 2_000_000;
 
-/// It is worthwhile if the losses are smaller by this many standard errors.
+/// Number of standard errors by which the mean loss must fall for a derived feature to be kept.
 const WORTHWHILE: f64 = 2.0;
 
-/// How long one fit may take.
+/// Maximum time for one fit.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Rows on which drafts are compared.
+/// The rows on which drafts are compared.
 pub(super) struct Trial<'a> {
     rows: Learnable<'a>,
     seed: u64,
@@ -40,9 +40,9 @@ impl<'a> Trial<'a> {
         Self { rows, seed, limits }
     }
 
-    /// Whether `next` is better than `best`.
+    /// Checks whether `next` is better than `best`.
     pub(super) fn compare(&self, best: &Learnt, next: &Learnt) -> Outcome {
-        // The rows must be the same.
+        // Both drafts must use the same rows, so the larger draft sets their number.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
         match (self.losses(best, most), self.losses(next, most)) {
@@ -52,7 +52,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The loss of each row; nothing where there is no time for it.
+    /// Returns the loss of each row, or `None` if time runs out or a fit fails. Uses at most about `most` rows.
     fn losses(&self, learnt: &Learnt, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
@@ -81,7 +81,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Whether losses are smaller than others of the same rows, by more than chance would have it.
+/// Checks whether losses are smaller than `others` on the same rows, by more than chance.
 fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
     let gains = || others.iter().zip(losses).map(|(other, loss)| other - loss);
     let rows = losses.len() as f64;
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// As the answers of a model are bounded, a row that it is wrong of costs no more than the least probability.
+    /// Answers are limited, so a wrong answer costs at most the logarithm of the floor.
     #[test]
     fn one_mistake_does_not_outweigh_all_other_rows() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));
