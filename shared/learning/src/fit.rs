@@ -1,4 +1,4 @@
-//! Fitting: from features and truth to a predictor, family by family.
+//! Fits a predictor to features and truth, family by family.
 
 mod binned;
 mod boosting;
@@ -24,37 +24,37 @@ pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 /// The hyperparameters of one family.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Hyperparameters {
-    /// Of a forest.
+    /// Hyperparameters of a random forest.
     RandomForest(ForestParameters),
-    /// Of boosting.
+    /// Hyperparameters of gradient boosting.
     GradientBoosting(BoostingParameters),
-    /// Of a weighted sum.
+    /// Hyperparameters of a linear model.
     Linear(LinearParameters),
 }
 
 /// A fitted predictor.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted {
-    /// From features, scaled if there is a scaler, to outputs.
+    /// Computes outputs from features. If there is a scaler, the features must be scaled.
     pub(crate) predictor: Predictor,
-    /// What the outputs mean.
+    /// How outputs become the answer.
     pub(crate) link: Link,
-    /// What is applied to the features before.
+    /// The scaler for the features.
     pub(crate) scaler: Option<Scaler>,
-    /// Values that trees see below and above all others where they are missing.
+    /// Values that may be missing. Trees see each twice: with missing values below all others, and above all others.
     pub(crate) holes: Vec<Hole>,
-    /// For each feature its share: of sum 1, or all 0 when nothing was learnt.
+    /// The share of each feature. The shares have the sum 1, or are all 0 if nothing was learnt.
     pub(crate) importances: Vec<f64>,
-    /// What the fit learnt of the target for categories with many texts.
+    /// Statistics of the target that the fit learnt for categories with many texts.
     pub(crate) statistics: Vec<Statistic>,
-    /// Whether it is less than was asked for, because time ran out.
+    /// Whether there are fewer trees than planned because time ran out.
     pub(crate) cut_short: bool,
     /// The loss of the watched rows after each round of boosting.
     pub(crate) losses: Vec<f64>,
 }
 
 impl Fitted {
-    /// Number of trees for each output, if there are any.
+    /// Returns the number of trees for each output, or `None` if the predictor has no trees.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
@@ -63,7 +63,7 @@ impl Fitted {
         }
     }
 
-    /// As the only member of a mean.
+    /// Turns the predictor into an ensemble with one member.
     pub(crate) fn alone(self) -> Self {
         let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
@@ -71,11 +71,11 @@ impl Fitted {
         Self { scaler: None, holes: Vec::new(), predictor, link, importances, statistics, cut_short, losses }
     }
 
-    /// The weighted mean of several that were fitted to the same rows; nothing of none.
+    /// Returns the weighted mean of several predictors that were fitted to the same rows, or `None` if there are none.
     pub(crate) fn blended(parts: Vec<(Self, f32)>) -> Option<Self> {
         let mut importances = vec![0.0; parts.first()?.0.importances.len()];
         let mut members = Vec::with_capacity(parts.len());
-        // The same rows have the same statistics.
+        // All members have the same statistics because they were fitted to the same rows.
         let statistics = parts.first()?.0.statistics.clone();
         let mut cut_short = false;
         for (fitted, weight) in parts {
@@ -89,7 +89,7 @@ impl Fitted {
         Some(Self { predictor, link, scaler: None, holes: Vec::new(), importances, statistics, cut_short, losses })
     }
 
-    /// Nodes of all trees.
+    /// Returns the number of nodes of all trees.
     pub(crate) fn nodes(&self) -> usize {
         match &self.predictor {
             Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
@@ -97,7 +97,7 @@ impl Fitted {
         }
     }
 
-    /// Leaves out the rounds of boosting after the first `rounds`.
+    /// Removes the rounds of boosting after the first `rounds`.
     pub(crate) fn truncate(&mut self, rounds: usize) {
         if let Predictor::Trees(ensemble) = &mut self.predictor
             && ensemble.aggregate == Aggregate::Sum
@@ -107,34 +107,34 @@ impl Fitted {
     }
 }
 
-/// Why nothing could be fitted.
+/// Why a predictor could not be fitted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
-    /// A column whose values are too far apart for `f32`.
+    /// The values of a column are too far apart for `f32`.
     #[error("column {0:?} cannot be scaled: its values are too far apart for single precision")]
     Scaling(String),
-    /// The weights of a weighted sum are no numbers.
+    /// The weights of a linear model are not finite.
     #[error("the weights of a linear model are not finite")]
     Diverged,
-    /// The library for weighted sums would not.
+    /// The library for linear models returned an error.
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
-    /// Too many features for a weighted sum, or too few rows for them.
+    /// There are too many features for a linear model, or too few rows for them.
     #[error(
         "a linear model takes at most {MAX_FEATURES} features and more rows than features, but there are {features} \
          features (a category has one for each value) and {rows} rows to fit them to"
     )]
     LinearShape {
-        /// The rows that it would have been fitted to.
+        /// Number of rows to fit to.
         rows: usize,
-        /// The features, after preprocessing.
+        /// Number of features, after preprocessing.
         features: usize,
     },
 }
 
-/// Seconds that a fit on `rows` rows of `training` is counted on to take before any was seen, where that is known: a linear
-/// fit cannot be interrupted.
+/// Returns how many seconds a fit on `rows` rows of `training` is expected to take. Only linear models have an
+/// estimate, because their fit cannot be interrupted. For trees it is 0.
 pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparameters: Hyperparameters) -> f64 {
     match hyperparameters {
         Hyperparameters::Linear(_) => linear::expected_seconds(training, rows),
@@ -142,10 +142,10 @@ pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparame
     }
 }
 
-/// Fits on `rows` of `training`. `column` names the column that a feature comes from.
+/// Fits a predictor to `rows` of `training`. `column` returns the name of the column that a feature comes from.
 ///
 /// # Errors
-/// [`FitError`] of a linear model; trees can always be grown.
+/// [`FitError`] of a linear model. Trees can always be grown.
 pub(crate) fn fit(
     training: &Training<'_>,
     rows: Rows<'_>,

@@ -1,13 +1,13 @@
 //! Gradient boosting: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29,
-//! 2001, with second-order leaves (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7) on features in bins, the leaf with
-//! the greatest gain split first (Ke et al.: "LightGBM", NeurIPS 2017).
+//! 2001. Leaves are second-order (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7), features are in bins, and the
+//! leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
 //!
-//! It is our own because the maintained library, forust-ml 0.8, grows level by level or splits the node with the largest
-//! gradients next, not the one that gains most: with as many leaves its log loss is half as large again as scikit-learn's.
-//! Nor can its fit be ended in time. What is grown here is tested against scikit-learn's results.
+//! We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
+//! gradients next and not the one that gains most. With as many leaves its log loss is 1.5 times that of scikit-learn,
+//! and its fit cannot be ended in time. Tests compare the trees here with scikit-learn's results.
 //!
-//! Two classes are told apart by their log-odds, more by the softmax of a score each; numbers are standardised, so that
-//! single precision does for any unit.
+//! Two classes are separated by their log-odds, more classes by the softmax of one score each. Numbers are
+//! standardised, so single precision is enough for any unit.
 
 mod bounds;
 mod grow;
@@ -32,54 +32,55 @@ use super::forest::normalised;
 /// The hyperparameters of boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Trees for each output, at least 1.
+    /// Number of trees for each output, at least 1.
     pub(crate) n_estimators: usize,
-    /// What each tree's answer is multiplied with, above 0.
+    /// Factor for the answer of each tree, above 0.
     pub(crate) learning_rate: f64,
-    /// Leaves of a tree at most, at least 2.
+    /// Maximum number of leaves of a tree, at least 2.
     pub(crate) max_leaves: usize,
-    /// Rows in a leaf at least, at least 1.
+    /// Minimum number of rows in a leaf, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Penalty on the squared answers of leaves, from 0 up.
+    /// Penalty on the squared answers of leaves, at least 0.
     pub(crate) l2: f64,
-    /// The share of the rows that each round is fitted on, above 0.
+    /// Share of the rows that each round is fitted on, above 0.
     pub(crate) subsample: f64,
-    /// The share of the features that each round may split on, above 0.
+    /// Share of the features that each round may split on, above 0.
     pub(crate) max_features: f64,
 }
 
 /// The rows of a fit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    /// Those that are fitted on, at least one.
+    /// Rows to fit on, at least one.
     pub(crate) fitted: &'a [u32],
-    /// Those that tell when further rounds do no good; without any, all rounds are fitted.
+    /// Rows that show when further rounds do not help. If there are none, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
 impl<'a> Rows<'a> {
-    /// Fits on these and watches none.
+    /// Fits on `fitted` and watches no rows.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
     }
 }
 
-/// A boosted ensemble and what was found out while it grew.
+/// The result of boosting.
 #[derive(Debug)]
 pub(crate) struct Boosted {
-    /// The trees, round by round, in each round one for each output.
+    /// The trees, round by round. Each round has one for each output.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the gain of all splits: of sum 1, or all 0 when no tree has a split.
+    /// For each feature, its share of the gain of all splits. The shares have the sum 1, or are all 0 if no tree has a
+    /// split.
     pub(crate) importances: Vec<f64>,
-    /// Whether there are fewer trees than asked for, because time was short.
+    /// Whether there are fewer trees than planned because time ran out.
     pub(crate) cut_short: bool,
-    /// The loss of the watched rows after each round, if any are watched.
+    /// The loss of the watched rows after each round. Empty if no rows are watched.
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits on `rows` of `training`. Rounds that are not done at the `deadline` are left out, but one is fitted; so are those
-/// that an artifact has no room for, and those after the watched rows gained nothing for long. `seed` decides which rows and
-/// features a round takes. Threads decide nothing: the same rows make the same trees.
+/// Fits on `rows` of `training`. It stops at the `deadline`, but fits at least one round. It also stops when an
+/// artifact has no room for more rounds, or when the watched rows have not gained for long. `seed` decides which rows
+/// and features a round uses. The number of threads does not matter: the same rows give the same trees.
 pub(crate) fn fit(
     training: &Training<'_>,
     rows: Rows<'_>,
@@ -90,7 +91,7 @@ pub(crate) fn fit(
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits until time `is_up`, which is asked before every tree but those of the first round.
+/// Fits until `is_up` returns true. It is called before every tree except those of the first round.
 fn boost(
     training: &Training<'_>,
     rows: Rows<'_>,
@@ -99,7 +100,7 @@ fn boost(
     mut is_up: impl FnMut() -> bool,
 ) -> Boosted {
     let counted: Vec<u32> = rows.fitted.iter().copied().filter(|row| training.weight(*row) > 0.0).collect();
-    // Where no row counts, all count alike.
+    // If all weights are 0, all rows count the same.
     let alike = Training { weights: None, ..*training };
     let (training, fitted) = if counted.is_empty() { (&alike, rows.fitted.to_vec()) } else { (training, counted) };
     let splittable = training.binned.splittable();
@@ -112,7 +113,7 @@ fn boost(
     let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
     let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
     while rounds < wanted && !watch.is_done() {
-        // All outputs of a round learn from the scores before it.
+        // All outputs of a round are fitted to the scores before the round.
         loss.start_round();
         sampling.draw(rounds as u64);
         grower.take_features(sampling.features());
@@ -149,7 +150,7 @@ fn boost(
     }
 }
 
-/// Rounds that an artifact can hold, at least 1.
+/// Returns the maximum number of rounds that an artifact can hold, at least 1.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }

@@ -1,4 +1,4 @@
-//! Weighted sums: logistic regression and ridge, by the library smartcore, on standardised features.
+//! Fits linear models on standardised features with the library smartcore: logistic regression and ridge regression.
 
 use evergreen_scoring::{Linear, Link, Scaler};
 use smartcore::error::Failed;
@@ -11,62 +11,63 @@ use super::features::{Training, Truth};
 use super::forest::{moments, normalised};
 use super::scaling;
 
-/// Cells (rows × features × outputs) that are fitted on at most: the library uses one thread and cannot be interrupted, and
-/// a weighted sum learns little from more. Of larger tables it takes evenly spaced rows.
+/// Maximum number of cells (rows × features × outputs) to fit to. The library uses one thread and cannot be
+/// interrupted, and a linear model learns little from more cells. Larger tables use evenly spaced rows.
 pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 
-/// Products of two features (rows × features²) that ridge takes at most, for the same reason: the library multiplies the
-/// matrix with itself.
+/// Maximum number of products of two features (rows × features²) in ridge regression. The reason is the same, since the
+/// library multiplies the matrix with itself.
 const MAX_PRODUCTS: usize = 1 << 29;
 
-/// Features at most. At this limit a fit takes a few seconds.
+/// Maximum number of features. At this limit a fit takes a few seconds.
 pub(super) const MAX_FEATURES: usize = 500;
 
-/// Seconds for each cell of a logistic regression, and for each product of ridge, rounded up from measurements.
+/// Seconds per cell of a logistic regression and per product of ridge regression, rounded up from measurements.
 const SECONDS_PER_CELL: f64 = 4e-7;
 const SECONDS_PER_PRODUCT: f64 = 8e-9;
 
-/// The bias of a class that no row is of.
+/// The bias of a class without rows.
 const NEVER: f32 = -30.0;
 
-/// The hyperparameters of a weighted sum.
+/// The hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinearParameters {
-    /// Penalty on the squared weights, above 0, against the loss summed over all rows.
+    /// Penalty on the squared weights, above 0, relative to the loss summed over all rows.
     pub(crate) alpha: f64,
 }
 
-/// A weighted sum and what was found out on the way.
+/// A fitted linear model.
 #[derive(Debug)]
 pub(crate) struct WeightedSum {
     /// The weights of the scaled features.
     pub(crate) linear: Linear,
-    /// What scales them.
+    /// The scaler of the features.
     pub(crate) scaler: Scaler,
-    /// How its outputs are read.
+    /// How outputs become the answer.
     pub(crate) link: Link,
-    /// For each feature, its share of the absolute weights: of sum 1, or all 0 when all weights are.
+    /// For each feature, its share of the absolute weights. The shares have the sum 1, or are all 0 if all weights are
+    /// 0.
     pub(crate) importances: Vec<f64>,
 }
 
-/// Why no weighted sum was found.
+/// Why a linear model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinearError {
-    /// Feature `0` is not finite when scaled.
+    /// Feature `0` is not finite after scaling.
     #[error("feature {0} cannot be scaled")]
     Scaling(usize),
-    /// The weights are no numbers.
+    /// The weights are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// Too many features, or not more rows than features.
+    /// There are too many features, or not more rows than features.
     #[error("{features} features cannot be weighed by {rows} rows")]
     Shape { rows: usize, features: usize },
-    /// The library would not.
+    /// The library returned an error.
     #[error(transparent)]
     Library(#[from] Failed),
 }
 
-/// Every so many rows are fitted to, so that the fit ends soon.
+/// Returns the step between the rows to fit to. A larger step shortens the fit.
 fn step(training: &Training<'_>, rows: usize) -> usize {
     let width = training.features.width();
     let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
@@ -77,7 +78,7 @@ fn step(training: &Training<'_>, rows: usize) -> usize {
     cells.max(products).max(1)
 }
 
-/// Seconds that a fit on `rows` rows is counted on to take.
+/// Returns how many seconds a fit on `rows` rows is expected to take.
 pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
@@ -87,7 +88,7 @@ pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
     }
 }
 
-/// Fits on `rows` of `training`, all of which count alike.
+/// Fits to `rows` of `training`. All rows have the same weight.
 pub(crate) fn fit(
     training: &Training<'_>,
     rows: &[u32],
@@ -111,7 +112,7 @@ pub(crate) fn fit(
     Ok(WeightedSum { linear, scaler, link, importances })
 }
 
-/// The features as they are scored: scaled in `f32`. Row by row.
+/// Returns the features row by row, scaled in `f32` as in prediction.
 fn scaled(training: &Training<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
     let width = training.features.width();
     let mut values = Vec::with_capacity(rows.len() * width);
@@ -146,7 +147,7 @@ fn logistic(
     let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![NEVER; count] };
     let found = fitted.classes();
     for (at, class) in found.iter().enumerate() {
-        // Of two classes the library weighs the second alone.
+        // With two classes, the library has weights only for the second.
         let output = if found.len() > 2 { Some(at) } else { at.checked_sub(1) };
         if let Some(own) = linear.weights.chunks_exact_mut(width).nth(*class as usize) {
             output.iter().flat_map(|output| weights_of(*output)).zip(own).for_each(|(weight, own)| *own = weight);
@@ -175,7 +176,7 @@ fn ridge(
     Ok(Linear { weights, bias: vec![offset as f32] })
 }
 
-/// A class's weights count as far as they differ from the mean of all classes.
+/// Computes importances from the differences of a class's weights to the mean of all classes.
 fn importances(linear: &Linear, width: usize) -> Vec<f64> {
     let outputs = linear.bias.len().max(1);
     let importance = |feature: usize| {

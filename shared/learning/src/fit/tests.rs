@@ -1,7 +1,7 @@
-//! What is fitted, beside scikit-learn 1.9.1 on the same rows.
+//! Compares fits with scikit-learn 1.9.1 on the same rows.
 //!
-//! The rows are 4,000 of seven numbers by a linear congruential generator, six of which are columns and one is noise; the
-//! numbers to be estimated are those of Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
+//! There are 4,000 rows of seven numbers from a linear congruential generator. Six are columns and one is noise. The
+//! target numbers are those of Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
 
 use std::f64::consts::PI;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ impl Data {
         }
     }
 
-    /// The first `rows` alone, in bins of their own.
+    /// Returns the first `rows` only, in bins of their own.
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
@@ -102,7 +102,7 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyper
     })
 }
 
-/// The answer to a row, as it is defined.
+/// Returns the answer to a row, computed by the definition.
 fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     let mut row = row.to_vec();
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
@@ -146,7 +146,7 @@ fn trees(ensemble: &Ensemble, row: &[f32]) -> Vec<f64> {
     outputs.iter().zip(&ensemble.base).map(|(sum, base)| sum / divisor + f64::from(*base)).collect()
 }
 
-/// Log loss and accuracy on the last thousand rows.
+/// Returns log loss and accuracy on the last thousand rows.
 fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
     let (mut loss, mut right) = (0.0, 0.0);
     for row in TRAINING..ROWS {
@@ -172,8 +172,8 @@ fn close(found: &[f64], expected: &[f64], tolerance: f64) {
     assert!(within && found.len() == expected.len(), "{found:?}, expected {expected:?}");
 }
 
-/// `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and accuracy
-/// 0.901–0.908 of two classes, 0.436–0.441 and 0.826–0.830 of three, R² 0.920–0.922.
+/// Results of `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and
+/// accuracy 0.901–0.908 for two classes, 0.436–0.441 and 0.826–0.830 for three, R² 0.920–0.922.
 #[test]
 fn forests_do_as_well_as_scikit_learns() {
     let data = Data::new();
@@ -185,7 +185,7 @@ fn forests_do_as_well_as_scikit_learns() {
     assert!(found > 0.918, "{found}");
 }
 
-/// `feature_importances_` of the same forests.
+/// Results of `feature_importances_` of the same forests.
 #[test]
 fn importances_are_scikit_learns() {
     let data = Data::new();
@@ -195,8 +195,8 @@ fn importances_are_scikit_learns() {
     close(&importances, &[0.221, 0.227, 0.075, 0.365, 0.101, 0.011], 0.02);
 }
 
-/// `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279 and accuracy 0.907 of
-/// two classes, 0.3080 and 0.863 of three, R² 0.9662.
+/// Results of `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279
+/// and accuracy 0.907 for two classes, 0.3080 and 0.863 for three, R² 0.9662.
 #[test]
 fn boosting_does_as_well_as_scikit_learns() {
     let data = Data::new();
@@ -209,8 +209,8 @@ fn boosting_does_as_well_as_scikit_learns() {
     assert!(found > 0.964, "{found}");
 }
 
-/// `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning rate 0.5, on the
-/// first 200 rows.
+/// Results of `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning
+/// rate 0.5, on the first 200 rows.
 #[test]
 fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
     let data = Data::new().head(200);
@@ -232,8 +232,8 @@ fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
     close(&answers(data.three(), 3), expected.as_flattened(), 1e-6);
 }
 
-/// `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and `Ridge(alpha=3)`, on `StandardScaler`'s output of the first 200
-/// rows.
+/// Results of `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and of `Ridge(alpha=3)`, on the output of
+/// `StandardScaler` for the first 200 rows.
 #[test]
 fn weighted_sums_are_scikit_learns() {
     let data = Data::new().head(200);
@@ -322,7 +322,7 @@ fn a_linear_model_says_why_it_is_not_fitted() {
     assert!(reason.contains("for this reason"), "{reason}");
 }
 
-/// As measured in a debug build: 3.5 s for ridge, 3 s for a logistic regression.
+/// Measured in a debug build: 3.5 s for ridge regression, 3 s for a logistic regression.
 #[test]
 fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_time() {
     let column = vec![0.0];
@@ -337,7 +337,7 @@ fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_tim
     }
 }
 
-/// However the rows lie, what is boosted never moves against a direction, whatever the other features are.
+/// Boosting never moves against a direction, whatever the rows and the other features are.
 #[test]
 fn what_is_boosted_keeps_the_directions_that_are_set() {
     let mut data = Data::new().head(ROWS as usize);
@@ -364,7 +364,7 @@ fn what_is_boosted_keeps_the_directions_that_are_set() {
     }
 }
 
-/// Where a value is missing tells nothing, and two splits find what is there: a tree sends the missing with either side.
+/// Missing values say nothing by themselves. A tree sends them to either side, so one split is enough.
 #[test]
 fn what_is_missing_goes_with_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();
