@@ -1,4 +1,4 @@
-//! Growing a tree, the leaf with the greatest gain first.
+//! Grows a tree. The leaf with the greatest gain is split first.
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
@@ -10,26 +10,26 @@ use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract
 use super::partition::{Entry, partition};
 use crate::fit::binned::Splittable;
 
-/// Sum of the second derivatives in a leaf at least, as in scikit-learn: below it answers are not to be trusted.
+/// Minimum sum of the second derivatives in a leaf, as in scikit-learn. Answers of leaves below it are unreliable.
 const LEAST_CURVATURE: f64 = 1e-3;
 
-/// Rows whose bins one task sums at least, over all of its tiles.
+/// Minimum number of rows whose bins one task sums, over all of its tiles.
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
-/// Grows tree after tree; keeps its memory.
+/// Grows one tree after the other and reuses its memory.
 pub(super) struct Grower<'a> {
     tiles: &'a Tiles,
     splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
     spare: Vec<Entry>,
-    /// Of each feature whether it may be split on.
+    /// For each feature, whether it may be split on.
     taken: Vec<bool>,
     /// Whether any feature has a direction.
     directed: bool,
 }
 
-/// A tree and the rows in its leaves.
+/// A grown tree, and the rows in its leaves.
 pub(super) struct Grown {
     nodes: Vec<Branch>,
     entries: Vec<Entry>,
@@ -52,7 +52,7 @@ enum Branch {
     },
 }
 
-/// A way to split a node.
+/// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
 struct Split {
     gain: f64,
@@ -62,7 +62,7 @@ struct Split {
     left: Sums,
 }
 
-/// The sums of a tile in the smaller child, and the best splits there and in the larger one.
+/// The sums of a tile in the smaller child, and the best splits in the smaller and in the larger child.
 type Parted = (Histogram, (Option<Split>, Option<Split>));
 
 /// A leaf that can be split.
@@ -88,7 +88,7 @@ impl PartialOrd for Open {
     }
 }
 impl Ord for Open {
-    /// By gain; of equals the one that is older.
+    /// Orders by gain. Of equal gains, the older leaf is greater.
     fn cmp(&self, other: &Self) -> Ordering {
         self.split.gain.total_cmp(&other.split.gain).then(other.node.cmp(&self.node))
     }
@@ -108,22 +108,22 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// From here on these features alone are split on.
+    /// Restricts all following splits to these features.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }
 
-    /// The bin of a row that is fitted on.
+    /// Returns the bin of a row that is fitted on.
     pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
         self.tiles.codes(feature)(row)
     }
 
-    /// Of each feature the gain of all splits so far.
+    /// Returns, for each feature, the gain of all splits so far.
     pub(super) fn gains(&self) -> &[f64] {
         &self.gains
     }
 
-    /// A tree on `entries`.
+    /// Grows a tree on `entries`.
     pub(super) fn grow(&mut self, entries: Vec<Entry>) -> Grown {
         self.spare.resize(entries.len(), Entry::default());
         let sums = sums_of(&entries);
@@ -153,7 +153,7 @@ impl<'a> Grower<'a> {
         grown
     }
 
-    /// Makes a split of an open leaf; unless it is the last, its children are opened.
+    /// Splits an open leaf. Its children become open leaves unless this is the last split.
     fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
         let Open { node, start, end, sums, bounds, split, mut histograms } = from;
         let column = self.splittable.columns[split.feature];
@@ -201,9 +201,9 @@ impl<'a> Grower<'a> {
         Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
-    /// The best split on a feature of the tile number `at`.
+    /// Returns the best split on a feature of tile number `at`.
     fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, of: (Sums, Bounds)) -> Option<Split> {
-        // Most tables have no directions, and need not ask for them bin by bin.
+        // Most tables have no directions. For those, the check for each bin is compiled out.
         let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
         best(self, at, tile, histogram, of)
     }
@@ -250,18 +250,20 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// Minimum number of tiles that one task takes, for so many rows: to wake another thread costs more than to sum a few.
+/// Returns the minimum number of tiles of one task for this number of rows. To wake another thread costs more than to
+/// sum a few rows.
 fn tiles_of_a_task(rows: usize) -> usize {
     (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
-/// Sorts by gain and keeps as many of the greatest as can still be split: the sums of a wide table's leaves take megabytes.
+/// Sorts by gain and keeps only as many of the greatest as can still be split. The sums of a wide table's leaves take
+/// megabytes.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
     open.sort_unstable();
     open.drain(..open.len().saturating_sub(splits));
 }
 
-/// The one of greatest gain; of equals the first.
+/// Returns the split with the greatest gain. Of equal gains, returns the first.
 fn better(splits: Vec<Option<Split>>) -> Option<Split> {
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
@@ -273,7 +275,7 @@ fn sums_of(entries: &[Entry]) -> Sums {
 }
 
 impl Grown {
-    /// The rows of each leaf and its answer.
+    /// Returns the rows and the answer of each leaf.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[Entry], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
@@ -281,7 +283,7 @@ impl Grown {
         })
     }
 
-    /// The answer to a row, by the bins of its features.
+    /// Returns the answer to a row, by the bins of its features.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -295,7 +297,7 @@ impl Grown {
         }
     }
 
-    /// A tree that adds to `output`, in the unit of the truth.
+    /// Returns the tree that adds to `output`, in the unit of the truth.
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {
             Branch::Split { feature, threshold, left, right, .. } => {

@@ -1,4 +1,4 @@
-//! Rows that are not fitted on, and how well each round does on them.
+//! Watches the loss of each round on rows that are not fitted on.
 
 use rayon::prelude::*;
 
@@ -7,17 +7,18 @@ use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
 use crate::fit::features::{Training, Truth};
 
-/// Rounds without a gain after which boosting ends: the fewer, the more each round learns.
+/// Minimum and maximum number of rounds without a gain after which boosting ends. The number is smaller if each round
+/// learns more.
 const PATIENCE: (f64, f64) = (20.0, 100.0);
 
-/// What patience is for a learning rate of 1.
+/// The patience in rounds for a learning rate of 1.
 const PATIENCE_OF_RATE: f64 = 3.0;
 
-/// The part of the loss before any round that a round has to gain on the best one before it, of classes. Where these can be told
-/// apart for sure, each further round gains a little and only makes the probabilities extreme.
+/// Minimum gain of a round on the best round before it, for classes, as a share of the loss before any round. If
+/// classes can be separated perfectly, each further round gains a little and only makes the probabilities extreme.
 const WORTHWHILE: f64 = 1e-4;
 
-/// Rows whose losses are summed by one task; fixed, so that threads do not change the sum.
+/// Number of rows whose losses one task sums. It is fixed, so that the number of threads does not change the sum.
 const PIECE: usize = 1 << 12;
 
 /// The watched rows.
@@ -25,9 +26,9 @@ pub(super) struct Watch<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],
     truth: Truth<'a>,
-    /// Of each row its truth, as it is learnt from.
+    /// For each row, its truth in the scale of the loss.
     values: Vec<f64>,
-    /// Of each output the score of every row.
+    /// For each output, the score of every row.
     scores: Vec<Vec<f64>>,
     losses: Vec<f64>,
     best: usize,
@@ -69,7 +70,7 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// Takes the loss after a round, of which all trees were added.
+    /// Records the loss after a round. All trees of the round must have been added.
     pub(super) fn end_round(&mut self) {
         if self.rows.is_empty() {
             return;
@@ -81,7 +82,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The mean loss now.
+    /// Returns the current mean loss.
     fn loss(&self) -> f64 {
         let places: Vec<usize> = (0..self.rows.len()).collect();
         let of =
@@ -90,12 +91,12 @@ impl<'a> Watch<'a> {
         pieces.into_iter().sum::<f64>() / self.rows.len().max(1) as f64
     }
 
-    /// Whether further rounds are not worth their time.
+    /// Checks whether further rounds are not worth their time.
     pub(super) fn is_done(&self) -> bool {
         self.losses.len() > self.best + self.patience
     }
 
-    /// The mean loss after each round.
+    /// Returns the mean loss after each round.
     pub(super) fn into_losses(self) -> Vec<f64> {
         self.losses
     }

@@ -1,4 +1,4 @@
-//! The rows that a tree grows on.
+//! Draws the rows that a tree grows on.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -8,13 +8,13 @@ use crate::fit::features::{Training, Truth};
 /// A row of a tree's sample.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    /// Its index in the table.
+    /// The index in the table.
     pub(super) row: u32,
-    /// The output that it adds to: its class, or 0.
+    /// The output that the row adds to: its class, or 0.
     pub(super) output: u32,
-    /// How much it counts: its weight times how often it was drawn.
+    /// The weight of the row times how often it was drawn.
     pub(super) weight: f32,
-    /// What it adds for each unit of weight: 1 for a class, else the standardised number.
+    /// The amount that the row adds per unit of weight: 1 for a class, otherwise the standardised number.
     pub(super) value: f32,
 }
 
@@ -24,13 +24,13 @@ pub(super) struct Sample {
     entries: Vec<Entry>,
     /// Number of outputs, at least 1.
     pub(super) outputs: usize,
-    /// How an output becomes the answer: `offset + scale * output`.
+    /// The answer is `offset + scale * output`.
     pub(super) offset: f64,
     pub(super) scale: f64,
 }
 
 impl Sample {
-    /// `rows` of the training; numbers are standardised, so that single precision does for any unit.
+    /// Takes `rows` of the training. Numbers are standardised, so single precision is enough for any unit.
     pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
         let (offset, scale) = match training.truth {
             Truth::Classes { .. } => (0.0, 1.0),
@@ -49,14 +49,14 @@ impl Sample {
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
-    /// All rows, each once.
+    /// Returns all rows, each once.
     #[cfg(test)]
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// As many rows as there are, drawn with replacement; those that were not drawn, or count nothing, are left out. If no
-    /// row is left, all are taken once.
+    /// Draws as many rows as there are, with replacement. Rows that were not drawn or have weight 0 are left out. If no
+    /// row is left, all rows are returned once.
     pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<Entry> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
@@ -76,7 +76,7 @@ impl Sample {
     }
 }
 
-/// Mean and standard deviation, the latter 1 where it is 0 or not finite.
+/// Returns mean and standard deviation. A deviation that is 0 or not finite becomes 1.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();

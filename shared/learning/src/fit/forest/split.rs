@@ -1,15 +1,15 @@
-//! The best place to split a node at, feature by feature.
+//! Finds the best split of a node, feature by feature.
 //!
-//! With `s` the sums of the outputs on one side and `w` the weight there, a split is the better the greater
-//! `Σ s²/w` of both sides together: that is the decrease of Gini impurity, and of variance alike, up to a constant.
+//! Let `s` be the sums of the outputs on one side and `w` the weight there. The best split has the greatest `Σ s²/w`
+//! over both sides. Up to a constant, this is the decrease of Gini impurity, and of variance too.
 
 use super::sample::Entry;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// A node has fewer rows than bins have this divisor: it is sorted, and not counted bin by bin.
+/// A node is sorted, and not counted bin by bin, if its rows times this factor are fewer than the bins.
 const SORT_BELOW: usize = 4;
 
-/// A way to split a node.
+/// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Split {
     pub(super) feature: usize,
@@ -17,7 +17,7 @@ pub(super) struct Split {
     pub(super) left: usize,
     /// The first bin on the right that has a row.
     pub(super) right: usize,
-    /// `Σ s²/w` of both sides.
+    /// `Σ s²/w` over both sides.
     pub(super) score: f64,
 }
 
@@ -49,7 +49,7 @@ impl Sums {
         sums
     }
 
-    /// `Σ s²/w`.
+    /// Returns `Σ s²/w`.
     pub(super) fn score(&self) -> f64 {
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
     }
@@ -76,20 +76,21 @@ fn amount(entry: &Entry) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
-/// Finds splits; keeps its memory from node to node.
+/// Finds splits and reuses its memory from node to node.
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
     left: Sums,
     right: Sums,
-    /// Of each bin: rows, weight, outputs.
+    /// For each bin: rows, weight, outputs.
     histogram: Vec<f64>,
     /// Bin and position of each row.
     keys: Vec<u64>,
 }
 
 impl Splitter {
-    /// For nodes of so many outputs; `min_rows` at least are on each side of a split.
+    /// Creates the splitter for nodes with this number of outputs. Each side of a split must have at least `min_rows`
+    /// rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         Self {
             min_rows,
@@ -100,7 +101,8 @@ impl Splitter {
         }
     }
 
-    /// The best split of `entries`, whose sums are `total`, on a feature, if there is any with a score above `least`.
+    /// Returns the best split of `entries` on a feature, or `None` if no score is above `least`. `total` is the sum of
+    /// the entries.
     pub(super) fn best(
         &mut self,
         entries: &[Entry],
@@ -172,7 +174,7 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Takes the split before `bin` if it is allowed and better.
+    /// Replaces `best` by the split before `bin` if this one is allowed and better.
     fn consider(&self, before: Option<usize>, bin: usize, best: &mut Split) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows

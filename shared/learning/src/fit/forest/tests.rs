@@ -5,10 +5,10 @@ use crate::fit::binned::Binned;
 use crate::fit::features::Features;
 use evergreen_scoring::Node;
 
-/// Of a node its feature and threshold, or of a leaf its first weight.
+/// Feature and threshold of a node, or the first weight of a leaf.
 type Kept = (Option<u32>, f64);
 
-/// Rows by the generator of the tests of all families, the first 200.
+/// Returns the first 200 rows of the generator that the tests of all families use.
 fn rows() -> Vec<[f64; 7]> {
     let mut state = 42_u64;
     let mut next = || {
@@ -23,7 +23,7 @@ fn number(x: &[f64; 7]) -> f64 {
     10.0 * sine + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4] + 2.0 * (x[6] - 0.5)
 }
 
-/// A tree of depth 2 on all rows, trying all features: node by node its feature, threshold and first weight.
+/// Grows a tree of depth 2 on all rows and tries all features. Returns feature, threshold or first weight of each node.
 fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<Kept> {
     let rows = rows();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
@@ -48,7 +48,7 @@ fn same(found: &[Kept], expected: &[Kept]) {
     assert!(found.len() == expected.len() && found.iter().zip(expected).all(close), "{found:?}");
 }
 
-/// `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
+/// Expected values of `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
 #[test]
 fn a_tree_of_numbers_is_scikit_learns() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -65,7 +65,7 @@ fn a_tree_of_numbers_is_scikit_learns() {
     same(&found, &expected);
 }
 
-/// The same with `min_samples_leaf=20` and weights 1, 2 and 3 in turn.
+/// The same with `min_samples_leaf=20` and the weights 1, 2 and 3 in turn.
 #[test]
 fn a_tree_of_weighed_rows_is_scikit_learns() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -83,7 +83,8 @@ fn a_tree_of_weighed_rows_is_scikit_learns() {
     same(&found, &expected);
 }
 
-/// `DecisionTreeClassifier(max_depth=2)`: thresholds, and the share of the first class in the leaves that has any row.
+/// Expected values of `DecisionTreeClassifier(max_depth=2)`: thresholds, and for each leaf the share of its first class
+/// that has a row.
 #[test]
 fn a_tree_of_classes_is_scikit_learns() {
     let class = |row: &[f64; 7]| u32::from(number(row) >= 12.0) + u32::from(number(row) >= 17.0);

@@ -1,4 +1,4 @@
-//! Growing one tree.
+//! Grows one tree.
 
 use std::collections::BinaryHeap;
 
@@ -14,8 +14,8 @@ use crate::fit::binned::Binned;
 /// A node that may still be split. The greatest is next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pending {
-    /// Rows, where the number of nodes is limited; else the place in the row, so that the last one is next, whose rows are
-    /// still in the processor's cache.
+    /// The number of rows if the number of nodes is limited. Otherwise the order of creation, so that the newest node
+    /// is next: its rows are still in the processor's cache.
     rank: usize,
     node: usize,
     start: usize,
@@ -40,7 +40,7 @@ pub(super) struct Grower<'a> {
 }
 
 impl<'a> Grower<'a> {
-    /// The tree number `index` of the forest of `seed`.
+    /// Prepares tree number `index` of the forest with this `seed`.
     pub(super) fn new(binned: &'a Binned, sample: &'a Sample, shape: Shape, seed: u64, index: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
@@ -48,7 +48,7 @@ impl<'a> Grower<'a> {
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    /// As [`Grower::new`], but on these rows of the sample.
+    /// Prepares a tree as [`Grower::new`] does, but on these rows of the sample.
     #[cfg(test)]
     pub(super) fn on(
         binned: &'a Binned,
@@ -81,7 +81,7 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// The tree, and for each feature the decrease in impurity of its splits.
+    /// Grows the tree. Also returns, for each feature, the decrease in impurity of its splits.
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
@@ -112,7 +112,8 @@ impl<'a> Grower<'a> {
             && !alike(&self.entries[pending.start..pending.end])
     }
 
-    /// The best split on a few features drawn by lot; if there is none on these, on the first other that has one.
+    /// Returns the best split on a few features that are drawn at random. If they have no split, it tries further
+    /// features until one has.
     fn best_split(&mut self, pending: &Pending, sums: &Sums) -> Option<Split> {
         let entries = &self.entries[pending.start..pending.end];
         let mut best: Option<Split> = None;
@@ -141,7 +142,7 @@ impl<'a> Grower<'a> {
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 
-    /// Brings the rows of the bins up to `last` to the front, both parts in the order that they had; where they part.
+    /// Moves the rows of the bins up to `last` to the front and returns where they end. Both parts keep their order.
     fn partition(&mut self, pending: &Pending, codes: &[u8], last: usize) -> usize {
         self.spare.clear();
         let mut write = pending.start;
@@ -165,7 +166,7 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// Whether all have the same truth.
+/// Checks whether all entries have the same truth.
 fn alike(entries: &[Entry]) -> bool {
     entries.windows(2).all(|pair| match pair {
         [a, b] => a.output == b.output && a.value == b.value,
