@@ -11,8 +11,8 @@ use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
 /// Warning for every imported model. Nothing can show which rows such a model has learnt from.
-const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was made elsewhere and may have learnt from the rows that it is judged \
-    on; its figures are then better than it is";
+const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was imported and may have been trained on rows of the hold-out; its \
+    metrics are then too good";
 
 /// Returns the signature that an imported file is read against. A model trained on the table's training rows has the
 /// same one, except for missing values.
@@ -48,7 +48,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     let constant = Constant::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     if table.task() == Task::Regression {
-        warnings.push("there are no prediction intervals: a model made elsewhere brings none".to_owned());
+        warnings.push("there are no prediction intervals: an imported model has none".to_owned());
     }
     let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {

@@ -54,25 +54,27 @@ impl LabelChoice {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
         match (&settings.class_weights, settings.threshold) {
-            (None, None) if settings.costs.is_some() => refuse("costs", "it needs `threshold = \"cost\"`"),
+            (None, None) if settings.costs.is_some() => {
+                refuse("costs", "it needs `threshold = \"cost\"`; add that or leave `costs` out")
+            }
             (None, None) => Ok(Self::Likeliest),
             (Some(_), Some(_)) => {
-                refuse("class_weights", "it decides the label, and so does `threshold`; leave out one")
+                refuse("class_weights", "it decides the label, and `threshold` does too; leave out one of them")
             }
             (Some(_), None) if labels.is_empty() => {
-                refuse("class_weights", "it is for labels, and the target is a number")
+                refuse("class_weights", "it needs a target with labels, and the target is a number; leave it out")
             }
             (Some(ClassWeights::Balanced), None) => Ok(Self::Balanced),
             (Some(ClassWeights::Table(table)), None) => {
                 let names: Vec<String> = labels.iter().map(ToString::to_string).collect();
                 if table.keys().any(|key| !names.contains(key)) {
-                    return refuse("class_weights", "it names a label that the target does not have");
+                    return refuse("class_weights", "it names a label that the target does not have; correct the name");
                 }
                 let weight = |name: &String| table.get(name).copied().unwrap_or(1.0) as f32;
                 Ok(Self::Weighed(names.iter().map(weight).collect()))
             }
             (None, Some(_)) if labels.len() != 2 => {
-                refuse("threshold", "it is for two labels; for more there is `class_weights`")
+                refuse("threshold", "it needs a target with two labels; for more labels, use `class_weights`")
             }
             (None, Some(Threshold::F1)) => Ok(Self::Learnt(Goal::F1)),
             (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(Goal::Balanced)),
@@ -81,7 +83,7 @@ impl LabelChoice {
                 Some(costs) => Ok(Self::Learnt(Goal::Cost(costs))),
                 None => refuse(
                     "threshold",
-                    "\"cost\" needs `costs = { false_positive = …, false_negative = … }` to say what mistakes cost",
+                    "\"cost\" needs `costs = { false_positive = …, false_negative = … }`; add the cost of each mistake",
                 ),
             },
         }
@@ -233,7 +235,7 @@ mod tests {
         let error = |toml| choice(toml).unwrap_err().to_string();
         assert!(error("threshold = \"cost\"").starts_with("dataset.toml: `threshold`: \"cost\" needs `costs"));
         assert!(error("class_weights = { maybe = 2 }").contains("names a label that the target does not have"));
-        assert!(error("threshold = 0.3\nclass_weights = \"balanced\"").contains("leave out one"));
+        assert!(error("threshold = 0.3\nclass_weights = \"balanced\"").contains("leave out one of them"));
         let numbers = Target::Numbers(vec![1.0, 2.0]);
         let refused = |toml| LabelChoice::of(&Settings::parse(toml).unwrap(), &numbers).is_err();
         assert!(refused("threshold = \"f1\"") && refused("class_weights = \"balanced\""));

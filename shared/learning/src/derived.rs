@@ -80,15 +80,15 @@ pub(crate) fn derive(
         let why = match steps::with_words(&best, rows, text).filter(|_| is_wanted && number < MAX_TEXTS) {
             Some(next) => match take(&mut best, next, &trial)? {
                 Outcome::Taken => continue,
-                Outcome::NoBetter => "its words make trees no better in cross-validation",
-                Outcome::NoRoom => "there is no memory for as many features",
-                Outcome::NoTime => "there was no time to find out whether its words are of use",
+                Outcome::NoBetter => "its words do not improve the model in cross-validation",
+                Outcome::NoRoom => "there is not enough memory for its words",
+                Outcome::NoTime => "there was no time to try its words",
             },
             None if !is_wanted => "dataset.toml says derived_features = false",
             None if number >= MAX_TEXTS => "there are too many text columns before it",
-            None => "no word is in enough of the rows",
+            None => "none of its words is in enough rows",
         };
-        warnings.push(format!("column {:?} is not learnt from: of a text the words can be, and {why}", text.name));
+        warnings.push(format!("column {:?} holds texts and is not used for training: {why}", text.name));
     }
     Ok((best.learnt()?, warnings))
 }

@@ -9,8 +9,8 @@ use evergreen_table::Table;
 pub enum DriftError {
     /// A column of the champion is gone.
     #[error(
-        "column {column:?} is gone since the champion was trained; expected it, or, to do without it, drop = [{column:?}] \
-         in dataset.toml"
+        "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
+         drop = [{column:?}] into dataset.toml to train without it"
     )]
     Vanished {
         /// Name of the column.
@@ -18,8 +18,8 @@ pub enum DriftError {
     },
     /// A column of the champion is now left out because of its values.
     #[error(
-        "column {column:?}, which the champion takes, is left out now ({because}); expected values as before, or, to do \
-         without it, drop = [{column:?}] in dataset.toml"
+        "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as before; \
+         correct them, or write drop = [{column:?}] into dataset.toml to train without it"
     )]
     Unusable {
         /// Name of the column.
@@ -29,8 +29,8 @@ pub enum DriftError {
     },
     /// A column has another type.
     #[error(
-        "column {column:?} is a {found} now and was a {expected} when the champion was trained; expected the same, or, to \
-         accept it, types.{column:?} = \"{found}\" in dataset.toml"
+        "column {column:?}: the type is {found} and was {expected} when the champion was trained; expected the same \
+         type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
     )]
     OtherType {
         /// Name of the column.
@@ -42,8 +42,8 @@ pub enum DriftError {
     },
     /// The target is the same column, but for another task.
     #[error(
-        "column {column:?}, the target, makes {found} now and made {expected} when the champion was trained; expected the \
-         same, or, to accept it, task = \"{found}\" in dataset.toml"
+        "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
+         the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
     )]
     OtherTask {
         /// Name of the target column.
@@ -56,8 +56,9 @@ pub enum DriftError {
     /// The target is the same column, but its labels are of another kind. None of them can match a label of the
     /// champion.
     #[error(
-        "column {column:?}, the target, has {found} for labels now and had {expected} when the champion was trained; \
-         expected the same, or, to accept it, types.{column:?} = \"category\" in dataset.toml"
+        "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
+         expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
+         accept it"
     )]
     OtherLabels {
         /// Name of the target column.

@@ -112,18 +112,20 @@ impl Fitted {
 #[non_exhaustive]
 pub enum FitError {
     /// The values of a column are too far apart for `f32`.
-    #[error("column {0:?} cannot be scaled: its values are too far apart for single precision")]
+    #[error(
+        "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another family"
+    )]
     Scaling(String),
     /// The weights of a linear model are not finite.
-    #[error("the weights of a linear model are not finite")]
+    #[error("the weights of the linear model are not finite; choose another family")]
     Diverged,
     /// The library for linear models returned an error.
     #[error("the linear model could not be fitted: {0}")]
     Linear(Failed),
     /// There are too many features for a linear model, or too few rows for them.
     #[error(
-        "a linear model takes at most {MAX_FEATURES} features and more rows than features, but there are {features} \
-         features (a category has one for each value) and {rows} rows to fit them to"
+        "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features (a \
+         category has one for each value) and {rows} rows; choose another family"
     )]
     LinearShape {
         /// Number of rows to fit to.

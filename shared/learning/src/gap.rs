@@ -67,14 +67,15 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<St
         return None;
     }
     let causes = match table.is_ordered {
-        true => "what is predicted changed with time, so that the newest rows are unlike those before",
+        true => "the target changed with time, so that the newest rows differ from older rows",
         false => {
-            "rows that belong together are on both sides of folds (write group = \"…\" into dataset.toml), or rows are of \
+            "rows that belong together are in different folds (write group = \"…\" into dataset.toml), or rows are of \
              different times (write order = \"…\")"
         }
     };
     Some(format!(
-        "the hold-out's {what} is {:.3}, that of cross-validation {:.3}, which is more than chance; likely {causes}",
+        "the {what} is {:.3} on the hold-out and {:.3} in cross-validation, which is more than chance explains; the likely \
+         cause is that {causes}",
         holdout.mean, validated.mean
     ))
 }
@@ -94,11 +95,14 @@ pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
         return None;
     }
     let (rows, cause) = match table.is_ordered {
-        true => ("newest rows", "what is predicted changed with time, and will go on changing"),
-        false => ("hold-out's rows", "rows that belong together are on both sides of folds"),
+        true => ("newest rows", "the target changed with time and will keep changing"),
+        false => ("hold-out rows", "rows that belong together are in different folds"),
     };
     let (held, level) = (100.0 * coverage, 100.0 * level);
-    Some(format!("the prediction intervals hold {held:.0} % of the {rows} and state {level:.0} %; likely {cause}"))
+    Some(format!(
+        "the prediction intervals contain {held:.0} % of the {rows} and should contain {level:.0} %; the likely cause is that \
+         {cause}"
+    ))
 }
 
 #[cfg(test)]

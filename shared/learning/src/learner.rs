@@ -268,7 +268,7 @@ fn recipes(
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The pipeline is not valid.
-    #[error("what was fitted is no sound pipeline: {0}")]
+    #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The rows do not have the right length.
     #[error(transparent)]

@@ -23,12 +23,12 @@ pub struct Prepared {
 #[non_exhaustive]
 pub enum PrepareError {
     /// There are too few or too many features, after categories have become features.
-    #[error("the columns make {0} features, from 1 to {MAX_FEATURES} are allowed; expected other columns, or fewer")]
+    #[error("the columns give {0} features; expected from 1 to {MAX_FEATURES}; add or drop columns")]
     Features(usize),
     /// A label has no training row.
     #[error(
-        "{place}, column {target:?}: only the newest rows, which are held out, have the label of this row; expected older \
-         ones, too"
+        "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; expected \
+         older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
         /// The first row with the label.

@@ -96,10 +96,10 @@ pub enum SearchError {
     #[error(transparent)]
     Ask(#[from] AskError),
     /// The metric does not suit the table's task.
-    #[error("{0} does not measure models of this table")]
+    #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
     /// There is no candidate to try.
-    #[error("there is no candidate")]
+    #[error("the search has no candidate")]
     NoCandidate,
 }
 
@@ -245,7 +245,7 @@ impl Search<'_> {
     }
 
     fn leave_out(&mut self, family: Family, why: &str) {
-        self.warnings.push(format!("{family} was left out: {why}"));
+        self.warnings.push(format!("the family {family} was left out: {why}"));
         self.left_out.push(family);
     }
 
@@ -340,7 +340,7 @@ impl Search<'_> {
         let rows = self.course.learner.rows() as f64;
         if blended.seconds_per_row * rows * time::SLOWER + self.after(&blended) > self.left() {
             self.cut_short = true;
-            self.warnings.push("there was no time to fit a mean of several candidates".to_owned());
+            self.warnings.push("there was no time to fit an ensemble of several candidates".to_owned());
             return None;
         }
         Some((blended, parts))

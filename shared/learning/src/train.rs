@@ -96,19 +96,19 @@ pub enum LearningError {
     #[error(transparent)]
     Ask(#[from] AskError),
     /// The fitted pipeline is not valid.
-    #[error("what was fitted is no sound pipeline: {0}")]
+    #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The artifact cannot be loaded.
-    #[error("the artifact that was written cannot be loaded")]
+    #[error("the written artifact cannot be loaded")]
     Artifact(#[from] ArtifactError),
     /// The loaded artifact answers differently from the fitted model.
-    #[error("the artifact does not predict what was fitted")]
+    #[error("the loaded artifact predicts other values than the fitted model")]
     OtherPrediction,
     /// The model takes rows of another length.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// The model is for another task than the table.
-    #[error("the model is for another task than the table")]
+    #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
 }
 
@@ -155,7 +155,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width);
     if plan.labels == LabelChoice::Likeliest {
-        warnings.extend(hardly_found(&proof.evaluation));
+        warnings.extend(rarely_predicted(&proof.evaluation));
     }
     let rows = bonds(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
@@ -233,7 +233,7 @@ fn bonds(prepared: &Prepared) -> Bonds {
     Bonds { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// Recall below which a label counts as hardly found.
+/// Recall below which a label counts as rarely predicted.
 const FOUND: f64 = 0.2;
 
 /// Minimum number of hold-out rows of a label to judge its recall.
@@ -241,7 +241,7 @@ const TELLING: usize = 3;
 
 /// Returns a warning if the model almost never predicts a rare label. A label is rare with less than half of an even
 /// share of the rows.
-fn hardly_found(evaluation: &Evaluation) -> Option<String> {
+fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
     let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND && is_rare(class);
@@ -253,8 +253,8 @@ fn hardly_found(evaluation: &Evaluation) -> Option<String> {
         "`class_weights = \"balanced\"`"
     };
     Some(format!(
-        "a rare label is hardly found: {found} of its {} held-out rows are answered so, of {} rows in all; {settings} in \
-         dataset.toml answers it more often",
+        "a rare label is rarely predicted: it is the answer to {found} of its {} hold-out rows (of {} hold-out rows in \
+         all); {settings} in dataset.toml predicts it more often",
         class.support, figures.rows
     ))
 }
@@ -281,7 +281,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
 /// Returns a warning if the intervals of a regression model are empty.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
-        "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
+        "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"
             .to_owned()
     })
 }
@@ -309,8 +309,7 @@ fn fit_best(
         match fit_ranked(learner, &rows, &ranked, seed, last) {
             Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
                 found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
-                let warning =
-                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                let warning = "the ensemble of several candidates was not used: fitted to all rows, it exceeds the limits of `ensemble`";
                 found.warnings.push(warning.to_owned());
             }
             Ok(fitted) => {
@@ -320,7 +319,8 @@ fn fit_best(
             }
             Err(error) => {
                 found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
-                let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
+                let warning =
+                    format!("the best candidate ({family}) was not used: fitting it to all rows failed: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
             }

@@ -21,10 +21,10 @@ pub struct Holdout {
 #[non_exhaustive]
 pub enum EvaluationError {
     /// There is no row to evaluate on.
-    #[error("there are no rows to evaluate on")]
+    #[error("the hold-out has no rows; expected at least one")]
     NoRows,
     /// The model has another task than the table.
-    #[error("the model is for {model}, the table for {table}")]
+    #[error("the model is for {model} and the table for {table}; expected the same task")]
     OtherTask {
         /// The task of the model.
         model: &'static str,
@@ -32,10 +32,10 @@ pub enum EvaluationError {
         table: &'static str,
     },
     /// The model knows no label of the table.
-    #[error("the model gives none of the table's labels")]
+    #[error("the model knows no label of the table; expected at least one label that both have")]
     OtherLabels,
     /// The metric does not suit the task of the table.
-    #[error("{0} does not measure models of this table")]
+    #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
     /// The rows do not fit the model's signature.
     #[error(transparent)]

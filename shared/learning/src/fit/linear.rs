@@ -54,13 +54,13 @@ pub(crate) struct WeightedSum {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinearError {
     /// Feature `0` is not finite after scaling.
-    #[error("feature {0} cannot be scaled")]
+    #[error("feature {0} is not finite after scaling")]
     Scaling(usize),
     /// The weights are not finite.
     #[error("the weights are not finite")]
     Diverged,
     /// There are too many features, or not more rows than features.
-    #[error("{features} features cannot be weighed by {rows} rows")]
+    #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
     /// The library returned an error.
     #[error(transparent)]

@@ -39,7 +39,7 @@ pub struct Plan {
 #[non_exhaustive]
 pub enum PlanError {
     /// There is no hyperparameter of this name.
-    #[error("{families} has no hyperparameter {name:?}, only {known}")]
+    #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
     Unknown {
         /// The name that was given.
         name: String,
@@ -49,7 +49,7 @@ pub enum PlanError {
         known: String,
     },
     /// The value is not a number.
-    #[error("{name} is {value}, expected a number from {least} to {most}")]
+    #[error("{name} is {value}; expected a number from {least} to {most}")]
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
@@ -61,7 +61,7 @@ pub enum PlanError {
         most: f64,
     },
     /// The number is outside the limits, or a fraction instead of a whole number.
-    #[error("{name} is {value}, expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
+    #[error("{name} is {value}; expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
     Limits {
         /// The name of the hyperparameter.
         name: String,
@@ -75,9 +75,7 @@ pub enum PlanError {
         most: f64,
     },
     /// The rows have weights, but the only family is linear, which ignores weights.
-    #[error(
-        "linear models do not know rows of different weight: choose another family or leave out the weights column"
-    )]
+    #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
     /// The settings for the choice of labels contradict each other or the target.
     #[error("dataset.toml: `{key}`: {problem}")]
@@ -88,15 +86,17 @@ pub enum PlanError {
         problem: &'static str,
     },
     /// The settings name monotone columns, but no chosen family supports them.
-    #[error("`monotone` is for gradient_boosting alone: add it to `families`, or leave `monotone` out")]
+    #[error("`monotone` needs the family gradient_boosting; add the family to `families`, or leave `monotone` out")]
     MonotoneFamily,
     /// The settings name monotone columns, but there are more than two labels.
-    #[error("`monotone` is for numbers and for two labels, and the target has {0} labels: leave `monotone` out")]
+    #[error(
+        "`monotone` needs a target of numbers or of two labels, but the target has {0} labels; leave `monotone` out"
+    )]
     MonotoneLabels(usize),
     /// A monotone column has no order, or does not exist.
     #[error(
-        "`monotone.{0}`: expected a column of numbers, truth values or dates that is learnt from; correct the name, set its \
-         type in [types], or leave the key out"
+        "`monotone.{0}`: expected a column of numbers, truth values or dates that models are trained on; correct the \
+         name, set the column's type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
     /// The metric does not suit the target.
@@ -208,7 +208,7 @@ fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<S
         if families.is_empty() {
             return Err(PlanError::WeightedLinear);
         }
-        warnings.push("linear models were left out: they do not know rows of different weight".to_owned());
+        warnings.push("linear models were left out: they do not support row weights".to_owned());
     }
     if !table.settings().monotone.is_empty() {
         warnings.extend(monotone(table, &mut families)?);
@@ -233,7 +233,7 @@ fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>,
     if families.is_empty() {
         return Err(PlanError::MonotoneFamily);
     }
-    let left_out = "gradient_boosting alone was tried: other families cannot keep the directions that `monotone` sets";
+    let left_out = "only gradient_boosting was tried: other families do not support `monotone`";
     Ok((families.len() < before).then(|| left_out.to_owned()))
 }
 
@@ -259,11 +259,11 @@ fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
             Some("it takes the logarithm of the target, which is below 0 in some rows; use rmse")
         }
         Target::Classes { .. } if metric.task() != Task::Classification => Some(
-            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or of two labels \
-             brier_score or average_precision",
+            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or, for two \
+             labels, brier_score or average_precision",
         ),
         Target::Classes { labels, .. } if metric.needs_two_classes() && labels.len() > 2 => {
-            Some("it is for two classes, and there are more")
+            Some("it needs two labels, and the target has more; use log_loss")
         }
         _ => None,
     }
