@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
-use crate::evaluate::{Constant, baseline};
+use crate::evaluate::{ConstantAnswer, baseline};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
@@ -45,7 +45,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
     let target = table.target().take(&prepared.split().training);
     let baseline = baseline(&target, proof.holdout.target());
-    let constant = Constant::of(&target);
+    let constant = ConstantAnswer::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     if table.task() == Task::Regression {
         warnings.push("there are no prediction intervals: an imported model has none".to_owned());

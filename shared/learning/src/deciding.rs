@@ -10,7 +10,7 @@ mod threshold;
 use evergreen_scoring::LabelRule;
 use evergreen_table::{ClassWeights, Costs, Settings, Target, Threshold};
 
-use self::threshold::{Ranked, best_threshold};
+use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
@@ -34,12 +34,12 @@ pub(crate) enum LabelChoice {
     /// Weighs each label by the given number.
     Weighed(Vec<f32>),
     /// Learns a threshold that reaches this goal.
-    Learnt(Goal),
+    Learnt(ThresholdGoal),
 }
 
 /// What a learnt threshold optimises.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Goal {
+pub(crate) enum ThresholdGoal {
     F1,
     Balanced,
     Cost(Costs),
@@ -76,11 +76,11 @@ impl LabelChoice {
             (None, Some(_)) if labels.len() != 2 => {
                 refuse("threshold", "it needs a target with two labels; for more labels, use `class_weights`")
             }
-            (None, Some(Threshold::F1)) => Ok(Self::Learnt(Goal::F1)),
-            (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(Goal::Balanced)),
+            (None, Some(Threshold::F1)) => Ok(Self::Learnt(ThresholdGoal::F1)),
+            (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(ThresholdGoal::Balanced)),
             (None, Some(Threshold::Number(number))) => Ok(Self::Weighed(LabelRule::above(number as f32))),
             (None, Some(Threshold::Cost)) => match settings.costs {
-                Some(costs) => Ok(Self::Learnt(Goal::Cost(costs))),
+                Some(costs) => Ok(Self::Learnt(ThresholdGoal::Cost(costs))),
                 None => refuse(
                     "threshold",
                     "\"cost\" needs `costs = { false_positive = …, false_negative = … }`; add the cost of each mistake",
@@ -97,8 +97,10 @@ impl LabelChoice {
         let weights = match self {
             Self::Likeliest => None,
             Self::Weighed(weights) => Some(weights.clone()),
-            Self::Balanced | Self::Learnt(Goal::F1 | Goal::Balanced) => Some(of_shares()),
-            Self::Learnt(Goal::Cost(costs)) => Some(vec![costs.false_positive as f32, costs.false_negative as f32]),
+            Self::Balanced | Self::Learnt(ThresholdGoal::F1 | ThresholdGoal::Balanced) => Some(of_shares()),
+            Self::Learnt(ThresholdGoal::Cost(costs)) => {
+                Some(vec![costs.false_positive as f32, costs.false_negative as f32])
+            }
         };
         if labels == 0 { LabelRule::default() } else { LabelRule { floor: Some(floor(USUAL, rows, labels)), weights } }
     }
@@ -118,7 +120,7 @@ impl LabelChoice {
             (Self::Learnt(goal), Some(floor)) => {
                 let found = bounded(probabilities, floor, labels.len());
                 let second: Vec<f32> = found.chunks_exact(2).filter_map(|row| row.get(1).copied()).collect();
-                let threshold = best_threshold(*goal, &Ranked::of(&second, &truth), usual.threshold());
+                let threshold = best_threshold(*goal, &RankedRows::of(&second, &truth), usual.threshold());
                 Some(LabelRule::above(threshold.clamp(LEAST_FLOOR, 1.0 - LEAST_FLOOR)))
             }
             _ => usual.weights,

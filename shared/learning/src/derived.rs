@@ -13,8 +13,8 @@ use evergreen_scoring::MAX_FEATURES;
 use evergreen_table::{Frame, FrameColumn, Settings, Target, Values};
 
 use self::draft::Draft;
-use self::trial::Trial;
-use crate::encode::Learnt;
+use self::trial::FeatureTrial;
+use crate::encode::LearntColumns;
 
 /// Maximum number of text columns that are tried.
 const MAX_TEXTS: usize = 5;
@@ -35,11 +35,11 @@ pub(crate) struct Learnable<'a> {
 
 /// Limits on time and memory.
 #[derive(Clone, Copy)]
-pub(crate) struct Limits<'a> {
+pub(crate) struct DerivingLimits<'a> {
     /// Checks whether the time is up.
     pub(crate) is_up: &'a dyn Fn() -> bool,
     /// Checks whether there is enough memory for these features.
-    pub(crate) fits: &'a dyn Fn(&Learnt) -> bool,
+    pub(crate) fits: &'a dyn Fn(&LearntColumns) -> bool,
 }
 
 /// Result of trying a derived feature.
@@ -58,17 +58,17 @@ enum Outcome {
 /// [`SignatureError`] of `base`.
 pub(crate) fn derive(
     rows: Learnable<'_>,
-    base: Learnt,
+    base: LearntColumns,
     settings: &Settings,
     seed: u64,
-    limits: Limits<'_>,
-) -> Result<(Learnt, Vec<String>), SignatureError> {
+    limits: DerivingLimits<'_>,
+) -> Result<(LearntColumns, Vec<String>), SignatureError> {
     let (mut best, mut warnings) = (Draft::of(base), Vec::new());
     if settings.impute_missing {
         best.allow_missing();
     }
     let is_wanted = settings.derived_features.unwrap_or(true);
-    let trial = Trial::new(rows, seed, limits);
+    let trial = FeatureTrial::new(rows, seed, limits);
     for step in [steps::with_parts, steps::with_statistics] {
         if let Some(next) = step(&best, rows).filter(|_| is_wanted) {
             take(&mut best, next, &trial)?;
@@ -94,7 +94,7 @@ pub(crate) fn derive(
 }
 
 /// Replaces `best` with `next` if `next` is better.
-fn take(best: &mut Draft, next: Draft, trial: &Trial<'_>) -> Result<Outcome, SignatureError> {
+fn take(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();
     let has_room = features <= MAX_FEATURES && (trial.limits.fits)(&learnt);

@@ -8,7 +8,7 @@ use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError, words};
 use evergreen_scoring::{Encoding, Preprocessing};
 use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
 
-use crate::statistics::Wanted;
+use crate::statistics::StatisticPlan;
 
 /// Maximum number of categories of a column.
 pub const MAX_CATEGORIES: usize = 50;
@@ -25,12 +25,12 @@ pub const MAX_TEXT: usize = 200;
 
 /// How columns become features.
 #[derive(Debug, Clone)]
-pub(crate) struct Learnt {
+pub(crate) struct LearntColumns {
     pub(crate) signature: Signature,
     /// Has no scaler and no statistics, because every fit learns these anew.
     pub(crate) preprocessing: Preprocessing,
     /// Statistics that every fit learns.
-    pub(crate) statistics: Vec<Wanted>,
+    pub(crate) statistics: Vec<StatisticPlan>,
 }
 
 /// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are learnt only from
@@ -44,7 +44,11 @@ pub(crate) struct Learnt {
 ///
 /// # Errors
 /// [`SignatureError`] if the frame has no column or if the target has fewer than two labels.
-pub fn fit(frame: &Frame, target: &Target, training: &[u32]) -> Result<(Signature, Preprocessing), SignatureError> {
+pub(crate) fn fit(
+    frame: &Frame,
+    target: &Target,
+    training: &[u32],
+) -> Result<(Signature, Preprocessing), SignatureError> {
     let learnt = frame.columns().iter().filter_map(|column| learn(column, training));
     let (mut columns, encodings): (Vec<Column>, Vec<Encoding>) = learnt.unzip();
     let mut encodings = encodings;

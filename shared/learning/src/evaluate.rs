@@ -18,7 +18,7 @@ use evergreen_table::Target;
 
 pub(crate) use answers::Answers;
 pub(crate) use baseline::baseline;
-pub use constant::Constant;
+pub use constant::ConstantAnswer;
 pub use holdout::{EvaluationError, Holdout};
 pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;

@@ -14,9 +14,9 @@ use evergreen_scoring::{Aggregate, Hole, Link, Member, Predictor, Scaler, Statis
 use smartcore::error::Failed;
 
 pub(crate) use self::binned::Binned;
-pub(crate) use self::boosting::{BoostingParameters, Rows};
+pub(crate) use self::boosting::{BoostingParameters, FitRows};
 pub(crate) use self::cost::Cost;
-pub(crate) use self::features::{Features, Training, Truth};
+pub(crate) use self::features::{FrameFeatures, TrainingData, Truth};
 pub(crate) use self::forest::ForestParameters;
 use self::linear::{LinearError, MAX_FEATURES};
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
@@ -137,7 +137,7 @@ pub enum FitError {
 
 /// Returns how many seconds a fit on `rows` rows of `training` is expected to take. Only linear models have an
 /// estimate, because their fit cannot be interrupted. For trees it is 0.
-pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparameters: Hyperparameters) -> f64 {
+pub(crate) fn expected_seconds(training: &TrainingData<'_>, rows: usize, hyperparameters: Hyperparameters) -> f64 {
     match hyperparameters {
         Hyperparameters::Linear(_) => linear::expected_seconds(training, rows),
         Hyperparameters::RandomForest(_) | Hyperparameters::GradientBoosting(_) => 0.0,
@@ -149,8 +149,8 @@ pub(crate) fn expected_seconds(training: &Training<'_>, rows: usize, hyperparame
 /// # Errors
 /// [`FitError`] of a linear model. Trees can always be grown.
 pub(crate) fn fit(
-    training: &Training<'_>,
-    rows: Rows<'_>,
+    training: &TrainingData<'_>,
+    rows: FitRows<'_>,
     hyperparameters: Hyperparameters,
     seed: u64,
     deadline: Instant,

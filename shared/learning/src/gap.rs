@@ -47,7 +47,7 @@ impl Losses {
 
 /// How the rows of a table depend on each other.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bonds {
+pub(crate) struct RowDependence {
     /// Whether the rows follow each other in time.
     pub(crate) is_ordered: bool,
     /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a figure varies by chance.
@@ -55,7 +55,7 @@ pub(crate) struct Bonds {
 }
 
 /// Returns a warning if a model does worse on the hold-out than in cross-validation by more than chance explains.
-pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<String> {
+pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
     let apart = holdout.mean - validated.mean;
@@ -85,7 +85,7 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<St
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// Returns a warning if the intervals contain fewer hold-out rows than they state, by more than chance explains.
-pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
+pub(crate) fn uncovered(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
@@ -127,8 +127,8 @@ mod tests {
         Evaluation::Regression(figures)
     }
 
-    fn rows_of(is_ordered: bool, distinct_share: f64) -> Bonds {
-        Bonds { is_ordered, distinct_share }
+    fn rows_of(is_ordered: bool, distinct_share: f64) -> RowDependence {
+        RowDependence { is_ordered, distinct_share }
     }
 
     fn held(mae: f64, rows: usize) -> Losses {

@@ -5,7 +5,7 @@ mod space;
 use evergreen_lifecycle::{Family, Parameters};
 use serde_json::Value;
 
-pub(crate) use space::{Bounds, Space};
+pub(crate) use space::{Space, ValueRange};
 
 use crate::fit::{BoostingParameters, ForestParameters, Hyperparameters, LinearParameters};
 
@@ -77,7 +77,7 @@ pub(crate) struct Choice {
     /// The values, in the order of [`dimensions`].
     pub(crate) values: Vec<f64>,
     /// The range for the number of rounds if cross-validation finds it; `None` if the number is fixed.
-    pub(crate) rounds: Option<Bounds>,
+    pub(crate) rounds: Option<ValueRange>,
 }
 
 impl Choice {
@@ -115,7 +115,7 @@ impl Choice {
     /// stays.
     pub(crate) fn with_rounds(&self, rounds: f64) -> Self {
         let mut choice = self.clone();
-        if let Some(Bounds { least, most }) = self.rounds
+        if let Some(ValueRange { least, most }) = self.rounds
             && let Some(place) = dimensions(self.family).iter().position(|dimension| dimension.name == ROUNDS)
             && let Some(value) = choice.values.get_mut(place)
         {

@@ -134,7 +134,7 @@ fn left_out(
         if fitted.cut_short {
             return Ok(None);
         }
-        if let Answers::Numbers { values, .. } = learner.ask(fitted, all.rows.get(part).unwrap_or_default())? {
+        if let Answers::Numbers { values, .. } = learner.answers(fitted, all.rows.get(part).unwrap_or_default())? {
             hardness.extend(values.iter().map(|logarithm| f64::from(*logarithm).exp()));
         }
     }

@@ -8,7 +8,7 @@ use evergreen_lifecycle::{ColumnProfile, ColumnRole, Task};
 use evergreen_table::{FrameColumn, Table, Values, at};
 use rayon::prelude::*;
 
-use self::alone::{Told, told};
+use self::alone::{LeakKind, leak_kind};
 use crate::prepared::Prepared;
 
 /// Maximum number of rows to judge columns on. If there are more, evenly spaced ones are taken.
@@ -39,33 +39,34 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
             || table.order().is_some_and(|order| follows(&column.values, order))
     };
     let columns: Vec<&FrameColumn> = frame.columns().iter().filter(|column| !known(column)).collect();
-    let told: Vec<Option<Told>> = columns.par_iter().map(|column| told(&column.values, &rows, &target)).collect();
-    let named: Vec<(&str, Told)> =
-        columns.iter().zip(told).filter_map(|(column, told)| Some((column.name.as_str(), told?))).collect();
+    let kind: Vec<Option<LeakKind>> =
+        columns.par_iter().map(|column| leak_kind(&column.values, &rows, &target)).collect();
+    let named: Vec<(&str, LeakKind)> =
+        columns.iter().zip(kind).filter_map(|(column, kind)| Some((column.name.as_str(), kind?))).collect();
     warnings(&named, table.task(), frame.columns().len())
 }
 
-fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
+fn warnings(found: &[(&str, LeakKind)], task: Task, columns: usize) -> Vec<String> {
     // A table with one column is meant to be predicted from it.
-    let counts = |told: &Told| *told == Told::Hole || columns > 1;
-    let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
+    let counts = |kind: &LeakKind| *kind == LeakKind::Missing || columns > 1;
+    let found: Vec<&(&str, LeakKind)> = found.iter().filter(|(_, kind)| counts(kind)).collect();
     let mut warnings: Vec<String> =
-        found.iter().take(MAX_NAMED).map(|(name, told)| warning(name, *told, task)).collect();
+        found.iter().take(MAX_NAMED).map(|(name, kind)| warning(name, *kind, task)).collect();
     if found.len() > MAX_NAMED {
         warnings.push(format!("{} more columns almost predict the target alone", found.len() - MAX_NAMED));
     }
     warnings
 }
 
-fn warning(name: &str, told: Told, task: Task) -> String {
-    let how = match (told, task) {
-        (Told::Hole, _) => {
+fn warning(name: &str, kind: LeakKind, task: Task) -> String {
+    let how = match (kind, task) {
+        (LeakKind::Missing, _) => {
             format!("column {name:?}: whether it has a value is enough to predict the target of almost every row")
         }
-        (Told::Threshold, Task::Classification) => {
+        (LeakKind::Threshold, Task::Classification) => {
             format!("column {name:?}: split at a few values, it alone predicts the target of almost every row")
         }
-        (Told::Value | Told::Threshold, _) => {
+        (LeakKind::Value | LeakKind::Threshold, _) => {
             format!("column {name:?}: it alone predicts the target of almost every row")
         }
     };

@@ -26,9 +26,9 @@ mod statistics;
 mod train;
 
 pub use adopt::{adopt, signature};
-pub use evaluate::{Constant, EvaluationError, Holdout};
+pub use evaluate::{ConstantAnswer, EvaluationError, Holdout};
 pub use fit::FitError;
-pub use learner::AskError;
+pub use learner::AnswerError;
 pub use prepared::{PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
 pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError};

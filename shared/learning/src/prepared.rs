@@ -4,7 +4,7 @@ use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{Place, Table, Target};
 
-use crate::encode::{self, Learnt};
+use crate::encode::{self, LearntColumns};
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
@@ -85,9 +85,9 @@ impl Prepared {
     }
 
     /// Returns what is learnt about the columns, without derived features.
-    pub(crate) fn learnt(&self) -> Learnt {
+    pub(crate) fn learnt(&self) -> LearntColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
-        Learnt { signature, preprocessing, statistics: Vec::new() }
+        LearntColumns { signature, preprocessing, statistics: Vec::new() }
     }
 
     /// Returns how the table was read and split, with the warnings about it.
@@ -108,7 +108,7 @@ impl Prepared {
     }
 
     /// Checks whether the memory also suffices for derived features.
-    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &Learnt) -> bool {
+    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &LearntColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }
 }

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, Standing, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
-use crate::evaluate::{Answers, Constant, Holdout, evaluate};
+use crate::evaluate::{Answers, ConstantAnswer, Holdout, evaluate};
 use crate::gap::Losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
@@ -59,7 +59,7 @@ impl Proof {
 
     /// Returns a warning if the model is not known to be better than one that ignores all columns and answers
     /// `constant`.
-    pub(crate) fn useless(&self, constant: Option<&Constant>) -> Option<String> {
+    pub(crate) fn useless(&self, constant: Option<&ConstantAnswer>) -> Option<String> {
         let metric = PrimaryMetric::default_for(self.holdout.target().task());
         let beside = self.holdout.constant_scores(constant?, metric).ok()?;
         let answer = match metric.task() {

@@ -31,13 +31,13 @@ pub(crate) use plan::spaces;
 pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-use self::trial::{Course, Trial};
+use self::trial::{SearchContext, Trial};
 use crate::deciding::LabelChoice;
 use crate::fit::{Cost, FitError};
 use crate::gap::Losses;
 use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
-use crate::learner::{AskError, Learner};
+use crate::learner::{AnswerError, Learner};
 
 /// Maximum number of candidates of a family for which all are scored on all folds.
 const FEW: usize = 4;
@@ -52,9 +52,9 @@ const ROUNDS_BY_ROWS: f64 = 0.4;
 
 /// The result of a search.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     /// The candidates, at least one: the best, then the best of every other family, then the rest.
-    pub(crate) ranking: Vec<Ranked>,
+    pub(crate) ranking: Vec<RankedCandidate>,
     /// The summary of the search, with the score of the first in the ranking.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
@@ -65,7 +65,7 @@ pub(crate) struct Found {
 
 /// A candidate that was tried, with everything that its last fit needs.
 #[derive(Debug)]
-pub(crate) struct Ranked {
+pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
     /// The members of an ensemble and their weights. `choice` is the first of them. Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
@@ -94,7 +94,7 @@ pub enum SearchError {
     Fit(#[from] FitError),
     /// A fitted model does not answer.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Answer(#[from] AnswerError),
     /// The metric does not suit the table's task.
     #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
@@ -105,7 +105,7 @@ pub enum SearchError {
 
 /// The state of a running search.
 struct Search<'a> {
-    course: Course<'a>,
+    context: SearchContext<'a>,
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
@@ -118,13 +118,13 @@ struct Search<'a> {
 }
 
 /// Searches by `plan` and leaves time for the last fit before the `deadline`.
-pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
+pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<SearchResult, SearchError> {
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
-    let course = Course { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
+    let context = SearchContext { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
-        course,
+        context,
         labels: &plan.labels,
         started,
         deadline,
@@ -160,7 +160,7 @@ impl Search<'_> {
                 continue;
             }
             let all = few.contains(&family) || !self.has_tried(family);
-            let folds = if all { self.course.folds.len() } else { self.course.first_folds() };
+            let folds = if all { self.context.folds.len() } else { self.context.first_folds() };
             if !self.has_time_for(&choice, folds) {
                 self.cut_short = true;
                 if self.has_tried(family) {
@@ -186,13 +186,13 @@ impl Search<'_> {
 
     /// Scores the better candidates of each family on more folds, and the best of them on all.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
-        let mut before = self.course.first_folds();
+        let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
             if folds < before {
                 continue;
             }
             for number in self.better_part(part, before) {
-                if self.trials.get(number).is_none_or(|trial| trial.done() >= self.course.folds.len().min(folds)) {
+                if self.trials.get(number).is_none_or(|trial| trial.done() >= self.context.folds.len().min(folds)) {
                     continue;
                 }
                 let trial = self.trials.remove(number);
@@ -213,14 +213,14 @@ impl Search<'_> {
     /// Returns the indices of the best trials, one in `part` of each family, by their score on `folds` folds. The best
     /// of each family come first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
-        let metric = self.course.metric;
+        let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
         for family in Family::ALL {
             let of_family =
                 |number: &usize| self.trials.get(*number).is_some_and(|trial| trial.choice.family == family);
             let mut numbers: Vec<usize> = (0..self.trials.len()).filter(of_family).collect();
             let all = numbers.len();
-            numbers.retain(|number| self.trials[*number].done() >= folds.min(self.course.folds.len()));
+            numbers.retain(|number| self.trials[*number].done() >= folds.min(self.context.folds.len()));
             let score = |number: &usize| self.trials[*number].score_of(folds);
             numbers.sort_by(|a, b| match (score(a), score(b)) {
                 (Some(a), Some(b)) => 0.0_f64.total_cmp(&metric.gain(a, b)),
@@ -235,8 +235,8 @@ impl Search<'_> {
 
     /// Runs a trial on up to `folds` folds. It stops when another fold would leave too little time for the last fit.
     fn advanced(&mut self, mut trial: Trial, folds: usize) -> Result<Trial, SearchError> {
-        trial.run(self.course, self.deadline, folds, |trial| self.has_time_after(trial))?;
-        self.cut_short |= trial.done() < folds.min(self.course.folds.len());
+        trial.run(self.context, self.deadline, folds, |trial| self.has_time_after(trial))?;
+        self.cut_short |= trial.done() < folds.min(self.context.folds.len());
         Ok(trial)
     }
 
@@ -256,7 +256,7 @@ impl Search<'_> {
     }
 
     fn forget(&mut self) {
-        let (metric, all) = (self.course.metric, self.course.folds.len());
+        let (metric, all) = (self.context.metric, self.context.folds.len());
         for family in Family::ALL {
             let mut best: Option<usize> = None;
             for number in 0..self.trials.len() {
@@ -273,9 +273,9 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the trials, the best first: see [`Found::ranking`].
+    /// Returns the trials, the best first: see [`SearchResult::ranking`].
     fn ranking(&self) -> Vec<&Trial> {
-        let metric = self.course.metric;
+        let metric = self.context.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
         for trial in &self.trials {
             let place = ranking.iter().position(|other| trial.is_better_than(other, metric));
@@ -295,12 +295,12 @@ impl Search<'_> {
         self.trials.iter().position(|other| std::ptr::eq(other, trial))
     }
 
-    fn ranked(&self, trial: &Trial) -> Ranked {
-        let usual = self.course.rule;
-        let every = trial.out_of_fold(self.course.folds.len());
+    fn ranked(&self, trial: &Trial) -> RankedCandidate {
+        let usual = self.context.rule;
+        let every = trial.out_of_fold(self.context.folds.len());
         let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
         // Count each row once. Repeated rows would make chance look smaller than it is.
-        let out_of_fold = trial.out_of_fold(self.course.division);
+        let out_of_fold = trial.out_of_fold(self.context.division);
         let answers = out_of_fold.as_ref();
         let rule = match answers {
             Some((target, answers)) => {
@@ -308,14 +308,14 @@ impl Search<'_> {
             }
             None => usual.clone(),
         };
-        Ranked {
+        RankedCandidate {
             choice: self.for_all_rows(&trial.choice),
             members: Vec::new(),
             folds: trial.scores.len(),
             score: trial.score(),
             calibration,
             rule,
-            errors: trial.errors(self.course),
+            errors: trial.errors(self.context),
             validated: answers.and_then(|(target, answers)| Losses::of(target, answers)),
             after: Duration::from_secs_f64(self.after(trial)),
         }
@@ -324,7 +324,7 @@ impl Search<'_> {
     /// Returns the ensemble of several trials, and the indices and weights of its members. Returns `None` if it is not
     /// better than the best trial or there is no time to fit it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
-        let (all, metric) = (self.course.folds.len(), self.course.metric);
+        let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
         let ranking = self.ranking();
         let best = ranking.first().copied()?;
@@ -333,11 +333,11 @@ impl Search<'_> {
             usable.filter_map(|trial| Some((self.place(trial)?, trial, self.cost_of_all_rows(trial)))).collect();
         let parts = blend::select(&trials, metric, limits);
         let members = || parts.iter().filter_map(|(place, weight)| Some((self.trials.get(*place)?, *weight)));
-        let blended = Trial::blended(self.course, &members().collect::<Vec<_>>())?;
+        let blended = Trial::blended(self.context, &members().collect::<Vec<_>>())?;
         if best.is_better_than(&blended, metric) {
             return None;
         }
-        let rows = self.course.learner.rows() as f64;
+        let rows = self.context.learner.rows() as f64;
         if blended.seconds_per_row * rows * time::SLOWER + self.after(&blended) > self.left() {
             self.cut_short = true;
             self.warnings.push("there was no time to fit an ensemble of several candidates".to_owned());
@@ -348,8 +348,8 @@ impl Search<'_> {
 
     /// Estimates the cost of a trial's artifact when it is fitted to all rows. A forest grows with the rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
-        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        let ratio = (self.course.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
+        let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
+        let ratio = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
         match trial.choice.family {
             Family::RandomForest => trial.cost.times(ratio, 1.0),
             Family::GradientBoosting => {
@@ -362,20 +362,20 @@ impl Search<'_> {
 
     /// Returns the choice for the fit on all rows. They are more than a fold's, so boosting gets more rounds.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
-        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        let ratio = self.course.learner.rows() as f64 / fitted.max(1) as f64;
+        let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
+        let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }
 
     /// Returns the ranked results.
-    fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<Found, SearchError> {
+    fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<SearchResult, SearchError> {
         let blend = self.blend(limits);
-        let mut ranking: Vec<Ranked> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();
+        let mut ranking: Vec<RankedCandidate> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();
         let mut candidates: Vec<Candidate> = self.trials.iter().map(Trial::record).collect();
         if let Some((trial, parts)) = &blend {
             let members = || parts.iter().filter_map(|(place, weight)| Some((self.trials.get(*place)?, *weight)));
             let members = members().map(|(trial, weight)| (self.for_all_rows(&trial.choice), weight)).collect();
-            ranking.insert(0, Ranked { members, ..self.ranked(trial) });
+            ranking.insert(0, RankedCandidate { members, ..self.ranked(trial) });
             for (place, weight) in parts {
                 if let Some(candidate) = candidates.get_mut(*place) {
                     candidate.weight = Some((*weight).into());
@@ -384,7 +384,7 @@ impl Search<'_> {
         }
         let best = ranking.first().ok_or(SearchError::NoCandidate)?;
         let summary = SearchSummary {
-            metric: self.course.metric,
+            metric: self.context.metric,
             folds: best.folds,
             planned,
             tried: self.trials.len(),
@@ -393,6 +393,6 @@ impl Search<'_> {
             budget_seconds: self.budget(),
             cut_short: self.cut_short,
         };
-        Ok(Found { ranking, summary, candidates, warnings: self.warnings, limits: *limits })
+        Ok(SearchResult { ranking, summary, candidates, warnings: self.warnings, limits: *limits })
     }
 }

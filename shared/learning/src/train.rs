@@ -9,18 +9,18 @@ use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Mode
 use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
-use crate::derived::{Learnable, Limits, derive};
-use crate::encode::Learnt;
-use crate::evaluate::{Constant, Holdout, baseline};
-use crate::fit::{FitError, Fitted, Rows};
-use crate::gap::{Bonds, gap, uncovered};
+use crate::derived::{DerivingLimits, Learnable, derive};
+use crate::encode::LearntColumns;
+use crate::evaluate::{ConstantAnswer, Holdout, baseline};
+use crate::fit::{FitError, FitRows, Fitted};
+use crate::gap::{RowDependence, gap, uncovered};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
-use crate::learner::{AskError, Kept, Learner, seed_of};
+use crate::learner::{AnswerError, Learner, LearnerRows, seed_of};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::rows::FrameError;
-use crate::search::{Found, Plan, Ranked, SearchError, search};
+use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
@@ -56,7 +56,7 @@ pub struct Trained {
     /// The result on the hold-out without using any column.
     pub baseline: Option<Baseline>,
     /// The constant answer that the model must beat.
-    pub constant: Option<Constant>,
+    pub constant: Option<ConstantAnswer>,
     /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
     pub training_score: f64,
     /// The importance of each column, in the signature's order. The sum is 1, or 0 if no column matters. It is the
@@ -94,7 +94,7 @@ pub enum LearningError {
     Fit(#[from] FitError),
     /// The fitted model does not answer.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Answer(#[from] AnswerError),
     /// The fitted pipeline is not valid.
     #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
@@ -151,13 +151,13 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     let baseline = baseline(&target, proof.holdout.target());
-    let constant = Constant::of(&target);
+    let constant = ConstantAnswer::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width);
     if plan.labels == LabelChoice::Likeliest {
         warnings.extend(rarely_predicted(&proof.evaluation));
     }
-    let rows = bonds(prepared);
+    let rows = row_dependence(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
     warnings.extend(uncovered(&proof.evaluation, rows));
     warnings.extend(leaks(prepared));
@@ -198,7 +198,7 @@ pub fn fit(
     let learner = learner(prepared, prepared.learnt())?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let fitted = learner.fit(FitRows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
     let rule = plan.labels.usual(learner.target());
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
@@ -217,20 +217,20 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Prepares the training rows of a table.
-fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
+fn learner(prepared: &Prepared, learnt: LearntColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
-    let kept = Kept { rows, order: table.order(), groups: table.groups() };
+    let kept = LearnerRows { rows, order: table.order(), groups: table.groups() };
     let mut learner = Learner::new(table.frame(), kept, table.target().take(rows), weights, learnt)?;
     learner.constrain(&table.settings().monotone);
     Ok(learner)
 }
 
 /// Returns how the hold-out rows depend on each other.
-fn bonds(prepared: &Prepared) -> Bonds {
+fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
-    Bonds { is_ordered: table.order().is_some(), distinct_share }
+    RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
 /// Recall below which a label counts as rarely predicted.
@@ -260,7 +260,7 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
 }
 
 /// Learns the columns and their derived features. The second value has warnings about columns that are left out.
-fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learnt, Vec<String>), LearningError> {
+fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(LearntColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
@@ -274,7 +274,8 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
     };
     let started = Instant::now();
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
-    let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    let limits =
+        DerivingLimits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
@@ -297,10 +298,10 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
 /// Fits the best candidate that can be fitted to all rows, and adapts the summary to it.
 fn fit_best(
     learner: &Learner<'_>,
-    found: &mut Found,
+    found: &mut SearchResult,
     seed: u64,
     deadline: Instant,
-) -> Result<(Ranked, Fitted), LearningError> {
+) -> Result<(RankedCandidate, Fitted), LearningError> {
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let mut failure = LearningError::Search(SearchError::NoCandidate);
     for ranked in std::mem::take(&mut found.ranking) {
@@ -333,11 +334,11 @@ fn fit_best(
 fn fit_ranked(
     learner: &Learner<'_>,
     rows: &[u32],
-    ranked: &Ranked,
+    ranked: &RankedCandidate,
     seed: u64,
     deadline: Instant,
 ) -> Result<Fitted, FitError> {
-    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let fit = |choice: &Choice| learner.fit(FitRows::all(rows), choice, seed_of(seed, choice.family), deadline);
     let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
     match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
         Some(blended) => Ok(blended),

@@ -3,33 +3,33 @@
 use evergreen_lifecycle::{Column, Label, Signature, SignatureError, Task};
 use evergreen_scoring::{Encoding, Preprocessing};
 
-use crate::encode::Learnt;
-use crate::statistics::Wanted;
+use crate::encode::LearntColumns;
+use crate::statistics::StatisticPlan;
 
 /// A column and the features that it gives.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct DraftColumn {
     pub(super) column: Column,
     /// One encoding for each slot of the column.
     pub(super) encodings: Vec<Encoding>,
     /// Statistics of the column. [`Draft::learnt`] sets their slots.
-    pub(super) statistics: Vec<Wanted>,
+    pub(super) statistics: Vec<StatisticPlan>,
 }
 
 /// The columns of a model, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<DraftColumn>,
     task: Task,
     labels: Vec<Label>,
 }
 
 impl Draft {
     /// Starts a draft that has no derived features.
-    pub(super) fn of(base: Learnt) -> Self {
-        let Learnt { signature, preprocessing, .. } = base;
+    pub(super) fn of(base: LearntColumns) -> Self {
+        let LearntColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
-        let part = |column: &Column| Part {
+        let part = |column: &Column| DraftColumn {
             column: column.clone(),
             encodings: encodings.by_ref().take(column.kind.slots()).collect(),
             statistics: Vec::new(),
@@ -52,11 +52,11 @@ impl Draft {
     ///
     /// # Errors
     /// [`SignatureError`] if there is no column.
-    pub(super) fn learnt(&self) -> Result<Learnt, SignatureError> {
+    pub(super) fn learnt(&self) -> Result<LearntColumns, SignatureError> {
         let (mut columns, mut encodings, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
         for part in &self.parts {
             let slot = encodings.len() as u32;
-            statistics.extend(part.statistics.iter().map(|wanted| Wanted { slot, ..*wanted }));
+            statistics.extend(part.statistics.iter().map(|plan| StatisticPlan { slot, ..*plan }));
             encodings.extend_from_slice(&part.encodings);
             columns.push(part.column.clone());
         }
@@ -65,6 +65,6 @@ impl Draft {
             Task::Regression => Signature::regression(columns),
         }?;
         let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
-        Ok(Learnt { signature, preprocessing, statistics })
+        Ok(LearntColumns { signature, preprocessing, statistics })
     }
 }

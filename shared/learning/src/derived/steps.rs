@@ -9,10 +9,10 @@ use evergreen_scoring::Encoding;
 use evergreen_table::{FrameColumn, MISSING, Values, at};
 
 use super::Learnable;
-use super::draft::{Draft, Part};
+use super::draft::{Draft, DraftColumn};
 use crate::encode::{self, MAX_TEXT};
-use crate::split::kin;
-use crate::statistics::{self, Texts};
+use crate::split::unit_keys;
+use crate::statistics::{self, ColumnTexts};
 
 /// Maximum number of rare texts with a statistic of their own, and of bytes in all of them. The artifact stores each
 /// text twice.
@@ -54,7 +54,7 @@ pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draf
     let mut next = draft.clone();
     let mut taken = false;
     let parts = OnceCell::new();
-    let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&kin(rows.frame, rows.rows, rows.groups))));
+    let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&unit_keys(rows.frame, rows.rows, rows.groups))));
     for part in &mut next.parts {
         if let Some(statistics) = statistics_of(part, rows, parts) {
             *part = statistics;
@@ -64,7 +64,7 @@ pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draf
     taken.then_some(next)
 }
 
-fn statistics_of(part: &Part, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>) -> Option<Part> {
+fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>) -> Option<DraftColumn> {
     let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
     let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
     let rare = known(&at(codes, rows.rows), names, categories, rare);
@@ -73,10 +73,10 @@ fn statistics_of(part: &Part, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>
     }
     let kind = ColumnKind::Category { categories: categories.clone(), rare };
     let column = Column { kind, ..part.column.clone() };
-    let texts = Texts::of(rows.frame, &column, rows.rows, parts())?;
+    let texts = ColumnTexts::of(rows.frame, &column, rows.rows, parts())?;
     let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
-    let statistics = statistics::wanted(0, &texts, rows.target, &all);
-    (!statistics.is_empty()).then(|| Part { column, encodings: part.encodings.clone(), statistics })
+    let statistics = statistics::plan_statistics(0, &texts, rows.target, &all);
+    (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
 /// Returns the texts of a column that are not categories, the most frequent ones first to fit the limits, and all of
@@ -113,7 +113,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
 pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
     let (column, encodings) = encode::words_of(text, rows.rows)?;
     let mut next = draft.clone();
-    next.parts.push(Part { column, encodings, statistics: Vec::new() });
+    next.parts.push(DraftColumn { column, encodings, statistics: Vec::new() });
     Some(next)
 }
 

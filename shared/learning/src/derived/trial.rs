@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_table::at;
 
-use super::{Learnable, Limits, Outcome};
+use super::{DerivingLimits, Learnable, Outcome};
 use crate::deciding::{LabelChoice, ruled};
-use crate::encode::Learnt;
+use crate::encode::LearntColumns;
 use crate::evaluate::scores;
-use crate::fit::Rows;
+use crate::fit::FitRows;
 use crate::hyperparameters::Choice;
-use crate::learner::{Kept, Learner};
+use crate::learner::{Learner, LearnerRows};
 use crate::search::folds;
 
 /// Number of folds in a trial.
@@ -29,19 +29,19 @@ const WORTHWHILE: f64 = 2.0;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The rows on which drafts are compared.
-pub(super) struct Trial<'a> {
+pub(super) struct FeatureTrial<'a> {
     rows: Learnable<'a>,
     seed: u64,
-    pub(super) limits: Limits<'a>,
+    pub(super) limits: DerivingLimits<'a>,
 }
 
-impl<'a> Trial<'a> {
-    pub(super) fn new(rows: Learnable<'a>, seed: u64, limits: Limits<'a>) -> Self {
+impl<'a> FeatureTrial<'a> {
+    pub(super) fn new(rows: Learnable<'a>, seed: u64, limits: DerivingLimits<'a>) -> Self {
         Self { rows, seed, limits }
     }
 
     /// Checks whether `next` is better than `best`.
-    pub(super) fn compare(&self, best: &Learnt, next: &Learnt) -> Outcome {
+    pub(super) fn compare(&self, best: &LearntColumns, next: &LearntColumns) -> Outcome {
         // Both drafts must use the same rows, so the larger draft sets their number.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
@@ -53,13 +53,14 @@ impl<'a> Trial<'a> {
     }
 
     /// Returns the loss of each row, or `None` if time runs out or a fit fails. Uses at most about `most` rows.
-    fn losses(&self, learnt: &Learnt, most: usize) -> Option<Vec<f64>> {
+    fn losses(&self, learnt: &LearntColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
         let weights = weights.map(|weights| at(weights, &chosen));
-        let learner = Learner::new(frame, Kept { rows: &rows, order, groups }, target, weights, learnt.clone()).ok()?;
+        let learner =
+            Learner::new(frame, LearnerRows { rows: &rows, order, groups }, target, weights, learnt.clone()).ok()?;
         let metric = match learner.target().task() {
             Task::Classification => PrimaryMetric::LogLoss,
             Task::Regression => PrimaryMetric::Rmse,
@@ -72,8 +73,8 @@ impl<'a> Trial<'a> {
             if (self.limits.is_up)() {
                 return None;
             }
-            let fitted = learner.fit(Rows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
-            let answers = ruled(&learner.ask(fitted, &fold.scored).ok()?, &rule);
+            let fitted = learner.fit(FitRows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
+            let answers = ruled(&learner.answers(fitted, &fold.scored).ok()?, &rule);
             let truth = learner.target().take(&fold.scored);
             losses.extend(scores(metric, learner.truths(&truth), &answers)?.losses);
         }
@@ -107,7 +108,7 @@ mod tests {
         let (table, rows) = (prepared.table(), &prepared.split().training);
         let target = table.target().take(rows);
         let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };
-        let trial = Trial::new(rows, 1, Limits { is_up: &|| false, fits: &|_| true });
+        let trial = FeatureTrial::new(rows, 1, DerivingLimits { is_up: &|| false, fits: &|_| true });
         let losses = trial.losses(&prepared.learnt(), MAX_ROWS).unwrap();
         let floor = LabelChoice::Likeliest.usual(&target).floor.unwrap();
         let most = losses.iter().copied().fold(0.0, f64::max);

@@ -8,7 +8,7 @@ use evergreen_table::Target;
 
 /// The constant answer to every row, learnt only from the target of the training rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Constant(Best);
+pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
@@ -18,7 +18,7 @@ enum Best {
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 
-impl Constant {
+impl ConstantAnswer {
     /// Returns the constant answer for a `training` target, or `None` if it has no row.
     pub(crate) fn of(training: &Target) -> Option<Self> {
         match training {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn each_metric_of_numbers_has_its_best_constant() {
-        let constant = Constant::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
+        let constant = ConstantAnswer::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
         let number = |metric| match constant.answers(metric, 1) {
             Answers::Numbers { values, .. } => values[0],
             Answers::Classes { .. } => panic!("numbers are answered"),
@@ -108,11 +108,11 @@ mod tests {
     #[test]
     fn classes_are_answered_by_shares_and_the_frequent_label_but_f1_looks_for_the_positive_one() {
         let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
-        let constant = Constant::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
+        let constant = ConstantAnswer::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
         let expected =
             |class| Answers::Classes { classes: vec![class; 2], probabilities: vec![0.75, 0.25, 0.75, 0.25] };
         assert_eq!(constant.answers(PrimaryMetric::LogLoss, 2), expected(0));
         assert_eq!(constant.answers(PrimaryMetric::F1, 2), expected(1));
-        assert_eq!(Constant::of(&Target::Numbers(vec![])), None);
+        assert_eq!(ConstantAnswer::of(&Target::Numbers(vec![])), None);
     }
 }

@@ -5,7 +5,7 @@ use evergreen_scoring::{Model, ShapeError};
 use evergreen_table::{Frame, Table, Target};
 
 use super::answers::Answers;
-use super::constant::Constant;
+use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
@@ -93,7 +93,7 @@ impl Holdout {
     ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric or the constant is for another task.
-    pub fn constant_scores(&self, constant: &Constant, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
+    pub fn constant_scores(&self, constant: &ConstantAnswer, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         if self.target.is_empty() {
             return Err(EvaluationError::NoRows);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::features::Features;
+use super::features::FrameFeatures;
 use evergreen_scoring::Hole;
 use evergreen_table::Direction;
 
@@ -47,14 +47,14 @@ pub(super) struct BinnedColumn {
 
 impl Binned {
     /// Computes the bins of every feature. All values must be finite.
-    pub(crate) fn new(features: &Features<'_>) -> Self {
+    pub(crate) fn new(features: &FrameFeatures<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
         let columns = (0..features.width()).into_par_iter().map(column).collect();
         Self { columns, holes: Vec::new(), ends: Vec::new() }
     }
 
     /// Adds bins for values that may be missing: once with missing values below all others, and once above.
-    pub(crate) fn with_holes(mut self, features: &Features<'_>, holes: Vec<Hole>) -> Self {
+    pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
         let column = |(end, hole): (usize, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
             let missing = features.column(hole.missing as usize);

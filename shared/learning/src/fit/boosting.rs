@@ -21,12 +21,12 @@ use std::time::Instant;
 
 use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
 
-use self::grow::Grower;
+use self::grow::BoostedTreeGrower;
 use self::histogram::Tiles;
 use self::loss::Loss;
 use self::sampling::Sampling;
 use self::watch::Watch;
-use super::features::Training;
+use super::features::TrainingData;
 use super::forest::normalised;
 
 /// The hyperparameters of boosting.
@@ -50,14 +50,14 @@ pub(crate) struct BoostingParameters {
 
 /// The rows of a fit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct FitRows<'a> {
     /// Rows to fit on, at least one.
     pub(crate) fitted: &'a [u32],
     /// Rows that show when further rounds do not help. If there are none, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
-impl<'a> Rows<'a> {
+impl<'a> FitRows<'a> {
     /// Fits on `fitted` and watches no rows.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
@@ -82,8 +82,8 @@ pub(crate) struct Boosted {
 /// artifact has no room for more rounds, or when the watched rows have not gained for long. `seed` decides which rows
 /// and features a round uses. The number of threads does not matter: the same rows give the same trees.
 pub(crate) fn fit(
-    training: &Training<'_>,
-    rows: Rows<'_>,
+    training: &TrainingData<'_>,
+    rows: FitRows<'_>,
     parameters: BoostingParameters,
     seed: u64,
     deadline: Instant,
@@ -93,22 +93,22 @@ pub(crate) fn fit(
 
 /// Fits until `is_up` returns true. It is called before every tree except those of the first round.
 fn boost(
-    training: &Training<'_>,
-    rows: Rows<'_>,
+    training: &TrainingData<'_>,
+    rows: FitRows<'_>,
     parameters: BoostingParameters,
     seed: u64,
     mut is_up: impl FnMut() -> bool,
 ) -> Boosted {
     let counted: Vec<u32> = rows.fitted.iter().copied().filter(|row| training.weight(*row) > 0.0).collect();
     // If all weights are 0, all rows count the same.
-    let alike = Training { weights: None, ..*training };
+    let alike = TrainingData { weights: None, ..*training };
     let (training, fitted) = if counted.is_empty() { (&alike, rows.fitted.to_vec()) } else { (training, counted) };
     let splittable = training.binned.splittable();
     let tiles = Tiles::new(&splittable.columns, &fitted);
     let mut loss = Loss::new(training, &fitted);
     let mut watch = Watch::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
     let mut sampling = Sampling::new(parameters, fitted.len(), splittable.columns.len(), seed);
-    let mut grower = Grower::new(&tiles, &splittable, parameters);
+    let mut grower = BoostedTreeGrower::new(&tiles, &splittable, parameters);
     let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));
     let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
     let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
@@ -157,17 +157,17 @@ fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::features::{Features, Truth};
+    use super::super::features::{FrameFeatures, Truth};
     use super::*;
     use crate::fit::Binned;
 
     fn boosted(n_estimators: usize, max_leaves: usize, trees: usize) -> Boosted {
         let columns = [0, 1].map(|column| (0..90).map(|row| (row * (7 + column) % 31) as f32).collect::<Vec<f32>>());
-        let features = Features::of_columns(&[&columns[0], &columns[1]]);
+        let features = FrameFeatures::of_columns(&[&columns[0], &columns[1]]);
         let binned = Binned::new(&features);
         let classes: Vec<u32> = columns[0].iter().map(|value| *value as u32 / 11).collect();
         let truth = Truth::Classes { classes: &classes, count: 3 };
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..90).collect();
         let (learning_rate, min_samples_leaf, l2) = (0.1, 5, 1.0);
         let (subsample, max_features) = (1.0, 1.0);
@@ -181,7 +181,7 @@ mod tests {
             max_features,
         };
         let mut asked = 3;
-        boost(&training, Rows::all(&rows), parameters, 1, || {
+        boost(&training, FitRows::all(&rows), parameters, 1, || {
             asked += 1;
             asked > trees
         })

@@ -14,8 +14,8 @@ use crate::rows::{Words, words_of};
 /// Features of rows. They are computed from the frame's columns on each use. If they were kept, they would be the
 /// largest part of a training's memory, and trees need them only once, to compute bins.
 #[derive(Debug, Clone)]
-pub(crate) struct Features<'a> {
-    features: Vec<Feature<'a>>,
+pub(crate) struct FrameFeatures<'a> {
+    features: Vec<FeatureSource<'a>>,
     /// The rows of the frame, in this order. `None` means all rows.
     rows: Option<&'a [u32]>,
     count: usize,
@@ -23,7 +23,7 @@ pub(crate) struct Features<'a> {
 
 /// How a feature is computed from a column.
 #[derive(Debug, Clone)]
-enum Feature<'a> {
+enum FeatureSource<'a> {
     /// The value, or this fill value if it is missing.
     Value(Cow<'a, [f32]>, f32),
     /// The days of a timestamp, or one of its parts, or this fill value if it is missing.
@@ -56,9 +56,9 @@ pub(crate) enum Truth<'a> {
 
 /// All data that a fit may use. A fit uses some or all of its rows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Training<'a> {
+pub(crate) struct TrainingData<'a> {
     /// The features before scaling.
-    pub(crate) features: &'a Features<'a>,
+    pub(crate) features: &'a FrameFeatures<'a>,
     /// The same features in bins.
     pub(crate) binned: &'a Binned,
     /// The truth of each row.
@@ -67,7 +67,7 @@ pub(crate) struct Training<'a> {
     pub(crate) weights: Option<&'a [f32]>,
 }
 
-impl<'a> Features<'a> {
+impl<'a> FrameFeatures<'a> {
     /// Computes the features of `rows` of a frame with `preprocessing` for its `columns`. The preprocessing must not
     /// scale.
     pub(crate) fn new<'c>(
@@ -85,7 +85,7 @@ impl<'a> Features<'a> {
         let columns: Vec<(&'a Values, &'c ColumnKind, &[Encoding])> = columns.iter().filter_map(of_column).collect();
         let found = || columns.iter().copied();
         // The order is that of `Preprocessing::apply`.
-        let mut features: Vec<Feature<'a>> =
+        let mut features: Vec<FeatureSource<'a>> =
             found().flat_map(|(values, kind, encodings)| filled(values, kind, encodings)).collect();
         features.extend(found().flat_map(|(values, _, encodings)| indicators(values, encodings)));
         features.extend(found().flat_map(|(values, kind, encodings)| told_apart(values, kind, encodings)));
@@ -94,16 +94,16 @@ impl<'a> Features<'a> {
 
     /// Creates features from columns of equal length.
     #[cfg(test)]
-    pub(crate) fn of_columns(columns: &[&[f32]]) -> Features<'static> {
-        let feature = |column: &&[f32]| Feature::Value(Cow::Owned(column.to_vec()), 0.0);
+    pub(crate) fn of_columns(columns: &[&[f32]]) -> FrameFeatures<'static> {
+        let feature = |column: &&[f32]| FeatureSource::Value(Cow::Owned(column.to_vec()), 0.0);
         let count = columns.first().map_or(0, |column| column.len());
-        Features { features: columns.iter().map(feature).collect(), rows: None, count }
+        FrameFeatures { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
     /// Returns a copy with more features. Each must have a number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut features = self.features.clone();
-        features.extend(more.iter().map(|values| Feature::Learnt(Arc::clone(values))));
+        features.extend(more.iter().map(|values| FeatureSource::Learnt(Arc::clone(values))));
         Self { features, ..self.clone() }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Features<'a> {
     }
 }
 
-impl Feature<'_> {
+impl FeatureSource<'_> {
     /// Returns the feature of row `row`, whose index in the frame is `place`.
     fn at(&self, row: usize, place: usize) -> f32 {
         let is = |is: bool| f32::from(u8::from(is));
@@ -154,7 +154,7 @@ impl Feature<'_> {
 }
 
 /// Returns the features with the values of each slot.
-fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let fill = |encoding: &Encoding| match encoding {
         Encoding::Value { fill, .. } => Some(*fill),
         Encoding::OneHot { .. } => None,
@@ -162,33 +162,33 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
     let fills = encodings.iter().filter_map(fill);
     match (values, kind) {
         (Values::Number(values) | Values::Boolean(values), _) => {
-            fills.map(|fill| Feature::Value(Cow::Borrowed(values), fill)).collect()
+            fills.map(|fill| FeatureSource::Value(Cow::Borrowed(values), fill)).collect()
         }
         (Values::Timestamp(values), ColumnKind::Timestamp { parts }) => {
             let parts = std::iter::once(None).chain(parts.iter().copied().map(Some));
-            parts.zip(fills).map(|(part, fill)| Feature::Moment(values, part, fill)).collect()
+            parts.zip(fills).map(|(part, fill)| FeatureSource::Moment(values, part, fill)).collect()
         }
         (Values::Text { codes, names }, ColumnKind::Text { words }) => {
             let found = words_of(names, words);
-            (0..words.len() as u16).map(|word| Feature::Word(codes, Words::clone(&found), word)).collect()
+            (0..words.len() as u16).map(|word| FeatureSource::Word(codes, Words::clone(&found), word)).collect()
         }
         _ => Vec::new(),
     }
 }
 
 /// Returns the features that mark missing values, for each slot that has one.
-fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let told = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
-        Values::Number(values) | Values::Boolean(values) => Feature::NoValue(values),
-        Values::Timestamp(values) => Feature::NoMoment(values),
-        Values::Category { codes, .. } | Values::Text { codes, .. } => Feature::Text(codes, MISSING),
+        Values::Number(values) | Values::Boolean(values) => FeatureSource::NoValue(values),
+        Values::Timestamp(values) => FeatureSource::NoMoment(values),
+        Values::Category { codes, .. } | Values::Text { codes, .. } => FeatureSource::Text(codes, MISSING),
     };
     told.map(feature).collect()
 }
 
 /// Returns one feature for each category, and one for missing texts.
-fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
         ColumnKind::Category { categories, .. },
@@ -200,7 +200,7 @@ fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding])
     // Names are sorted.
     let code = |text: &String| names.binary_search(text).map_or(u32::MAX - 1, |code| code as u32);
     let missing = indicator.then_some(MISSING);
-    categories.iter().map(code).chain(missing).map(|code| Feature::Text(codes, code)).collect()
+    categories.iter().map(code).chain(missing).map(|code| FeatureSource::Text(codes, code)).collect()
 }
 
 impl Truth<'_> {
@@ -213,7 +213,7 @@ impl Truth<'_> {
     }
 }
 
-impl Training<'_> {
+impl TrainingData<'_> {
     /// Returns the weight of `row`.
     pub(crate) fn weight(&self, row: u32) -> f32 {
         self.weights.map_or(1.0, |weights| weights.get(row as usize).copied().unwrap_or_default())

@@ -15,10 +15,10 @@ use std::time::Instant;
 use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
 use rayon::prelude::*;
 
-use self::sample::Sample;
+use self::sample::SamplePool;
 pub(super) use self::sample::moments;
-use self::tree::Grower;
-use super::features::{Training, Truth};
+use self::tree::ForestTreeGrower;
+use super::features::{TrainingData, Truth};
 
 /// The hyperparameters of a forest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,13 +58,13 @@ struct Shape {
 /// Grows a forest on `rows` (at least one) of `training`. It starts no tree after the `deadline`, but grows at least
 /// one. `seed` decides everything else. The number of threads does not matter.
 pub(crate) fn fit(
-    training: &Training<'_>,
+    training: &TrainingData<'_>,
     rows: &[u32],
     parameters: ForestParameters,
     seed: u64,
     deadline: Instant,
 ) -> Forest {
-    let sample = Sample::new(training, rows);
+    let sample = SamplePool::new(training, rows);
     let features = training.binned.columns().len();
     let tried = match training.truth {
         _ if parameters.max_features > 0.0 => (features as f64 * parameters.max_features).ceil() as usize,
@@ -74,7 +74,7 @@ pub(crate) fn fit(
     let shape = Shape { parameters, tried, max_nodes: (MAX_NODES / parameters.n_estimators.max(1)).max(3) };
     let grow = |index: usize| {
         let wanted = index == 0 || Instant::now() < deadline;
-        wanted.then(|| Grower::new(training.binned, &sample, shape, seed, index as u64).grow())
+        wanted.then(|| ForestTreeGrower::new(training.binned, &sample, shape, seed, index as u64).grow())
     };
     let grown: Vec<Option<(Tree, Vec<f64>)>> = (0..parameters.n_estimators).into_par_iter().map(grow).collect();
     let (trees, decreases): (Vec<Tree>, Vec<Vec<f64>>) = grown.into_iter().flatten().unzip();

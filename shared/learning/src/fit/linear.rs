@@ -7,7 +7,7 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
 use smartcore::linear::ridge_regression::{RidgeRegression, RidgeRegressionParameters};
 
-use super::features::{Training, Truth};
+use super::features::{TrainingData, Truth};
 use super::forest::{moments, normalised};
 use super::scaling;
 
@@ -68,7 +68,7 @@ pub(crate) enum LinearError {
 }
 
 /// Returns the step between the rows to fit to. A larger step shortens the fit.
-fn step(training: &Training<'_>, rows: usize) -> usize {
+fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     let width = training.features.width();
     let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
     let products = match training.truth {
@@ -79,7 +79,7 @@ fn step(training: &Training<'_>, rows: usize) -> usize {
 }
 
 /// Returns how many seconds a fit on `rows` rows is expected to take.
-pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
+pub(super) fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
     match training.truth {
@@ -90,7 +90,7 @@ pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
 
 /// Fits to `rows` of `training`. All rows have the same weight.
 pub(crate) fn fit(
-    training: &Training<'_>,
+    training: &TrainingData<'_>,
     rows: &[u32],
     parameters: LinearParameters,
 ) -> Result<WeightedSum, LinearError> {
@@ -113,7 +113,7 @@ pub(crate) fn fit(
 }
 
 /// Returns the features row by row, scaled in `f32` as in prediction.
-fn scaled(training: &Training<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
+fn scaled(training: &TrainingData<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
     let width = training.features.width();
     let mut values = Vec::with_capacity(rows.len() * width);
     let mut features = vec![0.0; width];

@@ -2,11 +2,11 @@
 
 use evergreen_scoring::Scaler;
 
-use super::features::Features;
+use super::features::FrameFeatures;
 
 /// Returns, for each feature, the mean of `rows` and 1 divided by their standard deviation. The factor is 1 if all
 /// values are equal, or too close for single precision.
-pub(super) fn fit(features: &Features<'_>, rows: &[u32]) -> Scaler {
+pub(super) fn fit(features: &FrameFeatures<'_>, rows: &[u32]) -> Scaler {
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];
     for row in rows {
@@ -33,8 +33,8 @@ pub(super) fn fit(features: &Features<'_>, rows: &[u32]) -> Scaler {
 mod tests {
     use super::*;
 
-    fn features(column: &[f32]) -> Features<'static> {
-        Features::of_columns(&[column])
+    fn features(column: &[f32]) -> FrameFeatures<'static> {
+        FrameFeatures::of_columns(&[column])
     }
 
     /// Expected values of sklearn.preprocessing.StandardScaler (1.9.1) for these values: mean_ 3.75, scale_

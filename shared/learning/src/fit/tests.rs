@@ -15,7 +15,7 @@ const TRAINING: u32 = 3000;
 const ROWS: u32 = 4000;
 
 struct Data {
-    features: Features<'static>,
+    features: FrameFeatures<'static>,
     binned: Binned,
     numbers: Vec<f64>,
     two: Vec<u32>,
@@ -31,7 +31,7 @@ impl Data {
         };
         let rows: Vec<[f64; 7]> = (0..ROWS).map(|_| std::array::from_fn(|_| next())).collect();
         let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
-        let features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let number = |x: &[f64; 7]| {
             10.0 * (PI * x[0] * x[1]).sin()
                 + 20.0 * (x[2] - 0.5).powi(2)
@@ -54,13 +54,13 @@ impl Data {
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
-        self.features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        self.features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
         self.binned = Binned::new(&self.features);
         self
     }
 
-    fn training<'a>(&'a self, truth: Truth<'a>) -> Training<'a> {
-        Training { features: &self.features, binned: &self.binned, truth, weights: None }
+    fn training<'a>(&'a self, truth: Truth<'a>) -> TrainingData<'a> {
+        TrainingData { features: &self.features, binned: &self.binned, truth, weights: None }
     }
 
     fn two(&self) -> Truth<'_> {
@@ -72,9 +72,9 @@ impl Data {
     }
 }
 
-fn fitted(training: &Training<'_>, rows: u32, hyperparameters: Hyperparameters) -> Fitted {
+fn fitted(training: &TrainingData<'_>, rows: u32, hyperparameters: Hyperparameters) -> Fitted {
     let rows: Vec<u32> = (0..rows).collect();
-    fit(training, Rows::all(&rows), hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string())
+    fit(training, FitRows::all(&rows), hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string())
         .unwrap()
 }
 
@@ -278,7 +278,8 @@ fn what_has_no_time_left_is_cut_short_but_not_empty() {
     let rows: Vec<u32> = (0..TRAINING).collect();
     for wanted in [forest(100), boosting(100, 0.1, 31)] {
         let fitted =
-            fit(&data.training(data.three()), Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string()).unwrap();
+            fit(&data.training(data.three()), FitRows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
+                .unwrap();
         assert!(fitted.cut_short);
         assert_eq!(fitted.trees(), Some(1));
     }
@@ -291,10 +292,10 @@ fn rows_without_weight_are_not_learnt_from() {
     let wrong: Vec<u32> = data.two.iter().enumerate().map(|(row, y)| if row % 2 == 0 { *y } else { 1 - y }).collect();
     let weights: Vec<f32> = (0..ROWS).map(|row| if row % 2 == 0 { 2.0 } else { 0.0 }).collect();
     let truth = Truth::Classes { classes: &wrong, count: 2 };
-    let training = Training { weights: Some(&weights), ..data.training(truth) };
+    let training = TrainingData { weights: Some(&weights), ..data.training(truth) };
     for wanted in [forest(50), boosting(50, 0.1, 31)] {
         let late = Instant::now() + Duration::from_secs(600);
-        let fitted = fit(&training, Rows::all(&rows), wanted, 1, late, |n| n.to_string()).unwrap();
+        let fitted = fit(&training, FitRows::all(&rows), wanted, 1, late, |n| n.to_string()).unwrap();
         let (_, accuracy) = of_classes(&data, &data.two, &fitted);
         assert!(accuracy > 0.87, "{accuracy}");
     }
@@ -305,13 +306,13 @@ fn a_linear_model_says_why_it_is_not_fitted() {
     let columns: Vec<Vec<f32>> = (0..501).map(|c| (0..600).map(|r| ((r * 7 + c * r) % 101) as f32).collect()).collect();
     let numbers: Vec<f64> = (0..600).map(f64::from).collect();
     let failure = |width: usize, rows: u32| {
-        let features = Features::of_columns(&columns[..width].iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let features = FrameFeatures::of_columns(&columns[..width].iter().map(Vec::as_slice).collect::<Vec<_>>());
         let binned = Binned::new(&features);
         let truth = Truth::Numbers(&numbers);
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..rows).collect();
         let wanted = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
-        fit(&training, Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
+        fit(&training, FitRows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
             .err()
             .map(|error| error.to_string())
     };
@@ -326,11 +327,11 @@ fn a_linear_model_says_why_it_is_not_fitted() {
 #[test]
 fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_time() {
     let column = vec![0.0];
-    let features = Features::of_columns(&vec![column.as_slice(); 500]);
+    let features = FrameFeatures::of_columns(&vec![column.as_slice(); 500]);
     let binned = Binned::new(&features);
     let linear = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
     for truth in [Truth::Numbers(&[]), Truth::Classes { classes: &[], count: 2 }] {
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let seconds = [600, 10_000, 1_000_000].map(|rows| expected_seconds(&training, rows, linear));
         assert!(seconds.iter().all(|seconds| (0.05..6.0).contains(seconds)), "{seconds:?}");
         assert_eq!(expected_seconds(&training, 1_000_000, forest(100)), 0.0);
@@ -376,10 +377,10 @@ fn what_is_missing_goes_with_either_side_of_a_split() {
             f64::from(u8::from(high))
         };
         let numbers: Vec<f64> = value.iter().zip(&missing).map(truth).collect();
-        let features = Features::of_columns(&[&value, &missing]);
+        let features = FrameFeatures::of_columns(&[&value, &missing]);
         let binned = Binned::new(&features).with_holes(&features, vec![Hole { value: 0, missing: 1 }]);
         let training =
-            Training { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
+            TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
         let fitted = fitted(&training, 400, boosting(1, 1.0, 2));
         for (row, number) in numbers.iter().enumerate() {
             let mut seen = vec![value[row], missing[row]];

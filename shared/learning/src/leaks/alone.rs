@@ -32,9 +32,9 @@ const GROUP: usize = 6;
 
 /// How a column predicts the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum LeakKind {
     /// By whether the value is missing.
-    Hole,
+    Missing,
     /// By whether the value is below or above some thresholds.
     Threshold,
     /// By the value itself.
@@ -42,7 +42,7 @@ pub(super) enum Told {
 }
 
 /// Returns how `values` at `rows` predict their `target`, or `None` if they do not.
-pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Told> {
+pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
         values => numbers(values, rows)?.into_iter().map(f32::is_nan).collect(),
@@ -52,17 +52,18 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
     match target {
         Target::Classes { labels, classes } => {
             if has_holes && hole_tells_class(&holes, classes, labels.len()) {
-                return Some(Told::Hole);
+                return Some(LeakKind::Missing);
             }
             let most = most_errors(classes, labels.len());
             let enough = |errors: usize| errors as f64 <= ERRORS_LEFT * most as f64;
             (most >= MIN_ROWS).then_some(())?;
             match values {
                 Values::Category { codes, .. } => {
-                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(Told::Value)
+                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(LeakKind::Value)
                 }
                 values if labels.len() <= MAX_LABELS => {
-                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len())).then_some(Told::Threshold)
+                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len()))
+                        .then_some(LeakKind::Threshold)
                 }
                 _ => None,
             }
@@ -70,9 +71,9 @@ pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Tol
         Target::Numbers(numbers) => {
             let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
             if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_HOLE {
-                return Some(Told::Hole);
+                return Some(LeakKind::Missing);
             }
-            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(Told::Value)
+            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(LeakKind::Value)
         }
     }
 }

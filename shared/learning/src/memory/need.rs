@@ -152,7 +152,7 @@ fn least(space: &Space, name: &str) -> u64 {
     bound(space, name, |bounds| bounds.least)
 }
 
-fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::Bounds) -> f64) -> u64 {
+fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::ValueRange) -> f64) -> u64 {
     let found = dimensions(space.family).iter().zip(&space.bounds).find(|(dimension, _)| dimension.name == name);
     found.map_or(1, |(_, bounds)| of(bounds) as u64)
 }

@@ -7,7 +7,7 @@ use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Targ
 use serde_json::Value;
 
 use crate::deciding::LabelChoice;
-use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
+use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
 /// Number of candidates of each tree family unless the settings choose another.
 pub const DEFAULT_CANDIDATES: usize = 24;
@@ -277,7 +277,7 @@ fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> 
         Range::Fixed(value) => (value, value),
         Range::Between(least, most) => (least, most),
     };
-    *bounds = Bounds { least: checked(dimension, least)?, most: checked(dimension, most)? };
+    *bounds = ValueRange { least: checked(dimension, least)?, most: checked(dimension, most)? };
     Ok(())
 }
 
@@ -294,13 +294,13 @@ fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError>
             most,
         })?;
         let fixed = checked(dimension, number)?;
-        *bounds = Bounds { least: fixed, most: fixed };
+        *bounds = ValueRange { least: fixed, most: fixed };
         found = true;
     }
     if found { Ok(()) } else { Err(unknown(name, &families)) }
 }
 
-fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut Bounds)> {
+fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut ValueRange)> {
     dimensions(space.family).iter().zip(&mut space.bounds).find(|(dimension, _)| dimension.name == name)
 }
 

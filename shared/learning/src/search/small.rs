@@ -2,7 +2,7 @@
 
 use super::folds::{Fold, folds};
 use super::plan::Plan;
-use super::trial::Course;
+use super::trial::SearchContext;
 use crate::learner::Learner;
 
 /// Number of folds that candidates of a larger table are scored on first.
@@ -32,7 +32,7 @@ fn divisions(rows: usize) -> usize {
     (MIN_SCORED / rows.max(1)).clamp(1, MAX_DIVISIONS)
 }
 
-impl Course<'_> {
+impl SearchContext<'_> {
     /// Returns the number of folds that candidates are scored on first.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);

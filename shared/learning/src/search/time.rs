@@ -39,14 +39,14 @@ impl Search<'_> {
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
         let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
-        let kept = if folds < self.course.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
+        let kept = if folds < self.context.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
         let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(kept, f64::max);
         expected + reserve < self.left()
     }
 
     /// Checks whether there is time to score a trial on further folds.
     pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
-        let more = folds.min(self.course.folds.len()).saturating_sub(trial.done());
+        let more = folds.min(self.context.folds.len()).saturating_sub(trial.done());
         let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
         let others = self.trials.iter().map(|trial| self.reserve(trial, RESERVED)).fold(0.0, f64::max);
         expected + others.max(self.reserve(trial, RESERVED)) < self.left()
@@ -54,9 +54,9 @@ impl Search<'_> {
 
     /// Returns the seconds that the first candidate of a family is expected to take.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
-        let folds = self.course.folds;
+        let folds = self.context.folds;
         let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
+        folds.len() as f64 * self.context.learner.expected_seconds(rows, choice)
     }
 
     /// Checks whether there is time for one more fold of a trial.
@@ -68,13 +68,13 @@ impl Search<'_> {
     /// Returns the seconds to reserve for a trial's last fit and the steps after it. The fit gets at most the share
     /// `most` of all time.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
-        let rows = self.course.learner.rows() as f64;
+        let rows = self.context.learner.rows() as f64;
         let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);
         fit + self.after(trial)
     }
 
     pub(super) fn after(&self, trial: &Trial) -> f64 {
-        let rows = self.course.learner.rows() as f64;
+        let rows = self.context.learner.rows() as f64;
         (trial.answer_seconds_per_row * rows * PASSES).min(self.budget() * RESERVED_AFTER)
     }
 

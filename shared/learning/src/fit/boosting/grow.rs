@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use std::cmp::Ordering;
 
 use super::BoostingParameters;
-use super::bounds::Bounds;
-use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract};
-use super::partition::{Entry, partition};
+use super::bounds::AnswerLimits;
+use super::histogram::{GradientSums, Histogram, Tile, Tiles, WIDTH, less, more, subtract};
+use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
 /// Minimum sum of the second derivatives in a leaf, as in scikit-learn. Answers of leaves below it are unreliable.
@@ -17,12 +17,12 @@ const LEAST_CURVATURE: f64 = 1e-3;
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
 /// Grows one tree after the other and reuses its memory.
-pub(super) struct Grower<'a> {
+pub(super) struct BoostedTreeGrower<'a> {
     tiles: &'a Tiles,
     splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
-    spare: Vec<Entry>,
+    spare: Vec<GradientRow>,
     /// For each feature, whether it may be split on.
     taken: Vec<bool>,
     /// Whether any feature has a direction.
@@ -32,7 +32,7 @@ pub(super) struct Grower<'a> {
 /// A grown tree, and the rows in its leaves.
 pub(super) struct Grown {
     nodes: Vec<Branch>,
-    entries: Vec<Entry>,
+    entries: Vec<GradientRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,25 +54,25 @@ enum Branch {
 
 /// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
-struct Split {
+struct BinSplit {
     gain: f64,
     feature: usize,
     /// The last bin on the left.
     bin: usize,
-    left: Sums,
+    left: GradientSums,
 }
 
 /// The sums of a tile in the smaller child, and the best splits in the smaller and in the larger child.
-type Parted = (Histogram, (Option<Split>, Option<Split>));
+type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// A leaf that can be split.
 struct Open {
     node: usize,
     start: usize,
     end: usize,
-    sums: Sums,
-    bounds: Bounds,
-    split: Split,
+    sums: GradientSums,
+    bounds: AnswerLimits,
+    split: BinSplit,
     histograms: Vec<Histogram>,
 }
 
@@ -94,7 +94,7 @@ impl Ord for Open {
     }
 }
 
-impl<'a> Grower<'a> {
+impl<'a> BoostedTreeGrower<'a> {
     pub(super) fn new(tiles: &'a Tiles, splittable: &'a Splittable<'a>, parameters: BoostingParameters) -> Self {
         let features = splittable.columns.len();
         Self {
@@ -124,17 +124,17 @@ impl<'a> Grower<'a> {
     }
 
     /// Grows a tree on `entries`.
-    pub(super) fn grow(&mut self, entries: Vec<Entry>) -> Grown {
-        self.spare.resize(entries.len(), Entry::default());
+    pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
+        self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
         let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
         let mut open = Vec::new();
-        let bounds = Bounds::FREE;
+        let bounds = AnswerLimits::FREE;
         grown.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
         let (all, least) = (self.tiles.tiles(), tiles_of_a_task(grown.entries.len()));
         let histograms: Vec<Histogram> =
             all.par_iter().with_min_len(least).map(|tile| tile.histogram(&grown.entries)).collect();
-        let found: Vec<Option<Split>> = (0..)
+        let found: Vec<Option<BinSplit>> = (0..)
             .zip(self.tiles.tiles())
             .zip(&histograms)
             .map(|((at, tile), histogram)| self.best(at, tile, histogram, (sums, bounds)))
@@ -197,12 +197,18 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn leaf(&self, start: usize, end: usize, sums: Sums, bounds: Bounds) -> Branch {
+    fn leaf(&self, start: usize, end: usize, sums: GradientSums, bounds: AnswerLimits) -> Branch {
         Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
     /// Returns the best split on a feature of tile number `at`.
-    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, of: (Sums, Bounds)) -> Option<Split> {
+    fn best(
+        &self,
+        at: usize,
+        tile: &Tile,
+        histogram: &Histogram,
+        of: (GradientSums, AnswerLimits),
+    ) -> Option<BinSplit> {
         // Most tables have no directions. For those, the check for each bin is compiled out.
         let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
         best(self, at, tile, histogram, of)
@@ -213,15 +219,16 @@ impl<'a> Grower<'a> {
         at: usize,
         tile: &Tile,
         histogram: &Histogram,
-        (sums, bounds): (Sums, Bounds),
-    ) -> Option<Split> {
+        (sums, bounds): (GradientSums, AnswerLimits),
+    ) -> Option<BinSplit> {
         let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
-        let enough = |sums: Sums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
+        let enough = |sums: GradientSums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
         if sums[2] < 2.0 * least {
             return None;
         }
-        let score = |sums: Sums| if DIRECTED { bounds.score(sums, l2) } else { sums[0] * sums[0] / (sums[1] + l2) };
-        let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
+        let score =
+            |sums: GradientSums| if DIRECTED { bounds.score(sums, l2) } else { sums[0] * sums[0] / (sums[1] + l2) };
+        let mut best = BinSplit { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
         let (parent, mut rest) = (score(sums), histogram.as_slice());
         for (place, bins) in tile.bins().iter().enumerate() {
             let (feature, others) = rest.split_at(*bins);
@@ -242,7 +249,7 @@ impl<'a> Grower<'a> {
                 }
                 let gain = score(left) + score(right) - parent;
                 if gain > best.gain && (!DIRECTED || bounds.allow(direction, left, right, l2)) {
-                    best = Split { gain, feature: at * WIDTH + place, bin, left };
+                    best = BinSplit { gain, feature: at * WIDTH + place, bin, left };
                 }
             }
         }
@@ -264,11 +271,11 @@ fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
 }
 
 /// Returns the split with the greatest gain. Of equal gains, returns the first.
-fn better(splits: Vec<Option<Split>>) -> Option<Split> {
+fn better(splits: Vec<Option<BinSplit>>) -> Option<BinSplit> {
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
 
-fn sums_of(entries: &[Entry]) -> Sums {
+fn sums_of(entries: &[GradientRow]) -> GradientSums {
     entries
         .iter()
         .fold([0.0; 3], |sums, entry| more(sums, [f64::from(entry.gradients[0]), f64::from(entry.gradients[1]), 1.0]))
@@ -276,7 +283,7 @@ fn sums_of(entries: &[Entry]) -> Sums {
 
 impl Grown {
     /// Returns the rows and the answer of each leaf.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[Entry], f64)> {
+    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
             Branch::Split { .. } => None,

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::partition::Entry;
+use super::partition::GradientRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
 /// Number of features of a tile.
@@ -24,10 +24,10 @@ const PIECES: usize = 16;
 const BLOCK: usize = 64;
 
 /// The sums of first and second derivatives of the loss, and the number of rows.
-pub(super) type Sums = [f64; 3];
+pub(super) type GradientSums = [f64; 3];
 
 /// The sums of a tile's features, feature after feature. Each feature has one for each of its bins.
-pub(super) type Histogram = Vec<Sums>;
+pub(super) type Histogram = Vec<GradientSums>;
 
 /// All features of the rows that are fitted on, in tiles.
 pub(super) struct Tiles {
@@ -41,7 +41,7 @@ pub(super) struct Tile {
     bins: Vec<usize>,
 }
 
-/// Sums as in [`Sums`], plus an unused place, because four numbers are added at once.
+/// Sums as in [`GradientSums`], plus an unused place, because four numbers are added at once.
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
@@ -76,7 +76,7 @@ impl Tile {
     }
 
     /// Returns the sums over `entries`.
-    pub(super) fn histogram(&self, entries: &[Entry]) -> Histogram {
+    pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
             return self.piece(entries);
         }
@@ -94,7 +94,7 @@ impl Tile {
         sum
     }
 
-    fn piece(&self, entries: &[Entry]) -> Histogram {
+    fn piece(&self, entries: &[GradientRow]) -> Histogram {
         let mut scratch: Scratch = [[[0.0; 4]; MAX_BINS]; WIDTH];
         let mut codes = [[0; WIDTH]; BLOCK];
         for block in entries.chunks(BLOCK) {
@@ -122,11 +122,11 @@ pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
 }
 
 /// Returns the sum of both.
-pub(super) fn more([a, b, c]: Sums, [d, e, f]: Sums) -> Sums {
+pub(super) fn more([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a + d, b + e, c + f]
 }
 
 /// Returns the first minus the second.
-pub(super) fn less([a, b, c]: Sums, [d, e, f]: Sums) -> Sums {
+pub(super) fn less([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a - d, b - e, c - f]
 }

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::grow::Grown;
-use super::partition::Entry;
-use crate::fit::features::{Training, Truth};
+use super::partition::GradientRow;
+use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
 /// Maximum of a class's log-odds. Minus this is the minimum. The limit applies if a class has no row or all rows.
@@ -18,7 +18,7 @@ const PIECE: usize = 1 << 13;
 
 /// A loss with the truth and the scores of the trees so far.
 pub(super) struct Loss {
-    kind: Kind,
+    kind: LossKind,
     /// For each row, its class or its standardised number.
     truth: Vec<f32>,
     weights: Vec<f32>,
@@ -33,7 +33,7 @@ pub(super) struct Loss {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
+enum LossKind {
     /// One score: the log-odds of the second of two classes.
     Logistic,
     /// A score for each class.
@@ -44,7 +44,7 @@ enum Kind {
 
 impl Loss {
     /// Creates the loss of `rows`. There must be at least one row, and all weights must be above 0.
-    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+    pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
         let (kind, truth, start, offset, scale) = match training.truth {
             Truth::Numbers(numbers) => {
@@ -52,7 +52,7 @@ impl Loss {
                 let (offset, scale) = moments(values());
                 let truth: Vec<f32> = values().map(|value| ((value - offset) / scale) as f32).collect();
                 let start = vec![mean(&truth, &weights, f64::from)];
-                (Kind::Squared, truth, start, offset, scale)
+                (LossKind::Squared, truth, start, offset, scale)
             }
             Truth::Classes { classes, count } => {
                 let of = |row: &u32| classes.get(*row as usize).copied().unwrap_or_default() as f32;
@@ -60,10 +60,10 @@ impl Loss {
                 let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
                 if count == 2 {
                     let odds = (share(1) / (1.0 - share(1))).ln().clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
-                    (Kind::Logistic, truth, vec![odds], 0.0, 1.0)
+                    (LossKind::Logistic, truth, vec![odds], 0.0, 1.0)
                 } else {
                     let start = (0..count).map(|class| share(class).ln().max(-MAX_LOG_ODDS)).collect();
-                    (Kind::Softmax, truth, start, 0.0, 1.0)
+                    (LossKind::Softmax, truth, start, 0.0, 1.0)
                 }
             }
         };
@@ -88,7 +88,7 @@ impl Loss {
 
     /// Prepares the derivatives at the current scores.
     pub(super) fn start_round(&mut self) {
-        if self.kind != Kind::Softmax {
+        if self.kind != LossKind::Softmax {
             return;
         }
         let (outputs, rows) = (self.outputs(), self.truth.len());
@@ -109,29 +109,29 @@ impl Loss {
     }
 
     /// Returns all rows with their derivatives by an output's score.
-    pub(super) fn gradients(&self, output: usize) -> Vec<Entry> {
+    pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
         let entry = |row: usize| {
             let (truth, weight) = (self.truth[row], self.weights[row]);
             let (first, second) = match kind {
-                Kind::Squared => (scores[row] as f32 - truth, 1.0),
-                Kind::Logistic => {
+                LossKind::Squared => (scores[row] as f32 - truth, 1.0),
+                LossKind::Logistic => {
                     let p = (1.0 / (1.0 + (-scores[row]).exp())) as f32;
                     (p - truth, p * (1.0 - p))
                 }
-                Kind::Softmax => {
+                LossKind::Softmax => {
                     let p = probabilities.map_or(0.0, |all| all[row]);
                     (p - f32::from(u8::from(truth == output as f32)), p * (1.0 - p))
                 }
             };
-            Entry { row: row as u32, gradients: [first * weight, second.max(LEAST_CURVATURE) * weight] }
+            GradientRow { row: row as u32, gradients: [first * weight, second.max(LEAST_CURVATURE) * weight] }
         };
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
     /// Adds each leaf's answer to an output's score of the leaf's rows.
-    pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [Entry], f64)>) {
+    pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
             entries.iter().for_each(|entry| scores[entry.row as usize] += answer);

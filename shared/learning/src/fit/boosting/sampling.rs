@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::BoostingParameters;
-use super::partition::Entry;
+use super::partition::GradientRow;
 
 /// The rows and features of a round.
 pub(super) struct Sampling {
@@ -73,7 +73,7 @@ impl Sampling {
     }
 
     /// Returns the entries of the rows that are used.
-    pub(super) fn take(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+    pub(super) fn take(&self, mut entries: Vec<GradientRow>) -> Vec<GradientRow> {
         if !self.others.is_empty() {
             entries.retain(|entry| self.rows.get(entry.row as usize).copied().unwrap_or(true));
         }

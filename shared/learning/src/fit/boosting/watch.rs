@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::grow::Grown;
 use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
-use crate::fit::features::{Training, Truth};
+use crate::fit::features::{TrainingData, Truth};
 
 /// Minimum and maximum number of rounds without a gain after which boosting ends. The number is smaller if each round
 /// learns more.
@@ -39,7 +39,7 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     pub(super) fn new(
         loss: &Loss,
-        (training, columns): (&Training<'a>, &'a [&'a BinnedColumn]),
+        (training, columns): (&TrainingData<'a>, &'a [&'a BinnedColumn]),
         rows: &'a [u32],
         learning_rate: f64,
     ) -> Self {

@@ -3,11 +3,11 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::fit::features::{Training, Truth};
+use crate::fit::features::{TrainingData, Truth};
 
 /// A row of a tree's sample.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct SampledRow {
     /// The index in the table.
     pub(super) row: u32,
     /// The output that the row adds to: its class, or 0.
@@ -20,8 +20,8 @@ pub(super) struct Entry {
 
 /// All rows that samples are drawn from.
 #[derive(Debug)]
-pub(super) struct Sample {
-    entries: Vec<Entry>,
+pub(super) struct SamplePool {
+    entries: Vec<SampledRow>,
     /// Number of outputs, at least 1.
     pub(super) outputs: usize,
     /// The answer is `offset + scale * output`.
@@ -29,9 +29,9 @@ pub(super) struct Sample {
     pub(super) scale: f64,
 }
 
-impl Sample {
+impl SamplePool {
     /// Takes `rows` of the training. Numbers are standardised, so single precision is enough for any unit.
-    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+    pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         let (offset, scale) = match training.truth {
             Truth::Classes { .. } => (0.0, 1.0),
             Truth::Numbers(numbers) => moments(rows.iter().filter_map(|row| numbers.get(*row as usize).copied())),
@@ -44,20 +44,20 @@ impl Sample {
                     (0, ((numbers.get(at).copied().unwrap_or_default() - offset) / scale) as f32)
                 }
             };
-            Entry { row, output, weight: training.weight(row), value }
+            SampledRow { row, output, weight: training.weight(row), value }
         };
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
     /// Returns all rows, each once.
     #[cfg(test)]
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[SampledRow] {
         &self.entries
     }
 
     /// Draws as many rows as there are, with replacement. Rows that were not drawn or have weight 0 are left out. If no
     /// row is left, all rows are returned once.
-    pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<Entry> {
+    pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<SampledRow> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
             let drawn = generator.random_range(0..self.entries.len() as u32);
@@ -66,10 +66,10 @@ impl Sample {
             }
         }
         let mut drawn = Vec::with_capacity(times.iter().filter(|times| **times > 0).count());
-        let weighed = |(entry, times): (&Entry, u32)| Entry { weight: entry.weight * times as f32, ..*entry };
+        let weighed = |(entry, times): (&SampledRow, u32)| SampledRow { weight: entry.weight * times as f32, ..*entry };
         drawn.extend(self.entries.iter().zip(times).map(weighed).filter(|entry| entry.weight > 0.0));
         if drawn.is_empty() {
-            self.entries.iter().map(|entry| Entry { weight: 1.0, ..*entry }).collect()
+            self.entries.iter().map(|entry| SampledRow { weight: 1.0, ..*entry }).collect()
         } else {
             drawn
         }

@@ -3,7 +3,7 @@
 //! Let `s` be the sums of the outputs on one side and `w` the weight there. The best split has the greatest `Σ s²/w`
 //! over both sides. Up to a constant, this is the decrease of Gini impurity, and of variance too.
 
-use super::sample::Entry;
+use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
 /// A node is sorted, and not counted bin by bin, if its rows times this factor are fewer than the bins.
@@ -11,7 +11,7 @@ const SORT_BELOW: usize = 4;
 
 /// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Split {
+pub(super) struct ForestSplit {
     pub(super) feature: usize,
     /// The last bin on the left.
     pub(super) left: usize,
@@ -23,7 +23,7 @@ pub(super) struct Split {
 
 /// Sums over rows.
 #[derive(Debug, Clone)]
-pub(super) struct Sums {
+pub(super) struct OutputSums {
     pub(super) rows: usize,
     pub(super) weight: f64,
     pub(super) outputs: Vec<f64>,
@@ -31,12 +31,12 @@ pub(super) struct Sums {
     squares: f64,
 }
 
-impl Sums {
+impl OutputSums {
     pub(super) fn new(outputs: usize) -> Self {
         Self { rows: 0, weight: 0.0, outputs: vec![0.0; outputs], squares: 0.0 }
     }
 
-    pub(super) fn of(entries: &[Entry], outputs: usize) -> Self {
+    pub(super) fn of(entries: &[SampledRow], outputs: usize) -> Self {
         let mut sums = Self::new(outputs);
         for entry in entries {
             sums.rows += 1;
@@ -72,7 +72,7 @@ impl Sums {
     }
 }
 
-fn amount(entry: &Entry) -> f64 {
+fn amount(entry: &SampledRow) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
@@ -80,8 +80,8 @@ fn amount(entry: &Entry) -> f64 {
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
-    left: Sums,
-    right: Sums,
+    left: OutputSums,
+    right: OutputSums,
     /// For each bin: rows, weight, outputs.
     histogram: Vec<f64>,
     /// Bin and position of each row.
@@ -94,8 +94,8 @@ impl Splitter {
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         Self {
             min_rows,
-            left: Sums::new(outputs),
-            right: Sums::new(outputs),
+            left: OutputSums::new(outputs),
+            right: OutputSums::new(outputs),
             histogram: vec![0.0; MAX_BINS * (outputs + 2)],
             keys: Vec::new(),
         }
@@ -105,17 +105,17 @@ impl Splitter {
     /// the entries.
     pub(super) fn best(
         &mut self,
-        entries: &[Entry],
-        total: &Sums,
+        entries: &[SampledRow],
+        total: &OutputSums,
         (feature, column): (usize, &BinnedColumn),
         least: f64,
-    ) -> Option<Split> {
+    ) -> Option<ForestSplit> {
         if column.bins() < 2 {
             return None;
         }
         self.left.clear();
         self.right.copy_from(total);
-        let mut best = Split { feature, left: 0, right: 0, score: least };
+        let mut best = ForestSplit { feature, left: 0, right: 0, score: least };
         if entries.len() * SORT_BELOW < column.bins() {
             self.walk_sorted(entries, column, &mut best);
         } else {
@@ -124,7 +124,7 @@ impl Splitter {
         (best.right > 0).then_some(best)
     }
 
-    fn walk_sorted(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+    fn walk_sorted(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let codes = column.codes();
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
@@ -144,7 +144,7 @@ impl Splitter {
         self.keys = keys;
     }
 
-    fn walk_bins(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+    fn walk_bins(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let (codes, stride) = (column.codes(), self.left.outputs.len() + 2);
         let mut histogram = std::mem::take(&mut self.histogram);
         let used = &mut histogram[..column.bins() * stride];
@@ -175,14 +175,14 @@ impl Splitter {
     }
 
     /// Replaces `best` by the split before `bin` if this one is allowed and better.
-    fn consider(&self, before: Option<usize>, bin: usize, best: &mut Split) {
+    fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows
             && self.right.rows >= self.min_rows
         {
             let score = self.left.score() + self.right.score();
             if score > best.score {
-                *best = Split { left: before, right: bin, score, ..*best };
+                *best = ForestSplit { left: before, right: bin, score, ..*best };
             }
         }
     }

@@ -7,8 +7,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Shape;
-use super::sample::{Entry, Sample};
-use super::split::{Split, Splitter, Sums};
+use super::sample::{SamplePool, SampledRow};
+use super::split::{ForestSplit, OutputSums, Splitter};
 use crate::fit::binned::Binned;
 
 /// A node that may still be split. The greatest is next.
@@ -24,14 +24,14 @@ struct Pending {
 }
 
 /// Grows one tree.
-pub(super) struct Grower<'a> {
+pub(super) struct ForestTreeGrower<'a> {
     binned: &'a Binned,
-    sample: &'a Sample,
+    sample: &'a SamplePool,
     shape: Shape,
     generator: ChaCha8Rng,
     splitter: Splitter,
-    entries: Vec<Entry>,
-    spare: Vec<Entry>,
+    entries: Vec<SampledRow>,
+    spare: Vec<SampledRow>,
     features: Vec<usize>,
     limited: bool,
     nodes: Vec<Node>,
@@ -39,22 +39,22 @@ pub(super) struct Grower<'a> {
     decreases: Vec<f64>,
 }
 
-impl<'a> Grower<'a> {
+impl<'a> ForestTreeGrower<'a> {
     /// Prepares tree number `index` of the forest with this `seed`.
-    pub(super) fn new(binned: &'a Binned, sample: &'a Sample, shape: Shape, seed: u64, index: u64) -> Self {
+    pub(super) fn new(binned: &'a Binned, sample: &'a SamplePool, shape: Shape, seed: u64, index: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
         let entries = sample.draw(&mut generator);
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    /// Prepares a tree as [`Grower::new`] does, but on these rows of the sample.
+    /// Prepares a tree as [`ForestTreeGrower::new`] does, but on these rows of the sample.
     #[cfg(test)]
     pub(super) fn on(
         binned: &'a Binned,
-        sample: &'a Sample,
+        sample: &'a SamplePool,
         shape: Shape,
-        entries: Vec<Entry>,
+        entries: Vec<SampledRow>,
         seed: u64,
         index: u64,
     ) -> Self {
@@ -63,7 +63,13 @@ impl<'a> Grower<'a> {
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    fn with(binned: &'a Binned, sample: &'a Sample, shape: Shape, entries: Vec<Entry>, generator: ChaCha8Rng) -> Self {
+    fn with(
+        binned: &'a Binned,
+        sample: &'a SamplePool,
+        shape: Shape,
+        entries: Vec<SampledRow>,
+        generator: ChaCha8Rng,
+    ) -> Self {
         let features = binned.columns().len();
         Self {
             binned,
@@ -85,7 +91,7 @@ impl<'a> Grower<'a> {
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
-            let sums = Sums::of(&self.entries[pending.start..pending.end], self.sample.outputs);
+            let sums = OutputSums::of(&self.entries[pending.start..pending.end], self.sample.outputs);
             let split = if self.may_split(&pending) { self.best_split(&pending, &sums) } else { None };
             let node = match split {
                 Some(split) => self.split(&pending, &sums, split),
@@ -114,9 +120,9 @@ impl<'a> Grower<'a> {
 
     /// Returns the best split on a few features that are drawn at random. If they have no split, it tries further
     /// features until one has.
-    fn best_split(&mut self, pending: &Pending, sums: &Sums) -> Option<Split> {
+    fn best_split(&mut self, pending: &Pending, sums: &OutputSums) -> Option<ForestSplit> {
         let entries = &self.entries[pending.start..pending.end];
-        let mut best: Option<Split> = None;
+        let mut best: Option<ForestSplit> = None;
         for tried in 0..self.features.len() {
             if tried >= self.shape.tried && best.is_some() {
                 break;
@@ -131,7 +137,7 @@ impl<'a> Grower<'a> {
         best
     }
 
-    fn split(&mut self, pending: &Pending, sums: &Sums, split: Split) -> Node {
+    fn split(&mut self, pending: &Pending, sums: &OutputSums, split: ForestSplit) -> Node {
         let column = &self.binned.columns()[split.feature];
         let middle = self.partition(pending, column.codes(), split.left);
         self.decreases[split.feature] += (split.score - sums.score()).max(0.0);
@@ -159,7 +165,7 @@ impl<'a> Grower<'a> {
         write
     }
 
-    fn leaf(&self, sums: &Sums) -> Vec<Weight> {
+    fn leaf(&self, sums: &OutputSums) -> Vec<Weight> {
         let answer = |sum: f64| (self.sample.offset + self.sample.scale * sum / sums.weight) as f32;
         let outputs = (0..).zip(&sums.outputs).map(|(output, sum)| Weight { output, weight: answer(*sum) });
         outputs.filter(|weight| weight.weight != 0.0).collect()
@@ -167,7 +173,7 @@ impl<'a> Grower<'a> {
 }
 
 /// Checks whether all entries have the same truth.
-fn alike(entries: &[Entry]) -> bool {
+fn alike(entries: &[SampledRow]) -> bool {
     entries.windows(2).all(|pair| match pair {
         [a, b] => a.output == b.output && a.value == b.value,
         _ => true,
