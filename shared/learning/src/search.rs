@@ -220,8 +220,9 @@ impl Search<'_> {
                 |number: &usize| self.trials.get(*number).is_some_and(|trial| trial.choice.family == family);
             let mut numbers: Vec<usize> = (0..self.trials.len()).filter(of_family).collect();
             let all = numbers.len();
-            numbers.retain(|number| self.trials[*number].done() >= folds.min(self.context.folds.len()));
-            let score = |number: &usize| self.trials[*number].score_of(folds);
+            let complete = folds.min(self.context.folds.len());
+            numbers.retain(|number| self.trials.get(*number).is_some_and(|trial| trial.done() >= complete));
+            let score = |number: &usize| self.trials.get(*number).and_then(|trial| trial.score_of(folds));
             numbers.sort_by(|a, b| match (score(a), score(b)) {
                 (Some(a), Some(b)) => 0.0_f64.total_cmp(&metric.gain(a, b)),
                 (a, b) => b.is_some().cmp(&a.is_some()),

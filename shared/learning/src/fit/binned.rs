@@ -55,12 +55,17 @@ impl Binned {
 
     /// Adds bins for values that may be missing: once with missing values below all others, and once above.
     pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
-        let column = |(end, hole): (usize, &Hole)| {
+        let column = |(is_above, hole): (bool, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
             let missing = features.column(hole.missing as usize);
-            BinnedColumn::new(values.zip(missing).map(|(value, missing)| Hole::ends(value, missing)[end]).collect())
+            let end = |(value, missing)| {
+                let [below, above] = Hole::ends(value, missing);
+                if is_above { above } else { below }
+            };
+            BinnedColumn::new(values.zip(missing).map(end).collect())
         };
-        let ends: Vec<(usize, &Hole)> = (0..2).flat_map(|end| holes.iter().map(move |hole| (end, hole))).collect();
+        let ends: Vec<(bool, &Hole)> =
+            [false, true].into_iter().flat_map(|is_above| holes.iter().map(move |hole| (is_above, hole))).collect();
         self.ends = ends.into_par_iter().map(column).collect();
         self.holes = holes;
         self
@@ -122,8 +127,10 @@ impl BinnedColumn {
         let (mut lowest, mut highest) = (vec![f32::INFINITY; ends.len()], vec![f32::NEG_INFINITY; ends.len()]);
         let code = |&value: &f32| {
             let bin = ends.partition_point(|end| *end < value).min(last);
-            lowest[bin] = lowest[bin].min(value);
-            highest[bin] = highest[bin].max(value);
+            if let (Some(lowest), Some(highest)) = (lowest.get_mut(bin), highest.get_mut(bin)) {
+                *lowest = lowest.min(value);
+                *highest = highest.max(value);
+            }
             bin as u8
         };
         let codes = values.iter().map(code).collect();

@@ -88,7 +88,7 @@ impl<'a> FrameFeatures<'a> {
         let mut features: Vec<FeatureSource<'a>> =
             found().flat_map(|(values, kind, encodings)| filled(values, kind, encodings)).collect();
         features.extend(found().flat_map(|(values, _, encodings)| indicators(values, encodings)));
-        features.extend(found().flat_map(|(values, kind, encodings)| told_apart(values, kind, encodings)));
+        features.extend(found().flat_map(|(values, kind, encodings)| one_hot(values, kind, encodings)));
         Self { features, rows: Some(rows), count: rows.len() }
     }
 
@@ -178,17 +178,17 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
 
 /// Returns the features that mark missing values, for each slot that has one.
 fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
-    let told = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
+    let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
         Values::Number(values) | Values::Boolean(values) => FeatureSource::NoValue(values),
         Values::Timestamp(values) => FeatureSource::NoMoment(values),
         Values::Category { codes, .. } | Values::Text { codes, .. } => FeatureSource::Text(codes, MISSING),
     };
-    told.map(feature).collect()
+    marked.map(feature).collect()
 }
 
 /// Returns one feature for each category, and one for missing texts.
-fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
+fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
         ColumnKind::Category { categories, .. },

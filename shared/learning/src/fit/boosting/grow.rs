@@ -2,7 +2,6 @@
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
-use std::cmp::Ordering;
 
 use super::BoostingParameters;
 use super::bounds::AnswerLimits;
@@ -76,24 +75,6 @@ struct Open {
     histograms: Vec<Histogram>,
 }
 
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Open {}
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Open {
-    /// Orders by gain. Of equal gains, the older leaf is greater.
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.split.gain.total_cmp(&other.split.gain).then(other.node.cmp(&self.node))
-    }
-}
-
 impl<'a> BoostedTreeGrower<'a> {
     pub(super) fn new(tiles: &'a Tiles, splittable: &'a Splittable<'a>, parameters: BoostingParameters) -> Self {
         let features = splittable.columns.len();
@@ -154,6 +135,10 @@ impl<'a> BoostedTreeGrower<'a> {
     }
 
     /// Splits an open leaf. Its children become open leaves unless this is the last split.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an open leaf is a node of this tree, and its split is on one of the features"
+    )]
     fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
         let Open { node, start, end, sums, bounds, split, mut histograms } = from;
         let column = self.splittable.columns[split.feature];
@@ -266,7 +251,8 @@ fn tiles_of_a_task(rows: usize) -> usize {
 /// Sorts by gain and keeps only as many of the greatest as can still be split. The sums of a wide table's leaves take
 /// megabytes.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
-    open.sort_unstable();
+    // Of equal gains, the older leaf is greater.
+    open.sort_unstable_by(|a, b| a.split.gain.total_cmp(&b.split.gain).then(b.node.cmp(&a.node)));
     open.drain(..open.len().saturating_sub(splits));
 }
 
@@ -305,6 +291,7 @@ impl Grown {
     }
 
     /// Returns the tree that adds to `output`, in the unit of the truth.
+    #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {
             Branch::Split { feature, threshold, left, right, .. } => {

@@ -54,6 +54,10 @@ impl Tiles {
     }
 
     /// Returns a function that returns the bin of a row for this feature.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tile has the bins of every row that is fitted on, and a place is below WIDTH"
+    )]
     pub(super) fn codes(&self, feature: usize) -> impl Fn(u32) -> u8 + Sync + '_ {
         let (codes, place) = (self.tiles.get(feature / WIDTH).map_or(&[][..], |tile| &tile.codes), feature % WIDTH);
         move |row| codes[row as usize][place]
@@ -61,7 +65,12 @@ impl Tiles {
 }
 
 impl Tile {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a column has a bin for every row, and a tile has at most WIDTH columns"
+    )]
     fn new(columns: &[&BinnedColumn], rows: &[u32]) -> Self {
+        debug_assert!(columns.len() <= WIDTH, "a tile of {} columns", columns.len());
         let mut codes = vec![[0; WIDTH]; rows.len()];
         for (place, column) in columns.iter().enumerate() {
             let from = column.codes();
@@ -94,6 +103,10 @@ impl Tile {
         sum
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tile has the bins of every row that is fitted on, and a code is below MAX_BINS"
+    )]
     fn piece(&self, entries: &[GradientRow]) -> Histogram {
         let mut scratch: Scratch = [[[0.0; 4]; MAX_BINS]; WIDTH];
         let mut codes = [[0; WIDTH]; BLOCK];

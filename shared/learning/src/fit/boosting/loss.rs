@@ -87,6 +87,10 @@ impl Loss {
     }
 
     /// Prepares the derivatives at the current scores.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "truth, weights and scores have a number for every row that is fitted on"
+    )]
     pub(super) fn start_round(&mut self) {
         if self.kind != LossKind::Softmax {
             return;
@@ -109,6 +113,10 @@ impl Loss {
     }
 
     /// Returns all rows with their derivatives by an output's score.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "truth, weights and scores have a number for every row that is fitted on"
+    )]
     pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
@@ -131,6 +139,7 @@ impl Loss {
     }
 
     /// Adds each leaf's answer to an output's score of the leaf's rows.
+    #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
@@ -139,6 +148,7 @@ impl Loss {
     }
 
     /// Adds a tree's answers to an output's score of rows that the tree was not grown on.
+    #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add_each(
         &mut self,
         output: usize,

@@ -63,7 +63,11 @@ impl Sampling {
         for place in 0..wanted {
             let drawn = generator.random_range(place as u32..count as u32) as usize;
             order.swap(place, drawn);
-            self.features[order[place]] = true;
+        }
+        for feature in order.into_iter().take(wanted) {
+            if let Some(is_used) = self.features.get_mut(feature) {
+                *is_used = true;
+            }
         }
     }
 

@@ -62,6 +62,10 @@ impl<'a> Watch<'a> {
     }
 
     /// Adds the answers of a round's tree.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tree names only features of these columns, and a column has a bin for every row"
+    )]
     pub(super) fn add(&mut self, output: usize, grown: &Grown) {
         let (rows, columns) = (self.rows, self.columns);
         let Some(scores) = self.scores.get_mut(output) else { return };
@@ -75,14 +79,15 @@ impl<'a> Watch<'a> {
         if self.rows.is_empty() {
             return;
         }
-        self.losses.push(self.loss());
-        let last = self.losses.len() - 1;
-        if self.losses[last] < self.losses[self.best] - self.least_gain {
-            self.best = last;
+        let loss = self.loss();
+        if self.losses.get(self.best).is_some_and(|best| loss < best - self.least_gain) {
+            self.best = self.losses.len();
         }
+        self.losses.push(loss);
     }
 
     /// Returns the current mean loss.
+    #[expect(clippy::indexing_slicing, reason = "each watched row has a truth and a score for each output")]
     fn loss(&self) -> f64 {
         let places: Vec<usize> = (0..self.rows.len()).collect();
         let of =

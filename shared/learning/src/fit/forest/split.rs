@@ -124,6 +124,10 @@ impl Splitter {
         (best.right > 0).then_some(best)
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a column has a bin for every row, and a key holds the index of an entry"
+    )]
     fn walk_sorted(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let codes = column.codes();
         let mut keys = std::mem::take(&mut self.keys);
@@ -144,6 +148,7 @@ impl Splitter {
         self.keys = keys;
     }
 
+    #[expect(clippy::indexing_slicing, reason = "the histogram has MAX_BINS bins of rows, weight and outputs")]
     fn walk_bins(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let (codes, stride) = (column.codes(), self.left.outputs.len() + 2);
         let mut histogram = std::mem::take(&mut self.histogram);

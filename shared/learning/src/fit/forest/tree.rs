@@ -23,6 +23,14 @@ struct Pending {
     depth: usize,
 }
 
+impl Pending {
+    /// Returns the rows of this node.
+    #[expect(clippy::indexing_slicing, reason = "a node is a range of the rows of the tree")]
+    fn rows<'e>(&self, entries: &'e [SampledRow]) -> &'e [SampledRow] {
+        &entries[self.start..self.end]
+    }
+}
+
 /// Grows one tree.
 pub(super) struct ForestTreeGrower<'a> {
     binned: &'a Binned,
@@ -91,13 +99,15 @@ impl<'a> ForestTreeGrower<'a> {
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
-            let sums = OutputSums::of(&self.entries[pending.start..pending.end], self.sample.outputs);
+            let sums = OutputSums::of(pending.rows(&self.entries), self.sample.outputs);
             let split = if self.may_split(&pending) { self.best_split(&pending, &sums) } else { None };
             let node = match split {
                 Some(split) => self.split(&pending, &sums, split),
                 None => Node::Leaf(self.leaf(&sums)),
             };
-            self.nodes[pending.node] = node;
+            if let Some(own) = self.nodes.get_mut(pending.node) {
+                *own = node;
+            }
         }
         (Tree { nodes: self.nodes }, self.decreases)
     }
@@ -115,13 +125,14 @@ impl<'a> ForestTreeGrower<'a> {
         pending.depth < parameters.max_depth
             && rows >= parameters.min_samples_split.max(2 * parameters.min_samples_leaf).max(2)
             && self.nodes.len() + 2 <= self.shape.max_nodes
-            && !alike(&self.entries[pending.start..pending.end])
+            && !alike(pending.rows(&self.entries))
     }
 
     /// Returns the best split on a few features that are drawn at random. If they have no split, it tries further
     /// features until one has.
+    #[expect(clippy::indexing_slicing, reason = "`features` is a permutation of the indices of the columns")]
     fn best_split(&mut self, pending: &Pending, sums: &OutputSums) -> Option<ForestSplit> {
-        let entries = &self.entries[pending.start..pending.end];
+        let entries = pending.rows(&self.entries);
         let mut best: Option<ForestSplit> = None;
         for tried in 0..self.features.len() {
             if tried >= self.shape.tried && best.is_some() {
@@ -137,6 +148,7 @@ impl<'a> ForestTreeGrower<'a> {
         best
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a split is on one of the columns, and each has a decrease")]
     fn split(&mut self, pending: &Pending, sums: &OutputSums, split: ForestSplit) -> Node {
         let column = &self.binned.columns()[split.feature];
         let middle = self.partition(pending, column.codes(), split.left);
@@ -149,6 +161,10 @@ impl<'a> ForestTreeGrower<'a> {
     }
 
     /// Moves the rows of the bins up to `last` to the front and returns where they end. Both parts keep their order.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a node is a range of the rows of the tree, and a column has a bin for every row"
+    )]
     fn partition(&mut self, pending: &Pending, codes: &[u8], last: usize) -> usize {
         self.spare.clear();
         let mut write = pending.start;
