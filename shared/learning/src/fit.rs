@@ -18,18 +18,29 @@ pub(crate) use self::boosting::{BoostingParameters, FitRows};
 pub(crate) use self::cost::Cost;
 pub(crate) use self::features::{FrameFeatures, TrainingData, Truth};
 pub(crate) use self::forest::ForestParameters;
-use self::linear::{LinearError, MAX_FEATURES};
+use self::linear::MAX_FEATURES;
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 
-/// The hyperparameters of one family.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Hyperparameters {
-    /// Hyperparameters of a random forest.
-    RandomForest(ForestParameters),
-    /// Hyperparameters of gradient boosting.
-    GradientBoosting(BoostingParameters),
-    /// Hyperparameters of a linear model.
-    Linear(LinearParameters),
+/// The hyperparameters of a family, which can be fitted.
+pub(crate) trait Hyperparameters {
+    /// Fits a predictor to `rows` of `training`. `column` returns the name of the column that a feature comes from.
+    ///
+    /// # Errors
+    /// [`FitError`] of a linear model. Trees can always be grown.
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        seed: u64,
+        deadline: Instant,
+        column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError>;
+
+    /// Returns how many seconds a fit on `rows` rows of `training` is expected to take, if it cannot be interrupted.
+    /// For all others it is 0.
+    fn expected_seconds(&self, _training: &TrainingData<'_>, _rows: usize) -> f64 {
+        0.0
+    }
 }
 
 /// A fitted predictor.
@@ -54,6 +65,20 @@ pub(crate) struct Fitted {
 }
 
 impl Fitted {
+    /// Returns a fit with only a predictor and its importances.
+    pub(crate) fn of(predictor: Predictor, link: Link, importances: Vec<f64>) -> Self {
+        Self {
+            predictor,
+            link,
+            scaler: None,
+            holes: Vec::new(),
+            importances,
+            statistics: Vec::new(),
+            cut_short: false,
+            losses: Vec::new(),
+        }
+    }
+
     /// Returns the number of trees for each output, or `None` if the predictor has no trees.
     pub(crate) fn trees(&self) -> Option<usize> {
         match &self.predictor {
@@ -133,77 +158,6 @@ pub enum FitError {
         /// Number of features, after preprocessing.
         features: usize,
     },
-}
-
-/// Returns how many seconds a fit on `rows` rows of `training` is expected to take. Only linear models have an
-/// estimate, because their fit cannot be interrupted. For trees it is 0.
-pub(crate) fn expected_seconds(training: &TrainingData<'_>, rows: usize, hyperparameters: Hyperparameters) -> f64 {
-    match hyperparameters {
-        Hyperparameters::Linear(_) => linear::expected_seconds(training, rows),
-        Hyperparameters::RandomForest(_) | Hyperparameters::GradientBoosting(_) => 0.0,
-    }
-}
-
-/// Fits a predictor to `rows` of `training`. `column` returns the name of the column that a feature comes from.
-///
-/// # Errors
-/// [`FitError`] of a linear model. Trees can always be grown.
-pub(crate) fn fit(
-    training: &TrainingData<'_>,
-    rows: FitRows<'_>,
-    hyperparameters: Hyperparameters,
-    seed: u64,
-    deadline: Instant,
-    column: impl Fn(usize) -> String,
-) -> Result<Fitted, FitError> {
-    match hyperparameters {
-        Hyperparameters::RandomForest(parameters) => {
-            let forest = forest::fit(training, rows.fitted, parameters, seed, deadline);
-            let cut_short = forest.ensemble.trees.len() < parameters.n_estimators;
-            let predictor = Predictor::Trees(forest.ensemble);
-            Ok(Fitted {
-                predictor,
-                link: Link::Identity,
-                scaler: None,
-                holes: Vec::new(),
-                importances: forest.importances,
-                statistics: Vec::new(),
-                cut_short,
-                losses: Vec::new(),
-            })
-        }
-        Hyperparameters::GradientBoosting(parameters) => {
-            let boosted = boosting::fit(training, rows, parameters, seed, deadline);
-            let link = match training.truth {
-                Truth::Numbers(_) => Link::Identity,
-                Truth::Classes { count: 2, .. } => Link::Logistic,
-                Truth::Classes { .. } => Link::Softmax,
-            };
-            let holes = training.binned.holes().to_vec();
-            let predictor = Predictor::Trees(boosted.ensemble);
-            let (importances, cut_short, losses) = (boosted.importances, boosted.cut_short, boosted.losses);
-            let statistics = Vec::new();
-            Ok(Fitted { predictor, link, scaler: None, holes, importances, statistics, cut_short, losses })
-        }
-        Hyperparameters::Linear(parameters) => {
-            let sum = linear::fit(training, rows.fitted, parameters).map_err(|error| match error {
-                LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
-                LinearError::Diverged => FitError::Diverged,
-                LinearError::Library(failed) => FitError::Linear(failed),
-                LinearError::Shape { rows, features } => FitError::LinearShape { rows, features },
-            })?;
-            Ok(Fitted {
-                predictor: Predictor::Linear(sum.linear),
-                link: sum.link,
-                scaler: Some(sum.scaler),
-                holes: Vec::new(),
-                importances: sum.importances,
-                statistics: Vec::new(),
-                cut_short: false,
-                losses: Vec::new(),
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use evergreen_table::{Direction, Frame, Target, at};
 use crate::encode::LearntColumns;
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{
-    self, Binned, BoostingParameters, FitError, FitRows, Fitted, FrameFeatures, Hyperparameters, TrainingData, Truth,
+    Binned, BoostingParameters, FitError, FitRows, Fitted, FrameFeatures, Hyperparameters, TrainingData, Truth,
 };
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
@@ -157,7 +157,7 @@ impl<'a> Learner<'a> {
         let (features, binned) =
             with.as_ref().map_or((&self.features, &self.binned), |(features, binned)| (features, binned));
         let training = self.training(features, binned);
-        let fitted = fit::fit(&training, rows, choice.hyperparameters(), seed, deadline, column)?;
+        let fitted = choice.hyperparameters().fit(&training, rows, seed, deadline, &column)?;
         Ok(Fitted { statistics, ..fitted })
     }
 
@@ -185,8 +185,7 @@ impl<'a> Learner<'a> {
         let training =
             TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
         let all: Vec<u32> = (0..rows.len() as u32).collect();
-        let boosting = Hyperparameters::GradientBoosting(parameters);
-        fit::fit(&training, FitRows::all(&all), boosting, 0, deadline, |_| String::new())
+        parameters.fit(&training, FitRows::all(&all), 0, deadline, &|_| String::new())
     }
 
     /// Returns the number of features.
@@ -196,7 +195,7 @@ impl<'a> Learner<'a> {
 
     /// Returns the seconds that a first fit on `rows` rows is expected to take. It is 0 if there is no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
-        fit::expected_seconds(&self.training(&self.features, &self.binned), rows, choice.hyperparameters())
+        choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
     /// Builds the pipeline from raw rows to answers.

@@ -10,6 +10,7 @@ mod derived;
 pub mod drift;
 pub mod encode;
 mod evaluate;
+mod families;
 mod fit;
 mod gap;
 mod hyperparameters;

@@ -5,7 +5,7 @@
 //! pass over the files, when rows and columns are known but no value is kept. The third precedes fitting, when the
 //! features are known.
 
-mod need;
+pub(crate) mod need;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub use evergreen_table::budget::TooLarge;
 
-use self::scale::Scale;
+pub(crate) use self::scale::Scale;
 use crate::encode::LearntColumns;
 use crate::hyperparameters::Space;
 use crate::prepared::Prepared;

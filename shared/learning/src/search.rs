@@ -33,6 +33,7 @@ pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
 use self::trial::{SearchContext, Trial};
 use crate::deciding::LabelChoice;
+use crate::families::{self, Growth};
 use crate::fit::{Cost, FitError};
 use crate::gap::Losses;
 use crate::hyperparameters::Choice;
@@ -347,18 +348,12 @@ impl Search<'_> {
         Some((blended, parts))
     }
 
-    /// Estimates the cost of a trial's artifact when it is fitted to all rows. A forest grows with the rows.
+    /// Estimates the cost of a trial's artifact when it is fitted to all rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
         let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        let ratio = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
-        match trial.choice.family {
-            Family::RandomForest => trial.cost.times(ratio, 1.0),
-            Family::GradientBoosting => {
-                let more = self.for_all_rows(&trial.choice).round_count() / trial.choice.round_count().max(1.0);
-                trial.cost.times(more, more)
-            }
-            Family::Linear => trial.cost,
-        }
+        let rows = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
+        let rounds = self.for_all_rows(&trial.choice).round_count() / trial.choice.round_count().max(1.0);
+        families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
     /// Returns the choice for the fit on all rows. They are more than a fold's, so boosting gets more rounds.

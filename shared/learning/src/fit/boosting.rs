@@ -19,15 +19,16 @@ mod watch;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
+use evergreen_scoring::{Aggregate, Ensemble, Link, MAX_NODES, Predictor, Tree};
 
 use self::grow::BoostedTreeGrower;
 use self::histogram::Tiles;
 use self::loss::Loss;
 use self::sampling::Sampling;
 use self::watch::Watch;
-use super::features::TrainingData;
+use super::features::{TrainingData, Truth};
 use super::forest::normalised;
+use super::{FitError, Fitted, Hyperparameters};
 
 /// The hyperparameters of boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +62,26 @@ impl<'a> FitRows<'a> {
     /// Fits on `fitted` and watches no rows.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
+    }
+}
+
+impl Hyperparameters for BoostingParameters {
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        seed: u64,
+        deadline: Instant,
+        _column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError> {
+        let Boosted { ensemble, importances, cut_short, losses } = fit(training, rows, *self, seed, deadline);
+        let link = match training.truth {
+            Truth::Numbers(_) => Link::Identity,
+            Truth::Classes { count: 2, .. } => Link::Logistic,
+            Truth::Classes { .. } => Link::Softmax,
+        };
+        let holes = training.binned.holes().to_vec();
+        Ok(Fitted { holes, cut_short, losses, ..Fitted::of(Predictor::Trees(ensemble), link, importances) })
     }
 }
 

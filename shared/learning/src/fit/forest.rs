@@ -12,13 +12,14 @@ mod tree;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
+use evergreen_scoring::{Aggregate, Ensemble, Link, MAX_NODES, Predictor, Tree};
 use rayon::prelude::*;
 
 use self::sample::SamplePool;
 pub(super) use self::sample::moments;
 use self::tree::ForestTreeGrower;
 use super::features::{TrainingData, Truth};
+use super::{FitError, FitRows, Fitted, Hyperparameters};
 
 /// The hyperparameters of a forest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +34,22 @@ pub(crate) struct ForestParameters {
     pub(crate) min_samples_leaf: usize,
     /// Share of the features that is tried at each split; 0 means the usual number.
     pub(crate) max_features: f64,
+}
+
+impl Hyperparameters for ForestParameters {
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        seed: u64,
+        deadline: Instant,
+        _column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError> {
+        let forest = fit(training, rows.fitted, *self, seed, deadline);
+        let cut_short = forest.ensemble.trees.len() < self.n_estimators;
+        let fitted = Fitted::of(Predictor::Trees(forest.ensemble), Link::Identity, forest.importances);
+        Ok(Fitted { cut_short, ..fitted })
+    }
 }
 
 /// The result of growing a forest.

@@ -1,6 +1,8 @@
 //! Fits linear models on standardised features with the library smartcore: logistic regression and ridge regression.
 
-use evergreen_scoring::{Linear, Link, Scaler};
+use std::time::Instant;
+
+use evergreen_scoring::{Linear, Link, Predictor, Scaler};
 use smartcore::error::Failed;
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -10,6 +12,7 @@ use smartcore::linear::ridge_regression::{RidgeRegression, RidgeRegressionParame
 use super::features::{TrainingData, Truth};
 use super::forest::{moments, normalised};
 use super::scaling;
+use super::{FitError, FitRows, Fitted, Hyperparameters};
 
 /// Maximum number of cells (rows × features × outputs) to fit to. The library uses one thread and cannot be
 /// interrupted, and a linear model learns little from more cells. Larger tables use evenly spaced rows.
@@ -34,6 +37,30 @@ const NEVER: f32 = -30.0;
 pub(crate) struct LinearParameters {
     /// Penalty on the squared weights, above 0, relative to the loss summed over all rows.
     pub(crate) alpha: f64,
+}
+
+impl Hyperparameters for LinearParameters {
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        _seed: u64,
+        _deadline: Instant,
+        column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError> {
+        let sum = fit(training, rows.fitted, *self).map_err(|error| match error {
+            LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
+            LinearError::Diverged => FitError::Diverged,
+            LinearError::Library(failed) => FitError::Linear(failed),
+            LinearError::Shape { rows, features } => FitError::LinearShape { rows, features },
+        })?;
+        let scaler = Some(sum.scaler);
+        Ok(Fitted { scaler, ..Fitted::of(Predictor::Linear(sum.linear), sum.link, sum.importances) })
+    }
+
+    fn expected_seconds(&self, training: &TrainingData<'_>, rows: usize) -> f64 {
+        expected_seconds(training, rows)
+    }
 }
 
 /// A fitted linear model.
@@ -79,7 +106,7 @@ fn step(training: &TrainingData<'_>, rows: usize) -> usize {
 }
 
 /// Returns how many seconds a fit on `rows` rows is expected to take.
-pub(super) fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
+fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
     match training.truth {

@@ -72,26 +72,20 @@ impl Data {
     }
 }
 
-fn fitted(training: &TrainingData<'_>, rows: u32, hyperparameters: Hyperparameters) -> Fitted {
+fn fitted(training: &TrainingData<'_>, rows: u32, hyperparameters: impl Hyperparameters) -> Fitted {
     let rows: Vec<u32> = (0..rows).collect();
-    fit(training, FitRows::all(&rows), hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string())
-        .unwrap()
+    let late = Instant::now() + Duration::from_secs(600);
+    hyperparameters.fit(training, FitRows::all(&rows), 1, late, &|n| n.to_string()).unwrap()
 }
 
-fn forest(trees: usize) -> Hyperparameters {
+fn forest(trees: usize) -> ForestParameters {
     let (max_depth, min_samples_split, min_samples_leaf) = (100, 2, 1);
-    Hyperparameters::RandomForest(ForestParameters {
-        n_estimators: trees,
-        max_depth,
-        min_samples_split,
-        min_samples_leaf,
-        max_features: 0.0,
-    })
+    ForestParameters { n_estimators: trees, max_depth, min_samples_split, min_samples_leaf, max_features: 0.0 }
 }
 
-fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyperparameters {
+fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> BoostingParameters {
     let (min_samples_leaf, l2) = (20, 0.0);
-    Hyperparameters::GradientBoosting(BoostingParameters {
+    BoostingParameters {
         n_estimators,
         learning_rate,
         max_leaves,
@@ -99,7 +93,12 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyper
         l2,
         subsample: 1.0,
         max_features: 1.0,
-    })
+    }
+}
+
+/// Returns a forest and a boosting of so many trees.
+fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
+    [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
 }
 
 /// Returns the answer to a row, computed by the definition.
@@ -237,7 +236,7 @@ fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
 #[test]
 fn weighted_sums_are_scikit_learns() {
     let data = Data::new().head(200);
-    let linear = |truth, alpha| fitted(&data.training(truth), 200, Hyperparameters::Linear(LinearParameters { alpha }));
+    let linear = |truth, alpha| fitted(&data.training(truth), 200, LinearParameters { alpha });
     let weights = |fitted: &Fitted| match &fitted.predictor {
         Predictor::Linear(linear) => linear.weights.iter().chain(&linear.bias).copied().map(f64::from).collect(),
         Predictor::Trees(_) | Predictor::Blend(_) => Vec::new(),
@@ -276,10 +275,10 @@ fn weighted_sums_are_scikit_learns() {
 fn what_has_no_time_left_is_cut_short_but_not_empty() {
     let data = Data::new();
     let rows: Vec<u32> = (0..TRAINING).collect();
-    for wanted in [forest(100), boosting(100, 0.1, 31)] {
-        let fitted =
-            fit(&data.training(data.three()), FitRows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
-                .unwrap();
+    for wanted in both(100) {
+        let fitted = wanted
+            .fit(&data.training(data.three()), FitRows::all(&rows), 1, Instant::now(), &|n| n.to_string())
+            .unwrap();
         assert!(fitted.cut_short);
         assert_eq!(fitted.trees(), Some(1));
     }
@@ -293,9 +292,9 @@ fn rows_without_weight_are_not_learnt_from() {
     let weights: Vec<f32> = (0..ROWS).map(|row| if row % 2 == 0 { 2.0 } else { 0.0 }).collect();
     let truth = Truth::Classes { classes: &wrong, count: 2 };
     let training = TrainingData { weights: Some(&weights), ..data.training(truth) };
-    for wanted in [forest(50), boosting(50, 0.1, 31)] {
+    for wanted in both(50) {
         let late = Instant::now() + Duration::from_secs(600);
-        let fitted = fit(&training, FitRows::all(&rows), wanted, 1, late, |n| n.to_string()).unwrap();
+        let fitted = wanted.fit(&training, FitRows::all(&rows), 1, late, &|n| n.to_string()).unwrap();
         let (_, accuracy) = of_classes(&data, &data.two, &fitted);
         assert!(accuracy > 0.87, "{accuracy}");
     }
@@ -311,8 +310,9 @@ fn a_linear_model_says_why_it_is_not_fitted() {
         let truth = Truth::Numbers(&numbers);
         let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..rows).collect();
-        let wanted = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
-        fit(&training, FitRows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
+        let wanted = LinearParameters { alpha: 1.0 };
+        wanted
+            .fit(&training, FitRows::all(&rows), 1, Instant::now(), &|n| n.to_string())
             .err()
             .map(|error| error.to_string())
     };
@@ -329,12 +329,12 @@ fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_tim
     let column = vec![0.0];
     let features = FrameFeatures::of_columns(&vec![column.as_slice(); 500]);
     let binned = Binned::new(&features);
-    let linear = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
+    let linear = LinearParameters { alpha: 1.0 };
     for truth in [Truth::Numbers(&[]), Truth::Classes { classes: &[], count: 2 }] {
         let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
-        let seconds = [600, 10_000, 1_000_000].map(|rows| expected_seconds(&training, rows, linear));
+        let seconds = [600, 10_000, 1_000_000].map(|rows| linear.expected_seconds(&training, rows));
         assert!(seconds.iter().all(|seconds| (0.05..6.0).contains(seconds)), "{seconds:?}");
-        assert_eq!(expected_seconds(&training, 1_000_000, forest(100)), 0.0);
+        assert_eq!(forest(100).expected_seconds(&training, 1_000_000), 0.0);
     }
 }
 

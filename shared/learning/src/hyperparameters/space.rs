@@ -4,6 +4,8 @@ use evergreen_lifecycle::Family;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::families;
+
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
 /// How many draws per candidate the search may need to find different ones.
@@ -63,7 +65,7 @@ impl Space {
     /// Sets the number of rounds to the maximum of its range, if it has one. Cross-validation then finds the best
     /// number.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
-        if self.family == Family::GradientBoosting {
+        if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
             let bounds = rounds.find(|(dimension, _)| dimension.name == ROUNDS).map(|(_, bounds)| *bounds);
             choice.rounds = bounds.filter(|bounds| bounds.least < bounds.most);

@@ -7,13 +7,11 @@ use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Targ
 use serde_json::Value;
 
 use crate::deciding::LabelChoice;
+use crate::families;
 use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
-/// Number of candidates of each tree family unless the settings choose another.
+/// Number of candidates of most families unless the settings choose another.
 pub const DEFAULT_CANDIDATES: usize = 24;
-
-/// The same for linear models, which have only one hyperparameter.
-const LINEAR_CANDIDATES: usize = 16;
 
 /// Number of cross-validation folds unless the settings choose another.
 pub const DEFAULT_FOLDS: usize = 5;
@@ -122,7 +120,7 @@ impl Plan {
         seed: u64,
     ) -> Result<Self, PlanError> {
         let settings = table.settings();
-        let (families, warnings) = families(table, family)?;
+        let (families, warnings) = usable(table, family)?;
         Ok(Self {
             spaces: spaces_of(&families, settings, overrides)?,
             candidates: settings.candidates,
@@ -143,10 +141,7 @@ impl Plan {
 
     /// Returns the number of candidates to try of a family.
     pub(crate) fn candidates_of(&self, family: Family) -> usize {
-        self.candidates.unwrap_or(match family {
-            Family::Linear => LINEAR_CANDIDATES,
-            Family::RandomForest | Family::GradientBoosting => DEFAULT_CANDIDATES,
-        })
+        self.candidates.unwrap_or(families::of(family).candidates())
     }
 
     /// Returns the families in the order in which they are tried.
@@ -200,15 +195,18 @@ fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
 }
 
 /// Returns the families to try, and warnings about those that are left out.
-fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
+fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
     let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
-    if table.weights().is_some() && families.contains(&Family::Linear) {
-        families.retain(|family| *family != Family::Linear);
+    if table.weights().is_some() {
+        let supports = |family: &Family| families::of(*family).supports_weights();
+        let (kept, left_out): (Vec<Family>, Vec<Family>) = families.into_iter().partition(supports);
+        families = kept;
         if families.is_empty() {
             return Err(PlanError::WeightedLinear);
         }
-        warnings.push("linear models were left out: they do not support row weights".to_owned());
+        let warning = |family| format!("the family {family} was left out: it does not support row weights");
+        warnings.extend(left_out.into_iter().map(warning));
     }
     if !table.settings().monotone.is_empty() {
         warnings.extend(monotone(table, &mut families)?);
@@ -229,7 +227,7 @@ fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>,
         }
     }
     let before = families.len();
-    families.retain(|family| *family == Family::GradientBoosting);
+    families.retain(|family| families::of(*family).supports_monotone());
     if families.is_empty() {
         return Err(PlanError::MonotoneFamily);
     }
