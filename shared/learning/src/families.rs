@@ -1,6 +1,7 @@
 //! The model families. One file for each family holds everything that differs from the other families: hyperparameters,
 //! fit, and the estimates of cost and memory. "To add a model family" in CONTRIBUTING.md lists the steps.
 
+mod decision_tree;
 mod gradient_boosting;
 mod linear;
 mod random_forest;
@@ -70,5 +71,31 @@ pub(crate) fn of(family: Family) -> &'static dyn ModelFamily {
         Family::RandomForest => &random_forest::RandomForest,
         Family::GradientBoosting => &gradient_boosting::GradientBoosting,
         Family::Linear => &linear::LinearModel,
+        Family::DecisionTree => &decision_tree::DecisionTree,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The table of docs/DATASETS.md names a family in the first row of its hyperparameters.
+    #[test]
+    fn the_guide_lists_the_hyperparameters_of_every_family() {
+        let guide = include_str!("../../../docs/DATASETS.md");
+        let (_, table) = guide.split_once("| Family | Hyperparameter |").unwrap();
+        let mut family = "";
+        let mut listed = BTreeSet::new();
+        for row in table.lines().skip(2).take_while(|row| row.starts_with('|')) {
+            let names: Vec<&str> = row.splitn(4, '|').map(|cell| cell.split('`').nth(1).unwrap_or_default()).collect();
+            family = if names[1].is_empty() { family } else { names[1] };
+            listed.insert((family, names[2]));
+        }
+        let names = |family: Family| of(family).dimensions().iter().map(move |known| (family.name(), known.name));
+        assert_eq!(listed, Family::ALL.into_iter().flat_map(names).collect());
+        let events = include_str!("../../../docs/OPERATIONS.md");
+        assert!(Family::ALL.iter().all(|family| events.contains(&format!("`{family}`"))));
     }
 }

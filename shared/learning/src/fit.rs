@@ -17,7 +17,7 @@ pub(crate) use self::binned::Binned;
 pub(crate) use self::boosting::{BoostingParameters, FitRows};
 pub(crate) use self::cost::Cost;
 pub(crate) use self::features::{FrameFeatures, TrainingData, Truth};
-pub(crate) use self::forest::ForestParameters;
+pub(crate) use self::forest::{ForestParameters, single_tree};
 use self::linear::MAX_FEATURES;
 pub(crate) use self::linear::{LinearParameters, MAX_LINEAR_CELLS};
 

@@ -102,6 +102,24 @@ pub(crate) fn fit(
     }
 }
 
+/// Grows one tree on all `rows` of `training` (at least one), without a bootstrap. It tries all features at each split.
+pub(crate) fn single_tree(
+    training: &TrainingData<'_>,
+    rows: &[u32],
+    parameters: ForestParameters,
+    seed: u64,
+) -> Forest {
+    let sample = SamplePool::new(training, rows);
+    let features = training.binned.columns().len();
+    let shape = Shape { parameters, tried: features, max_nodes: MAX_NODES };
+    let (tree, decreases) = ForestTreeGrower::on(training.binned, &sample, shape, sample.all(), seed, 0).grow();
+    let base = vec![0.0; training.truth.outputs()];
+    Forest {
+        ensemble: Ensemble { trees: vec![tree], aggregate: Aggregate::Average, base },
+        importances: normalised(&decreases),
+    }
+}
+
 /// Computes importances as scikit-learn's `feature_importances_`: each tree's decreases are scaled to sum 1, and trees
 /// without a split do not count (Breiman, Friedman, Olshen, Stone: "Classification and regression trees", 1984, section
 /// 5.3.4).

@@ -183,7 +183,7 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// Returns the one family, or those of the settings, or all.
+/// Returns the one family, or those of the settings, or those that `auto` tries.
 fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
@@ -191,7 +191,10 @@ fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
         None => settings.families.clone(),
     };
     let all = chosen.contains(&FamilyChoice::Auto);
-    Family::ALL.into_iter().filter(|family| all || chosen.contains(&FamilyChoice::Family(*family))).collect()
+    Family::ALL
+        .into_iter()
+        .filter(|family| all && Family::AUTO.contains(family) || chosen.contains(&FamilyChoice::Family(*family)))
+        .collect()
 }
 
 /// Returns the families to try, and warnings about those that are left out.

@@ -68,11 +68,17 @@ impl SamplePool {
         let mut drawn = Vec::with_capacity(times.iter().filter(|times| **times > 0).count());
         let weighed = |(entry, times): (&SampledRow, u32)| SampledRow { weight: entry.weight * times as f32, ..*entry };
         drawn.extend(self.entries.iter().zip(times).map(weighed).filter(|entry| entry.weight > 0.0));
-        if drawn.is_empty() {
-            self.entries.iter().map(|entry| SampledRow { weight: 1.0, ..*entry }).collect()
-        } else {
-            drawn
-        }
+        if drawn.is_empty() { self.unweighted() } else { drawn }
+    }
+
+    /// Returns all rows, each once. Rows of weight 0 are left out, unless all have weight 0.
+    pub(super) fn all(&self) -> Vec<SampledRow> {
+        let weighed: Vec<SampledRow> = self.entries.iter().filter(|entry| entry.weight > 0.0).copied().collect();
+        if weighed.is_empty() { self.unweighted() } else { weighed }
+    }
+
+    fn unweighted(&self) -> Vec<SampledRow> {
+        self.entries.iter().map(|entry| SampledRow { weight: 1.0, ..*entry }).collect()
     }
 }
 

@@ -56,8 +56,7 @@ impl<'a> ForestTreeGrower<'a> {
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    /// Prepares a tree as [`ForestTreeGrower::new`] does, but on these rows of the sample.
-    #[cfg(test)]
+    /// Prepares a tree as [`ForestTreeGrower::new`] does, but on these rows of the pool.
     pub(super) fn on(
         binned: &'a Binned,
         sample: &'a SamplePool,
