@@ -10,7 +10,7 @@ use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
-/// Warning for every imported model. Nothing can show which rows such a model has learnt from.
+/// Warning for every imported model. Nothing can show which rows such a model was trained on.
 const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was imported and may have been trained on rows of the hold-out; its \
     metrics are then too good";
 
@@ -35,6 +35,25 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
 /// Writes `pipeline` as an artifact, loads it back and checks that it predicts rows as the pipeline does. Then
 /// evaluates it on the hold-out. Nothing is trained or searched. The result therefore has no candidates, no importances
 /// and, for regression, no intervals.
+///
+/// ```
+/// use evergreen_learning::{Origin, Plan, Prepared, adopt, train};
+/// use evergreen_lifecycle::Family;
+/// use evergreen_scoring::{ArtifactMetadata, decode};
+/// # use std::{collections::BTreeMap, time::{Duration, Instant}};
+///
+/// let prepared = Prepared::of(evergreen_table::iris()?)?;
+/// # let one = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+/// # let plan = Plan::new(prepared.table(), Some(Family::Linear), &one, 42)?;
+/// # let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+/// # let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+/// // A pipeline that was read from a file: here the artifact of a model that was trained before.
+/// let (pipeline, _) = decode(&trained.artifact)?;
+/// let adopted = adopt(&prepared, pipeline, &ArtifactMetadata::named("iris"))?;
+/// assert_eq!((adopted.evaluation.rows(), adopted.search), (30, None));
+/// assert!(adopted.warnings.iter().any(|warning| warning.contains("the model was imported")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`LearningError`], which names the step that failed.

@@ -19,7 +19,7 @@ use crate::encode::LearntColumns;
 /// Maximum number of text columns that are tried.
 const MAX_TEXTS: usize = 5;
 
-/// Rows to learn from, with their targets and weights.
+/// Training rows, with their targets and weights.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Learnable<'a> {
     pub(crate) frame: &'a Frame,
@@ -51,8 +51,7 @@ enum Outcome {
 }
 
 /// Adds to `base` the derived features that the `settings` allow and that improve the trees. Also returns a warning for
-/// every text column that is not learnt from. Features that are not tried before the time is up are left out.
-///
+/// every text column that models are not trained on. Features that are not tried before the time is up are left out.
 ///
 /// # Errors
 /// [`SignatureError`] of `base`.

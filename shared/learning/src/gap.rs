@@ -16,7 +16,7 @@ const WORTH_TELLING: f64 = 0.2;
 /// its loss.
 const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
 
-/// The losses of a model on rows that it did not learn from. The loss of a class is the log loss, that of a number is
+/// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number is
 /// the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {

@@ -35,7 +35,7 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) that the trees learn from. If there are more, evenly spaced rows are
+/// Maximum number of cells (rows × features) that the trees are trained on. If there are more, evenly spaced rows are
 /// taken.
 const MAX_CELLS: usize = 4_000_000;
 
@@ -48,7 +48,7 @@ const WORTHWHILE: f64 = 0.01;
 /// This share of the mean error is added to every error before the logarithm. Otherwise tiny errors would dominate.
 const LEAST_SHARE: f64 = 0.1;
 
-/// The absolute errors of a regression model on rows that it did not learn from.
+/// The absolute errors of a regression model on rows that it was not trained on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
     /// Indices of the rows in the learner.

@@ -27,7 +27,7 @@ pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
     frame: &'a Frame,
-    /// The frame's rows that are learnt from.
+    /// The frame's rows that models are trained on.
     rows: &'a [u32],
     /// The times of all rows of the frame, if they are ordered.
     order: Option<&'a [f64]>,

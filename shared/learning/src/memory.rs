@@ -110,7 +110,7 @@ pub fn with_learning(error: TableError, settings: &Settings) -> TableError {
     }))
 }
 
-/// Checks whether every family of `spaces` can learn from the training rows, in the memory that the table was read
+/// Checks whether every family of `spaces` can train on the training rows, in the memory that the table was read
 /// with.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);

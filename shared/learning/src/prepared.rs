@@ -1,4 +1,4 @@
-//! A table that is ready to learn from.
+//! Prepares a table for training: splits it, and learns how columns become features.
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
@@ -44,6 +44,15 @@ pub enum PrepareError {
 impl Prepared {
     /// Splits the table and fits its preprocessing on the training rows.
     ///
+    /// ```
+    /// use evergreen_learning::Prepared;
+    ///
+    /// let prepared = Prepared::of(evergreen_table::iris()?)?;
+    /// assert_eq!((prepared.split().training.len(), prepared.split().holdout.len()), (120, 30));
+    /// assert_eq!(prepared.preprocessing().features(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`PrepareError`] if a label has no training row, or if there are too few or too many features.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
@@ -69,12 +78,12 @@ impl Prepared {
         &self.table
     }
 
-    /// Returns which rows are learnt from and which are held out.
+    /// Returns which rows are training rows and which are the hold-out.
     pub fn split(&self) -> &Split {
         &self.split
     }
 
-    /// Returns the signature of a model that learns from the training rows.
+    /// Returns the signature of a model that is trained on the training rows.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
@@ -84,7 +93,7 @@ impl Prepared {
         &self.preprocessing
     }
 
-    /// Returns what is learnt about the columns, without derived features.
+    /// Returns the signature and preprocessing of the columns, without derived features.
     pub(crate) fn learnt(&self) -> LearntColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
         LearntColumns { signature, preprocessing, statistics: Vec::new() }
@@ -102,7 +111,7 @@ impl Prepared {
     /// Checks whether `plan` can learn in the memory that the table was read with. Call it before the rows are copied.
     ///
     /// # Errors
-    /// [`TooLarge`], which says what is needed.
+    /// [`TooLarge`], which says how much memory is needed.
     pub fn check_memory(&self, plan: &Plan) -> Result<(), TooLarge> {
         memory::check_learning(self, &plan.spaces)
     }

@@ -1,5 +1,5 @@
 //! Searches for a family and its hyperparameters: seeded random search, compared by cross-validation on the training
-//! rows. With an order column, every fold is scored on rows that are newer than those that it learns from.
+//! rows. With an order column, every fold is scored on rows that are newer than its training rows.
 //!
 //! First, the usual choice of each family is scored on all folds, so that even a short search tries each family. Then
 //! many more candidates are scored on one fold, the better ones on two more, and the best on all. This is successive
@@ -78,9 +78,9 @@ pub(crate) struct RankedCandidate {
     pub(crate) calibration: Option<f32>,
     /// How a classifier's probabilities are limited and which label it answers.
     pub(crate) rule: LabelRule,
-    /// The errors of a regression model on rows that it did not learn from, fold by fold.
+    /// The errors of a regression model on rows that it was not trained on, fold by fold.
     pub(crate) errors: Vec<Errors>,
-    /// The losses on rows that it did not learn from. `None` if the answers were not kept.
+    /// The losses on rows that it was not trained on. `None` if the answers were not kept.
     pub(crate) validated: Option<Losses>,
     /// How long the steps after the last fit take.
     pub(crate) after: Duration,

@@ -1,7 +1,7 @@
 //! Splits a table into training rows and hold-out.
 //!
 //! The split depends on the rows alone, not on a seed. Training runs on the same table share their hold-out, so a
-//! champion has never learnt from the rows on which it is compared with its challenger. A table that grows keeps nearly
+//! champion was never trained on the rows on which it is compared with its challenger. A table that grows keeps nearly
 //! all of its hold-out rows.
 
 mod groups;

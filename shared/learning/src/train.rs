@@ -120,6 +120,23 @@ pub enum LearningError {
 /// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
 /// on any number of cores.
 ///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::time::{Duration, Instant};
+///
+/// use evergreen_learning::{Origin, Plan, Prepared, train};
+/// use evergreen_lifecycle::Family;
+///
+/// let prepared = Prepared::of(evergreen_table::iris()?)?;
+/// // One value for the only hyperparameter leaves one candidate. An empty map and no family search everything.
+/// let alpha = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+/// let plan = Plan::new(prepared.table(), Some(Family::Linear), &alpha, 42)?;
+/// let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+/// let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+/// assert_eq!((trained.family, trained.evaluation.rows()), (Family::Linear, 30));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`LearningError`], which names the step that failed.
 pub fn train(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin) -> Result<Trained, LearningError> {

@@ -70,6 +70,22 @@ impl Holdout {
     /// a model of an earlier table can be scored too. A label that the model does not know counts as a wrong answer
     /// with probability 0.
     ///
+    /// ```
+    /// use evergreen_learning::{Origin, Plan, Prepared, train};
+    /// use evergreen_lifecycle::{Family, PrimaryMetric};
+    /// # use std::{collections::BTreeMap, time::{Duration, Instant}};
+    ///
+    /// let prepared = Prepared::of(evergreen_table::iris()?)?;
+    /// let one = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+    /// let plan = Plan::new(prepared.table(), Some(Family::Linear), &one, 42)?;
+    /// let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+    /// let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+    ///
+    /// let scores = trained.holdout.scores(&trained.model, PrimaryMetric::Accuracy)?;
+    /// assert!(scores.score > 0.8 && scores.losses.len() == 30);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`EvaluationError`] if there are no rows, or if the metric is for another task. Also if the model is for another
     /// task, knows no label of the table, or needs a column that is missing or of another kind.

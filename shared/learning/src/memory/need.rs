@@ -57,7 +57,7 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// The answers of a trial in each family and what is learnt from them. Other trials keep their answers and the trees of
+/// The answers of a trial in each family and the statistics that are computed from them. Other trials keep their answers and the trees of
 /// a fold.
 fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);

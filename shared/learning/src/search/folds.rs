@@ -25,7 +25,7 @@ pub(crate) struct Fold {
     pub(crate) scored: Vec<u32>,
 }
 
-/// Returns the folds of the rows of `target`. With ordered rows, each fold learns from all rows that are older than
+/// Returns the folds of the rows of `target`. With ordered rows, each fold trains on all rows that are older than
 /// those that it is scored on. Otherwise every row is scored in one fold, and the folds have similar classes. Rows of
 /// one unit stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {

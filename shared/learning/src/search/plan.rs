@@ -247,7 +247,7 @@ fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     }
 }
 
-/// Returns what is wrong with a metric for `target`, or `None` if it suits.
+/// Returns the reason why a metric does not suit `target`, or `None` if it does.
 fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
     match target {
         Target::Numbers(_) if metric.task() != Task::Regression => {

@@ -26,7 +26,7 @@ impl Group {
 
 /// Marks whole groups with about a fifth of the rows as held out. With an `order`, these are the groups whose newest
 /// row is newest. Otherwise they are the first of each class by the group's hash, so that a growing table keeps them.
-/// Every class keeps a row to learn from, unless it consists of a single group.
+/// Every class keeps a training row, unless it consists of a single group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));

@@ -1,4 +1,4 @@
-//! Tests which rows are held out, and that nothing is learnt from them.
+//! Tests which rows are held out, and that no model is trained on them.
 
 use evergreen_learning::{Prepared, Split, encode_rows};
 use evergreen_table::{Table, iris};
