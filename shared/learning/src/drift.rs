@@ -18,8 +18,8 @@ pub enum DriftError {
     },
     /// A column of the champion is now left out because of its values.
     #[error(
-        "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as before; \
-         correct them, or write drop = [{column:?}] into dataset.toml to train without it"
+        "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
+         before; correct them, or write drop = [{column:?}] into dataset.toml to train without it"
     )]
     Unusable {
         /// Name of the column.

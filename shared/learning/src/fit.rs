@@ -138,7 +138,8 @@ impl Fitted {
 pub enum FitError {
     /// The values of a column are too far apart for `f32`.
     #[error(
-        "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another family"
+        "column {0:?}: the values are too far apart to scale in single precision; drop the column or choose another \
+         family"
     )]
     Scaling(String),
     /// The weights of a linear model are not finite.
@@ -149,8 +150,8 @@ pub enum FitError {
     Linear(Failed),
     /// There are too many features for a linear model, or too few rows for them.
     #[error(
-        "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features (a \
-         category has one for each value) and {rows} rows; choose another family"
+        "a linear model needs at most {MAX_FEATURES} features and more rows than features; found {features} features \
+         (a category has one for each value) and {rows} rows; choose another family"
     )]
     LinearShape {
         /// Number of rows to fit to.

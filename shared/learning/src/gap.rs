@@ -16,8 +16,8 @@ const WORTH_TELLING: f64 = 0.2;
 /// its loss.
 const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
 
-/// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number is
-/// the absolute error.
+/// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number
+/// is the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -74,8 +74,8 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
         }
     };
     Some(format!(
-        "the {what} is {:.3} on the hold-out and {:.3} in cross-validation, which is more than chance explains; the likely \
-         cause is that {causes}",
+        "the {what} is {:.3} on the hold-out and {:.3} in cross-validation, which is more than chance explains; the \
+         likely cause is that {causes}",
         holdout.mean, validated.mean
     ))
 }
@@ -100,8 +100,8 @@ pub(crate) fn uncovered(holdout: &Evaluation, table: RowDependence) -> Option<St
     };
     let (held, level) = (100.0 * coverage, 100.0 * level);
     Some(format!(
-        "the prediction intervals contain {held:.0} % of the {rows} and should contain {level:.0} %; the likely cause is that \
-         {cause}"
+        "the prediction intervals contain {held:.0} % of the {rows} and should contain {level:.0} %; the likely cause \
+         is that {cause}"
     ))
 }
 

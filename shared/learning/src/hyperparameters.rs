@@ -81,9 +81,9 @@ impl Choice {
         choice
     }
 
-    /// Returns the number of boosting rounds.
+    /// Returns the number of boosting rounds, or 0 for a family without rounds and trees.
     pub(crate) fn round_count(&self) -> f64 {
-        self.number(ROUNDS)
+        self.value(ROUNDS).unwrap_or(0.0)
     }
 
     /// Returns the values as the training run records them.
@@ -102,7 +102,13 @@ impl Choice {
 
     /// Returns the value of a hyperparameter. The family must have it.
     pub(crate) fn number(&self, name: &str) -> f64 {
+        let value = self.value(name);
+        debug_assert!(value.is_some(), "{} has no hyperparameter {name}", self.family);
+        value.unwrap_or(0.0)
+    }
+
+    fn value(&self, name: &str) -> Option<f64> {
         let named = dimensions(self.family).iter().zip(&self.values).find(|(dimension, _)| dimension.name == name);
-        named.map_or(0.0, |(_, value)| *value)
+        named.map(|(_, value)| *value)
     }
 }

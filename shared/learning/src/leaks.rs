@@ -86,8 +86,8 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     let name = &sorted.or(moments.first())?.name;
     Some(format!(
         "column {name:?} holds dates, but the hold-out has rows of all times; if the model is to predict later rows, \
-         write order = {name:?} into dataset.toml; the newest rows are then the hold-out, and folds follow each other in \
-         time"
+         write order = {name:?} into dataset.toml; the newest rows are then the hold-out, and folds follow each other \
+         in time"
     ))
 }
 
@@ -122,8 +122,8 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
-        "column {name:?} has {distinct} values that repeat in {rows} rows, like an identifier; if the model is to predict \
-         rows with new values, write group = {name:?} into dataset.toml, so that rows with one value stay together; \
+        "column {name:?} has {distinct} values that repeat in {rows} rows, like an identifier; if the model is to \
+         predict rows with new values, write group = {name:?} into dataset.toml, so that rows with one value stay together; \
          otherwise the model's metrics are too good",
         rows = table.rows()
     ))

@@ -145,8 +145,10 @@ impl<'a> Learner<'a> {
         deadline: Instant,
     ) -> Result<Fitted, FitError> {
         let column = |feature: usize| {
-            let origin = self.origins().get(feature).copied().unwrap_or_default();
-            self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
+            let origin = self.origins().get(feature).copied();
+            let column = origin.and_then(|origin| self.signature.columns().get(origin));
+            debug_assert!(column.is_some(), "feature {feature} comes from a column");
+            column.map(|column| column.name.clone()).unwrap_or_default()
         };
         let learn = |recipe: &Recipe| {
             let learnt = recipe.learn(&self.target, rows.fitted);

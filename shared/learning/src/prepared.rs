@@ -27,8 +27,8 @@ pub enum PrepareError {
     Features(usize),
     /// A label has no training row.
     #[error(
-        "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; expected \
-         older rows with the label too; add such rows or remove these"
+        "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; \
+         expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
         /// The first row with the label.
@@ -133,7 +133,9 @@ fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareErro
     }
     match known.iter().position(|known| !known) {
         Some(new) => {
-            let row = classes.iter().position(|class| *class as usize == new).unwrap_or_default();
+            let row = classes.iter().position(|class| *class as usize == new);
+            debug_assert!(row.is_some(), "a table has a row of each of its labels");
+            let row = row.unwrap_or_default();
             let target = table.target_name().to_owned();
             Err(PrepareError::NewLabel { place: table.place_of(row), target })
         }

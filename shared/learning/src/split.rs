@@ -101,8 +101,10 @@ impl Split {
                 }
             }
         }
-        let (holdout, training) =
-            (0..rows as u32).partition(|row| held.get(*row as usize).copied().unwrap_or_default());
+        let (mut training, mut holdout) = (Vec::new(), Vec::new());
+        for (row, is_held) in (0..).zip(held) {
+            if is_held { holdout.push(row) } else { training.push(row) }
+        }
         Self { training, holdout }
     }
 }

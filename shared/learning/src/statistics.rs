@@ -131,6 +131,7 @@ fn part(key: u64) -> usize {
 }
 
 fn value_of(target: &Target, class: Option<u32>, row: u32) -> f64 {
+    debug_assert!((row as usize) < target.len(), "row {row} of {} has a target", target.len());
     match target {
         Target::Numbers(numbers) => numbers.get(row as usize).copied().unwrap_or_default(),
         Target::Classes { classes, .. } => f64::from(u8::from(classes.get(row as usize).copied() == class)),

@@ -327,7 +327,8 @@ fn fit_best(
         match fit_ranked(learner, &rows, &ranked, seed, last) {
             Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
                 found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
-                let warning = "the ensemble of several candidates was not used: fitted to all rows, it exceeds the limits of `ensemble`";
+                let warning =
+                    "the ensemble of several candidates was not used: on all rows, it exceeds the limits of `ensemble`";
                 found.warnings.push(warning.to_owned());
             }
             Ok(fitted) => {

@@ -211,11 +211,21 @@ impl Truth<'_> {
             Self::Numbers(_) => 1,
         }
     }
+
+    /// Checks whether each of `rows` has a truth.
+    pub(super) fn has(&self, rows: &[u32]) -> bool {
+        let count = match self {
+            Self::Classes { classes, .. } => classes.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        };
+        rows.iter().all(|row| (*row as usize) < count)
+    }
 }
 
 impl TrainingData<'_> {
     /// Returns the weight of `row`.
     pub(crate) fn weight(&self, row: u32) -> f32 {
+        debug_assert!(self.weights.is_none_or(|weights| (row as usize) < weights.len()), "row {row} has a weight");
         self.weights.map_or(1.0, |weights| weights.get(row as usize).copied().unwrap_or_default())
     }
 }

@@ -57,8 +57,8 @@ fn target(scale: &Scale) -> u64 {
     times([scale.training, scale.truth_bytes()])
 }
 
-/// The answers of a trial in each family and the statistics that are computed from them. Other trials keep their answers and the trees of
-/// a fold.
+/// The answers of a trial in each family and the statistics that are computed from them. Other trials keep their answers
+/// and the trees of a fold.
 fn searching(scale: &Scale, space: &Space) -> u64 {
     let rows = scale.training.min(SEARCHED);
     let answers = times([rows, scale.answers()]).min(MAX_KEPT_ANSWERS as u64);
@@ -103,6 +103,7 @@ pub(crate) fn least(space: &Space, name: &str) -> u64 {
 
 fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::ValueRange) -> f64) -> u64 {
     let found = dimensions(space.family).iter().zip(&space.bounds).find(|(dimension, _)| dimension.name == name);
+    debug_assert!(found.is_some(), "{} has no hyperparameter {name}", space.family);
     found.map_or(1, |(_, bounds)| of(bounds) as u64)
 }
 

@@ -16,8 +16,8 @@ const MAX_CELLS: usize = 50_000;
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided several
-/// times, unless the settings name a number of folds, or the rows are ordered in time.
+/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided
+/// several times, unless the settings name a number of folds, or the rows are ordered in time.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);

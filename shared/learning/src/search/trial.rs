@@ -149,6 +149,7 @@ impl Trial {
     }
 
     fn fit(&mut self, context: SearchContext<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
+        debug_assert!(number < context.folds.len(), "fold {number} of {}", context.folds.len());
         let fold = context.folds.get(number);
         let fitted = fold.map(|fold| fold.training.as_slice()).unwrap_or_default();
         let watched = fold.filter(|_| self.tried.rounds.is_some()).map(|fold| fold.scored.as_slice());

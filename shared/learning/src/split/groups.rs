@@ -116,5 +116,6 @@ pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     let mut sorted: Vec<(Total, u64)> = newest.into_iter().map(|(group, moment)| (Total(moment), group)).collect();
     sorted.sort_unstable();
     let rank: HashMap<u64, u64> = sorted.into_iter().zip(0..).map(|((_, group), rank)| (group, rank)).collect();
+    debug_assert!(groups.iter().all(|group| rank.contains_key(group)), "every group has a time");
     groups.iter().map(|group| rank.get(group).copied().unwrap_or_default()).collect()
 }

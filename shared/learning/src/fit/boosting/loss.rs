@@ -45,6 +45,7 @@ enum LossKind {
 impl Loss {
     /// Creates the loss of `rows`. There must be at least one row, and all weights must be above 0.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        debug_assert!(training.truth.has(rows), "every row has a truth");
         let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
         let (kind, truth, start, offset, scale) = match training.truth {
             Truth::Numbers(numbers) => {

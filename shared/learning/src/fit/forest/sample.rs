@@ -32,6 +32,7 @@ pub(super) struct SamplePool {
 impl SamplePool {
     /// Takes `rows` of the training. Numbers are standardised, so single precision is enough for any unit.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        debug_assert!(training.truth.has(rows), "every row has a truth");
         let (offset, scale) = match training.truth {
             Truth::Classes { .. } => (0.0, 1.0),
             Truth::Numbers(numbers) => moments(rows.iter().filter_map(|row| numbers.get(*row as usize).copied())),
