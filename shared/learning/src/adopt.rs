@@ -11,7 +11,7 @@ use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
 /// Warning for every imported model. Nothing can show which rows such a model was trained on.
-const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was imported and may have been trained on rows of the hold-out; its \
+const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been trained on rows of the hold-out; its \
     metrics are then too good";
 
 /// Returns the signature that an imported file is read against. A model trained on the table's training rows has the
@@ -61,7 +61,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     let (started, table) = (Instant::now(), prepared.table());
     let (family, parameters) = described(&pipeline.parts().predictor);
     let proof = Proof::of(prepared, pipeline, metadata)?;
-    let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
+    let mut warnings = vec![TRAINED_ON_UNKNOWN_ROWS.to_owned()];
     let target = table.target().take(&prepared.split().training);
     let baseline = baseline(&target, proof.holdout.target());
     let constant = ConstantAnswer::of(&target);

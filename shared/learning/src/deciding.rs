@@ -15,24 +15,24 @@ use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
 /// Minimum probability that any label gets.
-const LEAST_FLOOR: f32 = 1e-6;
+const MIN_FLOOR: f32 = 1e-6;
 
 /// Floors to compare, each as a share of one row: the floor for n rows is the share divided by n. A model that made no
 /// mistake in n rows may still be wrong in almost one of n.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
 /// Share of one row that gives the floor for comparing candidates.
-const USUAL: f32 = 0.1;
+const USUAL_FLOOR: f32 = 0.1;
 
 /// Rule that decides the label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
     /// Answers the label with the highest probability.
-    Likeliest,
+    MostLikely,
     /// Weighs each label by the inverse of its frequency.
     Balanced,
     /// Weighs each label by the given number.
-    Weighed(Vec<f32>),
+    Weighted(Vec<f32>),
     /// Learns a threshold that reaches this goal.
     Learnt(ThresholdGoal),
 }
@@ -57,7 +57,7 @@ impl LabelChoice {
             (None, None) if settings.costs.is_some() => {
                 refuse("costs", "it needs `threshold = \"cost\"`; add that or leave `costs` out")
             }
-            (None, None) => Ok(Self::Likeliest),
+            (None, None) => Ok(Self::MostLikely),
             (Some(_), Some(_)) => {
                 refuse("class_weights", "it decides the label, and `threshold` does too; leave out one of them")
             }
@@ -71,14 +71,14 @@ impl LabelChoice {
                     return refuse("class_weights", "it names a label that the target does not have; correct the name");
                 }
                 let weight = |name: &String| table.get(name).copied().unwrap_or(1.0) as f32;
-                Ok(Self::Weighed(names.iter().map(weight).collect()))
+                Ok(Self::Weighted(names.iter().map(weight).collect()))
             }
             (None, Some(_)) if labels.len() != 2 => {
                 refuse("threshold", "it needs a target with two labels; for more labels, use `class_weights`")
             }
             (None, Some(Threshold::F1)) => Ok(Self::Learnt(ThresholdGoal::F1)),
             (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(ThresholdGoal::Balanced)),
-            (None, Some(Threshold::Number(number))) => Ok(Self::Weighed(LabelRule::above(number as f32))),
+            (None, Some(Threshold::Number(number))) => Ok(Self::Weighted(LabelRule::above(number as f32))),
             (None, Some(Threshold::Cost)) => match settings.costs {
                 Some(costs) => Ok(Self::Learnt(ThresholdGoal::Cost(costs))),
                 None => refuse(
@@ -95,14 +95,18 @@ impl LabelChoice {
         let (labels, rows) = (counts.len(), target.len());
         let of_shares = || counts.iter().map(|count| rows as f32 / (labels * (*count).max(1)) as f32).collect();
         let weights = match self {
-            Self::Likeliest => None,
-            Self::Weighed(weights) => Some(weights.clone()),
+            Self::MostLikely => None,
+            Self::Weighted(weights) => Some(weights.clone()),
             Self::Balanced | Self::Learnt(ThresholdGoal::F1 | ThresholdGoal::Balanced) => Some(of_shares()),
             Self::Learnt(ThresholdGoal::Cost(costs)) => {
                 Some(vec![costs.false_positive as f32, costs.false_negative as f32])
             }
         };
-        if labels == 0 { LabelRule::default() } else { LabelRule { floor: Some(floor(USUAL, rows, labels)), weights } }
+        if labels == 0 {
+            LabelRule::default()
+        } else {
+            LabelRule { floor: Some(floor(USUAL_FLOOR, rows, labels)), weights }
+        }
     }
 
     /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the learnt threshold if the
@@ -121,7 +125,7 @@ impl LabelChoice {
                 let found = bounded(probabilities, floor, labels.len());
                 let second: Vec<f32> = found.chunks_exact(2).filter_map(|row| row.get(1).copied()).collect();
                 let threshold = best_threshold(*goal, &RankedRows::of(&second, &truth), usual.threshold());
-                Some(LabelRule::above(threshold.clamp(LEAST_FLOOR, 1.0 - LEAST_FLOOR)))
+                Some(LabelRule::above(threshold.clamp(MIN_FLOOR, 1.0 - MIN_FLOOR)))
             }
             _ => usual.weights,
         };
@@ -162,7 +166,7 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
 
 /// Returns `share` of one row in `rows`, kept between the smallest and the largest floor that is allowed.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
-    (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(LEAST_FLOOR)
+    (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)
 }
 
 fn counts(target: &Target) -> Vec<usize> {
@@ -226,7 +230,7 @@ mod tests {
         let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
         let target = Target::Classes { labels, classes: vec![0, 0, 0, 1] };
         let sure = Answers::Classes { classes: vec![0; 4], probabilities: [1.0, 0.0].repeat(4) };
-        let choice = LabelChoice::Likeliest;
+        let choice = LabelChoice::MostLikely;
         let rule = choice.learnt(choice.usual(&target), &target, &sure);
         let Answers::Classes { probabilities, .. } = ruled(&sure, &rule) else { panic!("classes are answered") };
         assert!(probabilities.iter().all(|probability| (0.01..0.99).contains(probability)), "{probabilities:?}");

@@ -44,7 +44,7 @@ pub(crate) struct DerivingLimits<'a> {
 
 /// Result of trying a derived feature.
 enum Outcome {
-    Taken,
+    Better,
     NoBetter,
     NoTime,
     NoRoom,
@@ -70,15 +70,15 @@ pub(crate) fn derive(
     let trial = FeatureTrial::new(rows, seed, limits);
     for step in [steps::with_parts, steps::with_statistics] {
         if let Some(next) = step(&best, rows).filter(|_| is_wanted) {
-            take(&mut best, next, &trial)?;
+            keep_if_better(&mut best, next, &trial)?;
         }
     }
     let is_left_out = |column: &&FrameColumn| matches!(column.values, Values::Text { .. }) && !best.has(&column.name);
     let texts: Vec<&FrameColumn> = rows.frame.columns().iter().filter(is_left_out).collect();
     for (number, text) in texts.into_iter().enumerate() {
         let why = match steps::with_words(&best, rows, text).filter(|_| is_wanted && number < MAX_TEXTS) {
-            Some(next) => match take(&mut best, next, &trial)? {
-                Outcome::Taken => continue,
+            Some(next) => match keep_if_better(&mut best, next, &trial)? {
+                Outcome::Better => continue,
                 Outcome::NoBetter => "its words do not improve the model in cross-validation",
                 Outcome::NoRoom => "there is not enough memory for its words",
                 Outcome::NoTime => "there was no time to try its words",
@@ -93,12 +93,12 @@ pub(crate) fn derive(
 }
 
 /// Replaces `best` with `next` if `next` is better.
-fn take(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
+fn keep_if_better(best: &mut Draft, next: Draft, trial: &FeatureTrial<'_>) -> Result<Outcome, SignatureError> {
     let learnt = next.learnt()?;
     let features = learnt.preprocessing.features() + learnt.statistics.len();
     let has_room = features <= MAX_FEATURES && (trial.limits.fits)(&learnt);
     let outcome = if has_room { trial.compare(&best.learnt()?, &learnt) } else { Outcome::NoRoom };
-    if matches!(outcome, Outcome::Taken) {
+    if matches!(outcome, Outcome::Better) {
         *best = next;
     }
     Ok(outcome)

@@ -89,7 +89,7 @@ impl Fitted {
     }
 
     /// Turns the predictor into an ensemble with one member.
-    pub(crate) fn alone(self) -> Self {
+    pub(crate) fn into_ensemble(self) -> Self {
         let Self { scaler, holes, predictor, link, importances, statistics, cut_short, losses } = self;
         let members = vec![Member { scaler, holes, predictor, link, weight: 1.0 }];
         let (predictor, link) = (Predictor::Blend(members), Link::Identity);

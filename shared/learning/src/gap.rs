@@ -10,11 +10,11 @@ use crate::evaluate::{Answers, log_losses};
 const STANDARD_ERRORS: f64 = 4.0;
 
 /// Minimum relative difference that is reported. A smaller one does not matter, even if it is certain.
-const WORTH_TELLING: f64 = 0.2;
+const MIN_RELATIVE_GAP: f64 = 0.2;
 
 /// Minimum difference of two log losses that is reported. If a model makes no mistakes, any difference is many times
 /// its loss.
-const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
+const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
 /// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number
 /// is the absolute error.
@@ -60,10 +60,10 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
     let apart = holdout.mean - validated.mean;
     let (what, least) = match holdout.task {
-        Task::Classification => ("log loss", LOG_LOSS_WORTH_TELLING),
+        Task::Classification => ("log loss", MIN_LOG_LOSS_GAP),
         Task::Regression => ("mean absolute error", 0.0),
     };
-    if apart <= STANDARD_ERRORS * error || apart <= (WORTH_TELLING * validated.mean).max(least) {
+    if apart <= STANDARD_ERRORS * error || apart <= (MIN_RELATIVE_GAP * validated.mean).max(least) {
         return None;
     }
     let causes = match table.is_ordered {
@@ -85,7 +85,7 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> O
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// Returns a warning if the intervals contain fewer hold-out rows than they state, by more than chance explains.
-pub(crate) fn uncovered(holdout: &Evaluation, table: RowDependence) -> Option<String> {
+pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
@@ -152,7 +152,7 @@ mod tests {
         let with = |coverage, rows, is_ordered| {
             let Evaluation::Regression(mut figures) = holdout(1.0, rows) else { unreachable!() };
             figures.interval.coverage = coverage;
-            uncovered(&Evaluation::Regression(figures), rows_of(is_ordered, 1.0))
+            low_coverage(&Evaluation::Regression(figures), rows_of(is_ordered, 1.0))
         };
         let told = with(0.43, 300, true).unwrap();
         assert!(told.contains("43 %") && told.contains("90 %") && told.contains("newest"), "{told}");

@@ -46,7 +46,7 @@ const PARTS: usize = 5;
 const WORTHWHILE: f64 = 0.01;
 
 /// This share of the mean error is added to every error before the logarithm. Otherwise tiny errors would dominate.
-const LEAST_SHARE: f64 = 0.1;
+const MIN_SHARE: f64 = 0.1;
 
 /// The absolute errors of a regression model on rows that it was not trained on.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +112,7 @@ pub(crate) fn learn(
 }
 
 fn logarithms(all: &Errors) -> Vec<f64> {
-    let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
+    let least = MIN_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 

@@ -209,7 +209,7 @@ impl<'a> Learner<'a> {
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
         // A model with special handling of missing values must be the only member of an ensemble.
-        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
+        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.into_ensemble() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
         let parts =

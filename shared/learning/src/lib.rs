@@ -32,6 +32,6 @@ pub use fit::FitError;
 pub use learner::AnswerError;
 pub use prepared::{PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
-pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError};
+pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;
 pub use train::{LearningError, Origin, Trained, fit, train};

@@ -27,8 +27,9 @@ use evergreen_table::EnsembleLimits;
 use evergreen_scoring::LabelRule;
 
 pub(crate) use folds::folds;
+pub(crate) use plan::DEFAULT_CANDIDATES;
 pub(crate) use plan::spaces;
-pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
+pub use plan::{Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
 use self::trial::{SearchContext, Trial};
@@ -41,7 +42,7 @@ use crate::intervals::Errors;
 use crate::learner::{AnswerError, Learner};
 
 /// Maximum number of candidates of a family for which all are scored on all folds.
-const FEW: usize = 4;
+const FEW_CANDIDATES: usize = 4;
 
 /// Steps of successive halving: of each family, one candidate in three goes on to three folds, then one in three of
 /// those to all.
@@ -154,7 +155,7 @@ impl Search<'_> {
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
         let mut failure = None;
         let count = |family| candidates.iter().filter(|choice| choice.family == family).count();
-        let few: Vec<Family> = Family::ALL.into_iter().filter(|family| count(*family) <= FEW).collect();
+        let few: Vec<Family> = Family::ALL.into_iter().filter(|family| count(*family) <= FEW_CANDIDATES).collect();
         for choice in candidates {
             let family = choice.family;
             if self.left_out.contains(&family) {
@@ -204,7 +205,7 @@ impl Search<'_> {
                 }
                 let trial = self.advanced(trial, folds)?;
                 self.trials.insert(number, trial);
-                self.forget();
+                self.drop_large();
             }
             before = folds;
         }
@@ -254,10 +255,10 @@ impl Search<'_> {
     /// Keeps a trial. If answers are large, only the best trial of a family keeps them.
     fn keep(&mut self, trial: Trial) {
         self.trials.push(trial);
-        self.forget();
+        self.drop_large();
     }
 
-    fn forget(&mut self) {
+    fn drop_large(&mut self) {
         let (metric, all) = (self.context.metric, self.context.folds.len());
         for family in Family::ALL {
             let mut best: Option<usize> = None;
@@ -269,7 +270,7 @@ impl Search<'_> {
                     best.and_then(|best| self.trials.get(best)).is_none_or(|best| trial.is_better_than(best, metric));
                 let worse = if better { best.replace(number) } else { Some(number) };
                 if let Some(trial) = worse.and_then(|worse| self.trials.get_mut(worse)) {
-                    trial.forget(all);
+                    trial.drop_large(all);
                 }
             }
         }

@@ -26,10 +26,10 @@ const MAX_CLASSES: usize = 10;
 
 /// Minimum gain, in standard errors, for which a statistic is used. The gain is the decrease of the squared error
 /// against the mean.
-const WORTHWHILE: f64 = 3.0;
+const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
 /// The share of a class is limited to this and 1 less this, before its odds are taken.
-const LEAST_SHARE: f64 = 1e-4;
+const MIN_SHARE: f64 = 1e-4;
 
 /// A statistic that a model uses.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -192,7 +192,7 @@ impl Recipe {
         match self.plan.class {
             None => mean as f32,
             Some(_) => {
-                let share = mean.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);
+                let share = mean.clamp(MIN_SHARE, 1.0 - MIN_SHARE);
                 (share / (1.0 - share)).ln() as f32
             }
         }
@@ -222,7 +222,7 @@ pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, r
     let sums: Vec<TargetSums> = recipes.iter().map(|recipe| TargetSums::of(recipe, target, rows)).collect();
     let gains = SMOOTHING.into_iter().map(|smoothing| (smoothing, gain(&recipes, &sums, target, rows, smoothing)));
     match gains.max_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b)) {
-        Some((smoothing, (mean, error))) if mean > WORTHWHILE * error => {
+        Some((smoothing, (mean, error))) if mean > MIN_GAIN_IN_STANDARD_ERRORS * error => {
             recipes.into_iter().map(|recipe| StatisticPlan { smoothing, ..recipe.plan }).collect()
         }
         _ => Vec::new(),

@@ -13,7 +13,7 @@ use crate::derived::{DerivingLimits, Learnable, derive};
 use crate::encode::LearntColumns;
 use crate::evaluate::{ConstantAnswer, Holdout, baseline};
 use crate::fit::{FitError, FitRows, Fitted};
-use crate::gap::{RowDependence, gap, uncovered};
+use crate::gap::{RowDependence, gap, low_coverage};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
 use crate::learner::{AnswerError, Learner, LearnerRows, seed_of};
@@ -25,7 +25,7 @@ use crate::split::distinct_share;
 use crate::{intervals, memory};
 
 /// Maximum share of the time for trying out derived features.
-const DERIVING: f64 = 0.15;
+const DERIVING_SHARE: f64 = 0.15;
 
 /// Parts of an artifact's metadata that do not follow from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,12 +171,12 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     let constant = ConstantAnswer::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width);
-    if plan.labels == LabelChoice::Likeliest {
+    if plan.labels == LabelChoice::MostLikely {
         warnings.extend(rarely_predicted(&proof.evaluation));
     }
     let rows = row_dependence(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
-    warnings.extend(uncovered(&proof.evaluation, rows));
+    warnings.extend(low_coverage(&proof.evaluation, rows));
     warnings.extend(leaks(prepared));
     warnings.extend(unordered(prepared.table()));
     warnings.extend(ungrouped(prepared.table()));
@@ -251,17 +251,18 @@ fn row_dependence(prepared: &Prepared) -> RowDependence {
 }
 
 /// Recall below which a label counts as rarely predicted.
-const FOUND: f64 = 0.2;
+const RARE_RECALL: f64 = 0.2;
 
 /// Minimum number of hold-out rows of a label to judge its recall.
-const TELLING: usize = 3;
+const MIN_LABEL_ROWS: usize = 3;
 
 /// Returns a warning if the model almost never predicts a rare label. A label is rare with less than half of an even
 /// share of the rows.
 fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
-    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND && is_rare(class);
+    let missed =
+        |class: &&ClassEvaluation| class.support >= MIN_LABEL_ROWS && class.recall < RARE_RECALL && is_rare(class);
     let class = figures.per_class.iter().filter(missed).min_by_key(|class| class.support)?;
     let found = (class.recall * class.support as f64).round();
     let settings = if figures.per_class.len() == 2 {
@@ -290,7 +291,7 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
         groups: table.groups(),
     };
     let started = Instant::now();
-    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
+    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING_SHARE);
     let limits =
         DerivingLimits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)

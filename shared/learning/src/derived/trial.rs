@@ -23,7 +23,7 @@ const MIN_ROWS: usize = 1_000;
 const MAX_CELLS: usize = 2_000_000;
 
 /// Number of standard errors by which the mean loss must fall for a derived feature to be kept.
-const WORTHWHILE: f64 = 2.0;
+const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 2.0;
 
 /// Maximum time for one fit.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -46,7 +46,7 @@ impl<'a> FeatureTrial<'a> {
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
         match (self.losses(best, most), self.losses(next, most)) {
-            (Some(best), Some(next)) if is_smaller(&next, &best) => Outcome::Taken,
+            (Some(best), Some(next)) if is_smaller(&next, &best) => Outcome::Better,
             _ if (self.limits.is_up)() => Outcome::NoTime,
             _ => Outcome::NoBetter,
         }
@@ -65,7 +65,7 @@ impl<'a> FeatureTrial<'a> {
             Task::Classification => PrimaryMetric::LogLoss,
             Task::Regression => PrimaryMetric::Rmse,
         };
-        let rule = LabelChoice::Likeliest.usual(learner.target());
+        let rule = LabelChoice::MostLikely.usual(learner.target());
         let choice = Choice::usual(Family::GradientBoosting);
         let folds = folds(learner.target(), |rows| learner.units(rows), FOLDS, self.seed);
         let mut losses = Vec::with_capacity(rows.len());
@@ -88,7 +88,7 @@ fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
     let rows = losses.len() as f64;
     let mean = gains().sum::<f64>() / rows;
     let variance = gains().map(|gain| (gain - mean).powi(2)).sum::<f64>() / rows;
-    mean > 0.0 && mean > WORTHWHILE * (variance / rows).sqrt()
+    mean > 0.0 && mean > MIN_GAIN_IN_STANDARD_ERRORS * (variance / rows).sqrt()
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
         let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };
         let trial = FeatureTrial::new(rows, 1, DerivingLimits { is_up: &|| false, fits: &|_| true });
         let losses = trial.losses(&prepared.learnt(), MAX_ROWS).unwrap();
-        let floor = LabelChoice::Likeliest.usual(&target).floor.unwrap();
+        let floor = LabelChoice::MostLikely.usual(&target).floor.unwrap();
         let most = losses.iter().copied().fold(0.0, f64::max);
         assert!(most > 2.0 && most <= -f64::from(floor).ln() + 1e-6, "{most} of at most {}", -floor.ln());
     }

@@ -8,7 +8,7 @@ use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
 /// Minimum of the true number that a relative error is divided by.
-const LEAST_TRUTH: f64 = f64::EPSILON;
+const MIN_TRUTH: f64 = f64::EPSILON;
 
 /// The true values of rows, to compare with a model's answers.
 #[derive(Debug, Clone, Copy)]
@@ -193,7 +193,7 @@ fn mean(values: &[f64]) -> f64 {
 
 /// Returns the relative error as in scikit-learn's `mean_absolute_percentage_error`.
 pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
-    (value - truth).abs() / truth.abs().max(LEAST_TRUTH)
+    (value - truth).abs() / truth.abs().max(MIN_TRUTH)
 }
 
 /// Returns the error as in scikit-learn's `root_mean_squared_log_error`. An estimate below 0 counts as 0.

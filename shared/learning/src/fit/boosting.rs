@@ -25,7 +25,7 @@ use self::grow::BoostedTreeGrower;
 use self::histogram::Tiles;
 use self::loss::Loss;
 use self::sampling::Sampling;
-use self::watch::Watch;
+use self::watch::WatchedRows;
 use super::features::{TrainingData, Truth};
 use super::forest::normalised;
 use super::{FitError, Fitted, Hyperparameters};
@@ -127,7 +127,7 @@ fn boost(
     let splittable = training.binned.splittable();
     let tiles = Tiles::new(&splittable.columns, &fitted);
     let mut loss = Loss::new(training, &fitted);
-    let mut watch = Watch::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
+    let mut watch = WatchedRows::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
     let mut sampling = Sampling::new(parameters, fitted.len(), splittable.columns.len(), seed);
     let mut grower = BoostedTreeGrower::new(&tiles, &splittable, parameters);
     let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));

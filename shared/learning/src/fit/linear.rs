@@ -30,7 +30,7 @@ const SECONDS_PER_CELL: f64 = 4e-7;
 const SECONDS_PER_PRODUCT: f64 = 8e-9;
 
 /// The bias of a class without rows.
-const NEVER: f32 = -30.0;
+const BIAS_WITHOUT_ROWS: f32 = -30.0;
 
 /// The hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -171,7 +171,7 @@ fn logistic(
     if count == 2 {
         return Ok((Linear { weights: weights_of(0).collect(), bias: vec![bias_of(0)] }, Link::Logistic));
     }
-    let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![NEVER; count] };
+    let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![BIAS_WITHOUT_ROWS; count] };
     let found = fitted.classes();
     for (at, class) in found.iter().enumerate() {
         // With two classes, the library has weights only for the second.

@@ -11,10 +11,10 @@ const MAX_PARTS: usize = 10;
 const ROWS: usize = 50;
 
 /// Minimum distance of two parts, as a share of the range of all predictions. A steeper curve would follow rounding.
-const LEAST_GAP: f32 = 1e-3;
+const MIN_GAP: f32 = 1e-3;
 
 /// Minimum width, as a share of the largest one. It keeps rounded sums above 0.
-const LEAST_SHARE: f64 = 1e-3;
+const MIN_SHARE: f64 = 1e-3;
 
 /// How often the values at the knots are corrected so that the curve between them fits, too.
 const CORRECTIONS: usize = 6;
@@ -64,7 +64,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
         let Some(middle) = members.get(members.len() / 2) else { continue };
         let half = level(members.iter().map(|row| row.1).collect());
         match parts.last_mut() {
-            Some(last) if members.len() < ROWS / 2 || middle.0 - last.knot <= range * LEAST_GAP => {
+            Some(last) if members.len() < ROWS / 2 || middle.0 - last.knot <= range * MIN_GAP => {
                 last.rows.extend_from_slice(members);
                 last.half = level(last.rows.iter().map(|row| row.1).collect());
             }
@@ -77,7 +77,7 @@ fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
 /// Returns the curve through the knots of the parts.
 fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
-    let half = |part: &CurvePart| above(part.half.max(LEAST_SHARE * greatest));
+    let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
     let step = |pair: &[CurvePart]| match pair {
         [a, b] => Some(Step { from: a.knot, length: b.knot - a.knot, rise: half(b) - half(a) }),
         _ => None,

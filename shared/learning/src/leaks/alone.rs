@@ -7,22 +7,22 @@ use evergreen_table::{MISSING, Target, Values, at};
 const ERRORS_LEFT: f64 = 0.02;
 
 /// The same limit if only the missing values of the column are used.
-const ERRORS_LEFT_BY_HOLE: f64 = 0.1;
+const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
 /// A column predicts a number if it leaves at most this share of the variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
 /// The same limit if only the missing values of the column are used.
-const VARIANCE_LEFT_BY_HOLE: f64 = 0.2;
+const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
 /// Minimum number of rows outside the most frequent label. It is also the minimum of rows with and without a value.
 const MIN_ROWS: usize = 10;
 
 /// If all rows with a value, or all without one, have the same label, they must be at least this share of its rows.
-const PURE_SHARE: f64 = 0.3;
+const MIN_PURE_SHARE: f64 = 0.3;
 
 /// Maximum share of all rows that such a label may have.
-const COMMON: f64 = 0.7;
+const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
 /// Maximum number of labels for which cuts are searched.
 const MAX_LABELS: usize = 10;
@@ -70,7 +70,7 @@ pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Optio
         }
         Target::Numbers(numbers) => {
             let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
-            if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_HOLE {
+            if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_MISSING {
                 return Some(LeakKind::Missing);
             }
             (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(LeakKind::Value)
@@ -106,10 +106,12 @@ fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
     let pure = sides.iter().any(|side| {
         side.iter().zip(&all).any(|(of_class, all)| {
             let (of_class, all) = (*of_class as f64, *all as f64);
-            of_class >= 0.99 * rows(side) as f64 && of_class >= PURE_SHARE * all && all <= COMMON * classes.len() as f64
+            of_class >= 0.99 * rows(side) as f64
+                && of_class >= MIN_PURE_SHARE * all
+                && all <= MAX_PURE_SHARE_OF_ROWS * classes.len() as f64
         })
     });
-    most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_HOLE * most as f64 || pure)
+    most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
 /// Returns the number of errors if each row gets the most frequent class of the other rows of its category.

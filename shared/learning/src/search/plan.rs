@@ -11,10 +11,10 @@ use crate::families;
 use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
 /// Number of candidates of most families unless the settings choose another.
-pub const DEFAULT_CANDIDATES: usize = 24;
+pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
 /// Number of cross-validation folds unless the settings choose another.
-pub const DEFAULT_FOLDS: usize = 5;
+const DEFAULT_FOLDS: usize = 5;
 
 /// What a search tries. It is valid for the table that it was made for.
 #[derive(Debug, Clone, PartialEq)]

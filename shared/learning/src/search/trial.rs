@@ -25,7 +25,7 @@ pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
 /// Share of the total gain that a classifier may give up for fewer rounds. They give less extreme probabilities and a
 /// smaller model.
-const TRIFLE: f64 = 1e-4;
+const ROUNDS_TOLERANCE: f64 = 1e-4;
 
 /// The state and the results of a candidate.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl Trial {
         folds: usize,
         goes_on: impl Fn(&Self) -> bool,
     ) -> Result<(), SearchError> {
-        self.recall(context, deadline)?;
+        self.restore_answers(context, deadline)?;
         for number in self.done()..folds.min(context.folds.len()) {
             if !goes_on(self) {
                 break;
@@ -140,7 +140,7 @@ impl Trial {
             self.seconds += started.elapsed().as_secs_f64();
         }
         if self.scores.len() < self.losses.len() {
-            self.settle(context, deadline)?;
+            self.choose_rounds(context, deadline)?;
         }
         if self.done() == context.folds.len() {
             self.fits.clear();
@@ -163,9 +163,9 @@ impl Trial {
     }
 
     /// Finds the number of rounds with the least mean loss over all folds so far, and scores each fold with it.
-    fn settle(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
+    fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
-        let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { TRIFLE };
+        let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
         let rounds = best_rounds(&self.losses, trifle);
         self.choice = self.tried.with_rounds(rounds as f64);
         self.scores.clear();
@@ -208,7 +208,7 @@ impl Trial {
 
     /// Drops answers and models that are too large to keep for a trial that is not the best. `all` is the number of
     /// folds.
-    pub(super) fn forget(&mut self, all: usize) {
+    pub(super) fn drop_large(&mut self, all: usize) {
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
             self.answers.clear();
@@ -219,7 +219,7 @@ impl Trial {
     }
 
     /// Computes dropped answers again.
-    fn recall(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
+    fn restore_answers(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
         }

@@ -38,17 +38,17 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     let mut taken = 0;
     for stratum in 0..strata {
         let members: Vec<&Group> = found.iter().filter(|group| strata == 1 || group.class() == stratum).collect();
-        taken += take(&members, &mut left, held);
+        taken += hold_first_groups(&members, &mut left, held);
     }
     if taken == 0 {
         // Every class is a single group. Hold out some groups anyway.
         let members: Vec<&Group> = found.iter().collect();
-        take(&members, &mut left, held);
+        hold_first_groups(&members, &mut left, held);
     }
 }
 
 /// Holds out the first groups, as near to a fifth of their rows as whole groups allow. Returns the number of groups.
-fn take(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
+fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
         |group: &Group, left: &[usize]| left.iter().zip(&group.classes).any(|(left, rows)| *rows > 0 && left == rows);

@@ -10,7 +10,7 @@ use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
 /// Minimum sum of the second derivatives in a leaf, as in scikit-learn. Answers of leaves below it are unreliable.
-const LEAST_CURVATURE: f64 = 1e-3;
+const MIN_CURVATURE: f64 = 1e-3;
 
 /// Minimum number of rows whose bins one task sums, over all of its tiles.
 const ROWS_OF_A_TASK: usize = 1 << 12;
@@ -207,7 +207,7 @@ impl<'a> BoostedTreeGrower<'a> {
         (sums, bounds): (GradientSums, AnswerLimits),
     ) -> Option<BinSplit> {
         let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
-        let enough = |sums: GradientSums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
+        let enough = |sums: GradientSums| sums[2] >= least && sums[1] >= MIN_CURVATURE;
         if sums[2] < 2.0 * least {
             return None;
         }

@@ -11,7 +11,7 @@ use crate::fit::forest::moments;
 const MAX_LOG_ODDS: f64 = 16.0;
 
 /// Minimum second derivative. It lets a row that is predicted with certainty still count.
-const LEAST_CURVATURE: f32 = 1e-16;
+const MIN_CURVATURE: f32 = 1e-16;
 
 /// Number of rows whose derivatives one task computes.
 const PIECE: usize = 1 << 13;
@@ -134,7 +134,7 @@ impl Loss {
                     (p - f32::from(u8::from(truth == output as f32)), p * (1.0 - p))
                 }
             };
-            GradientRow { row: row as u32, gradients: [first * weight, second.max(LEAST_CURVATURE) * weight] }
+            GradientRow { row: row as u32, gradients: [first * weight, second.max(MIN_CURVATURE) * weight] }
         };
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }

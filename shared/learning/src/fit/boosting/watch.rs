@@ -16,13 +16,13 @@ const PATIENCE_OF_RATE: f64 = 3.0;
 
 /// Minimum gain of a round on the best round before it, for classes, as a share of the loss before any round. If
 /// classes can be separated perfectly, each further round gains a little and only makes the probabilities extreme.
-const WORTHWHILE: f64 = 1e-4;
+const MIN_GAIN: f64 = 1e-4;
 
 /// Number of rows whose losses one task sums. It is fixed, so that the number of threads does not change the sum.
 const PIECE: usize = 1 << 12;
 
 /// The watched rows.
-pub(super) struct Watch<'a> {
+pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],
     truth: Truth<'a>,
@@ -36,7 +36,7 @@ pub(super) struct Watch<'a> {
     patience: usize,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> WatchedRows<'a> {
     pub(super) fn new(
         loss: &Loss,
         (training, columns): (&TrainingData<'a>, &'a [&'a BinnedColumn]),
@@ -56,7 +56,7 @@ impl<'a> Watch<'a> {
             patience: (PATIENCE_OF_RATE / learning_rate).clamp(least, most) as usize,
         };
         if matches!(training.truth, Truth::Classes { .. }) {
-            watch.least_gain = WORTHWHILE * watch.loss();
+            watch.least_gain = MIN_GAIN * watch.loss();
         }
         watch
     }
