@@ -2,7 +2,7 @@
 //!
 //! Everything is synchronous and depends only on its arguments: the same table, hyperparameters and seed give the same
 //! artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around the
-//! steps of [`train`].
+//! steps of [`train()`].
 
 mod adopt;
 mod deciding;
