@@ -6,7 +6,7 @@ use evergreen_table::Target;
 use crate::evaluate::{Answers, log_losses};
 
 /// Minimum difference, in standard errors, that counts as more than chance. The bound is high because the model was
-/// chosen as the best of many by one of the two figures.
+/// chosen as the best of many by one of the two losses.
 const STANDARD_ERRORS: f64 = 4.0;
 
 /// Minimum relative difference that is reported. A smaller one does not matter, even if it is certain.
@@ -50,7 +50,7 @@ impl Losses {
 pub(crate) struct RowDependence {
     /// Whether the rows follow each other in time.
     pub(crate) is_ordered: bool,
-    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a figure varies by chance.
+    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a metric varies by chance.
     pub(crate) distinct_share: f64,
 }
 

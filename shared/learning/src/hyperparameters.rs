@@ -63,7 +63,7 @@ impl Choice {
         Self { family, values: dimensions(family).iter().map(|dimension| dimension.first).collect(), rounds: None }
     }
 
-    /// Returns the values in the form that the fit takes.
+    /// Returns the values in the form that the fit needs.
     pub(crate) fn hyperparameters(&self) -> Box<dyn Hyperparameters> {
         families::of(self.family).hyperparameters(self)
     }

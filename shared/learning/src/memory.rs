@@ -67,7 +67,7 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Checks whether the table in `files` can be read and used in `memory` bytes, judged by `samples`. Without samples, it
+/// Checks whether the table in `files` can be read and used in `memory` bytes, estimated from `samples`. Without samples, it
 /// checks whether the files alone fit.
 ///
 /// # Errors

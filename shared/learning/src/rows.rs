@@ -1,4 +1,4 @@
-//! Converts a frame to the raw rows that a model takes.
+//! Converts a frame to the raw rows that a model reads.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -215,7 +215,7 @@ impl Recipe {
 }
 
 /// Returns the statistics of the column at `slot`, if they clearly reduce the error on `rows`, or nothing. Each row is
-/// judged by what was learnt from the other parts.
+/// evaluated with the statistic of the other parts.
 pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
     let recipe = |class| Recipe { texts: texts.clone(), plan: StatisticPlan { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();

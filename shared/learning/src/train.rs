@@ -104,7 +104,7 @@ pub enum LearningError {
     /// The loaded artifact answers differently from the fitted model.
     #[error("the loaded artifact predicts other values than the fitted model")]
     OtherPrediction,
-    /// The model takes rows of another length.
+    /// The rows are not as long as the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// The model is for another task than the table.
@@ -200,7 +200,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     })
 }
 
-/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It serves
+/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It is for
 /// comparisons with other libraries. Near the `deadline`, it grows fewer trees.
 ///
 /// # Errors

@@ -48,10 +48,10 @@ pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Optio
         values => numbers(values, rows)?.into_iter().map(f32::is_nan).collect(),
     };
     let missing = holes.iter().filter(|hole| **hole).count();
-    let has_holes = missing.min(holes.len() - missing) >= MIN_ROWS;
+    let has_both = missing.min(holes.len() - missing) >= MIN_ROWS;
     match target {
         Target::Classes { labels, classes } => {
-            if has_holes && hole_tells_class(&holes, classes, labels.len()) {
+            if has_both && missing_predicts_class(&holes, classes, labels.len()) {
                 return Some(LeakKind::Missing);
             }
             let most = most_errors(classes, labels.len());
@@ -70,7 +70,7 @@ pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Optio
         }
         Target::Numbers(numbers) => {
             let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
-            if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_MISSING {
+            if has_both && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_MISSING {
                 return Some(LeakKind::Missing);
             }
             (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(LeakKind::Value)
@@ -93,7 +93,7 @@ fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
 
-fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
+fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
     let side = |is_missing: bool| {
         let of_side = holes.iter().zip(classes).filter(move |(hole, _)| **hole == is_missing).map(|(_, class)| *class);
         counts(of_side, labels)

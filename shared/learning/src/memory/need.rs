@@ -45,7 +45,7 @@ fn split(scale: &Scale) -> u64 {
     times([scale.rows, 4])
 }
 
-/// The training rows in the form that a fit takes: truth, weight, index, and a bin for each feature.
+/// The training rows in the form that a fit needs: truth, weight, index, and a bin for each feature.
 /// A column with missing values has two more features in bins, with these values at either end.
 fn prepared(scale: &Scale) -> u64 {
     // A column with missing values has one feature more.
@@ -68,7 +68,7 @@ fn searching(scale: &Scale, space: &Space) -> u64 {
     add([times([rows, 6, 8 + 4 * scale.answers()]), times([rows, scale.learnt, 4]), kept])
 }
 
-/// The hold-out rows as columns and as rows, and the answers to them with the figures' intermediate values.
+/// The hold-out rows as columns and as rows, and the answers to them with the intermediate values of the metrics.
 fn proof(scale: &Scale) -> u64 {
     let row = add([scale.row_bytes, 4 * scale.learnt, 2 * (8 + 4 * scale.answers()), 28]);
     let rows = scale.holdout().max(scale.training.min(50_000));

@@ -12,7 +12,7 @@ use evergreen_table::Target;
 use crate::split::Units;
 
 /// Maximum number of rows that candidates are compared on. They are drawn from a larger table, each class in
-/// proportion. These rows show which candidate is best; the last fit takes all rows.
+/// proportion. These rows show which candidate is best; the last fit uses all rows.
 pub(super) const MAX_ROWS: usize = 30_000;
 
 /// A stream of the random generator that no tree and no family uses.

@@ -20,7 +20,7 @@ const DEFAULT_FOLDS: usize = 5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    /// Number of candidates of each family; `None` takes the default.
+    /// Number of candidates of each family; `None` means the default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
     /// Whether few rows may be divided into folds several times: the settings do not say how many folds there are.
