@@ -17,12 +17,15 @@ use std::{env, fs};
 
 use evergreen_learning::{Origin, Plan, Prepared, encode_rows, train};
 use evergreen_lifecycle::Family;
-use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table};
+use evergreen_table::{DataFile, Range, SETTINGS_FILE, Settings, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
 /// A time limit that is never reached. A model must not depend on how busy the machine is.
 const LIMIT: Duration = Duration::from_secs(3600);
+
+/// Number of trees of a forest or a boosting: the comparison needs only a few.
+const FEW_TREES: f64 = 40.0;
 
 const SEED: u64 = 7;
 
@@ -42,7 +45,7 @@ fn answers() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&to)?;
     let prepared = Prepared::of(read(&from)?)?;
     for family in Family::ALL {
-        let plan = Plan::new(prepared.table(), Some(family), &few_trees(family), SEED)?;
+        let plan = Plan::new(prepared.table(), Some(family), &BTreeMap::new(), SEED)?;
         let origin = Origin { model: "answers".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
         let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
         let rows = encode_rows(prepared.table().frame(), trained.model.signature())?;
@@ -61,11 +64,9 @@ fn read(folder: &Path) -> Result<Table, Box<dyn Error>> {
         }
     }
     let settings = Settings::from_bytes(&fs::read(folder.join(SETTINGS_FILE))?)?;
-    let settings = Settings { candidates: Some(2), folds: Some(2), ..settings };
+    let mut settings = Settings { candidates: Some(2), folds: Some(2), ..settings };
+    for family in [Family::RandomForest, Family::GradientBoosting] {
+        settings.ranges.entry(family).or_default().insert("n_estimators".to_owned(), Range::Fixed(FEW_TREES));
+    }
     Ok(Table::read(files, settings, "", u64::MAX)?)
-}
-
-fn few_trees(family: Family) -> BTreeMap<String, serde_json::Value> {
-    let trees = [("n_estimators".to_owned(), 40.into())];
-    if family == Family::Linear { BTreeMap::new() } else { trees.into() }
 }

@@ -1,25 +1,27 @@
-//! A pipeline that was made elsewhere, judged on a table as if it had been learnt from it.
+//! Judges an imported model on a table as if it had been trained on that table.
 
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
 
-use crate::evaluate::{Constant, baseline};
+use crate::evaluate::{ConstantAnswer, baseline};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::train::{LearningError, Trained};
 
-/// What is said of every file made elsewhere: no gate can know it.
-const MAY_HAVE_SEEN_THE_HOLDOUT: &str = "the model was made elsewhere and may have learnt from the rows that it is judged \
-    on; its figures are then better than it is";
+/// Warning for every imported model. Nothing can show which rows such a model was trained on.
+const TRAINED_ON_UNKNOWN_ROWS: &str = "the model was imported and may have been trained on rows of the hold-out; its \
+    metrics are then too good";
 
-/// The signature that a model learnt from the table's training rows would have: what a file made elsewhere is read against.
-/// A column may have missing values where any row has, of the hold-out too: such a file must take them, or it is judged on
-/// numbers that nobody gave.
+/// Returns the signature that an imported file is read against. A model trained on the table's training rows has the
+/// same one, except for missing values.
+///
+/// A column is nullable if any row misses its value, also in the hold-out. Then the file must handle missing values
+/// itself, and nobody makes up numbers for it.
 ///
 /// # Errors
-/// [`SignatureError`] when the table has no column or its target fewer than two labels.
+/// [`SignatureError`] if the table has no column or if its target has fewer than two labels.
 pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     let (table, learnt) = (prepared.table(), prepared.signature());
     let pairs = learnt.columns().iter().zip(table.frame().columns());
@@ -30,23 +32,42 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     }
 }
 
-/// Writes `pipeline` as an artifact, loads it back, has it predict rows as the pipeline does, and evaluates it on the rows
-/// that a model of the table would not learn from. Nothing is learnt and nothing searched: there are no candidates, no
-/// importances and, for numbers, no intervals.
+/// Writes `pipeline` as an artifact, loads it back and checks that it predicts rows as the pipeline does. Then
+/// evaluates it on the hold-out. Nothing is trained or searched. The result therefore has no candidates, no importances
+/// and, for regression, no intervals.
+///
+/// ```
+/// use evergreen_learning::{Origin, Plan, Prepared, adopt, train};
+/// use evergreen_lifecycle::Family;
+/// use evergreen_scoring::{ArtifactMetadata, decode};
+/// # use std::{collections::BTreeMap, time::{Duration, Instant}};
+///
+/// let prepared = Prepared::of(evergreen_table::iris()?)?;
+/// # let one = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+/// # let plan = Plan::new(prepared.table(), Some(Family::Linear), &one, 42)?;
+/// # let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+/// # let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+/// // A pipeline that was read from a file: here the artifact of a model that was trained before.
+/// let (pipeline, _) = decode(&trained.artifact)?;
+/// let adopted = adopt(&prepared, pipeline, &ArtifactMetadata::named("iris"))?;
+/// assert_eq!((adopted.evaluation.rows(), adopted.search), (30, None));
+/// assert!(adopted.warnings.iter().any(|warning| warning.contains("the model was imported")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
-/// [`LearningError`], naming the step that failed.
+/// [`LearningError`], which names the step that failed.
 pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadata) -> Result<Trained, LearningError> {
     let (started, table) = (Instant::now(), prepared.table());
     let (family, parameters) = described(&pipeline.parts().predictor);
     let proof = Proof::of(prepared, pipeline, metadata)?;
-    let mut warnings = vec![MAY_HAVE_SEEN_THE_HOLDOUT.to_owned()];
+    let mut warnings = vec![TRAINED_ON_UNKNOWN_ROWS.to_owned()];
     let target = table.target().take(&prepared.split().training);
     let baseline = baseline(&target, proof.holdout.target());
-    let constant = Constant::of(&target);
+    let constant = ConstantAnswer::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     if table.task() == Task::Regression {
-        warnings.push("there are no prediction intervals: a model made elsewhere brings none".to_owned());
+        warnings.push("there are no prediction intervals: an imported model has none".to_owned());
     }
     let Proof { artifact, model, holdout, evaluation, training_score, .. } = proof;
     Ok(Trained {
@@ -68,11 +89,11 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
     })
 }
 
-/// The family that the predictor is of, and what can be counted of it.
+/// Returns the predictor's family. For trees, also returns their number and their greatest depth.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
-        // What is imported is one predictor; of a blend it would be the first one's.
+        // An import has only one predictor. For an ensemble this describes the first member.
         Predictor::Blend(members) => {
             members.first().map_or((Family::Linear, Parameters::new()), |member| described(&member.predictor))
         }
@@ -88,7 +109,8 @@ fn described(predictor: &Predictor) -> (Family, Parameters) {
     }
 }
 
-/// Splits on the longest way from root to leaf. Children come after their parent, so one walk from the end is enough.
+/// Returns the number of splits on the longest path from root to leaf. Children come after their parent, so one walk
+/// from the end is enough.
 fn depth(tree: &Tree) -> usize {
     let mut below = vec![0_usize; tree.nodes.len()];
     for (index, node) in tree.nodes.iter().enumerate().rev() {
@@ -124,7 +146,7 @@ mod tests {
         Predictor::Trees(Ensemble { trees: vec![stump, deep], aggregate, base: vec![0.0] })
     }
 
-    /// 60 rows, of which row `missing` has no size.
+    /// Returns 60 rows. Row `missing` has no size.
     fn table(missing: usize) -> Prepared {
         let row = |index: usize| match index == missing {
             true => format!(",{},{}\n", 3 * index, index % 2),

@@ -1,107 +1,116 @@
-//! How a classifier's probabilities are bounded and how they decide the label: what the settings want, and what is learnt of
-//! answers to rows that the answering model had not learnt from.
+//! Decides which label a classifier answers, and limits its probabilities. The settings choose the rule. Floors and
+//! thresholds are learnt from out-of-fold answers.
 //!
-//! Class weights and thresholds leave the probabilities as they are. Of calibrated probabilities, to weigh a label's rows in
-//! the fit or its probability in the decision comes to the same (Elkan, "The foundations of cost-sensitive learning", IJCAI
-//! 2001), and the second works for every family.
+//! Class weights and thresholds do not change the probabilities themselves. If probabilities are calibrated, a label's
+//! weight has the same effect in the fit as in the decision (Elkan, "The foundations of cost-sensitive learning", IJCAI
+//! 2001). Weights are applied in the decision because that works for every family.
 
 mod threshold;
 
 use evergreen_scoring::LabelRule;
 use evergreen_table::{ClassWeights, Costs, Settings, Target, Threshold};
 
-use self::threshold::{Ranked, best_threshold};
+use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
 use crate::search::PlanError;
 
-/// The least probability that is ever answered.
-const LEAST_FLOOR: f32 = 1e-6;
+/// Minimum probability that any label gets.
+const MIN_FLOOR: f32 = 1e-6;
 
-/// Floors that are compared, as shares of one row in so many as there are. A model that has never been wrong in n rows is
-/// wrong in fewer than one of n, as far as it can be known.
+/// Floors to compare, each as a share of one row: the floor for n rows is the share divided by n. A model that made no
+/// mistake in n rows may still be wrong in almost one of n.
 const FLOORS: [f32; 3] = [0.01, 0.1, 1.0];
 
-/// The floor at which candidates are compared.
-const USUAL: f32 = 0.1;
+/// Share of one row that gives the floor for comparing candidates.
+const USUAL_FLOOR: f32 = 0.1;
 
-/// What decides the label.
+/// Rule that decides the label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LabelChoice {
-    /// The likeliest is answered.
-    Likeliest,
-    /// Labels weigh as much more as they are rarer.
+    /// Answers the label with the highest probability.
+    MostLikely,
+    /// Weighs each label by the inverse of its frequency.
     Balanced,
-    /// Labels have these weights.
-    Weighed(Vec<f32>),
-    /// A threshold is learnt.
-    Learnt(Goal),
+    /// Weighs each label by the given number.
+    Weighted(Vec<f32>),
+    /// Learns a threshold that reaches this goal.
+    Learnt(ThresholdGoal),
 }
 
-/// What a threshold is to reach.
+/// What a learnt threshold optimises.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Goal {
+pub(crate) enum ThresholdGoal {
     F1,
     Balanced,
     Cost(Costs),
 }
 
 impl LabelChoice {
-    /// What the settings want for `target`.
+    /// Returns the rule that the settings choose for `target`.
     ///
     /// # Errors
-    /// [`PlanError::Labels`] when they contradict each other or the target.
+    /// [`PlanError::Labels`] if the settings contradict each other or do not fit the target.
     pub(crate) fn of(settings: &Settings, target: &Target) -> Result<Self, PlanError> {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
         match (&settings.class_weights, settings.threshold) {
-            (None, None) if settings.costs.is_some() => refuse("costs", "it needs `threshold = \"cost\"`"),
-            (None, None) => Ok(Self::Likeliest),
+            (None, None) if settings.costs.is_some() => {
+                refuse("costs", "it needs `threshold = \"cost\"`; add that or leave `costs` out")
+            }
+            (None, None) => Ok(Self::MostLikely),
             (Some(_), Some(_)) => {
-                refuse("class_weights", "it decides the label, and so does `threshold`; leave out one")
+                refuse("class_weights", "it decides the label, and `threshold` does too; leave out one of them")
             }
             (Some(_), None) if labels.is_empty() => {
-                refuse("class_weights", "it is for labels, and the target is a number")
+                refuse("class_weights", "it needs a target with labels, and the target is a number; leave it out")
             }
             (Some(ClassWeights::Balanced), None) => Ok(Self::Balanced),
             (Some(ClassWeights::Table(table)), None) => {
                 let names: Vec<String> = labels.iter().map(ToString::to_string).collect();
                 if table.keys().any(|key| !names.contains(key)) {
-                    return refuse("class_weights", "it names a label that the target does not have");
+                    return refuse("class_weights", "it names a label that the target does not have; correct the name");
                 }
                 let weight = |name: &String| table.get(name).copied().unwrap_or(1.0) as f32;
-                Ok(Self::Weighed(names.iter().map(weight).collect()))
+                Ok(Self::Weighted(names.iter().map(weight).collect()))
             }
             (None, Some(_)) if labels.len() != 2 => {
-                refuse("threshold", "it is for two labels; for more there is `class_weights`")
+                refuse("threshold", "it needs a target with two labels; for more labels, use `class_weights`")
             }
-            (None, Some(Threshold::F1)) => Ok(Self::Learnt(Goal::F1)),
-            (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(Goal::Balanced)),
-            (None, Some(Threshold::Number(number))) => Ok(Self::Weighed(LabelRule::above(number as f32))),
+            (None, Some(Threshold::F1)) => Ok(Self::Learnt(ThresholdGoal::F1)),
+            (None, Some(Threshold::Balanced)) => Ok(Self::Learnt(ThresholdGoal::Balanced)),
+            (None, Some(Threshold::Number(number))) => Ok(Self::Weighted(LabelRule::above(number as f32))),
             (None, Some(Threshold::Cost)) => match settings.costs {
-                Some(costs) => Ok(Self::Learnt(Goal::Cost(costs))),
+                Some(costs) => Ok(Self::Learnt(ThresholdGoal::Cost(costs))),
                 None => refuse(
                     "threshold",
-                    "\"cost\" needs `costs = { false_positive = …, false_negative = … }` to say what mistakes cost",
+                    "\"cost\" needs `costs = { false_positive = …, false_negative = … }`; add the cost of each mistake",
                 ),
             },
         }
     }
 
-    /// The rule by which candidates are compared: nothing is learnt for it but the labels' shares of `target`.
+    /// Returns the rule for comparing candidates. Only the labels' shares of `target` are learnt for it.
     pub(crate) fn usual(&self, target: &Target) -> LabelRule {
         let counts = counts(target);
         let (labels, rows) = (counts.len(), target.len());
         let of_shares = || counts.iter().map(|count| rows as f32 / (labels * (*count).max(1)) as f32).collect();
         let weights = match self {
-            Self::Likeliest => None,
-            Self::Weighed(weights) => Some(weights.clone()),
-            Self::Balanced | Self::Learnt(Goal::F1 | Goal::Balanced) => Some(of_shares()),
-            Self::Learnt(Goal::Cost(costs)) => Some(vec![costs.false_positive as f32, costs.false_negative as f32]),
+            Self::MostLikely => None,
+            Self::Weighted(weights) => Some(weights.clone()),
+            Self::Balanced | Self::Learnt(ThresholdGoal::F1 | ThresholdGoal::Balanced) => Some(of_shares()),
+            Self::Learnt(ThresholdGoal::Cost(costs)) => {
+                Some(vec![costs.false_positive as f32, costs.false_negative as f32])
+            }
         };
-        if labels == 0 { LabelRule::default() } else { LabelRule { floor: Some(floor(USUAL, rows, labels)), weights } }
+        if labels == 0 {
+            LabelRule::default()
+        } else {
+            LabelRule { floor: Some(floor(USUAL_FLOOR, rows, labels)), weights }
+        }
     }
 
-    /// The rule that suits `answers` best, which `usual` is known of: the floor of the lowest log loss, and the threshold.
+    /// Returns the rule that fits `answers` best: the floor with the lowest log loss, and the learnt threshold if the
+    /// settings want one. `usual` gives the rest.
     pub(crate) fn learnt(&self, usual: LabelRule, target: &Target, answers: &Answers) -> LabelRule {
         let (Target::Classes { classes, labels }, Answers::Classes { probabilities, .. }) = (target, answers) else {
             return usual;
@@ -115,8 +124,8 @@ impl LabelChoice {
             (Self::Learnt(goal), Some(floor)) => {
                 let found = bounded(probabilities, floor, labels.len());
                 let second: Vec<f32> = found.chunks_exact(2).filter_map(|row| row.get(1).copied()).collect();
-                let threshold = best_threshold(*goal, &Ranked::of(&second, &truth), usual.threshold());
-                Some(LabelRule::above(threshold.clamp(LEAST_FLOOR, 1.0 - LEAST_FLOOR)))
+                let threshold = best_threshold(*goal, &RankedRows::of(&second, &truth), usual.threshold());
+                Some(LabelRule::above(threshold.clamp(MIN_FLOOR, 1.0 - MIN_FLOOR)))
             }
             _ => usual.weights,
         };
@@ -124,7 +133,8 @@ impl LabelChoice {
     }
 }
 
-/// The answers as `rule` has them, of which the probabilities are calibrated but not bounded.
+/// Returns `answers` with the floor and the label weights of `rule` applied. Their probabilities must be calibrated and
+/// still without a floor.
 pub(crate) fn ruled(answers: &Answers, rule: &LabelRule) -> Answers {
     let Answers::Classes { classes, probabilities } = answers else { return answers.clone() };
     let labels = probabilities.len().checked_div(classes.len()).unwrap_or_default().max(1);
@@ -154,9 +164,9 @@ fn bounded(probabilities: &[f32], floor: f32, labels: usize) -> Vec<f32> {
     probabilities.iter().map(|probability| probability * kept + floor).collect()
 }
 
-/// So large a share of one row in `rows`, within what a floor may be.
+/// Returns `share` of one row in `rows`, kept between the smallest and the largest floor that is allowed.
 fn floor(share: f32, rows: usize, labels: usize) -> f32 {
-    (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(LEAST_FLOOR)
+    (share / rows.max(1) as f32).min(0.1 / labels.max(1) as f32).max(MIN_FLOOR)
 }
 
 fn counts(target: &Target) -> Vec<usize> {
@@ -170,7 +180,8 @@ fn counts(target: &Target) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Positives are sorted above but for one of ten; nine in ten rows are negative.
+    /// Returns answers for 100 rows, ten of them positive. All but one of the positive rows get the highest
+    /// probability.
     fn answers() -> (Target, Answers) {
         let truth: Vec<u32> = (0..100).map(|row| u32::from(row % 10 == 0)).collect();
         let second = |row: usize| {
@@ -219,7 +230,7 @@ mod tests {
         let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
         let target = Target::Classes { labels, classes: vec![0, 0, 0, 1] };
         let sure = Answers::Classes { classes: vec![0; 4], probabilities: [1.0, 0.0].repeat(4) };
-        let choice = LabelChoice::Likeliest;
+        let choice = LabelChoice::MostLikely;
         let rule = choice.learnt(choice.usual(&target), &target, &sure);
         let Answers::Classes { probabilities, .. } = ruled(&sure, &rule) else { panic!("classes are answered") };
         assert!(probabilities.iter().all(|probability| (0.01..0.99).contains(probability)), "{probabilities:?}");
@@ -230,7 +241,7 @@ mod tests {
         let error = |toml| choice(toml).unwrap_err().to_string();
         assert!(error("threshold = \"cost\"").starts_with("dataset.toml: `threshold`: \"cost\" needs `costs"));
         assert!(error("class_weights = { maybe = 2 }").contains("names a label that the target does not have"));
-        assert!(error("threshold = 0.3\nclass_weights = \"balanced\"").contains("leave out one"));
+        assert!(error("threshold = 0.3\nclass_weights = \"balanced\"").contains("leave out one of them"));
         let numbers = Target::Numbers(vec![1.0, 2.0]);
         let refused = |toml| LabelChoice::of(&Settings::parse(toml).unwrap(), &numbers).is_err();
         assert!(refused("threshold = \"f1\"") && refused("class_weights = \"balanced\""));

@@ -1,81 +1,84 @@
-//! Whether a table still is the one that the champion was trained on.
+//! Checks whether a table still matches the one that the champion was trained on.
 
 use evergreen_lifecycle::{Column, Dataset, Label, Signature};
 use evergreen_table::Table;
 
-/// How a table is another than the champion's.
+/// Difference between a table and the one that the champion was trained on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriftError {
-    /// A column that the champion takes is gone.
+    /// A column of the champion is gone.
     #[error(
-        "column {column:?} is gone since the champion was trained; expected it, or, to do without it, drop = [{column:?}] \
-         in dataset.toml"
+        "column {column:?}: the champion needs the column and the table does not have it; add the column, or write \
+         drop = [{column:?}] into dataset.toml to train without it"
     )]
     Vanished {
-        /// The column.
+        /// Name of the column.
         column: String,
     },
-    /// A column is left out now for what is in it.
+    /// A column of the champion is now left out because of its values.
     #[error(
-        "column {column:?}, which the champion takes, is left out now ({because}); expected values as before, or, to do \
-         without it, drop = [{column:?}] in dataset.toml"
+        "column {column:?}: the champion needs the column and it is now left out ({because}); expected values as \
+         before; correct them, or write drop = [{column:?}] into dataset.toml to train without it"
     )]
     Unusable {
-        /// The column.
+        /// Name of the column.
         column: String,
-        /// Why it is left out.
+        /// Reason why it is left out.
         because: String,
     },
-    /// A column is of another type.
+    /// A column has another type.
     #[error(
-        "column {column:?} is a {found} now and was a {expected} when the champion was trained; expected the same, or, to \
-         accept it, types.{column:?} = \"{found}\" in dataset.toml"
+        "column {column:?}: the type is {found} and was {expected} when the champion was trained; expected the same \
+         type; correct the values, or write types.{column:?} = \"{found}\" into dataset.toml to accept it"
     )]
     OtherType {
-        /// The column.
+        /// Name of the column.
         column: String,
-        /// Its type in the table.
+        /// Type in the table.
         found: &'static str,
-        /// Its type in the champion's signature.
+        /// Type in the champion's signature.
         expected: &'static str,
     },
-    /// The same target is for another task.
+    /// The target is the same column, but for another task.
     #[error(
-        "column {column:?}, the target, makes {found} now and made {expected} when the champion was trained; expected the \
-         same, or, to accept it, task = \"{found}\" in dataset.toml"
+        "column {column:?}, the target: the task is {found} and was {expected} when the champion was trained; expected \
+         the same task; correct the values, or write task = \"{found}\" into dataset.toml to accept it"
     )]
     OtherTask {
-        /// The target.
+        /// Name of the target column.
         column: String,
-        /// The table's task.
+        /// Task of the table.
         found: &'static str,
-        /// The champion's task.
+        /// Task of the champion.
         expected: &'static str,
     },
-    /// The labels of the same target are of another kind, so that none of them is the champion's.
+    /// The target is the same column, but its labels are of another kind. None of them can match a label of the
+    /// champion.
     #[error(
-        "column {column:?}, the target, has {found} for labels now and had {expected} when the champion was trained; \
-         expected the same, or, to accept it, types.{column:?} = \"category\" in dataset.toml"
+        "column {column:?}, the target: the labels are {found} and were {expected} when the champion was trained; \
+         expected the same kind; correct the values, or write types.{column:?} = \"category\" into dataset.toml to \
+         accept it"
     )]
     OtherLabels {
-        /// The target.
+        /// Name of the target column.
         column: String,
-        /// What its labels are in the table.
+        /// Kind of the table's labels.
         found: &'static str,
-        /// What the champion's labels are.
+        /// Kind of the champion's labels.
         expected: &'static str,
     },
 }
 
-/// Compares `table` with what the champion was trained on, by its signature and the record of its dataset. What the
-/// settings say of a column is accepted: that it is left out, which type it has, and of the target which task it is for.
-/// With another target, or for another task where that is accepted, the table is another one, and nothing is compared.
-/// Gives warnings: columns that the champion does not take.
+/// Compares `table` with the signature and the data set of the champion. Returns warnings about columns that the
+/// champion does not use.
+///
+/// Differences that the settings ask for are accepted: dropped columns, column types and the task of the target. If the
+/// table has another target or an accepted other task, nothing is compared.
 ///
 /// # Errors
-/// [`DriftError`] for the target that is for another task or has labels of another kind, else for the first column that is
-/// gone or of another type, and how to accept it.
+/// [`DriftError`] if the target has another task or another kind of labels. Otherwise for the first column that is
+/// gone, left out or of another type. The error says how to accept the change.
 pub fn check(champion: &Signature, champion_dataset: &Dataset, table: &Table) -> Result<Vec<String>, DriftError> {
     if champion_dataset.target != table.target_name() {
         return Ok(Vec::new());
@@ -107,7 +110,7 @@ fn check_target(champion: &Signature, table: &Table) -> Result<(), DriftError> {
     }
 }
 
-/// What the labels are, all of which are of one kind; nothing of regression.
+/// Returns the kind of the labels, or `None` for regression. All labels are of one kind.
 fn kind(labels: &[Label]) -> Option<&'static str> {
     labels.first().map(|label| match label {
         Label::Boolean(_) => "truth values",

@@ -1,5 +1,4 @@
-//! What is learnt of columns before a model is fitted: what stands for missing values, and which categories are told
-//! apart.
+//! Learns how columns become features before a model is fitted: fill values for missing values, and the categories.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -9,42 +8,47 @@ use evergreen_lifecycle::{Column, ColumnKind, Signature, SignatureError, words};
 use evergreen_scoring::{Encoding, Preprocessing};
 use evergreen_table::{Frame, FrameColumn, MISSING, Target, Values, at};
 
-use crate::statistics::Wanted;
+use crate::statistics::StatisticPlan;
 
-/// Categories of a column that are told apart, at most.
+/// Maximum number of categories of a column.
 pub const MAX_CATEGORIES: usize = 50;
 
-/// Texts that are remembered as rare, at most for a column: they only serve to tell a rare text from one never seen.
+/// Maximum number of rare texts that a column remembers. They only distinguish a rare text from an unknown one.
 pub const MAX_RARE: usize = 200;
 
-/// Words of a text column that are learnt from, at most.
+/// Maximum number of words that are learnt from one text column.
 pub(crate) const MAX_WORDS: usize = 200;
 
-/// Bytes of a text that can be a category, at most: a signature of long texts would be larger than its model.
+/// Maximum number of bytes of a text that is a category. With longer texts, the signature would be larger than the
+/// model.
 pub const MAX_TEXT: usize = 200;
 
-/// What is learnt of columns before a model is fitted.
+/// How columns become features.
 #[derive(Debug, Clone)]
-pub(crate) struct Learnt {
+pub(crate) struct LearntColumns {
     pub(crate) signature: Signature,
-    /// Without scaler, and without what every fit learns anew: the statistics.
+    /// Has no scaler and no statistics, because every fit learns these anew.
     pub(crate) preprocessing: Preprocessing,
-    /// The statistics that every fit learns.
-    pub(crate) statistics: Vec<Wanted>,
+    /// Statistics that every fit learns.
+    pub(crate) statistics: Vec<StatisticPlan>,
 }
 
-/// The signature of a model of `frame` and `target`, and how raw rows become features; no scaler. All of it is learnt from
-/// the rows `training` alone, so that the hold-out stays unseen:
+/// Returns the signature for `frame` and `target`, and the preprocessing without a scaler. Both are learnt only from
+/// the rows in `training`, so that the hold-out stays unseen:
 ///
-/// - a column may have missing values where one of these rows has; a feature then tells where;
-/// - a missing number, truth value or moment is filled with their median (the lower of two middle ones);
-/// - a text is a category of its own if at least two and at least 0.5 % of these rows have it, the most frequent
-///   [`MAX_CATEGORIES`] of a column at most, and none of more than [`MAX_TEXT`] bytes;
-/// - a text of several words is left out, unless there is no other column.
+/// - A column is nullable if one of these rows misses its value. An extra feature then marks missing values.
+/// - A missing number, boolean or timestamp becomes the median (the lower of two middle values).
+/// - A text becomes a category if at least two and at least 0.5 % of these rows have it. A column has at most
+///   [`MAX_CATEGORIES`], the most frequent ones, and no text longer than [`MAX_TEXT`] bytes.
+/// - A text column of several words is left out, unless there is no other column.
 ///
 /// # Errors
-/// [`SignatureError`] when the frame has no column or the target fewer than two labels.
-pub fn fit(frame: &Frame, target: &Target, training: &[u32]) -> Result<(Signature, Preprocessing), SignatureError> {
+/// [`SignatureError`] if the frame has no column or if the target has fewer than two labels.
+pub(crate) fn fit(
+    frame: &Frame,
+    target: &Target,
+    training: &[u32],
+) -> Result<(Signature, Preprocessing), SignatureError> {
     let learnt = frame.columns().iter().filter_map(|column| learn(column, training));
     let (mut columns, encodings): (Vec<Column>, Vec<Encoding>) = learnt.unzip();
     let mut encodings = encodings;
@@ -62,7 +66,7 @@ pub fn fit(frame: &Frame, target: &Target, training: &[u32]) -> Result<(Signatur
     Ok((signature, Preprocessing { encodings, statistics: Vec::new(), scaler: None }))
 }
 
-/// Nothing of a text.
+/// Returns `None` for a text column.
 fn learn(column: &FrameColumn, training: &[u32]) -> Option<(Column, Encoding)> {
     let (kind, encoding, nullable) = match &column.values {
         Values::Number(values) => value(ColumnKind::Number, at(values, training)),
@@ -84,8 +88,9 @@ fn value(kind: ColumnKind, mut present: Vec<f32>) -> (ColumnKind, Encoding, bool
     (kind, Encoding::Value { fill: lower_median(present), indicator }, indicator)
 }
 
-/// A text column of the words that are in at least two, at least 0.5 % and at most 95 % of the rows `training`, the most frequent
-/// [`MAX_WORDS`] of them; with an encoding for each. Nothing if there is no such word, or if it is no text column.
+/// Returns a text column with its words, and an encoding for each word. A word must be in at least two rows, in at
+/// least 0.5 % and in at most 95 % of the rows in `training`. The most frequent [`MAX_WORDS`] are used. Returns `None`
+/// if no word qualifies or if it is not a text column.
 pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column, Vec<Encoding>)> {
     let Values::Text { codes, names } = &column.values else { return None };
     let (mut counts, mut is_missing) = (HashMap::<String, usize>::new(), false);
@@ -109,7 +114,7 @@ pub(crate) fn words_of(column: &FrameColumn, training: &[u32]) -> Option<(Column
     Some((Column { name: column.name.clone(), kind, nullable: is_missing }, encodings))
 }
 
-/// 0 of nothing.
+/// Returns the lower of the two middle values, or 0 if there are no values.
 pub(crate) fn lower_median(mut values: Vec<f32>) -> f32 {
     let middle = values.len().saturating_sub(1) / 2;
     if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f32::total_cmp).1 }
@@ -124,7 +129,7 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
             None => missing |= code == MISSING,
         }
     }
-    // The most frequent first; the sort is stable, so that of equally frequent ones the names' order decides.
+    // The most frequent come first. The sort is stable, so equally frequent names keep their alphabetical order.
     let counted = counts.into_iter().zip(names);
     let mut seen: Vec<(usize, &String)> =
         counted.filter(|(count, name)| *count > 0 && name.len() <= MAX_TEXT).collect();
@@ -142,7 +147,7 @@ fn category(codes: &[u32], names: &[String], training: &[u32]) -> (ColumnKind, E
     (ColumnKind::Category { categories: texts(kept), rare: texts(rare) }, encoding, missing)
 }
 
-/// Rows that a category needs: 0.5 % of the training rows, rounded up, and no fewer than two.
+/// Returns the minimum number of rows of a category: 0.5 % of the training rows, rounded up, but at least two.
 fn least(training: usize) -> usize {
     training.div_ceil(200).max(2)
 }

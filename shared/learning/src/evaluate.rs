@@ -1,4 +1,4 @@
-//! How well a model does on rows that it has not learnt from.
+//! Evaluates a model on rows that it was not trained on.
 
 mod answers;
 mod baseline;
@@ -18,18 +18,18 @@ use evergreen_table::Target;
 
 pub(crate) use answers::Answers;
 pub(crate) use baseline::baseline;
-pub use constant::Constant;
+pub use constant::ConstantAnswer;
 pub use holdout::{EvaluationError, Holdout};
 pub(crate) use probabilistic::{log_loss, log_losses};
 pub(crate) use regression::INTERVAL_LEVEL;
 pub(crate) use scores::{Truths, scores};
 
-/// Evaluates `answers` to rows of `target`, at least one; nothing if they do not fit each other.
+/// Evaluates `answers` to at least one row of `target`. Returns `None` if they are of different tasks.
 ///
-/// Of two labels the second is answered where its probability is above `threshold`.
+/// With two labels, a row gets the second label if its probability is above `threshold`.
 ///
-/// Precision, recall and F1 are scikit-learn's with `average="macro", zero_division=0` over all labels of the signature;
-/// log loss and ROC AUC take the model's `f32` probabilities as `f64`.
+/// Precision, recall and F1 are computed as in scikit-learn with `average="macro", zero_division=0` over all labels of
+/// the signature. Log loss and ROC AUC use the model's `f32` probabilities as `f64`.
 pub(crate) fn evaluate(target: &Target, answers: &Answers, threshold: f64) -> Option<Evaluation> {
     match (target, answers) {
         (Target::Classes { labels, classes: truth }, Answers::Classes { classes, probabilities }) => {
@@ -68,7 +68,8 @@ fn classification(
     }
 }
 
-/// The classes whose figures are kept, in the order of their labels: all of few, of many the worst that have rows.
+/// Returns the classes whose metrics are kept, in the order of their labels. All are kept if there are few. If there
+/// are many, the worst classes that have rows are kept.
 fn kept(per_class: Vec<ClassEvaluation>) -> Vec<ClassEvaluation> {
     if per_class.len() <= MAX_CONFUSED_LABELS {
         return per_class;
@@ -87,9 +88,9 @@ mod tests {
 
     use super::*;
 
-    /// sklearn.metrics 1.9.1 on truth and predictions: accuracy_score, balanced_accuracy_score,
-    /// precision_recall_fscore_support(average="macro"), matthews_corrcoef, and log_loss and roc_auc_score(multi_class="ovr") on
-    /// the predictions as probabilities of 0 and 1.
+    /// Expected values of sklearn.metrics 1.9.1 for truth and predictions: accuracy_score, balanced_accuracy_score,
+    /// precision_recall_fscore_support(average="macro") and matthews_corrcoef. log_loss and
+    /// roc_auc_score(multi_class="ovr") get the predictions as probabilities of 0 and 1.
     #[test]
     fn every_figure_is_in_its_place() {
         let classes = vec![0, 0, 0, 0, 1, 0, 1, 1, 0, 2, 1, 0];
@@ -112,7 +113,7 @@ mod tests {
         assert_eq!((figures.rows, figures.binary), (12, None));
     }
 
-    /// Whatever metric decides, its figure on the hold-out is recorded.
+    /// The evaluation holds a value for every metric that can decide.
     #[test]
     fn an_evaluation_has_the_figure_of_every_metric_of_its_task() {
         let labels = ["a", "b"].map(Label::from).into();
@@ -140,7 +141,7 @@ mod tests {
     fn of_a_thousand_labels_the_worst_are_recorded_and_no_matrix() {
         let labels: Vec<Label> = (0..1000).map(Label::Integer).collect();
         let truth: Vec<u32> = (0..2000).map(|row| row % 1000).collect();
-        // Of every fortieth class one row is answered wrongly, of class 999 both.
+        // One row of every fortieth class gets a wrong answer, and both rows of class 999 do.
         let answer = |row: usize| if row < 1000 && row % 40 == 7 || row % 1000 == 999 { 0 } else { row % 1000 };
         let answers =
             Answers::Classes { classes: (0..2000).map(answer).collect(), probabilities: vec![1e-3; 2_000_000] };

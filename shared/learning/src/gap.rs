@@ -6,18 +6,18 @@ use evergreen_table::Target;
 use crate::evaluate::{Answers, log_losses};
 
 /// Minimum difference, in standard errors, that counts as more than chance. The bound is high because the model was
-/// chosen as the best of many by one of the two figures.
+/// chosen as the best of many by one of the two losses.
 const STANDARD_ERRORS: f64 = 4.0;
 
 /// Minimum relative difference that is reported. A smaller one does not matter, even if it is certain.
-const WORTH_TELLING: f64 = 0.2;
+const MIN_RELATIVE_GAP: f64 = 0.2;
 
 /// Minimum difference of two log losses that is reported. If a model makes no mistakes, any difference is many times
 /// its loss.
-const LOG_LOSS_WORTH_TELLING: f64 = 0.02;
+const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
-/// The losses of a model on rows that it did not learn from. The loss of a class is the log loss, that of a number is
-/// the absolute error.
+/// The losses of a model on rows that it was not trained on. The loss of a class is the log loss, the loss of a number
+/// is the absolute error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Losses {
     task: Task,
@@ -47,34 +47,35 @@ impl Losses {
 
 /// How the rows of a table depend on each other.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bonds {
+pub(crate) struct RowDependence {
     /// Whether the rows follow each other in time.
     pub(crate) is_ordered: bool,
-    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a figure varies by chance.
+    /// The share of rows that are not repetitions, 0–1. The smaller it is, the more a metric varies by chance.
     pub(crate) distinct_share: f64,
 }
 
 /// Returns a warning if a model does worse on the hold-out than in cross-validation by more than chance explains.
-pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<String> {
+pub(crate) fn gap(validated: Losses, holdout: Losses, table: RowDependence) -> Option<String> {
     let variance = |losses: Losses| losses.deviation.powi(2) / losses.rows as f64;
     let error = ((variance(validated) + variance(holdout)) / table.distinct_share).sqrt();
     let apart = holdout.mean - validated.mean;
     let (what, least) = match holdout.task {
-        Task::Classification => ("log loss", LOG_LOSS_WORTH_TELLING),
+        Task::Classification => ("log loss", MIN_LOG_LOSS_GAP),
         Task::Regression => ("mean absolute error", 0.0),
     };
-    if apart <= STANDARD_ERRORS * error || apart <= (WORTH_TELLING * validated.mean).max(least) {
+    if apart <= STANDARD_ERRORS * error || apart <= (MIN_RELATIVE_GAP * validated.mean).max(least) {
         return None;
     }
     let causes = match table.is_ordered {
-        true => "what is predicted changed with time, so that the newest rows are unlike those before",
+        true => "the target changed with time, so that the newest rows differ from older rows",
         false => {
-            "rows that belong together are on both sides of folds (write group = \"…\" into dataset.toml), or rows are of \
+            "rows that belong together are in different folds (write group = \"…\" into dataset.toml), or rows are of \
              different times (write order = \"…\")"
         }
     };
     Some(format!(
-        "the hold-out's {what} is {:.3}, that of cross-validation {:.3}, which is more than chance; likely {causes}",
+        "the {what} is {:.3} on the hold-out and {:.3} in cross-validation, which is more than chance explains; the \
+         likely cause is that {causes}",
         holdout.mean, validated.mean
     ))
 }
@@ -84,7 +85,7 @@ pub(crate) fn gap(validated: Losses, holdout: Losses, table: Bonds) -> Option<St
 const NEWER_STANDARD_ERRORS: f64 = 2.0;
 
 /// Returns a warning if the intervals contain fewer hold-out rows than they state, by more than chance explains.
-pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
+pub(crate) fn low_coverage(holdout: &Evaluation, table: RowDependence) -> Option<String> {
     let Evaluation::Regression(figures) = holdout else { return None };
     let IntervalEvaluation { level, coverage, width, .. } = figures.interval;
     let error = (level * (1.0 - level) / (figures.rows as f64 * table.distinct_share)).sqrt();
@@ -94,11 +95,14 @@ pub(crate) fn uncovered(holdout: &Evaluation, table: Bonds) -> Option<String> {
         return None;
     }
     let (rows, cause) = match table.is_ordered {
-        true => ("newest rows", "what is predicted changed with time, and will go on changing"),
-        false => ("hold-out's rows", "rows that belong together are on both sides of folds"),
+        true => ("newest rows", "the target changed with time and will keep changing"),
+        false => ("hold-out rows", "rows that belong together are in different folds"),
     };
     let (held, level) = (100.0 * coverage, 100.0 * level);
-    Some(format!("the prediction intervals hold {held:.0} % of the {rows} and state {level:.0} %; likely {cause}"))
+    Some(format!(
+        "the prediction intervals contain {held:.0} % of the {rows} and should contain {level:.0} %; the likely cause \
+         is that {cause}"
+    ))
 }
 
 #[cfg(test)]
@@ -123,8 +127,8 @@ mod tests {
         Evaluation::Regression(figures)
     }
 
-    fn rows_of(is_ordered: bool, distinct_share: f64) -> Bonds {
-        Bonds { is_ordered, distinct_share }
+    fn rows_of(is_ordered: bool, distinct_share: f64) -> RowDependence {
+        RowDependence { is_ordered, distinct_share }
     }
 
     fn held(mae: f64, rows: usize) -> Losses {
@@ -148,7 +152,7 @@ mod tests {
         let with = |coverage, rows, is_ordered| {
             let Evaluation::Regression(mut figures) = holdout(1.0, rows) else { unreachable!() };
             figures.interval.coverage = coverage;
-            uncovered(&Evaluation::Regression(figures), rows_of(is_ordered, 1.0))
+            low_coverage(&Evaluation::Regression(figures), rows_of(is_ordered, 1.0))
         };
         let told = with(0.43, 300, true).unwrap();
         assert!(told.contains("43 %") && told.contains("90 %") && told.contains("newest"), "{told}");

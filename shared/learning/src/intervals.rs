@@ -35,7 +35,7 @@ const TREES: BoostingParameters = BoostingParameters {
     max_features: 1.0,
 };
 
-/// Maximum number of cells (rows × features) that the trees learn from. If there are more, evenly spaced rows are
+/// Maximum number of cells (rows × features) that the trees are trained on. If there are more, evenly spaced rows are
 /// taken.
 const MAX_CELLS: usize = 4_000_000;
 
@@ -46,9 +46,9 @@ const PARTS: usize = 5;
 const WORTHWHILE: f64 = 0.01;
 
 /// This share of the mean error is added to every error before the logarithm. Otherwise tiny errors would dominate.
-const LEAST_SHARE: f64 = 0.1;
+const MIN_SHARE: f64 = 0.1;
 
-/// The absolute errors of a regression model on rows that it did not learn from.
+/// The absolute errors of a regression model on rows that it was not trained on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errors {
     /// Indices of the rows in the learner.
@@ -112,7 +112,7 @@ pub(crate) fn learn(
 }
 
 fn logarithms(all: &Errors) -> Vec<f64> {
-    let least = LEAST_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
+    let least = MIN_SHARE * all.errors.iter().sum::<f64>() / all.errors.len().max(1) as f64;
     all.errors.iter().map(|error| (error + least).ln()).collect()
 }
 
@@ -134,7 +134,7 @@ fn left_out(
         if fitted.cut_short {
             return Ok(None);
         }
-        if let Answers::Numbers { values, .. } = learner.ask(fitted, all.rows.get(part).unwrap_or_default())? {
+        if let Answers::Numbers { values, .. } = learner.answers(fitted, all.rows.get(part).unwrap_or_default())? {
             hardness.extend(values.iter().map(|logarithm| f64::from(*logarithm).exp()));
         }
     }

@@ -8,7 +8,7 @@ use evergreen_lifecycle::{ColumnProfile, ColumnRole, Task};
 use evergreen_table::{FrameColumn, Table, Values, at};
 use rayon::prelude::*;
 
-use self::alone::{Told, told};
+use self::alone::{LeakKind, leak_kind};
 use crate::prepared::Prepared;
 
 /// Maximum number of rows to judge columns on. If there are more, evenly spaced ones are taken.
@@ -33,43 +33,46 @@ pub(crate) fn leaks(prepared: &Prepared) -> Vec<String> {
     let frame = table.frame();
     let group = owner(table);
     let known = |column: &FrameColumn| {
-        let name = format!("column {:?} ", column.name);
-        table.profile().warnings.iter().any(|warning| warning.starts_with(&name))
+        let (about, drop) = (format!("column {:?} ", column.name), format!("drop = [{:?}]", column.name));
+        table.profile().warnings.iter().any(|warning| warning.starts_with(&about) || warning.contains(&drop))
             || group.is_some_and(|group| group.name == column.name)
             || table.order().is_some_and(|order| follows(&column.values, order))
     };
     let columns: Vec<&FrameColumn> = frame.columns().iter().filter(|column| !known(column)).collect();
-    let told: Vec<Option<Told>> = columns.par_iter().map(|column| told(&column.values, &rows, &target)).collect();
-    let named: Vec<(&str, Told)> =
-        columns.iter().zip(told).filter_map(|(column, told)| Some((column.name.as_str(), told?))).collect();
+    let kind: Vec<Option<LeakKind>> =
+        columns.par_iter().map(|column| leak_kind(&column.values, &rows, &target)).collect();
+    let named: Vec<(&str, LeakKind)> =
+        columns.iter().zip(kind).filter_map(|(column, kind)| Some((column.name.as_str(), kind?))).collect();
     warnings(&named, table.task(), frame.columns().len())
 }
 
-fn warnings(found: &[(&str, Told)], task: Task, columns: usize) -> Vec<String> {
+fn warnings(found: &[(&str, LeakKind)], task: Task, columns: usize) -> Vec<String> {
     // A table with one column is meant to be predicted from it.
-    let counts = |told: &Told| *told == Told::Hole || columns > 1;
-    let found: Vec<&(&str, Told)> = found.iter().filter(|(_, told)| counts(told)).collect();
+    let counts = |kind: &LeakKind| *kind == LeakKind::Missing || columns > 1;
+    let found: Vec<&(&str, LeakKind)> = found.iter().filter(|(_, kind)| counts(kind)).collect();
     let mut warnings: Vec<String> =
-        found.iter().take(MAX_NAMED).map(|(name, told)| warning(name, *told, task)).collect();
+        found.iter().take(MAX_NAMED).map(|(name, kind)| warning(name, *kind, task)).collect();
     if found.len() > MAX_NAMED {
-        warnings.push(format!("{} more columns tell the target nearly by themselves", found.len() - MAX_NAMED));
+        warnings.push(format!("{} more columns almost predict the target alone", found.len() - MAX_NAMED));
     }
     warnings
 }
 
-fn warning(name: &str, told: Told, task: Task) -> String {
-    let how = match (told, task) {
-        (Told::Hole, _) => {
-            format!("whether column {name:?} has a value already tells the target of nearly every row")
+fn warning(name: &str, kind: LeakKind, task: Task) -> String {
+    let how = match (kind, task) {
+        (LeakKind::Missing, _) => {
+            format!("column {name:?}: whether it has a value is enough to predict the target of almost every row")
         }
-        (Told::Threshold, Task::Classification) => {
-            format!("column {name:?} alone, cut at a few values, tells the target of nearly every row")
+        (LeakKind::Threshold, Task::Classification) => {
+            format!("column {name:?}: split at a few values, it alone predicts the target of almost every row")
         }
-        (Told::Value | Told::Threshold, _) => format!("column {name:?} alone tells the target of nearly every row"),
+        (LeakKind::Value | LeakKind::Threshold, _) => {
+            format!("column {name:?}: it alone predicts the target of almost every row")
+        }
     };
     format!(
-        "{how}; if it is not known when a prediction is asked for, the model is worthless: write drop = [{name:?}] into \
-         dataset.toml"
+        "{how}; if its value is not known at the time of a prediction, the model is useless; then write \
+         drop = [{name:?}] into dataset.toml"
     )
 }
 
@@ -82,8 +85,9 @@ pub(crate) fn unordered(table: &Table) -> Option<String> {
     let sorted = moments.iter().find(|column| is_sorted(&column.values));
     let name = &sorted.or(moments.first())?.name;
     Some(format!(
-        "column {name:?} holds dates, but the held-out rows are drawn from all times: if the model is to predict what comes later, \
-         write order = {name:?} into dataset.toml; the newest rows are then held out and folds follow each other in time"
+        "column {name:?} holds dates, but the hold-out has rows of all times; if the model is to predict later rows, \
+         write order = {name:?} into dataset.toml; the newest rows are then the hold-out, and folds follow each other \
+         in time"
     ))
 }
 
@@ -118,8 +122,9 @@ fn is_monotone(numbers: impl Iterator<Item = impl PartialOrd> + Clone) -> bool {
 pub(crate) fn ungrouped(table: &Table) -> Option<String> {
     let ColumnProfile { name, distinct, .. } = owner(table)?;
     Some(format!(
-        "column {name:?} has {distinct} values that repeat in {rows} rows, as an identifier does: if the model is for new ones, \
-         write group = {name:?} into dataset.toml, so that rows of one value stay together; else it looks better than it is",
+        "column {name:?} has {distinct} values that repeat in {rows} rows, like an identifier; if the model is to \
+         predict rows with new values, write group = {name:?} into dataset.toml, so that rows with one value stay together; \
+         otherwise the model's metrics are too good",
         rows = table.rows()
     ))
 }

@@ -11,15 +11,15 @@ use evergreen_scoring::{
 };
 use evergreen_table::{Direction, Frame, Target, at};
 
-use crate::encode::Learnt;
+use crate::encode::LearntColumns;
 use crate::evaluate::{Answers, Truths};
 use crate::fit::{
-    self, Binned, BoostingParameters, Features, FitError, Fitted, Hyperparameters, Rows, Training, Truth,
+    Binned, BoostingParameters, FitError, FitRows, Fitted, FrameFeatures, Hyperparameters, TrainingData, Truth,
 };
 use crate::hyperparameters::Choice;
 use crate::rows::{Encoder, FrameError};
-use crate::split::{Units, kin};
-use crate::statistics::{Recipe, Texts, Wanted, parts};
+use crate::split::{Units, unit_keys};
+use crate::statistics::{ColumnTexts, Recipe, StatisticPlan, parts};
 
 /// The training rows as features and as bins. Rows are addressed by their index among the training rows.
 #[derive(Debug)]
@@ -27,14 +27,14 @@ pub(crate) struct Learner<'a> {
     signature: Signature,
     preprocessing: Preprocessing,
     frame: &'a Frame,
-    /// The frame's rows that are learnt from.
+    /// The frame's rows that models are trained on.
     rows: &'a [u32],
     /// The times of all rows of the frame, if they are ordered.
     order: Option<&'a [f64]>,
     /// The groups of all rows of the frame, if they are grouped.
     groups: Option<&'a [u64]>,
     encoder: Encoder<'a>,
-    features: Features<'a>,
+    features: FrameFeatures<'a>,
     binned: Binned,
     /// The statistics that every fit learns anew.
     recipes: Vec<Recipe>,
@@ -46,7 +46,7 @@ pub(crate) struct Learner<'a> {
 
 /// Rows of a frame, with the times and groups that decide which rows stay together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept<'a> {
+pub(crate) struct LearnerRows<'a> {
     pub(crate) rows: &'a [u32],
     /// The times and groups of all rows of the frame, if there are any.
     pub(crate) order: Option<&'a [f64]>,
@@ -57,14 +57,14 @@ impl<'a> Learner<'a> {
     /// Prepares rows of `frame`. `target` and `weights` belong to these rows alone.
     pub(crate) fn new(
         frame: &'a Frame,
-        Kept { rows, order, groups }: Kept<'a>,
+        LearnerRows { rows, order, groups }: LearnerRows<'a>,
         target: Target,
         weights: Option<Vec<f32>>,
-        learnt: Learnt,
+        learnt: LearntColumns,
     ) -> Result<Self, FrameError> {
-        let Learnt { signature, preprocessing, statistics } = learnt;
+        let LearntColumns { signature, preprocessing, statistics } = learnt;
         let encoder = Encoder::of(frame, signature.columns())?;
-        let features = Features::new(frame, rows, signature.columns(), &preprocessing);
+        let features = FrameFeatures::new(frame, rows, signature.columns(), &preprocessing);
         let binned = Binned::new(&features).with_holes(&features, preprocessing.holes());
         let recipes = recipes(frame, (rows, groups), &signature, &statistics);
         let known = (0..target.labels().len()).map(Some).collect();
@@ -128,25 +128,27 @@ impl<'a> Learner<'a> {
         self.encoder.rows(rows.iter().map(|row| self.rows.get(*row as usize).copied().unwrap_or(u32::MAX)))
     }
 
-    fn training<'t>(&'t self, features: &'t Features<'t>, binned: &'t Binned) -> Training<'t> {
+    fn training<'t>(&'t self, features: &'t FrameFeatures<'t>, binned: &'t Binned) -> TrainingData<'t> {
         let truth = match &self.target {
             Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
             Target::Numbers(numbers) => Truth::Numbers(numbers),
         };
-        Training { features, binned, truth, weights: self.weights.as_deref() }
+        TrainingData { features, binned, truth, weights: self.weights.as_deref() }
     }
 
     /// Fits a model on `rows`. The fit ends at the `deadline`.
     pub(crate) fn fit(
         &self,
-        rows: Rows<'_>,
+        rows: FitRows<'_>,
         choice: &Choice,
         seed: u64,
         deadline: Instant,
     ) -> Result<Fitted, FitError> {
         let column = |feature: usize| {
-            let origin = self.origins().get(feature).copied().unwrap_or_default();
-            self.signature.columns().get(origin).map(|column| column.name.clone()).unwrap_or_default()
+            let origin = self.origins().get(feature).copied();
+            let column = origin.and_then(|origin| self.signature.columns().get(origin));
+            debug_assert!(column.is_some(), "feature {feature} comes from a column");
+            column.map(|column| column.name.clone()).unwrap_or_default()
         };
         let learn = |recipe: &Recipe| {
             let learnt = recipe.learn(&self.target, rows.fitted);
@@ -157,7 +159,7 @@ impl<'a> Learner<'a> {
         let (features, binned) =
             with.as_ref().map_or((&self.features, &self.binned), |(features, binned)| (features, binned));
         let training = self.training(features, binned);
-        let fitted = fit::fit(&training, rows, choice.hyperparameters(), seed, deadline, column)?;
+        let fitted = choice.hyperparameters().fit(&training, rows, seed, deadline, &column)?;
         Ok(Fitted { statistics, ..fitted })
     }
 
@@ -165,7 +167,7 @@ impl<'a> Learner<'a> {
     fn origins(&self) -> Vec<usize> {
         let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
         let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
-        let learnt = self.recipes.iter().map(|recipe| recipe.wanted.slot as usize);
+        let learnt = self.recipes.iter().map(|recipe| recipe.plan.slot as usize);
         let of_slot = |slot: usize| columns.get(slot).copied().unwrap_or_default();
         self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
     }
@@ -180,12 +182,12 @@ impl<'a> Learner<'a> {
         deadline: Instant,
     ) -> Result<Fitted, FitError> {
         let frame_rows = at(self.rows, rows);
-        let features = Features::new(self.frame, &frame_rows, self.signature.columns(), &self.preprocessing);
+        let features = FrameFeatures::new(self.frame, &frame_rows, self.signature.columns(), &self.preprocessing);
         let binned = Binned::new(&features);
-        let training = Training { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
+        let training =
+            TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(numbers), weights: None };
         let all: Vec<u32> = (0..rows.len() as u32).collect();
-        let boosting = Hyperparameters::GradientBoosting(parameters);
-        fit::fit(&training, Rows::all(&all), boosting, 0, deadline, |_| String::new())
+        parameters.fit(&training, FitRows::all(&all), 0, deadline, &|_| String::new())
     }
 
     /// Returns the number of features.
@@ -195,7 +197,7 @@ impl<'a> Learner<'a> {
 
     /// Returns the seconds that a first fit on `rows` rows is expected to take. It is 0 if there is no estimate.
     pub(crate) fn expected_seconds(&self, rows: usize, choice: &Choice) -> f64 {
-        fit::expected_seconds(&self.training(&self.features, &self.binned), rows, choice.hyperparameters())
+        choice.hyperparameters().expected_seconds(&self.training(&self.features, &self.binned), rows)
     }
 
     /// Builds the pipeline from raw rows to answers.
@@ -207,7 +209,7 @@ impl<'a> Learner<'a> {
         interval: Option<Interval>,
     ) -> Result<Pipeline, PipelineError> {
         // A model with special handling of missing values must be the only member of an ensemble.
-        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.alone() };
+        let fitted = if fitted.holes.is_empty() { fitted } else { fitted.into_ensemble() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
         let parts =
@@ -216,7 +218,7 @@ impl<'a> Learner<'a> {
     }
 
     /// Returns the answers of a fitted predictor to `rows`.
-    pub(crate) fn ask(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AskError> {
+    pub(crate) fn answers(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AnswerError> {
         let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
         Ok(Answers::of(&model, &self.raw_rows(rows))?)
@@ -247,17 +249,17 @@ fn recipes(
     frame: &Frame,
     (rows, groups): (&[u32], Option<&[u64]>),
     signature: &Signature,
-    statistics: &[Wanted],
+    statistics: &[StatisticPlan],
 ) -> Vec<Recipe> {
     if statistics.is_empty() {
         return Vec::new();
     }
-    let parts = parts(&kin(frame, rows, groups));
+    let parts = parts(&unit_keys(frame, rows, groups));
     let (mut recipes, mut slot) = (Vec::with_capacity(statistics.len()), 0);
     for column in signature.columns() {
-        let own: Vec<&Wanted> = statistics.iter().filter(|wanted| wanted.slot as usize == slot).collect();
-        if let Some(texts) = own.first().and_then(|_| Texts::of(frame, column, rows, Arc::clone(&parts))) {
-            recipes.extend(own.into_iter().map(|wanted| Recipe { texts: texts.clone(), wanted: *wanted }));
+        let own: Vec<&StatisticPlan> = statistics.iter().filter(|plan| plan.slot as usize == slot).collect();
+        if let Some(texts) = own.first().and_then(|_| ColumnTexts::of(frame, column, rows, Arc::clone(&parts))) {
+            recipes.extend(own.into_iter().map(|plan| Recipe { texts: texts.clone(), plan: *plan }));
         }
         slot += column.kind.slots();
     }
@@ -266,9 +268,9 @@ fn recipes(
 
 /// Why a fitted predictor gave no answer. The data is never the reason.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+pub enum AnswerError {
     /// The pipeline is not valid.
-    #[error("what was fitted is no sound pipeline: {0}")]
+    #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The rows do not have the right length.
     #[error(transparent)]

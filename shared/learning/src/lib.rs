@@ -2,7 +2,7 @@
 //!
 //! Everything is synchronous and depends only on its arguments: the same table, hyperparameters and seed give the same
 //! artifact, byte for byte. Nothing here reads files, network, clock or entropy, except for the stop-watch around the
-//! steps of [`train`].
+//! steps of [`train()`].
 
 mod adopt;
 mod deciding;
@@ -10,6 +10,7 @@ mod derived;
 pub mod drift;
 pub mod encode;
 mod evaluate;
+mod families;
 mod fit;
 mod gap;
 mod hyperparameters;
@@ -26,11 +27,11 @@ mod statistics;
 mod train;
 
 pub use adopt::{adopt, signature};
-pub use evaluate::{Constant, EvaluationError, Holdout};
+pub use evaluate::{ConstantAnswer, EvaluationError, Holdout};
 pub use fit::FitError;
-pub use learner::AskError;
+pub use learner::AnswerError;
 pub use prepared::{PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
-pub use search::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError, SearchError};
+pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;
 pub use train::{LearningError, Origin, Trained, fit, train};

@@ -5,7 +5,7 @@
 //! pass over the files, when rows and columns are known but no value is kept. The third precedes fitting, when the
 //! features are known.
 
-mod need;
+pub(crate) mod need;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ use serde_json::Value;
 
 pub use evergreen_table::budget::TooLarge;
 
-use self::scale::Scale;
-use crate::encode::Learnt;
+pub(crate) use self::scale::Scale;
+use crate::encode::LearntColumns;
 use crate::hyperparameters::Space;
 use crate::prepared::Prepared;
 use crate::search::{Plan, spaces};
@@ -67,7 +67,7 @@ pub fn estimate(
     Some(Estimate { rows: shape.rows, columns, bytes: raw.bytes, needed, family })
 }
 
-/// Checks whether the table in `files` can be read and used in `memory` bytes, judged by `samples`. Without samples, it
+/// Checks whether the table in `files` can be read and used in `memory` bytes, estimated from `samples`. Without samples, it
 /// checks whether the files alone fit.
 ///
 /// # Errors
@@ -110,7 +110,7 @@ pub fn with_learning(error: TableError, settings: &Settings) -> TableError {
     }))
 }
 
-/// Checks whether every family of `spaces` can learn from the training rows, in the memory that the table was read
+/// Checks whether every family of `spaces` can train on the training rows, in the memory that the table was read
 /// with.
 pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<(), TooLarge> {
     let scale = Scale::learning(prepared);
@@ -124,7 +124,7 @@ pub(crate) fn check_learning(prepared: &Prepared, spaces: &[Space]) -> Result<()
 }
 
 /// Checks whether the model fits into memory with the features of `learnt`.
-pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &Learnt) -> bool {
+pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &LearntColumns) -> bool {
     let features = (learnt.preprocessing.features() + learnt.statistics.len()) as u64;
     let scale = Scale { features, learnt: learnt.signature.slots() as u64, ..Scale::learning(prepared) };
     learning(&scale, spaces).0 <= prepared.table().memory()

@@ -1,10 +1,10 @@
-//! A table that is ready to learn from.
+//! Prepares a table for training: splits it, and learns how columns become features.
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{Place, Table, Target};
 
-use crate::encode::{self, Learnt};
+use crate::encode::{self, LearntColumns};
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
 use crate::split::Split;
@@ -23,12 +23,12 @@ pub struct Prepared {
 #[non_exhaustive]
 pub enum PrepareError {
     /// There are too few or too many features, after categories have become features.
-    #[error("the columns make {0} features, from 1 to {MAX_FEATURES} are allowed; expected other columns, or fewer")]
+    #[error("the columns give {0} features; expected from 1 to {MAX_FEATURES}; add or drop columns")]
     Features(usize),
     /// A label has no training row.
     #[error(
-        "{place}, column {target:?}: only the newest rows, which are held out, have the label of this row; expected older \
-         ones, too"
+        "{place}, column {target:?}: only the newest rows, which are the hold-out, have the label of this row; \
+         expected older rows with the label too; add such rows or remove these"
     )]
     NewLabel {
         /// The first row with the label.
@@ -43,6 +43,15 @@ pub enum PrepareError {
 
 impl Prepared {
     /// Splits the table and fits its preprocessing on the training rows.
+    ///
+    /// ```
+    /// use evergreen_learning::Prepared;
+    ///
+    /// let prepared = Prepared::of(evergreen_table::iris()?)?;
+    /// assert_eq!((prepared.split().training.len(), prepared.split().holdout.len()), (120, 30));
+    /// assert_eq!(prepared.preprocessing().features(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`PrepareError`] if a label has no training row, or if there are too few or too many features.
@@ -69,12 +78,12 @@ impl Prepared {
         &self.table
     }
 
-    /// Returns which rows are learnt from and which are held out.
+    /// Returns which rows are training rows and which are the hold-out.
     pub fn split(&self) -> &Split {
         &self.split
     }
 
-    /// Returns the signature of a model that learns from the training rows.
+    /// Returns the signature of a model that is trained on the training rows.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
@@ -84,10 +93,10 @@ impl Prepared {
         &self.preprocessing
     }
 
-    /// Returns what is learnt about the columns, without derived features.
-    pub(crate) fn learnt(&self) -> Learnt {
+    /// Returns the signature and preprocessing of the columns, without derived features.
+    pub(crate) fn learnt(&self) -> LearntColumns {
         let (signature, preprocessing) = (self.signature.clone(), self.preprocessing.clone());
-        Learnt { signature, preprocessing, statistics: Vec::new() }
+        LearntColumns { signature, preprocessing, statistics: Vec::new() }
     }
 
     /// Returns how the table was read and split, with the warnings about it.
@@ -102,13 +111,13 @@ impl Prepared {
     /// Checks whether `plan` can learn in the memory that the table was read with. Call it before the rows are copied.
     ///
     /// # Errors
-    /// [`TooLarge`], which says what is needed.
+    /// [`TooLarge`], which says how much memory is needed.
     pub fn check_memory(&self, plan: &Plan) -> Result<(), TooLarge> {
         memory::check_learning(self, &plan.spaces)
     }
 
     /// Checks whether the memory also suffices for derived features.
-    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &Learnt) -> bool {
+    pub(crate) fn has_memory(&self, plan: &Plan, learnt: &LearntColumns) -> bool {
         memory::fits(self, &plan.spaces, learnt)
     }
 }
@@ -124,7 +133,9 @@ fn check_training_labels(table: &Table, split: &Split) -> Result<(), PrepareErro
     }
     match known.iter().position(|known| !known) {
         Some(new) => {
-            let row = classes.iter().position(|class| *class as usize == new).unwrap_or_default();
+            let row = classes.iter().position(|class| *class as usize == new);
+            debug_assert!(row.is_some(), "a table has a row of each of its labels");
+            let row = row.unwrap_or_default();
             let target = table.target_name().to_owned();
             Err(PrepareError::NewLabel { place: table.place_of(row), target })
         }

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, Standing, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
-use crate::evaluate::{Answers, Constant, Holdout, evaluate};
+use crate::evaluate::{Answers, ConstantAnswer, Holdout, evaluate};
 use crate::gap::Losses;
 use crate::prepared::Prepared;
 use crate::rows::encode_rows;
@@ -59,21 +59,21 @@ impl Proof {
 
     /// Returns a warning if the model is not known to be better than one that ignores all columns and answers
     /// `constant`.
-    pub(crate) fn useless(&self, constant: Option<&Constant>) -> Option<String> {
+    pub(crate) fn useless(&self, constant: Option<&ConstantAnswer>) -> Option<String> {
         let metric = PrimaryMetric::default_for(self.holdout.target().task());
         let beside = self.holdout.constant_scores(constant?, metric).ok()?;
         let answer = match metric.task() {
-            Task::Classification => "how frequent each label is",
+            Task::Classification => "the frequency of each label",
             Task::Regression => "the mean",
         };
         let rows = self.holdout.rows();
         match AgainstConstant::of(metric, &self.scores, &beside).standing(metric, self.scores.score) {
             Standing::Better => None,
             Standing::Unclear => Some(format!(
-                "the model may be no better than always answering {answer}: {rows} held-out rows are too few to tell"
+                "the model may be no better than a constant answer ({answer}): {rows} hold-out rows are too few to be certain"
             )),
             Standing::NoBetter => {
-                Some(format!("the model is no better than always answering {answer}, on {rows} held-out rows"))
+                Some(format!("the model is no better than a constant answer ({answer}) on {rows} hold-out rows"))
             }
         }
     }

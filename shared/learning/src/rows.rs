@@ -1,4 +1,4 @@
-//! Converts a frame to the raw rows that a model takes.
+//! Converts a frame to the raw rows that a model reads.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use evergreen_table::{Frame, MISSING, Values};
 #[non_exhaustive]
 pub enum FrameError {
     /// A column of the signature is missing.
-    #[error("the table has no column {0:?}, which the model takes")]
+    #[error("column {0:?}: the model needs the column and the table does not have it")]
     NoColumn(String),
     /// A column has another kind.
-    #[error("column {column:?} is a {found} in the table and a {expected} to the model")]
+    #[error("column {column:?}: the type is {found} in the table; the model expects {expected}")]
     OtherKind {
         /// The name of the column.
         column: String,
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_column_of_another_kind_or_of_no_place_is_named() {
         let error = encode_rows(&frame(), &signature(ColumnKind::moment())).unwrap_err();
-        assert_eq!(error.to_string(), "column \"size\" is a number in the table and a timestamp to the model");
+        assert_eq!(error.to_string(), "column \"size\": the type is number in the table; the model expects timestamp");
         let missing = Signature::regression(vec![Column::number("weight")]).unwrap();
         assert_eq!(encode_rows(&frame(), &missing), Err(FrameError::NoColumn("weight".into())));
     }

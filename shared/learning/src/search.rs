@@ -1,5 +1,5 @@
 //! Searches for a family and its hyperparameters: seeded random search, compared by cross-validation on the training
-//! rows. With an order column, every fold is scored on rows that are newer than those that it learns from.
+//! rows. With an order column, every fold is scored on rows that are newer than its training rows.
 //!
 //! First, the usual choice of each family is scored on all folds, so that even a short search tries each family. Then
 //! many more candidates are scored on one fold, the better ones on two more, and the best on all. This is successive
@@ -27,20 +27,22 @@ use evergreen_table::EnsembleLimits;
 use evergreen_scoring::LabelRule;
 
 pub(crate) use folds::folds;
+pub(crate) use plan::DEFAULT_CANDIDATES;
 pub(crate) use plan::spaces;
-pub use plan::{DEFAULT_CANDIDATES, DEFAULT_FOLDS, Plan, PlanError};
+pub use plan::{Plan, PlanError};
 pub(crate) use trial::{MAX_KEPT_ANSWERS, MAX_KEPT_NODES};
 
-use self::trial::{Course, Trial};
+use self::trial::{SearchContext, Trial};
 use crate::deciding::LabelChoice;
+use crate::families::{self, Growth};
 use crate::fit::{Cost, FitError};
 use crate::gap::Losses;
 use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
-use crate::learner::{AskError, Learner};
+use crate::learner::{AnswerError, Learner};
 
 /// Maximum number of candidates of a family for which all are scored on all folds.
-const FEW: usize = 4;
+const FEW_CANDIDATES: usize = 4;
 
 /// Steps of successive halving: of each family, one candidate in three goes on to three folds, then one in three of
 /// those to all.
@@ -52,9 +54,9 @@ const ROUNDS_BY_ROWS: f64 = 0.4;
 
 /// The result of a search.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     /// The candidates, at least one: the best, then the best of every other family, then the rest.
-    pub(crate) ranking: Vec<Ranked>,
+    pub(crate) ranking: Vec<RankedCandidate>,
     /// The summary of the search, with the score of the first in the ranking.
     pub(crate) summary: SearchSummary,
     pub(crate) candidates: Vec<Candidate>,
@@ -65,7 +67,7 @@ pub(crate) struct Found {
 
 /// A candidate that was tried, with everything that its last fit needs.
 #[derive(Debug)]
-pub(crate) struct Ranked {
+pub(crate) struct RankedCandidate {
     pub(crate) choice: Choice,
     /// The members of an ensemble and their weights. `choice` is the first of them. Empty for a single model.
     pub(crate) members: Vec<(Choice, f32)>,
@@ -77,9 +79,9 @@ pub(crate) struct Ranked {
     pub(crate) calibration: Option<f32>,
     /// How a classifier's probabilities are limited and which label it answers.
     pub(crate) rule: LabelRule,
-    /// The errors of a regression model on rows that it did not learn from, fold by fold.
+    /// The errors of a regression model on rows that it was not trained on, fold by fold.
     pub(crate) errors: Vec<Errors>,
-    /// The losses on rows that it did not learn from. `None` if the answers were not kept.
+    /// The losses on rows that it was not trained on. `None` if the answers were not kept.
     pub(crate) validated: Option<Losses>,
     /// How long the steps after the last fit take.
     pub(crate) after: Duration,
@@ -94,18 +96,18 @@ pub enum SearchError {
     Fit(#[from] FitError),
     /// A fitted model does not answer.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Answer(#[from] AnswerError),
     /// The metric does not suit the table's task.
-    #[error("{0} does not measure models of this table")]
+    #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
     /// There is no candidate to try.
-    #[error("there is no candidate")]
+    #[error("the search has no candidate")]
     NoCandidate,
 }
 
 /// The state of a running search.
 struct Search<'a> {
-    course: Course<'a>,
+    context: SearchContext<'a>,
     labels: &'a LabelChoice,
     started: Instant,
     deadline: Instant,
@@ -118,13 +120,13 @@ struct Search<'a> {
 }
 
 /// Searches by `plan` and leaves time for the last fit before the `deadline`.
-pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<Found, SearchError> {
+pub(crate) fn search(learner: &Learner<'_>, plan: &Plan, deadline: Instant) -> Result<SearchResult, SearchError> {
     let (folds, division) = small::divided(learner, plan);
     let rule = plan.labels.usual(learner.target());
-    let course = Course { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
+    let context = SearchContext { learner, folds: &folds, division, metric: plan.metric, rule: &rule, seed: plan.seed };
     let started = Instant::now();
     let mut search = Search {
-        course,
+        context,
         labels: &plan.labels,
         started,
         deadline,
@@ -153,14 +155,14 @@ impl Search<'_> {
     fn run(&mut self, candidates: Vec<Choice>) -> Result<(), SearchError> {
         let mut failure = None;
         let count = |family| candidates.iter().filter(|choice| choice.family == family).count();
-        let few: Vec<Family> = Family::ALL.into_iter().filter(|family| count(*family) <= FEW).collect();
+        let few: Vec<Family> = Family::ALL.into_iter().filter(|family| count(*family) <= FEW_CANDIDATES).collect();
         for choice in candidates {
             let family = choice.family;
             if self.left_out.contains(&family) {
                 continue;
             }
             let all = few.contains(&family) || !self.has_tried(family);
-            let folds = if all { self.course.folds.len() } else { self.course.first_folds() };
+            let folds = if all { self.context.folds.len() } else { self.context.first_folds() };
             if !self.has_time_for(&choice, folds) {
                 self.cut_short = true;
                 if self.has_tried(family) {
@@ -186,13 +188,13 @@ impl Search<'_> {
 
     /// Scores the better candidates of each family on more folds, and the best of them on all.
     fn narrow_down(&mut self) -> Result<(), SearchError> {
-        let mut before = self.course.first_folds();
+        let mut before = self.context.first_folds();
         for (part, folds) in RUNGS {
             if folds < before {
                 continue;
             }
             for number in self.better_part(part, before) {
-                if self.trials.get(number).is_none_or(|trial| trial.done() >= self.course.folds.len().min(folds)) {
+                if self.trials.get(number).is_none_or(|trial| trial.done() >= self.context.folds.len().min(folds)) {
                     continue;
                 }
                 let trial = self.trials.remove(number);
@@ -203,7 +205,7 @@ impl Search<'_> {
                 }
                 let trial = self.advanced(trial, folds)?;
                 self.trials.insert(number, trial);
-                self.forget();
+                self.drop_large();
             }
             before = folds;
         }
@@ -213,15 +215,16 @@ impl Search<'_> {
     /// Returns the indices of the best trials, one in `part` of each family, by their score on `folds` folds. The best
     /// of each family come first.
     fn better_part(&self, part: usize, folds: usize) -> Vec<usize> {
-        let metric = self.course.metric;
+        let metric = self.context.metric;
         let mut chosen: Vec<(usize, usize)> = Vec::new();
         for family in Family::ALL {
             let of_family =
                 |number: &usize| self.trials.get(*number).is_some_and(|trial| trial.choice.family == family);
             let mut numbers: Vec<usize> = (0..self.trials.len()).filter(of_family).collect();
             let all = numbers.len();
-            numbers.retain(|number| self.trials[*number].done() >= folds.min(self.course.folds.len()));
-            let score = |number: &usize| self.trials[*number].score_of(folds);
+            let complete = folds.min(self.context.folds.len());
+            numbers.retain(|number| self.trials.get(*number).is_some_and(|trial| trial.done() >= complete));
+            let score = |number: &usize| self.trials.get(*number).and_then(|trial| trial.score_of(folds));
             numbers.sort_by(|a, b| match (score(a), score(b)) {
                 (Some(a), Some(b)) => 0.0_f64.total_cmp(&metric.gain(a, b)),
                 (a, b) => b.is_some().cmp(&a.is_some()),
@@ -235,8 +238,8 @@ impl Search<'_> {
 
     /// Runs a trial on up to `folds` folds. It stops when another fold would leave too little time for the last fit.
     fn advanced(&mut self, mut trial: Trial, folds: usize) -> Result<Trial, SearchError> {
-        trial.run(self.course, self.deadline, folds, |trial| self.has_time_after(trial))?;
-        self.cut_short |= trial.done() < folds.min(self.course.folds.len());
+        trial.run(self.context, self.deadline, folds, |trial| self.has_time_after(trial))?;
+        self.cut_short |= trial.done() < folds.min(self.context.folds.len());
         Ok(trial)
     }
 
@@ -245,18 +248,18 @@ impl Search<'_> {
     }
 
     fn leave_out(&mut self, family: Family, why: &str) {
-        self.warnings.push(format!("{family} was left out: {why}"));
+        self.warnings.push(format!("the family {family} was left out: {why}"));
         self.left_out.push(family);
     }
 
     /// Keeps a trial. If answers are large, only the best trial of a family keeps them.
     fn keep(&mut self, trial: Trial) {
         self.trials.push(trial);
-        self.forget();
+        self.drop_large();
     }
 
-    fn forget(&mut self) {
-        let (metric, all) = (self.course.metric, self.course.folds.len());
+    fn drop_large(&mut self) {
+        let (metric, all) = (self.context.metric, self.context.folds.len());
         for family in Family::ALL {
             let mut best: Option<usize> = None;
             for number in 0..self.trials.len() {
@@ -267,15 +270,15 @@ impl Search<'_> {
                     best.and_then(|best| self.trials.get(best)).is_none_or(|best| trial.is_better_than(best, metric));
                 let worse = if better { best.replace(number) } else { Some(number) };
                 if let Some(trial) = worse.and_then(|worse| self.trials.get_mut(worse)) {
-                    trial.forget(all);
+                    trial.drop_large(all);
                 }
             }
         }
     }
 
-    /// Returns the trials, the best first: see [`Found::ranking`].
+    /// Returns the trials, the best first: see [`SearchResult::ranking`].
     fn ranking(&self) -> Vec<&Trial> {
-        let metric = self.course.metric;
+        let metric = self.context.metric;
         let mut ranking: Vec<&Trial> = Vec::with_capacity(self.trials.len());
         for trial in &self.trials {
             let place = ranking.iter().position(|other| trial.is_better_than(other, metric));
@@ -295,12 +298,12 @@ impl Search<'_> {
         self.trials.iter().position(|other| std::ptr::eq(other, trial))
     }
 
-    fn ranked(&self, trial: &Trial) -> Ranked {
-        let usual = self.course.rule;
-        let every = trial.out_of_fold(self.course.folds.len());
+    fn ranked(&self, trial: &Trial) -> RankedCandidate {
+        let usual = self.context.rule;
+        let every = trial.out_of_fold(self.context.folds.len());
         let calibration = every.as_ref().and_then(|(target, answers)| calibrate::power(target, answers, usual));
         // Count each row once. Repeated rows would make chance look smaller than it is.
-        let out_of_fold = trial.out_of_fold(self.course.division);
+        let out_of_fold = trial.out_of_fold(self.context.division);
         let answers = out_of_fold.as_ref();
         let rule = match answers {
             Some((target, answers)) => {
@@ -308,14 +311,14 @@ impl Search<'_> {
             }
             None => usual.clone(),
         };
-        Ranked {
+        RankedCandidate {
             choice: self.for_all_rows(&trial.choice),
             members: Vec::new(),
             folds: trial.scores.len(),
             score: trial.score(),
             calibration,
             rule,
-            errors: trial.errors(self.course),
+            errors: trial.errors(self.context),
             validated: answers.and_then(|(target, answers)| Losses::of(target, answers)),
             after: Duration::from_secs_f64(self.after(trial)),
         }
@@ -324,7 +327,7 @@ impl Search<'_> {
     /// Returns the ensemble of several trials, and the indices and weights of its members. Returns `None` if it is not
     /// better than the best trial or there is no time to fit it.
     fn blend(&mut self, limits: &EnsembleLimits) -> Option<(Trial, Vec<(usize, f32)>)> {
-        let (all, metric) = (self.course.folds.len(), self.course.metric);
+        let (all, metric) = (self.context.folds.len(), self.context.metric);
         let complete = |trial: &&Trial| trial.scores.len() == all && trial.whole().is_some();
         let ranking = self.ranking();
         let best = ranking.first().copied()?;
@@ -333,49 +336,43 @@ impl Search<'_> {
             usable.filter_map(|trial| Some((self.place(trial)?, trial, self.cost_of_all_rows(trial)))).collect();
         let parts = blend::select(&trials, metric, limits);
         let members = || parts.iter().filter_map(|(place, weight)| Some((self.trials.get(*place)?, *weight)));
-        let blended = Trial::blended(self.course, &members().collect::<Vec<_>>())?;
+        let blended = Trial::blended(self.context, &members().collect::<Vec<_>>())?;
         if best.is_better_than(&blended, metric) {
             return None;
         }
-        let rows = self.course.learner.rows() as f64;
+        let rows = self.context.learner.rows() as f64;
         if blended.seconds_per_row * rows * time::SLOWER + self.after(&blended) > self.left() {
             self.cut_short = true;
-            self.warnings.push("there was no time to fit a mean of several candidates".to_owned());
+            self.warnings.push("there was no time to fit an ensemble of several candidates".to_owned());
             return None;
         }
         Some((blended, parts))
     }
 
-    /// Estimates the cost of a trial's artifact when it is fitted to all rows. A forest grows with the rows.
+    /// Estimates the cost of a trial's artifact when it is fitted to all rows.
     fn cost_of_all_rows(&self, trial: &Trial) -> Cost {
-        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        let ratio = (self.course.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
-        match trial.choice.family {
-            Family::RandomForest => trial.cost.times(ratio, 1.0),
-            Family::GradientBoosting => {
-                let more = self.for_all_rows(&trial.choice).round_count() / trial.choice.round_count().max(1.0);
-                trial.cost.times(more, more)
-            }
-            Family::Linear => trial.cost,
-        }
+        let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
+        let rows = (self.context.learner.rows() as f64 / fitted.max(1) as f64).max(1.0);
+        let rounds = self.for_all_rows(&trial.choice).round_count() / trial.choice.round_count().max(1.0);
+        families::of(trial.choice.family).cost_of_all_rows(trial.cost, Growth { rows, rounds })
     }
 
     /// Returns the choice for the fit on all rows. They are more than a fold's, so boosting gets more rounds.
     fn for_all_rows(&self, choice: &Choice) -> Choice {
-        let fitted = self.course.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        let ratio = self.course.learner.rows() as f64 / fitted.max(1) as f64;
+        let fitted = self.context.folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
+        let ratio = self.context.learner.rows() as f64 / fitted.max(1) as f64;
         choice.with_rounds(choice.round_count() * ratio.max(1.0).powf(ROUNDS_BY_ROWS))
     }
 
     /// Returns the ranked results.
-    fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<Found, SearchError> {
+    fn found(mut self, planned: usize, limits: &EnsembleLimits) -> Result<SearchResult, SearchError> {
         let blend = self.blend(limits);
-        let mut ranking: Vec<Ranked> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();
+        let mut ranking: Vec<RankedCandidate> = self.ranking().into_iter().map(|trial| self.ranked(trial)).collect();
         let mut candidates: Vec<Candidate> = self.trials.iter().map(Trial::record).collect();
         if let Some((trial, parts)) = &blend {
             let members = || parts.iter().filter_map(|(place, weight)| Some((self.trials.get(*place)?, *weight)));
             let members = members().map(|(trial, weight)| (self.for_all_rows(&trial.choice), weight)).collect();
-            ranking.insert(0, Ranked { members, ..self.ranked(trial) });
+            ranking.insert(0, RankedCandidate { members, ..self.ranked(trial) });
             for (place, weight) in parts {
                 if let Some(candidate) = candidates.get_mut(*place) {
                     candidate.weight = Some((*weight).into());
@@ -384,7 +381,7 @@ impl Search<'_> {
         }
         let best = ranking.first().ok_or(SearchError::NoCandidate)?;
         let summary = SearchSummary {
-            metric: self.course.metric,
+            metric: self.context.metric,
             folds: best.folds,
             planned,
             tried: self.trials.len(),
@@ -393,6 +390,6 @@ impl Search<'_> {
             budget_seconds: self.budget(),
             cut_short: self.cut_short,
         };
-        Ok(Found { ranking, summary, candidates, warnings: self.warnings, limits: *limits })
+        Ok(SearchResult { ranking, summary, candidates, warnings: self.warnings, limits: *limits })
     }
 }

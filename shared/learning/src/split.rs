@@ -1,7 +1,7 @@
 //! Splits a table into training rows and hold-out.
 //!
 //! The split depends on the rows alone, not on a seed. Training runs on the same table share their hold-out, so a
-//! champion has never learnt from the rows on which it is compared with its challenger. A table that grows keeps nearly
+//! champion was never trained on the rows on which it is compared with its challenger. A table that grows keeps nearly
 //! all of its hold-out rows.
 
 mod groups;
@@ -36,14 +36,14 @@ impl Units {
         match (order, groups) {
             (Some(order), Some(groups)) => Self::Ordered(groups::ranks(&at(groups, rows), &at(order, rows))),
             (Some(order), None) => Self::Ordered(ranks(&at(order, rows))),
-            (None, groups) => Self::Alike(kin(frame, rows, groups)),
+            (None, groups) => Self::Alike(unit_keys(frame, rows, groups)),
         }
     }
 }
 
 /// Returns the share of distinct `rows` in a frame, 0–1. Equal rows, or the rows of one group, count as one.
 pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> f64 {
-    let mut units = kin(frame, rows, groups);
+    let mut units = unit_keys(frame, rows, groups);
     let all = units.len().max(1);
     units.sort_unstable();
     units.dedup();
@@ -51,7 +51,7 @@ pub(crate) fn distinct_share(frame: &Frame, rows: &[u32], groups: Option<&[u64]>
 }
 
 /// Returns a number for each of `rows`. Rows of the same group share it; without groups, equal rows share it.
-pub(crate) fn kin(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
+pub(crate) fn unit_keys(frame: &Frame, rows: &[u32], groups: Option<&[u64]>) -> Vec<u64> {
     groups.map_or_else(|| hash::some_rows(frame, rows), |groups| at(groups, rows))
 }
 
@@ -101,8 +101,10 @@ impl Split {
                 }
             }
         }
-        let (holdout, training) =
-            (0..rows as u32).partition(|row| held.get(*row as usize).copied().unwrap_or_default());
+        let (mut training, mut holdout) = (Vec::new(), Vec::new());
+        for (row, is_held) in (0..).zip(held) {
+            if is_held { holdout.push(row) } else { training.push(row) }
+        }
         Self { training, holdout }
     }
 }

@@ -26,14 +26,14 @@ const MAX_CLASSES: usize = 10;
 
 /// Minimum gain, in standard errors, for which a statistic is used. The gain is the decrease of the squared error
 /// against the mean.
-const WORTHWHILE: f64 = 3.0;
+const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 3.0;
 
 /// The share of a class is limited to this and 1 less this, before its odds are taken.
-const LEAST_SHARE: f64 = 1e-4;
+const MIN_SHARE: f64 = 1e-4;
 
 /// A statistic that a model uses.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Wanted {
+pub(crate) struct StatisticPlan {
     /// The slot of the column in a raw row.
     pub(crate) slot: u32,
     /// The class whose share is learnt; `None` for regression.
@@ -44,7 +44,7 @@ pub(crate) struct Wanted {
 
 /// The texts of a column, row by row.
 #[derive(Debug, Clone)]
-pub(crate) struct Texts {
+pub(crate) struct ColumnTexts {
     /// The code of each row's text, below `count`. The last code means a missing text.
     pub(crate) codes: Arc<[u32]>,
     /// Number of codes.
@@ -53,7 +53,7 @@ pub(crate) struct Texts {
     pub(crate) parts: Arc<[u8]>,
 }
 
-impl Texts {
+impl ColumnTexts {
     /// Returns the texts of a column in these `rows` of `frame`, or `None` if the signature has no category there. The
     /// `parts` come from [`parts`].
     pub(crate) fn of(frame: &Frame, column: &Column, rows: &[u32], parts: Arc<[u8]>) -> Option<Self> {
@@ -69,13 +69,13 @@ impl Texts {
 /// A statistic with the texts that it is learnt from.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
-    pub(crate) texts: Texts,
-    pub(crate) wanted: Wanted,
+    pub(crate) texts: ColumnTexts,
+    pub(crate) plan: StatisticPlan,
 }
 
 /// A statistic that was learnt from some rows.
 #[derive(Debug)]
-pub(crate) struct Learnt {
+pub(crate) struct LearntStatistic {
     /// The statistic for rows to predict.
     pub(crate) statistic: Statistic,
     /// The feature of each row of the learner during training.
@@ -110,16 +110,16 @@ impl Sum {
 }
 
 /// The sums over all rows, and by part and code.
-struct Sums {
+struct TargetSums {
     all: Sum,
     parts: [Sum; PARTS],
     codes: Vec<Sum>,
     codes_of_parts: Vec<[Sum; PARTS]>,
 }
 
-/// Returns the part of each row. Rows with the same `kin` are in the same part.
-pub(crate) fn parts(kin: &[u64]) -> Arc<[u8]> {
-    kin.iter().map(|key| part(*key) as u8).collect()
+/// Returns the part of each row. Rows with the same `unit_keys` are in the same part.
+pub(crate) fn parts(unit_keys: &[u64]) -> Arc<[u8]> {
+    unit_keys.iter().map(|key| part(*key) as u8).collect()
 }
 
 fn part(key: u64) -> usize {
@@ -131,13 +131,14 @@ fn part(key: u64) -> usize {
 }
 
 fn value_of(target: &Target, class: Option<u32>, row: u32) -> f64 {
+    debug_assert!((row as usize) < target.len(), "row {row} of {} has a target", target.len());
     match target {
         Target::Numbers(numbers) => numbers.get(row as usize).copied().unwrap_or_default(),
         Target::Classes { classes, .. } => f64::from(u8::from(classes.get(row as usize).copied() == class)),
     }
 }
 
-impl Sums {
+impl TargetSums {
     fn of(recipe: &Recipe, target: &Target, rows: &[u32]) -> Self {
         let mut sums = Self {
             all: Sum::default(),
@@ -146,7 +147,7 @@ impl Sums {
             codes_of_parts: vec![[Sum::default(); PARTS]; recipe.texts.count],
         };
         for &row in rows {
-            let value = value_of(target, recipe.wanted.class, row);
+            let value = value_of(target, recipe.plan.class, row);
             sums.all.add(value);
             let part = recipe.part(row);
             if let Some(sum) = sums.parts.get_mut(part) {
@@ -188,41 +189,41 @@ impl Recipe {
     }
 
     fn feature(&self, mean: f64) -> f32 {
-        match self.wanted.class {
+        match self.plan.class {
             None => mean as f32,
             Some(_) => {
-                let share = mean.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);
+                let share = mean.clamp(MIN_SHARE, 1.0 - MIN_SHARE);
                 (share / (1.0 - share)).ln() as f32
             }
         }
     }
 
     /// Learns the statistic from `rows`. All other rows get the value for prediction.
-    pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> Learnt {
-        let sums = Sums::of(self, target, rows);
-        let whole = |code| self.feature(sums.whole(code, self.wanted.smoothing));
+    pub(crate) fn learn(&self, target: &Target, rows: &[u32]) -> LearntStatistic {
+        let sums = TargetSums::of(self, target, rows);
+        let whole = |code| self.feature(sums.whole(code, self.plan.smoothing));
         let values: Vec<f32> = (0..self.texts.count).map(whole).collect();
         let of_code = |code: &u32| values.get(*code as usize).copied().unwrap_or_default();
         let mut feature: Vec<f32> = self.texts.codes.iter().map(of_code).collect();
         for &row in rows {
             if let Some(feature) = feature.get_mut(row as usize) {
-                *feature = self.feature(sums.apart(self.code(row), self.part(row), self.wanted.smoothing));
+                *feature = self.feature(sums.apart(self.code(row), self.part(row), self.plan.smoothing));
             }
         }
-        Learnt { statistic: Statistic { slot: self.wanted.slot, values }, feature }
+        LearntStatistic { statistic: Statistic { slot: self.plan.slot, values }, feature }
     }
 }
 
 /// Returns the statistics of the column at `slot`, if they clearly reduce the error on `rows`, or nothing. Each row is
-/// judged by what was learnt from the other parts.
-pub(crate) fn wanted(slot: u32, texts: &Texts, target: &Target, rows: &[u32]) -> Vec<Wanted> {
-    let recipe = |class| Recipe { texts: texts.clone(), wanted: Wanted { slot, class, smoothing: 0.0 } };
+/// evaluated with the statistic of the other parts.
+pub(crate) fn plan_statistics(slot: u32, texts: &ColumnTexts, target: &Target, rows: &[u32]) -> Vec<StatisticPlan> {
+    let recipe = |class| Recipe { texts: texts.clone(), plan: StatisticPlan { slot, class, smoothing: 0.0 } };
     let recipes: Vec<Recipe> = classes(target).into_iter().map(recipe).collect();
-    let sums: Vec<Sums> = recipes.iter().map(|recipe| Sums::of(recipe, target, rows)).collect();
+    let sums: Vec<TargetSums> = recipes.iter().map(|recipe| TargetSums::of(recipe, target, rows)).collect();
     let gains = SMOOTHING.into_iter().map(|smoothing| (smoothing, gain(&recipes, &sums, target, rows, smoothing)));
     match gains.max_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b)) {
-        Some((smoothing, (mean, error))) if mean > WORTHWHILE * error => {
-            recipes.into_iter().map(|recipe| Wanted { smoothing, ..recipe.wanted }).collect()
+        Some((smoothing, (mean, error))) if mean > MIN_GAIN_IN_STANDARD_ERRORS * error => {
+            recipes.into_iter().map(|recipe| StatisticPlan { smoothing, ..recipe.plan }).collect()
         }
         _ => Vec::new(),
     }
@@ -248,11 +249,11 @@ fn classes(target: &Target) -> Vec<Option<u32>> {
 }
 
 /// Returns by how much the statistics reduce the mean squared error against the mean, and the standard error of that.
-fn gain(recipes: &[Recipe], sums: &[Sums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
+fn gain(recipes: &[Recipe], sums: &[TargetSums], target: &Target, rows: &[u32], smoothing: f64) -> (f64, f64) {
     let (mut sum, mut squares) = (0.0, 0.0);
     for &row in rows {
-        let of = |(recipe, sums): (&Recipe, &Sums)| {
-            let (value, part) = (value_of(target, recipe.wanted.class, row), recipe.part(row));
+        let of = |(recipe, sums): (&Recipe, &TargetSums)| {
+            let (value, part) = (value_of(target, recipe.plan.class, row), recipe.part(row));
             let prior = sums.apart(usize::MAX, part, smoothing);
             (value - prior).powi(2) - (value - sums.apart(recipe.code(row), part, smoothing)).powi(2)
         };
@@ -277,8 +278,8 @@ mod tests {
 
     fn recipe(codes: Vec<u32>, count: usize, class: Option<u32>) -> Recipe {
         let parts = parts(&(0..codes.len() as u64).collect::<Vec<_>>());
-        let texts = Texts { codes: codes.into(), count, parts };
-        Recipe { texts, wanted: Wanted { slot: 0, class, smoothing: 1.0 } }
+        let texts = ColumnTexts { codes: codes.into(), count, parts };
+        Recipe { texts, plan: StatisticPlan { slot: 0, class, smoothing: 1.0 } }
     }
 
     #[test]
@@ -296,9 +297,9 @@ mod tests {
         let rows: Vec<u32> = (0..400).collect();
         let decided = two(codes.iter().map(|code| code % 2).collect());
         let texts = recipe(codes, 101, None).texts;
-        assert_eq!(wanted(3, &texts, &decided, &rows).len(), 1);
+        assert_eq!(plan_statistics(3, &texts, &decided, &rows).len(), 1);
         let by_chance = two(rows.iter().map(|row| u32::from(part(u64::from(*row) + 9999) > 4)).collect());
-        assert_eq!(wanted(3, &texts, &by_chance, &rows), []);
+        assert_eq!(plan_statistics(3, &texts, &by_chance, &rows), []);
     }
 
     #[test]

@@ -9,23 +9,23 @@ use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Mode
 use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
-use crate::derived::{Learnable, Limits, derive};
-use crate::encode::Learnt;
-use crate::evaluate::{Constant, Holdout, baseline};
-use crate::fit::{FitError, Fitted, Rows};
-use crate::gap::{Bonds, gap, uncovered};
+use crate::derived::{DerivingLimits, Learnable, derive};
+use crate::encode::LearntColumns;
+use crate::evaluate::{ConstantAnswer, Holdout, baseline};
+use crate::fit::{FitError, FitRows, Fitted};
+use crate::gap::{RowDependence, gap, low_coverage};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
-use crate::learner::{AskError, Kept, Learner, seed_of};
+use crate::learner::{AnswerError, Learner, LearnerRows, seed_of};
 use crate::prepared::Prepared;
 use crate::proof::Proof;
 use crate::rows::FrameError;
-use crate::search::{Found, Plan, Ranked, SearchError, search};
+use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::split::distinct_share;
 use crate::{intervals, memory};
 
 /// Maximum share of the time for trying out derived features.
-const DERIVING: f64 = 0.15;
+const DERIVING_SHARE: f64 = 0.15;
 
 /// Parts of an artifact's metadata that do not follow from table and plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Trained {
     /// The result on the hold-out without using any column.
     pub baseline: Option<Baseline>,
     /// The constant answer that the model must beat.
-    pub constant: Option<Constant>,
+    pub constant: Option<ConstantAnswer>,
     /// Accuracy (0–1) or R² (at most 1) on the training rows, or on 50,000 evenly spaced ones if there are more.
     pub training_score: f64,
     /// The importance of each column, in the signature's order. The sum is 1, or 0 if no column matters. It is the
@@ -94,21 +94,21 @@ pub enum LearningError {
     Fit(#[from] FitError),
     /// The fitted model does not answer.
     #[error(transparent)]
-    Ask(#[from] AskError),
+    Answer(#[from] AnswerError),
     /// The fitted pipeline is not valid.
-    #[error("what was fitted is no sound pipeline: {0}")]
+    #[error("the fitted model is not a valid pipeline: {0}")]
     Pipeline(#[from] PipelineError),
     /// The artifact cannot be loaded.
-    #[error("the artifact that was written cannot be loaded")]
+    #[error("the written artifact cannot be loaded")]
     Artifact(#[from] ArtifactError),
     /// The loaded artifact answers differently from the fitted model.
-    #[error("the artifact does not predict what was fitted")]
+    #[error("the loaded artifact predicts other values than the fitted model")]
     OtherPrediction,
-    /// The model takes rows of another length.
+    /// The rows are not as long as the model expects.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// The model is for another task than the table.
-    #[error("the model is for another task than the table")]
+    #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
 }
 
@@ -119,6 +119,23 @@ pub enum LearningError {
 /// Training ends by the `deadline` or soon after. If time is short, it tries fewer candidates and grows fewer trees,
 /// and the search's summary says so. Otherwise the same table, plan and origin give the same artifact, byte for byte,
 /// on any number of cores.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::time::{Duration, Instant};
+///
+/// use evergreen_learning::{Origin, Plan, Prepared, train};
+/// use evergreen_lifecycle::Family;
+///
+/// let prepared = Prepared::of(evergreen_table::iris()?)?;
+/// // One value for the only hyperparameter leaves one candidate. An empty map and no family search everything.
+/// let alpha = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+/// let plan = Plan::new(prepared.table(), Some(Family::Linear), &alpha, 42)?;
+/// let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+/// let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+/// assert_eq!((trained.family, trained.evaluation.rows()), (Family::Linear, 30));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`LearningError`], which names the step that failed.
@@ -151,15 +168,15 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     let proof = Proof::of(prepared, pipeline, &metadata)?;
     let mut warnings = std::mem::take(&mut found.warnings);
     let baseline = baseline(&target, proof.holdout.target());
-    let constant = Constant::of(&target);
+    let constant = ConstantAnswer::of(&target);
     warnings.extend(proof.useless(constant.as_ref()));
     warnings.extend(no_width);
-    if plan.labels == LabelChoice::Likeliest {
-        warnings.extend(hardly_found(&proof.evaluation));
+    if plan.labels == LabelChoice::MostLikely {
+        warnings.extend(rarely_predicted(&proof.evaluation));
     }
-    let rows = bonds(prepared);
+    let rows = row_dependence(prepared);
     warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
-    warnings.extend(uncovered(&proof.evaluation, rows));
+    warnings.extend(low_coverage(&proof.evaluation, rows));
     warnings.extend(leaks(prepared));
     warnings.extend(unordered(prepared.table()));
     warnings.extend(ungrouped(prepared.table()));
@@ -183,7 +200,7 @@ fn on_pool(prepared: &Prepared, plan: &Plan, deadline: Instant, origin: &Origin)
     })
 }
 
-/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It serves
+/// Fits the first candidate of `plan` to the training rows, without search, calibration or intervals. It is for
 /// comparisons with other libraries. Near the `deadline`, it grows fewer trees.
 ///
 /// # Errors
@@ -198,7 +215,7 @@ pub fn fit(
     let learner = learner(prepared, prepared.learnt())?;
     let choice = plan.first().ok_or(SearchError::NoCandidate)?;
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
-    let fitted = learner.fit(Rows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
+    let fitted = learner.fit(FitRows::all(&rows), &choice, seed_of(plan.seed, choice.family), deadline)?;
     let interval = (prepared.table().task() == Task::Regression).then(|| Interval::from(0.0));
     let rule = plan.labels.usual(learner.target());
     Ok(Model::compile(&learner.pipeline(fitted, None, rule, interval)?, metadata.clone()))
@@ -217,34 +234,35 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Prepares the training rows of a table.
-fn learner(prepared: &Prepared, learnt: Learnt) -> Result<Learner<'_>, LearningError> {
+fn learner(prepared: &Prepared, learnt: LearntColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
-    let kept = Kept { rows, order: table.order(), groups: table.groups() };
+    let kept = LearnerRows { rows, order: table.order(), groups: table.groups() };
     let mut learner = Learner::new(table.frame(), kept, table.target().take(rows), weights, learnt)?;
     learner.constrain(&table.settings().monotone);
     Ok(learner)
 }
 
 /// Returns how the hold-out rows depend on each other.
-fn bonds(prepared: &Prepared) -> Bonds {
+fn row_dependence(prepared: &Prepared) -> RowDependence {
     let (table, holdout) = (prepared.table(), &prepared.split().holdout);
     let distinct_share = distinct_share(table.frame(), holdout, table.groups());
-    Bonds { is_ordered: table.order().is_some(), distinct_share }
+    RowDependence { is_ordered: table.order().is_some(), distinct_share }
 }
 
-/// Recall below which a label counts as hardly found.
-const FOUND: f64 = 0.2;
+/// Recall below which a label counts as rarely predicted.
+const RARE_RECALL: f64 = 0.2;
 
 /// Minimum number of hold-out rows of a label to judge its recall.
-const TELLING: usize = 3;
+const MIN_LABEL_ROWS: usize = 3;
 
 /// Returns a warning if the model almost never predicts a rare label. A label is rare with less than half of an even
 /// share of the rows.
-fn hardly_found(evaluation: &Evaluation) -> Option<String> {
+fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     let Evaluation::Classification(figures) = evaluation else { return None };
     let is_rare = |class: &ClassEvaluation| class.support * figures.per_class.len() * 2 < figures.rows;
-    let missed = |class: &&ClassEvaluation| class.support >= TELLING && class.recall < FOUND && is_rare(class);
+    let missed =
+        |class: &&ClassEvaluation| class.support >= MIN_LABEL_ROWS && class.recall < RARE_RECALL && is_rare(class);
     let class = figures.per_class.iter().filter(missed).min_by_key(|class| class.support)?;
     let found = (class.recall * class.support as f64).round();
     let settings = if figures.per_class.len() == 2 {
@@ -253,14 +271,14 @@ fn hardly_found(evaluation: &Evaluation) -> Option<String> {
         "`class_weights = \"balanced\"`"
     };
     Some(format!(
-        "a rare label is hardly found: {found} of its {} held-out rows are answered so, of {} rows in all; {settings} in \
-         dataset.toml answers it more often",
+        "a rare label is rarely predicted: it is the answer to {found} of its {} hold-out rows (of {} hold-out rows in \
+         all); {settings} in dataset.toml predicts it more often",
         class.support, figures.rows
     ))
 }
 
 /// Learns the columns and their derived features. The second value has warnings about columns that are left out.
-fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learnt, Vec<String>), LearningError> {
+fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(LearntColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
@@ -273,15 +291,16 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Learn
         groups: table.groups(),
     };
     let started = Instant::now();
-    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING);
-    let limits = Limits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING_SHARE);
+    let limits =
+        DerivingLimits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }
 
 /// Returns a warning if the intervals of a regression model are empty.
 fn no_width(interval: &Interval) -> Option<String> {
     (interval.half == Interval::from(0.0).half).then(|| {
-        "the prediction intervals are empty: there was no time to learn their width, or no error to learn it from"
+        "the prediction intervals are empty: there was no time to learn their width, or no errors to learn it from"
             .to_owned()
     })
 }
@@ -297,10 +316,10 @@ fn fewer_trees(choice: &Choice, fitted: &Fitted) -> Option<String> {
 /// Fits the best candidate that can be fitted to all rows, and adapts the summary to it.
 fn fit_best(
     learner: &Learner<'_>,
-    found: &mut Found,
+    found: &mut SearchResult,
     seed: u64,
     deadline: Instant,
-) -> Result<(Ranked, Fitted), LearningError> {
+) -> Result<(RankedCandidate, Fitted), LearningError> {
     let rows: Vec<u32> = (0..learner.rows() as u32).collect();
     let mut failure = LearningError::Search(SearchError::NoCandidate);
     for ranked in std::mem::take(&mut found.ranking) {
@@ -310,7 +329,7 @@ fn fit_best(
             Ok(fitted) if !ranked.members.is_empty() && !fitted.cost().is_within(&found.limits) => {
                 found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
                 let warning =
-                    "the mean of several candidates was passed over: on all rows it takes more than `ensemble` allows";
+                    "the ensemble of several candidates was not used: on all rows, it exceeds the limits of `ensemble`";
                 found.warnings.push(warning.to_owned());
             }
             Ok(fitted) => {
@@ -320,7 +339,8 @@ fn fit_best(
             }
             Err(error) => {
                 found.candidates.iter_mut().for_each(|candidate| candidate.weight = None);
-                let warning = format!("the best candidate, {family}, was passed over on all rows: {error}");
+                let warning =
+                    format!("the best candidate ({family}) was not used: fitting it to all rows failed: {error}");
                 found.warnings.push(warning);
                 failure = error.into();
             }
@@ -333,11 +353,11 @@ fn fit_best(
 fn fit_ranked(
     learner: &Learner<'_>,
     rows: &[u32],
-    ranked: &Ranked,
+    ranked: &RankedCandidate,
     seed: u64,
     deadline: Instant,
 ) -> Result<Fitted, FitError> {
-    let fit = |choice: &Choice| learner.fit(Rows::all(rows), choice, seed_of(seed, choice.family), deadline);
+    let fit = |choice: &Choice| learner.fit(FitRows::all(rows), choice, seed_of(seed, choice.family), deadline);
     let members = ranked.members.iter().map(|(choice, weight)| Ok((fit(choice)?, *weight)));
     match Fitted::blended(members.collect::<Result<Vec<_>, FitError>>()?) {
         Some(blended) => Ok(blended),

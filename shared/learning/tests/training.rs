@@ -72,7 +72,7 @@ fn auto_takes_the_family_that_does_best() {
     let table = table(&numbers(400), Settings { candidates: Some(2), ..Settings::default() });
     let trained = train(&table, &plan(&table, None, 1));
     let tried: Vec<Family> = trained.candidates.iter().map(|candidate| candidate.family).collect();
-    assert_eq!(tried, [Family::ALL, Family::ALL].concat());
+    assert_eq!(tried, [Family::AUTO, Family::AUTO].concat());
     assert_eq!(trained.family, Family::Linear, "the numbers are a weighted sum: {:?}", trained.candidates);
 }
 
@@ -271,10 +271,13 @@ fn what_cannot_be_planned_is_named() {
         let overrides = BTreeMap::from([(name.to_owned(), value)]);
         Plan::new(iris().table(), family, &overrides, 1).unwrap_err().to_string()
     };
-    assert_eq!(plan(None, "n_estimators", 0.into()), "n_estimators is 0, expected a whole number from 1 to 1000");
-    assert_eq!(plan(None, "max_depth", 2.5.into()), "max_depth is 2.5, expected a whole number from 1 to 100");
-    assert_eq!(plan(None, "max_depth", "9".into()), "max_depth is \"9\", expected a number from 1 to 100");
-    assert_eq!(plan(Some(Family::Linear), "n_trees", 9.into()), "linear has no hyperparameter \"n_trees\", only alpha");
+    assert_eq!(plan(None, "n_estimators", 0.into()), "n_estimators is 0; expected a whole number from 1 to 1000");
+    assert_eq!(plan(None, "max_depth", 2.5.into()), "max_depth is 2.5; expected a whole number from 1 to 100");
+    assert_eq!(plan(None, "max_depth", "9".into()), "max_depth is \"9\"; expected a number from 1 to 100");
+    assert_eq!(
+        plan(Some(Family::Linear), "n_trees", 9.into()),
+        "unknown hyperparameter \"n_trees\" of linear; expected one of alpha"
+    );
 }
 
 #[test]
@@ -305,7 +308,7 @@ fn a_table_that_tells_nothing_is_warned_of() {
     let mut warned = 0;
     for seed in 0..6 {
         warned += usize::from(
-            train(&table, &plan(&table, None, seed)).warnings.iter().any(|w| w.contains("always answering")),
+            train(&table, &plan(&table, None, seed)).warnings.iter().any(|w| w.contains("a constant answer")),
         );
     }
     assert_eq!(warned, 6);
@@ -400,6 +403,19 @@ fn families_are_those_of_the_settings() {
     assert_eq!(plan.families().collect::<Vec<_>>(), [Family::RandomForest, Family::Linear]);
 }
 
+#[test]
+fn a_decision_tree_is_tried_where_it_is_named_and_nowhere_else() {
+    let table = table(&numbers(60), Settings::default());
+    assert_eq!(plan(&table, None, 1).families().collect::<Vec<_>>(), Family::AUTO);
+    let event = plan(&table, Some(Family::DecisionTree), 1);
+    assert_eq!(event.families().collect::<Vec<_>>(), [Family::DecisionTree]);
+    let settings = Settings::parse("families = [\"decision_tree\"]\n[ranges.decision_tree]\nmax_depth = 3").unwrap();
+    let table = self::table(&numbers(300), settings);
+    let trained = train(&table, &plan(&table, None, 1));
+    assert_eq!((trained.family, &trained.parameters["max_depth"]), (Family::DecisionTree, &3.into()));
+    assert!(trained.candidates.iter().all(|candidate| candidate.family == Family::DecisionTree));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -408,7 +424,7 @@ proptest! {
     #[test]
     fn any_table_trains_to_an_artifact_that_predicts_what_was_fitted(
         rows in prop::collection::vec((0..400_u32, -1e6..1e6_f32, 0..7_u32, 0..4_u32), 20..80),
-        family in 0..3_usize,
+        family in 0..Family::ALL.len(),
         seed in any::<u64>(),
     ) {
         let a = |steps: u32| f32::from_bits(1.0_f32.to_bits() + steps);

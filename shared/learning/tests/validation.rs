@@ -144,7 +144,11 @@ fn the_intervals_of_rows_in_time_hold_the_newest_or_say_that_they_do_not() {
         let trained = train(&table, &plan(&table, Some(Family::RandomForest), 1));
         let interval = regression(&trained).interval;
         assert!(!warned(&trained, "\"t\""), "a column that counts the days is no leak: {:?}", trained.warnings);
-        assert!(interval.coverage > 0.84 || warned(&trained, "state 90 %"), "{interval:?} {:?}", trained.warnings);
+        assert!(
+            interval.coverage > 0.84 || warned(&trained, "should contain 90 %"),
+            "{interval:?} {:?}",
+            trained.warnings
+        );
     }
 }
 

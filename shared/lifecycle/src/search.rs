@@ -17,11 +17,16 @@ pub enum Family {
     GradientBoosting,
     /// A weighted sum of the features: logistic regression or ridge regression.
     Linear,
+    /// A single tree. It is tried only if settings or an event name it.
+    DecisionTree,
 }
 
 impl Family {
-    /// Every family, in the order in which `auto` tries them.
-    pub const ALL: [Self; 3] = [Self::RandomForest, Self::GradientBoosting, Self::Linear];
+    /// Every family. The order decides which one is tried first.
+    pub const ALL: [Self; 4] = [Self::RandomForest, Self::GradientBoosting, Self::Linear, Self::DecisionTree];
+
+    /// The families that `auto` tries.
+    pub const AUTO: [Self; 3] = [Self::RandomForest, Self::GradientBoosting, Self::Linear];
 
     /// Returns the name that settings and records use.
     pub fn name(self) -> &'static str {
@@ -29,6 +34,7 @@ impl Family {
             Self::RandomForest => "random_forest",
             Self::GradientBoosting => "gradient_boosting",
             Self::Linear => "linear",
+            Self::DecisionTree => "decision_tree",
         }
     }
 }

@@ -44,7 +44,11 @@ async fn a_file_made_elsewhere_becomes_a_version_that_serves() {
     assert_eq!(state.objects["models/iris/00000001/imported.onnx"], file);
     let artifact = &state.objects["models/iris/00000001/model.onnx"];
     assert_eq!(evergreen_scoring::Model::load(artifact).unwrap().metadata().model, "iris");
-    assert!(run.warnings.iter().any(|warning| warning.contains("may have learnt from the rows")), "{:?}", run.warnings);
+    assert!(
+        run.warnings.iter().any(|warning| warning.contains("may have been trained on rows of the hold-out")),
+        "{:?}",
+        run.warnings
+    );
 }
 
 #[tokio::test]

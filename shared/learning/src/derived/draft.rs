@@ -1,35 +1,35 @@
-//! A signature and its preprocessing, column by column, while it is being made up.
+//! A signature and its preprocessing, column by column, while derived features are added.
 
 use evergreen_lifecycle::{Column, Label, Signature, SignatureError, Task};
 use evergreen_scoring::{Encoding, Preprocessing};
 
-use crate::encode::Learnt;
-use crate::statistics::Wanted;
+use crate::encode::LearntColumns;
+use crate::statistics::StatisticPlan;
 
-/// What a column gives.
+/// A column and the features that it gives.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
+pub(super) struct DraftColumn {
     pub(super) column: Column,
-    /// One for each of its slots.
+    /// One encoding for each slot of the column.
     pub(super) encodings: Vec<Encoding>,
-    /// Its statistics; their slots are not known yet.
-    pub(super) statistics: Vec<Wanted>,
+    /// Statistics of the column. [`Draft::learnt`] sets their slots.
+    pub(super) statistics: Vec<StatisticPlan>,
 }
 
-/// The columns of a model in their order.
+/// The columns of a model, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<DraftColumn>,
     task: Task,
     labels: Vec<Label>,
 }
 
 impl Draft {
-    /// What there is without anything derived.
-    pub(super) fn of(base: Learnt) -> Self {
-        let Learnt { signature, preprocessing, .. } = base;
+    /// Starts a draft that has no derived features.
+    pub(super) fn of(base: LearntColumns) -> Self {
+        let LearntColumns { signature, preprocessing, .. } = base;
         let mut encodings = preprocessing.encodings.into_iter();
-        let part = |column: &Column| Part {
+        let part = |column: &Column| DraftColumn {
             column: column.clone(),
             encodings: encodings.by_ref().take(column.kind.slots()).collect(),
             statistics: Vec::new(),
@@ -38,25 +38,25 @@ impl Draft {
         Self { parts, task: signature.task(), labels: signature.labels().to_vec() }
     }
 
-    /// Takes missing values in every column, whether or not a training row has one.
+    /// Makes every column nullable, whether or not a training row misses its value.
     pub(super) fn allow_missing(&mut self) {
         self.parts.iter_mut().for_each(|part| part.column.nullable = true);
     }
 
-    /// Whether it has a column of that name.
+    /// Checks whether the draft has a column of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.column.name == name)
     }
 
-    /// The signature and what goes with it.
+    /// Returns the signature, the preprocessing and the statistics.
     ///
     /// # Errors
-    /// [`SignatureError`] when there is no column.
-    pub(super) fn learnt(&self) -> Result<Learnt, SignatureError> {
+    /// [`SignatureError`] if there is no column.
+    pub(super) fn learnt(&self) -> Result<LearntColumns, SignatureError> {
         let (mut columns, mut encodings, mut statistics) = (Vec::new(), Vec::new(), Vec::new());
         for part in &self.parts {
             let slot = encodings.len() as u32;
-            statistics.extend(part.statistics.iter().map(|wanted| Wanted { slot, ..*wanted }));
+            statistics.extend(part.statistics.iter().map(|plan| StatisticPlan { slot, ..*plan }));
             encodings.extend_from_slice(&part.encodings);
             columns.push(part.column.clone());
         }
@@ -65,6 +65,6 @@ impl Draft {
             Task::Regression => Signature::regression(columns),
         }?;
         let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
-        Ok(Learnt { signature, preprocessing, statistics })
+        Ok(LearntColumns { signature, preprocessing, statistics })
     }
 }

@@ -1,4 +1,4 @@
-//! What may be taken in.
+//! The steps that add derived features to a draft.
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
@@ -9,16 +9,17 @@ use evergreen_scoring::Encoding;
 use evergreen_table::{FrameColumn, MISSING, Values, at};
 
 use super::Learnable;
-use super::draft::{Draft, Part};
+use super::draft::{Draft, DraftColumn};
 use crate::encode::{self, MAX_TEXT};
-use crate::split::kin;
-use crate::statistics::{self, Texts};
+use crate::split::unit_keys;
+use crate::statistics::{self, ColumnTexts};
 
-/// Rare texts that have a statistic of their own, at most, and the bytes of all of them: they stand in the artifact twice.
+/// Maximum number of rare texts with a statistic of their own, and of bytes in all of them. The artifact stores each
+/// text twice.
 const MAX_KNOWN: usize = 5_000;
 const MAX_KNOWN_BYTES: usize = 100_000;
 
-/// The draft with the parts of every moment that are not the same in all rows, if there is one.
+/// Adds the date parts of every timestamp column that differ between rows. Returns `None` if no part differs.
 pub(super) fn with_parts(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
@@ -47,13 +48,13 @@ fn values<'a>(rows: Learnable<'a>, column: &str) -> Option<&'a Values> {
     rows.frame.column(column).map(|column| &column.values)
 }
 
-/// The draft with the statistics of every category of which texts are lost otherwise and whose statistics are worthwhile, if
-/// there is one.
+/// Adds statistics to every category column that would otherwise lose texts, if the statistics are worth a trial.
+/// Returns `None` if no column gets any.
 pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draft> {
     let mut next = draft.clone();
     let mut taken = false;
     let parts = OnceCell::new();
-    let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&kin(rows.frame, rows.rows, rows.groups))));
+    let parts = || Arc::clone(parts.get_or_init(|| statistics::parts(&unit_keys(rows.frame, rows.rows, rows.groups))));
     for part in &mut next.parts {
         if let Some(statistics) = statistics_of(part, rows, parts) {
             *part = statistics;
@@ -63,7 +64,7 @@ pub(super) fn with_statistics(draft: &Draft, rows: Learnable<'_>) -> Option<Draf
     taken.then_some(next)
 }
 
-fn statistics_of(part: &Part, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>) -> Option<Part> {
+fn statistics_of(part: &DraftColumn, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>) -> Option<DraftColumn> {
     let ColumnKind::Category { categories, rare } = &part.column.kind else { return None };
     let Some(Values::Category { codes, names }) = values(rows, &part.column.name) else { return None };
     let rare = known(&at(codes, rows.rows), names, categories, rare);
@@ -72,14 +73,14 @@ fn statistics_of(part: &Part, rows: Learnable<'_>, parts: impl Fn() -> Arc<[u8]>
     }
     let kind = ColumnKind::Category { categories: categories.clone(), rare };
     let column = Column { kind, ..part.column.clone() };
-    let texts = Texts::of(rows.frame, &column, rows.rows, parts())?;
+    let texts = ColumnTexts::of(rows.frame, &column, rows.rows, parts())?;
     let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
-    let statistics = statistics::wanted(0, &texts, rows.target, &all);
-    (!statistics.is_empty()).then(|| Part { column, encodings: part.encodings.clone(), statistics })
+    let statistics = statistics::plan_statistics(0, &texts, rows.target, &all);
+    (!statistics.is_empty()).then(|| DraftColumn { column, encodings: part.encodings.clone(), statistics })
 }
 
-/// The texts of a column beside its categories, the most frequent as far as there is room, and those that are known to be rare;
-/// sorted. None where hardly any text has a second row.
+/// Returns the texts of a column that are not categories, the most frequent ones first to fit the limits, and all of
+/// `rare`. The result is sorted. It is empty if hardly any text occurs in a second row.
 fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]) -> Vec<String> {
     let mut counts = vec![0_usize; names.len()];
     for code in codes.iter().filter(|code| **code != MISSING) {
@@ -91,7 +92,7 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     let counted = counts.into_iter().zip(names);
     let mut found: Vec<(usize, &String)> = counted.filter(|(count, name)| *count > 0 && is_other(name)).collect();
     found.sort_by_key(|(count, _)| Reverse(*count));
-    // A single text beside the categories is told from them already.
+    // If there is only one other text, the categories already tell it apart.
     if found.get(1).is_none_or(|(count, _)| *count < 2) {
         return Vec::new();
     }
@@ -108,11 +109,11 @@ fn known(codes: &[u32], names: &[String], categories: &[String], rare: &[String]
     known
 }
 
-/// The draft with the words of a text column, if any word is in enough of the rows.
+/// Adds the words of a text column. Returns `None` if no word is in enough rows.
 pub(super) fn with_words(draft: &Draft, rows: Learnable<'_>, text: &FrameColumn) -> Option<Draft> {
     let (column, encodings) = encode::words_of(text, rows.rows)?;
     let mut next = draft.clone();
-    next.parts.push(Part { column, encodings, statistics: Vec::new() });
+    next.parts.push(DraftColumn { column, encodings, statistics: Vec::new() });
     Some(next)
 }
 

@@ -1,70 +1,71 @@
-//! Whether something derived is worthwhile: answers to rows that were not learnt from, with it and without.
+//! Compares models with and without a derived feature by their answers to unseen rows.
 
 use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_table::at;
 
-use super::{Learnable, Limits, Outcome};
+use super::{DerivingLimits, Learnable, Outcome};
 use crate::deciding::{LabelChoice, ruled};
-use crate::encode::Learnt;
+use crate::encode::LearntColumns;
 use crate::evaluate::scores;
-use crate::fit::Rows;
+use crate::fit::FitRows;
 use crate::hyperparameters::Choice;
-use crate::learner::{Kept, Learner};
+use crate::learner::{Learner, LearnerRows};
 use crate::search::folds;
 
-/// Parts that the rows are divided into.
+/// Number of folds in a trial.
 const FOLDS: usize = 3;
 
-/// Rows that are tried, at most and at least, and values that they have, times the outputs of the model.
+/// Maximum and minimum number of rows in a trial, and maximum number of cells (rows × features × labels).
 const MAX_ROWS: usize = 10_000;
 const MIN_ROWS: usize = 1_000;
 const MAX_CELLS: usize = 2_000_000;
 
-/// It is worthwhile if the losses are smaller by this many standard errors.
-const WORTHWHILE: f64 = 2.0;
+/// Number of standard errors by which the mean loss must fall for a derived feature to be kept.
+const MIN_GAIN_IN_STANDARD_ERRORS: f64 = 2.0;
 
-/// How long one fit may take.
+/// Maximum time for one fit.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Rows on which drafts are compared.
-pub(super) struct Trial<'a> {
+/// The rows on which drafts are compared.
+pub(super) struct FeatureTrial<'a> {
     rows: Learnable<'a>,
     seed: u64,
-    pub(super) limits: Limits<'a>,
+    pub(super) limits: DerivingLimits<'a>,
 }
 
-impl<'a> Trial<'a> {
-    pub(super) fn new(rows: Learnable<'a>, seed: u64, limits: Limits<'a>) -> Self {
+impl<'a> FeatureTrial<'a> {
+    pub(super) fn new(rows: Learnable<'a>, seed: u64, limits: DerivingLimits<'a>) -> Self {
         Self { rows, seed, limits }
     }
 
-    /// Whether `next` is better than `best`.
-    pub(super) fn compare(&self, best: &Learnt, next: &Learnt) -> Outcome {
-        // The rows must be the same.
+    /// Checks whether `next` is better than `best`.
+    pub(super) fn compare(&self, best: &LearntColumns, next: &LearntColumns) -> Outcome {
+        // Both drafts must use the same rows, so the larger draft sets their number.
         let cells = next.preprocessing.features().max(1) * self.rows.target.labels().len().max(1);
         let most = (MAX_CELLS / cells).clamp(MIN_ROWS, MAX_ROWS);
         match (self.losses(best, most), self.losses(next, most)) {
-            (Some(best), Some(next)) if is_smaller(&next, &best) => Outcome::Taken,
+            (Some(best), Some(next)) if is_smaller(&next, &best) => Outcome::Better,
             _ if (self.limits.is_up)() => Outcome::NoTime,
             _ => Outcome::NoBetter,
         }
     }
 
-    /// The loss of each row; nothing where there is no time for it.
-    fn losses(&self, learnt: &Learnt, most: usize) -> Option<Vec<f64>> {
+    /// Returns the loss of each row, or `None` if time runs out or a fit fails. Uses at most about `most` rows.
+    fn losses(&self, learnt: &LearntColumns, most: usize) -> Option<Vec<f64>> {
         let Learnable { frame, rows, target, weights, order, groups } = self.rows;
         let step = rows.len().div_ceil(most).max(1);
         let chosen: Vec<u32> = (0..rows.len() as u32).step_by(step).collect();
         let (rows, target) = (at(rows, &chosen), target.take(&chosen));
         let weights = weights.map(|weights| at(weights, &chosen));
-        let learner = Learner::new(frame, Kept { rows: &rows, order, groups }, target, weights, learnt.clone()).ok()?;
+        let learner =
+            Learner::new(frame, LearnerRows { rows: &rows, order, groups }, target, weights, learnt.clone()).ok()?;
         let metric = match learner.target().task() {
             Task::Classification => PrimaryMetric::LogLoss,
             Task::Regression => PrimaryMetric::Rmse,
         };
-        let rule = LabelChoice::Likeliest.usual(learner.target());
+        let rule = LabelChoice::MostLikely.usual(learner.target());
         let choice = Choice::usual(Family::GradientBoosting);
         let folds = folds(learner.target(), |rows| learner.units(rows), FOLDS, self.seed);
         let mut losses = Vec::with_capacity(rows.len());
@@ -72,8 +73,8 @@ impl<'a> Trial<'a> {
             if (self.limits.is_up)() {
                 return None;
             }
-            let fitted = learner.fit(Rows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
-            let answers = ruled(&learner.ask(fitted, &fold.scored).ok()?, &rule);
+            let fitted = learner.fit(FitRows::all(&fold.training), &choice, self.seed, Instant::now() + LIMIT).ok()?;
+            let answers = ruled(&learner.answers(fitted, &fold.scored).ok()?, &rule);
             let truth = learner.target().take(&fold.scored);
             losses.extend(scores(metric, learner.truths(&truth), &answers)?.losses);
         }
@@ -81,13 +82,13 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Whether losses are smaller than others of the same rows, by more than chance would have it.
+/// Checks whether losses are smaller than `others` on the same rows, by more than chance.
 fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
     let gains = || others.iter().zip(losses).map(|(other, loss)| other - loss);
     let rows = losses.len() as f64;
     let mean = gains().sum::<f64>() / rows;
     let variance = gains().map(|gain| (gain - mean).powi(2)).sum::<f64>() / rows;
-    mean > 0.0 && mean > WORTHWHILE * (variance / rows).sqrt()
+    mean > 0.0 && mean > MIN_GAIN_IN_STANDARD_ERRORS * (variance / rows).sqrt()
 }
 
 #[cfg(test)]
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
     use crate::prepared::Prepared;
 
-    /// As the answers of a model are bounded, a row that it is wrong of costs no more than the least probability.
+    /// Answers are limited, so a wrong answer costs at most the logarithm of the floor.
     #[test]
     fn one_mistake_does_not_outweigh_all_other_rows() {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));
@@ -107,9 +108,9 @@ mod tests {
         let (table, rows) = (prepared.table(), &prepared.split().training);
         let target = table.target().take(rows);
         let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };
-        let trial = Trial::new(rows, 1, Limits { is_up: &|| false, fits: &|_| true });
+        let trial = FeatureTrial::new(rows, 1, DerivingLimits { is_up: &|| false, fits: &|_| true });
         let losses = trial.losses(&prepared.learnt(), MAX_ROWS).unwrap();
-        let floor = LabelChoice::Likeliest.usual(&target).floor.unwrap();
+        let floor = LabelChoice::MostLikely.usual(&target).floor.unwrap();
         let most = losses.iter().copied().fold(0.0, f64::max);
         assert!(most > 2.0 && most <= -f64::from(floor).ln() + 1e-6, "{most} of at most {}", -floor.ln());
     }

@@ -1,32 +1,32 @@
-//! What a model answers to many rows, on all cores.
+//! Computes a model's answers to many rows, on all cores.
 
 use evergreen_scoring::{Model, Predictions, ShapeError};
 use rayon::prelude::*;
 
-/// Rows that one task predicts.
+/// Number of rows that one task predicts.
 const CHUNK_ROWS: usize = 4096;
 
-/// A model's answers, in the order of the rows.
+/// The answers of a model, in the order of the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answers {
-    /// A classifier's.
+    /// Answers of a classifier.
     Classes {
         /// The predicted class of each row.
         classes: Vec<usize>,
-        /// Row by row, one for each class.
+        /// The probabilities, row by row, one for each class.
         probabilities: Vec<f32>,
     },
-    /// A regression model's.
+    /// Answers of a regression model.
     Numbers {
         /// The estimate for each row.
         values: Vec<f32>,
-        /// The ends of the interval around it; none where the model has no intervals.
+        /// The ends of the interval around each estimate. Empty if the model has no intervals.
         intervals: Vec<(f32, f32)>,
     },
 }
 
 impl Answers {
-    /// Asks `model` about raw rows.
+    /// Returns the answers of `model` to raw rows.
     pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);
@@ -36,7 +36,7 @@ impl Answers {
         Ok(answers)
     }
 
-    /// No answer yet.
+    /// Returns empty answers for the task of `model`.
     fn none(model: &Model) -> Self {
         match model.signature().labels() {
             [] => Self::Numbers { values: Vec::new(), intervals: Vec::new() },
@@ -44,7 +44,7 @@ impl Answers {
         }
     }
 
-    /// How many numbers they hold.
+    /// Returns how many numbers the answers hold.
     pub(crate) fn numbers(&self) -> usize {
         match self {
             Self::Classes { probabilities, .. } => probabilities.len(),
@@ -52,7 +52,7 @@ impl Answers {
         }
     }
 
-    /// Puts `more` answers of the same kind behind these.
+    /// Appends `more` answers of the same kind.
     pub(crate) fn append(&mut self, more: &Self) {
         match (self, more) {
             (
@@ -80,7 +80,7 @@ impl Answers {
                 values.extend_from_slice(part.values());
                 intervals.extend_from_slice(part.intervals().unwrap_or_default());
             }
-            // A model answers every batch alike.
+            // A model gives the same kind of answer to every batch.
             _ => {}
         }
     }

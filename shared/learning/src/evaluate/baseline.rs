@@ -1,4 +1,4 @@
-//! How well one does without looking at any column.
+//! Computes the score that needs no column.
 
 use evergreen_lifecycle::{Baseline, Label};
 use evergreen_table::Target;
@@ -6,8 +6,8 @@ use evergreen_table::Target;
 use super::probabilistic::surprise;
 use super::regression::{mean_square, r2};
 
-/// What the target of the `training` rows alone says of the `holdout`, every row counting alike; nothing if one of them has
-/// no row or they are not of the same kind.
+/// Returns the baseline: the target of the `training` rows predicts the `holdout`, and every row counts the same.
+/// Returns `None` if either has no row or if they are of different tasks.
 pub(crate) fn baseline(training: &Target, holdout: &Target) -> Option<Baseline> {
     match (training, holdout) {
         _ if training.is_empty() || holdout.is_empty() => None,
@@ -51,7 +51,7 @@ fn of_numbers(numbers: &[f64], truth: &[f64]) -> Baseline {
 mod tests {
     use super::*;
 
-    /// sklearn.metrics 1.9.1: accuracy_score of the most frequent label, log_loss of the shares.
+    /// Expected values of sklearn.metrics 1.9.1: accuracy_score of the most frequent label, log_loss of the shares.
     #[test]
     fn classes_are_answered_by_their_shares_of_the_training_rows() {
         let labels: Vec<Label> = ["a", "b", "c"].map(Label::from).into();

@@ -1,11 +1,12 @@
-//! Figures of two classes, one of which is looked for.
+//! Computes the metrics of two classes, one of which is the positive class.
 
 use evergreen_lifecycle::{BinaryEvaluation, ClassEvaluation, Label};
 
-/// The class that is looked for: the second, where the table puts the positive label.
+/// The positive class. It is the second, because the table puts the positive label there.
 pub(super) const POSITIVE: usize = 1;
 
-/// The figures of two classes; `confusion` and `per_class` are theirs, `probabilities` of each row are two.
+/// Returns the metrics of two classes, or `None` if there are not two. `confusion` and `per_class` belong to these
+/// classes, and `probabilities` has two numbers for each row.
 pub(super) fn evaluate(
     truth: &[usize],
     probabilities: &[f32],
@@ -31,18 +32,18 @@ pub(super) fn evaluate(
     })
 }
 
-/// The positive class's probability of each row.
+/// Returns the probability of the positive class for each row.
 fn scores(probabilities: &[f32]) -> impl Iterator<Item = f32> {
     probabilities.chunks_exact(2).filter_map(|row| row.get(POSITIVE).copied())
 }
 
-/// The squared difference between probability and truth.
+/// Returns the squared difference between probability and truth.
 pub(super) fn brier(probability: f32, positive: bool) -> f64 {
     (f64::from(probability) - f64::from(u8::from(positive))).powi(2)
 }
 
-/// Area under the curve of precision over recall as scikit-learn's `average_precision_score`: the sum over thresholds of
-/// the precision times what the recall grows by.
+/// Returns the area under the precision-recall curve as scikit-learn's `average_precision_score`: the sum over
+/// thresholds of the precision times the increase in recall.
 fn average_precision(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = scored.iter().filter(|row| row.1).count();
@@ -67,7 +68,7 @@ mod tests {
         POSITIVES.iter().flat_map(|p| [1.0 - p, *p]).collect()
     }
 
-    /// sklearn.metrics 1.9.1: average_precision_score and brier_score_loss on these lists.
+    /// Expected values of sklearn.metrics 1.9.1: average_precision_score and brier_score_loss on these lists.
     #[test]
     fn figures_are_scikit_learns() {
         let confusion = [vec![3, 1], vec![2, 2]];

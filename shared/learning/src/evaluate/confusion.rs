@@ -1,21 +1,21 @@
-//! Figures that need only the predicted classes.
+//! Computes the metrics that need only the predicted classes.
 
 use evergreen_lifecycle::{ClassEvaluation, Label, MAX_CONFUSED_LABELS};
 
-/// How often each class is true and answered.
+/// The confusion matrix and its totals.
 #[derive(Debug)]
 pub(super) struct Confusion {
-    /// Rows by true class (outer) and predicted class (inner); empty of more than [`MAX_CONFUSED_LABELS`] classes.
+    /// Rows by true class (outer) and predicted class (inner). Empty with more than [`MAX_CONFUSED_LABELS`] classes.
     pub(super) matrix: Vec<Vec<usize>>,
     rows: usize,
-    /// Of each class the rows that have it, those that are answered so, and those of which both is true.
+    /// For each class: the rows that have it, the rows that are answered with it, and the rows where both is true.
     truth: Vec<usize>,
     answered: Vec<usize>,
     right: Vec<usize>,
 }
 
 impl Confusion {
-    /// Of rows of these classes and answers, all below `classes`.
+    /// Counts rows by true class and answered class. All classes must be below `classes`.
     pub(super) fn of(truth: &[usize], answered: &[usize], classes: usize) -> Self {
         let kept = if classes > MAX_CONFUSED_LABELS { 0 } else { classes };
         let none = || vec![0; classes];
@@ -35,12 +35,12 @@ impl Confusion {
         found
     }
 
-    /// The share of rows that are answered rightly.
+    /// Returns the share of rows with the right answer.
     pub(super) fn accuracy(&self) -> f64 {
         ratio(self.right.iter().sum(), self.rows)
     }
 
-    /// One class's figures, in the order of `labels`; what would be divided by 0 is 0.
+    /// Returns the metrics of each class, in the order of `labels`. A division by 0 gives 0.
     pub(super) fn per_class(&self, labels: &[Label]) -> Vec<ClassEvaluation> {
         let of = |counts: &[usize], class: usize| counts.get(class).copied().unwrap_or_default();
         let figures = |(class, label): (usize, &Label)| {
@@ -64,7 +64,7 @@ fn count(cell: Option<&mut usize>) {
     }
 }
 
-/// Mean recall over the classes that have rows.
+/// Returns the mean recall over the classes that have rows.
 pub(super) fn balanced_accuracy(per_class: &[ClassEvaluation]) -> f64 {
     let recalls = per_class.iter().filter(|class| class.support > 0).map(|class| class.recall);
     recalls.clone().sum::<f64>() / recalls.count().max(1) as f64
@@ -88,7 +88,7 @@ mod tests {
         list.iter().map(figure).sum::<f64>() / list.len() as f64
     }
 
-    /// sklearn.metrics (1.9.1): confusion_matrix, accuracy_score, balanced_accuracy_score and
+    /// Expected values of sklearn.metrics 1.9.1: confusion_matrix, accuracy_score, balanced_accuracy_score and
     /// precision_recall_fscore_support(average="macro", zero_division=0) on these lists.
     #[test]
     fn three_classes_as_scikit_learn() {
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(classes.iter().map(|class| class.support).collect::<Vec<_>>(), [4, 4, 4]);
     }
 
-    /// The same functions where class 1 is never predicted.
+    /// The same functions if class 1 is never predicted.
     #[test]
     fn a_class_that_is_never_predicted_counts_0() {
         let classes = Confusion::of(&[0, 1, 1, 0, 1], &[0; 5], 2).per_class(&labels(2));

@@ -1,4 +1,4 @@
-//! The answers of a model that looks at no column.
+//! Answers every row alike, as a model that ignores all columns.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric};
 
@@ -6,20 +6,20 @@ use super::answers::Answers;
 use super::binary::POSITIVE;
 use evergreen_table::Target;
 
-/// What to answer to every row, learnt from the target of the training rows alone.
+/// The constant answer to every row, learnt only from the target of the training rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Constant(Best);
+pub struct ConstantAnswer(Best);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Best {
-    /// The share of each label, and the most frequent one, the first of several.
+    /// The share of each label, and the most frequent label. The first one if several are equally frequent.
     Classes { shares: Vec<f32>, frequent: usize },
-    /// The number that each metric likes best.
+    /// The number with the best score by each metric.
     Numbers { mean: f64, median: f64, relative: f64, of_logarithms: f64, quantile: f64 },
 }
 
-impl Constant {
-    /// What there is to answer where `training` is all that is known; nothing of no row.
+impl ConstantAnswer {
+    /// Returns the constant answer for a `training` target, or `None` if it has no row.
     pub(crate) fn of(training: &Target) -> Option<Self> {
         match training {
             _ if training.is_empty() => None,
@@ -35,7 +35,8 @@ impl Constant {
         }
     }
 
-    /// The answers to `rows` rows that `metric` likes best: F1 wants the positive label, of however few rows.
+    /// Returns the answers to `rows` rows that are best by `metric`. By F1 of two labels this is always the positive
+    /// label, even if it is rare.
     pub(super) fn answers(&self, metric: PrimaryMetric, rows: usize) -> Answers {
         match &self.0 {
             Best::Classes { shares, frequent } => {
@@ -71,7 +72,8 @@ fn of_numbers(numbers: &[f64]) -> Best {
     }
 }
 
-/// The least number at or below which lies at least `share` of the weight; numbers come with their weights.
+/// Returns the smallest number such that the numbers up to it have at least `share` of the weight. Each number comes
+/// with its weight.
 fn quantile(mut numbers: Vec<(f64, f64)>, share: f64) -> f64 {
     numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let all: f64 = numbers.iter().map(|(_, weight)| weight).sum();
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn each_metric_of_numbers_has_its_best_constant() {
-        let constant = Constant::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
+        let constant = ConstantAnswer::of(&Target::Numbers(vec![1.0, 1.0, 2.0, 4.0, 100.0])).unwrap();
         let number = |metric| match constant.answers(metric, 1) {
             Answers::Numbers { values, .. } => values[0],
             Answers::Classes { .. } => panic!("numbers are answered"),
@@ -106,11 +108,11 @@ mod tests {
     #[test]
     fn classes_are_answered_by_shares_and_the_frequent_label_but_f1_looks_for_the_positive_one() {
         let labels = ["no", "yes"].map(evergreen_lifecycle::Label::from).into();
-        let constant = Constant::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
+        let constant = ConstantAnswer::of(&Target::Classes { labels, classes: vec![0, 0, 0, 1] }).unwrap();
         let expected =
             |class| Answers::Classes { classes: vec![class; 2], probabilities: vec![0.75, 0.25, 0.75, 0.25] };
         assert_eq!(constant.answers(PrimaryMetric::LogLoss, 2), expected(0));
         assert_eq!(constant.answers(PrimaryMetric::F1, 2), expected(1));
-        assert_eq!(Constant::of(&Target::Numbers(vec![])), None);
+        assert_eq!(ConstantAnswer::of(&Target::Numbers(vec![])), None);
     }
 }

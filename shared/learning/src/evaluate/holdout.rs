@@ -1,15 +1,15 @@
-//! The rows held out, on which challenger and champion are compared.
+//! Holds the rows on which challenger and champion are compared.
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
 use evergreen_scoring::{Model, ShapeError};
 use evergreen_table::{Frame, Table, Target};
 
 use super::answers::Answers;
-use super::constant::Constant;
+use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
 use crate::rows::{FrameError, encode_rows};
 
-/// Rows that no model of this table has learnt from.
+/// The hold-out: rows that no model of this table was trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Holdout {
     frame: Frame,
@@ -20,58 +20,75 @@ pub struct Holdout {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// Nothing to evaluate on.
-    #[error("there are no rows to evaluate on")]
+    /// There is no row to evaluate on.
+    #[error("the hold-out has no rows; expected at least one")]
     NoRows,
-    /// The model is for another task than the table.
-    #[error("the model is for {model}, the table for {table}")]
+    /// The model has another task than the table.
+    #[error("the model is for {model} and the table for {table}; expected the same task")]
     OtherTask {
-        /// What the model is for.
+        /// The task of the model.
         model: &'static str,
-        /// What the table is for.
+        /// The task of the table.
         table: &'static str,
     },
-    /// The model knows none of the table's labels.
-    #[error("the model gives none of the table's labels")]
+    /// The model knows no label of the table.
+    #[error("the model knows no label of the table; expected at least one label that both have")]
     OtherLabels,
-    /// The metric is not for the table's task.
-    #[error("{0} does not measure models of this table")]
+    /// The metric does not suit the task of the table.
+    #[error("the metric {0} does not suit the task of the table; choose another metric")]
     OtherMetric(PrimaryMetric),
-    /// The rows are not such as the model takes.
+    /// The rows do not fit the model's signature.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// The rows are not whole.
+    /// The number of values is not a multiple of the row's width.
     #[error(transparent)]
     Shape(#[from] ShapeError),
 }
 
 impl Holdout {
-    /// The rows `rows` of a table, with what is true of them.
+    /// Takes the rows with indices `rows` from a table, with their target.
     pub fn of(table: &Table, rows: &[u32]) -> Self {
         Self { frame: table.frame().take(rows), target: table.target().take(rows) }
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.target.len()
     }
 
-    /// The columns' values.
+    /// Returns the values of the columns.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
 
-    /// What is true.
+    /// Returns the true values of the target.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// How `model` does by `metric`, with the loss of each row. Columns and labels are matched by name, so that a model of
-    /// an earlier table can be asked as well: a label that it does not know is answered wrongly, and its probability is 0.
+    /// Returns the score of `model` by `metric`, with the loss of each row. Columns and labels are matched by name, so
+    /// a model of an earlier table can be scored too. A label that the model does not know counts as a wrong answer
+    /// with probability 0.
+    ///
+    /// ```
+    /// use evergreen_learning::{Origin, Plan, Prepared, train};
+    /// use evergreen_lifecycle::{Family, PrimaryMetric};
+    /// # use std::{collections::BTreeMap, time::{Duration, Instant}};
+    ///
+    /// let prepared = Prepared::of(evergreen_table::iris()?)?;
+    /// let one = BTreeMap::from([("alpha".to_owned(), 1.0.into())]);
+    /// let plan = Plan::new(prepared.table(), Some(Family::Linear), &one, 42)?;
+    /// let origin = Origin { model: "iris".to_owned(), code_version: "1".to_owned() };
+    /// let trained = train(&prepared, &plan, Instant::now() + Duration::from_secs(60), &origin)?;
+    ///
+    /// let scores = trained.holdout.scores(&trained.model, PrimaryMetric::Accuracy)?;
+    /// assert!(scores.score > 0.8 && scores.losses.len() == 30);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`EvaluationError`] when there are no rows, when the model is for another task, knows none of the labels, or takes a
-    /// column that is not there or is of another kind, or when the metric is for another task.
+    /// [`EvaluationError`] if there are no rows, or if the metric is for another task. Also if the model is for another
+    /// task, knows no label of the table, or needs a column that is missing or of another kind.
     pub fn scores(&self, model: &Model, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         let (theirs, ours): (Task, Task) = (model.signature().task(), self.target.task());
         if self.target.is_empty() {
@@ -88,11 +105,11 @@ impl Holdout {
         self.scored(metric, &known, &answers)
     }
 
-    /// How a model does that always answers `constant`.
+    /// Returns the score of a model that always answers `constant`.
     ///
     /// # Errors
-    /// [`EvaluationError`] when there are no rows, or when the metric or the constant is for another task.
-    pub fn constant_scores(&self, constant: &Constant, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
+    /// [`EvaluationError`] if there are no rows, or if the metric or the constant is for another task.
+    pub fn constant_scores(&self, constant: &ConstantAnswer, metric: PrimaryMetric) -> Result<Scores, EvaluationError> {
         if self.target.is_empty() {
             return Err(EvaluationError::NoRows);
         }
@@ -100,7 +117,7 @@ impl Holdout {
         self.scored(metric, &known, &constant.answers(metric, self.rows()))
     }
 
-    /// How a model of this very table does that gives these answers, by log loss or R².
+    /// Returns the score of the answers of a model that was trained on this table, by log loss or R².
     pub(crate) fn own_scores(&self, answers: &Answers) -> Option<Scores> {
         let known: Vec<Option<usize>> = (0..self.target.labels().len()).map(Some).collect();
         self.scored(PrimaryMetric::default_for(self.target.task()), &known, answers).ok()

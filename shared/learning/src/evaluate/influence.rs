@@ -1,11 +1,12 @@
-//! Metrics that are no mean over rows, with what each row adds to them.
+//! Computes metrics that are not a mean over rows, with the influence of each row.
 //!
-//! A metric is a function of how rows are distributed. Its influence function says how it changes with the weight of one row
-//! (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974). The influences have the mean 0 and, over
-//! the number of rows, the variance of the metric. For the area under the ROC curve that is the variance of DeLong, DeLong
-//! and Clarke-Pearson (Biometrics 44, 1988), with rows in place of rows less 1.
+//! A metric is a function of the distribution of rows. Its influence function says how the metric changes with the
+//! weight of one row (Hampel, "The influence curve and its role in robust estimation", JASA 69, 1974). The influences
+//! have the mean 0. Their variance, divided by the number of rows, is the variance of the metric. For the area under
+//! the ROC curve this is the variance of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988), with rows in place of
+//! rows less 1.
 
-/// A metric's value, and the influence of each row on it.
+/// The value of a metric, and the influence of each row on it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Influenced {
     pub(super) value: f64,
@@ -13,12 +14,12 @@ pub(super) struct Influenced {
 }
 
 impl Influenced {
-    /// A value that no row changes.
+    /// Returns a value that no row changes.
     fn fixed(value: f64, rows: usize) -> Self {
         Self { value, rows: vec![0.0; rows] }
     }
 
-    /// The mean of several metrics on the same rows; nothing of none.
+    /// Returns the mean of several metrics on the same rows, or `None` if there are none.
     pub(super) fn mean(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let rows = parts.first()?.rows.len();
@@ -28,7 +29,7 @@ impl Influenced {
     }
 }
 
-/// Area under the ROC curve of scores; nothing without members or without others.
+/// Returns the area under the ROC curve of scores, or `None` if all rows are members or no row is.
 pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     let inside = members.iter().filter(|member| **member).count() as f64;
     let outside = members.len() as f64 - inside;
@@ -36,7 +37,7 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
         return None;
     }
     let rows = members.len() as f64;
-    // For each row the share of the other side that it is on the right side of, equal scores counting half.
+    // For each row: the share of the other side that the row is ranked correctly against. Equal scores count half.
     let mut won = vec![0.0; members.len()];
     let (mut inside_below, mut outside_below) = (0.0, 0.0);
     for ties in ascending(scores).chunk_by(|a, b| score(scores, *a) == score(scores, *b)) {
@@ -58,18 +59,19 @@ pub(super) fn roc_auc(scores: &[f32], members: &[bool]) -> Option<Influenced> {
     Some(Influenced { value, rows: won.iter().zip(members).map(|(won, m)| (won - value) / share(m)).collect() })
 }
 
-/// Area under the curve of precision over recall, as the sum of its steps; 0 without members.
+/// Returns the area under the precision-recall curve as the sum of its steps. It is 0 if there are no members.
 pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced {
     let rows = members.len() as f64;
     let share = members.iter().filter(|member| **member).count() as f64 / rows;
     if share == 0.0 || share.is_nan() {
         return Influenced::fixed(0.0, members.len());
     }
-    // From the highest score down: shares of all rows that score at least so much, members and all.
+    // From the highest score down: the shares of all rows and of all members with at least this score.
     let mut order = ascending(scores);
     order.reverse();
     let mut precision = vec![0.0; members.len()];
-    // Of each group of equal scores: its rows, its members' share, and members and rows at or above it, as shares.
+    // For each group of equal scores: its rows, the share of its members, and the shares of members and rows at or
+    // above it.
     let mut groups: Vec<(&[usize], f64, f64, f64)> = Vec::new();
     let (mut found, mut taken) = (0.0, 0.0);
     for ties in order.chunk_by(|a, b| score(scores, *a) == score(scores, *b)) {
@@ -81,7 +83,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     }
     let value = groups.iter().map(|(_, tied, found, taken)| tied * found / taken).sum::<f64>() / share;
     let mut influence = vec![0.0; members.len()];
-    // What a row does to the precision at the thresholds that it is above: those of its own group and of all below.
+    // How a row changes the precision at all thresholds at or below its score: those of its own group and of all groups
+    // below.
     let (mut as_member, mut as_row) = (0.0, 0.0);
     for (ties, tied, found, taken) in groups.iter().rev() {
         as_member += tied / taken;
@@ -96,7 +99,8 @@ pub(super) fn average_precision(scores: &[f32], members: &[bool]) -> Influenced 
     Influenced { value, rows: influence }
 }
 
-/// F1 of a class: of each row whether it is of the class, and whether it is answered so. 0 where neither ever is.
+/// Returns the F1 of a class. For each row, `truth` says whether it has the class and `answered` whether it is answered
+/// so. The value is 0 if neither ever happens.
 pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     let pairs = || truth.iter().zip(answered);
     let both = |(truth, answered): (&bool, &bool)| 2.0 * f64::from(u8::from(*truth && *answered));
@@ -109,8 +113,8 @@ pub(super) fn f1(truth: &[bool], answered: &[bool]) -> Influenced {
     Influenced { value, rows: pairs().map(|pair| (both(pair) - value * either(pair)) / all).collect() }
 }
 
-/// Matthews' correlation of `classes` classes (Gorodkin, Computational Biology and Chemistry 28, 2004); 0 where truth or
-/// answer is one class throughout.
+/// Returns Matthews' correlation of `classes` classes (Gorodkin, Computational Biology and Chemistry 28, 2004). It is 0
+/// if all rows have one class, in truth or in the answers.
 pub(super) fn mcc(truth: &[usize], answered: &[usize], classes: usize) -> Influenced {
     let rows = truth.len() as f64;
     let shares = |list: &[usize]| {
@@ -167,8 +171,8 @@ mod tests {
     const TRUTH: [bool; 8] = [false, true, true, false, true, false, false, true];
     const SCORES: [f32; 8] = [0.125, 0.875, 0.5, 0.5, 0.25, 0.25, 0.75, 0.625];
 
-    /// sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score and matthews_corrcoef on these lists, the last
-    /// two with answers from 0.5 up.
+    /// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score and matthews_corrcoef
+    /// on these lists. For the last two, rows from 0.5 up are answered as members.
     #[test]
     fn values_are_scikit_learns() {
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
@@ -189,7 +193,7 @@ mod tests {
         assert_eq!(mcc(&[0, 1], &[1, 1], 2), Influenced::fixed(0.0, 2));
     }
 
-    /// The metric of rows each of which counts so often.
+    /// Returns the metric if each row is repeated this often.
     fn weighed(metric: &dyn Fn(&[usize]) -> f64, counts: &[usize]) -> f64 {
         let rows: Vec<usize> =
             counts.iter().enumerate().flat_map(|(row, count)| std::iter::repeat_n(row, *count)).collect();
@@ -201,7 +205,7 @@ mod tests {
     }
 
     proptest! {
-        /// The definition: what the metric changes by when a row counts a little more, over that little.
+        /// Checks the definition: give a row a little more weight, and divide the metric's change by that weight.
         #[test]
         fn influences_are_the_slopes_of_the_metric(
             rows in prop::collection::vec((0..4_u8, 0..2_usize, 0..3_usize, 0..3_usize), 4..12), row in 0_usize..12,

@@ -1,29 +1,30 @@
-//! Figures that need the probabilities: of each row one per class, row by row.
+//! Computes the metrics that need probabilities: one for each class, row by row.
 
 use rayon::prelude::*;
 
-/// Mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`: probabilities are kept
-/// between the machine's epsilon (2.2e-16) and 1 less it, so that one confident mistake costs at most 36 nats.
+/// Returns the mean negative logarithm of the true class's probability, as scikit-learn's `log_loss` on `f64`.
+/// Probabilities are limited to between the machine's epsilon (2.2e-16) and 1 less epsilon, so a confident mistake
+/// costs at most 36 nats.
 pub(crate) fn log_loss(truth: &[usize], probabilities: &[f32], classes: usize) -> f64 {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes));
     let losses = rows.map(|(class, row)| surprise(row.get(*class).copied().unwrap_or_default()));
     losses.sum::<f64>() / truth.len() as f64
 }
 
-/// The negative logarithm of the true class's probability, row by row.
+/// Returns the negative logarithm of the true class's probability, row by row.
 pub(crate) fn log_losses(truth: &[u32], probabilities: &[f32], classes: usize) -> impl Iterator<Item = f64> {
     let rows = truth.iter().zip(probabilities.chunks_exact(classes.max(1)));
     rows.map(|(class, row)| surprise(row.get(*class as usize).copied().unwrap_or_default()))
 }
 
-/// Negative logarithm of the true class's probability.
+/// Returns the negative logarithm of a probability, limited as in [`log_loss`].
 pub(super) fn surprise(probability: f32) -> f64 {
     -f64::from(probability).clamp(f64::EPSILON, 1.0 - f64::EPSILON).ln()
 }
 
-/// Mean over the classes of the area under the curve of one class against the rest, as scikit-learn's
-/// `roc_auc_score(multi_class="ovr", average="macro")`; classes that all rows or none belong to have no curve and are left
-/// out, and without any other there is no figure.
+/// Returns the mean over the classes of the area under the ROC curve of one class against the rest, as scikit-learn's
+/// `roc_auc_score(multi_class="ovr", average="macro")`. A class that all rows have, or none, has no curve and is left
+/// out. Returns `None` if no class has a curve.
 pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) -> Option<f64> {
     let of = |class: usize| {
         let scores = probabilities.iter().skip(class).step_by(classes).copied();
@@ -33,7 +34,7 @@ pub(super) fn roc_auc(truth: &[usize], probabilities: &[f32], classes: usize) ->
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// The area by the ranks of the members (Mann–Whitney U), equal scores sharing their mean rank.
+/// Returns the area by the ranks of the members (Mann–Whitney U). Equal scores share their mean rank.
 fn area(mut scored: Vec<(f32, bool)>) -> Option<f64> {
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut rank_sum) = (0_usize, 0.0);
@@ -80,7 +81,7 @@ mod tests {
         ])
     }
 
-    /// sklearn.metrics.log_loss(truth, probabilities), 1.9.1; the last row is a confident mistake.
+    /// Expected value of sklearn.metrics.log_loss(truth, probabilities), 1.9.1. The last row is a confident mistake.
     #[test]
     fn log_loss_is_scikit_learns() {
         assert!((log_loss(&TRUTH, &probabilities(), 3) - 3.5190611249698205).abs() < 1e-14);
@@ -88,8 +89,8 @@ mod tests {
         assert!((log_loss(&[0, 1, 1, 0, 1], &two, 2) - 0.8082200095406578).abs() < 1e-15);
     }
 
-    /// sklearn.metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"), 1.9.1, with many ties;
-    /// and roc_auc_score(truth, probabilities[:, 1]) for two classes.
+    /// Expected values of sklearn.metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro"),
+    /// 1.9.1, with many ties, and of roc_auc_score(truth, probabilities[:, 1]) for two classes.
     #[test]
     fn roc_auc_is_scikit_learns() {
         assert!((roc_auc(&TRUTH, &probabilities(), 3).unwrap() - 0.8177083333333334).abs() < 1e-15);
@@ -100,13 +101,13 @@ mod tests {
     #[test]
     fn without_members_or_others_there_is_no_curve() {
         assert_eq!(roc_auc(&[0, 0], &[0.5, 0.5, 1.0, 0.0], 2), None);
-        // Class 2 has no row; the mean is over the two others.
+        // Class 2 has no row, so the mean is over the other two classes.
         assert_eq!(roc_auc(&[0, 1], &eighths(&[[8, 0, 0], [0, 8, 0]]), 3), Some(1.0));
     }
 
     proptest! {
-        /// The definition: the share of pairs of a member and another in which the member scores higher, ties counting
-        /// half.
+        /// Checks the definition: the share of pairs of a member and another row in which the member scores higher.
+        /// Ties count half.
         #[test]
         fn the_area_is_the_chance_that_a_member_scores_higher(
             scored in prop::collection::vec((0..6_u8, any::<bool>()), 1..40),

@@ -1,4 +1,4 @@
-//! Figures of estimated numbers.
+//! Computes the metrics of estimated numbers.
 
 use std::cmp::Ordering;
 
@@ -6,16 +6,17 @@ use evergreen_lifecycle::{IntervalEvaluation, RegressionEvaluation};
 
 use super::scores::{log_error, pinball, relative_error};
 
-/// The share of rows that an interval is to hold.
+/// The share of rows that an interval should contain.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// Minimum number of rows of which it is worth knowing what the intervals of each fifth of the predictions hold.
+/// Minimum number of rows to report the coverage of the intervals for each fifth of the predictions.
 const MIN_ROWS_BY_FIFTH: usize = 25;
 
-/// The figures of `values` against `truth`, of equal length, at least 1. `intervals` are the ends of the intervals around the
-/// values; an interval that is not there holds its value alone.
+/// Returns the metrics of `values` against `truth`. Both have the same length, at least 1. `intervals` are the ends of
+/// the intervals around the values. A missing interval contains only its value.
 ///
-/// R² is scikit-learn's `r2_score`: where the truth is one number throughout, it is 1 for a perfect answer and else 0.
+/// R² is computed as scikit-learn's `r2_score`. If all true values are equal, it is 1 for a perfect answer and 0
+/// otherwise.
 pub(super) fn evaluate(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> RegressionEvaluation {
     let rows = truth.len().max(1) as f64;
     let pairs = || truth.iter().zip(values).map(|(truth, value)| (*truth, f64::from(*value)));
@@ -56,7 +57,7 @@ fn of_intervals(truth: &[f64], values: &[f32], intervals: &[(f32, f32)]) -> Inte
     }
 }
 
-/// Estimate less truth, row by row.
+/// Returns the estimate minus the truth, row by row.
 pub(super) fn errors(truth: &[f64], values: &[f32]) -> impl Iterator<Item = f64> {
     truth.iter().zip(values).map(|(truth, value)| f64::from(*value) - truth)
 }
@@ -65,7 +66,7 @@ pub(super) fn mean_square(errors: &[f64]) -> f64 {
     errors.iter().map(|error| error * error).sum::<f64>() / errors.len().max(1) as f64
 }
 
-/// The share of the variance of `truth` that is explained where the mean squared error is `error`.
+/// Returns the share of the variance of `truth` that is explained if the mean squared error is `error`.
 pub(super) fn r2(truth: &[f64], error: f64) -> f64 {
     let rows = truth.len().max(1) as f64;
     let mean = truth.iter().sum::<f64>() / rows;
@@ -83,7 +84,8 @@ fn median(values: &mut [f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// sklearn.metrics 1.9.1: r2_score, root_mean_squared_error, mean_absolute_error and median_absolute_error.
+    /// Expected values of sklearn.metrics 1.9.1: r2_score, root_mean_squared_error, mean_absolute_error and
+    /// median_absolute_error.
     #[test]
     fn figures_are_scikit_learns() {
         let truth = [3.0, -0.5, 2.0, 7.0, 4.5];
@@ -96,7 +98,7 @@ mod tests {
         assert_eq!((figures.interval.coverage, figures.interval.width), (0.8, 1.0));
     }
 
-    /// sklearn.metrics 1.9.1: mean_absolute_percentage_error and root_mean_squared_log_error.
+    /// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error and root_mean_squared_log_error.
     #[test]
     fn relative_figures_are_told_where_they_are_defined() {
         let values = [2.5, 0.0, 2.0, 8.0, 4.0];
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_intervals_hold_is_told_of_each_fifth_of_the_predictions() {
-        // The higher a prediction, the narrower its interval; the truth is 1 above it throughout.
+        // Higher predictions have narrower intervals. Every true value is 1 above its prediction.
         let values: Vec<f32> = (0..50).map(|row| (row * 7 % 50) as f32).collect();
         let truth: Vec<f64> = values.iter().map(|value| f64::from(*value) + 1.0).collect();
         let ends: Vec<(f32, f32)> = values.iter().map(|v| (v - 1.5, v + if *v < 35.0 { 1.5 } else { 0.5 })).collect();

@@ -1,4 +1,4 @@
-//! Scores and losses by the metric that decides.
+//! Computes scores and losses by the metric that decides.
 
 use evergreen_lifecycle::{PINBALL_QUANTILE, PrimaryMetric, Scores};
 
@@ -7,19 +7,20 @@ use super::binary::{POSITIVE, brier};
 use super::influence::{self, Influenced};
 use super::{probabilistic, regression};
 
-/// The least share of itself that a number is taken for in its relative error.
-const LEAST_TRUTH: f64 = f64::EPSILON;
+/// Minimum of the true number that a relative error is divided by.
+const MIN_TRUTH: f64 = f64::EPSILON;
 
-/// What is true of rows, to be compared with a model's answers.
+/// The true values of rows, to compare with a model's answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truths<'a> {
-    /// The class of each row, and for each class the model's number for it, if it knows it.
+    /// The class of each row. Then, for each class of the table, the model's number for the class if the model knows
+    /// it.
     Classes(&'a [u32], &'a [Option<usize>]),
-    /// A number for each row.
+    /// The number of each row.
     Numbers(&'a [f64]),
 }
 
-/// The score of `answers` by `metric` and the loss of each row; nothing if they do not fit each other.
+/// Returns the score of `answers` by `metric` and the loss of each row. Returns `None` if they are of different tasks.
 pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answers) -> Option<Scores> {
     match (truths, answers) {
         (Truths::Classes(truth, known), Answers::Classes { classes, probabilities }) => {
@@ -31,12 +32,12 @@ pub(crate) fn scores(metric: PrimaryMetric, truths: Truths<'_>, answers: &Answer
     }
 }
 
-/// Answers of a classifier beside the truth, whose classes are the table's.
+/// The answers of a classifier beside the truth. Classes of the truth are numbered as in the table.
 struct Classified<'a> {
     truth: &'a [u32],
-    /// For each class of the table the model's number for it.
+    /// For each class of the table, the model's number for it.
     known: &'a [Option<usize>],
-    /// The model's.
+    /// The predicted classes, numbered as in the model.
     classes: &'a [usize],
     probabilities: &'a [f32],
     width: usize,
@@ -74,7 +75,7 @@ impl Classified<'_> {
         Some(Scores { score: if metric.higher_is_better() { 1.0 - mean } else { mean }, losses, headline })
     }
 
-    /// 1 for each wrong answer and 0 for each right one.
+    /// Returns 1 for each wrong answer and 0 for each right one.
     fn wrong(&self) -> impl Iterator<Item = f64> {
         let theirs = |class: u32| self.known.get(class as usize).copied().flatten();
         self.truth
@@ -91,7 +92,7 @@ impl Classified<'_> {
         })
     }
 
-    /// The probability of the table's class number `class`, row by row; 0 where the model does not know it.
+    /// Returns the probability of class `class` of the table, row by row. It is 0 if the model does not know the class.
     fn of_class(&self, class: usize) -> impl Iterator<Item = f32> {
         let theirs = self.known.get(class).copied().flatten();
         let rows = self.probabilities.chunks_exact(self.width);
@@ -107,12 +108,13 @@ impl Classified<'_> {
             let (scores, members) = self.against_rest(class);
             influence::roc_auc(&scores, &members)
         };
-        // Of two classes one is the other's mirror image.
+        // With two classes, the curve of one is the mirror image of the other.
         let classes = if self.known.len() == 2 { POSITIVE..POSITIVE + 1 } else { 0..self.known.len() };
         Influenced::mean(&classes.filter_map(of).collect::<Vec<_>>())
     }
 
-    /// The table's class that is answered to each row; one more than there are where it is none of the table's.
+    /// Returns the class of the table that each row is answered with. A class that the table does not have gets the
+    /// number of classes.
     fn answered(&self) -> Vec<usize> {
         let mut ours = vec![self.known.len(); self.width];
         for (class, theirs) in self.known.iter().enumerate() {
@@ -136,7 +138,8 @@ impl Classified<'_> {
         influence::mcc(&truth, &self.answered(), self.known.len() + 1)
     }
 
-    /// Losses of which the mean is 1 less the metric; where the rows tell nothing of it, those of an answer by chance.
+    /// Returns losses whose mean is 1 minus the metric. If the rows do not define the metric, returns the losses of a
+    /// random answer.
     fn influenced(&self, metric: Option<Influenced>) -> Vec<f64> {
         match metric {
             Some(metric) => metric.rows.iter().map(|row| 1.0 - metric.value - row).collect(),
@@ -145,7 +148,8 @@ impl Classified<'_> {
     }
 }
 
-/// What a row weighs for all classes to weigh alike: rows/(classes × rows of its class); classes without rows do not count.
+/// Returns the weight of each row that gives all classes the same weight: rows / (classes × rows of its class). Classes
+/// without rows do not count.
 fn balance(truth: &[u32], classes: usize) -> impl Iterator<Item = f64> {
     let mut rows = vec![0_usize; classes];
     for class in truth {
@@ -187,17 +191,17 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// As scikit-learn's `mean_absolute_percentage_error`.
+/// Returns the relative error as in scikit-learn's `mean_absolute_percentage_error`.
 pub(super) fn relative_error(truth: f64, value: f64) -> f64 {
-    (value - truth).abs() / truth.abs().max(LEAST_TRUTH)
+    (value - truth).abs() / truth.abs().max(MIN_TRUTH)
 }
 
-/// As in scikit-learn's `root_mean_squared_log_error`; an estimate below 0 is taken for 0.
+/// Returns the error as in scikit-learn's `root_mean_squared_log_error`. An estimate below 0 counts as 0.
 pub(super) fn log_error(truth: f64, value: f64) -> f64 {
     value.max(0.0).ln_1p() - truth.max(0.0).ln_1p()
 }
 
-/// As in scikit-learn's `mean_pinball_loss`.
+/// Returns the loss as in scikit-learn's `mean_pinball_loss`.
 pub(super) fn pinball(truth: f64, value: f64) -> f64 {
     let below = truth - value;
     if below >= 0.0 { PINBALL_QUANTILE * below } else { (PINBALL_QUANTILE - 1.0) * below }

@@ -1,42 +1,42 @@
-//! Features in at most 256 bins each: what trees are grown on.
+//! Sorts the values of each feature into at most 256 bins. Trees are grown on bins.
 //!
-//! A column of few different values has a bin for each; of more, bins hold about equally many rows. A split lies between
-//! two bins, halfway between the largest value of the one and the smallest of the other.
+//! A column of few different values has one bin for each. If there are more, the bins hold about equally many rows. A
+//! split lies between two bins, halfway between the largest value of the one and the smallest value of the other.
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::features::Features;
+use super::features::FrameFeatures;
 use evergreen_scoring::Hole;
 use evergreen_table::Direction;
 
-/// Bins of a feature, at most.
+/// Maximum number of bins of a feature.
 pub(super) const MAX_BINS: usize = 256;
 
-/// Rows by which bins are laid out at most; of more rows, evenly spaced ones stand for all.
+/// Maximum number of rows that the bins are computed from. With more rows, evenly spaced rows are used.
 const LAYOUT_ROWS: usize = 200_000;
 
-/// Features in bins.
+/// All features in bins.
 #[derive(Debug, Clone)]
 pub(crate) struct Binned {
     columns: Vec<BinnedColumn>,
     holes: Vec<Hole>,
-    /// Of all holes the values below all others where they are missing, then those above.
+    /// Two columns for the holes: first those with missing values below all others, for every hole, then those above.
     ends: Vec<BinnedColumn>,
 }
 
-/// What boosting splits on, in its order.
+/// The columns that boosting may split on, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
-    /// Of each the feature as trees name it.
+    /// For each column, the number of the feature in trees.
     pub(super) features: Vec<u32>,
-    /// Of each the feature that it comes from.
+    /// For each column, the feature that it comes from.
     pub(super) origins: Vec<usize>,
 }
 
-/// A feature's bins, ascending, and the bin of each row.
+/// The bins of one feature, in ascending order, and the bin of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
@@ -46,33 +46,39 @@ pub(super) struct BinnedColumn {
 }
 
 impl Binned {
-    /// Lays out the bins of every feature; all values must be finite.
-    pub(crate) fn new(features: &Features<'_>) -> Self {
+    /// Computes the bins of every feature. All values must be finite.
+    pub(crate) fn new(features: &FrameFeatures<'_>) -> Self {
         let column = |index| BinnedColumn::new(features.column(index));
         let columns = (0..features.width()).into_par_iter().map(column).collect();
         Self { columns, holes: Vec::new(), ends: Vec::new() }
     }
 
-    /// Lays out bins for values that may be missing, once below and once above all others where they are.
-    pub(crate) fn with_holes(mut self, features: &Features<'_>, holes: Vec<Hole>) -> Self {
-        let column = |(end, hole): (usize, &Hole)| {
+    /// Adds bins for values that may be missing: once with missing values below all others, and once above.
+    pub(crate) fn with_holes(mut self, features: &FrameFeatures<'_>, holes: Vec<Hole>) -> Self {
+        let column = |(is_above, hole): (bool, &Hole)| {
             let values = features.column(hole.value as usize).into_iter();
             let missing = features.column(hole.missing as usize);
-            BinnedColumn::new(values.zip(missing).map(|(value, missing)| Hole::ends(value, missing)[end]).collect())
+            let end = |(value, missing)| {
+                let [below, above] = Hole::ends(value, missing);
+                if is_above { above } else { below }
+            };
+            BinnedColumn::new(values.zip(missing).map(end).collect())
         };
-        let ends: Vec<(usize, &Hole)> = (0..2).flat_map(|end| holes.iter().map(move |hole| (end, hole))).collect();
+        let ends: Vec<(bool, &Hole)> =
+            [false, true].into_iter().flat_map(|is_above| holes.iter().map(move |hole| (is_above, hole))).collect();
         self.ends = ends.into_par_iter().map(column).collect();
         self.holes = holes;
         self
     }
 
-    /// The holes that boosting looks for.
+    /// Returns the holes that boosting splits on.
     pub(super) fn holes(&self) -> &[Hole] {
         &self.holes
     }
 
-    /// What boosting splits on: of a value that may be missing both ends and not the value that is filled in. A value with a
-    /// direction keeps what is filled in, since an end would have a place in the direction.
+    /// Returns the columns that boosting splits on. A value that may be missing is replaced by its two columns with the
+    /// missing values at either end. A value with a direction is kept with its fill value, because an end would have a
+    /// place in the direction.
     pub(super) fn splittable(&self) -> Splittable<'_> {
         let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
         let replaced = |feature: usize| {
@@ -94,21 +100,21 @@ impl Binned {
         found
     }
 
-    /// Lets the answer of boosting go one way only when this feature grows.
+    /// Restricts boosting: its answer may only go in this direction if the feature grows.
     pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
         if let Some(column) = self.columns.get_mut(feature) {
             column.direction = Some(direction);
         }
     }
 
-    /// With more features, of which each has a finite number for every row.
+    /// Returns a copy with more features. Each must have a finite number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut columns = self.columns.clone();
         columns.extend(more.iter().map(|values| BinnedColumn::new(values.to_vec())));
         Self { columns, ..self.clone() }
     }
 
-    /// The features.
+    /// Returns the columns of all features.
     pub(super) fn columns(&self) -> &[BinnedColumn] {
         &self.columns
     }
@@ -121,30 +127,33 @@ impl BinnedColumn {
         let (mut lowest, mut highest) = (vec![f32::INFINITY; ends.len()], vec![f32::NEG_INFINITY; ends.len()]);
         let code = |&value: &f32| {
             let bin = ends.partition_point(|end| *end < value).min(last);
-            lowest[bin] = lowest[bin].min(value);
-            highest[bin] = highest[bin].max(value);
+            if let (Some(lowest), Some(highest)) = (lowest.get_mut(bin), highest.get_mut(bin)) {
+                *lowest = lowest.min(value);
+                *highest = highest.max(value);
+            }
             bin as u8
         };
         let codes = values.iter().map(code).collect();
         Self { codes, lowest, highest, direction: None }
     }
 
-    /// The bin of each row.
+    /// Returns the bin of each row.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
     }
 
-    /// Which way the answer may go when it grows, if not both.
+    /// Returns the direction in which the answer may go if the feature grows, or `None` if it may go both ways.
     pub(super) fn direction(&self) -> Option<Direction> {
         self.direction
     }
 
-    /// Number of bins.
+    /// Returns the number of bins.
     pub(super) fn bins(&self) -> usize {
         self.highest.len()
     }
 
-    /// The `f32` halfway between the bins `left` and `right`, rounded down: at most the one, and below the other.
+    /// Returns the `f32` halfway between the bins `left` and `right`, rounded down. It is at least the largest value of
+    /// `left` and below the smallest value of `right`.
     pub(super) fn threshold(&self, left: usize, right: usize) -> f32 {
         let below = self.highest.get(left).copied().unwrap_or(f32::MIN);
         let above = self.lowest.get(right).copied().unwrap_or(f32::MAX);
@@ -154,7 +163,7 @@ impl BinnedColumn {
     }
 }
 
-/// The value at which each bin ends.
+/// Returns the largest value of each bin.
 fn ends(values: &[f32]) -> Vec<f32> {
     let step = values.len().div_ceil(LAYOUT_ROWS).max(1);
     let mut sorted: Vec<f32> = values.iter().step_by(step).copied().collect();

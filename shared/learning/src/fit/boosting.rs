@@ -1,13 +1,13 @@
 //! Gradient boosting: Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29,
-//! 2001, with second-order leaves (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7) on features in bins, the leaf with
-//! the greatest gain split first (Ke et al.: "LightGBM", NeurIPS 2017).
+//! 2001. Leaves are second-order (Chen, Guestrin: "XGBoost", KDD 2016, equations 5 to 7), features are in bins, and the
+//! leaf with the greatest gain is split first (Ke et al.: "LightGBM", NeurIPS 2017).
 //!
-//! It is our own because the maintained library, forust-ml 0.8, grows level by level or splits the node with the largest
-//! gradients next, not the one that gains most: with as many leaves its log loss is half as large again as scikit-learn's.
-//! Nor can its fit be ended in time. What is grown here is tested against scikit-learn's results.
+//! We do not use the maintained library, forust-ml 0.8. It grows level by level, or splits the node with the largest
+//! gradients next and not the one that gains most. With as many leaves its log loss is 1.5 times that of scikit-learn,
+//! and its fit cannot be ended in time. Tests compare the trees here with scikit-learn's results.
 //!
-//! Two classes are told apart by their log-odds, more by the softmax of a score each; numbers are standardised, so that
-//! single precision does for any unit.
+//! Two classes are separated by their log-odds, more classes by the softmax of one score each. Numbers are
+//! standardised, so single precision is enough for any unit.
 
 mod bounds;
 mod grow;
@@ -19,70 +19,92 @@ mod watch;
 
 use std::time::Instant;
 
-use evergreen_scoring::{Aggregate, Ensemble, MAX_NODES, Tree};
+use evergreen_scoring::{Aggregate, Ensemble, Link, MAX_NODES, Predictor, Tree};
 
-use self::grow::Grower;
+use self::grow::BoostedTreeGrower;
 use self::histogram::Tiles;
 use self::loss::Loss;
 use self::sampling::Sampling;
-use self::watch::Watch;
-use super::features::Training;
+use self::watch::WatchedRows;
+use super::features::{TrainingData, Truth};
 use super::forest::normalised;
+use super::{FitError, Fitted, Hyperparameters};
 
 /// The hyperparameters of boosting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BoostingParameters {
-    /// Trees for each output, at least 1.
+    /// Number of trees for each output, at least 1.
     pub(crate) n_estimators: usize,
-    /// What each tree's answer is multiplied with, above 0.
+    /// Factor for the answer of each tree, above 0.
     pub(crate) learning_rate: f64,
-    /// Leaves of a tree at most, at least 2.
+    /// Maximum number of leaves of a tree, at least 2.
     pub(crate) max_leaves: usize,
-    /// Rows in a leaf at least, at least 1.
+    /// Minimum number of rows in a leaf, at least 1.
     pub(crate) min_samples_leaf: usize,
-    /// Penalty on the squared answers of leaves, from 0 up.
+    /// Penalty on the squared answers of leaves, at least 0.
     pub(crate) l2: f64,
-    /// The share of the rows that each round is fitted on, above 0.
+    /// Share of the rows that each round is fitted on, above 0.
     pub(crate) subsample: f64,
-    /// The share of the features that each round may split on, above 0.
+    /// Share of the features that each round may split on, above 0.
     pub(crate) max_features: f64,
 }
 
 /// The rows of a fit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    /// Those that are fitted on, at least one.
+pub(crate) struct FitRows<'a> {
+    /// Rows to fit on, at least one.
     pub(crate) fitted: &'a [u32],
-    /// Those that tell when further rounds do no good; without any, all rounds are fitted.
+    /// Rows that show when further rounds do not help. If there are none, all rounds are fitted.
     pub(crate) watched: &'a [u32],
 }
 
-impl<'a> Rows<'a> {
-    /// Fits on these and watches none.
+impl<'a> FitRows<'a> {
+    /// Fits on `fitted` and watches no rows.
     pub(crate) fn all(fitted: &'a [u32]) -> Self {
         Self { fitted, watched: &[] }
     }
 }
 
-/// A boosted ensemble and what was found out while it grew.
+impl Hyperparameters for BoostingParameters {
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        seed: u64,
+        deadline: Instant,
+        _column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError> {
+        let Boosted { ensemble, importances, cut_short, losses } = fit(training, rows, *self, seed, deadline);
+        let link = match training.truth {
+            Truth::Numbers(_) => Link::Identity,
+            Truth::Classes { count: 2, .. } => Link::Logistic,
+            Truth::Classes { .. } => Link::Softmax,
+        };
+        let holes = training.binned.holes().to_vec();
+        Ok(Fitted { holes, cut_short, losses, ..Fitted::of(Predictor::Trees(ensemble), link, importances) })
+    }
+}
+
+/// The result of boosting.
 #[derive(Debug)]
 pub(crate) struct Boosted {
-    /// The trees, round by round, in each round one for each output.
+    /// The trees, round by round. Each round has one for each output.
     pub(crate) ensemble: Ensemble,
-    /// For each feature, its share of the gain of all splits: of sum 1, or all 0 when no tree has a split.
+    /// For each feature, its share of the gain of all splits. The shares have the sum 1, or are all 0 if no tree has a
+    /// split.
     pub(crate) importances: Vec<f64>,
-    /// Whether there are fewer trees than asked for, because time was short.
+    /// Whether there are fewer trees than planned because time ran out.
     pub(crate) cut_short: bool,
-    /// The loss of the watched rows after each round, if any are watched.
+    /// The loss of the watched rows after each round. Empty if no rows are watched.
     pub(crate) losses: Vec<f64>,
 }
 
-/// Fits on `rows` of `training`. Rounds that are not done at the `deadline` are left out, but one is fitted; so are those
-/// that an artifact has no room for, and those after the watched rows gained nothing for long. `seed` decides which rows and
-/// features a round takes. Threads decide nothing: the same rows make the same trees.
+/// Fits on `rows` of `training`. It stops at the `deadline`, but fits at least one round. It also stops when an
+/// artifact has no room for more rounds, or when the watched rows have not gained for long. `seed` decides which rows
+/// and features a round uses. The number of threads does not matter: the same rows give the same trees.
 pub(crate) fn fit(
-    training: &Training<'_>,
-    rows: Rows<'_>,
+    training: &TrainingData<'_>,
+    rows: FitRows<'_>,
     parameters: BoostingParameters,
     seed: u64,
     deadline: Instant,
@@ -90,29 +112,29 @@ pub(crate) fn fit(
     boost(training, rows, parameters, seed, || Instant::now() >= deadline)
 }
 
-/// Fits until time `is_up`, which is asked before every tree but those of the first round.
+/// Fits until `is_up` returns true. It is called before every tree except those of the first round.
 fn boost(
-    training: &Training<'_>,
-    rows: Rows<'_>,
+    training: &TrainingData<'_>,
+    rows: FitRows<'_>,
     parameters: BoostingParameters,
     seed: u64,
     mut is_up: impl FnMut() -> bool,
 ) -> Boosted {
     let counted: Vec<u32> = rows.fitted.iter().copied().filter(|row| training.weight(*row) > 0.0).collect();
-    // Where no row counts, all count alike.
-    let alike = Training { weights: None, ..*training };
+    // If all weights are 0, all rows count the same.
+    let alike = TrainingData { weights: None, ..*training };
     let (training, fitted) = if counted.is_empty() { (&alike, rows.fitted.to_vec()) } else { (training, counted) };
     let splittable = training.binned.splittable();
     let tiles = Tiles::new(&splittable.columns, &fitted);
     let mut loss = Loss::new(training, &fitted);
-    let mut watch = Watch::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
+    let mut watch = WatchedRows::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
     let mut sampling = Sampling::new(parameters, fitted.len(), splittable.columns.len(), seed);
-    let mut grower = Grower::new(&tiles, &splittable, parameters);
+    let mut grower = BoostedTreeGrower::new(&tiles, &splittable, parameters);
     let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));
     let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
     let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
     while rounds < wanted && !watch.is_done() {
-        // All outputs of a round learn from the scores before it.
+        // All outputs of a round are fitted to the scores before the round.
         loss.start_round();
         sampling.draw(rounds as u64);
         grower.take_features(sampling.features());
@@ -149,24 +171,24 @@ fn boost(
     }
 }
 
-/// Rounds that an artifact can hold, at least 1.
+/// Returns the maximum number of rounds that an artifact can hold, at least 1.
 fn most_rounds(outputs: usize, max_leaves: usize) -> usize {
     (MAX_NODES / (outputs.max(1) * (2 * max_leaves).max(1))).max(1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::features::{Features, Truth};
+    use super::super::features::{FrameFeatures, Truth};
     use super::*;
     use crate::fit::Binned;
 
     fn boosted(n_estimators: usize, max_leaves: usize, trees: usize) -> Boosted {
         let columns = [0, 1].map(|column| (0..90).map(|row| (row * (7 + column) % 31) as f32).collect::<Vec<f32>>());
-        let features = Features::of_columns(&[&columns[0], &columns[1]]);
+        let features = FrameFeatures::of_columns(&[&columns[0], &columns[1]]);
         let binned = Binned::new(&features);
         let classes: Vec<u32> = columns[0].iter().map(|value| *value as u32 / 11).collect();
         let truth = Truth::Classes { classes: &classes, count: 3 };
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..90).collect();
         let (learning_rate, min_samples_leaf, l2) = (0.1, 5, 1.0);
         let (subsample, max_features) = (1.0, 1.0);
@@ -180,7 +202,7 @@ mod tests {
             max_features,
         };
         let mut asked = 3;
-        boost(&training, Rows::all(&rows), parameters, 1, || {
+        boost(&training, FitRows::all(&rows), parameters, 1, || {
             asked += 1;
             asked > trees
         })

@@ -1,52 +1,54 @@
-//! What a fitted predictor adds to an artifact, counted and not measured: what is chosen by it must not hang on the machine.
+//! Computes what a fitted predictor adds to an artifact. The cost is counted and not measured, so that choices by cost
+//! do not depend on the machine.
 
 use evergreen_scoring::{Node, Predictor, Tree};
 use evergreen_table::EnsembleLimits;
 
 use super::Fitted;
 
-/// Bytes of a node in the file, of each weight of a leaf beyond the first, and of a weight of a sum.
+/// Bytes in the file of a node, of each weight of a leaf beyond the first, and of a weight of a linear model.
 const NODE: f64 = 32.0;
 const WEIGHT: f64 = 9.0;
 const TERM: f64 = 4.0;
 
-/// Microseconds that a tree takes for a row, and a term of a sum; on the slow side of what was measured.
+/// Microseconds per row of a tree, and of one product of a linear model. Both are on the slow side of the measured
+/// times.
 const TREE: f64 = 0.03;
 const PRODUCT: f64 = 0.001;
 
-/// What a predictor adds.
+/// The cost of a predictor.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Cost {
-    /// To the file.
+    /// Bytes of the file.
     pub(crate) bytes: f64,
-    /// To the time that a row takes.
+    /// Microseconds to predict one row.
     pub(crate) microseconds: f64,
 }
 
 impl Cost {
-    /// Whether a mean may take so much.
+    /// Checks whether the cost is within the limits of an ensemble.
     pub(crate) fn is_within(self, limits: &EnsembleLimits) -> bool {
         self.bytes <= limits.megabytes * 1e6 && self.microseconds <= limits.microseconds
     }
 
-    /// Both together.
+    /// Returns the sum of both costs.
     pub(crate) fn and(self, other: Self) -> Self {
         Self { bytes: self.bytes + other.bytes, microseconds: self.microseconds + other.microseconds }
     }
 
-    /// The greater of each.
+    /// Returns the maximum of each part.
     pub(crate) fn greater(self, other: Self) -> Self {
         Self { bytes: self.bytes.max(other.bytes), microseconds: self.microseconds.max(other.microseconds) }
     }
 
-    /// So many times the bytes, and so many times the time.
+    /// Multiplies both parts by the given factors.
     pub(crate) fn times(self, bytes: f64, microseconds: f64) -> Self {
         Self { bytes: self.bytes * bytes, microseconds: self.microseconds * microseconds }
     }
 }
 
 impl Fitted {
-    /// What it adds.
+    /// Returns the cost of the predictor.
     pub(crate) fn cost(&self) -> Cost {
         of(&self.predictor)
     }

@@ -1,4 +1,4 @@
-//! What is fitted on: features, the truth and the weight of each row.
+//! Holds the data of a fit: the features, the truth and the weight of each row.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,64 +11,65 @@ use evergreen_table::{Frame, MISSING, Values};
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
 
-/// Features of rows, worked out from a frame's columns whenever they are asked for: kept, they would be the largest part of
-/// what a training holds, and trees need them once, to be put into bins.
+/// Features of rows. They are computed from the frame's columns on each use. If they were kept, they would be the
+/// largest part of a training's memory, and trees need them only once, to compute bins.
 #[derive(Debug, Clone)]
-pub(crate) struct Features<'a> {
-    features: Vec<Feature<'a>>,
-    /// The frame's rows that are meant, in this order; all of them if there is nothing.
+pub(crate) struct FrameFeatures<'a> {
+    features: Vec<FeatureSource<'a>>,
+    /// The rows of the frame, in this order. `None` means all rows.
     rows: Option<&'a [u32]>,
     count: usize,
 }
 
-/// How a feature follows from a column.
+/// How a feature is computed from a column.
 #[derive(Debug, Clone)]
-enum Feature<'a> {
-    /// The value, or this one where it is missing.
+enum FeatureSource<'a> {
+    /// The value, or this fill value if it is missing.
     Value(Cow<'a, [f32]>, f32),
-    /// The days of a moment, or one of its parts, or this number where it is missing.
+    /// The days of a timestamp, or one of its parts, or this fill value if it is missing.
     Moment(&'a [f64], Option<DatePart>, f32),
     /// Whether the value is missing.
     NoValue(&'a [f32]),
-    /// Whether the moment is missing.
+    /// Whether the timestamp is missing.
     NoMoment(&'a [f64]),
-    /// Whether the text has this code; [`MISSING`] is a missing one's.
+    /// Whether the text has this code. The code of a missing text is [`MISSING`].
     Text(&'a [u32], u32),
-    /// Whether the text has this word.
+    /// Whether the text contains this word.
     Word(&'a [u32], Words, u16),
-    /// What was learnt for each of the rows that are meant.
+    /// A number that was learnt for each row.
     Learnt(Arc<[f32]>),
 }
 
-/// What is to be predicted, row by row.
+/// The true target, row by row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Truth<'a> {
     /// The class of each row, below `count`.
     Classes {
-        /// The classes.
+        /// The class of each row.
         classes: &'a [u32],
         /// Number of classes.
         count: usize,
     },
-    /// A number for each row.
+    /// The number of each row.
     Numbers(&'a [f64]),
 }
 
-/// Everything that may be learnt from; fits take some or all of its rows.
+/// All data that a fit may use. A fit uses some or all of its rows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Training<'a> {
-    /// The features before any scaling.
-    pub(crate) features: &'a Features<'a>,
-    /// The same in bins.
+pub(crate) struct TrainingData<'a> {
+    /// The features before scaling.
+    pub(crate) features: &'a FrameFeatures<'a>,
+    /// The same features in bins.
     pub(crate) binned: &'a Binned,
-    /// What is to be predicted.
+    /// The truth of each row.
     pub(crate) truth: Truth<'a>,
-    /// How much each row counts, from 0 up; all alike if there is nothing.
+    /// The weight of each row, at least 0. `None` gives all rows the same weight.
     pub(crate) weights: Option<&'a [f32]>,
 }
 
-impl<'a> Features<'a> {
-    /// The features of these `rows` of a frame, as `preprocessing` makes them of its `columns`; it must not scale.
+impl<'a> FrameFeatures<'a> {
+    /// Computes the features of `rows` of a frame with `preprocessing` for its `columns`. The preprocessing must not
+    /// scale.
     pub(crate) fn new<'c>(
         frame: &'a Frame,
         rows: &'a [u32],
@@ -83,54 +84,54 @@ impl<'a> Features<'a> {
         };
         let columns: Vec<(&'a Values, &'c ColumnKind, &[Encoding])> = columns.iter().filter_map(of_column).collect();
         let found = || columns.iter().copied();
-        // In the order of `Preprocessing::apply`.
-        let mut features: Vec<Feature<'a>> =
+        // The order is that of `Preprocessing::apply`.
+        let mut features: Vec<FeatureSource<'a>> =
             found().flat_map(|(values, kind, encodings)| filled(values, kind, encodings)).collect();
         features.extend(found().flat_map(|(values, _, encodings)| indicators(values, encodings)));
-        features.extend(found().flat_map(|(values, kind, encodings)| told_apart(values, kind, encodings)));
+        features.extend(found().flat_map(|(values, kind, encodings)| one_hot(values, kind, encodings)));
         Self { features, rows: Some(rows), count: rows.len() }
     }
 
-    /// Features of equal length, column by column.
+    /// Creates features from columns of equal length.
     #[cfg(test)]
-    pub(crate) fn of_columns(columns: &[&[f32]]) -> Features<'static> {
-        let feature = |column: &&[f32]| Feature::Value(Cow::Owned(column.to_vec()), 0.0);
+    pub(crate) fn of_columns(columns: &[&[f32]]) -> FrameFeatures<'static> {
+        let feature = |column: &&[f32]| FeatureSource::Value(Cow::Owned(column.to_vec()), 0.0);
         let count = columns.first().map_or(0, |column| column.len());
-        Features { features: columns.iter().map(feature).collect(), rows: None, count }
+        FrameFeatures { features: columns.iter().map(feature).collect(), rows: None, count }
     }
 
-    /// With more features, of which each has a number for every row.
+    /// Returns a copy with more features. Each must have a number for every row.
     pub(crate) fn with(&self, more: &[Arc<[f32]>]) -> Self {
         let mut features = self.features.clone();
-        features.extend(more.iter().map(|values| Feature::Learnt(Arc::clone(values))));
+        features.extend(more.iter().map(|values| FeatureSource::Learnt(Arc::clone(values))));
         Self { features, ..self.clone() }
     }
 
-    /// Number of features.
+    /// Returns the number of features.
     pub(crate) fn width(&self) -> usize {
         self.features.len()
     }
 
-    /// One feature of all rows.
+    /// Returns one feature of all rows.
     pub(crate) fn column(&self, index: usize) -> Vec<f32> {
         let Some(feature) = self.features.get(index) else { return Vec::new() };
         (0..self.count).map(|row| feature.at(row, self.place(row))).collect()
     }
 
-    /// The features of one row.
+    /// Returns the features of one row.
     pub(crate) fn row(&self, row: u32) -> impl Iterator<Item = f32> {
         let place = self.place(row as usize);
         self.features.iter().map(move |feature| feature.at(row as usize, place))
     }
 
-    /// Where a row stands in the columns.
+    /// Returns the index of a row in the frame.
     fn place(&self, row: usize) -> usize {
         self.rows.map_or(row, |rows| rows.get(row).map_or(usize::MAX, |place| *place as usize))
     }
 }
 
-impl Feature<'_> {
-    /// Of the row of that index, which stands at `place` in the columns.
+impl FeatureSource<'_> {
+    /// Returns the feature of row `row`, whose index in the frame is `place`.
     fn at(&self, row: usize, place: usize) -> f32 {
         let is = |is: bool| f32::from(u8::from(is));
         match self {
@@ -152,8 +153,8 @@ impl Feature<'_> {
     }
 }
 
-/// The values of each slot.
-fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+/// Returns the features with the values of each slot.
+fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let fill = |encoding: &Encoding| match encoding {
         Encoding::Value { fill, .. } => Some(*fill),
         Encoding::OneHot { .. } => None,
@@ -161,33 +162,33 @@ fn filled<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> 
     let fills = encodings.iter().filter_map(fill);
     match (values, kind) {
         (Values::Number(values) | Values::Boolean(values), _) => {
-            fills.map(|fill| Feature::Value(Cow::Borrowed(values), fill)).collect()
+            fills.map(|fill| FeatureSource::Value(Cow::Borrowed(values), fill)).collect()
         }
         (Values::Timestamp(values), ColumnKind::Timestamp { parts }) => {
             let parts = std::iter::once(None).chain(parts.iter().copied().map(Some));
-            parts.zip(fills).map(|(part, fill)| Feature::Moment(values, part, fill)).collect()
+            parts.zip(fills).map(|(part, fill)| FeatureSource::Moment(values, part, fill)).collect()
         }
         (Values::Text { codes, names }, ColumnKind::Text { words }) => {
             let found = words_of(names, words);
-            (0..words.len() as u16).map(|word| Feature::Word(codes, Words::clone(&found), word)).collect()
+            (0..words.len() as u16).map(|word| FeatureSource::Word(codes, Words::clone(&found), word)).collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// Whether the value is missing, for each slot that tells it.
-fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<Feature<'a>> {
-    let told = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
+/// Returns the features that mark missing values, for each slot that has one.
+fn indicators<'a>(values: &'a Values, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
+    let marked = encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { indicator: true, .. }));
     let feature = |_| match values {
-        Values::Number(values) | Values::Boolean(values) => Feature::NoValue(values),
-        Values::Timestamp(values) => Feature::NoMoment(values),
-        Values::Category { codes, .. } | Values::Text { codes, .. } => Feature::Text(codes, MISSING),
+        Values::Number(values) | Values::Boolean(values) => FeatureSource::NoValue(values),
+        Values::Timestamp(values) => FeatureSource::NoMoment(values),
+        Values::Category { codes, .. } | Values::Text { codes, .. } => FeatureSource::Text(codes, MISSING),
     };
-    told.map(feature).collect()
+    marked.map(feature).collect()
 }
 
-/// One for each category, and one for missing texts.
-fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<Feature<'a>> {
+/// Returns one feature for each category, and one for missing texts.
+fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) -> Vec<FeatureSource<'a>> {
     let (
         Values::Category { codes, names },
         ColumnKind::Category { categories, .. },
@@ -199,22 +200,32 @@ fn told_apart<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding])
     // Names are sorted.
     let code = |text: &String| names.binary_search(text).map_or(u32::MAX - 1, |code| code as u32);
     let missing = indicator.then_some(MISSING);
-    categories.iter().map(code).chain(missing).map(|code| Feature::Text(codes, code)).collect()
+    categories.iter().map(code).chain(missing).map(|code| FeatureSource::Text(codes, code)).collect()
 }
 
 impl Truth<'_> {
-    /// Outputs that a forest has for it: one for each class, or one.
+    /// Returns the number of outputs of a forest: one for each class, or one for a number.
     pub(super) fn outputs(&self) -> usize {
         match self {
             Self::Classes { count, .. } => *count,
             Self::Numbers(_) => 1,
         }
     }
+
+    /// Checks whether each of `rows` has a truth.
+    pub(super) fn has(&self, rows: &[u32]) -> bool {
+        let count = match self {
+            Self::Classes { classes, .. } => classes.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        };
+        rows.iter().all(|row| (*row as usize) < count)
+    }
 }
 
-impl Training<'_> {
-    /// How much `row` counts.
+impl TrainingData<'_> {
+    /// Returns the weight of `row`.
     pub(crate) fn weight(&self, row: u32) -> f32 {
+        debug_assert!(self.weights.is_none_or(|weights| (row as usize) < weights.len()), "row {row} has a weight");
         self.weights.map_or(1.0, |weights| weights.get(row as usize).copied().unwrap_or_default())
     }
 }

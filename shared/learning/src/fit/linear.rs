@@ -1,73 +1,101 @@
-//! Weighted sums: logistic regression and ridge, by the library smartcore, on standardised features.
+//! Fits linear models on standardised features with the library smartcore: logistic regression and ridge regression.
 
-use evergreen_scoring::{Linear, Link, Scaler};
+use std::time::Instant;
+
+use evergreen_scoring::{Linear, Link, Predictor, Scaler};
 use smartcore::error::Failed;
 use smartcore::linalg::basic::arrays::Array;
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
 use smartcore::linear::ridge_regression::{RidgeRegression, RidgeRegressionParameters};
 
-use super::features::{Training, Truth};
+use super::features::{TrainingData, Truth};
 use super::forest::{moments, normalised};
 use super::scaling;
+use super::{FitError, FitRows, Fitted, Hyperparameters};
 
-/// Cells (rows × features × outputs) that are fitted on at most: the library uses one thread and cannot be interrupted, and
-/// a weighted sum learns little from more. Of larger tables it takes evenly spaced rows.
+/// Maximum number of cells (rows × features × outputs) to fit to. The library uses one thread and cannot be
+/// interrupted, and a linear model learns little from more cells. Larger tables use evenly spaced rows.
 pub(crate) const MAX_LINEAR_CELLS: usize = 1 << 23;
 
-/// Products of two features (rows × features²) that ridge takes at most, for the same reason: the library multiplies the
-/// matrix with itself.
+/// Maximum number of products of two features (rows × features²) in ridge regression. The reason is the same, since the
+/// library multiplies the matrix with itself.
 const MAX_PRODUCTS: usize = 1 << 29;
 
-/// Features at most. At this limit a fit takes a few seconds.
+/// Maximum number of features. At this limit a fit takes a few seconds.
 pub(super) const MAX_FEATURES: usize = 500;
 
-/// Seconds for each cell of a logistic regression, and for each product of ridge, rounded up from measurements.
+/// Seconds per cell of a logistic regression and per product of ridge regression, rounded up from measurements.
 const SECONDS_PER_CELL: f64 = 4e-7;
 const SECONDS_PER_PRODUCT: f64 = 8e-9;
 
-/// The bias of a class that no row is of.
-const NEVER: f32 = -30.0;
+/// The bias of a class without rows.
+const BIAS_WITHOUT_ROWS: f32 = -30.0;
 
-/// The hyperparameters of a weighted sum.
+/// The hyperparameters of a linear model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LinearParameters {
-    /// Penalty on the squared weights, above 0, against the loss summed over all rows.
+    /// Penalty on the squared weights, above 0, relative to the loss summed over all rows.
     pub(crate) alpha: f64,
 }
 
-/// A weighted sum and what was found out on the way.
+impl Hyperparameters for LinearParameters {
+    fn fit(
+        &self,
+        training: &TrainingData<'_>,
+        rows: FitRows<'_>,
+        _seed: u64,
+        _deadline: Instant,
+        column: &dyn Fn(usize) -> String,
+    ) -> Result<Fitted, FitError> {
+        let sum = fit(training, rows.fitted, *self).map_err(|error| match error {
+            LinearError::Scaling(feature) => FitError::Scaling(column(feature)),
+            LinearError::Diverged => FitError::Diverged,
+            LinearError::Library(failed) => FitError::Linear(failed),
+            LinearError::Shape { rows, features } => FitError::LinearShape { rows, features },
+        })?;
+        let scaler = Some(sum.scaler);
+        Ok(Fitted { scaler, ..Fitted::of(Predictor::Linear(sum.linear), sum.link, sum.importances) })
+    }
+
+    fn expected_seconds(&self, training: &TrainingData<'_>, rows: usize) -> f64 {
+        expected_seconds(training, rows)
+    }
+}
+
+/// A fitted linear model.
 #[derive(Debug)]
 pub(crate) struct WeightedSum {
     /// The weights of the scaled features.
     pub(crate) linear: Linear,
-    /// What scales them.
+    /// The scaler of the features.
     pub(crate) scaler: Scaler,
-    /// How its outputs are read.
+    /// How outputs become the answer.
     pub(crate) link: Link,
-    /// For each feature, its share of the absolute weights: of sum 1, or all 0 when all weights are.
+    /// For each feature, its share of the absolute weights. The shares have the sum 1, or are all 0 if all weights are
+    /// 0.
     pub(crate) importances: Vec<f64>,
 }
 
-/// Why no weighted sum was found.
+/// Why a linear model could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinearError {
-    /// Feature `0` is not finite when scaled.
-    #[error("feature {0} cannot be scaled")]
+    /// Feature `0` is not finite after scaling.
+    #[error("feature {0} is not finite after scaling")]
     Scaling(usize),
-    /// The weights are no numbers.
+    /// The weights are not finite.
     #[error("the weights are not finite")]
     Diverged,
-    /// Too many features, or not more rows than features.
-    #[error("{features} features cannot be weighed by {rows} rows")]
+    /// There are too many features, or not more rows than features.
+    #[error("a linear model of {features} features cannot be fitted to {rows} rows")]
     Shape { rows: usize, features: usize },
-    /// The library would not.
+    /// The library returned an error.
     #[error(transparent)]
     Library(#[from] Failed),
 }
 
-/// Every so many rows are fitted to, so that the fit ends soon.
-fn step(training: &Training<'_>, rows: usize) -> usize {
+/// Returns the step between the rows to fit to. A larger step shortens the fit.
+fn step(training: &TrainingData<'_>, rows: usize) -> usize {
     let width = training.features.width();
     let cells = (rows * width * training.truth.outputs()).div_ceil(MAX_LINEAR_CELLS);
     let products = match training.truth {
@@ -77,8 +105,8 @@ fn step(training: &Training<'_>, rows: usize) -> usize {
     cells.max(products).max(1)
 }
 
-/// Seconds that a fit on `rows` rows is counted on to take.
-pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
+/// Returns how many seconds a fit on `rows` rows is expected to take.
+fn expected_seconds(training: &TrainingData<'_>, rows: usize) -> f64 {
     let width = training.features.width();
     let cells = (rows.div_ceil(step(training, rows)) * width) as f64;
     match training.truth {
@@ -87,9 +115,9 @@ pub(super) fn expected_seconds(training: &Training<'_>, rows: usize) -> f64 {
     }
 }
 
-/// Fits on `rows` of `training`, all of which count alike.
+/// Fits to `rows` of `training`. All rows have the same weight.
 pub(crate) fn fit(
-    training: &Training<'_>,
+    training: &TrainingData<'_>,
     rows: &[u32],
     parameters: LinearParameters,
 ) -> Result<WeightedSum, LinearError> {
@@ -111,8 +139,8 @@ pub(crate) fn fit(
     Ok(WeightedSum { linear, scaler, link, importances })
 }
 
-/// The features as they are scored: scaled in `f32`. Row by row.
-fn scaled(training: &Training<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
+/// Returns the features row by row, scaled in `f32` as in prediction.
+fn scaled(training: &TrainingData<'_>, rows: &[u32], scaler: &Scaler) -> Result<Vec<f64>, LinearError> {
     let width = training.features.width();
     let mut values = Vec::with_capacity(rows.len() * width);
     let mut features = vec![0.0; width];
@@ -143,10 +171,10 @@ fn logistic(
     if count == 2 {
         return Ok((Linear { weights: weights_of(0).collect(), bias: vec![bias_of(0)] }, Link::Logistic));
     }
-    let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![NEVER; count] };
+    let mut linear = Linear { weights: vec![0.0; width * count], bias: vec![BIAS_WITHOUT_ROWS; count] };
     let found = fitted.classes();
     for (at, class) in found.iter().enumerate() {
-        // Of two classes the library weighs the second alone.
+        // With two classes, the library has weights only for the second.
         let output = if found.len() > 2 { Some(at) } else { at.checked_sub(1) };
         if let Some(own) = linear.weights.chunks_exact_mut(width).nth(*class as usize) {
             output.iter().flat_map(|output| weights_of(*output)).zip(own).for_each(|(weight, own)| *own = weight);
@@ -175,7 +203,7 @@ fn ridge(
     Ok(Linear { weights, bias: vec![offset as f32] })
 }
 
-/// A class's weights count as far as they differ from the mean of all classes.
+/// Computes importances from the differences of a class's weights to the mean of all classes.
 fn importances(linear: &Linear, width: usize) -> Vec<f64> {
     let outputs = linear.bias.len().max(1);
     let importance = |feature: usize| {

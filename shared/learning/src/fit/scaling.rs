@@ -1,12 +1,12 @@
-//! Standard scaling of features, for weighted sums: trees need none.
+//! Scales features to mean 0 and standard deviation 1 for linear models. Trees need no scaling.
 
 use evergreen_scoring::Scaler;
 
-use super::features::Features;
+use super::features::FrameFeatures;
 
-/// For each feature the mean of `rows` and 1 over their standard deviation; where all values are one, or too close for
-/// single precision, 1.
-pub(super) fn fit(features: &Features<'_>, rows: &[u32]) -> Scaler {
+/// Returns, for each feature, the mean of `rows` and 1 divided by their standard deviation. The factor is 1 if all
+/// values are equal, or too close for single precision.
+pub(super) fn fit(features: &FrameFeatures<'_>, rows: &[u32]) -> Scaler {
     let count = rows.len().max(1) as f64;
     let mut means = vec![0.0; features.width()];
     for row in rows {
@@ -33,11 +33,12 @@ pub(super) fn fit(features: &Features<'_>, rows: &[u32]) -> Scaler {
 mod tests {
     use super::*;
 
-    fn features(column: &[f32]) -> Features<'static> {
-        Features::of_columns(&[column])
+    fn features(column: &[f32]) -> FrameFeatures<'static> {
+        FrameFeatures::of_columns(&[column])
     }
 
-    /// sklearn.preprocessing.StandardScaler (1.9.1) on these values: mean_ 3.75, scale_ 2.5860201081971503.
+    /// Expected values of sklearn.preprocessing.StandardScaler (1.9.1) for these values: mean_ 3.75, scale_
+    /// 2.5860201081971503.
     #[test]
     fn scaling_is_scikit_learns() {
         let scaler = fit(&features(&[1.0, 2.0, 4.0, 8.0]), &[0, 1, 2, 3]);

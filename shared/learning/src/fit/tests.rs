@@ -1,7 +1,7 @@
-//! What is fitted, beside scikit-learn 1.9.1 on the same rows.
+//! Compares fits with scikit-learn 1.9.1 on the same rows.
 //!
-//! The rows are 4,000 of seven numbers by a linear congruential generator, six of which are columns and one is noise; the
-//! numbers to be estimated are those of Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
+//! There are 4,000 rows of seven numbers from a linear congruential generator. Six are columns and one is noise. The
+//! target numbers are those of Friedman, "Multivariate adaptive regression splines", Annals of Statistics 19, 1991.
 
 use std::f64::consts::PI;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const TRAINING: u32 = 3000;
 const ROWS: u32 = 4000;
 
 struct Data {
-    features: Features<'static>,
+    features: FrameFeatures<'static>,
     binned: Binned,
     numbers: Vec<f64>,
     two: Vec<u32>,
@@ -31,7 +31,7 @@ impl Data {
         };
         let rows: Vec<[f64; 7]> = (0..ROWS).map(|_| std::array::from_fn(|_| next())).collect();
         let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
-        let features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let number = |x: &[f64; 7]| {
             10.0 * (PI * x[0] * x[1]).sin()
                 + 20.0 * (x[2] - 0.5).powi(2)
@@ -50,17 +50,17 @@ impl Data {
         }
     }
 
-    /// The first `rows` alone, in bins of their own.
+    /// Returns the first `rows` only, in bins of their own.
     fn head(mut self, rows: usize) -> Self {
         let columns: Vec<Vec<f32>> =
             (0..6).map(|column| self.features.column(column).into_iter().take(rows).collect()).collect();
-        self.features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        self.features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
         self.binned = Binned::new(&self.features);
         self
     }
 
-    fn training<'a>(&'a self, truth: Truth<'a>) -> Training<'a> {
-        Training { features: &self.features, binned: &self.binned, truth, weights: None }
+    fn training<'a>(&'a self, truth: Truth<'a>) -> TrainingData<'a> {
+        TrainingData { features: &self.features, binned: &self.binned, truth, weights: None }
     }
 
     fn two(&self) -> Truth<'_> {
@@ -72,26 +72,20 @@ impl Data {
     }
 }
 
-fn fitted(training: &Training<'_>, rows: u32, hyperparameters: Hyperparameters) -> Fitted {
+fn fitted(training: &TrainingData<'_>, rows: u32, hyperparameters: impl Hyperparameters) -> Fitted {
     let rows: Vec<u32> = (0..rows).collect();
-    fit(training, Rows::all(&rows), hyperparameters, 1, Instant::now() + Duration::from_secs(600), |n| n.to_string())
-        .unwrap()
+    let late = Instant::now() + Duration::from_secs(600);
+    hyperparameters.fit(training, FitRows::all(&rows), 1, late, &|n| n.to_string()).unwrap()
 }
 
-fn forest(trees: usize) -> Hyperparameters {
+fn forest(trees: usize) -> ForestParameters {
     let (max_depth, min_samples_split, min_samples_leaf) = (100, 2, 1);
-    Hyperparameters::RandomForest(ForestParameters {
-        n_estimators: trees,
-        max_depth,
-        min_samples_split,
-        min_samples_leaf,
-        max_features: 0.0,
-    })
+    ForestParameters { n_estimators: trees, max_depth, min_samples_split, min_samples_leaf, max_features: 0.0 }
 }
 
-fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyperparameters {
+fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> BoostingParameters {
     let (min_samples_leaf, l2) = (20, 0.0);
-    Hyperparameters::GradientBoosting(BoostingParameters {
+    BoostingParameters {
         n_estimators,
         learning_rate,
         max_leaves,
@@ -99,10 +93,15 @@ fn boosting(n_estimators: usize, learning_rate: f64, max_leaves: usize) -> Hyper
         l2,
         subsample: 1.0,
         max_features: 1.0,
-    })
+    }
 }
 
-/// The answer to a row, as it is defined.
+/// Returns a forest and a boosting of so many trees.
+fn both(trees: usize) -> [Box<dyn Hyperparameters>; 2] {
+    [Box::new(forest(trees)), Box::new(boosting(trees, 0.1, 31))]
+}
+
+/// Returns the answer to a row, computed by the definition.
 fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     let mut row = row.to_vec();
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
@@ -146,7 +145,7 @@ fn trees(ensemble: &Ensemble, row: &[f32]) -> Vec<f64> {
     outputs.iter().zip(&ensemble.base).map(|(sum, base)| sum / divisor + f64::from(*base)).collect()
 }
 
-/// Log loss and accuracy on the last thousand rows.
+/// Returns log loss and accuracy on the last thousand rows.
 fn of_classes(data: &Data, classes: &[u32], fitted: &Fitted) -> (f64, f64) {
     let (mut loss, mut right) = (0.0, 0.0);
     for row in TRAINING..ROWS {
@@ -172,8 +171,8 @@ fn close(found: &[f64], expected: &[f64], tolerance: f64) {
     assert!(within && found.len() == expected.len(), "{found:?}, expected {expected:?}");
 }
 
-/// `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and accuracy
-/// 0.901–0.908 of two classes, 0.436–0.441 and 0.826–0.830 of three, R² 0.920–0.922.
+/// Results of `RandomForestClassifier(100)` and `RandomForestRegressor(100)` with three seeds: log loss 0.256–0.260 and
+/// accuracy 0.901–0.908 for two classes, 0.436–0.441 and 0.826–0.830 for three, R² 0.920–0.922.
 #[test]
 fn forests_do_as_well_as_scikit_learns() {
     let data = Data::new();
@@ -185,7 +184,7 @@ fn forests_do_as_well_as_scikit_learns() {
     assert!(found > 0.918, "{found}");
 }
 
-/// `feature_importances_` of the same forests.
+/// Results of `feature_importances_` of the same forests.
 #[test]
 fn importances_are_scikit_learns() {
     let data = Data::new();
@@ -195,8 +194,8 @@ fn importances_are_scikit_learns() {
     close(&importances, &[0.221, 0.227, 0.075, 0.365, 0.101, 0.011], 0.02);
 }
 
-/// `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279 and accuracy 0.907 of
-/// two classes, 0.3080 and 0.863 of three, R² 0.9662.
+/// Results of `HistGradientBoostingClassifier(max_iter=100, early_stopping=False)` and the regressor: log loss 0.2279
+/// and accuracy 0.907 for two classes, 0.3080 and 0.863 for three, R² 0.9662.
 #[test]
 fn boosting_does_as_well_as_scikit_learns() {
     let data = Data::new();
@@ -209,8 +208,8 @@ fn boosting_does_as_well_as_scikit_learns() {
     assert!(found > 0.964, "{found}");
 }
 
-/// `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning rate 0.5, on the
-/// first 200 rows.
+/// Results of `predict` and `predict_proba` of HistGradientBoosting with two rounds of at most four leaves at learning
+/// rate 0.5, on the first 200 rows.
 #[test]
 fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
     let data = Data::new().head(200);
@@ -232,12 +231,12 @@ fn a_few_boosted_trees_are_scikit_learns_to_the_last_digits() {
     close(&answers(data.three(), 3), expected.as_flattened(), 1e-6);
 }
 
-/// `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and `Ridge(alpha=3)`, on `StandardScaler`'s output of the first 200
-/// rows.
+/// Results of `LogisticRegression(C=1)` and `(C=0.1)` with `tol=1e-10`, and of `Ridge(alpha=3)`, on the output of
+/// `StandardScaler` for the first 200 rows.
 #[test]
 fn weighted_sums_are_scikit_learns() {
     let data = Data::new().head(200);
-    let linear = |truth, alpha| fitted(&data.training(truth), 200, Hyperparameters::Linear(LinearParameters { alpha }));
+    let linear = |truth, alpha| fitted(&data.training(truth), 200, LinearParameters { alpha });
     let weights = |fitted: &Fitted| match &fitted.predictor {
         Predictor::Linear(linear) => linear.weights.iter().chain(&linear.bias).copied().map(f64::from).collect(),
         Predictor::Trees(_) | Predictor::Blend(_) => Vec::new(),
@@ -276,9 +275,10 @@ fn weighted_sums_are_scikit_learns() {
 fn what_has_no_time_left_is_cut_short_but_not_empty() {
     let data = Data::new();
     let rows: Vec<u32> = (0..TRAINING).collect();
-    for wanted in [forest(100), boosting(100, 0.1, 31)] {
-        let fitted =
-            fit(&data.training(data.three()), Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string()).unwrap();
+    for wanted in both(100) {
+        let fitted = wanted
+            .fit(&data.training(data.three()), FitRows::all(&rows), 1, Instant::now(), &|n| n.to_string())
+            .unwrap();
         assert!(fitted.cut_short);
         assert_eq!(fitted.trees(), Some(1));
     }
@@ -291,10 +291,10 @@ fn rows_without_weight_are_not_learnt_from() {
     let wrong: Vec<u32> = data.two.iter().enumerate().map(|(row, y)| if row % 2 == 0 { *y } else { 1 - y }).collect();
     let weights: Vec<f32> = (0..ROWS).map(|row| if row % 2 == 0 { 2.0 } else { 0.0 }).collect();
     let truth = Truth::Classes { classes: &wrong, count: 2 };
-    let training = Training { weights: Some(&weights), ..data.training(truth) };
-    for wanted in [forest(50), boosting(50, 0.1, 31)] {
+    let training = TrainingData { weights: Some(&weights), ..data.training(truth) };
+    for wanted in both(50) {
         let late = Instant::now() + Duration::from_secs(600);
-        let fitted = fit(&training, Rows::all(&rows), wanted, 1, late, |n| n.to_string()).unwrap();
+        let fitted = wanted.fit(&training, FitRows::all(&rows), 1, late, &|n| n.to_string()).unwrap();
         let (_, accuracy) = of_classes(&data, &data.two, &fitted);
         assert!(accuracy > 0.87, "{accuracy}");
     }
@@ -305,13 +305,14 @@ fn a_linear_model_says_why_it_is_not_fitted() {
     let columns: Vec<Vec<f32>> = (0..501).map(|c| (0..600).map(|r| ((r * 7 + c * r) % 101) as f32).collect()).collect();
     let numbers: Vec<f64> = (0..600).map(f64::from).collect();
     let failure = |width: usize, rows: u32| {
-        let features = Features::of_columns(&columns[..width].iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let features = FrameFeatures::of_columns(&columns[..width].iter().map(Vec::as_slice).collect::<Vec<_>>());
         let binned = Binned::new(&features);
         let truth = Truth::Numbers(&numbers);
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
         let rows: Vec<u32> = (0..rows).collect();
-        let wanted = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
-        fit(&training, Rows::all(&rows), wanted, 1, Instant::now(), |n| n.to_string())
+        let wanted = LinearParameters { alpha: 1.0 };
+        wanted
+            .fit(&training, FitRows::all(&rows), 1, Instant::now(), &|n| n.to_string())
             .err()
             .map(|error| error.to_string())
     };
@@ -322,22 +323,22 @@ fn a_linear_model_says_why_it_is_not_fitted() {
     assert!(reason.contains("for this reason"), "{reason}");
 }
 
-/// As measured in a debug build: 3.5 s for ridge, 3 s for a logistic regression.
+/// Measured in a debug build: 3.5 s for ridge regression, 3 s for a logistic regression.
 #[test]
 fn a_linear_fit_is_counted_on_to_take_a_few_seconds_at_most_and_trees_end_in_time() {
     let column = vec![0.0];
-    let features = Features::of_columns(&vec![column.as_slice(); 500]);
+    let features = FrameFeatures::of_columns(&vec![column.as_slice(); 500]);
     let binned = Binned::new(&features);
-    let linear = Hyperparameters::Linear(LinearParameters { alpha: 1.0 });
+    let linear = LinearParameters { alpha: 1.0 };
     for truth in [Truth::Numbers(&[]), Truth::Classes { classes: &[], count: 2 }] {
-        let training = Training { features: &features, binned: &binned, truth, weights: None };
-        let seconds = [600, 10_000, 1_000_000].map(|rows| expected_seconds(&training, rows, linear));
+        let training = TrainingData { features: &features, binned: &binned, truth, weights: None };
+        let seconds = [600, 10_000, 1_000_000].map(|rows| linear.expected_seconds(&training, rows));
         assert!(seconds.iter().all(|seconds| (0.05..6.0).contains(seconds)), "{seconds:?}");
-        assert_eq!(expected_seconds(&training, 1_000_000, forest(100)), 0.0);
+        assert_eq!(forest(100).expected_seconds(&training, 1_000_000), 0.0);
     }
 }
 
-/// However the rows lie, what is boosted never moves against a direction, whatever the other features are.
+/// Boosting never moves against a direction, whatever the rows and the other features are.
 #[test]
 fn what_is_boosted_keeps_the_directions_that_are_set() {
     let mut data = Data::new().head(ROWS as usize);
@@ -364,7 +365,7 @@ fn what_is_boosted_keeps_the_directions_that_are_set() {
     }
 }
 
-/// Where a value is missing tells nothing, and two splits find what is there: a tree sends the missing with either side.
+/// Missing values say nothing by themselves. A tree sends them to either side, so one split is enough.
 #[test]
 fn what_is_missing_goes_with_either_side_of_a_split() {
     let rows: Vec<u32> = (0..400).collect();
@@ -376,10 +377,10 @@ fn what_is_missing_goes_with_either_side_of_a_split() {
             f64::from(u8::from(high))
         };
         let numbers: Vec<f64> = value.iter().zip(&missing).map(truth).collect();
-        let features = Features::of_columns(&[&value, &missing]);
+        let features = FrameFeatures::of_columns(&[&value, &missing]);
         let binned = Binned::new(&features).with_holes(&features, vec![Hole { value: 0, missing: 1 }]);
         let training =
-            Training { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
+            TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
         let fitted = fitted(&training, 400, boosting(1, 1.0, 2));
         for (row, number) in numbers.iter().enumerate() {
             let mut seen = vec![value[row], missing[row]];

@@ -4,6 +4,8 @@ use evergreen_lifecycle::Family;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::families;
+
 use super::{Choice, Dimension, ROUNDS, dimensions};
 
 /// How many draws per candidate the search may need to find different ones.
@@ -11,7 +13,7 @@ const ATTEMPTS: usize = 20;
 
 /// The range of a hyperparameter, both ends included. It is within the limits, and whole if the hyperparameter is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
+pub(crate) struct ValueRange {
     pub(crate) least: f64,
     pub(crate) most: f64,
 }
@@ -21,13 +23,13 @@ pub(crate) struct Bounds {
 pub(crate) struct Space {
     pub(crate) family: Family,
     /// The ranges, in the order of the family's hyperparameters.
-    pub(crate) bounds: Vec<Bounds>,
+    pub(crate) bounds: Vec<ValueRange>,
 }
 
 impl Space {
     /// Returns the default ranges of a family.
     pub(crate) fn of(family: Family) -> Self {
-        let bounds = |dimension: &Dimension| Bounds { least: dimension.drawn.0, most: dimension.drawn.1 };
+        let bounds = |dimension: &Dimension| ValueRange { least: dimension.drawn.0, most: dimension.drawn.1 };
         Self { family, bounds: dimensions(family).iter().map(bounds).collect() }
     }
 
@@ -52,8 +54,8 @@ impl Space {
     /// Returns the usual value of each hyperparameter. If the settings chose another range, it is the nearest value
     /// within it.
     pub(crate) fn usual(&self) -> Choice {
-        let usual = |(dimension, bounds): (&Dimension, &Bounds)| {
-            let Bounds { least, most } = *bounds;
+        let usual = |(dimension, bounds): (&Dimension, &ValueRange)| {
+            let ValueRange { least, most } = *bounds;
             if (least, most) == dimension.drawn { dimension.first } else { dimension.first.clamp(least, most) }
         };
         let values = dimensions(self.family).iter().zip(&self.bounds).map(usual).collect();
@@ -63,7 +65,7 @@ impl Space {
     /// Sets the number of rounds to the maximum of its range, if it has one. Cross-validation then finds the best
     /// number.
     fn most_rounds(&self, mut choice: Choice) -> Choice {
-        if self.family == Family::GradientBoosting {
+        if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
             let bounds = rounds.find(|(dimension, _)| dimension.name == ROUNDS).map(|(_, bounds)| *bounds);
             choice.rounds = bounds.filter(|bounds| bounds.least < bounds.most);
@@ -72,14 +74,14 @@ impl Space {
     }
 
     fn drawn(&self, generator: &mut ChaCha8Rng) -> Choice {
-        let draw = |(dimension, bounds): (&Dimension, &Bounds)| draw(dimension, *bounds, generator.random::<f64>());
+        let draw = |(dimension, bounds): (&Dimension, &ValueRange)| draw(dimension, *bounds, generator.random::<f64>());
         let values = dimensions(self.family).iter().zip(&self.bounds).map(draw).collect();
         Choice { family: self.family, values, rounds: None }
     }
 }
 
 /// Returns the value at `share` (0–1) of the way through the range.
-fn draw(dimension: &Dimension, Bounds { least, most }: Bounds, share: f64) -> f64 {
+fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
     // Half a unit more at both ends makes the first and the last whole number as likely as the others.
     let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };
     let drawn = if dimension.log && from > 0.0 { from * (to / from).powf(share) } else { from + (to - from) * share };
@@ -112,10 +114,10 @@ mod tests {
 
     #[test]
     fn what_is_fixed_leaves_fewer_candidates() {
-        let fixed = Bounds { least: 5.0, most: 5.0 };
+        let fixed = ValueRange { least: 5.0, most: 5.0 };
         let mut space = Space { bounds: vec![fixed; 5], ..Space::of(Family::RandomForest) };
         assert_eq!(space.candidates(10, 1).len(), 1);
-        space.bounds[3] = Bounds { least: 1.0, most: 3.0 };
+        space.bounds[3] = ValueRange { least: 1.0, most: 3.0 };
         let leaves: BTreeSet<u64> = space.candidates(10, 1).iter().map(|choice| choice.values[3] as u64).collect();
         assert_eq!(leaves, BTreeSet::from([1, 2, 3]));
     }

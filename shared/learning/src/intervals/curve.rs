@@ -11,16 +11,16 @@ const MAX_PARTS: usize = 10;
 const ROWS: usize = 50;
 
 /// Minimum distance of two parts, as a share of the range of all predictions. A steeper curve would follow rounding.
-const LEAST_GAP: f32 = 1e-3;
+const MIN_GAP: f32 = 1e-3;
 
 /// Minimum width, as a share of the largest one. It keeps rounded sums above 0.
-const LEAST_SHARE: f64 = 1e-3;
+const MIN_SHARE: f64 = 1e-3;
 
 /// How often the values at the knots are corrected so that the curve between them fits, too.
 const CORRECTIONS: usize = 6;
 
 /// A part of the predictions, with its own width.
-struct Part {
+struct CurvePart {
     /// The median of the part's predictions.
     knot: f32,
     /// Half the width of the interval at the knot.
@@ -46,14 +46,14 @@ pub(super) fn curve(values: &[f32], errors: &[f64]) -> Curve {
 }
 
 /// Splits the rows into parts of about equal size. Equal predictions stay in one part.
-fn parts(rows: &[(f32, f64)]) -> Vec<Part> {
+fn parts(rows: &[(f32, f64)]) -> Vec<CurvePart> {
     let count = (rows.len() / ROWS).clamp(1, MAX_PARTS);
     let value = |at: usize| rows.get(at).map(|row| row.0);
     let range = match (rows.first(), rows.last()) {
         (Some(first), Some(last)) => last.0 - first.0,
         _ => 0.0,
     };
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts: Vec<CurvePart> = Vec::new();
     let mut start = 0;
     for part in 1..=count {
         let ideal = rows.len() * part / count;
@@ -64,21 +64,21 @@ fn parts(rows: &[(f32, f64)]) -> Vec<Part> {
         let Some(middle) = members.get(members.len() / 2) else { continue };
         let half = level(members.iter().map(|row| row.1).collect());
         match parts.last_mut() {
-            Some(last) if members.len() < ROWS / 2 || middle.0 - last.knot <= range * LEAST_GAP => {
+            Some(last) if members.len() < ROWS / 2 || middle.0 - last.knot <= range * MIN_GAP => {
                 last.rows.extend_from_slice(members);
                 last.half = level(last.rows.iter().map(|row| row.1).collect());
             }
-            _ => parts.push(Part { knot: middle.0, half, rows: members.to_vec() }),
+            _ => parts.push(CurvePart { knot: middle.0, half, rows: members.to_vec() }),
         }
     }
     parts
 }
 
 /// Returns the curve through the knots of the parts.
-fn through(parts: &[Part]) -> Curve {
+fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
-    let half = |part: &Part| above(part.half.max(LEAST_SHARE * greatest));
-    let step = |pair: &[Part]| match pair {
+    let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
+    let step = |pair: &[CurvePart]| match pair {
         [a, b] => Some(Step { from: a.knot, length: b.knot - a.knot, rise: half(b) - half(a) }),
         _ => None,
     };

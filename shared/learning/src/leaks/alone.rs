@@ -7,22 +7,22 @@ use evergreen_table::{MISSING, Target, Values, at};
 const ERRORS_LEFT: f64 = 0.02;
 
 /// The same limit if only the missing values of the column are used.
-const ERRORS_LEFT_BY_HOLE: f64 = 0.1;
+const ERRORS_LEFT_BY_MISSING: f64 = 0.1;
 
 /// A column predicts a number if it leaves at most this share of the variance.
 const VARIANCE_LEFT: f64 = 0.005;
 
 /// The same limit if only the missing values of the column are used.
-const VARIANCE_LEFT_BY_HOLE: f64 = 0.2;
+const VARIANCE_LEFT_BY_MISSING: f64 = 0.2;
 
 /// Minimum number of rows outside the most frequent label. It is also the minimum of rows with and without a value.
 const MIN_ROWS: usize = 10;
 
 /// If all rows with a value, or all without one, have the same label, they must be at least this share of its rows.
-const PURE_SHARE: f64 = 0.3;
+const MIN_PURE_SHARE: f64 = 0.3;
 
 /// Maximum share of all rows that such a label may have.
-const COMMON: f64 = 0.7;
+const MAX_PURE_SHARE_OF_ROWS: f64 = 0.7;
 
 /// Maximum number of labels for which cuts are searched.
 const MAX_LABELS: usize = 10;
@@ -32,9 +32,9 @@ const GROUP: usize = 6;
 
 /// How a column predicts the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum LeakKind {
     /// By whether the value is missing.
-    Hole,
+    Missing,
     /// By whether the value is below or above some thresholds.
     Threshold,
     /// By the value itself.
@@ -42,37 +42,38 @@ pub(super) enum Told {
 }
 
 /// Returns how `values` at `rows` predict their `target`, or `None` if they do not.
-pub(super) fn told(values: &Values, rows: &[u32], target: &Target) -> Option<Told> {
+pub(super) fn leak_kind(values: &Values, rows: &[u32], target: &Target) -> Option<LeakKind> {
     let holes: Vec<bool> = match values {
         Values::Category { codes, .. } => at(codes, rows).into_iter().map(|code| code == MISSING).collect(),
         values => numbers(values, rows)?.into_iter().map(f32::is_nan).collect(),
     };
     let missing = holes.iter().filter(|hole| **hole).count();
-    let has_holes = missing.min(holes.len() - missing) >= MIN_ROWS;
+    let has_both = missing.min(holes.len() - missing) >= MIN_ROWS;
     match target {
         Target::Classes { labels, classes } => {
-            if has_holes && hole_tells_class(&holes, classes, labels.len()) {
-                return Some(Told::Hole);
+            if has_both && missing_predicts_class(&holes, classes, labels.len()) {
+                return Some(LeakKind::Missing);
             }
             let most = most_errors(classes, labels.len());
             let enough = |errors: usize| errors as f64 <= ERRORS_LEFT * most as f64;
             (most >= MIN_ROWS).then_some(())?;
             match values {
                 Values::Category { codes, .. } => {
-                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(Told::Value)
+                    enough(errors_by_category(&at(codes, rows), classes, labels.len())).then_some(LeakKind::Value)
                 }
                 values if labels.len() <= MAX_LABELS => {
-                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len())).then_some(Told::Threshold)
+                    enough(errors_by_cuts(&numbers(values, rows)?, classes, labels.len()))
+                        .then_some(LeakKind::Threshold)
                 }
                 _ => None,
             }
         }
         Target::Numbers(numbers) => {
             let groups: Vec<u32> = holes.iter().map(|hole| u32::from(*hole)).collect();
-            if has_holes && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_HOLE {
-                return Some(Told::Hole);
+            if has_both && variance_left(&groups, numbers) <= VARIANCE_LEFT_BY_MISSING {
+                return Some(LeakKind::Missing);
             }
-            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(Told::Value)
+            (variance_left(&neighbours(values, rows), numbers) <= VARIANCE_LEFT).then_some(LeakKind::Value)
         }
     }
 }
@@ -92,7 +93,7 @@ fn most_errors(classes: &[u32], labels: usize) -> usize {
     classes.len() - counts(classes.iter().copied(), labels).into_iter().max().unwrap_or_default()
 }
 
-fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
+fn missing_predicts_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
     let side = |is_missing: bool| {
         let of_side = holes.iter().zip(classes).filter(move |(hole, _)| **hole == is_missing).map(|(_, class)| *class);
         counts(of_side, labels)
@@ -105,10 +106,12 @@ fn hole_tells_class(holes: &[bool], classes: &[u32], labels: usize) -> bool {
     let pure = sides.iter().any(|side| {
         side.iter().zip(&all).any(|(of_class, all)| {
             let (of_class, all) = (*of_class as f64, *all as f64);
-            of_class >= 0.99 * rows(side) as f64 && of_class >= PURE_SHARE * all && all <= COMMON * classes.len() as f64
+            of_class >= 0.99 * rows(side) as f64
+                && of_class >= MIN_PURE_SHARE * all
+                && all <= MAX_PURE_SHARE_OF_ROWS * classes.len() as f64
         })
     });
-    most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_HOLE * most as f64 || pure)
+    most >= MIN_ROWS && (errors as f64 <= ERRORS_LEFT_BY_MISSING * most as f64 || pure)
 }
 
 /// Returns the number of errors if each row gets the most frequent class of the other rows of its category.

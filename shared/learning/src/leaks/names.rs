@@ -34,10 +34,10 @@ const OWNERS: [&str; 26] = [
 const NUMBERS: [&str; 10] = ["code", "id", "key", "name", "no", "nr", "num", "number", "ref", "uuid"];
 
 /// Minimum number of different values for such a column. With fewer, it may be a mere class of rows.
-const LEAST_OF_OWNER: usize = 5;
+const MIN_DISTINCT_OF_OWNER: usize = 5;
 
 /// The same minimum for a column that is only named an identifier.
-const LEAST_OF_ID: usize = 20;
+const MIN_DISTINCT_OF_ID: usize = 20;
 
 /// Returns the minimum number of different values with which a column of this name identifies something. Returns
 /// `usize::MAX` for other names.
@@ -45,9 +45,9 @@ pub(super) fn least_distinct(name: &str) -> usize {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [owner] if OWNERS.contains(owner) => LEAST_OF_OWNER,
-        [owner, number] if OWNERS.contains(owner) && NUMBERS.contains(number) => LEAST_OF_OWNER,
-        ["id"] | [.., "id" | "uuid"] => LEAST_OF_ID,
+        [owner] if OWNERS.contains(owner) => MIN_DISTINCT_OF_OWNER,
+        [owner, number] if OWNERS.contains(owner) && NUMBERS.contains(number) => MIN_DISTINCT_OF_OWNER,
+        ["id"] | [.., "id" | "uuid"] => MIN_DISTINCT_OF_ID,
         _ => usize::MAX,
     }
 }
@@ -78,9 +78,9 @@ mod tests {
     fn names_of_whom_rows_are_of_are_known() {
         for name in ["patient", "Patient", "patient_id", "customerId", "Customer No", "user.name", "Subject", "USER_ID"]
         {
-            assert_eq!(least_distinct(name), LEAST_OF_OWNER, "{name}");
+            assert_eq!(least_distinct(name), MIN_DISTINCT_OF_OWNER, "{name}");
         }
-        assert_eq!(["shop_id", "id", "fareId"].map(least_distinct), [LEAST_OF_ID; 3]);
+        assert_eq!(["shop_id", "id", "fareId"].map(least_distinct), [MIN_DISTINCT_OF_ID; 3]);
         for name in ["customer_type", "users", "patient_age", "paid", "grid", "userbase", "visits", "", "_"] {
             assert_eq!(least_distinct(name), usize::MAX, "{name}");
         }

@@ -8,9 +8,9 @@ fn classes(classes: &[u32]) -> Target {
     Target::Classes { labels: labels.collect(), classes: classes.to_vec() }
 }
 
-fn alone(values: Values, target: &Target) -> Option<Told> {
+fn alone(values: Values, target: &Target) -> Option<LeakKind> {
     let rows: Vec<u32> = (0..target.len() as u32).collect();
-    told(&values, &rows, target)
+    leak_kind(&values, &rows, target)
 }
 
 /// The numbers 0 to 199, shuffled.
@@ -23,14 +23,14 @@ fn a_hole_a_threshold_and_a_category_tell_classes() {
     let numbers = mixed();
     let target = classes(&numbers.iter().map(|number| u32::from(*number >= 120.0)).collect::<Vec<_>>());
     let moments = numbers.iter().map(|day| f64::from(*day) * 86_400.0).collect();
-    assert_eq!(alone(Values::Timestamp(moments), &target), Some(Told::Threshold));
+    assert_eq!(alone(Values::Timestamp(moments), &target), Some(LeakKind::Threshold));
     let holes = numbers.iter().map(|number| if *number >= 120.0 { 7.0 + number % 5.0 } else { f32::NAN }).collect();
-    assert_eq!(alone(Values::Number(holes), &target), Some(Told::Hole));
+    assert_eq!(alone(Values::Number(holes), &target), Some(LeakKind::Missing));
     let some = numbers.iter().map(|number| if *number >= 160.0 { number % 5.0 } else { f32::NAN }).collect();
-    assert_eq!(alone(Values::Number(some), &target), Some(Told::Hole), "who has a value is always of one class");
+    assert_eq!(alone(Values::Number(some), &target), Some(LeakKind::Missing), "who has a value is always of one class");
     let names = (0..10).map(|name| name.to_string()).collect();
     let codes = numbers.iter().map(|number| (*number / 20.0) as u32).collect();
-    assert_eq!(alone(Values::Category { codes, names }, &target), Some(Told::Value));
+    assert_eq!(alone(Values::Category { codes, names }, &target), Some(LeakKind::Value));
 }
 
 #[test]
@@ -54,12 +54,12 @@ fn a_number_that_is_nearly_the_target_is_a_leak_and_one_that_follows_it_is_none(
     let with = |size: f64| {
         Target::Numbers(numbers.iter().enumerate().map(|(row, n)| f64::from(*n).powi(2) + noise(row, size)).collect())
     };
-    assert_eq!(alone(Values::Number(numbers.clone()), &with(100.0)), Some(Told::Value));
+    assert_eq!(alone(Values::Number(numbers.clone()), &with(100.0)), Some(LeakKind::Value));
     assert_eq!(alone(Values::Number(numbers.clone()), &with(10_000.0)), None);
     let holes = numbers.iter().map(|number| if *number < 100.0 { f32::NAN } else { 1.0 + number % 7.0 }).collect();
     let paid =
         Target::Numbers(numbers.iter().map(|n| if *n < 100.0 { 0.0 } else { 50.0 + f64::from(n % 9.0) }).collect());
-    assert_eq!(alone(Values::Number(holes), &paid), Some(Told::Hole));
+    assert_eq!(alone(Values::Number(holes), &paid), Some(LeakKind::Missing));
 }
 
 #[test]
@@ -85,9 +85,15 @@ fn moments_without_an_order_get_a_hint_that_names_the_column() {
 
 #[test]
 fn of_many_leaks_the_first_are_named_and_the_others_counted() {
-    let found = [("a", Told::Value), ("b", Told::Hole), ("c", Told::Value), ("d", Told::Value), ("e", Told::Value)];
+    let found = [
+        ("a", LeakKind::Value),
+        ("b", LeakKind::Missing),
+        ("c", LeakKind::Value),
+        ("d", LeakKind::Value),
+        ("e", LeakKind::Value),
+    ];
     let told = warnings(&found, Task::Regression, 9);
     assert_eq!(told.len(), 4);
     assert!(told[1].contains("drop = [\"b\"]") && told[3].starts_with("2 more columns"), "{told:?}");
-    assert!(warnings(&[("a", Told::Value)], Task::Regression, 1).is_empty(), "nothing else is there");
+    assert!(warnings(&[("a", LeakKind::Value)], Task::Regression, 1).is_empty(), "nothing else is there");
 }

@@ -9,7 +9,7 @@ use crate::prepared::Prepared;
 
 const MAX_BINS: u64 = 256;
 
-/// The size of a table that is learnt from.
+/// The size of a table for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scale {
     /// All rows, and the training rows.
@@ -17,7 +17,7 @@ pub(crate) struct Scale {
     pub(crate) training: u64,
     /// Columns of the files, including those that are left out.
     pub(crate) columns: u64,
-    /// Columns that are learnt from.
+    /// Columns that models are trained on.
     pub(crate) learnt: u64,
     /// Bytes of the table's values: of all rows, and of one row.
     pub(crate) bytes: u64,
@@ -94,7 +94,7 @@ fn variants(column: &Column) -> u64 {
     column.distinct.min(most) + u64::from(column.has_missing)
 }
 
-/// Returns the columns that are learnt from.
+/// Returns the columns that models are trained on.
 fn learnt(table: &Table) -> impl Iterator<Item = Column> {
     let distinct = |name: &str| {
         let profile = table.profile().columns.iter().find(|profile| profile.name == name);

@@ -12,7 +12,7 @@ use evergreen_table::Target;
 use crate::split::Units;
 
 /// Maximum number of rows that candidates are compared on. They are drawn from a larger table, each class in
-/// proportion. These rows show which candidate is best; the last fit takes all rows.
+/// proportion. These rows show which candidate is best; the last fit uses all rows.
 pub(super) const MAX_ROWS: usize = 30_000;
 
 /// A stream of the random generator that no tree and no family uses.
@@ -25,7 +25,7 @@ pub(crate) struct Fold {
     pub(crate) scored: Vec<u32>,
 }
 
-/// Returns the folds of the rows of `target`. With ordered rows, each fold learns from all rows that are older than
+/// Returns the folds of the rows of `target`. With ordered rows, each fold trains on all rows that are older than
 /// those that it is scored on. Otherwise every row is scored in one fold, and the folds have similar classes. Rows of
 /// one unit stay in the same fold.
 pub(crate) fn folds(target: &Target, units: impl FnOnce(&[u32]) -> Units, folds: usize, seed: u64) -> Vec<Fold> {

@@ -7,22 +7,20 @@ use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Targ
 use serde_json::Value;
 
 use crate::deciding::LabelChoice;
-use crate::hyperparameters::{Bounds, Choice, Dimension, Space, dimensions};
+use crate::families;
+use crate::hyperparameters::{Choice, Dimension, Space, ValueRange, dimensions};
 
-/// Number of candidates of each tree family unless the settings choose another.
-pub const DEFAULT_CANDIDATES: usize = 24;
-
-/// The same for linear models, which have only one hyperparameter.
-const LINEAR_CANDIDATES: usize = 16;
+/// Number of candidates of most families unless the settings choose another.
+pub(crate) const DEFAULT_CANDIDATES: usize = 24;
 
 /// Number of cross-validation folds unless the settings choose another.
-pub const DEFAULT_FOLDS: usize = 5;
+const DEFAULT_FOLDS: usize = 5;
 
 /// What a search tries. It is valid for the table that it was made for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) spaces: Vec<Space>,
-    /// Number of candidates of each family; `None` takes the default.
+    /// Number of candidates of each family; `None` means the default.
     pub(crate) candidates: Option<usize>,
     pub(crate) folds: usize,
     /// Whether few rows may be divided into folds several times: the settings do not say how many folds there are.
@@ -39,7 +37,7 @@ pub struct Plan {
 #[non_exhaustive]
 pub enum PlanError {
     /// There is no hyperparameter of this name.
-    #[error("{families} has no hyperparameter {name:?}, only {known}")]
+    #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
     Unknown {
         /// The name that was given.
         name: String,
@@ -49,7 +47,7 @@ pub enum PlanError {
         known: String,
     },
     /// The value is not a number.
-    #[error("{name} is {value}, expected a number from {least} to {most}")]
+    #[error("{name} is {value}; expected a number from {least} to {most}")]
     NoNumber {
         /// The name of the hyperparameter.
         name: String,
@@ -61,7 +59,7 @@ pub enum PlanError {
         most: f64,
     },
     /// The number is outside the limits, or a fraction instead of a whole number.
-    #[error("{name} is {value}, expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
+    #[error("{name} is {value}; expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
     Limits {
         /// The name of the hyperparameter.
         name: String,
@@ -75,9 +73,7 @@ pub enum PlanError {
         most: f64,
     },
     /// The rows have weights, but the only family is linear, which ignores weights.
-    #[error(
-        "linear models do not know rows of different weight: choose another family or leave out the weights column"
-    )]
+    #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
     /// The settings for the choice of labels contradict each other or the target.
     #[error("dataset.toml: `{key}`: {problem}")]
@@ -88,15 +84,17 @@ pub enum PlanError {
         problem: &'static str,
     },
     /// The settings name monotone columns, but no chosen family supports them.
-    #[error("`monotone` is for gradient_boosting alone: add it to `families`, or leave `monotone` out")]
+    #[error("`monotone` needs the family gradient_boosting; add the family to `families`, or leave `monotone` out")]
     MonotoneFamily,
     /// The settings name monotone columns, but there are more than two labels.
-    #[error("`monotone` is for numbers and for two labels, and the target has {0} labels: leave `monotone` out")]
+    #[error(
+        "`monotone` needs a target of numbers or of two labels, but the target has {0} labels; leave `monotone` out"
+    )]
     MonotoneLabels(usize),
     /// A monotone column has no order, or does not exist.
     #[error(
-        "`monotone.{0}`: expected a column of numbers, truth values or dates that is learnt from; correct the name, set its \
-         type in [types], or leave the key out"
+        "`monotone.{0}`: expected a column of numbers, truth values or dates that models are trained on; correct the \
+         name, set the column's type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
     /// The metric does not suit the target.
@@ -122,7 +120,7 @@ impl Plan {
         seed: u64,
     ) -> Result<Self, PlanError> {
         let settings = table.settings();
-        let (families, warnings) = families(table, family)?;
+        let (families, warnings) = usable(table, family)?;
         Ok(Self {
             spaces: spaces_of(&families, settings, overrides)?,
             candidates: settings.candidates,
@@ -143,10 +141,7 @@ impl Plan {
 
     /// Returns the number of candidates to try of a family.
     pub(crate) fn candidates_of(&self, family: Family) -> usize {
-        self.candidates.unwrap_or(match family {
-            Family::Linear => LINEAR_CANDIDATES,
-            Family::RandomForest | Family::GradientBoosting => DEFAULT_CANDIDATES,
-        })
+        self.candidates.unwrap_or(families::of(family).candidates())
     }
 
     /// Returns the families in the order in which they are tried.
@@ -188,7 +183,7 @@ fn spaces_of(
     Ok(spaces)
 }
 
-/// Returns the one family, or those of the settings, or all.
+/// Returns the one family, or those of the settings, or those that `auto` tries.
 fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
@@ -196,19 +191,25 @@ fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
         None => settings.families.clone(),
     };
     let all = chosen.contains(&FamilyChoice::Auto);
-    Family::ALL.into_iter().filter(|family| all || chosen.contains(&FamilyChoice::Family(*family))).collect()
+    Family::ALL
+        .into_iter()
+        .filter(|family| all && Family::AUTO.contains(family) || chosen.contains(&FamilyChoice::Family(*family)))
+        .collect()
 }
 
 /// Returns the families to try, and warnings about those that are left out.
-fn families(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
+fn usable(table: &Table, family: Option<Family>) -> Result<(Vec<Family>, Vec<String>), PlanError> {
     let mut families = wanted(table.settings(), family);
     let mut warnings = Vec::new();
-    if table.weights().is_some() && families.contains(&Family::Linear) {
-        families.retain(|family| *family != Family::Linear);
+    if table.weights().is_some() {
+        let supports = |family: &Family| families::of(*family).supports_weights();
+        let (kept, left_out): (Vec<Family>, Vec<Family>) = families.into_iter().partition(supports);
+        families = kept;
         if families.is_empty() {
             return Err(PlanError::WeightedLinear);
         }
-        warnings.push("linear models were left out: they do not know rows of different weight".to_owned());
+        let warning = |family| format!("the family {family} was left out: it does not support row weights");
+        warnings.extend(left_out.into_iter().map(warning));
     }
     if !table.settings().monotone.is_empty() {
         warnings.extend(monotone(table, &mut families)?);
@@ -229,11 +230,11 @@ fn monotone(table: &Table, families: &mut Vec<Family>) -> Result<Option<String>,
         }
     }
     let before = families.len();
-    families.retain(|family| *family == Family::GradientBoosting);
+    families.retain(|family| families::of(*family).supports_monotone());
     if families.is_empty() {
         return Err(PlanError::MonotoneFamily);
     }
-    let left_out = "gradient_boosting alone was tried: other families cannot keep the directions that `monotone` sets";
+    let left_out = "only gradient_boosting was tried: other families do not support `monotone`";
     Ok((families.len() < before).then(|| left_out.to_owned()))
 }
 
@@ -246,7 +247,7 @@ fn metric(table: &Table) -> Result<PrimaryMetric, PlanError> {
     }
 }
 
-/// Returns what is wrong with a metric for `target`, or `None` if it suits.
+/// Returns the reason why a metric does not suit `target`, or `None` if it does.
 fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
     match target {
         Target::Numbers(_) if metric.task() != Task::Regression => {
@@ -259,11 +260,11 @@ fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
             Some("it takes the logarithm of the target, which is below 0 in some rows; use rmse")
         }
         Target::Classes { .. } if metric.task() != Task::Classification => Some(
-            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or of two labels \
-             brier_score or average_precision",
+            "the target is a class; expected log_loss, accuracy, balanced_accuracy, roc_auc, f1, mcc, or, for two \
+             labels, brier_score or average_precision",
         ),
         Target::Classes { labels, .. } if metric.needs_two_classes() && labels.len() > 2 => {
-            Some("it is for two classes, and there are more")
+            Some("it needs two labels, and the target has more; use log_loss")
         }
         _ => None,
     }
@@ -277,7 +278,7 @@ fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> 
         Range::Fixed(value) => (value, value),
         Range::Between(least, most) => (least, most),
     };
-    *bounds = Bounds { least: checked(dimension, least)?, most: checked(dimension, most)? };
+    *bounds = ValueRange { least: checked(dimension, least)?, most: checked(dimension, most)? };
     Ok(())
 }
 
@@ -294,13 +295,13 @@ fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError>
             most,
         })?;
         let fixed = checked(dimension, number)?;
-        *bounds = Bounds { least: fixed, most: fixed };
+        *bounds = ValueRange { least: fixed, most: fixed };
         found = true;
     }
     if found { Ok(()) } else { Err(unknown(name, &families)) }
 }
 
-fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut Bounds)> {
+fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut ValueRange)> {
     dimensions(space.family).iter().zip(&mut space.bounds).find(|(dimension, _)| dimension.name == name)
 }
 

@@ -2,7 +2,7 @@
 
 use super::folds::{Fold, folds};
 use super::plan::Plan;
-use super::trial::Course;
+use super::trial::SearchContext;
 use crate::learner::Learner;
 
 /// Number of folds that candidates of a larger table are scored on first.
@@ -16,8 +16,8 @@ const MAX_CELLS: usize = 50_000;
 const MIN_SCORED: usize = 600;
 const MAX_DIVISIONS: usize = 3;
 
-/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided several
-/// times, unless the settings name a number of folds, or the rows are ordered in time.
+/// Divides the rows into folds. Returns the folds, and how many of them belong to one division. Few rows are divided
+/// several times, unless the settings name a number of folds, or the rows are ordered in time.
 pub(super) fn divided(learner: &Learner<'_>, plan: &Plan) -> (Vec<Fold>, usize) {
     let divide = |seed| folds(learner.target(), |rows| learner.units(rows), plan.folds, seed);
     let mut all = divide(plan.seed);
@@ -32,7 +32,7 @@ fn divisions(rows: usize) -> usize {
     (MIN_SCORED / rows.max(1)).clamp(1, MAX_DIVISIONS)
 }
 
-impl Course<'_> {
+impl SearchContext<'_> {
     /// Returns the number of folds that candidates are scored on first.
     pub(super) fn first_folds(&self) -> usize {
         let labels = self.learner.target().labels().len().max(1);

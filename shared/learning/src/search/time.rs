@@ -12,70 +12,70 @@ use crate::hyperparameters::Choice;
 pub(super) const SLOWER: f64 = 1.5;
 
 /// Maximum share of the time that is reserved for the last fit. Boosting and forests can be cut short.
-const RESERVED: f64 = 0.6;
+const RESERVED_SHARE: f64 = 0.6;
 
 /// The same while a family has not been tried yet. The choice of the family matters most.
-const RESERVED_FIRST: f64 = 0.3;
+const RESERVED_SHARE_FIRST: f64 = 0.3;
 
 /// Share of the time that is kept for scoring the better candidates on more folds.
-const KEPT_FOR_BETTER: f64 = 0.4;
+const SHARE_FOR_BETTER: f64 = 0.4;
 
 /// How many passes over the training rows the steps after the last fit take: writing, loading, comparing and
 /// evaluating.
 const PASSES: f64 = 2.0;
 
 /// Maximum share of the time that is reserved for the steps after the last fit.
-const RESERVED_AFTER: f64 = 0.2;
+const RESERVED_SHARE_AFTER: f64 = 0.2;
 
 impl Search<'_> {
     /// Checks whether there is time for another candidate. The very first candidate always runs.
     pub(super) fn has_time_for(&self, choice: &Choice, folds: usize) -> bool {
         let family = choice.family;
         let new = !self.has_tried(family);
-        let most = if new { RESERVED_FIRST } else { RESERVED };
+        let most = if new { RESERVED_SHARE_FIRST } else { RESERVED_SHARE };
         let of = |family: Option<Family>| {
             let trials = self.trials.iter().filter(|trial| family.is_none_or(|family| trial.choice.family == family));
             trials.map(|trial| trial.seconds / trial.done().max(1) as f64 * folds as f64).reduce(f64::max)
         };
         let Some(expected) = of(Some(family)).or_else(|| of(None)) else { return true };
         let expected = if new { expected.max(self.expected_seconds(choice)) } else { expected };
-        let kept = if folds < self.course.folds.len() { KEPT_FOR_BETTER * self.budget() } else { 0.0 };
+        let kept = if folds < self.context.folds.len() { SHARE_FOR_BETTER * self.budget() } else { 0.0 };
         let reserve = self.trials.iter().map(|trial| self.reserve(trial, most)).fold(kept, f64::max);
         expected + reserve < self.left()
     }
 
     /// Checks whether there is time to score a trial on further folds.
     pub(super) fn has_time_to_go_on(&self, trial: &Trial, folds: usize) -> bool {
-        let more = folds.min(self.course.folds.len()).saturating_sub(trial.done());
+        let more = folds.min(self.context.folds.len()).saturating_sub(trial.done());
         let expected = trial.seconds / trial.done().max(1) as f64 * more as f64;
-        let others = self.trials.iter().map(|trial| self.reserve(trial, RESERVED)).fold(0.0, f64::max);
-        expected + others.max(self.reserve(trial, RESERVED)) < self.left()
+        let others = self.trials.iter().map(|trial| self.reserve(trial, RESERVED_SHARE)).fold(0.0, f64::max);
+        expected + others.max(self.reserve(trial, RESERVED_SHARE)) < self.left()
     }
 
     /// Returns the seconds that the first candidate of a family is expected to take.
     fn expected_seconds(&self, choice: &Choice) -> f64 {
-        let folds = self.course.folds;
+        let folds = self.context.folds;
         let rows = folds.iter().map(|fold| fold.training.len()).max().unwrap_or_default();
-        folds.len() as f64 * self.course.learner.expected_seconds(rows, choice)
+        folds.len() as f64 * self.context.learner.expected_seconds(rows, choice)
     }
 
     /// Checks whether there is time for one more fold of a trial.
     pub(super) fn has_time_after(&self, trial: &Trial) -> bool {
         let done = trial.done();
-        done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_FIRST) < self.left()
+        done == 0 || trial.seconds / done as f64 + self.reserve(trial, RESERVED_SHARE_FIRST) < self.left()
     }
 
     /// Returns the seconds to reserve for a trial's last fit and the steps after it. The fit gets at most the share
     /// `most` of all time.
     fn reserve(&self, trial: &Trial, most: f64) -> f64 {
-        let rows = self.course.learner.rows() as f64;
+        let rows = self.context.learner.rows() as f64;
         let fit = (trial.seconds_per_row * rows * SLOWER).min(self.budget() * most);
         fit + self.after(trial)
     }
 
     pub(super) fn after(&self, trial: &Trial) -> f64 {
-        let rows = self.course.learner.rows() as f64;
-        (trial.answer_seconds_per_row * rows * PASSES).min(self.budget() * RESERVED_AFTER)
+        let rows = self.context.learner.rows() as f64;
+        (trial.answer_seconds_per_row * rows * PASSES).min(self.budget() * RESERVED_SHARE_AFTER)
     }
 
     pub(super) fn left(&self) -> f64 {

@@ -10,7 +10,7 @@ use super::folds::Fold;
 use super::{SearchError, blend};
 use crate::deciding::ruled;
 use crate::evaluate::{Answers, scores};
-use crate::fit::{Cost, Fitted, Rows};
+use crate::fit::{Cost, FitRows, Fitted};
 use crate::hyperparameters::Choice;
 use crate::intervals::Errors;
 use crate::learner::{Learner, seed_of};
@@ -25,7 +25,7 @@ pub(crate) const MAX_KEPT_ANSWERS: usize = 300_000;
 
 /// Share of the total gain that a classifier may give up for fewer rounds. They give less extreme probabilities and a
 /// smaller model.
-const TRIFLE: f64 = 1e-4;
+const ROUNDS_TOLERANCE: f64 = 1e-4;
 
 /// The state and the results of a candidate.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub(super) struct Trial {
 
 /// The folds of the rows that candidates are compared on, and the metric.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Course<'a> {
+pub(super) struct SearchContext<'a> {
     pub(super) learner: &'a Learner<'a>,
     pub(super) folds: &'a [Fold],
     /// Number of folds in one division of the rows. Further folds divide the rows again.
@@ -69,7 +69,7 @@ pub(super) struct Course<'a> {
 
 impl Trial {
     /// Returns the trial of an ensemble of `parts`. The first of them is the best and stands for it in the record.
-    pub(super) fn blended(course: Course<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
+    pub(super) fn blended(context: SearchContext<'_>, parts: &[(&Self, f32)]) -> Option<Self> {
         let (first, _) = parts.first()?;
         let mut blended = Self::new(first.choice.clone());
         for number in 0..first.scores.len() {
@@ -79,7 +79,7 @@ impl Trial {
             }
             let answers = blend::mean(&weighed)?;
             let target = first.whole()?.get(number)?.0.clone();
-            let score = blended.judge(course, &target, &answers)?;
+            let score = blended.judge(context, &target, &answers)?;
             blended.scores.push(score);
             blended.answers.push((target, answers));
         }
@@ -119,52 +119,53 @@ impl Trial {
     /// Fits and scores the first `folds` folds, except those that are done. It asks `goes_on` before each fold.
     pub(super) fn run(
         &mut self,
-        course: Course<'_>,
+        context: SearchContext<'_>,
         deadline: Instant,
         folds: usize,
         goes_on: impl Fn(&Self) -> bool,
     ) -> Result<(), SearchError> {
-        self.recall(course, deadline)?;
-        for number in self.done()..folds.min(course.folds.len()) {
+        self.restore_answers(context, deadline)?;
+        for number in self.done()..folds.min(context.folds.len()) {
             if !goes_on(self) {
                 break;
             }
             let started = Instant::now();
-            let fitted = self.fit(course, deadline, number)?;
+            let fitted = self.fit(context, deadline, number)?;
             if self.tried.rounds.is_some() {
                 self.losses.push(fitted.losses.clone());
                 self.fits.push(Some(fitted));
             } else {
-                self.ask(course, fitted, number)?;
+                self.score_fold(context, fitted, number)?;
             }
             self.seconds += started.elapsed().as_secs_f64();
         }
         if self.scores.len() < self.losses.len() {
-            self.settle(course, deadline)?;
+            self.choose_rounds(context, deadline)?;
         }
-        if self.done() == course.folds.len() {
+        if self.done() == context.folds.len() {
             self.fits.clear();
         }
         Ok(())
     }
 
-    fn fit(&mut self, course: Course<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
-        let fold = course.folds.get(number);
+    fn fit(&mut self, context: SearchContext<'_>, deadline: Instant, number: usize) -> Result<Fitted, SearchError> {
+        debug_assert!(number < context.folds.len(), "fold {number} of {}", context.folds.len());
+        let fold = context.folds.get(number);
         let fitted = fold.map(|fold| fold.training.as_slice()).unwrap_or_default();
         let watched = fold.filter(|_| self.tried.rounds.is_some()).map(|fold| fold.scored.as_slice());
         let started = Instant::now();
-        let seed = seed_of(course.seed, self.choice.family);
-        let rows = Rows { fitted, watched: watched.unwrap_or_default() };
-        let fit = course.learner.fit(rows, &self.tried, seed, deadline)?;
+        let seed = seed_of(context.seed, self.choice.family);
+        let rows = FitRows { fitted, watched: watched.unwrap_or_default() };
+        let fit = context.learner.fit(rows, &self.tried, seed, deadline)?;
         let seconds = started.elapsed().as_secs_f64() / fitted.len().max(1) as f64;
         self.seconds_per_row = self.seconds_per_row.max(seconds);
         Ok(fit)
     }
 
     /// Finds the number of rounds with the least mean loss over all folds so far, and scores each fold with it.
-    fn settle(&mut self, course: Course<'_>, deadline: Instant) -> Result<(), SearchError> {
+    fn choose_rounds(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         let started = Instant::now();
-        let trifle = if course.learner.target().labels().is_empty() { 0.0 } else { TRIFLE };
+        let trifle = if context.learner.target().labels().is_empty() { 0.0 } else { ROUNDS_TOLERANCE };
         let rounds = best_rounds(&self.losses, trifle);
         self.choice = self.tried.with_rounds(rounds as f64);
         self.scores.clear();
@@ -173,41 +174,41 @@ impl Trial {
         let rounds = self.choice.round_count() as usize;
         for number in 0..self.losses.len() {
             let kept = self.fits.get(number).cloned().flatten();
-            let mut fitted = kept.map_or_else(|| self.fit(course, deadline, number), Ok)?;
+            let mut fitted = kept.map_or_else(|| self.fit(context, deadline, number), Ok)?;
             fitted.truncate(rounds);
-            self.ask(course, fitted, number)?;
+            self.score_fold(context, fitted, number)?;
         }
         self.seconds += started.elapsed().as_secs_f64();
         Ok(())
     }
 
     /// Scores a fitted model on the rows of its fold that it has not seen.
-    fn ask(&mut self, course: Course<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
-        let fold = course.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
+    fn score_fold(&mut self, context: SearchContext<'_>, fitted: Fitted, number: usize) -> Result<(), SearchError> {
+        let fold = context.folds.get(number).map(|fold| fold.scored.as_slice()).unwrap_or_default();
         self.cost = self.cost.greater(fitted.cost());
         let started = Instant::now();
-        let answers = course.learner.ask(fitted, fold)?;
+        let answers = context.learner.answers(fitted, fold)?;
         let seconds = started.elapsed().as_secs_f64() / fold.len().max(1) as f64;
         self.answer_seconds_per_row = self.answer_seconds_per_row.max(seconds);
-        let target = course.learner.target().take(fold);
-        let score = self.judge(course, &target, &answers).ok_or(SearchError::OtherMetric(course.metric))?;
+        let target = context.learner.target().take(fold);
+        let score = self.judge(context, &target, &answers).ok_or(SearchError::OtherMetric(context.metric))?;
         self.scores.push(score);
         self.answers.push((target, answers));
         Ok(())
     }
 
     /// Returns the score of answers after the usual rule was applied. For classifiers, it also adds to the log loss.
-    fn judge(&mut self, course: Course<'_>, target: &Target, answers: &Answers) -> Option<f64> {
-        let (ruled, truths) = (ruled(answers, course.rule), course.learner.truths(target));
-        if course.metric.task() == Task::Classification {
+    fn judge(&mut self, context: SearchContext<'_>, target: &Target, answers: &Answers) -> Option<f64> {
+        let (ruled, truths) = (ruled(answers, context.rule), context.learner.truths(target));
+        if context.metric.task() == Task::Classification {
             self.log_loss += scores(PrimaryMetric::LogLoss, truths, &ruled)?.score;
         }
-        scores(course.metric, truths, &ruled).map(|scores| scores.score)
+        scores(context.metric, truths, &ruled).map(|scores| scores.score)
     }
 
     /// Drops answers and models that are too large to keep for a trial that is not the best. `all` is the number of
     /// folds.
-    pub(super) fn forget(&mut self, all: usize) {
+    pub(super) fn drop_large(&mut self, all: usize) {
         let most = if self.done() == all { MAX_KEPT_ANSWERS } else { MAX_ANSWERS };
         if self.answers.iter().map(|(_, answers)| answers.numbers()).sum::<usize>() > most {
             self.answers.clear();
@@ -218,15 +219,15 @@ impl Trial {
     }
 
     /// Computes dropped answers again.
-    fn recall(&mut self, course: Course<'_>, deadline: Instant) -> Result<(), SearchError> {
+    fn restore_answers(&mut self, context: SearchContext<'_>, deadline: Instant) -> Result<(), SearchError> {
         if self.tried.rounds.is_some() || self.answers.len() == self.scores.len() {
             return Ok(());
         }
         let done = std::mem::take(&mut self.scores).len();
         self.answers.clear();
         for number in 0..done {
-            let fitted = self.fit(course, deadline, number)?;
-            self.ask(course, fitted, number)?;
+            let fitted = self.fit(context, deadline, number)?;
+            self.score_fold(context, fitted, number)?;
         }
         Ok(())
     }
@@ -261,14 +262,14 @@ impl Trial {
 
     /// Returns the absolute out-of-fold errors of a regression model. With ordered rows, they come from the newest fold
     /// only, since its errors are most like future ones.
-    pub(super) fn errors(&self, course: Course<'_>) -> Vec<Errors> {
+    pub(super) fn errors(&self, context: SearchContext<'_>) -> Vec<Errors> {
         if self.answers.len() < self.scores.len() {
             return Vec::new();
         }
-        let folds = course.folds.iter().zip(&self.answers).take(course.division);
+        let folds = context.folds.iter().zip(&self.answers).take(context.division);
         let mut errors: Vec<Errors> =
             folds.filter_map(|(fold, (target, answers))| Errors::of(&fold.scored, target, answers)).collect();
-        if course.learner.is_ordered() {
+        if context.learner.is_ordered() {
             errors.drain(..errors.len().saturating_sub(1));
         }
         errors

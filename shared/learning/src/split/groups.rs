@@ -26,7 +26,7 @@ impl Group {
 
 /// Marks whole groups with about a fifth of the rows as held out. With an `order`, these are the groups whose newest
 /// row is newest. Otherwise they are the first of each class by the group's hash, so that a growing table keeps them.
-/// Every class keeps a row to learn from, unless it consists of a single group.
+/// Every class keeps a training row, unless it consists of a single group.
 pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held: &mut [bool]) {
     let mut found = found(groups, order, target);
     found.sort_by_key(|group| (Reverse(Total(group.newest)), group.hash));
@@ -38,17 +38,17 @@ pub(super) fn hold(groups: &[u64], order: Option<&[f64]>, target: &Target, held:
     let mut taken = 0;
     for stratum in 0..strata {
         let members: Vec<&Group> = found.iter().filter(|group| strata == 1 || group.class() == stratum).collect();
-        taken += take(&members, &mut left, held);
+        taken += hold_first_groups(&members, &mut left, held);
     }
     if taken == 0 {
         // Every class is a single group. Hold out some groups anyway.
         let members: Vec<&Group> = found.iter().collect();
-        take(&members, &mut left, held);
+        hold_first_groups(&members, &mut left, held);
     }
 }
 
 /// Holds out the first groups, as near to a fifth of their rows as whole groups allow. Returns the number of groups.
-fn take(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
+fn hold_first_groups(members: &[&Group], left: &mut [usize], held: &mut [bool]) -> usize {
     let wanted = fifth(members.iter().map(|group| group.rows.len()).sum());
     let is_needed =
         |group: &Group, left: &[usize]| left.iter().zip(&group.classes).any(|(left, rows)| *rows > 0 && left == rows);
@@ -116,5 +116,6 @@ pub(super) fn ranks(groups: &[u64], moments: &[f64]) -> Vec<u64> {
     let mut sorted: Vec<(Total, u64)> = newest.into_iter().map(|(group, moment)| (Total(moment), group)).collect();
     sorted.sort_unstable();
     let rank: HashMap<u64, u64> = sorted.into_iter().zip(0..).map(|((_, group), rank)| (group, rank)).collect();
+    debug_assert!(groups.iter().all(|group| rank.contains_key(group)), "every group has a time");
     groups.iter().map(|group| rank.get(group).copied().unwrap_or_default()).collect()
 }

@@ -23,7 +23,7 @@ pub(super) fn some_rows(frame: &Frame, rows: &[u32]) -> Vec<u64> {
 }
 
 fn hashes(frame: &Frame, rows: impl IndexedParallelIterator<Item = u32>) -> Vec<u64> {
-    // Texts are left out: whether they are learnt from is decided later, and the split must not depend on that.
+    // Texts are left out: whether models are trained on them is decided later, and the split must not depend on that.
     let counts = |column: &&FrameColumn| !matches!(column.values, Values::Text { .. });
     let mut sorted: Vec<&FrameColumn> = frame.columns().iter().filter(counts).collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));

@@ -41,7 +41,7 @@ fn a_winner_that_cannot_be_fitted_to_all_rows_is_followed_by_the_next() {
     let plan = Plan::new(table.table(), Some(Family::RandomForest), &BTreeMap::new(), 1).unwrap();
     let learner = learner(&table, table.learnt()).unwrap();
     let mut found = search(&learner, &plan, late()).unwrap();
-    let ranked = |family, score| Ranked {
+    let ranked = |family, score| RankedCandidate {
         choice: first(family),
         members: Vec::new(),
         folds: 5,

@@ -28,8 +28,8 @@ fn a_new_column_is_a_warning() {
 
 #[test]
 fn a_column_that_vanished_is_named_with_how_to_accept_it() {
-    let message = "column \"x\" is gone since the champion was trained; expected it, or, to do without it, drop = [\"x\"] in \
-                   dataset.toml";
+    let message = "column \"x\": the champion needs the column and the table does not have it; add the column, or write \
+                   drop = [\"x\"] into dataset.toml to train without it";
     assert_eq!(check(&champions(), &read(super::sound())), Err(message.to_owned()));
     let accepted = read_with(super::sound(), "drop = [\"x\"]").unwrap();
     assert_eq!(check(&champions(), &accepted), Ok(vec![]));
@@ -38,8 +38,8 @@ fn a_column_that_vanished_is_named_with_how_to_accept_it() {
 #[test]
 fn a_column_that_changed_its_type_is_named_with_how_to_accept_it() {
     let texts = || with_column(&["low", "middle", "high"]);
-    let message = "column \"x\" is a category now and was a number when the champion was trained; expected the same, or, to \
-                   accept it, types.\"x\" = \"category\" in dataset.toml";
+    let message = "column \"x\": the type is category and was number when the champion was trained; expected the same \
+                   type; correct the values, or write types.\"x\" = \"category\" into dataset.toml to accept it";
     assert_eq!(check(&champions(), &read(texts())), Err(message.to_owned()));
     let accepted = read_with(texts(), "types.\"x\" = \"category\"").unwrap();
     assert_eq!(check(&champions(), &accepted), Ok(vec![]));
@@ -48,7 +48,8 @@ fn a_column_that_changed_its_type_is_named_with_how_to_accept_it() {
 #[test]
 fn a_column_that_says_nothing_any_more_is_named_with_the_reason() {
     let message = check(&champions(), &read(with_column(&["1"]))).unwrap_err();
-    let expected = "column \"x\", which the champion takes, is left out now (it has the same value in every row)";
+    let expected =
+        "column \"x\": the champion needs the column and it is now left out (it has the same value in every row)";
     assert!(message.starts_with(expected), "{message}");
 }
 
@@ -67,11 +68,12 @@ fn with_target(values: &[&str]) -> String {
 #[test]
 fn a_target_for_another_task_is_named_with_how_to_accept_it() {
     let (labels, numbers) = (|| with_target(&["1", "2"]), || with_target(&["1.5", "2.5", "3"]));
-    let message = "column \"y\", the target, makes regression now and made classification when the champion was trained; \
-                   expected the same, or, to accept it, task = \"regression\" in dataset.toml";
+    let message = "column \"y\", the target: the task is regression and was classification when the champion was \
+                   trained; expected the same task; correct the values, or write task = \"regression\" into \
+                   dataset.toml to accept it";
     assert_eq!(check(&read(labels()), &read(numbers())), Err(message.to_owned()));
     let back = check(&read(numbers()), &read(labels())).unwrap_err();
-    assert!(back.ends_with("task = \"classification\" in dataset.toml"), "{back}");
+    assert!(back.ends_with("task = \"classification\" into dataset.toml to accept it"), "{back}");
     for toml in ["task = \"regression\"", "types.y = \"number\""] {
         assert_eq!(check(&read(labels()), &read_with(numbers(), toml).unwrap()), Ok(vec![]), "{toml}");
     }
@@ -80,8 +82,9 @@ fn a_target_for_another_task_is_named_with_how_to_accept_it() {
 #[test]
 fn labels_of_another_kind_are_named_with_how_to_accept_them() {
     let (numbers, texts) = (|| read(with_target(&["1", "2"])), || with_target(&["1", "two"]));
-    let message = "column \"y\", the target, has texts for labels now and had whole numbers when the champion was trained; \
-                   expected the same, or, to accept it, types.\"y\" = \"category\" in dataset.toml";
+    let message = "column \"y\", the target: the labels are texts and were whole numbers when the champion was trained; \
+                   expected the same kind; correct the values, or write types.\"y\" = \"category\" into dataset.toml \
+                   to accept it";
     assert_eq!(check(&numbers(), &read(texts())), Err(message.to_owned()));
     let of_the_task = read_with(texts(), "task = \"classification\"").unwrap();
     assert_eq!(check(&numbers(), &of_the_task), Err(message.to_owned()), "the task was not in question");
@@ -89,11 +92,11 @@ fn labels_of_another_kind_are_named_with_how_to_accept_them() {
     assert_eq!(check(&numbers(), &accepted), Ok(vec![]));
 
     let back = check(&read(texts()), &numbers()).unwrap_err();
-    assert!(back.contains("has whole numbers for labels now and had texts"), "{back}");
+    assert!(back.contains("the labels are whole numbers and were texts"), "{back}");
     let accepted = read_with(with_target(&["1", "2"]), "types.\"y\" = \"category\"").unwrap();
     assert_eq!(check(&read(texts()), &accepted), Ok(vec![]));
     let truths = check(&numbers(), &read(with_target(&["true", "false"]))).unwrap_err();
-    assert!(truths.contains("has truth values for labels now and had whole numbers"), "{truths}");
+    assert!(truths.contains("the labels are truth values and were whole numbers"), "{truths}");
 }
 
 #[test]

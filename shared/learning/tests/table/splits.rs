@@ -1,4 +1,4 @@
-//! Tests which rows are held out, and that nothing is learnt from them.
+//! Tests which rows are held out, and that no model is trained on them.
 
 use evergreen_learning::{Prepared, Split, encode_rows};
 use evergreen_table::{Table, iris};
@@ -118,11 +118,11 @@ fn a_table_of_too_many_or_of_no_features_is_refused() {
     let wide = |n: usize, cell: fn(usize) -> String| (0..n).map(cell).collect::<String>();
     let header = wide(10_001, |n| format!("x{n},"));
     let rows: String = (0..10).map(|n| format!("{}{}\n", ["1,", "2,", "3,"][n % 3].repeat(10_001), n % 2)).collect();
-    let message = "the columns make 10001 features, from 1 to 10000 are allowed; expected other columns, or fewer";
+    let message = "the columns give 10001 features; expected from 1 to 10000; add or drop columns";
     assert_eq!(error(format!("{header}y\n{rows}")), message);
     let names: String = (0..20).map(|n| format!("n{n},{}\n", n % 2)).collect();
     let message = error_with(format!("x,y\n{names}"), "types.x = \"category\"");
-    assert!(message.starts_with("the columns make 0 features"), "{message}");
+    assert!(message.starts_with("the columns give 0 features"), "{message}");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_label_of_none_but_the_newest_rows_is_refused() {
     let rows: String = (0..20).map(|n| format!("{n},{}\n", if n < 16 { n % 2 } else { 2 })).collect();
     let message =
         error_with(format!("day,y,x\n{}", rows.replace('\n', ",1\n").replacen(",1\n", ",2\n", 3)), "order = \"day\"");
-    let expected = "a.csv, row 17, column \"y\": only the newest rows, which are held out, have the label of this row; \
-                    expected older ones, too";
+    let expected = "a.csv, row 17, column \"y\": only the newest rows, which are the hold-out, have the label of this row; \
+                    expected older rows with the label too; add such rows or remove these";
     assert_eq!(message, expected);
 }

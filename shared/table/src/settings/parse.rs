@@ -1,5 +1,7 @@
 //! Parses settings key by key, so that an error can name the key.
 
+use std::sync::LazyLock;
+
 use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -12,7 +14,11 @@ const KEYS: &str = "target, task, positive, types, derived_features, impute_miss
 const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
 const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
                        \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
-const FAMILIES: &str = "\"random_forest\", \"gradient_boosting\", \"linear\", \"auto\", or a list of them";
+static FAMILIES: LazyLock<String> = LazyLock::new(|| {
+    let names = Family::ALL.map(|family| format!("{:?}", family.name()));
+    format!("{}, \"auto\", or a list of them", names.join(", "))
+});
+static FAMILY_NAMES: LazyLock<String> = LazyLock::new(|| Family::ALL.map(Family::name).join(", "));
 const RANGE: &str = "a number, or [low, high] with low not above high";
 
 /// Maximum number of members of an ensemble, as in an artifact.
@@ -219,13 +225,13 @@ fn families(key: &str, value: Value) -> Result<Vec<FamilyChoice>, SettingsError>
     for value in list {
         let choice = match value.as_str() {
             Some("auto") => FamilyChoice::Auto,
-            _ => FamilyChoice::Family(read(key, value, FAMILIES)?),
+            _ => FamilyChoice::Family(read(key, value, FAMILIES.as_str())?),
         };
         if !families.contains(&choice) {
             families.push(choice);
         }
     }
-    if families.is_empty() { Err(wrong(key, FAMILIES)) } else { Ok(families) }
+    if families.is_empty() { Err(wrong(key, FAMILIES.as_str())) } else { Ok(families) }
 }
 
 type Ranges = std::collections::BTreeMap<String, Range>;
@@ -233,7 +239,7 @@ type Ranges = std::collections::BTreeMap<String, Range>;
 fn ranges(name: &str, value: Value) -> Result<(Family, Ranges), SettingsError> {
     let key = format!("ranges.{name}");
     let Some(family) = Family::ALL.into_iter().find(|family| family.name() == name) else {
-        return Err(SettingsError::UnknownKey { key, expected: "random_forest, gradient_boosting, linear" });
+        return Err(SettingsError::UnknownKey { key, expected: FAMILY_NAMES.as_str() });
     };
     let of = |(parameter, value): (String, Value)| {
         let range = range(&value).ok_or_else(|| wrong(&format!("{key}.{parameter}"), RANGE))?;

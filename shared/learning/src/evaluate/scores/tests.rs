@@ -35,7 +35,7 @@ fn losses_average_to_the_score() {
     }
 }
 
-/// sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score, matthews_corrcoef.
+/// Expected values of sklearn.metrics 1.9.1: roc_auc_score, average_precision_score, f1_score, matthews_corrcoef.
 #[test]
 fn scores_of_rankings_and_labels_are_scikit_learns() {
     close(score(PrimaryMetric::RocAuc, &KNOWN).score, 0.5);
@@ -70,7 +70,8 @@ fn numbers_are_scored_by_their_errors() {
     assert_eq!(of(PrimaryMetric::R2).score, -7.0);
 }
 
-/// sklearn.metrics 1.9.1: mean_absolute_percentage_error, root_mean_squared_log_error, mean_pinball_loss(alpha=0.9).
+/// Expected values of sklearn.metrics 1.9.1: mean_absolute_percentage_error, root_mean_squared_log_error,
+/// mean_pinball_loss(alpha=0.9).
 #[test]
 fn relative_and_one_sided_errors_are_scikit_learns() {
     let answers = Answers::Numbers { values: vec![2.5, 0.5, 2.0, 8.0], intervals: Vec::new() };

@@ -1,33 +1,33 @@
-//! What the answers of a node's leaves may be, so that a tree is monotone in the features that have a direction: the middle of
-//! the two sides of a split on such a feature is a bound for all that grows on either.
+//! Limits the answers of leaves so that a tree is monotone in each feature that has a direction. After a split on such
+//! a feature, the middle of both sides' answers limits every leaf below either side.
 
-use super::histogram::Sums;
+use super::histogram::GradientSums;
 use evergreen_table::Direction;
 
-/// The least and the greatest answer, before the learning rate.
+/// The minimum and maximum answer, before the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bounds {
+pub(super) struct AnswerLimits {
     least: f64,
     most: f64,
 }
 
-impl Bounds {
-    /// No bounds.
+impl AnswerLimits {
+    /// No limits.
     pub(super) const FREE: Self = Self { least: f64::NEG_INFINITY, most: f64::INFINITY };
 
-    /// The answer of these sums that loses least.
-    pub(super) fn answer(self, sums: Sums, l2: f64) -> f64 {
+    /// Returns the answer with the least loss for these sums.
+    pub(super) fn answer(self, sums: GradientSums, l2: f64) -> f64 {
         (-sums[0] / (sums[1] + l2)).clamp(self.least, self.most)
     }
 
-    /// Twice what that answer gains.
-    pub(super) fn score(self, sums: Sums, l2: f64) -> f64 {
+    /// Returns twice the gain of that answer.
+    pub(super) fn score(self, sums: GradientSums, l2: f64) -> f64 {
         let answer = self.answer(sums, l2);
         -answer * (2.0 * sums[0] + (sums[1] + l2) * answer)
     }
 
-    /// Whether a split into these may be made.
-    pub(super) fn allow(self, direction: Option<Direction>, left: Sums, right: Sums, l2: f64) -> bool {
+    /// Checks whether a split into these two sides is allowed.
+    pub(super) fn allow(self, direction: Option<Direction>, left: GradientSums, right: GradientSums, l2: f64) -> bool {
         match direction {
             None => true,
             Some(Direction::Increasing) => self.answer(left, l2) <= self.answer(right, l2),
@@ -35,8 +35,14 @@ impl Bounds {
         }
     }
 
-    /// Those of the left and of the right side of a split.
-    pub(super) fn split(self, direction: Option<Direction>, left: Sums, right: Sums, l2: f64) -> [Self; 2] {
+    /// Returns the limits of the left and of the right side of a split.
+    pub(super) fn split(
+        self,
+        direction: Option<Direction>,
+        left: GradientSums,
+        right: GradientSums,
+        l2: f64,
+    ) -> [Self; 2] {
         let middle = f64::midpoint(self.answer(left, l2), self.answer(right, l2));
         let (below, above) = (Self { most: middle, ..self }, Self { least: middle, ..self });
         match direction {

@@ -1,38 +1,37 @@
-//! Growing a tree, the leaf with the greatest gain first.
+//! Grows a tree. The leaf with the greatest gain is split first.
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
-use std::cmp::Ordering;
 
 use super::BoostingParameters;
-use super::bounds::Bounds;
-use super::histogram::{Histogram, Sums, Tile, Tiles, WIDTH, less, more, subtract};
-use super::partition::{Entry, partition};
+use super::bounds::AnswerLimits;
+use super::histogram::{GradientSums, Histogram, Tile, Tiles, WIDTH, less, more, subtract};
+use super::partition::{GradientRow, partition};
 use crate::fit::binned::Splittable;
 
-/// Sum of the second derivatives in a leaf at least, as in scikit-learn: below it answers are not to be trusted.
-const LEAST_CURVATURE: f64 = 1e-3;
+/// Minimum sum of the second derivatives in a leaf, as in scikit-learn. Answers of leaves below it are unreliable.
+const MIN_CURVATURE: f64 = 1e-3;
 
-/// Rows whose bins one task sums at least, over all of its tiles.
+/// Minimum number of rows whose bins one task sums, over all of its tiles.
 const ROWS_OF_A_TASK: usize = 1 << 12;
 
-/// Grows tree after tree; keeps its memory.
-pub(super) struct Grower<'a> {
+/// Grows one tree after the other and reuses its memory.
+pub(super) struct BoostedTreeGrower<'a> {
     tiles: &'a Tiles,
     splittable: &'a Splittable<'a>,
     parameters: BoostingParameters,
     gains: Vec<f64>,
-    spare: Vec<Entry>,
-    /// Of each feature whether it may be split on.
+    spare: Vec<GradientRow>,
+    /// For each feature, whether it may be split on.
     taken: Vec<bool>,
     /// Whether any feature has a direction.
     directed: bool,
 }
 
-/// A tree and the rows in its leaves.
+/// A grown tree, and the rows in its leaves.
 pub(super) struct Grown {
     nodes: Vec<Branch>,
-    entries: Vec<Entry>,
+    entries: Vec<GradientRow>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,49 +51,31 @@ enum Branch {
     },
 }
 
-/// A way to split a node.
+/// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
-struct Split {
+struct BinSplit {
     gain: f64,
     feature: usize,
     /// The last bin on the left.
     bin: usize,
-    left: Sums,
+    left: GradientSums,
 }
 
-/// The sums of a tile in the smaller child, and the best splits there and in the larger one.
-type Parted = (Histogram, (Option<Split>, Option<Split>));
+/// The sums of a tile in the smaller child, and the best splits in the smaller and in the larger child.
+type Parted = (Histogram, (Option<BinSplit>, Option<BinSplit>));
 
 /// A leaf that can be split.
 struct Open {
     node: usize,
     start: usize,
     end: usize,
-    sums: Sums,
-    bounds: Bounds,
-    split: Split,
+    sums: GradientSums,
+    bounds: AnswerLimits,
+    split: BinSplit,
     histograms: Vec<Histogram>,
 }
 
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Open {}
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Open {
-    /// By gain; of equals the one that is older.
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.split.gain.total_cmp(&other.split.gain).then(other.node.cmp(&self.node))
-    }
-}
-
-impl<'a> Grower<'a> {
+impl<'a> BoostedTreeGrower<'a> {
     pub(super) fn new(tiles: &'a Tiles, splittable: &'a Splittable<'a>, parameters: BoostingParameters) -> Self {
         let features = splittable.columns.len();
         Self {
@@ -108,33 +89,33 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// From here on these features alone are split on.
+    /// Restricts all following splits to these features.
     pub(super) fn take_features(&mut self, taken: &[bool]) {
         self.taken.copy_from_slice(taken);
     }
 
-    /// The bin of a row that is fitted on.
+    /// Returns the bin of a row that is fitted on.
     pub(super) fn code(&self, row: u32, feature: usize) -> u8 {
         self.tiles.codes(feature)(row)
     }
 
-    /// Of each feature the gain of all splits so far.
+    /// Returns, for each feature, the gain of all splits so far.
     pub(super) fn gains(&self) -> &[f64] {
         &self.gains
     }
 
-    /// A tree on `entries`.
-    pub(super) fn grow(&mut self, entries: Vec<Entry>) -> Grown {
-        self.spare.resize(entries.len(), Entry::default());
+    /// Grows a tree on `entries`.
+    pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
+        self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
         let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
         let mut open = Vec::new();
-        let bounds = Bounds::FREE;
+        let bounds = AnswerLimits::FREE;
         grown.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
         let (all, least) = (self.tiles.tiles(), tiles_of_a_task(grown.entries.len()));
         let histograms: Vec<Histogram> =
             all.par_iter().with_min_len(least).map(|tile| tile.histogram(&grown.entries)).collect();
-        let found: Vec<Option<Split>> = (0..)
+        let found: Vec<Option<BinSplit>> = (0..)
             .zip(self.tiles.tiles())
             .zip(&histograms)
             .map(|((at, tile), histogram)| self.best(at, tile, histogram, (sums, bounds)))
@@ -153,7 +134,11 @@ impl<'a> Grower<'a> {
         grown
     }
 
-    /// Makes a split of an open leaf; unless it is the last, its children are opened.
+    /// Splits an open leaf. Its children become open leaves unless this is the last split.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an open leaf is a node of this tree, and its split is on one of the features"
+    )]
     fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
         let Open { node, start, end, sums, bounds, split, mut histograms } = from;
         let column = self.splittable.columns[split.feature];
@@ -197,13 +182,19 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn leaf(&self, start: usize, end: usize, sums: Sums, bounds: Bounds) -> Branch {
+    fn leaf(&self, start: usize, end: usize, sums: GradientSums, bounds: AnswerLimits) -> Branch {
         Branch::Leaf { start, end, answer: self.parameters.learning_rate * bounds.answer(sums, self.parameters.l2) }
     }
 
-    /// The best split on a feature of the tile number `at`.
-    fn best(&self, at: usize, tile: &Tile, histogram: &Histogram, of: (Sums, Bounds)) -> Option<Split> {
-        // Most tables have no directions, and need not ask for them bin by bin.
+    /// Returns the best split on a feature of tile number `at`.
+    fn best(
+        &self,
+        at: usize,
+        tile: &Tile,
+        histogram: &Histogram,
+        of: (GradientSums, AnswerLimits),
+    ) -> Option<BinSplit> {
+        // Most tables have no directions. For those, the check for each bin is compiled out.
         let best = if self.directed { Self::best_of::<true> } else { Self::best_of::<false> };
         best(self, at, tile, histogram, of)
     }
@@ -213,15 +204,16 @@ impl<'a> Grower<'a> {
         at: usize,
         tile: &Tile,
         histogram: &Histogram,
-        (sums, bounds): (Sums, Bounds),
-    ) -> Option<Split> {
+        (sums, bounds): (GradientSums, AnswerLimits),
+    ) -> Option<BinSplit> {
         let (l2, least) = (self.parameters.l2, self.parameters.min_samples_leaf as f64);
-        let enough = |sums: Sums| sums[2] >= least && sums[1] >= LEAST_CURVATURE;
+        let enough = |sums: GradientSums| sums[2] >= least && sums[1] >= MIN_CURVATURE;
         if sums[2] < 2.0 * least {
             return None;
         }
-        let score = |sums: Sums| if DIRECTED { bounds.score(sums, l2) } else { sums[0] * sums[0] / (sums[1] + l2) };
-        let mut best = Split { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
+        let score =
+            |sums: GradientSums| if DIRECTED { bounds.score(sums, l2) } else { sums[0] * sums[0] / (sums[1] + l2) };
+        let mut best = BinSplit { gain: 0.0, feature: 0, bin: 0, left: [0.0; 3] };
         let (parent, mut rest) = (score(sums), histogram.as_slice());
         for (place, bins) in tile.bins().iter().enumerate() {
             let (feature, others) = rest.split_at(*bins);
@@ -242,7 +234,7 @@ impl<'a> Grower<'a> {
                 }
                 let gain = score(left) + score(right) - parent;
                 if gain > best.gain && (!DIRECTED || bounds.allow(direction, left, right, l2)) {
-                    best = Split { gain, feature: at * WIDTH + place, bin, left };
+                    best = BinSplit { gain, feature: at * WIDTH + place, bin, left };
                 }
             }
         }
@@ -250,38 +242,41 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// Minimum number of tiles that one task takes, for so many rows: to wake another thread costs more than to sum a few.
+/// Returns the minimum number of tiles of one task for this number of rows. To wake another thread costs more than to
+/// sum a few rows.
 fn tiles_of_a_task(rows: usize) -> usize {
     (ROWS_OF_A_TASK / rows.max(1)).max(1)
 }
 
-/// Sorts by gain and keeps as many of the greatest as can still be split: the sums of a wide table's leaves take megabytes.
+/// Sorts by gain and keeps only as many of the greatest as can still be split. The sums of a wide table's leaves take
+/// megabytes.
 fn keep_greatest(open: &mut Vec<Open>, splits: usize) {
-    open.sort_unstable();
+    // Of equal gains, the older leaf is greater.
+    open.sort_unstable_by(|a, b| a.split.gain.total_cmp(&b.split.gain).then(b.node.cmp(&a.node)));
     open.drain(..open.len().saturating_sub(splits));
 }
 
-/// The one of greatest gain; of equals the first.
-fn better(splits: Vec<Option<Split>>) -> Option<Split> {
+/// Returns the split with the greatest gain. Of equal gains, returns the first.
+fn better(splits: Vec<Option<BinSplit>>) -> Option<BinSplit> {
     splits.into_iter().flatten().reduce(|best, split| if split.gain > best.gain { split } else { best })
 }
 
-fn sums_of(entries: &[Entry]) -> Sums {
+fn sums_of(entries: &[GradientRow]) -> GradientSums {
     entries
         .iter()
         .fold([0.0; 3], |sums, entry| more(sums, [f64::from(entry.gradients[0]), f64::from(entry.gradients[1]), 1.0]))
 }
 
 impl Grown {
-    /// The rows of each leaf and its answer.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[Entry], f64)> {
+    /// Returns the rows and the answer of each leaf.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
         self.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
             Branch::Split { .. } => None,
         })
     }
 
-    /// The answer to a row, by the bins of its features.
+    /// Returns the answer to a row, by the bins of its features.
     pub(super) fn answer(&self, code: impl Fn(usize) -> u8) -> f64 {
         let mut at = 0;
         loop {
@@ -295,7 +290,8 @@ impl Grown {
         }
     }
 
-    /// A tree that adds to `output`, in the unit of the truth.
+    /// Returns the tree that adds to `output`, in the unit of the truth.
+    #[expect(clippy::indexing_slicing, reason = "`features` has a number for each feature that may be split on")]
     pub(super) fn tree(&self, output: u32, scale: f64, features: &[u32]) -> Tree {
         let node = |node: &Branch| match *node {
             Branch::Split { feature, threshold, left, right, .. } => {

@@ -1,31 +1,33 @@
-//! Sums of gradients by bin, for eight features at a time.
+//! Sums gradients by bin, for eight features at a time.
 //!
-//! A tile holds eight features row by row: one read brings the bins of all eight, and their sums stay in the processor's first
-//! cache. Rows are summed in pieces of a fixed length, and the pieces in order: however many threads there are, the sums are
-//! the same to the last bit.
+//! A tile holds eight features row by row. One read brings the bins of all eight, and their sums stay in the
+//! processor's first-level cache. Rows are summed in pieces of a fixed length, and pieces are added in order. So the
+//! sums are the same to the last bit, whatever the number of threads.
 
 use rayon::prelude::*;
 
-use super::partition::Entry;
+use super::partition::GradientRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// Features of a tile.
+/// Number of features of a tile.
 pub(super) const WIDTH: usize = 8;
 
-/// Rows that are summed by one task, in single precision; few enough to lose nothing that matters by it.
+/// Number of rows that one task sums in single precision. It is small enough that the rounding does not matter.
 const PIECE: usize = 1 << 13;
 
-/// Pieces whose sums are held at a time: of a large table those of all pieces would take more than its bins.
+/// Number of pieces whose sums are held at a time. For a large table, the sums of all pieces would take more memory
+/// than its bins.
 const PIECES: usize = 16;
 
-/// Rows whose bins are read before any is summed: the processor waits for memory once, not row by row.
+/// Number of rows whose bins are read before any is summed. So the processor waits for memory once and not for each
+/// row.
 const BLOCK: usize = 64;
 
-/// First and second derivatives of the loss, summed, and the number of rows.
-pub(super) type Sums = [f64; 3];
+/// The sums of first and second derivatives of the loss, and the number of rows.
+pub(super) type GradientSums = [f64; 3];
 
-/// The sums of a tile's features, feature after feature, each as many as it has bins.
-pub(super) type Histogram = Vec<Sums>;
+/// The sums of a tile's features, feature after feature. Each feature has one for each of its bins.
+pub(super) type Histogram = Vec<GradientSums>;
 
 /// All features of the rows that are fitted on, in tiles.
 pub(super) struct Tiles {
@@ -35,11 +37,11 @@ pub(super) struct Tiles {
 /// Up to eight features.
 pub(super) struct Tile {
     codes: Vec<[u8; WIDTH]>,
-    /// Of each feature, how many bins it has.
+    /// For each feature, its number of bins.
     bins: Vec<usize>,
 }
 
-/// As [`Sums`], and a place that is not used: four numbers are added at once.
+/// Sums as in [`GradientSums`], plus an unused place, because four numbers are added at once.
 type Scratch = [[[f32; 4]; MAX_BINS]; WIDTH];
 
 impl Tiles {
@@ -51,7 +53,11 @@ impl Tiles {
         &self.tiles
     }
 
-    /// The bins of a feature, by row.
+    /// Returns a function that returns the bin of a row for this feature.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tile has the bins of every row that is fitted on, and a place is below WIDTH"
+    )]
     pub(super) fn codes(&self, feature: usize) -> impl Fn(u32) -> u8 + Sync + '_ {
         let (codes, place) = (self.tiles.get(feature / WIDTH).map_or(&[][..], |tile| &tile.codes), feature % WIDTH);
         move |row| codes[row as usize][place]
@@ -59,7 +65,12 @@ impl Tiles {
 }
 
 impl Tile {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a column has a bin for every row, and a tile has at most WIDTH columns"
+    )]
     fn new(columns: &[&BinnedColumn], rows: &[u32]) -> Self {
+        debug_assert!(columns.len() <= WIDTH, "a tile of {} columns", columns.len());
         let mut codes = vec![[0; WIDTH]; rows.len()];
         for (place, column) in columns.iter().enumerate() {
             let from = column.codes();
@@ -68,13 +79,13 @@ impl Tile {
         Self { codes, bins: columns.iter().map(|column| column.bins()).collect() }
     }
 
-    /// The number of bins of each feature.
+    /// Returns the number of bins of each feature.
     pub(super) fn bins(&self) -> &[usize] {
         &self.bins
     }
 
-    /// The sums over `entries`.
-    pub(super) fn histogram(&self, entries: &[Entry]) -> Histogram {
+    /// Returns the sums over `entries`.
+    pub(super) fn histogram(&self, entries: &[GradientRow]) -> Histogram {
         if entries.len() <= PIECE {
             return self.piece(entries);
         }
@@ -92,7 +103,11 @@ impl Tile {
         sum
     }
 
-    fn piece(&self, entries: &[Entry]) -> Histogram {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tile has the bins of every row that is fitted on, and a code is below MAX_BINS"
+    )]
+    fn piece(&self, entries: &[GradientRow]) -> Histogram {
         let mut scratch: Scratch = [[[0.0; 4]; MAX_BINS]; WIDTH];
         let mut codes = [[0; WIDTH]; BLOCK];
         for block in entries.chunks(BLOCK) {
@@ -114,17 +129,17 @@ impl Tile {
     }
 }
 
-/// What is left of the sums of a node without those of its one child: those of the other.
+/// Subtracts the sums of one child from those of the node. The rest are the sums of the other child.
 pub(super) fn subtract(node: &mut Histogram, child: &Histogram) {
     node.iter_mut().zip(child).for_each(|(node, child)| *node = less(*node, *child));
 }
 
-/// Both together.
-pub(super) fn more([a, b, c]: Sums, [d, e, f]: Sums) -> Sums {
+/// Returns the sum of both.
+pub(super) fn more([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a + d, b + e, c + f]
 }
 
-/// The one without the other.
-pub(super) fn less([a, b, c]: Sums, [d, e, f]: Sums) -> Sums {
+/// Returns the first minus the second.
+pub(super) fn less([a, b, c]: GradientSums, [d, e, f]: GradientSums) -> GradientSums {
     [a - d, b - e, c - f]
 }

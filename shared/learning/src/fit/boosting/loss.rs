@@ -1,40 +1,40 @@
-//! What is minimised, and its derivatives.
+//! Computes the loss that boosting minimises, and its derivatives.
 
 use rayon::prelude::*;
 
 use super::grow::Grown;
-use super::partition::Entry;
-use crate::fit::features::{Training, Truth};
+use super::partition::GradientRow;
+use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
 
-/// The log-odds of a class are kept between minus and plus this, where a class has no or all rows.
+/// Maximum of a class's log-odds. Minus this is the minimum. The limit applies if a class has no row or all rows.
 const MAX_LOG_ODDS: f64 = 16.0;
 
-/// The least second derivative: a row that is predicted with certainty still counts.
-const LEAST_CURVATURE: f32 = 1e-16;
+/// Minimum second derivative. It lets a row that is predicted with certainty still count.
+const MIN_CURVATURE: f32 = 1e-16;
 
-/// Rows whose derivatives are computed by one task.
+/// Number of rows whose derivatives one task computes.
 const PIECE: usize = 1 << 13;
 
-/// A loss, the truth, and what the trees so far say.
+/// A loss with the truth and the scores of the trees so far.
 pub(super) struct Loss {
-    kind: Kind,
-    /// Of each row its class or its number, standardised.
+    kind: LossKind,
+    /// For each row, its class or its standardised number.
     truth: Vec<f32>,
     weights: Vec<f32>,
-    /// Of each output the score of every row.
+    /// For each output, the score of every row.
     scores: Vec<Vec<f64>>,
-    /// Of each output the score before any tree.
+    /// For each output, the score before any tree.
     start: Vec<f64>,
-    /// Of each output and row the probability before this round; kept for the softmax alone.
+    /// For each output and row, the probability before this round. Only the softmax uses it.
     probabilities: Vec<Vec<f32>>,
     offset: f64,
     scale: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    /// Log-odds of the second of two classes.
+enum LossKind {
+    /// One score: the log-odds of the second of two classes.
     Logistic,
     /// A score for each class.
     Softmax,
@@ -43,8 +43,9 @@ enum Kind {
 }
 
 impl Loss {
-    /// Of `rows`; at least one, all of a weight above 0.
-    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+    /// Creates the loss of `rows`. There must be at least one row, and all weights must be above 0.
+    pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        debug_assert!(training.truth.has(rows), "every row has a truth");
         let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
         let (kind, truth, start, offset, scale) = match training.truth {
             Truth::Numbers(numbers) => {
@@ -52,7 +53,7 @@ impl Loss {
                 let (offset, scale) = moments(values());
                 let truth: Vec<f32> = values().map(|value| ((value - offset) / scale) as f32).collect();
                 let start = vec![mean(&truth, &weights, f64::from)];
-                (Kind::Squared, truth, start, offset, scale)
+                (LossKind::Squared, truth, start, offset, scale)
             }
             Truth::Classes { classes, count } => {
                 let of = |row: &u32| classes.get(*row as usize).copied().unwrap_or_default() as f32;
@@ -60,10 +61,10 @@ impl Loss {
                 let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
                 if count == 2 {
                     let odds = (share(1) / (1.0 - share(1))).ln().clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
-                    (Kind::Logistic, truth, vec![odds], 0.0, 1.0)
+                    (LossKind::Logistic, truth, vec![odds], 0.0, 1.0)
                 } else {
                     let start = (0..count).map(|class| share(class).ln().max(-MAX_LOG_ODDS)).collect();
-                    (Kind::Softmax, truth, start, 0.0, 1.0)
+                    (LossKind::Softmax, truth, start, 0.0, 1.0)
                 }
             }
         };
@@ -71,24 +72,28 @@ impl Loss {
         Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
     }
 
-    /// Number of scores that a row has, at least 1.
+    /// Returns the number of scores of a row, at least 1.
     pub(super) fn outputs(&self) -> usize {
         self.start.len()
     }
 
-    /// What a tree's answers are multiplied with to be in the unit of the truth.
+    /// Returns the factor from a tree's answers to the unit of the truth.
     pub(super) fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Of each output what is added to the trees' answers.
+    /// Returns, for each output, the number that is added to the trees' answers.
     pub(super) fn base(&self) -> Vec<f32> {
         self.start.iter().map(|start| (self.offset + self.scale * start) as f32).collect()
     }
 
-    /// From here on derivatives are those at the scores of now.
+    /// Prepares the derivatives at the current scores.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "truth, weights and scores have a number for every row that is fitted on"
+    )]
     pub(super) fn start_round(&mut self) {
-        if self.kind != Kind::Softmax {
+        if self.kind != LossKind::Softmax {
             return;
         }
         let (outputs, rows) = (self.outputs(), self.truth.len());
@@ -108,37 +113,43 @@ impl Loss {
         }
     }
 
-    /// All rows with the derivatives by an output's score.
-    pub(super) fn gradients(&self, output: usize) -> Vec<Entry> {
+    /// Returns all rows with their derivatives by an output's score.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "truth, weights and scores have a number for every row that is fitted on"
+    )]
+    pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
         let entry = |row: usize| {
             let (truth, weight) = (self.truth[row], self.weights[row]);
             let (first, second) = match kind {
-                Kind::Squared => (scores[row] as f32 - truth, 1.0),
-                Kind::Logistic => {
+                LossKind::Squared => (scores[row] as f32 - truth, 1.0),
+                LossKind::Logistic => {
                     let p = (1.0 / (1.0 + (-scores[row]).exp())) as f32;
                     (p - truth, p * (1.0 - p))
                 }
-                Kind::Softmax => {
+                LossKind::Softmax => {
                     let p = probabilities.map_or(0.0, |all| all[row]);
                     (p - f32::from(u8::from(truth == output as f32)), p * (1.0 - p))
                 }
             };
-            Entry { row: row as u32, gradients: [first * weight, second.max(LEAST_CURVATURE) * weight] }
+            GradientRow { row: row as u32, gradients: [first * weight, second.max(MIN_CURVATURE) * weight] }
         };
         (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
     }
 
-    /// Adds each leaf's answer to an output's score of its rows.
-    pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [Entry], f64)>) {
+    /// Adds each leaf's answer to an output's score of the leaf's rows.
+    #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
+    pub(super) fn add<'a>(&mut self, output: usize, leaves: impl Iterator<Item = (&'a [GradientRow], f64)>) {
         let Some(scores) = self.scores.get_mut(output) else { return };
         for (entries, answer) in leaves {
             entries.iter().for_each(|entry| scores[entry.row as usize] += answer);
         }
     }
 
-    /// Adds a tree's answers to an output's score of rows that it was not grown on.
+    /// Adds a tree's answers to an output's score of rows that the tree was not grown on.
+    #[expect(clippy::indexing_slicing, reason = "each output has a score for every row that is fitted on")]
     pub(super) fn add_each(
         &mut self,
         output: usize,
@@ -152,12 +163,12 @@ impl Loss {
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
     }
 
-    /// Of each output the score before any tree.
+    /// Returns, for each output, the score before any tree.
     pub(super) fn start(&self) -> &[f64] {
         &self.start
     }
 
-    /// A row's truth as it is learnt from.
+    /// Returns the truth of a row in the scale of the loss.
     pub(super) fn truth_of(&self, truth: Truth<'_>, row: u32) -> f64 {
         match truth {
             Truth::Numbers(numbers) => {
@@ -168,7 +179,7 @@ impl Loss {
     }
 }
 
-/// The loss of a row by its truth and its scores.
+/// Returns the loss of a row, from its truth and its scores.
 pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item = f64> + Clone) -> f64 {
     let first = scores.clone().next().unwrap_or_default();
     match truth {
@@ -186,7 +197,7 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
     }
 }
 
-/// The weighted mean of what the values are turned into.
+/// Returns the weighted mean of `of` applied to the values.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total

@@ -1,24 +1,28 @@
-//! The rows of a tree, leaf by leaf.
+//! Orders the rows of a tree by leaf.
 
 use rayon::prelude::*;
 
-/// Rows that are parted by one task.
+/// Number of rows that one task moves.
 const PIECE: usize = 1 << 13;
 
 /// A row that is fitted on.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Entry {
-    /// Its place among the rows that are fitted on.
+pub(super) struct GradientRow {
+    /// The index among the rows that are fitted on.
     pub(super) row: u32,
-    /// First and second derivative of its loss.
+    /// First and second derivative of the row's loss.
     pub(super) gradients: [f32; 2],
 }
 
-/// Brings the entries that go left to the front, both sides in the order that they had; how many go left. `spare` is as
-/// long as `entries` at least, and is overwritten.
-pub(super) fn partition(entries: &mut [Entry], spare: &mut [Entry], left: impl Fn(u32) -> bool + Sync) -> usize {
+/// Moves the entries that go left to the front and returns how many they are. Both sides keep their order. `spare` must
+/// be at least as long as `entries` and is overwritten.
+pub(super) fn partition(
+    entries: &mut [GradientRow],
+    spare: &mut [GradientRow],
+    left: impl Fn(u32) -> bool + Sync,
+) -> usize {
     let Some(spare) = spare.get_mut(..entries.len()) else { return 0 };
-    let apart = |(from, to): (&[Entry], &mut [Entry])| part(from, to, &left);
+    let apart = |(from, to): (&[GradientRow], &mut [GradientRow])| part(from, to, &left);
     let lefts: Vec<usize> = if entries.len() <= PIECE {
         vec![apart((entries, spare))]
     } else {
@@ -41,8 +45,8 @@ pub(super) fn partition(entries: &mut [Entry], spare: &mut [Entry], left: impl F
     total
 }
 
-/// Writes those that go left from the front on, the others from the back on; how many go left.
-fn part(from: &[Entry], to: &mut [Entry], left: &impl Fn(u32) -> bool) -> usize {
+/// Writes the entries that go left from the front on, and the others from the back on. Returns how many go left.
+fn part(from: &[GradientRow], to: &mut [GradientRow], left: &impl Fn(u32) -> bool) -> usize {
     let (mut lefts, mut rights) = (0, to.len());
     for entry in from {
         let goes = left(entry.row);

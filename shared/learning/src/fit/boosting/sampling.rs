@@ -1,20 +1,20 @@
-//! The rows and features that a round is fitted on: Friedman, "Stochastic gradient boosting", Computational Statistics & Data
-//! Analysis 38, 2002.
+//! Draws the rows and features that a round is fitted on: Friedman, "Stochastic gradient boosting", Computational
+//! Statistics & Data Analysis 38, 2002.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::BoostingParameters;
-use super::partition::Entry;
+use super::partition::GradientRow;
 
-/// What a round takes.
+/// The rows and features of a round.
 pub(super) struct Sampling {
     seed: u64,
     subsample: f64,
     max_features: f64,
-    /// Of each row whether it is taken; empty where all are.
+    /// For each row, whether it is used. Empty if all rows are.
     rows: Vec<bool>,
-    /// Rows that are not taken.
+    /// Rows that are not used.
     others: Vec<u32>,
     features: Vec<bool>,
 }
@@ -32,7 +32,7 @@ impl Sampling {
         }
     }
 
-    /// Draws what the round of this number takes; it does not depend on other rounds.
+    /// Draws the rows and features of round number `round`. They do not depend on other rounds.
     pub(super) fn draw(&mut self, round: u64) {
         if self.rows.is_empty() && self.max_features >= 1.0 {
             return;
@@ -63,24 +63,28 @@ impl Sampling {
         for place in 0..wanted {
             let drawn = generator.random_range(place as u32..count as u32) as usize;
             order.swap(place, drawn);
-            self.features[order[place]] = true;
+        }
+        for feature in order.into_iter().take(wanted) {
+            if let Some(is_used) = self.features.get_mut(feature) {
+                *is_used = true;
+            }
         }
     }
 
-    /// Of each feature whether it is taken.
+    /// Returns, for each feature, whether it is used.
     pub(super) fn features(&self) -> &[bool] {
         &self.features
     }
 
-    /// The entries of the rows that are taken.
-    pub(super) fn take(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+    /// Returns the entries of the rows that are used.
+    pub(super) fn take(&self, mut entries: Vec<GradientRow>) -> Vec<GradientRow> {
         if !self.others.is_empty() {
             entries.retain(|entry| self.rows.get(entry.row as usize).copied().unwrap_or(true));
         }
         entries
     }
 
-    /// The rows that are not taken.
+    /// Returns the rows that are not used.
     pub(super) fn others(&self) -> &[u32] {
         &self.others
     }

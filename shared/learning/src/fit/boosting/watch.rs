@@ -1,33 +1,34 @@
-//! Rows that are not fitted on, and how well each round does on them.
+//! Watches the loss of each round on rows that are not fitted on.
 
 use rayon::prelude::*;
 
 use super::grow::Grown;
 use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
-use crate::fit::features::{Training, Truth};
+use crate::fit::features::{TrainingData, Truth};
 
-/// Rounds without a gain after which boosting ends: the fewer, the more each round learns.
+/// Minimum and maximum number of rounds without a gain after which boosting ends. The number is smaller if each round
+/// learns more.
 const PATIENCE: (f64, f64) = (20.0, 100.0);
 
-/// What patience is for a learning rate of 1.
+/// The patience in rounds for a learning rate of 1.
 const PATIENCE_OF_RATE: f64 = 3.0;
 
-/// The part of the loss before any round that a round has to gain on the best one before it, of classes. Where these can be told
-/// apart for sure, each further round gains a little and only makes the probabilities extreme.
-const WORTHWHILE: f64 = 1e-4;
+/// Minimum gain of a round on the best round before it, for classes, as a share of the loss before any round. If
+/// classes can be separated perfectly, each further round gains a little and only makes the probabilities extreme.
+const MIN_GAIN: f64 = 1e-4;
 
-/// Rows whose losses are summed by one task; fixed, so that threads do not change the sum.
+/// Number of rows whose losses one task sums. It is fixed, so that the number of threads does not change the sum.
 const PIECE: usize = 1 << 12;
 
 /// The watched rows.
-pub(super) struct Watch<'a> {
+pub(super) struct WatchedRows<'a> {
     columns: &'a [&'a BinnedColumn],
     rows: &'a [u32],
     truth: Truth<'a>,
-    /// Of each row its truth, as it is learnt from.
+    /// For each row, its truth in the scale of the loss.
     values: Vec<f64>,
-    /// Of each output the score of every row.
+    /// For each output, the score of every row.
     scores: Vec<Vec<f64>>,
     losses: Vec<f64>,
     best: usize,
@@ -35,10 +36,10 @@ pub(super) struct Watch<'a> {
     patience: usize,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> WatchedRows<'a> {
     pub(super) fn new(
         loss: &Loss,
-        (training, columns): (&Training<'a>, &'a [&'a BinnedColumn]),
+        (training, columns): (&TrainingData<'a>, &'a [&'a BinnedColumn]),
         rows: &'a [u32],
         learning_rate: f64,
     ) -> Self {
@@ -55,12 +56,16 @@ impl<'a> Watch<'a> {
             patience: (PATIENCE_OF_RATE / learning_rate).clamp(least, most) as usize,
         };
         if matches!(training.truth, Truth::Classes { .. }) {
-            watch.least_gain = WORTHWHILE * watch.loss();
+            watch.least_gain = MIN_GAIN * watch.loss();
         }
         watch
     }
 
     /// Adds the answers of a round's tree.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a tree names only features of these columns, and a column has a bin for every row"
+    )]
     pub(super) fn add(&mut self, output: usize, grown: &Grown) {
         let (rows, columns) = (self.rows, self.columns);
         let Some(scores) = self.scores.get_mut(output) else { return };
@@ -69,19 +74,20 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// Takes the loss after a round, of which all trees were added.
+    /// Records the loss after a round. All trees of the round must have been added.
     pub(super) fn end_round(&mut self) {
         if self.rows.is_empty() {
             return;
         }
-        self.losses.push(self.loss());
-        let last = self.losses.len() - 1;
-        if self.losses[last] < self.losses[self.best] - self.least_gain {
-            self.best = last;
+        let loss = self.loss();
+        if self.losses.get(self.best).is_some_and(|best| loss < best - self.least_gain) {
+            self.best = self.losses.len();
         }
+        self.losses.push(loss);
     }
 
-    /// The mean loss now.
+    /// Returns the current mean loss.
+    #[expect(clippy::indexing_slicing, reason = "each watched row has a truth and a score for each output")]
     fn loss(&self) -> f64 {
         let places: Vec<usize> = (0..self.rows.len()).collect();
         let of =
@@ -90,12 +96,12 @@ impl<'a> Watch<'a> {
         pieces.into_iter().sum::<f64>() / self.rows.len().max(1) as f64
     }
 
-    /// Whether further rounds are not worth their time.
+    /// Checks whether further rounds are not worth their time.
     pub(super) fn is_done(&self) -> bool {
         self.losses.len() > self.best + self.patience
     }
 
-    /// The mean loss after each round.
+    /// Returns the mean loss after each round.
     pub(super) fn into_losses(self) -> Vec<f64> {
         self.losses
     }

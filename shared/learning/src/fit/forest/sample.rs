@@ -1,37 +1,38 @@
-//! The rows that a tree grows on.
+//! Draws the rows that a tree grows on.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::fit::features::{Training, Truth};
+use crate::fit::features::{TrainingData, Truth};
 
 /// A row of a tree's sample.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    /// Its index in the table.
+pub(super) struct SampledRow {
+    /// The index in the table.
     pub(super) row: u32,
-    /// The output that it adds to: its class, or 0.
+    /// The output that the row adds to: its class, or 0.
     pub(super) output: u32,
-    /// How much it counts: its weight times how often it was drawn.
+    /// The weight of the row times how often it was drawn.
     pub(super) weight: f32,
-    /// What it adds for each unit of weight: 1 for a class, else the standardised number.
+    /// The amount that the row adds per unit of weight: 1 for a class, otherwise the standardised number.
     pub(super) value: f32,
 }
 
 /// All rows that samples are drawn from.
 #[derive(Debug)]
-pub(super) struct Sample {
-    entries: Vec<Entry>,
+pub(super) struct SamplePool {
+    entries: Vec<SampledRow>,
     /// Number of outputs, at least 1.
     pub(super) outputs: usize,
-    /// How an output becomes the answer: `offset + scale * output`.
+    /// The answer is `offset + scale * output`.
     pub(super) offset: f64,
     pub(super) scale: f64,
 }
 
-impl Sample {
-    /// `rows` of the training; numbers are standardised, so that single precision does for any unit.
-    pub(super) fn new(training: &Training<'_>, rows: &[u32]) -> Self {
+impl SamplePool {
+    /// Takes `rows` of the training. Numbers are standardised, so single precision is enough for any unit.
+    pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
+        debug_assert!(training.truth.has(rows), "every row has a truth");
         let (offset, scale) = match training.truth {
             Truth::Classes { .. } => (0.0, 1.0),
             Truth::Numbers(numbers) => moments(rows.iter().filter_map(|row| numbers.get(*row as usize).copied())),
@@ -44,20 +45,20 @@ impl Sample {
                     (0, ((numbers.get(at).copied().unwrap_or_default() - offset) / scale) as f32)
                 }
             };
-            Entry { row, output, weight: training.weight(row), value }
+            SampledRow { row, output, weight: training.weight(row), value }
         };
         Self { entries: rows.iter().map(entry).collect(), outputs: training.truth.outputs(), offset, scale }
     }
 
-    /// All rows, each once.
+    /// Returns all rows, each once.
     #[cfg(test)]
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[SampledRow] {
         &self.entries
     }
 
-    /// As many rows as there are, drawn with replacement; those that were not drawn, or count nothing, are left out. If no
-    /// row is left, all are taken once.
-    pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<Entry> {
+    /// Draws as many rows as there are, with replacement. Rows that were not drawn or have weight 0 are left out. If no
+    /// row is left, all rows are returned once.
+    pub(super) fn draw(&self, generator: &mut ChaCha8Rng) -> Vec<SampledRow> {
         let mut times = vec![0_u32; self.entries.len()];
         for _ in 0..times.len() {
             let drawn = generator.random_range(0..self.entries.len() as u32);
@@ -66,17 +67,23 @@ impl Sample {
             }
         }
         let mut drawn = Vec::with_capacity(times.iter().filter(|times| **times > 0).count());
-        let weighed = |(entry, times): (&Entry, u32)| Entry { weight: entry.weight * times as f32, ..*entry };
+        let weighed = |(entry, times): (&SampledRow, u32)| SampledRow { weight: entry.weight * times as f32, ..*entry };
         drawn.extend(self.entries.iter().zip(times).map(weighed).filter(|entry| entry.weight > 0.0));
-        if drawn.is_empty() {
-            self.entries.iter().map(|entry| Entry { weight: 1.0, ..*entry }).collect()
-        } else {
-            drawn
-        }
+        if drawn.is_empty() { self.unweighted() } else { drawn }
+    }
+
+    /// Returns all rows, each once. Rows of weight 0 are left out, unless all have weight 0.
+    pub(super) fn all(&self) -> Vec<SampledRow> {
+        let weighed: Vec<SampledRow> = self.entries.iter().filter(|entry| entry.weight > 0.0).copied().collect();
+        if weighed.is_empty() { self.unweighted() } else { weighed }
+    }
+
+    fn unweighted(&self) -> Vec<SampledRow> {
+        self.entries.iter().map(|entry| SampledRow { weight: 1.0, ..*entry }).collect()
     }
 }
 
-/// Mean and standard deviation, the latter 1 where it is 0 or not finite.
+/// Returns mean and standard deviation. A deviation that is 0 or not finite becomes 1.
 pub(in crate::fit) fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|value| value / count).sum::<f64>();

@@ -1,29 +1,29 @@
-//! The best place to split a node at, feature by feature.
+//! Finds the best split of a node, feature by feature.
 //!
-//! With `s` the sums of the outputs on one side and `w` the weight there, a split is the better the greater
-//! `Σ s²/w` of both sides together: that is the decrease of Gini impurity, and of variance alike, up to a constant.
+//! Let `s` be the sums of the outputs on one side and `w` the weight there. The best split has the greatest `Σ s²/w`
+//! over both sides. Up to a constant, this is the decrease of Gini impurity, and of variance too.
 
-use super::sample::Entry;
+use super::sample::SampledRow;
 use crate::fit::binned::{BinnedColumn, MAX_BINS};
 
-/// A node has fewer rows than bins have this divisor: it is sorted, and not counted bin by bin.
+/// A node is sorted, and not counted bin by bin, if its rows times this factor are fewer than the bins.
 const SORT_BELOW: usize = 4;
 
-/// A way to split a node.
+/// A possible split of a node.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Split {
+pub(super) struct ForestSplit {
     pub(super) feature: usize,
     /// The last bin on the left.
     pub(super) left: usize,
     /// The first bin on the right that has a row.
     pub(super) right: usize,
-    /// `Σ s²/w` of both sides.
+    /// `Σ s²/w` over both sides.
     pub(super) score: f64,
 }
 
 /// Sums over rows.
 #[derive(Debug, Clone)]
-pub(super) struct Sums {
+pub(super) struct OutputSums {
     pub(super) rows: usize,
     pub(super) weight: f64,
     pub(super) outputs: Vec<f64>,
@@ -31,12 +31,12 @@ pub(super) struct Sums {
     squares: f64,
 }
 
-impl Sums {
+impl OutputSums {
     pub(super) fn new(outputs: usize) -> Self {
         Self { rows: 0, weight: 0.0, outputs: vec![0.0; outputs], squares: 0.0 }
     }
 
-    pub(super) fn of(entries: &[Entry], outputs: usize) -> Self {
+    pub(super) fn of(entries: &[SampledRow], outputs: usize) -> Self {
         let mut sums = Self::new(outputs);
         for entry in entries {
             sums.rows += 1;
@@ -49,7 +49,7 @@ impl Sums {
         sums
     }
 
-    /// `Σ s²/w`.
+    /// Returns `Σ s²/w`.
     pub(super) fn score(&self) -> f64 {
         if self.weight > 0.0 { self.squares / self.weight } else { 0.0 }
     }
@@ -72,48 +72,50 @@ impl Sums {
     }
 }
 
-fn amount(entry: &Entry) -> f64 {
+fn amount(entry: &SampledRow) -> f64 {
     f64::from(entry.weight) * f64::from(entry.value)
 }
 
-/// Finds splits; keeps its memory from node to node.
+/// Finds splits and reuses its memory from node to node.
 #[derive(Debug)]
 pub(super) struct Splitter {
     min_rows: usize,
-    left: Sums,
-    right: Sums,
-    /// Of each bin: rows, weight, outputs.
+    left: OutputSums,
+    right: OutputSums,
+    /// For each bin: rows, weight, outputs.
     histogram: Vec<f64>,
     /// Bin and position of each row.
     keys: Vec<u64>,
 }
 
 impl Splitter {
-    /// For nodes of so many outputs; `min_rows` at least are on each side of a split.
+    /// Creates the splitter for nodes with this number of outputs. Each side of a split must have at least `min_rows`
+    /// rows.
     pub(super) fn new(outputs: usize, min_rows: usize) -> Self {
         Self {
             min_rows,
-            left: Sums::new(outputs),
-            right: Sums::new(outputs),
+            left: OutputSums::new(outputs),
+            right: OutputSums::new(outputs),
             histogram: vec![0.0; MAX_BINS * (outputs + 2)],
             keys: Vec::new(),
         }
     }
 
-    /// The best split of `entries`, whose sums are `total`, on a feature, if there is any with a score above `least`.
+    /// Returns the best split of `entries` on a feature, or `None` if no score is above `least`. `total` is the sum of
+    /// the entries.
     pub(super) fn best(
         &mut self,
-        entries: &[Entry],
-        total: &Sums,
+        entries: &[SampledRow],
+        total: &OutputSums,
         (feature, column): (usize, &BinnedColumn),
         least: f64,
-    ) -> Option<Split> {
+    ) -> Option<ForestSplit> {
         if column.bins() < 2 {
             return None;
         }
         self.left.clear();
         self.right.copy_from(total);
-        let mut best = Split { feature, left: 0, right: 0, score: least };
+        let mut best = ForestSplit { feature, left: 0, right: 0, score: least };
         if entries.len() * SORT_BELOW < column.bins() {
             self.walk_sorted(entries, column, &mut best);
         } else {
@@ -122,7 +124,11 @@ impl Splitter {
         (best.right > 0).then_some(best)
     }
 
-    fn walk_sorted(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a column has a bin for every row, and a key holds the index of an entry"
+    )]
+    fn walk_sorted(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let codes = column.codes();
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
@@ -142,7 +148,8 @@ impl Splitter {
         self.keys = keys;
     }
 
-    fn walk_bins(&mut self, entries: &[Entry], column: &BinnedColumn, best: &mut Split) {
+    #[expect(clippy::indexing_slicing, reason = "the histogram has MAX_BINS bins of rows, weight and outputs")]
+    fn walk_bins(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let (codes, stride) = (column.codes(), self.left.outputs.len() + 2);
         let mut histogram = std::mem::take(&mut self.histogram);
         let used = &mut histogram[..column.bins() * stride];
@@ -172,15 +179,15 @@ impl Splitter {
         self.right.weight -= weight;
     }
 
-    /// Takes the split before `bin` if it is allowed and better.
-    fn consider(&self, before: Option<usize>, bin: usize, best: &mut Split) {
+    /// Replaces `best` by the split before `bin` if this one is allowed and better.
+    fn consider(&self, before: Option<usize>, bin: usize, best: &mut ForestSplit) {
         if let Some(before) = before
             && self.left.rows >= self.min_rows
             && self.right.rows >= self.min_rows
         {
             let score = self.left.score() + self.right.score();
             if score > best.score {
-                *best = Split { left: before, right: bin, score, ..*best };
+                *best = ForestSplit { left: before, right: bin, score, ..*best };
             }
         }
     }

@@ -1,14 +1,14 @@
-use super::sample::Entry;
-use super::tree::Grower;
+use super::sample::SampledRow;
+use super::tree::ForestTreeGrower;
 use super::*;
 use crate::fit::binned::Binned;
-use crate::fit::features::Features;
+use crate::fit::features::FrameFeatures;
 use evergreen_scoring::Node;
 
-/// Of a node its feature and threshold, or of a leaf its first weight.
-type Kept = (Option<u32>, f64);
+/// Feature and threshold of a node, or the first weight of a leaf.
+type NodeSummary = (Option<u32>, f64);
 
-/// Rows by the generator of the tests of all families, the first 200.
+/// Returns the first 200 rows of the generator that the tests of all families use.
 fn rows() -> Vec<[f64; 7]> {
     let mut state = 42_u64;
     let mut next = || {
@@ -23,19 +23,19 @@ fn number(x: &[f64; 7]) -> f64 {
     10.0 * sine + 20.0 * (x[2] - 0.5).powi(2) + 10.0 * x[3] + 5.0 * x[4] + 2.0 * (x[6] - 0.5)
 }
 
-/// A tree of depth 2 on all rows, trying all features: node by node its feature, threshold and first weight.
-fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<Kept> {
+/// Grows a tree of depth 2 on all rows and tries all features. Returns feature, threshold or first weight of each node.
+fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> Vec<NodeSummary> {
     let rows = rows();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
-    let features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let binned = Binned::new(&features);
-    let training = Training { features: &features, binned: &binned, truth, weights };
-    let sample = Sample::new(&training, &(0..200).collect::<Vec<_>>());
+    let training = TrainingData { features: &features, binned: &binned, truth, weights };
+    let sample = SamplePool::new(&training, &(0..200).collect::<Vec<_>>());
     let parameters =
         ForestParameters { n_estimators: 1, max_depth: 2, min_samples_split: 2, min_samples_leaf, max_features: 0.0 };
     let shape = Shape { parameters, tried: 6, max_nodes: 1000 };
-    let entries: Vec<Entry> = sample.entries().to_vec();
-    let (tree, _) = Grower::on(&binned, &sample, shape, entries, 1, 0).grow();
+    let entries: Vec<SampledRow> = sample.entries().to_vec();
+    let (tree, _) = ForestTreeGrower::on(&binned, &sample, shape, entries, 1, 0).grow();
     let node = |node: &Node| match node {
         Node::Split { feature, threshold, .. } => (Some(*feature), f64::from(*threshold)),
         Node::Leaf(weights) => (None, weights.first().map_or(0.0, |weight| f64::from(weight.weight))),
@@ -43,12 +43,12 @@ fn tree(truth: Truth<'_>, weights: Option<&[f32]>, min_samples_leaf: usize) -> V
     tree.nodes.iter().map(node).collect()
 }
 
-fn same(found: &[Kept], expected: &[Kept]) {
-    let close = |(a, b): (&Kept, &Kept)| a.0 == b.0 && (a.1 - b.1).abs() < 2e-5;
+fn same(found: &[NodeSummary], expected: &[NodeSummary]) {
+    let close = |(a, b): (&NodeSummary, &NodeSummary)| a.0 == b.0 && (a.1 - b.1).abs() < 2e-5;
     assert!(found.len() == expected.len() && found.iter().zip(expected).all(close), "{found:?}");
 }
 
-/// `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
+/// Expected values of `DecisionTreeRegressor(max_depth=2)` of scikit-learn 1.9.1: thresholds, and means of the leaves.
 #[test]
 fn a_tree_of_numbers_is_scikit_learns() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -65,7 +65,7 @@ fn a_tree_of_numbers_is_scikit_learns() {
     same(&found, &expected);
 }
 
-/// The same with `min_samples_leaf=20` and weights 1, 2 and 3 in turn.
+/// The same with `min_samples_leaf=20` and the weights 1, 2 and 3 in turn.
 #[test]
 fn a_tree_of_weighed_rows_is_scikit_learns() {
     let numbers: Vec<f64> = rows().iter().map(number).collect();
@@ -83,7 +83,8 @@ fn a_tree_of_weighed_rows_is_scikit_learns() {
     same(&found, &expected);
 }
 
-/// `DecisionTreeClassifier(max_depth=2)`: thresholds, and the share of the first class in the leaves that has any row.
+/// Expected values of `DecisionTreeClassifier(max_depth=2)`: thresholds, and for each leaf the share of its first class
+/// that has a row.
 #[test]
 fn a_tree_of_classes_is_scikit_learns() {
     let class = |row: &[f64; 7]| u32::from(number(row) >= 12.0) + u32::from(number(row) >= 17.0);
@@ -106,10 +107,11 @@ fn a_forest_that_is_too_large_for_an_artifact_splits_its_fullest_nodes() {
     let rows = rows();
     let numbers: Vec<f64> = rows.iter().map(number).collect();
     let columns: Vec<Vec<f32>> = (0..6).map(|column| rows.iter().map(|row| row[column] as f32).collect()).collect();
-    let features = Features::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let features = FrameFeatures::of_columns(&columns.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let binned = Binned::new(&features);
-    let training = Training { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
-    let sample = Sample::new(&training, &(0..200).collect::<Vec<_>>());
+    let training =
+        TrainingData { features: &features, binned: &binned, truth: Truth::Numbers(&numbers), weights: None };
+    let sample = SamplePool::new(&training, &(0..200).collect::<Vec<_>>());
     let parameters = ForestParameters {
         n_estimators: 1,
         max_depth: 50,
@@ -119,7 +121,7 @@ fn a_forest_that_is_too_large_for_an_artifact_splits_its_fullest_nodes() {
     };
     for max_nodes in [3, 21, 1000] {
         let shape = Shape { parameters, tried: 6, max_nodes };
-        let (tree, _) = Grower::new(&binned, &sample, shape, 1, 0).grow();
+        let (tree, _) = ForestTreeGrower::new(&binned, &sample, shape, 1, 0).grow();
         assert!(tree.nodes.len() <= max_nodes && tree.nodes.len() >= max_nodes.min(150), "{}", tree.nodes.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Growing one tree.
+//! Grows one tree.
 
 use std::collections::BinaryHeap;
 
@@ -7,15 +7,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Shape;
-use super::sample::{Entry, Sample};
-use super::split::{Split, Splitter, Sums};
+use super::sample::{SamplePool, SampledRow};
+use super::split::{ForestSplit, OutputSums, Splitter};
 use crate::fit::binned::Binned;
 
 /// A node that may still be split. The greatest is next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pending {
-    /// Rows, where the number of nodes is limited; else the place in the row, so that the last one is next, whose rows are
-    /// still in the processor's cache.
+    /// The number of rows if the number of nodes is limited. Otherwise the order of creation, so that the newest node
+    /// is next: its rows are still in the processor's cache.
     rank: usize,
     node: usize,
     start: usize,
@@ -23,15 +23,23 @@ struct Pending {
     depth: usize,
 }
 
+impl Pending {
+    /// Returns the rows of this node.
+    #[expect(clippy::indexing_slicing, reason = "a node is a range of the rows of the tree")]
+    fn rows<'e>(&self, entries: &'e [SampledRow]) -> &'e [SampledRow] {
+        &entries[self.start..self.end]
+    }
+}
+
 /// Grows one tree.
-pub(super) struct Grower<'a> {
+pub(super) struct ForestTreeGrower<'a> {
     binned: &'a Binned,
-    sample: &'a Sample,
+    sample: &'a SamplePool,
     shape: Shape,
     generator: ChaCha8Rng,
     splitter: Splitter,
-    entries: Vec<Entry>,
-    spare: Vec<Entry>,
+    entries: Vec<SampledRow>,
+    spare: Vec<SampledRow>,
     features: Vec<usize>,
     limited: bool,
     nodes: Vec<Node>,
@@ -39,22 +47,21 @@ pub(super) struct Grower<'a> {
     decreases: Vec<f64>,
 }
 
-impl<'a> Grower<'a> {
-    /// The tree number `index` of the forest of `seed`.
-    pub(super) fn new(binned: &'a Binned, sample: &'a Sample, shape: Shape, seed: u64, index: u64) -> Self {
+impl<'a> ForestTreeGrower<'a> {
+    /// Prepares tree number `index` of the forest with this `seed`.
+    pub(super) fn new(binned: &'a Binned, sample: &'a SamplePool, shape: Shape, seed: u64, index: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(index);
         let entries = sample.draw(&mut generator);
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    /// As [`Grower::new`], but on these rows of the sample.
-    #[cfg(test)]
+    /// Prepares a tree as [`ForestTreeGrower::new`] does, but on these rows of the pool.
     pub(super) fn on(
         binned: &'a Binned,
-        sample: &'a Sample,
+        sample: &'a SamplePool,
         shape: Shape,
-        entries: Vec<Entry>,
+        entries: Vec<SampledRow>,
         seed: u64,
         index: u64,
     ) -> Self {
@@ -63,7 +70,13 @@ impl<'a> Grower<'a> {
         Self::with(binned, sample, shape, entries, generator)
     }
 
-    fn with(binned: &'a Binned, sample: &'a Sample, shape: Shape, entries: Vec<Entry>, generator: ChaCha8Rng) -> Self {
+    fn with(
+        binned: &'a Binned,
+        sample: &'a SamplePool,
+        shape: Shape,
+        entries: Vec<SampledRow>,
+        generator: ChaCha8Rng,
+    ) -> Self {
         let features = binned.columns().len();
         Self {
             binned,
@@ -81,17 +94,19 @@ impl<'a> Grower<'a> {
         }
     }
 
-    /// The tree, and for each feature the decrease in impurity of its splits.
+    /// Grows the tree. Also returns, for each feature, the decrease in impurity of its splits.
     pub(super) fn grow(mut self) -> (Tree, Vec<f64>) {
         self.push(0, self.entries.len(), 0);
         while let Some(pending) = self.pending.pop() {
-            let sums = Sums::of(&self.entries[pending.start..pending.end], self.sample.outputs);
+            let sums = OutputSums::of(pending.rows(&self.entries), self.sample.outputs);
             let split = if self.may_split(&pending) { self.best_split(&pending, &sums) } else { None };
             let node = match split {
                 Some(split) => self.split(&pending, &sums, split),
                 None => Node::Leaf(self.leaf(&sums)),
             };
-            self.nodes[pending.node] = node;
+            if let Some(own) = self.nodes.get_mut(pending.node) {
+                *own = node;
+            }
         }
         (Tree { nodes: self.nodes }, self.decreases)
     }
@@ -109,13 +124,15 @@ impl<'a> Grower<'a> {
         pending.depth < parameters.max_depth
             && rows >= parameters.min_samples_split.max(2 * parameters.min_samples_leaf).max(2)
             && self.nodes.len() + 2 <= self.shape.max_nodes
-            && !alike(&self.entries[pending.start..pending.end])
+            && !alike(pending.rows(&self.entries))
     }
 
-    /// The best split on a few features drawn by lot; if there is none on these, on the first other that has one.
-    fn best_split(&mut self, pending: &Pending, sums: &Sums) -> Option<Split> {
-        let entries = &self.entries[pending.start..pending.end];
-        let mut best: Option<Split> = None;
+    /// Returns the best split on a few features that are drawn at random. If they have no split, it tries further
+    /// features until one has.
+    #[expect(clippy::indexing_slicing, reason = "`features` is a permutation of the indices of the columns")]
+    fn best_split(&mut self, pending: &Pending, sums: &OutputSums) -> Option<ForestSplit> {
+        let entries = pending.rows(&self.entries);
+        let mut best: Option<ForestSplit> = None;
         for tried in 0..self.features.len() {
             if tried >= self.shape.tried && best.is_some() {
                 break;
@@ -130,7 +147,8 @@ impl<'a> Grower<'a> {
         best
     }
 
-    fn split(&mut self, pending: &Pending, sums: &Sums, split: Split) -> Node {
+    #[expect(clippy::indexing_slicing, reason = "a split is on one of the columns, and each has a decrease")]
+    fn split(&mut self, pending: &Pending, sums: &OutputSums, split: ForestSplit) -> Node {
         let column = &self.binned.columns()[split.feature];
         let middle = self.partition(pending, column.codes(), split.left);
         self.decreases[split.feature] += (split.score - sums.score()).max(0.0);
@@ -141,7 +159,11 @@ impl<'a> Grower<'a> {
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 
-    /// Brings the rows of the bins up to `last` to the front, both parts in the order that they had; where they part.
+    /// Moves the rows of the bins up to `last` to the front and returns where they end. Both parts keep their order.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a node is a range of the rows of the tree, and a column has a bin for every row"
+    )]
     fn partition(&mut self, pending: &Pending, codes: &[u8], last: usize) -> usize {
         self.spare.clear();
         let mut write = pending.start;
@@ -158,15 +180,15 @@ impl<'a> Grower<'a> {
         write
     }
 
-    fn leaf(&self, sums: &Sums) -> Vec<Weight> {
+    fn leaf(&self, sums: &OutputSums) -> Vec<Weight> {
         let answer = |sum: f64| (self.sample.offset + self.sample.scale * sum / sums.weight) as f32;
         let outputs = (0..).zip(&sums.outputs).map(|(output, sum)| Weight { output, weight: answer(*sum) });
         outputs.filter(|weight| weight.weight != 0.0).collect()
     }
 }
 
-/// Whether all have the same truth.
-fn alike(entries: &[Entry]) -> bool {
+/// Checks whether all entries have the same truth.
+fn alike(entries: &[SampledRow]) -> bool {
     entries.windows(2).all(|pair| match pair {
         [a, b] => a.output == b.output && a.value == b.value,
         _ => true,

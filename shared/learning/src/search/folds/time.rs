@@ -4,11 +4,11 @@ use evergreen_table::Target;
 
 use super::Fold;
 
-/// Minimum number of rows that a fold learns from and is scored on. With fewer, its score is chance.
+/// Minimum number of rows that a fold trains on and is scored on. With fewer, its score is chance.
 const MIN_ROWS: usize = 5;
 
 /// Returns at most `folds` folds, the oldest first. `rows` are cut into one part more than there are folds, of about
-/// equal size. Rows with the same rank in `ranks` stay together. Each fold is scored on a part and learns from all
+/// equal size. Rows with the same rank in `ranks` stay together. Each fold is scored on a part and trains on all
 /// parts before it. A fold whose training rows lack a class is left out, except the last. The result is empty if the
 /// rows cannot be cut.
 pub(super) fn folds(rows: &[u32], ranks: &[u64], target: &Target, folds: usize) -> Vec<Fold> {
