@@ -1,5 +1,6 @@
 //! Bytes that learning or evaluation holds at the same time. Each structure counts by its rows, columns and bytes of a
 //! cell. The numbers mirror the code: change both together. `make bench-memory` shows whether they agree.
+//! The numbers of a fit are in the file of its family, see [`families`].
 
 use evergreen_scoring::MAX_NODES;
 
