@@ -18,7 +18,7 @@ struct OneHot {
 
 /// A preprocessing compiled for scoring.
 #[derive(Debug, Clone)]
-pub(crate) struct Features {
+pub(crate) struct CompiledPreprocessing {
     count: usize,
     values: Vec<Filled>,
     /// Slots that have an indicator for missing values.
@@ -28,7 +28,7 @@ pub(crate) struct Features {
     scaler: Option<Scaler>,
 }
 
-impl Features {
+impl CompiledPreprocessing {
     pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
         let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
         for (slot, encoding) in preprocessing.encodings.iter().enumerate() {
@@ -122,7 +122,7 @@ mod tests {
             let row = &values[..preprocessing.encodings.len()];
             let mut expected = Vec::new();
             preprocessing.apply(row, &mut expected);
-            let compiled = Features::compile(&preprocessing);
+            let compiled = CompiledPreprocessing::compile(&preprocessing);
             let mut found = vec![7.0; compiled.count()];
             compiled.write(row, &mut found);
             prop_assert_eq!(found, expected);

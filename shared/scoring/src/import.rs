@@ -84,7 +84,7 @@ const MIN_OPERATOR_SET: i64 = 7;
 
 /// An imported model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Imported {
+pub struct ImportedModel {
     /// The pipeline of the model. It uses the table's columns and labels, in the table's order, and has no calibration
     /// and no interval.
     pub pipeline: Pipeline,
@@ -99,14 +99,14 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`ImportError`], which names the invalid operator, attribute, column or label.
-pub fn import(bytes: &[u8], table: &Signature) -> Result<Imported, ImportError> {
+pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportError> {
     limits::check(bytes)?;
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     check_meaning(&model)?;
     let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
     let scored = walk::walk(graph, table)?;
     let (pipeline, warnings) = answer::pipeline(scored, table)?;
-    Ok(Imported { pipeline, producer: producer(&model), warnings })
+    Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
 /// Checks that operator names have their standard meaning: no functions and no old operator set.

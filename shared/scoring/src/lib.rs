@@ -23,12 +23,12 @@ mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
 pub use digest::sha256_hex;
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, ImportedModel, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
-    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES, MAX_MEMBERS,
-    MAX_NODES, Member, Node, Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
-    Weight,
+    Aggregate, Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES,
+    MAX_MEMBERS, MAX_NODES, Member, Node, Pipeline, PipelineError, PipelineParts, Predictor, Preprocessing, Scaler,
+    Statistic, Tree, Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
-use crate::features::Features;
+use crate::features::CompiledPreprocessing;
 use crate::intervals::Intervals;
 use crate::link::Answerer;
 use crate::pipeline::{Pipeline, outputs};
@@ -21,7 +21,7 @@ pub struct Model {
     signature: Signature,
     /// Number of values in a raw row.
     slots: usize,
-    features: Features,
+    features: CompiledPreprocessing,
     scorer: Scorer,
     /// Number of outputs of the scorer for a row.
     outputs: usize,
@@ -57,7 +57,7 @@ impl Model {
             metadata,
             signature: signature.clone(),
             slots: signature.slots(),
-            features: Features::compile(&parts.preprocessing),
+            features: CompiledPreprocessing::compile(&parts.preprocessing),
             scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),

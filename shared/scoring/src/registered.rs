@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_file_of_another_model_cannot_serve() {
+    fn a_valid_file_of_another_model_cannot_serve() {
         let error = Model::load_registered(KEPT, &registered(KEPT), &"another".parse().unwrap()).unwrap_err();
         assert_eq!(error.to_string(), "it is a file of the model \"iris\", expected one of the model \"another\"");
     }

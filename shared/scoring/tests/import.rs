@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use common::{is_finite, metadata, numbers};
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
-use evergreen_scoring::{Imported, Link, Model, Predictions, encode, import};
+use evergreen_scoring::{ImportedModel, Link, Model, Predictions, encode, import};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn read(name: &str) -> (Vec<u8>, Record) {
 }
 
 /// Returns the imported model, loaded from its artifact.
-fn served(imported: &Imported) -> Model {
+fn served(imported: &ImportedModel) -> Model {
     Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
 }
 
@@ -136,7 +136,7 @@ fn an_operator_that_is_not_known_is_named() {
 }
 
 #[test]
-fn a_pipeline_takes_the_columns_and_fills_that_the_file_has() {
+fn a_pipeline_has_the_columns_and_fills_of_the_file() {
     let (bytes, record) = read("skl-mixed-forest");
     let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
     assert_eq!(pipeline.signature().labels(), record.signature.labels());
@@ -188,7 +188,7 @@ fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> St
 }
 
 #[test]
-fn a_table_that_does_not_fit_is_told_what_the_file_wants() {
+fn a_table_that_does_not_fit_gets_an_error_that_names_what_the_file_expects() {
     let iris = "sepal length (cm), sepal width (cm), petal length (cm), petal width (cm)";
     assert_eq!(
         refused("skl-forest-3", |columns, _| columns.push(Column::number("more"))),
@@ -227,7 +227,7 @@ fn columns_that_a_file_by_name_does_not_take_are_left_out() {
 }
 
 /// Checks that the bytes are refused, or make a model that answers with finite numbers.
-fn is_refused_or_sound(bytes: &[u8], table: &Signature) -> bool {
+fn is_refused_or_valid(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
     let model = served(&imported);
     is_finite(&model.predict(&vec![1.0; model.signature().slots()]).unwrap())
@@ -237,7 +237,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_file_that_was_tampered_with_is_refused_or_sound(
+    fn a_file_that_was_tampered_with_is_refused_or_valid(
         name in prop::sample::select(&MODELS[..]),
         other in prop::sample::select(&MODELS[..]),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
@@ -258,6 +258,6 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        prop_assert!(is_refused_or_sound(&bytes, &record.signature));
+        prop_assert!(is_refused_or_valid(&bytes, &record.signature));
     }
 }

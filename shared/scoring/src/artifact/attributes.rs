@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ArtifactError;
-use super::onnx::{AttributeProto, Texts, kind};
+use super::onnx::{AttributeProto, TextList, kind};
 
 fn named(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
@@ -60,7 +60,7 @@ impl Attributes {
         Ok(self.take(name, kind::INTS)?.ints)
     }
 
-    pub(crate) fn strings(&mut self, name: &str) -> Result<Texts, ArtifactError> {
+    pub(crate) fn strings(&mut self, name: &str) -> Result<TextList, ArtifactError> {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
 

@@ -14,7 +14,7 @@ const IR_VERSION: i64 = 7;
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     let predictors = match &pipeline.parts().predictor {
         Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),
-        lone => vec![attributes(lone)],
+        single => vec![attributes(single)],
     };
     let model = ModelProto {
         ir_version: IR_VERSION,

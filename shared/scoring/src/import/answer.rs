@@ -3,11 +3,11 @@
 use evergreen_lifecycle::{Signature, Task};
 
 use super::error::ImportError;
-use super::value::{Scored, Stage};
+use super::value::{FoundModel, PostTransform};
 use super::{ensemble, labels, layout};
 use crate::pipeline::{
-    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree,
-    Weight,
+    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Pipeline, PipelineError, PipelineParts,
+    Predictor, Tree, Weight,
 };
 
 /// Maximum difference between the sum of a leaf's shares and 1.
@@ -17,7 +17,7 @@ const ROUNDING: &str = "the file scales features before its trees in more than o
                         a value at a threshold may go the other way";
 
 /// Returns the pipeline and the warnings about assumptions.
-pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+pub(super) fn pipeline(mut scored: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
     let task = if scored.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
         return Err(ImportError::Task { file: task.name(), table: table.task().name() });
@@ -46,7 +46,7 @@ pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipelin
         Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
     };
     let signature = signature.map_err(|_| ImportError::NoPrediction)?;
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: layout.preprocessing,
         predictor,
         link,
@@ -94,7 +94,7 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
 /// Replaces the file's labels with the table's classes. Returns the predictor and its link.
 fn of_classes(
     predictor: Predictor,
-    stage: Stage,
+    stage: PostTransform,
     operator: &'static str,
     classes: &[u32],
     features: usize,
@@ -108,28 +108,30 @@ fn of_classes(
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
     }
     match (stage, predictor) {
-        (Stage::Raw, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
-        (Stage::Raw, _) => Err(ImportError::attribute(operator, "post_transform", "NONE gives no probabilities")),
-        (Stage::Logistic | Stage::OneVersusRest, predictor) if outputs == 1 => {
+        (PostTransform::Raw, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
+        (PostTransform::Raw, _) => {
+            Err(ImportError::attribute(operator, "post_transform", "NONE gives no probabilities"))
+        }
+        (PostTransform::Logistic | PostTransform::OneVersusRest, predictor) if outputs == 1 => {
             Ok((of_second(predictor, classes), Link::Logistic))
         }
-        (Stage::Logistic, Predictor::Linear(linear)) if is_mirrored(&linear, features) => {
+        (PostTransform::Logistic, Predictor::Linear(linear)) if is_mirrored(&linear, features) => {
             let second = Linear {
                 weights: linear.weights.into_iter().skip(features).collect(),
                 bias: linear.bias.into_iter().skip(1).collect(),
             };
             Ok((of_second(Predictor::Linear(second), classes), Link::Logistic))
         }
-        (Stage::Logistic, _) => Err(ImportError::attribute(
+        (PostTransform::Logistic, _) => Err(ImportError::attribute(
             operator,
             "post_transform",
             "LOGISTIC of several outputs gives probabilities only with Normalizer (L1) after it",
         )),
-        (Stage::Softmax, _) if outputs == 1 => {
+        (PostTransform::Softmax, _) if outputs == 1 => {
             Err(ImportError::attribute(operator, "post_transform", "SOFTMAX of one output"))
         }
-        (Stage::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
-        (Stage::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
+        (PostTransform::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
+        (PostTransform::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
     }
 }
 
@@ -198,14 +200,14 @@ fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predict
         return Err(error());
     }
     let trees = ensemble.trees.len() as f64;
-    let lone = ensemble.base.len() == 1;
+    let single = ensemble.base.len() == 1;
     let distribution = |weights: &mut Vec<Weight>| {
         let mut shares = vec![0.0; classes.len()];
         for entry in weights.iter() {
-            let output = if lone { 1 } else { entry.output as usize };
+            let output = if single { 1 } else { entry.output as usize };
             *shares.get_mut(output)? += f64::from(entry.weight) * trees;
         }
-        if let (true, [first, second]) = (lone, shares.as_mut_slice()) {
+        if let (true, [first, second]) = (single, shares.as_mut_slice()) {
             *first = 1.0 - *second;
         }
         *weights = distribution(&shares, classes)?;

@@ -7,23 +7,23 @@ use crate::artifact::onnx::{TensorProto, element};
 
 /// A tensor of numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Constant {
+pub(super) struct ConstantTensor {
     pub(super) dims: Vec<usize>,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: Elements,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Numbers {
+pub(super) enum Elements {
     Whole(Vec<i64>),
     Real(Vec<f64>),
 }
 
-impl Constant {
+impl ConstantTensor {
     /// Creates a one-dimensional tensor.
-    pub(super) fn list(numbers: Numbers) -> Self {
+    pub(super) fn list(numbers: Elements) -> Self {
         let length = match &numbers {
-            Numbers::Whole(list) => list.len(),
-            Numbers::Real(list) => list.len(),
+            Elements::Whole(list) => list.len(),
+            Elements::Real(list) => list.len(),
         };
         Self { dims: vec![length], numbers }
     }
@@ -48,33 +48,33 @@ impl Constant {
     /// Returns the elements if they are integers.
     pub(super) fn whole(&self) -> Option<&[i64]> {
         match &self.numbers {
-            Numbers::Whole(list) => Some(list),
-            Numbers::Real(_) => None,
+            Elements::Whole(list) => Some(list),
+            Elements::Real(_) => None,
         }
     }
 
     /// Returns the elements as real numbers.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
-            Numbers::Whole(list) => list.iter().map(|&number| number as f64).collect(),
-            Numbers::Real(list) => list.clone(),
+            Elements::Whole(list) => list.iter().map(|&number| number as f64).collect(),
+            Elements::Real(list) => list.clone(),
         }
     }
 }
 
-fn numbers(tensor: &TensorProto) -> Option<Numbers> {
+fn numbers(tensor: &TensorProto) -> Option<Elements> {
     let raw = &tensor.raw_data;
     let is_raw = !raw.is_empty();
-    let real = |list: Vec<f64>| Some(Numbers::Real(list));
+    let real = |list: Vec<f64>| Some(Elements::Real(list));
     match tensor.data_type {
         element::FLOAT if is_raw => real(words(raw, |word| f32::from_le_bytes(word).into())?),
         element::FLOAT => real(tensor.float_data.iter().map(|&number| number.into()).collect()),
         element::DOUBLE if is_raw => real(words(raw, f64::from_le_bytes)?),
         element::DOUBLE => real(tensor.double_data.clone()),
-        element::INT64 if is_raw => Some(Numbers::Whole(words(raw, i64::from_le_bytes)?)),
-        element::INT64 => Some(Numbers::Whole(tensor.int64_data.clone())),
-        element::INT32 if is_raw => Some(Numbers::Whole(words(raw, |word| i32::from_le_bytes(word).into())?)),
-        element::INT32 => Some(Numbers::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect())),
+        element::INT64 if is_raw => Some(Elements::Whole(words(raw, i64::from_le_bytes)?)),
+        element::INT64 => Some(Elements::Whole(tensor.int64_data.clone())),
+        element::INT32 if is_raw => Some(Elements::Whole(words(raw, |word| i32::from_le_bytes(word).into())?)),
+        element::INT32 => Some(Elements::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect())),
         _ => None,
     }
 }
@@ -105,17 +105,17 @@ fn words<const SIZE: usize, T>(raw: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Op
 mod tests {
     use super::*;
 
-    fn read(tensor: &TensorProto) -> Option<Constant> {
-        Constant::read(&tensor.encode_to_vec()).unwrap().1.ok()
+    fn read(tensor: &TensorProto) -> Option<ConstantTensor> {
+        ConstantTensor::read(&tensor.encode_to_vec()).unwrap().1.ok()
     }
 
     #[test]
     fn a_constant_that_is_not_read_says_why() {
-        let why = |tensor: TensorProto| Constant::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
+        let why = |tensor: TensorProto| ConstantTensor::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
         let half = TensorProto { data_type: 10, ..TensorProto::default() };
         assert!(why(half).contains("float16"));
-        let elsewhere = TensorProto { data_type: element::FLOAT, data_location: EXTERNAL, ..TensorProto::default() };
-        assert!(why(elsewhere).contains("external data"));
+        let external = TensorProto { data_type: element::FLOAT, data_location: EXTERNAL, ..TensorProto::default() };
+        assert!(why(external).contains("external data"));
         assert!(why(TensorProto { data_type: element::STRING, ..TensorProto::default() }).contains("texts"));
     }
 
@@ -129,7 +129,7 @@ mod tests {
         };
         let raw_data = [0.5_f32, -2.0].iter().flat_map(|number| number.to_le_bytes()).collect();
         let raw = TensorProto { dims: vec![2], data_type: element::FLOAT, raw_data, ..TensorProto::default() };
-        assert_eq!(read(&listed), Some(Constant { dims: vec![2], numbers: Numbers::Real(vec![0.5, -2.0]) }));
+        assert_eq!(read(&listed), Some(ConstantTensor { dims: vec![2], numbers: Elements::Real(vec![0.5, -2.0]) }));
         assert_eq!(read(&listed), read(&raw));
     }
 

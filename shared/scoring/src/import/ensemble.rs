@@ -1,8 +1,8 @@
 //! Builds trees from the lists of the ensemble operators, in whatever order a file has them.
 
-use super::constant::{Constant, Numbers};
+use super::constant::{ConstantTensor, Elements};
 use super::error::ImportError;
-use super::keys::Keys;
+use super::keys::NodeKeys;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
@@ -18,12 +18,12 @@ const IGNORED: [(&str, i32); 3] = [
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
-    keys: Keys,
+    keys: NodeKeys,
 }
 
 /// The lists of the nodes, all of the same length.
 struct Nodes {
-    keys: Keys,
+    keys: NodeKeys,
     features: Vec<i64>,
     thresholds: Vec<f64>,
     modes: Vec<Mode>,
@@ -65,9 +65,9 @@ pub(super) fn read(
 pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
     let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
-        let constant = Constant::read(&bytes)?.1;
+        let constant = ConstantTensor::read(&bytes)?.1;
         return match constant.map(|constant| constant.numbers) {
-            Ok(Numbers::Real(list)) => Ok(Some(list)),
+            Ok(Elements::Real(list)) => Ok(Some(list)),
             _ => Err(ImportError::usage(operator, format!("{name}_as_tensor is no list of numbers"))),
         };
     }
@@ -89,7 +89,7 @@ fn nodes(operator: &str, attributes: &mut Attributes) -> Result<Nodes, ImportErr
     let lengths = [ids.len(), features.len(), thresholds.len(), modes.len(), lefts.len(), rights.len()];
     same_length(operator, trees.len(), &lengths)?;
     let modes = modes.iter().map(|mode| read_mode(operator, mode)).collect::<Result<_, _>>()?;
-    Ok(Nodes { keys: Keys::new(trees, ids), features, thresholds, modes, lefts, rights })
+    Ok(Nodes { keys: NodeKeys::new(trees, ids), features, thresholds, modes, lefts, rights })
 }
 
 fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
@@ -197,7 +197,7 @@ fn weigh(
     let outputs = attributes.ints(&format!("{prefix}_ids"))?;
     let weights = reals(operator, attributes, &format!("{prefix}_weights"))?.unwrap_or_default();
     same_length(operator, trees.len(), &[nodes.len(), outputs.len(), weights.len()])?;
-    let lone = outputs.first().copied().filter(|first| outputs.iter().all(|output| output == first));
+    let single = outputs.first().copied().filter(|first| outputs.iter().all(|output| output == first));
     for ((id, output), weight) in trees.into_iter().zip(nodes).zip(outputs).zip(weights) {
         let entry = u32::try_from(output).ok().map(|output| Weight { output, weight: weight as f32 });
         let leaf = entry.and_then(|entry| Some((forest.leaf(id)?, entry)));
@@ -209,17 +209,17 @@ fn weigh(
             merge(weights);
         }
     }
-    Ok(lone)
+    Ok(single)
 }
 
 impl Forest {
     /// Checks whether each tree's root is before its other nodes in the lists, because runtimes start at the first
     /// node.
     fn is_root_first(&self) -> bool {
-        let mut seen = vec![false; self.trees.len()];
+        let mut visited = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
-            let seen = seen.get_mut(tree as usize).is_none_or(|seen| std::mem::replace(seen, true));
-            seen || node == 0
+            let is_visited = visited.get_mut(tree as usize).is_none_or(|visited| std::mem::replace(visited, true));
+            is_visited || node == 0
         })
     }
 

@@ -2,21 +2,21 @@
 
 use std::rc::Rc;
 
-use super::constant::Constant;
+use super::constant::ConstantTensor;
 use super::error::{ImportError, numbers};
-use super::value::{Feature, Features, Source, Value};
+use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, Texts, kind};
+use crate::artifact::onnx::{AttributeProto, TextList, kind};
 use crate::pipeline::MAX_FEATURES;
 
 /// Maximum number of texts of a column.
 pub(super) const MAX_TEXTS: usize = 1000;
 
-/// Maximum size of a text in bytes; the same as for categories that are learnt here.
+/// Maximum size of a text in bytes; the same as for categories of models that are trained here.
 const MAX_TEXT: usize = 200;
 
 /// Applies an `Imputer`, which fills missing values.
-pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
+pub(super) fn impute(list: Vec<AttributeProto>, features: &FeatureList) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Imputer";
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let fills = attributes.floats("imputed_value_floats")?;
@@ -32,7 +32,7 @@ pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<V
     }
     each(OPERATOR, features, &fills, |mut feature, &fill| {
         // A second fill would find nothing missing. One-hot features are never missing.
-        if feature.fill.is_none() && matches!(feature.source, Source::Value(_)) {
+        if feature.fill.is_none() && matches!(feature.source, FeatureSource::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
             // Scaling a fill back rounds it.
             feature.exact &= feature.is_plain();
@@ -43,19 +43,19 @@ pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<V
 }
 
 /// Applies a `Scaler`, which subtracts and multiplies.
-pub(super) fn scale(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
+pub(super) fn scale(list: Vec<AttributeProto>, features: &FeatureList) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Scaler";
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let offsets = attributes.floats("offset")?;
     let scales = attributes.floats("scale")?;
     attributes.finish()?;
     let shifted = each(OPERATOR, features, &offsets, |feature, &offset| shift(feature, offset.into()))?;
-    let Value::Features(shifted) = shifted else { return Ok(shifted) };
+    let GraphValue::Features(shifted) = shifted else { return Ok(shifted) };
     let plain: Vec<bool> = features.list.iter().map(|feature| feature.is_plain() && feature.exact).collect();
     let scaled = each(OPERATOR, &shifted, &scales, |feature, &scale| stretch(feature, scale.into()))?;
-    let Value::Features(scaled) = scaled else { return Ok(scaled) };
+    let GraphValue::Features(scaled) = scaled else { return Ok(scaled) };
     let exact = |(feature, plain): (&Feature, bool)| Feature { exact: plain, ..feature.clone() };
-    Ok(Features::flat(scaled.list.iter().zip(plain).map(exact).collect()))
+    Ok(FeatureList::flat(scaled.list.iter().zip(plain).map(exact).collect()))
 }
 
 fn shift(feature: Feature, offset: f64) -> Feature {
@@ -69,7 +69,11 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
 }
 
 /// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features.
-pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constant) -> Result<Value, ImportError> {
+pub(super) fn arithmetic(
+    operator: &str,
+    features: &FeatureList,
+    constant: &ConstantTensor,
+) -> Result<GraphValue, ImportError> {
     if constant.dims.iter().rev().skip(1).any(|&dim| dim != 1) {
         return Err(ImportError::usage(operator, "of features and a constant that is no list"));
     }
@@ -87,20 +91,20 @@ pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constan
 /// Applies one number to all features, or one number to each.
 fn each<T>(
     operator: &str,
-    features: &Features,
+    features: &FeatureList,
     numbers: &[T],
     apply: impl Fn(Feature, &T) -> Feature,
-) -> Result<Value, ImportError> {
+) -> Result<GraphValue, ImportError> {
     let (count, width) = (numbers.len(), features.list.len());
     if features.deep || (count != 1 && count != width) {
         let problem = format!("{count} numbers for {width} features, or for a tensor of three dimensions");
         return Err(ImportError::usage(operator, problem));
     }
     let numbers = numbers.iter().cycle();
-    Ok(Features::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
+    Ok(FeatureList::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
 }
 
-pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Value, ImportError> {
+pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "OneHotEncoder";
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let texts = attributes.strings("cats_strings")?;
@@ -112,14 +116,14 @@ pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Va
     };
     let feature = |text: &[u8]| {
         let text = Rc::from(String::from_utf8_lossy(text));
-        Feature::new(Source::Text { column, text, lenient })
+        Feature::new(FeatureSource::Text { column, text, lenient })
     };
     let list = texts.iter().map(feature).collect();
-    Ok(Value::Features(Rc::new(Features { list, deep: true })))
+    Ok(GraphValue::Features(Rc::new(FeatureList { list, deep: true })))
 }
 
 /// Checks the number and length of the texts, because all of them become part of the signature.
-fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
+fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
         return error(format!("{} texts, at most {MAX_TEXTS} of a column are read", texts.len()));
@@ -131,7 +135,7 @@ fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
 }
 
 /// Joins features. If the file gives widths, they must be the real ones; other widths would cut or fill up.
-pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<Value, ImportError> {
+pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "FeatureVectorizer";
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let given = attributes.optional("inputdimensions", kind::INTS)?.map(|found| found.ints);
@@ -145,20 +149,20 @@ pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<V
 }
 
 /// Joins values. `axis` is `None` for an operator without this attribute.
-pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Result<Value, ImportError> {
+pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
     let mixed = || ImportError::usage(operator, "of values that do not go together");
-    if inputs.iter().all(|input| matches!(input, Value::Texts(_))) {
+    if inputs.iter().all(|input| matches!(input, GraphValue::Texts(_))) {
         let columns = inputs.iter().flat_map(|input| match input {
-            Value::Texts(columns) => columns.to_vec(),
+            GraphValue::Texts(columns) => columns.to_vec(),
             _ => Vec::new(),
         });
         check_axis(operator, axis, false)?;
-        return Ok(Value::Texts(Rc::new(columns.collect())));
+        return Ok(GraphValue::Texts(Rc::new(columns.collect())));
     }
     let mut list = Vec::new();
     let mut deep = None;
     for input in inputs {
-        let Value::Features(features) = input else { return Err(mixed()) };
+        let GraphValue::Features(features) = input else { return Err(mixed()) };
         if deep.is_some_and(|deep| deep != features.deep) {
             return Err(mixed());
         }
@@ -167,7 +171,7 @@ pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Res
     }
     let deep = deep.ok_or_else(mixed)?;
     check_axis(operator, axis, deep)?;
-    Ok(Value::Features(Rc::new(Features { list, deep })))
+    Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
 /// Checks that the axis is the last one, which contains the features.
@@ -179,17 +183,17 @@ pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Resul
 }
 
 /// Selects columns by index. A negative index counts from the end.
-pub(super) fn pick(operator: &str, value: &Value, indices: &[i64]) -> Result<Value, ImportError> {
+pub(super) fn pick(operator: &str, value: &GraphValue, indices: &[i64]) -> Result<GraphValue, ImportError> {
     let outside = || ImportError::usage(operator, "picks a column that is not there");
     if indices.len() > MAX_FEATURES {
         return Err(ImportError::usage(operator, format!("picks more than {MAX_FEATURES} columns")));
     }
     match value {
-        Value::Features(features) => {
+        GraphValue::Features(features) => {
             let list = picked(&features.list, indices).ok_or_else(outside)?;
-            Ok(Value::Features(Rc::new(Features { list, deep: features.deep })))
+            Ok(GraphValue::Features(Rc::new(FeatureList { list, deep: features.deep })))
         }
-        Value::Texts(columns) => Ok(Value::Texts(Rc::new(picked(columns, indices).ok_or_else(outside)?))),
+        GraphValue::Texts(columns) => Ok(GraphValue::Texts(Rc::new(picked(columns, indices).ok_or_else(outside)?))),
         _ => Err(ImportError::usage(operator, "picks from what are no columns")),
     }
 }
@@ -204,12 +208,12 @@ fn picked<T: Clone>(list: &[T], indices: &[i64]) -> Option<Vec<T>> {
 }
 
 /// Returns features as rows of all features. Any other new shape is an error.
-pub(super) fn flatten(operator: &str, features: &Features, shape: &[i64]) -> Result<Value, ImportError> {
+pub(super) fn flatten(operator: &str, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
     let width = i64::try_from(features.list.len()).unwrap_or(i64::MAX);
     let rows = |dim: i64| dim == -1 || dim == 0;
     match *shape {
         [first, second] if rows(first) && (second == width || (second == -1 && first == 0)) => {
-            Ok(Features::flat(features.list.clone()))
+            Ok(FeatureList::flat(features.list.clone()))
         }
         _ => {
             Err(ImportError::usage(operator, format!("to {}, known are rows of all {width} features", numbers(shape))))

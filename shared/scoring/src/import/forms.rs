@@ -2,24 +2,24 @@
 
 use std::rc::Rc;
 
-use super::constant::{Constant, Numbers};
+use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, numbers};
 use super::features;
-use super::value::{Features, Value};
+use super::value::{FeatureList, GraphValue};
 use crate::artifact::onnx::{AttributeProto, element};
 
-pub(super) fn is_deep(value: &Value) -> bool {
-    matches!(value, Value::Features(features) if features.deep)
+pub(super) fn is_deep(value: &GraphValue) -> bool {
+    matches!(value, GraphValue::Features(features) if features.deep)
 }
 
-pub(super) fn flat(operator: &str, features: &Rc<Features>) -> Result<Rc<Features>, ImportError> {
+pub(super) fn flat(operator: &str, features: &Rc<FeatureList>) -> Result<Rc<FeatureList>, ImportError> {
     if features.deep {
         return Err(ImportError::usage(operator, "of a tensor of three dimensions"));
     }
     Ok(Rc::clone(features))
 }
 
-pub(super) fn whole<'a>(operator: &str, constant: &'a Constant) -> Result<&'a [i64], ImportError> {
+pub(super) fn whole<'a>(operator: &str, constant: &'a ConstantTensor) -> Result<&'a [i64], ImportError> {
     constant.whole().ok_or_else(|| ImportError::usage(operator, "its indices or sizes are not whole numbers"))
 }
 
@@ -37,17 +37,17 @@ pub(super) fn axis(
 }
 
 /// Applies a `Cast`. The new type must not change the meaning of a value.
-pub(super) fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, ImportError> {
+pub(super) fn cast(list: Vec<AttributeProto>, value: &GraphValue) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Cast";
     let to = list.into_iter().find(|attribute| attribute.name == "to").and_then(|attribute| attribute.i);
     let to = to.and_then(|to| i32::try_from(to).ok());
     let harmless = match value {
-        Value::Features(_) | Value::Outputs(..) | Value::Constant(_) => {
+        GraphValue::Features(_) | GraphValue::Outputs(..) | GraphValue::Constant(_) => {
             matches!(to, Some(element::FLOAT | element::DOUBLE))
         }
-        Value::Texts(_) => to == Some(element::STRING),
-        Value::Unread(_) => false,
-        Value::Label => matches!(to, Some(element::INT64 | element::INT32 | element::STRING)),
+        GraphValue::Texts(_) => to == Some(element::STRING),
+        GraphValue::Unread(_) => false,
+        GraphValue::Label => matches!(to, Some(element::INT64 | element::INT32 | element::STRING)),
     };
     if harmless {
         return Ok(value.clone());
@@ -55,33 +55,35 @@ pub(super) fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, Im
     Err(ImportError::attribute(OPERATOR, "to", "known are features to float or double, texts and labels to themselves"))
 }
 
-pub(super) fn constant(list: Vec<AttributeProto>) -> Result<Value, ImportError> {
+pub(super) fn constant(list: Vec<AttributeProto>) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Constant";
     let attribute = list.into_iter().next().unwrap_or_default();
-    let scalar = |numbers| Constant { dims: Vec::new(), numbers };
+    let scalar = |numbers| ConstantTensor { dims: Vec::new(), numbers };
     let found = match (attribute.name.as_str(), attribute.t, attribute.i, attribute.f) {
         ("value", Some(bytes), ..) => {
-            return match Constant::read(&bytes)?.1 {
-                Ok(constant) => Ok(Value::Constant(Rc::new(constant))),
+            return match ConstantTensor::read(&bytes)?.1 {
+                Ok(constant) => Ok(GraphValue::Constant(Rc::new(constant))),
                 Err(problem) => Err(ImportError::usage(OPERATOR, problem)),
             };
         }
-        ("value_int", _, Some(number), _) => scalar(Numbers::Whole(vec![number])),
-        ("value_ints", ..) => Constant::list(Numbers::Whole(attribute.ints)),
-        ("value_float", _, _, Some(number)) => scalar(Numbers::Real(vec![number.into()])),
-        ("value_floats", ..) => Constant::list(Numbers::Real(attribute.floats.into_iter().map(f64::from).collect())),
+        ("value_int", _, Some(number), _) => scalar(Elements::Whole(vec![number])),
+        ("value_ints", ..) => ConstantTensor::list(Elements::Whole(attribute.ints)),
+        ("value_float", _, _, Some(number)) => scalar(Elements::Real(vec![number.into()])),
+        ("value_floats", ..) => {
+            ConstantTensor::list(Elements::Real(attribute.floats.into_iter().map(f64::from).collect()))
+        }
         _ => return Err(ImportError::usage(OPERATOR, "it holds no numbers that are known")),
     };
-    Ok(Value::Constant(Rc::new(found)))
+    Ok(GraphValue::Constant(Rc::new(found)))
 }
 
 /// Splits columns into parts with the given sizes, or into equal parts.
 pub(super) fn split(
     list: Vec<AttributeProto>,
-    value: &Value,
-    sizes: &[Value],
+    value: &GraphValue,
+    sizes: &[GraphValue],
     outputs: usize,
-) -> Result<Vec<Value>, ImportError> {
+) -> Result<Vec<GraphValue>, ImportError> {
     const OPERATOR: &str = "Split";
     let given = list.iter().find(|attribute| attribute.name == "split").map(|attribute| attribute.ints.clone());
     let counted = list.iter().find(|attribute| attribute.name == "num_outputs").and_then(|attribute| attribute.i);
@@ -95,7 +97,7 @@ pub(super) fn split(
         ));
     }
     let sizes = match (sizes, given) {
-        ([Value::Constant(sizes)], _) => whole(OPERATOR, sizes)?.to_vec(),
+        ([GraphValue::Constant(sizes)], _) => whole(OPERATOR, sizes)?.to_vec(),
         (_, Some(sizes)) => sizes,
         _ => equal(width, outputs, counted.is_some())
             .ok_or_else(|| ImportError::usage(OPERATOR, format!("{width} columns in {outputs} equal parts")))?,
@@ -122,13 +124,13 @@ fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     Some(std::iter::repeat_n(size as i64, parts - 1).chain([last as i64]).collect())
 }
 
-pub(super) fn reshape(value: &Value, shape: &[i64], is_number: bool) -> Result<Value, ImportError> {
+pub(super) fn reshape(value: &GraphValue, shape: &[i64], is_number: bool) -> Result<GraphValue, ImportError> {
     match value {
-        Value::Features(features) => features::flatten("Reshape", features, shape),
+        GraphValue::Features(features) => features::flatten("Reshape", features, shape),
         // One number or label per row is valid in both shapes. With several outputs, the new shape would no longer have
         // one row per row.
-        Value::Outputs(..) if is_number && matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
-        Value::Label if matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
+        GraphValue::Outputs(..) if is_number && matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
+        GraphValue::Label if matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
         _ => Err(ImportError::usage("Reshape", format!("to {} is not known", numbers(shape)))),
     }
 }

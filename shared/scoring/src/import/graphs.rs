@@ -1,9 +1,9 @@
-//! Tests with graphs that no exporter writes, or that would have another meaning here than elsewhere.
+//! Tests with graphs that no exporter writes, or that would have another meaning here than in other runtimes.
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use prost::Message;
 
-use super::{ImportError, Imported, import};
+use super::{ImportError, ImportedModel, import};
 use crate::artifact::attributes::{floats, int, ints, string, strings};
 use crate::artifact::onnx::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
@@ -62,7 +62,7 @@ fn classes() -> Signature {
         .unwrap()
 }
 
-fn read(file: &ModelProto, table: &Signature) -> Result<Imported, ImportError> {
+fn read(file: &ModelProto, table: &Signature) -> Result<ImportedModel, ImportError> {
     import(&file.encode_to_vec(), table)
 }
 

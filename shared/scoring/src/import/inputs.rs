@@ -5,7 +5,7 @@ use std::rc::Rc;
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
 use super::error::{ImportError, short};
-use super::value::{Feature, Features, Source, Value};
+use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
 /// Returns the value of each input. `is_constant` recognises inputs whose values are in the file.
@@ -13,7 +13,7 @@ pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Value)>, ImportError> {
+) -> Result<Vec<(String, GraphValue)>, ImportError> {
     let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
     if let [all] = inputs.as_slice() {
         let (kind, width) = tensor(all)?;
@@ -39,7 +39,7 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
 }
 
 /// Returns all columns in order.
-fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value, ImportError> {
+fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<GraphValue, ImportError> {
     let columns = table.columns();
     match width {
         Some(found) if usize::try_from(found) != Ok(columns.len()) => {
@@ -49,7 +49,7 @@ fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value
     }
 }
 
-fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, ImportError> {
+fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, ImportError> {
     let (kind, width) = tensor(input)?;
     let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
         input: short(&input.name),
@@ -75,7 +75,7 @@ fn as_written(name: &str) -> impl Iterator<Item = char> {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
 }
 
-fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<Value, ImportError> {
+fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<GraphValue, ImportError> {
     for (_, column) in &columns {
         let expected = match (kind, &column.kind) {
             (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
@@ -91,7 +91,7 @@ fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<Value, ImportError
     }
     let indices = columns.into_iter().map(|(index, _)| index);
     Ok(match kind {
-        element::STRING => Value::Texts(Rc::new(indices.collect())),
-        _ => Features::flat(indices.map(|index| Feature::new(Source::Value(index))).collect()),
+        element::STRING => GraphValue::Texts(Rc::new(indices.collect())),
+        _ => FeatureList::flat(indices.map(|index| Feature::new(FeatureSource::Value(index))).collect()),
     })
 }

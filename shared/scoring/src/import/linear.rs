@@ -5,7 +5,7 @@ use std::rc::Rc;
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
 use super::error::ImportError;
-use super::value::{Features, Scored, Stage};
+use super::value::{FeatureList, FoundModel, PostTransform};
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, kind};
 use crate::pipeline::{Linear, Predictor};
@@ -13,7 +13,7 @@ use crate::pipeline::{Linear, Predictor};
 const CLASSIFIER: &str = "LinearClassifier";
 const REGRESSOR: &str = "LinearRegressor";
 
-pub(super) fn classifier(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
+pub(super) fn classifier(list: Vec<AttributeProto>, features: Rc<FeatureList>) -> Result<FoundModel, ImportError> {
     let mut attributes = Attributes::new(CLASSIFIER, list)?;
     let weights = attributes.floats("coefficients")?;
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
@@ -23,10 +23,16 @@ pub(super) fn classifier(list: Vec<AttributeProto>, features: Rc<Features>) -> R
     attributes.optional("multi_class", kind::INT)?;
     attributes.finish()?;
     let bias = bias.unwrap_or_else(|| vec![0.0; labels.len()]);
-    Ok(Scored { operator: CLASSIFIER, features, predictor: Predictor::Linear(Linear { weights, bias }), labels, stage })
+    Ok(FoundModel {
+        operator: CLASSIFIER,
+        features,
+        predictor: Predictor::Linear(Linear { weights, bias }),
+        labels,
+        stage,
+    })
 }
 
-pub(super) fn regressor(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
+pub(super) fn regressor(list: Vec<AttributeProto>, features: Rc<FeatureList>) -> Result<FoundModel, ImportError> {
     let mut attributes = Attributes::new(REGRESSOR, list)?;
     let weights = attributes.floats("coefficients")?;
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
@@ -34,7 +40,7 @@ pub(super) fn regressor(list: Vec<AttributeProto>, features: Rc<Features>) -> Re
     no_transform(REGRESSOR, &mut attributes)?;
     attributes.finish()?;
     let predictor = Predictor::Linear(Linear { weights, bias: bias.unwrap_or_else(|| vec![0.0]) });
-    Ok(Scored { operator: REGRESSOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
+    Ok(FoundModel { operator: REGRESSOR, features, predictor, labels: Vec::new(), stage: PostTransform::Raw })
 }
 
 /// Reads the labels of a classifier: texts, or numbers from an attribute with one of these names.
@@ -61,11 +67,11 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
 }
 
 /// Reads how a classifier transforms its outputs.
-pub(super) fn stage(operator: &str, attributes: &mut Attributes) -> Result<Stage, ImportError> {
+pub(super) fn stage(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
     match transform(attributes)?.as_slice() {
-        b"NONE" => Ok(Stage::Raw),
-        b"LOGISTIC" => Ok(Stage::Logistic),
-        b"SOFTMAX" => Ok(Stage::Softmax),
+        b"NONE" => Ok(PostTransform::Raw),
+        b"LOGISTIC" => Ok(PostTransform::Logistic),
+        b"SOFTMAX" => Ok(PostTransform::Softmax),
         other => Err(unknown_transform(operator, other, "NONE, LOGISTIC, SOFTMAX")),
     }
 }

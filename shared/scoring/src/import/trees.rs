@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::error::ImportError;
-use super::value::{Features, Scored, Stage};
+use super::value::{FeatureList, FoundModel, PostTransform};
 use super::{ensemble, linear};
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, kind};
@@ -12,7 +12,7 @@ use crate::pipeline::{Aggregate, Ensemble, Predictor};
 pub(super) const CLASSES: &str = "TreeEnsembleClassifier";
 pub(super) const NUMBERS: &str = "TreeEnsembleRegressor";
 
-pub(super) fn numbers(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
+pub(super) fn numbers(list: Vec<AttributeProto>, features: Rc<FeatureList>) -> Result<FoundModel, ImportError> {
     const OPERATOR: &str = NUMBERS;
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let aggregate = match attributes.optional("aggregate_function", kind::STRING)?.and_then(|found| found.s).as_deref()
@@ -29,17 +29,17 @@ pub(super) fn numbers(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     let base = base(OPERATOR, &mut attributes, 1)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
+    Ok(FoundModel { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: PostTransform::Raw })
 }
 
-pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
+pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<FeatureList>) -> Result<FoundModel, ImportError> {
     const OPERATOR: &str = CLASSES;
     let mut attributes = Attributes::new(OPERATOR, list)?;
     let labels = linear::labels(OPERATOR, &mut attributes, &["classlabels_int64s"])?;
     let stage = linear::stage(OPERATOR, &mut attributes)?;
-    let (trees, lone) = ensemble::read(OPERATOR, &mut attributes, "class")?;
+    let (trees, single) = ensemble::read(OPERATOR, &mut attributes, "class")?;
     // For two classes, all weights may belong to the second one. Files then number it 0.
-    let outputs = match (labels.len(), lone) {
+    let outputs = match (labels.len(), single) {
         (2, Some(0)) => 1,
         (2, Some(_)) => {
             let problem = "all weights of two classes are of one other than 0, of which runtimes make no probabilities";
@@ -50,7 +50,7 @@ pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Resu
     let base = base(OPERATOR, &mut attributes, outputs)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels, stage })
+    Ok(FoundModel { operator: OPERATOR, features, predictor, labels, stage })
 }
 
 /// Reads one base for each output; 0 if none are given.

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use evergreen_lifecycle::Signature;
 
-use super::constant::Constant;
+use super::constant::ConstantTensor;
 use super::error::{ImportError, short};
 use super::forms::{axis, flat, is_deep, whole};
-use super::value::{Features, Scored, Stage, Value};
+use super::value::{FeatureList, FoundModel, GraphValue, PostTransform};
 use super::{features, forms, inputs, linear, trees};
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto};
@@ -54,8 +54,8 @@ const MAX_FEATURES_GIVEN: usize = 250_000;
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
 struct Walk {
-    values: HashMap<String, Value>,
-    scored: Option<Scored>,
+    values: HashMap<String, GraphValue>,
+    scored: Option<FoundModel>,
     /// How often an operator changed the model's outputs. Only the last change is the model's answer.
     changes: u32,
     to_take: usize,
@@ -63,7 +63,7 @@ struct Walk {
 }
 
 /// Finds the model in the graph and its features.
-pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, ImportError> {
+pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, ImportError> {
     if let Some(node) = graph.node.iter().find(|node| !KNOWN.contains(&node.op_type.as_str())) {
         return Err(ImportError::Operator { operator: short(&node.op_type) });
     }
@@ -74,10 +74,10 @@ pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, Impor
     let mut values = HashMap::new();
     let mut held = Vec::new();
     for bytes in &graph.initializer {
-        let (name, constant) = Constant::read(bytes)?;
+        let (name, constant) = ConstantTensor::read(bytes)?;
         let value = match constant {
-            Ok(constant) => Value::Constant(Rc::new(constant)),
-            Err(problem) => Value::Unread(problem),
+            Ok(constant) => GraphValue::Constant(Rc::new(constant)),
+            Err(problem) => GraphValue::Unread(problem),
         };
         values.insert(name.clone(), value);
         held.push(name);
@@ -94,25 +94,25 @@ pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, Impor
 }
 
 impl Walk {
-    fn finish(mut self, outputs: &[String]) -> Result<Scored, ImportError> {
+    fn finish(mut self, outputs: &[String]) -> Result<FoundModel, ImportError> {
         let scored = self.scored.take().ok_or(ImportError::NoPrediction)?;
         let mut stage = None;
         for name in outputs {
             match self.values.get(name) {
-                Some(Value::Outputs(found, change)) if *change == self.changes => stage = Some(*found),
-                Some(Value::Outputs(..)) => return Err(ImportError::Early(short(name))),
-                Some(Value::Label) => {}
+                Some(GraphValue::Outputs(found, change)) if *change == self.changes => stage = Some(*found),
+                Some(GraphValue::Outputs(..)) => return Err(ImportError::Early(short(name))),
+                Some(GraphValue::Label) => {}
                 _ => return Err(ImportError::Output(short(name))),
             }
         }
-        Ok(Scored { stage: stage.ok_or(ImportError::NoPrediction)?, ..scored })
+        Ok(FoundModel { stage: stage.ok_or(ImportError::NoPrediction)?, ..scored })
     }
 
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
         let operator = &node.op_type;
         let found = node.input.iter().map(|name| self.input(operator, name)).collect::<Result<Vec<_>, _>>()?;
         // Check this before processing the inputs: a short name in a file may stand for many features.
-        let width: usize = found.iter().map(Value::width).sum();
+        let width: usize = found.iter().map(GraphValue::width).sum();
         let too_many = || ImportError::usage(operator, "it and the operators before it take or give too many features");
         self.to_take = self.to_take.checked_sub(width).ok_or_else(too_many)?;
         if width > MAX_FEATURES {
@@ -122,19 +122,19 @@ impl Walk {
             ));
         }
         let results = self.apply(operator, node.attribute, &found, node.output.len())?;
-        let width: usize = results.iter().map(Value::width).sum();
+        let width: usize = results.iter().map(GraphValue::width).sum();
         self.to_give = self.to_give.checked_sub(width).ok_or_else(too_many)?;
         self.values.extend(node.output.into_iter().zip(results));
         Ok(())
     }
 
     /// Returns the value of an operator's input.
-    fn input(&self, operator: &str, name: &str) -> Result<Value, ImportError> {
+    fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
-            Some(Value::Outputs(_, change)) if *change != self.changes => {
+            Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
                 "is of the model's outputs before another operator changed them"
             }
-            Some(Value::Unread(problem)) => problem,
+            Some(GraphValue::Unread(problem)) => problem,
             Some(value) => return Ok(value.clone()),
             None => "is not known",
         };
@@ -145,59 +145,61 @@ impl Walk {
         &mut self,
         operator: &str,
         list: Vec<AttributeProto>,
-        inputs: &[Value],
+        inputs: &[GraphValue],
         outputs: usize,
-    ) -> Result<Vec<Value>, ImportError> {
+    ) -> Result<Vec<GraphValue>, ImportError> {
         let value = match (operator, inputs) {
             ("Identity", [value]) => value.clone(),
             ("Cast", [value]) => forms::cast(list, value)?,
             ("Constant", []) => forms::constant(list)?,
             ("Concat", inputs) => features::concat(operator, axis(operator, list, None)?, inputs)?,
             ("FeatureVectorizer", inputs) => features::vectorise(list, inputs)?,
-            ("ArrayFeatureExtractor", [value, Value::Constant(indices)]) => {
+            ("ArrayFeatureExtractor", [value, GraphValue::Constant(indices)]) => {
                 features::pick(operator, value, whole(operator, indices)?)?
             }
-            ("Gather", [value, Value::Constant(indices)]) => {
+            ("Gather", [value, GraphValue::Constant(indices)]) => {
                 features::check_axis(operator, axis(operator, list, Some(0))?, is_deep(value))?;
                 features::pick(operator, value, whole(operator, indices)?)?
             }
             ("Split", [value, sizes @ ..]) => return forms::split(list, value, sizes, outputs),
-            ("Imputer", [Value::Features(input)]) => features::impute(list, input)?,
-            ("Scaler", [Value::Features(input)]) => features::scale(list, input)?,
-            ("OneHotEncoder", [Value::Texts(columns)]) => features::one_hot(list, columns)?,
-            ("Reshape", [value, Value::Constant(shape)]) => {
+            ("Imputer", [GraphValue::Features(input)]) => features::impute(list, input)?,
+            ("Scaler", [GraphValue::Features(input)]) => features::scale(list, input)?,
+            ("OneHotEncoder", [GraphValue::Texts(columns)]) => features::one_hot(list, columns)?,
+            ("Reshape", [value, GraphValue::Constant(shape)]) => {
                 forms::reshape(value, whole(operator, shape)?, !self.has_labels())?
             }
-            ("Flatten", [Value::Features(input)]) => match axis(operator, list, Some(1))? {
-                Some(1) => Features::flat(input.list.clone()),
+            ("Flatten", [GraphValue::Features(input)]) => match axis(operator, list, Some(1))? {
+                Some(1) => FeatureList::flat(input.list.clone()),
                 _ => return Err(ImportError::attribute(operator, "axis", "only 1 is known")),
             },
-            ("Add", [Value::Outputs(Stage::Raw, _), Value::Constant(bias)]) => self.add_bias(bias)?,
-            ("Add" | "Mul" | "Sub" | "Div", [Value::Features(input), Value::Constant(number)])
-            | ("Add" | "Mul", [Value::Constant(number), Value::Features(input)]) => {
+            ("Add", [GraphValue::Outputs(PostTransform::Raw, _), GraphValue::Constant(bias)]) => self.add_bias(bias)?,
+            ("Add" | "Mul" | "Sub" | "Div", [GraphValue::Features(input), GraphValue::Constant(number)])
+            | ("Add" | "Mul", [GraphValue::Constant(number), GraphValue::Features(input)]) => {
                 features::arithmetic(operator, input, number)?
             }
-            ("MatMul", [Value::Features(input), Value::Constant(weights)]) => self.multiply(input, weights)?,
-            ("LinearRegressor", [Value::Features(input)]) => {
+            ("MatMul", [GraphValue::Features(input), GraphValue::Constant(weights)]) => {
+                self.multiply(input, weights)?
+            }
+            ("LinearRegressor", [GraphValue::Features(input)]) => {
                 let scored = linear::regressor(list, flat(operator, input)?)?;
                 self.found(scored)?
             }
-            ("LinearClassifier", [Value::Features(input)]) => {
+            ("LinearClassifier", [GraphValue::Features(input)]) => {
                 return self.found_classifier(linear::classifier(list, flat(operator, input)?)?);
             }
-            (trees::NUMBERS, [Value::Features(input)]) => {
+            (trees::NUMBERS, [GraphValue::Features(input)]) => {
                 let scored = trees::numbers(list, flat(operator, input)?)?;
                 self.found(scored)?
             }
-            (trees::CLASSES, [Value::Features(input)]) => {
+            (trees::CLASSES, [GraphValue::Features(input)]) => {
                 return self.found_classifier(trees::classes(list, flat(operator, input)?)?);
             }
-            ("Softmax", [Value::Outputs(Stage::Raw, _)]) if self.outputs() > 1 => {
+            ("Softmax", [GraphValue::Outputs(PostTransform::Raw, _)]) if self.outputs() > 1 => {
                 features::check_axis(operator, axis(operator, list, Some(-1))?, false)?;
-                self.changed(Stage::Softmax)
+                self.changed(PostTransform::Softmax)
             }
-            ("Normalizer", [Value::Outputs(stage, _)]) if self.has_labels() => self.normalise(list, *stage)?,
-            ("ZipMap", [value @ Value::Outputs(..)]) => {
+            ("Normalizer", [GraphValue::Outputs(stage, _)]) if self.has_labels() => self.normalise(list, *stage)?,
+            ("ZipMap", [value @ GraphValue::Outputs(..)]) => {
                 self.check_labels(list)?;
                 value.clone()
             }
@@ -206,7 +208,7 @@ impl Walk {
         Ok(vec![value])
     }
 
-    fn found(&mut self, scored: Scored) -> Result<Value, ImportError> {
+    fn found(&mut self, scored: FoundModel) -> Result<GraphValue, ImportError> {
         let stage = scored.stage;
         match self.scored.replace(scored) {
             None => Ok(self.changed(stage)),
@@ -214,14 +216,14 @@ impl Walk {
         }
     }
 
-    fn found_classifier(&mut self, scored: Scored) -> Result<Vec<Value>, ImportError> {
-        Ok(vec![Value::Label, self.found(scored)?])
+    fn found_classifier(&mut self, scored: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
+        Ok(vec![GraphValue::Label, self.found(scored)?])
     }
 
     /// Returns changed outputs of the model. Earlier ones are then no longer its answer.
-    fn changed(&mut self, stage: Stage) -> Value {
+    fn changed(&mut self, stage: PostTransform) -> GraphValue {
         self.changes += 1;
-        Value::Outputs(stage, self.changes)
+        GraphValue::Outputs(stage, self.changes)
     }
 
     fn has_labels(&self) -> bool {
@@ -237,7 +239,7 @@ impl Walk {
     }
 
     /// Reads a linear model that is a matrix product.
-    fn multiply(&mut self, input: &Rc<Features>, weights: &Constant) -> Result<Value, ImportError> {
+    fn multiply(&mut self, input: &Rc<FeatureList>, weights: &ConstantTensor) -> Result<GraphValue, ImportError> {
         const OPERATOR: &str = "MatMul";
         let features = flat(OPERATOR, input)?;
         if weights.dims != [features.list.len(), 1] && weights.dims != [features.list.len()] {
@@ -245,10 +247,16 @@ impl Walk {
         }
         let weights = weights.real().into_iter().map(|weight| weight as f32).collect();
         let predictor = Predictor::Linear(Linear { weights, bias: vec![0.0] });
-        self.found(Scored { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
+        self.found(FoundModel {
+            operator: OPERATOR,
+            features,
+            predictor,
+            labels: Vec::new(),
+            stage: PostTransform::Raw,
+        })
     }
 
-    fn add_bias(&mut self, constant: &Constant) -> Result<Value, ImportError> {
+    fn add_bias(&mut self, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
         if self.has_labels() {
             return Err(ImportError::usage("Add", "to the outputs of a classifier, whose label is of those before"));
         }
@@ -262,16 +270,16 @@ impl Walk {
             return Err(ImportError::usage("Add", "another number of constants than the model has outputs"));
         }
         bias.iter_mut().zip(added.iter().cycle()).for_each(|(bias, added)| *bias = (f64::from(*bias) + added) as f32);
-        Ok(self.changed(Stage::Raw))
+        Ok(self.changed(PostTransform::Raw))
     }
 
     /// Applies a `Normalizer`, which makes probabilities sum to 1.
-    fn normalise(&mut self, list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportError> {
+    fn normalise(&mut self, list: Vec<AttributeProto>, stage: PostTransform) -> Result<GraphValue, ImportError> {
         let norm = list.into_iter().find(|attribute| attribute.name == "norm").and_then(|attribute| attribute.s);
         if norm.as_deref() != Some(b"L1") {
             return Err(ImportError::attribute("Normalizer", "norm", "only L1, of probabilities, is known"));
         }
-        Ok(self.changed(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
+        Ok(self.changed(if stage == PostTransform::Logistic { PostTransform::OneVersusRest } else { stage }))
     }
 
     /// Checks that `ZipMap` uses the model's labels.
