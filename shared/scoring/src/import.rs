@@ -5,18 +5,8 @@
 //! The first unknown operator or attribute is an error that names it. Afterwards the pipeline serves like one that was
 //! trained here.
 //!
-//! # Supported operators
-//!
-//! | operator | supported |
-//! |---|---|
-//! | `TreeEnsembleClassifier`, `TreeEnsembleRegressor` | SUM or AVERAGE, `base_values`, modes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT; post-transform LOGISTIC of two classes, SOFTMAX, or NONE if leaves contain shares of the classes (a forest, which becomes the mean of its trees); one target |
-//! | `LinearClassifier`, `LinearRegressor` | post-transform LOGISTIC of two classes or followed by `Normalizer` L1, SOFTMAX; one target |
-//! | `MatMul` and `Add` of constants | a linear regression model of doubles |
-//! | `Imputer` | of NaN, in numbers |
-//! | `Scaler`; `Add`, `Sub`, `Mul`, `Div` of features and constants | everything; before trees, with a warning if rounding differs |
-//! | `OneHotEncoder` | of one column of texts |
-//! | `Concat`, `FeatureVectorizer`, `Gather`, `ArrayFeatureExtractor`, `Split` | of columns |
-//! | `Identity`, `Cast`, `Reshape`, `Flatten`, `ZipMap`, `Softmax`, `Constant` | if they do not change values; `Softmax` of a classifier's outputs |
+//! docs/IMPORT.md lists the supported operators, which `operators.rs` defines. Before trees, several steps of scaling
+//! are imported with a warning, because they round differently here.
 //!
 //! # Columns
 //!
@@ -66,6 +56,8 @@ mod keys;
 mod labels;
 mod layout;
 mod linear;
+mod operators;
+mod outputs;
 mod trees;
 mod value;
 mod walk;
@@ -104,8 +96,8 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     check_meaning(&model)?;
     let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
-    let scored = walk::walk(graph, table)?;
-    let (pipeline, warnings) = answer::pipeline(scored, table)?;
+    let found = walk::walk(graph, table)?;
+    let (pipeline, warnings) = answer::pipeline(found, table)?;
     Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 

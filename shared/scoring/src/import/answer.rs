@@ -13,39 +13,39 @@ use crate::pipeline::{
 /// Maximum difference between the sum of a leaf's shares and 1.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
-const ROUNDING: &str = "the file scales features before its trees in more than one step, which is rounded otherwise here: \
-                        a value at a threshold may go the other way";
+const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: a value at a \
+                        threshold may go the other way";
 
 /// Returns the pipeline and the warnings about assumptions.
-pub(super) fn pipeline(mut scored: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
-    let task = if scored.labels.is_empty() { Task::Regression } else { Task::Classification };
+pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+    let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
         return Err(ImportError::Task { file: task.name(), table: table.task().name() });
     }
-    let layout = layout::of(&scored.features, table)?;
+    let layout = layout::of(&model.features, table)?;
     let mut warnings = layout.warnings;
-    if !layout.exact && matches!(scored.predictor, Predictor::Trees(_)) {
+    if !layout.exact && matches!(model.predictor, Predictor::Trees(_)) {
         warnings.push(ROUNDING.to_owned());
     }
     let count = layout.preprocessing.features();
     if count > MAX_FEATURES {
         return Err(PipelineError::Features(count).into());
     }
-    let predictor = on_features(scored.predictor, &layout.places, count, scored.operator)?;
+    let predictor = on_features(model.predictor, &layout.places, count, model.operator)?;
     let (predictor, link) = match task {
         Task::Regression => (predictor, Link::Identity),
         Task::Classification => {
-            let (classes, warning) = labels::classes(&scored.labels, table.labels())?;
+            let (classes, warning) = labels::classes(&model.labels, table.labels())?;
             warnings.extend(warning);
-            scored.predictor = predictor;
-            of_classes(scored.predictor, scored.stage, scored.operator, &classes, count)?
+            model.predictor = predictor;
+            of_classes(model.predictor, model.transform, model.operator, &classes, count)?
         }
     };
     let signature = match task {
         Task::Regression => Signature::regression(layout.columns),
         Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
     };
-    let signature = signature.map_err(|_| ImportError::NoPrediction)?;
+    let signature = signature.map_err(ImportError::Signature)?;
     let parts = PipelineParts {
         preprocessing: layout.preprocessing,
         predictor,
@@ -79,7 +79,10 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             for node in ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
                 if let Node::Split { feature, .. } = node {
                     let place = places.get(*feature as usize).ok_or_else(|| {
-                        ImportError::usage(operator, format!("splits feature {feature} of {}", places.len()))
+                        ImportError::usage(
+                            operator,
+                            format!("it splits feature {feature}, but its input has {} features", places.len()),
+                        )
                     })?;
                     *feature = *place;
                 }
@@ -94,7 +97,7 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
 /// Replaces the file's labels with the table's classes. Returns the predictor and its link.
 fn of_classes(
     predictor: Predictor,
-    stage: PostTransform,
+    transform: PostTransform,
     operator: &'static str,
     classes: &[u32],
     features: usize,
@@ -107,11 +110,13 @@ fn of_classes(
     if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
     }
-    match (stage, predictor) {
-        (PostTransform::Raw, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
-        (PostTransform::Raw, _) => {
-            Err(ImportError::attribute(operator, "post_transform", "NONE gives no probabilities"))
-        }
+    match (transform, predictor) {
+        (PostTransform::None, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
+        (PostTransform::None, _) => Err(ImportError::attribute(
+            operator,
+            "post_transform",
+            "it is NONE, which gives no probabilities; expected LOGISTIC or SOFTMAX",
+        )),
         (PostTransform::Logistic | PostTransform::OneVersusRest, predictor) if outputs == 1 => {
             Ok((of_second(predictor, classes), Link::Logistic))
         }
@@ -125,11 +130,13 @@ fn of_classes(
         (PostTransform::Logistic, _) => Err(ImportError::attribute(
             operator,
             "post_transform",
-            "LOGISTIC of several outputs gives probabilities only with Normalizer (L1) after it",
+            "it is LOGISTIC for several outputs; expected Normalizer (L1) after it, so that the probabilities sum to 1",
         )),
-        (PostTransform::Softmax, _) if outputs == 1 => {
-            Err(ImportError::attribute(operator, "post_transform", "SOFTMAX of one output"))
-        }
+        (PostTransform::Softmax, _) if outputs == 1 => Err(ImportError::attribute(
+            operator,
+            "post_transform",
+            "it is SOFTMAX for a single output; expected one output for each class",
+        )),
         (PostTransform::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
         (PostTransform::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
     }
@@ -193,7 +200,8 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
 /// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
 fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
-        let problem = "NONE is known where the leaves hold shares of the classes, as those of a forest do";
+        let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; expected LOGISTIC or \
+                       SOFTMAX";
         ImportError::attribute(operator, "post_transform", problem)
     };
     if ensemble.base.iter().any(|base| *base != 0.0) {

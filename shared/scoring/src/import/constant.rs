@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use super::error::list;
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{TensorProto, element};
 
@@ -31,10 +32,16 @@ impl ConstantTensor {
     /// Returns the name of the tensor, and its content or the reason why it cannot be read.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
-        let constant = Self::of(&tensor).ok_or_else(|| why_not(&tensor));
+        let constant = Self::of(&tensor).ok_or_else(|| problem(&tensor));
         Ok((tensor.name, constant))
     }
 
+    /// Formats the shape for errors.
+    pub(super) fn shape(&self) -> String {
+        format!("[{}]", list(&self.dims))
+    }
+
+    /// Returns the content of a tensor, or `None` if it cannot be read.
     fn of(tensor: &TensorProto) -> Option<Self> {
         if tensor.data_location == EXTERNAL {
             return None;
@@ -79,20 +86,23 @@ fn numbers(tensor: &TensorProto) -> Option<Elements> {
     }
 }
 
-/// `TensorProto.DataLocation` of elements in another file.
+/// Value of `TensorProto.DataLocation` if the elements are in another file.
 const EXTERNAL: i32 = 1;
 
-fn why_not(tensor: &TensorProto) -> &'static str {
+/// Says why a tensor cannot be read.
+fn problem(tensor: &TensorProto) -> &'static str {
     match tensor.data_type {
-        _ if tensor.data_location == EXTERNAL => "is a constant kept in another file (external data)",
-        element::FLOAT | element::DOUBLE | element::INT32 | element::INT64 => {
-            "is a constant with another number of elements than its shape has"
+        _ if tensor.data_location == EXTERNAL => {
+            "is a constant in another file (external data); expected one file; save the model without external data"
         }
-        element::STRING => "is a constant of texts; numbers (float, double, int32, int64) are read",
-        element::BOOL => "is a constant of truth values; numbers (float, double, int32, int64) are read",
-        10 => "is a constant of float16; float, double, int32 and int64 are read",
-        16 => "is a constant of bfloat16; float, double, int32 and int64 are read",
-        _ => "is a constant of a type that is not read; float, double, int32 and int64 are",
+        element::FLOAT | element::DOUBLE | element::INT32 | element::INT64 => {
+            "is a constant whose number of elements does not match its shape; export the model again"
+        }
+        element::STRING => "is a constant of texts; expected numbers (float, double, int32, int64)",
+        element::BOOL => "is a constant of booleans; expected numbers (float, double, int32, int64)",
+        10 => "is a constant of float16; expected float, double, int32 or int64; export the model as float32",
+        16 => "is a constant of bfloat16; expected float, double, int32 or int64; export the model as float32",
+        _ => "is a constant of another type; expected float, double, int32 or int64",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Builds trees from the lists of the ensemble operators, in whatever order a file has them.
 
 use super::constant::{ConstantTensor, Elements};
-use super::error::ImportError;
+use super::error::{ImportError, short};
 use super::keys::NodeKeys;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
@@ -49,9 +49,14 @@ pub(super) fn read(
     weights: &str,
 ) -> Result<(Vec<Tree>, Option<i64>), ImportError> {
     let nodes = nodes(operator, attributes)?;
-    let mut forest = grow(nodes).ok_or_else(|| ImportError::usage(operator, "its nodes do not form trees"))?;
+    let mut forest = grow(nodes).ok_or_else(|| {
+        ImportError::usage(operator, "its nodes do not form trees; expected one parent for each node except a root")
+    })?;
     if !forest.is_root_first() {
-        return Err(ImportError::usage(operator, "a tree's root is not the first of its nodes in the lists"));
+        return Err(ImportError::usage(
+            operator,
+            "a tree's root is not the first of its nodes in the lists, where runtimes start; expected the root first",
+        ));
     }
     // These say how missing values would go and how often nodes were reached. No missing value gets here.
     for (ignored, kind) in IGNORED {
@@ -68,7 +73,10 @@ pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> 
         let constant = ConstantTensor::read(&bytes)?.1;
         return match constant.map(|constant| constant.numbers) {
             Ok(Elements::Real(list)) => Ok(Some(list)),
-            _ => Err(ImportError::usage(operator, format!("{name}_as_tensor is no list of numbers"))),
+            _ => Err(ImportError::usage(
+                operator,
+                format!("{name}_as_tensor does not contain numbers; expected a tensor of float or double"),
+            )),
         };
     }
     let floats = attributes.optional(name, kind::FLOATS)?;
@@ -78,7 +86,10 @@ pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> 
 fn nodes(operator: &str, attributes: &mut Attributes) -> Result<Nodes, ImportError> {
     let trees = attributes.ints("nodes_treeids")?;
     if trees.len() > MAX_NODES {
-        return Err(ImportError::usage(operator, format!("more than {MAX_NODES} nodes")));
+        return Err(ImportError::usage(
+            operator,
+            format!("it has {} nodes; at most {MAX_NODES} are supported; train fewer or smaller trees", trees.len()),
+        ));
     }
     let ids = attributes.ints("nodes_nodeids")?;
     let features = attributes.ints("nodes_featureids")?;
@@ -100,8 +111,9 @@ fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
         b"BRANCH_GTE" => Ok(Mode::AtLeast),
         b"BRANCH_GT" => Ok(Mode::Above),
         other => {
-            let name: String = String::from_utf8_lossy(other).chars().take(40).collect();
-            let problem = format!("{name} is not known; known are LEAF, BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT");
+            let name = short(&String::from_utf8_lossy(other));
+            let known = "LEAF, BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT";
+            let problem = format!("{name} is not supported; supported are {known}");
             Err(ImportError::attribute(operator, "nodes_modes", problem))
         }
     }
@@ -109,7 +121,14 @@ fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
 
 fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(), ImportError> {
     let same = lengths.iter().all(|length| *length == expected);
-    if same { Ok(()) } else { Err(ImportError::usage(operator, "its lists are not of the same length")) }
+    if same {
+        Ok(())
+    } else {
+        Err(ImportError::usage(
+            operator,
+            "its lists have different lengths; expected one entry for each node or weight",
+        ))
+    }
 }
 
 /// Arranges the nodes as trees, parents before children. Returns `None` if they are not trees.
@@ -201,7 +220,12 @@ fn weigh(
     for ((id, output), weight) in trees.into_iter().zip(nodes).zip(outputs).zip(weights) {
         let entry = u32::try_from(output).ok().map(|output| Weight { output, weight: weight as f32 });
         let leaf = entry.and_then(|entry| Some((forest.leaf(id)?, entry)));
-        let (leaf, entry) = leaf.ok_or_else(|| ImportError::usage(operator, "a weight is not of a leaf"))?;
+        let (leaf, entry) = leaf.ok_or_else(|| {
+            ImportError::usage(
+                operator,
+                "a weight belongs to no leaf; expected the tree and the node of a leaf, and an output",
+            )
+        })?;
         leaf.push(entry);
     }
     for node in forest.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
@@ -302,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_is_not_known_is_named() {
+    fn an_unknown_mode_is_named() {
         let error = stump("BRANCH_EQ", 8, 9).unwrap_err().to_string();
-        assert!(error.starts_with("operator Op, attribute \"nodes_modes\": BRANCH_EQ is not known"), "{error}");
+        assert!(error.starts_with("operator Op, attribute \"nodes_modes\": BRANCH_EQ is not supported"), "{error}");
     }
 
     #[test]

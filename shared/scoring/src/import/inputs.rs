@@ -28,13 +28,13 @@ pub(super) fn bind(
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
-    let tensor = tensor.ok_or(problem("is no tensor"))?;
+    let tensor = tensor.ok_or(problem("is not a tensor; expected a tensor of numbers or texts"))?;
     let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice());
     match dims {
         None | Some([]) => Ok((tensor.elem_type, None)),
         Some([_]) => Ok((tensor.elem_type, Some(1))),
         Some([_, width]) => Ok((tensor.elem_type, width.dim_value)),
-        Some(_) => Err(problem("has more than two dimensions")),
+        Some(_) => Err(problem("has more than two dimensions; expected [N, columns]")),
     }
 }
 
@@ -58,7 +58,8 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, I
     if width.is_some_and(|width| width != 1) {
         return Err(ImportError::InputType {
             input: short(&input.name),
-            problem: "takes several columns beside others",
+            problem: "has several columns although the file has more inputs; expected one column for each input, or a \
+                      single input",
         });
     }
     value(kind, vec![found])
@@ -80,12 +81,12 @@ fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<GraphValue, Import
         let expected = match (kind, &column.kind) {
             (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
             (element::STRING, _) => "texts",
-            (element::BOOL, _) => "truth values",
+            (element::BOOL, _) => "booleans",
             (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, ColumnKind::Category { .. }) => {
                 "numbers"
             }
             (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, _) => continue,
-            _ => "values of a type that is not known (float, double, int64, int32, bool and string are)",
+            _ => "values of another type than float, double, int64, int32, bool or string",
         };
         return Err(ImportError::Kind { column: column.name.clone(), kind: column.kind.name(), expected });
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
 
 use super::error::{ImportError, short};
-use super::features::MAX_TEXTS;
+use super::features::{MAX_TEXTS, too_many_texts};
 use super::value::{Feature, FeatureList, FeatureSource};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
@@ -89,8 +89,8 @@ fn uses(features: &[Feature], table: &Signature) -> Result<BTreeMap<usize, Use>,
                 _ => return Err(twice()),
             },
             FeatureSource::Text { text, lenient, .. } => {
-                let none = Use::Texts { known: BTreeSet::new(), missing: false, lenient: *lenient };
-                let Use::Texts { known, missing, lenient: all } = uses.entry(column).or_insert(none) else {
+                let empty = Use::Texts { known: BTreeSet::new(), missing: false, lenient: *lenient };
+                let Use::Texts { known, missing, lenient: all } = uses.entry(column).or_insert(empty) else {
                     return Err(twice());
                 };
                 *all &= *lenient;
@@ -119,7 +119,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
         }
         Use::Texts { missing: false, lenient: false, .. } if column.nullable => missing(),
         Use::Texts { known, .. } if known.len() > MAX_TEXTS => {
-            let problem = format!("{} texts of column {:?}, at most {MAX_TEXTS}", known.len(), short(&column.name));
+            let problem = format!("column {:?} has {}", short(&column.name), too_many_texts(known.len()));
             Err(ImportError::attribute("OneHotEncoder", "cats_strings", problem))
         }
         Use::Texts { known, missing, .. } => {
@@ -137,8 +137,8 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     let Use::Texts { lenient: false, .. } = found else { return None };
     let first = short(rare.first()?);
     Some(format!(
-        "column {:?}: the table has texts that the file does not know and refuses, as {first:?}; here such a text is none \
-         of its categories (0 everywhere)",
+        "column {:?}: the table has texts that the file does not know, for example {first:?}; the file refuses such a text, \
+         here it belongs to no category (0 everywhere)",
         short(&column.name)
     ))
 }

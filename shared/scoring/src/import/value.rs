@@ -58,7 +58,7 @@ pub(super) enum FeatureSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PostTransform {
     /// No transformation: sums, the number of a regression model, or class shares.
-    Raw,
+    None,
     /// The logistic function of each output.
     Logistic,
     /// The logistic function of each output, normalised to sum to 1.
@@ -76,10 +76,30 @@ pub(super) struct FoundModel {
     pub(super) predictor: Predictor,
     /// The label of each output; empty for regression. With two labels, a single output belongs to the second.
     pub(super) labels: Vec<Label>,
-    pub(super) stage: PostTransform,
+    pub(super) transform: PostTransform,
+}
+
+impl FoundModel {
+    /// Creates a model that predicts a number.
+    pub(super) fn regression(operator: &'static str, features: Rc<FeatureList>, predictor: Predictor) -> Self {
+        Self { operator, features, predictor, labels: Vec::new(), transform: PostTransform::None }
+    }
 }
 
 impl GraphValue {
+    /// Names the kind of value for errors.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Features(features) if features.deep => "features of three dimensions",
+            Self::Features(_) => "features",
+            Self::Texts(_) => "texts",
+            Self::Constant(_) => "a constant",
+            Self::Outputs(..) => "the model's outputs",
+            Self::Unread(_) => "a constant that is not supported",
+            Self::Label => "the model's label",
+        }
+    }
+
     /// Number of features, or of text columns.
     pub(super) fn width(&self) -> usize {
         match self {
