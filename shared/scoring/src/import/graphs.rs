@@ -10,7 +10,7 @@ use crate::artifact::onnx::{
     TensorTypeProto, TypeProto, ValueInfoProto, element,
 };
 
-fn node<const IN: usize, const OUT: usize>(
+pub(super) fn node<const IN: usize, const OUT: usize>(
     operator: &str,
     inputs: [&str; IN],
     outputs: [&str; OUT],
@@ -37,14 +37,13 @@ fn whole(name: &str, list: &[i64]) -> Vec<u8> {
     TensorProto { name, dims, data_type: element::INT64, int64_data, ..TensorProto::default() }.encode_to_vec()
 }
 
-fn real(name: &str, list: &[f32]) -> Vec<u8> {
-    let dims = vec![list.len() as i64];
-    let (name, float_data) = (name.into(), list.to_vec());
+pub(super) fn real(name: &str, dims: &[i64], list: &[f32]) -> Vec<u8> {
+    let (name, dims, float_data) = (name.into(), dims.to_vec(), list.to_vec());
     TensorProto { name, dims, data_type: element::FLOAT, float_data, ..TensorProto::default() }.encode_to_vec()
 }
 
 /// Creates a file with one input X and these operators.
-fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs: &[&str]) -> ModelProto {
+pub(super) fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs: &[&str]) -> ModelProto {
     let output = outputs.iter().map(|name| info(name, element::FLOAT)).collect();
     let input = vec![info("X", elem_type)];
     ModelProto {
@@ -53,7 +52,7 @@ fn file(node: Vec<NodeProto>, initializer: Vec<Vec<u8>>, elem_type: i32, outputs
     }
 }
 
-fn numbers() -> Signature {
+pub(super) fn numbers() -> Signature {
     Signature::regression(vec![Column::number("a"), Column::number("b")]).unwrap()
 }
 
@@ -62,11 +61,11 @@ fn classes() -> Signature {
         .unwrap()
 }
 
-fn read(file: &ModelProto, table: &Signature) -> Result<ImportedModel, ImportError> {
+pub(super) fn read(file: &ModelProto, table: &Signature) -> Result<ImportedModel, ImportError> {
     import(&file.encode_to_vec(), table)
 }
 
-fn error(file: &ModelProto, table: &Signature) -> String {
+pub(super) fn error(file: &ModelProto, table: &Signature) -> String {
     read(file, table).unwrap_err().to_string()
 }
 
@@ -136,7 +135,7 @@ fn outputs_of_several_classes_stay_in_their_rows() {
 #[test]
 fn only_what_was_made_of_the_outputs_last_is_the_answer() {
     let add = || vec![regressor("r"), node("Add", ["r", "c"], ["P"], Vec::new())];
-    let constant = || vec![real("c", &[100.0])];
+    let constant = || vec![real("c", &[1], &[100.0])];
     let error = error(&file(add(), constant(), element::FLOAT, &["r"]), &numbers());
     assert!(error.contains("output \"r\" is changed by a later operator"), "{error}");
     read(&file(add(), constant(), element::FLOAT, &["P"]), &numbers()).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! CONTRIBUTING.md ("To import an ONNX operator") has the steps.
 
+mod gemm;
+
 use std::rc::Rc;
 
 use super::error::{ImportError, list};
@@ -23,6 +25,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     features::FEATURE_VECTORIZER,
     forms::FLATTEN,
     features::GATHER,
+    gemm::GEMM,
     forms::IDENTITY,
     features::IMPUTER,
     linear::LINEAR_CLASSIFIER,
