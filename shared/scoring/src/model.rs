@@ -31,7 +31,7 @@ pub struct Model {
 
 /// Error for a batch whose length is not a multiple of the row length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{values} values are no whole number of rows of {slots} values")]
+#[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
 pub struct ShapeError {
     /// Number of values in the batch.
     pub values: usize,

@@ -191,14 +191,14 @@ fn a_table_that_does_not_fit_gets_an_error_that_names_what_the_file_expects() {
     assert_eq!(
         refused("skl-forest-3", |columns, _| columns.push(Column::number("more"))),
         format!(
-            "the file's input has 4 columns, the table has 5: {iris}, more; train on all of them in this order, or export \
-             one input for each column"
+            "the file's input has 4 columns, the table has 5: {iris}, more; train on all of them in this order, or \
+             export one input for each column"
         )
     );
     assert_eq!(
         refused("skl-forest-3", |_, labels| labels[1] = "other".into()),
-        "the file has the labels setosa, versicolor, virginica, the table has setosa, other, virginica; train the model on \
-         the labels of the table"
+        "the file has the labels setosa, versicolor, virginica, the table has setosa, other, virginica; train the \
+         model on the labels of the table"
     );
     assert_eq!(
         refused("skl-forest-3", |_, labels| labels.clear()),
@@ -206,13 +206,13 @@ fn a_table_that_does_not_fit_gets_an_error_that_names_what_the_file_expects() {
     );
     assert_eq!(
         refused("skl-mixed-forest", |columns, _| columns[0].name = "years".into()),
-        "the file's input \"age\" is not a column of the table; expected one of years, income, active, plan, country; export \
-         each input with the name of its column"
+        "the file's input \"age\" is not a column of the table; expected one of years, income, active, plan, country; \
+         export each input with the name of its column"
     );
     assert_eq!(
         refused("skl-mixed-forest", |columns, _| columns[3].kind = ColumnKind::Number),
-        "column \"plan\": the table has a number, the file expects texts; export the model with an input that matches the \
-         table"
+        "column \"plan\": the table has a number, the file expects texts; export the model with an input that matches \
+         the table"
     );
     let error = refused("skl-forest-3", |columns, _| columns[2].nullable = true);
     assert!(error.starts_with("column \"petal length (cm)\": the table has missing values"), "{error}");

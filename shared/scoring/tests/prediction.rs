@@ -234,8 +234,8 @@ proptest! {
                 prop_assert!(intervals.iter().all(|(lower, upper)| lower <= upper));
                 for (row, found) in rows.zip(batch.values()) {
                     let expected = outputs(&pipeline, row)[0];
-                    let tolerance = 1e-5 * expected.abs().max(1.0);
-                    prop_assert!((f64::from(*found) - expected).abs() < tolerance, "{} instead of {}", found, expected);
+                    let difference = (f64::from(*found) - expected).abs() / expected.abs().max(1.0);
+                    prop_assert!(difference < 1e-5, "{} instead of {}", found, expected);
                 }
             }
         }
@@ -245,8 +245,10 @@ proptest! {
     fn a_batch_is_answered_as_its_rows_are((pipeline, rows) in rows()) {
         let model = Model::compile(&pipeline, metadata());
         let slots = pipeline.signature().slots();
-        prop_assert_eq!(pipeline.signature().task() == Task::Regression, model.predict(&rows).unwrap().numbers().is_some());
-        let single: Vec<f32> = rows.chunks(slots).flat_map(|row| common::numbers(&model.predict(row).unwrap())).collect();
+        let is_regression = pipeline.signature().task() == Task::Regression;
+        prop_assert_eq!(is_regression, model.predict(&rows).unwrap().numbers().is_some());
+        let answers = |row| common::numbers(&model.predict(row).unwrap());
+        let single: Vec<f32> = rows.chunks(slots).flat_map(answers).collect();
         prop_assert_eq!(common::numbers(&model.predict(&rows).unwrap()), single);
     }
 }

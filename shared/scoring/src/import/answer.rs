@@ -13,8 +13,8 @@ use crate::pipeline::{
 /// Maximum difference between the sum of a leaf's shares and 1.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
-const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: a value at a \
-                        threshold may go the other way";
+const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
+                        a value at a threshold may go the other way";
 
 /// Returns the pipeline and the warnings about assumptions.
 pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
@@ -200,8 +200,8 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
 /// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
 fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
-        let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; expected LOGISTIC or \
-                       SOFTMAX";
+        let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
+                       expected LOGISTIC or SOFTMAX";
         ImportError::attribute(operator, "post_transform", problem)
     };
     if ensemble.base.iter().any(|base| *base != 0.0) {

@@ -19,8 +19,8 @@ const MAX_TEXT: usize = 200;
 
 const JOINED: &str = "features or texts of columns";
 const SELECTED: &str = "columns by constant indices";
-const CALCULATED: &str = "features and a constant; before trees, with a warning if the scaling rounds differently here; \
-                          `Add` also the outputs of a regression model and a constant";
+const CALCULATED: &str = "features and a constant; before trees, with a warning if the scaling rounds differently \
+                          here; `Add` also the outputs of a regression model and a constant";
 
 pub(super) const ADD: Operator = Operator { name: "Add", supported: CALCULATED, apply: arithmetic };
 pub(super) const SUB: Operator = Operator { name: "Sub", supported: CALCULATED, apply: arithmetic };
@@ -207,7 +207,7 @@ fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<Grap
     let mixed = || {
         let kinds: Vec<_> = inputs.iter().map(GraphValue::kind).collect();
         let problem = format!(
-            "its inputs ({}) cannot be joined; expected only features or only texts, all with the same number of dimensions",
+            "its inputs ({}) cannot be joined; expected only features or only texts, with equally many dimensions",
             super::error::list(&kinds)
         );
         ImportError::usage(operator, problem)

@@ -155,7 +155,8 @@ fn operators_of_another_meaning_are_refused() {
     let error = error(&file(vec![foreign], Vec::new(), element::FLOAT, &["P"]), &numbers());
     assert_eq!(
         error,
-        "operator LinearRegressor: its domain is \"com.acme\"; expected ai.onnx or ai.onnx.ml; export it with standard operators"
+        "operator LinearRegressor: its domain is \"com.acme\"; expected ai.onnx or ai.onnx.ml; export it with standard \
+         operators"
     );
     let mut own = file(vec![regressor("P")], Vec::new(), element::FLOAT, &["P"]);
     own.functions.push(vec![0x0a, 0x00]);

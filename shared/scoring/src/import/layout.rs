@@ -137,8 +137,8 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     let Use::Texts { lenient: false, .. } = found else { return None };
     let first = short(rare.first()?);
     Some(format!(
-        "column {:?}: the table has texts that the file does not know, for example {first:?}; the file refuses such a text, \
-         here it belongs to no category (0 everywhere)",
+        "column {:?}: the table has texts that the file does not know, for example {first:?}; the file refuses such a \
+         text, here it belongs to no category (0 everywhere)",
         short(&column.name)
     ))
 }
