@@ -123,10 +123,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
 /// Puts a reason on one line and limits its length.
 fn in_short(reason: &str) -> String {
     let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_REASON) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
+    evergreen_lifecycle::text::shortened(&line, MAX_REASON)
 }
 
 #[cfg(test)]

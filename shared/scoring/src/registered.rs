@@ -1,10 +1,10 @@
 //! Decides whether a registered artifact can serve. The predict function, the function that measures, the gate and a
 //! manual promotion all use this code.
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Artifact, ModelName};
 
 use crate::artifact::ArtifactError;
-use crate::digest::sha256_hex;
 use crate::model::Model;
 
 /// Reason why bytes are not the model that was registered.

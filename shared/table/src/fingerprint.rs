@@ -1,6 +1,7 @@
 //! By what a table is known.
 
 use evergreen_lifecycle::Label;
+use evergreen_lifecycle::digest::hex;
 use sha2::{Digest, Sha256};
 
 use super::Target;
@@ -36,16 +37,7 @@ pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], be
     fingerprint.numbers(order.unwrap_or_default(), |order| order.to_le_bytes());
     // A table without groups is known by what it was known by before there were groups.
     groups.iter().for_each(|groups| fingerprint.numbers(groups, |group| group.to_le_bytes()));
-    hexadecimal(&fingerprint.0.finalize())
-}
-
-/// SHA-256 of `bytes`, in lower-case hexadecimal.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&fingerprint.0.finalize())
 }
 
 impl Fingerprint {

@@ -11,8 +11,8 @@ mod tests {
     use evergreen_lifecycle::Label;
 
     use super::*;
-    use crate::fingerprint::sha256_hex;
     use crate::{Target, Values, iris};
+    use evergreen_lifecycle::digest::sha256_hex;
 
     /// `data/README.md` tells how to compare the file with scikit-learn's, as was done when this digest was taken
     /// (scikit-learn 1.9.1).

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
 use evergreen_metrics::{Expectations, Meter, MetricsError, Report, Schedule};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
-    Preprocessing, Tree, Weight, encode, sha256_hex,
+    Preprocessing, Tree, Weight, encode,
 };
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};

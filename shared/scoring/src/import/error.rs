@@ -1,5 +1,6 @@
 //! Reasons why a file cannot become a pipeline.
 
+use evergreen_lifecycle::text::shortened;
 use evergreen_lifecycle::{Label, SignatureError};
 
 use crate::artifact::ArtifactError;
@@ -156,10 +157,7 @@ const MAX_NAME: usize = 80;
 
 /// Shortens a name from the file or the table for an error.
 pub(super) fn short(name: &str) -> String {
-    match name.char_indices().nth(MAX_NAME) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.to_owned(),
-    }
+    shortened(name, MAX_NAME)
 }
 
 /// Formats the first entries and the number of remaining ones.
