@@ -52,6 +52,7 @@ impl CompiledPreprocessing {
     }
 
     /// Writes the features of the raw `row` into `features`, which has [`Self::count`] elements.
+    #[expect(clippy::indexing_slicing, reason = "a row has all slots, and this loop runs for every row")]
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());
         for (feature, &Filled { slot, fill }) in values.iter_mut().zip(&self.values) {
@@ -86,7 +87,7 @@ fn write_one_hot(value: f32, one_hot: &OneHot, features: &mut [f32]) {
     // The comparison rejects negative numbers, fractions and numbers that are too large for an index.
     let index = value as usize;
     if index < one_hot.categories && index as f32 == value {
-        features[index] = 1.0;
+        features.get_mut(index).into_iter().for_each(|feature| *feature = 1.0);
     }
 }
 

@@ -91,6 +91,25 @@ pub struct ImportedModel {
 ///
 /// # Errors
 /// [`ImportError`], which names the invalid operator, attribute, column or label.
+///
+/// # Examples
+/// ```
+/// use evergreen_lifecycle::{Column, Signature};
+/// use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
+///
+/// // A random forest from scikit-learn.
+/// let bytes = std::fs::read("../../tests/artifacts/foreign/skl-forest-3.onnx")?;
+/// let columns = ["sepal length", "sepal width", "petal length", "petal width"].map(Column::number).to_vec();
+/// let labels = ["setosa", "versicolor", "virginica"].map(Into::into).to_vec();
+/// let imported = import(&bytes, &Signature::classification(columns, labels)?)?;
+/// assert!(imported.producer.starts_with("skl2onnx") && imported.warnings.is_empty());
+///
+/// // The artifact of the imported model.
+/// let artifact = encode(&imported.pipeline, &ArtifactMetadata { model: "iris".into(), lineage: None });
+/// let answers = Model::load(&artifact)?.predict(&[5.1, 3.5, 1.4, 0.2])?;
+/// assert_eq!(answers.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportError> {
     limits::check(bytes)?;
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;

@@ -45,6 +45,19 @@ impl Model {
     ///
     /// # Errors
     /// [`ArtifactError`], which says what is wrong with the bytes.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_scoring::Model;
+    ///
+    /// let bytes = std::fs::read("tests/artifacts/format-1.onnx")?;
+    /// let model = Model::load(&bytes)?;
+    /// assert_eq!(model.signature().columns().len(), 2);
+    ///
+    /// let error = Model::load(b"not a model").unwrap_err();
+    /// assert!(error.to_string().starts_with("the artifact "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (pipeline, metadata) = artifact::decode(bytes)?;
         Ok(Self::compile(&pipeline, metadata))
@@ -95,6 +108,20 @@ impl Model {
     ///
     /// # Errors
     /// [`ShapeError`] if the number of values is not a multiple of the row length.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_scoring::{Model, Predictions};
+    ///
+    /// let model = Model::load(&std::fs::read("tests/artifacts/format-1.onnx")?)?;
+    /// // Two rows of two numbers.
+    /// let Predictions::Classes(answers) = model.predict(&[0.5, 1.0, 2.0, -3.0])? else { panic!("a classifier") };
+    /// for answer in answers.iter() {
+    ///     println!("{}: {:?}", model.signature().labels()[answer.class], answer.probabilities);
+    /// }
+    /// assert_eq!(answers.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
         let slots = self.slots;
         if !rows.len().is_multiple_of(slots) {
@@ -127,6 +154,7 @@ impl Model {
     }
 
     /// Calls `each` with the features and the outputs of one block of rows after the other.
+    #[expect(clippy::indexing_slicing, reason = "the buffers have room for the longest block")]
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());
         let most = BLOCK.min(rows.len() / slots);

@@ -64,6 +64,8 @@ impl Attributes {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
 
+    // A protocol buffer may leave out a value that is the default of its type. `kind` says that there is one.
+
     pub(super) fn string(&mut self, name: &str) -> Result<Vec<u8>, ArtifactError> {
         Ok(self.take(name, kind::STRING)?.s.unwrap_or_default())
     }

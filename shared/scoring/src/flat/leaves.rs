@@ -37,6 +37,7 @@ impl Dense {
 
 impl AddLeaf<{ Self::OUTPUTS }> for Dense {
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the collector assigned the number, and this runs for every leaf")]
     fn add(&self, leaf: u32, sums: &mut [f32; Self::OUTPUTS]) {
         let weights = self.0[leaf as usize];
         sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
@@ -59,6 +60,7 @@ impl Lists {
 
 impl<const N: usize> AddLeaf<N> for Lists {
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the collector assigned the number, and this runs for every leaf")]
     fn add(&self, leaf: u32, sums: &mut [f32; N]) {
         let leaf = leaf as usize;
         for entry in &self.weights[self.starts[leaf] as usize..self.starts[leaf + 1] as usize] {
@@ -116,7 +118,11 @@ impl LeafCollector {
             Leaves::Inline => 0,
             Leaves::Dense(Dense(leaves)) => {
                 let mut weights = [0.0; Dense::OUTPUTS];
-                list.iter().for_each(|entry| weights[entry.output as usize] = entry.weight);
+                for entry in list {
+                    let weight = weights.get_mut(entry.output as usize);
+                    debug_assert!(weight.is_some(), "the check of the pipeline limits the outputs");
+                    weight.into_iter().for_each(|weight| *weight = entry.weight);
+                }
                 leaves.push(weights);
                 leaves.len() as u32 - 1
             }

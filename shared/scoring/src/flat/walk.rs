@@ -10,6 +10,7 @@ use super::{LANES, MANY};
 const STEPS: u32 = 4;
 
 /// Writes the sums for one row of `features` into `sums`, one per output.
+#[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn row<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
     leaves: &impl AddLeaf<N>,
@@ -39,6 +40,7 @@ pub(super) fn row<F: PackedNode, const N: usize>(
 
 /// Writes the sums for rows of `width` features into `sums`, with `outputs` sums per row. The number of rows must be a
 /// multiple of [`LANES`].
+#[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
 pub(super) fn batch<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
     leaves: &impl AddLeaf<N>,
@@ -64,6 +66,7 @@ pub(super) fn batch<F: PackedNode, const N: usize>(
 
 /// Returns the keys of rows in groups of [`LANES`] rows. Each group has `slots` arrays, which contain the keys of one
 /// feature.
+#[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     let together = features.chunks_exact(width * LANES);
     let mut keys = vec![[LOWEST; LANES]; together.len() * slots];
@@ -78,6 +81,7 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
 /// Walks from `roots` to leaves, which are at most `depth` steps away. `key` returns the key of a node's feature in a
 /// lane. The function is inlined so that positions stay in registers.
 #[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
 fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
     let step = |at: &mut [u32; LANES]| {
         for (lane, position) in at.iter_mut().enumerate() {

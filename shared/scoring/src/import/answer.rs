@@ -160,12 +160,9 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
         Predictor::Linear(linear) => {
             Predictor::Linear(Linear { weights: negate(linear.weights), bias: negate(linear.bias) })
         }
-        Predictor::Trees(ensemble) => {
-            let trees = each_leaf(ensemble.trees, |weights| {
-                weights.iter_mut().for_each(|entry| entry.weight = -entry.weight);
-                Some(())
-            });
-            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: negate(ensemble.base), ..ensemble })
+        Predictor::Trees(mut ensemble) => {
+            leaves(&mut ensemble.trees).flatten().for_each(|entry| entry.weight = -entry.weight);
+            Predictor::Trees(Ensemble { base: negate(ensemble.base), ..ensemble })
         }
         blend @ Predictor::Blend(_) => blend,
     }
@@ -182,23 +179,22 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
             let weights = order.iter().filter_map(|&output| rows.get(output)).flat_map(|row| row.iter().copied());
             Predictor::Linear(Linear { weights: weights.collect(), bias: pick(&linear.bias) })
         }
-        Predictor::Trees(ensemble) => {
-            let trees = each_leaf(ensemble.trees, |weights| {
+        Predictor::Trees(mut ensemble) => {
+            for weights in leaves(&mut ensemble.trees) {
                 for entry in weights.iter_mut() {
                     // An unknown output gets an invalid index, which the check of the pipeline refuses.
                     entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
                 }
                 ensemble::merge(weights);
-                Some(())
-            });
-            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: pick(&ensemble.base), ..ensemble })
+            }
+            Predictor::Trees(Ensemble { base: pick(&ensemble.base), ..ensemble })
         }
         blend @ Predictor::Blend(_) => blend,
     }
 }
 
 /// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
-fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
+fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
         let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
                        expected LOGISTIC or SOFTMAX";
@@ -221,8 +217,14 @@ fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predict
         *weights = distribution(&shares, classes)?;
         Some(())
     };
-    let trees = each_leaf(ensemble.trees, distribution).ok_or_else(error)?;
-    Ok(Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes.len()] }))
+    for weights in leaves(&mut ensemble.trees) {
+        distribution(weights).ok_or_else(error)?;
+    }
+    Ok(Predictor::Trees(Ensemble {
+        trees: ensemble.trees,
+        aggregate: Aggregate::Average,
+        base: vec![0.0; classes.len()],
+    }))
 }
 
 /// Normalises shares to sum to 1. Returns `None` if their sum is too far from 1 or a share is negative.
@@ -238,12 +240,10 @@ fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     Some(weights)
 }
 
-/// Changes the weights of each leaf. Returns `None` if `change` does.
-fn each_leaf(mut trees: Vec<Tree>, mut change: impl FnMut(&mut Vec<Weight>) -> Option<()>) -> Option<Vec<Tree>> {
-    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
-        if let Node::Leaf(weights) = node {
-            change(weights)?;
-        }
-    }
-    Some(trees)
+/// Iterates over the weights of all leaves.
+fn leaves(trees: &mut [Tree]) -> impl Iterator<Item = &mut Vec<Weight>> {
+    trees.iter_mut().flat_map(|tree| &mut tree.nodes).filter_map(|node| match node {
+        Node::Leaf(weights) => Some(weights),
+        Node::Split { .. } => None,
+    })
 }

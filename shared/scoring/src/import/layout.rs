@@ -106,6 +106,7 @@ fn uses(features: &[Feature], table: &Signature) -> Result<BTreeMap<usize, Use>,
 }
 
 fn name(table: &Signature, column: usize) -> String {
+    debug_assert!(column < table.columns().len(), "features come from columns of the table");
     table.columns().get(column).map(|column| column.name.clone()).unwrap_or_default()
 }
 

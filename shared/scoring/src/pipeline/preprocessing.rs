@@ -65,6 +65,7 @@ impl Statistic {
     /// Returns the number for the code `raw`. A missing value and an unknown code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
         // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
+        debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
         let code = if raw.is_nan() { usize::MAX } else { raw as usize };
         self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
     }

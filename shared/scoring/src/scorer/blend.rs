@@ -59,6 +59,7 @@ impl Blend {
 
 impl Blended {
     /// Returns the features that this member takes, row by row: scaled, and followed by the two ends of its holes.
+    #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
     fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {
             return features;

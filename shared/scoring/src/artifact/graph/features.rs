@@ -17,6 +17,7 @@ pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessin
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
     add_categories(operators, signature, preprocessing, &mut blocks);
+    debug_assert!(!blocks.is_empty(), "a pipeline has at least one feature");
     let mut features = blocks.first().cloned().unwrap_or_default();
     if blocks.len() > 1 {
         let blocks: Vec<_> = blocks.iter().map(String::as_str).collect();
