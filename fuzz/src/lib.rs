@@ -26,7 +26,7 @@ pub const fn memory() -> CountingAllocator {
 /// Runs `check` on `input` with limited memory.
 pub fn bounded(memory: &CountingAllocator, input: &[u8], check: impl FnOnce(&[u8])) {
     let limit = memory.allocated() + FIXED + PER_BYTE * input.len();
-    memory.set_limit(limit).expect("a limit above what is taken");
+    memory.set_limit(limit).expect("the limit is above the memory in use");
     check(input);
-    memory.set_limit(usize::MAX).expect("no limit");
+    memory.set_limit(usize::MAX).expect("the limit is removed");
 }

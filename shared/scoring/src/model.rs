@@ -44,7 +44,7 @@ impl Model {
     /// artifact of a known format is an error. Time and memory are proportional to the number of bytes.
     ///
     /// # Errors
-    /// [`ArtifactError`], which says what is wrong with the bytes.
+    /// [`ArtifactError`] if the bytes are not a valid artifact.
     ///
     /// # Examples
     /// ```

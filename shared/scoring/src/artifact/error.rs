@@ -3,7 +3,7 @@
 use super::limits::{MAX_ARTIFACT_BYTES, MAX_FRAME_BYTES, MAX_METADATA_BYTES};
 use crate::pipeline::PipelineError;
 
-/// Says what is wrong with an artifact.
+/// Reason why bytes are not an artifact that this release can read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArtifactError {

@@ -1,4 +1,4 @@
-//! Builds trees from the lists of the ensemble operators, in whatever order a file has them.
+//! Builds trees from the lists of the ensemble operators. A file may list the nodes in any order.
 
 use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, short};

@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Label, SignatureError};
 use crate::artifact::ArtifactError;
 use crate::pipeline::PipelineError;
 
-/// Says what is wrong with a file to import.
+/// Reason why a file cannot be imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {

@@ -1,4 +1,4 @@
-//! Finds nodes by tree and number, in whatever order a file lists them.
+//! Finds nodes by tree and number. A file may list them in any order.
 
 /// Positions of the nodes in the lists, sorted by tree and node number.
 pub(super) struct NodeKeys {

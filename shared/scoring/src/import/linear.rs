@@ -93,7 +93,7 @@ pub(super) fn add_bias(walk: &mut Walk, constant: &ConstantTensor) -> Result<Gra
     Ok(walk.changed(PostTransform::None))
 }
 
-/// Reads the labels of a classifier: texts, or numbers from an attribute with one of these names.
+/// Reads the labels of a classifier: texts, or numbers from an attribute that `numbers` names.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
     let mut labels = Vec::new();
     let check = |count: usize| match count {

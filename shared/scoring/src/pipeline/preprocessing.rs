@@ -5,7 +5,7 @@
 //! this order, and within each group in the order of the slots:
 //!
 //! 1. for each slot that is not a category: its value, or its fill if the value is missing;
-//! 2. for each of these slots with an indicator: 1 if the value is missing, otherwise 0;
+//! 2. for each slot of the first group with an indicator: 1 if the value is missing, otherwise 0;
 //! 3. for each category column: one feature per category, which is 1 if the value is that category, otherwise 0. With
 //!    an indicator, one more feature is 1 if the value is missing. All are 0 for a rare or unknown category.
 //! 4. for each statistic: the number that was computed for the row's category.
