@@ -1,8 +1,8 @@
 """Checks that ONNX Runtime gives the same answers to every artifact as Evergreen.
 
-`make onnx-test` runs this program in .venv/onnx. Two examples give Evergreen's answers. `answers` trains a model of every
-family on each table of the proof, and on tables with derived columns, and predicts all rows. `samples` predicts with the
-artifacts that the tests keep, and with random pipelines.
+`make onnx-test` runs this program in .venv/onnx. Two examples give Evergreen's answers. `answers` trains a model of
+every family on each table of the proof, and on tables with derived columns, and predicts all rows. `samples` predicts
+with the artifacts that the tests keep, and with random pipelines.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ALONE = 32
 
 @dataclass(frozen=True)
 class Bound:
-    """Maximum difference of a probability, and relative difference of a number (of an interval's end: to the prediction)."""
+    """Maximum difference of a probability, and of a number relative to itself (an interval's end: to the prediction)."""
 
     probability: float
     share: float

@@ -67,7 +67,7 @@ def diabetes() -> Table:
 
 
 def customers() -> Table:
-    """Makes a table of numbers, a boolean and categories, some with missing values. "yes" means that a customer leaves."""
+    """Makes a table of numbers, a boolean and categories, some with missing values. "yes" means that a customer left."""
     random = np.random.default_rng(7)
     count = 400
     age = np.round(random.uniform(18, 80, count))

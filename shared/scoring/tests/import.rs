@@ -48,7 +48,7 @@ fn read(name: &str) -> (Vec<u8>, Record) {
 }
 
 /// Returns the imported model, loaded from its artifact.
-fn served(imported: &ImportedModel) -> Model {
+fn reloaded(imported: &ImportedModel) -> Model {
     Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn every_file_answers_as_onnx_runtime_does() {
     for name in models() {
         let (bytes, record) = read(&name);
         let imported = import(&bytes, &record.signature).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let difference = difference(&served(&imported), &record);
+        let difference = difference(&reloaded(&imported), &record);
         println!("{name}: {difference:e}");
         assert!(!record.rows.is_empty() && difference < 1e-5, "{name}: {difference}");
         assert!(imported.warnings.is_empty(), "{name}: {:?}", imported.warnings);
@@ -151,7 +151,7 @@ fn labels_stand_in_the_tables_order_and_numbers_for_them_are_said() {
         ["the file has numbers as labels; they are the indices of the sorted labels: 0 is a, 1 is b, 2 is c"]
     );
     assert_eq!(imported.pipeline.signature().labels(), texts);
-    let (model, direct) = (served(&imported), served(&import(&bytes, &record.signature).unwrap()));
+    let (model, direct) = (reloaded(&imported), reloaded(&import(&bytes, &record.signature).unwrap()));
     let rows = rows(&model, &record);
     let (found, expected) = (numbers(&model.predict(&rows).unwrap()), numbers(&direct.predict(&rows).unwrap()));
     for (found, expected) in found.chunks(3).zip(expected.chunks(3)) {
@@ -169,7 +169,7 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
         record.signature = Signature::classification(record.signature.columns().to_vec(), labels).unwrap();
         record.probabilities.iter_mut().for_each(|row| row.reverse());
         let imported = import(&bytes, &record.signature).unwrap();
-        assert!(difference(&served(&imported), &record) < 1e-5, "{name}");
+        assert!(difference(&reloaded(&imported), &record) < 1e-5, "{name}");
     }
 }
 
@@ -227,13 +227,13 @@ fn columns_that_a_file_by_name_does_not_take_are_left_out() {
     let table = Signature::classification(columns, record.signature.labels().to_vec()).unwrap();
     let imported = import(&bytes, &table).unwrap();
     assert_eq!(imported.pipeline.parts().link, Link::Logistic);
-    assert!(difference(&served(&imported), &record) < 1e-5);
+    assert!(difference(&reloaded(&imported), &record) < 1e-5);
 }
 
 /// Checks that the bytes are refused, or make a model that answers with finite numbers.
 fn is_refused_or_valid(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
-    let model = served(&imported);
+    let model = reloaded(&imported);
     is_finite(&model.predict(&vec![1.0; model.signature().slots()]).unwrap())
 }
 

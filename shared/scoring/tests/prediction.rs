@@ -19,7 +19,7 @@ fn outputs(pipeline: &Pipeline, row: &[f32]) -> Vec<f64> {
 }
 
 /// Appends the values with holes after the features, missing ones first below and then above everything else.
-fn see(features: &mut Vec<f32>, holes: &[Hole]) {
+fn append_ends(features: &mut Vec<f32>, holes: &[Hole]) {
     for end in [-1e38, 1e38] {
         let ends = |hole: &Hole| {
             let missing = features[hole.missing as usize] == 1.0;
@@ -37,7 +37,7 @@ fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
             for member in members {
                 let mut features = features.to_vec();
                 member.scaler.iter().for_each(|scaler| scaler.apply(&mut features));
-                see(&mut features, &member.holes);
+                append_ends(&mut features, &member.holes);
                 let outputs = outputs_of(&member.predictor, &features, task);
                 let answer = if task == Task::Regression { outputs } else { answer(member.link, outputs) };
                 sums.resize(answer.len(), 0.0);

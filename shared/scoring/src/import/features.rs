@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::error::{ImportError, numbers};
 use super::forms::{is_deep, whole};
-use super::operators::{Call, Operator};
+use super::operators::{Operator, OperatorCall};
 use super::value::{Feature, FeatureList, FeatureSource, GraphValue, PostTransform};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use super::{forms, linear};
 use crate::artifact::onnx::{TextList, kind};
 use crate::pipeline::MAX_FEATURES;
@@ -43,7 +43,7 @@ pub(super) const ONE_HOT_ENCODER: Operator =
     Operator { name: "OneHotEncoder", supported: "one column of texts", apply: one_hot };
 
 /// Applies an `Imputer`, which fills missing values.
-fn impute(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.features()?;
     let fills = attributes.floats("imputed_value_floats")?;
@@ -69,7 +69,7 @@ fn impute(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
 }
 
 /// Applies a `Scaler`, which subtracts and multiplies.
-fn scale(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn scale(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.features()?;
     let offsets = attributes.floats("offset")?;
@@ -94,7 +94,7 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
 }
 
 /// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features, or `Add` to the model's outputs.
-fn arithmetic(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (features, constant) = match (call.name(), call.inputs) {
         ("Add", [GraphValue::Outputs(PostTransform::None, _), GraphValue::Constant(bias)]) => {
             return Ok(vec![linear::add_bias(walk, bias)?]);
@@ -139,7 +139,7 @@ fn each<T>(
     Ok(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect())
 }
 
-fn one_hot(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let [GraphValue::Texts(columns)] = call.inputs else { return Err(call.unsupported()) };
     let mut attributes = call.attributes()?;
@@ -182,7 +182,7 @@ pub(super) fn too_many_texts(count: usize) -> String {
 }
 
 /// Joins features. If the file gives widths, they must be the real ones; other widths would cut or fill up.
-fn vectorize(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (operator, inputs) = (call.name(), call.inputs);
     let mut attributes = call.attributes()?;
     let given = attributes.optional("inputdimensions", kind::INTS)?.map(|found| found.ints);
@@ -197,7 +197,7 @@ fn vectorize(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
     }
 }
 
-fn concat(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn concat(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let axis = call.take_axis(None)?;
     Ok(vec![join(call.name(), Some(axis), call.inputs)?])
 }
@@ -246,12 +246,12 @@ pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Resul
     }
 }
 
-fn extract(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn extract(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value, GraphValue::Constant(indices)] = call.inputs else { return Err(call.unsupported()) };
     Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
 }
 
-fn gather(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn gather(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value, GraphValue::Constant(indices)] = call.inputs else { return Err(call.unsupported()) };
     check_axis(call.name(), Some(call.take_axis(Some(0))?), is_deep(value))?;
     Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])

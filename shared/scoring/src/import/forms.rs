@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, numbers};
 use super::features;
-use super::operators::{Call, Operator};
+use super::operators::{Operator, OperatorCall};
 use super::value::{FeatureList, GraphValue};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use crate::artifact::onnx::element;
 
 pub(super) const IDENTITY: Operator = Operator { name: "Identity", supported: "any value", apply: identity };
@@ -46,7 +46,7 @@ pub(super) fn whole<'a>(operator: &str, constant: &'a ConstantTensor) -> Result<
     constant.whole().ok_or_else(|| ImportError::usage(operator, problem))
 }
 
-fn identity(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn identity(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     match call.inputs {
         [value] => Ok(vec![value.clone()]),
         _ => Err(call.unsupported()),
@@ -54,7 +54,7 @@ fn identity(_: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
 }
 
 /// Applies a `Cast`. The new type must not change the meaning of a value.
-fn cast(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn cast(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value] = call.inputs else { return Err(call.unsupported()) };
     let to = call.take("to").and_then(|attribute| attribute.i);
     let element = to.and_then(|to| i32::try_from(to).ok());
@@ -74,7 +74,7 @@ fn cast(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
     Err(call.invalid("to", problem))
 }
 
-fn constant(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn constant(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     if !call.inputs.is_empty() {
         return Err(call.unsupported());
     }
@@ -100,7 +100,7 @@ fn constant(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError
 }
 
 /// Splits columns into parts with the given sizes, or into equal parts.
-fn split(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value, sizes @ ..] = call.inputs else { return Err(call.unsupported()) };
     let given = call.take("split").map(|attribute| attribute.ints);
     let counted = call.take("num_outputs").and_then(|attribute| attribute.i);
@@ -141,7 +141,7 @@ fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     Some(std::iter::repeat_n(size as i64, parts - 1).chain([last as i64]).collect())
 }
 
-fn reshape(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value, GraphValue::Constant(shape)] = call.inputs else { return Err(call.unsupported()) };
     let shape = whole(call.name(), shape)?;
     match value {
@@ -158,7 +158,7 @@ fn reshape(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> 
 }
 
 /// Returns features as rows of all features. Any other new shape is an error.
-fn to_rows(call: &Call, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
+fn to_rows(call: &OperatorCall, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
     let width = features.list.len() as i64;
     let rows = |dim: i64| dim == -1 || dim == 0;
     match *shape {
@@ -172,7 +172,7 @@ fn to_rows(call: &Call, features: &FeatureList, shape: &[i64]) -> Result<GraphVa
     }
 }
 
-fn flatten(_: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn flatten(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [GraphValue::Features(features)] = call.inputs else { return Err(call.unsupported()) };
     match call.take_axis(Some(1))? {
         1 => Ok(vec![FeatureList::flat(features.list.clone())]),

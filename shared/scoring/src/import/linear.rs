@@ -5,9 +5,9 @@ use evergreen_lifecycle::{Label, MAX_LABELS};
 use super::constant::ConstantTensor;
 use super::error::{ImportError, short};
 use super::forms::flat;
-use super::operators::{Call, Operator};
+use super::operators::{Operator, OperatorCall};
 use super::value::{FoundModel, GraphValue, PostTransform};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{Linear, Predictor};
@@ -25,7 +25,7 @@ pub(super) const MAT_MUL: Operator = Operator {
     apply: multiply,
 };
 
-fn classifier(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.rows()?;
     let weights = attributes.floats("coefficients")?;
@@ -40,7 +40,7 @@ fn classifier(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportErro
     walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-fn regressor(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.rows()?;
     let weights = attributes.floats("coefficients")?;
@@ -53,7 +53,7 @@ fn regressor(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError
 }
 
 /// Reads a linear model that is a matrix product.
-fn multiply(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [GraphValue::Features(features), GraphValue::Constant(weights)] = call.inputs else {
         return Err(call.unsupported());
     };
@@ -71,7 +71,7 @@ fn multiply(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError>
 }
 
 /// Adds a constant to the outputs of the model.
-pub(super) fn add_bias(walk: &mut Walk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
+pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
     const OPERATOR: &str = "Add";
     if walk.has_labels() {
         let problem = "it changes the outputs of a classifier after these have decided the label; expected no constant";

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::error::{ImportError, list};
 use super::value::{FeatureList, GraphValue};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use super::{features, forms, linear, outputs, trees};
 use crate::artifact::ArtifactError;
 use crate::artifact::attributes::Attributes;
@@ -51,11 +51,11 @@ pub(super) struct Operator {
     /// Supported inputs and attributes, for errors and for docs/IMPORT.md.
     pub(super) supported: &'static str,
     /// Applies the operator and returns one value for each of its outputs.
-    pub(super) apply: fn(&mut Walk, Call) -> Result<Vec<GraphValue>, ImportError>,
+    pub(super) apply: fn(&mut GraphWalk, OperatorCall) -> Result<Vec<GraphValue>, ImportError>,
 }
 
 /// One use of an operator in a graph.
-pub(super) struct Call<'a> {
+pub(super) struct OperatorCall<'a> {
     pub(super) operator: &'static Operator,
     pub(super) attributes: Vec<AttributeProto>,
     pub(super) inputs: &'a [GraphValue],
@@ -73,7 +73,7 @@ pub(super) fn names() -> String {
     OPERATORS.iter().map(|operator| operator.name).collect::<Vec<_>>().join(", ")
 }
 
-impl<'a> Call<'a> {
+impl<'a> OperatorCall<'a> {
     /// Name of the operator in ONNX.
     pub(super) fn name(&self) -> &'static str {
         self.operator.name

@@ -1,9 +1,9 @@
 //! Operators on the outputs of a classifier.
 
 use super::error::{ImportError, short};
-use super::operators::{Call, Operator};
+use super::operators::{Operator, OperatorCall};
 use super::value::{GraphValue, PostTransform};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use super::{features, linear};
 
 pub(super) const SOFTMAX: Operator =
@@ -13,7 +13,7 @@ pub(super) const NORMALIZER: Operator =
 pub(super) const ZIP_MAP: Operator =
     Operator { name: "ZipMap", supported: "the probabilities of a classifier, with its labels", apply: zip_map };
 
-fn softmax(walk: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn softmax(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     match call.inputs {
         [GraphValue::Outputs(PostTransform::None, _)] if walk.outputs() > 1 => {
             features::check_axis(call.name(), Some(call.take_axis(Some(-1))?), false)?;
@@ -24,7 +24,7 @@ fn softmax(walk: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportErr
 }
 
 /// Applies a `Normalizer`, which makes probabilities sum to 1.
-fn normalize(walk: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn normalize(walk: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let &[GraphValue::Outputs(transform, _)] = call.inputs else { return Err(call.unsupported()) };
     if !walk.has_labels() {
         return Err(call.unsupported());
@@ -43,7 +43,7 @@ fn normalize(walk: &mut Walk, mut call: Call) -> Result<Vec<GraphValue>, ImportE
 }
 
 /// Applies a `ZipMap`. Checks that it uses the model's labels.
-fn zip_map(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn zip_map(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let [value @ GraphValue::Outputs(..)] = call.inputs else { return Err(call.unsupported()) };
     let operator = call.name();
     let mut attributes = call.attributes()?;

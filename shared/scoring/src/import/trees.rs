@@ -1,9 +1,9 @@
 //! Tree operators for classification and regression.
 
 use super::error::{ImportError, short};
-use super::operators::{Call, Operator};
+use super::operators::{Operator, OperatorCall};
 use super::value::{FoundModel, GraphValue};
-use super::walk::Walk;
+use super::walk::GraphWalk;
 use super::{ensemble, linear};
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
@@ -23,7 +23,7 @@ pub(super) const TREE_ENSEMBLE_REGRESSOR: Operator = Operator {
     apply: regressor,
 };
 
-fn regressor(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.rows()?;
     let aggregate = match attributes.optional("aggregate_function", kind::STRING)?.and_then(|found| found.s).as_deref()
@@ -45,7 +45,7 @@ fn regressor(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError
     Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-fn classifier(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let operator = call.name();
     let (features, mut attributes) = call.rows()?;
     let labels = linear::labels(operator, &mut attributes, &["classlabels_int64s"])?;

@@ -8,7 +8,7 @@ use evergreen_lifecycle::{Label, Signature};
 use super::constant::ConstantTensor;
 use super::error::{ImportError, short};
 use super::inputs;
-use super::operators::{self, Call};
+use super::operators::{self, OperatorCall};
 use super::value::{FoundModel, GraphValue, PostTransform};
 use crate::artifact::onnx::{GraphProto, NodeProto};
 use crate::pipeline::{MAX_FEATURES, Predictor};
@@ -23,7 +23,7 @@ const MAX_OUTPUT_FEATURES: usize = 250_000;
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
 /// The state of a walk through a graph.
-pub(super) struct Walk {
+pub(super) struct GraphWalk {
     values: HashMap<String, GraphValue>,
     model: Option<FoundModel>,
     /// How often an operator changed the model's outputs. Only the last change is the model's answer.
@@ -59,7 +59,7 @@ pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, I
     constants.sort_unstable();
     let is_constant = |name: &str| constants.binary_search_by(|constant: &String| constant.as_str().cmp(name)).is_ok();
     values.extend(inputs::bind(graph.input, table, is_constant)?);
-    let mut walk = Walk {
+    let mut walk = GraphWalk {
         values,
         model: None,
         changes: 0,
@@ -77,7 +77,7 @@ fn unknown(node: &NodeProto) -> ImportError {
     ImportError::Operator { operator: short(&node.op_type) }
 }
 
-impl Walk {
+impl GraphWalk {
     fn finish(mut self, outputs: &[String]) -> Result<FoundModel, ImportError> {
         let model = self.model.take().ok_or(ImportError::NoPrediction)?;
         let mut transform = None;
@@ -109,7 +109,7 @@ impl Walk {
             let problem = format!("its inputs have {width} features; at most {MAX_FEATURES} are supported");
             return Err(ImportError::usage(operator.name, problem));
         }
-        let call = Call { operator, attributes: node.attribute, inputs: &inputs, outputs: node.output.len() };
+        let call = OperatorCall { operator, attributes: node.attribute, inputs: &inputs, outputs: node.output.len() };
         let results = (operator.apply)(self, call)?;
         let width: usize = results.iter().map(GraphValue::width).sum();
         self.output_features_left = self.output_features_left.checked_sub(width).ok_or_else(too_many)?;

@@ -1,11 +1,11 @@
 //! `Gemm`: a linear regression model, as PyTorch exports a linear layer.
 
-use super::{Call, Operator};
+use super::{Operator, OperatorCall};
 use crate::artifact::onnx::kind;
 use crate::import::error::ImportError;
 use crate::import::forms::flat;
 use crate::import::value::{FoundModel, GraphValue};
-use crate::import::walk::Walk;
+use crate::import::walk::GraphWalk;
 use crate::pipeline::{Linear, Predictor};
 
 pub(super) const GEMM: Operator = Operator {
@@ -15,7 +15,7 @@ pub(super) const GEMM: Operator = Operator {
     apply: gemm,
 };
 
-fn gemm(walk: &mut Walk, call: Call) -> Result<Vec<GraphValue>, ImportError> {
+fn gemm(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
     let (features, weights, bias) = match call.inputs {
         [GraphValue::Features(features), GraphValue::Constant(weights)] => (features, weights, None),
         [GraphValue::Features(features), GraphValue::Constant(weights), GraphValue::Constant(bias)] => {
