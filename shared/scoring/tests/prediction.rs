@@ -102,7 +102,7 @@ fn tolerance(pipeline: &Pipeline, row: &[f32]) -> f64 {
     let of_member = |member: &Member| {
         let mut features = features.clone();
         member.scaler.iter().for_each(|scaler| scaler.apply(&mut features));
-        see(&mut features, &member.holes);
+        append_ends(&mut features, &member.holes);
         outputs_of(&member.predictor, &features, pipeline.signature().task())
     };
     let all = match &pipeline.parts().predictor {
