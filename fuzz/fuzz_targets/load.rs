@@ -2,14 +2,14 @@
 
 #![no_main]
 
-use evergreen_fuzz::{Memory, mutate};
+use evergreen_fuzz::{CountingAllocator, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 #[path = "../../shared/scoring/tests/hostile/mod.rs"]
 mod hostile;
 
 #[global_allocator]
-static MEMORY: Memory = evergreen_fuzz::memory();
+static MEMORY: CountingAllocator = evergreen_fuzz::memory();
 
 fuzz_target!(|bytes: &[u8]| evergreen_fuzz::bounded(&MEMORY, bytes, hostile::load));
 

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use evergreen_fuzz::Memory;
+use evergreen_fuzz::CountingAllocator;
 use libfuzzer_sys::fuzz_target;
 
 /// The module of the predict function, included by path, because depending on its crate would add the whole AWS SDK.
@@ -18,6 +18,6 @@ use predict::rows;
 mod hostile;
 
 #[global_allocator]
-static MEMORY: Memory = evergreen_fuzz::memory();
+static MEMORY: CountingAllocator = evergreen_fuzz::memory();
 
 fuzz_target!(|body: &[u8]| evergreen_fuzz::bounded(&MEMORY, body, hostile::rows));

@@ -2,7 +2,7 @@
 
 use libfuzzer_sys::fuzzer_mutate;
 
-use crate::wire::{Content, Field, Kind, parse, put_varint, take_varint, write};
+use crate::wire::{Content, Field, MessageKind, parse, put_varint, take_varint, write};
 
 /// Numbers that often cause errors.
 const INTEGERS: [i64; 12] =
@@ -14,7 +14,7 @@ const FLOATS: [f32; 12] =
 /// and for bytes that are not a message.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = fastrand::Rng::with_seed(seed.into());
-    let parsed = data.get(..size).filter(|_| random.u8(..8) > 0).and_then(|bytes| parse(bytes, Kind::Model));
+    let parsed = data.get(..size).filter(|_| random.u8(..8) > 0).and_then(|bytes| parse(bytes, MessageKind::Model));
     let Some(mut fields) = parsed.filter(|fields| !fields.is_empty()) else {
         return fuzzer_mutate(data, size, max_size);
     };

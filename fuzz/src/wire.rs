@@ -2,7 +2,7 @@
 
 /// A type of message in `onnx.proto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum MessageKind {
     Model,
     Graph,
     Node,
@@ -32,7 +32,7 @@ pub(crate) enum Content {
     Message(Vec<Field>),
 }
 
-impl Kind {
+impl MessageKind {
     /// Returns the type of message in the field `tag`, or `None` if it is not a message.
     fn child(self, tag: u64) -> Option<Self> {
         Some(match (self, tag) {
@@ -55,11 +55,11 @@ impl Kind {
 const MAX_DEPTH: usize = 12;
 
 /// Returns the fields of a message, or `None` if the bytes are not a message.
-pub(crate) fn parse(bytes: &[u8], kind: Kind) -> Option<Vec<Field>> {
+pub(crate) fn parse(bytes: &[u8], kind: MessageKind) -> Option<Vec<Field>> {
     parse_within(bytes, kind, MAX_DEPTH)
 }
 
-fn parse_within(mut bytes: &[u8], kind: Kind, depth: usize) -> Option<Vec<Field>> {
+fn parse_within(mut bytes: &[u8], kind: MessageKind, depth: usize) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {
         let key = take_varint(&mut bytes)?;

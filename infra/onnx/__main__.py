@@ -1,5 +1,7 @@
-"""Writes the models of other libraries that Evergreen's tests read: NAME.onnx and, as NAME.json, the table's signature, some
-rows and what ONNX Runtime answers to them. Not run by tests: the files are kept in tests/artifacts/foreign/.
+"""Writes models of other libraries for the tests of the import.
+
+NAME.onnx is the model. NAME.json contains the table's signature, some rows and ONNX Runtime's answers to them. Tests do
+not run this program: tests/artifacts/foreign/ keeps the files.
 
     infra/local/venv foreign
     .venv/foreign/bin/python infra/onnx [NAME…]
@@ -39,7 +41,7 @@ def answers(content: bytes, rows, labels) -> dict:
 
 
 def raw(value):
-    """A value as a request has it; a missing one is null."""
+    """Returns a value as a request contains it; a missing value is null."""
     if isinstance(value, str):
         return value or None
     value = value.item() if hasattr(value, "item") else value

@@ -1,4 +1,4 @@
-"""Tables from whose columns Evergreen derives more: parts of moments, statistics of categories, and words of texts."""
+"""Tables from which Evergreen derives columns: parts of dates, statistics of categories, and words of texts."""
 
 import random
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def write(folder: Path) -> list[str]:
 
 def _sale(draw: random.Random) -> str:
     at = START + timedelta(minutes=draw.randrange(200_000))
-    # Far from 0, where a rounding more or less would be a large share of the number.
+    # Far from 0, where one rounding would be a large relative difference.
     sales = 100 + 50 * (at.weekday() > 4) + 80 * (at.hour > 17) + draw.random()
     moment = "" if draw.random() < 0.05 else at.isoformat(" ")
     return f"{moment},{draw.randrange(2)},{sales:.2f}"

@@ -1,7 +1,8 @@
-"""ONNX Runtime answers to every artifact what Evergreen answers. `make onnx-test` calls it in .venv/onnx.
+"""Checks that ONNX Runtime gives the same answers to every artifact as Evergreen.
 
-Evergreen's answers are those of two examples: `answers` trains a model of every family on each of the proof's tables, and on
-tables from whose columns more is derived, and answers all of its rows; `samples` does the same for the artifacts that the tests keep and for random pipelines.
+`make onnx-test` runs this program in .venv/onnx. Two examples give Evergreen's answers. `answers` trains a model of
+every family on each table of the proof, and on tables with derived columns, and predicts all rows. `samples` predicts
+with the artifacts that the tests keep, and with random pipelines.
 """
 
 import argparse
@@ -21,27 +22,27 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "target/onnx"
 TABLES = ROOT / "infra/served/tables.py"
 PIPELINES = 300
-# Rows that are asked about one at a time as well: the runtime goes another way then.
+# Number of rows that are also predicted one at a time, because the runtime then uses other code.
 ALONE = 32
 
 
 @dataclass(frozen=True)
 class Bound:
-    """How far apart a probability may be, and a number as a share of itself (an interval's end: of the prediction)."""
+    """Maximum difference of a probability, and of a number relative to itself (an interval's end: to the prediction)."""
 
     probability: float
     share: float
 
 
 BOUND = Bound(probability=1e-6, share=1e-5)
-# Random pipelines have scores of thousands, of which one rounding more or less shows in a probability, and sums that cancel
-# out to a small share of what was summed.
+# Random pipelines have scores of thousands, where one more rounding changes a probability. They also have sums whose
+# terms nearly cancel each other.
 RANDOM = Bound(probability=4e-6, share=4e-5)
 
 
 @dataclass
 class Difference:
-    """How far the answers to some rows are apart."""
+    """Differences between the answers to some rows."""
 
     rows: int = 0
     labels: int = 0
@@ -57,12 +58,12 @@ class Difference:
         )
 
     def within(self, bound: Bound) -> bool:
-        """Whether the answers count as equal."""
+        """Checks whether the answers count as equal."""
         return self.rows > 0 and not self.labels and self.probability <= bound.probability and self.share <= bound.share
 
 
 def main() -> int:
-    """Compares everything and prints a line for each case; 1 when a case does not hold."""
+    """Compares all cases and prints a line for each. Returns 1 if a case differs."""
     parser = argparse.ArgumentParser(prog="make onnx-test", description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, required=True, help="where the built examples are")
     examples = parser.parse_args().examples
@@ -72,7 +73,9 @@ def main() -> int:
     )
     failed = [case for case, found, bound in _cases(examples) if not _holds(case, found, bound)]
     if failed:
-        print(f"\n*** ONNX Runtime answers otherwise: {', '.join(failed)}; the files are in {FOLDER}", file=sys.stderr)
+        print(
+            f"\n*** ONNX Runtime gives other answers: {', '.join(failed)}; the files are in {FOLDER}", file=sys.stderr
+        )
     return 1 if failed else 0
 
 
@@ -88,7 +91,7 @@ def _holds(case: str, found: Difference, bound: Bound) -> bool:
 
 
 def _cases(examples: Path) -> Iterator[tuple[str, Difference, Bound]]:
-    # What an earlier run left would be compared with itself.
+    # Files of an earlier run would be compared with themselves.
     shutil.rmtree(FOLDER, ignore_errors=True)
     samples = FOLDER / "samples"
     _run(examples / "samples", samples, PIPELINES)
@@ -109,7 +112,7 @@ def _cases(examples: Path) -> Iterator[tuple[str, Difference, Bound]]:
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
-    """The files of that pattern, of which there has to be one: nothing compared is nothing known."""
+    """Returns the files of this pattern. It is an error if there is none, because then nothing would be compared."""
     return sorted(folder.glob(pattern)) or sys.exit(f"*** there is no {pattern} in {folder}")
 
 
@@ -120,7 +123,7 @@ def _run(*command) -> None:
 
 
 def _difference(folder: Path, name: str) -> Difference:
-    """The rows of an artifact, all at once and some of them one at a time."""
+    """Compares the answers to the rows of an artifact: all rows at once, and some rows one at a time."""
     sample = json.loads((folder / f"{name}.json").read_text())
     session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"])
     inputs = _inputs(session, sample)
@@ -135,7 +138,7 @@ def _difference(folder: Path, name: str) -> Difference:
 
 def _inputs(session, sample: dict) -> dict[str, np.ndarray]:
     kinds = {"tensor(float)": np.float32, "tensor(string)": object}
-    # Format 1 has numbers only and calls them so.
+    # Format 1 has only numbers, which it calls features.
     sample = sample | {"features": sample["numbers"]}
     return {given.name: np.array(sample[given.name], dtype=kinds[given.type]) for given in session.get_inputs()}
 
@@ -154,14 +157,14 @@ def _apart(session, inputs: dict, expected: dict, rows: slice) -> Difference:
         if output.name == "probabilities":
             found.probability = _largest(apart)
         else:
-            # An end of an interval may be near 0 where the number that it was taken from is not.
+            # An end of an interval may be near 0 although the prediction is not.
             size = np.maximum(np.abs(ours), np.abs(expected["prediction"][rows]))
             found.share = max(found.share, _largest(apart / np.maximum(size, np.finfo(np.float32).tiny)))
     return found
 
 
 def _largest(apart: np.ndarray) -> float:
-    """The largest difference; what is no number counts as infinitely far."""
+    """Returns the largest difference. NaN counts as infinite."""
     return float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
 
 

@@ -13,14 +13,14 @@ from sklearn.impute import SimpleImputer
 
 
 def sklearn(model, table: tables.Table, **options):
-    """One input of all columns."""
+    """Exports the model with a single input that has all columns."""
     model.fit(table.numbers, table.target)
     inputs = [("input", FloatTensorType([None, table.numbers.shape[1]]))]
     return skl2onnx.convert_sklearn(model, initial_types=inputs, **options)
 
 
 def by_column(model, table: tables.Table):
-    """One input a column, as for a data frame."""
+    """Exports the model with one input for each column, as for a data frame."""
     model.fit(table.frame, table.target)
     kinds = {"f": FloatTensorType, "b": BooleanTensorType}
     inputs = [(name, kinds.get(kind.kind, StringTensorType)([None, 1])) for name, kind in table.frame.dtypes.items()]
@@ -54,12 +54,12 @@ hist = {"max_iter": 10, "max_leaf_nodes": 6, "random_state": 1}
 
 
 def scaled(model):
-    """The model behind a scaler to mean and deviation."""
+    """Puts a scaler to mean 0 and deviation 1 before the model."""
     return pipeline.make_pipeline(preprocessing.StandardScaler(), model)
 
 
 def ranged(model):
-    """The model behind a scaler to the range from 0 to 1."""
+    """Puts a scaler to the range from 0 to 1 before the model."""
     return pipeline.make_pipeline(preprocessing.MinMaxScaler(), model)
 
 

@@ -1,4 +1,4 @@
-"""The tables that the models learn: their columns as a signature has them, their rows and what is to be predicted."""
+"""The tables that the models are trained on: the columns in the form of a signature, the rows and the target."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Table:
         return self.frame.to_numpy(np.float32)
 
     def some_rows(self) -> pd.DataFrame:
-        """Rows from all over the table."""
+        """Returns rows from all parts of the table."""
         return self.frame.iloc[np.linspace(0, len(self.frame) - 1, ROWS).astype(int)]
 
 
@@ -35,7 +35,7 @@ def signature(columns: list[dict], labels: list | None) -> dict:
 
 
 def numeric(load, labels) -> Table:
-    """One of scikit-learn's tables; its classes are named as `labels` has them, or stay as they are."""
+    """Loads a table of scikit-learn. Its classes get the names in `labels`, or keep their numbers."""
     frame, target = load(return_X_y=True, as_frame=True)
     frame = frame.astype(np.float32)
     columns = [column(name) for name in frame.columns]
@@ -50,7 +50,7 @@ def iris() -> Table:
 
 
 def iris_numbered() -> Table:
-    """The classes as 0, 1 and 2."""
+    """Loads Iris with the classes 0, 1 and 2."""
     return numeric(datasets.load_iris, int)
 
 
@@ -67,7 +67,7 @@ def diabetes() -> Table:
 
 
 def customers() -> Table:
-    """Numbers with holes, a truth value and categories, one of them with holes; who leaves is "yes"."""
+    """Makes a table of numbers, a boolean and categories, some with missing values. "yes" means that a customer left."""
     random = np.random.default_rng(7)
     count = 400
     age = np.round(random.uniform(18, 80, count))

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use evergreen_lifecycle::Telling;
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{
     AlarmRecords, Claim, Clock, Lease, Mail, MailClaims, Mailer, SendError, Sleeper, Unavailable,
 };
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use crate::pace::Pace;
 use crate::{Address, Alarm, State};
@@ -198,12 +198,12 @@ where
 
 /// Returns the mail's key. It identifies the alarm, its state, the time of the change and the recipient.
 fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> String {
-    let mut digest = Sha256::new();
+    let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
-        digest.update(part.len().to_be_bytes());
-        digest.update(part.as_bytes());
+        content.extend(part.len().to_be_bytes());
+        content.extend(part.as_bytes());
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(&content)
 }
 
 /// Derives a share from 0 to 1 from the mail's key.

@@ -123,10 +123,7 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
 /// Puts a reason on one line and limits its length.
 fn in_short(reason: &str) -> String {
     let line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_REASON) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
+    evergreen_lifecycle::text::shortened(&line, MAX_REASON)
 }
 
 #[cfg(test)]
@@ -175,8 +172,8 @@ mod tests {
     #[test]
     fn a_file_that_was_not_taken_explains_the_queue_alone() {
         let trigger = Trigger::Import { key: "incoming/iris/a.onnx".into(), note: None };
-        let runs = [Run { trigger, ..failed(4, "operator Mul is not known") }];
-        insta::assert_snapshot!(told(AlarmKind::TrainFailureQueue, &runs).unwrap(), @"Run manual-at-4, the import of incoming/iris/a.onnx, failed on Tue 24 Nov 2026, 04:00 UTC: operator Mul is not known");
+        let runs = [Run { trigger, ..failed(4, "operator Mul is not supported") }];
+        insta::assert_snapshot!(told(AlarmKind::TrainFailureQueue, &runs).unwrap(), @"Run manual-at-4, the import of incoming/iris/a.onnx, failed on Tue 24 Nov 2026, 04:00 UTC: operator Mul is not supported");
         assert_eq!(told(AlarmKind::TrainingFailed, &runs), None);
         assert_eq!(told(AlarmKind::ChampionTooOld, &runs), None);
     }

@@ -1,12 +1,13 @@
 //! A trained or imported model before it is registered as a version.
 
 use evergreen_learning::{EvaluationError, Trained};
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{LARGEST_COPY, Registration};
 use evergreen_lifecycle::{
     Announcement, Artifact, Champion, Dataset, DatasetProfile, Decision, Durations, LifecycleEvent, MANIFEST_FORMAT,
     Manifest, Pointer, PrimaryMetric, Rescored, Run, RunMetrics, RunState, Scores, Version, VersionNumber, time,
 };
-use evergreen_scoring::{Model, sha256_hex};
+use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 

@@ -260,12 +260,8 @@ impl From<TrainError> for Diagnostic {
 }
 
 /// Shortens a text to `MAX_REASON` characters.
-pub(crate) fn cut(mut words: String) -> String {
-    if let Some((end, _)) = words.char_indices().nth(MAX_REASON) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
+pub(crate) fn cut(words: String) -> String {
+    evergreen_lifecycle::text::shortened(&words, MAX_REASON)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Prepared, Trained, adopt, signature};
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{
     ArtifactWriter, Artifacts, Champions, Clock, Datasets, Incoming, Registrar, Registration,
 };
 use evergreen_lifecycle::{Imported, ModelName, Run};
-use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import, sha256_hex};
+use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import};
 
 use crate::config::Training;
 use crate::error::TrainError;

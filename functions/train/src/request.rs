@@ -4,8 +4,8 @@ mod import;
 
 use std::collections::BTreeMap;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger};
-use evergreen_scoring::sha256_hex;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;

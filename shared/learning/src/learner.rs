@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Interval, LabelRule, Model, Parts, Pipeline, PipelineError, Preprocessing, ShapeError, Statistic,
+    ArtifactMetadata, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, Preprocessing, ShapeError,
+    Statistic,
 };
 use evergreen_table::{Direction, Frame, Target, at};
 
@@ -212,8 +213,14 @@ impl<'a> Learner<'a> {
         let fitted = if fitted.holes.is_empty() { fitted } else { fitted.into_ensemble() };
         let Fitted { statistics, scaler, .. } = fitted;
         let preprocessing = Preprocessing { statistics, scaler, ..self.preprocessing.clone() };
-        let parts =
-            Parts { preprocessing, predictor: fitted.predictor, link: fitted.link, calibration, rule, interval };
+        let parts = PipelineParts {
+            preprocessing,
+            predictor: fitted.predictor,
+            link: fitted.link,
+            calibration,
+            rule,
+            interval,
+        };
         Pipeline::new(self.signature.clone(), parts)
     }
 

@@ -4,6 +4,7 @@
 
 mod baseline;
 pub mod champion;
+pub mod digest;
 mod evaluation;
 mod event;
 mod gate;
@@ -20,6 +21,7 @@ pub mod run;
 mod run_id;
 mod search;
 mod signature;
+pub mod text;
 pub mod time;
 mod version;
 

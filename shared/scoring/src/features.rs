@@ -18,7 +18,7 @@ struct OneHot {
 
 /// A preprocessing compiled for scoring.
 #[derive(Debug, Clone)]
-pub(crate) struct Features {
+pub(crate) struct CompiledPreprocessing {
     count: usize,
     values: Vec<Filled>,
     /// Slots that have an indicator for missing values.
@@ -28,7 +28,7 @@ pub(crate) struct Features {
     scaler: Option<Scaler>,
 }
 
-impl Features {
+impl CompiledPreprocessing {
     pub(crate) fn compile(preprocessing: &Preprocessing) -> Self {
         let (mut values, mut indicators, mut categories) = (Vec::new(), Vec::new(), Vec::new());
         for (slot, encoding) in preprocessing.encodings.iter().enumerate() {
@@ -52,6 +52,7 @@ impl Features {
     }
 
     /// Writes the features of the raw `row` into `features`, which has [`Self::count`] elements.
+    #[expect(clippy::indexing_slicing, reason = "a row has all slots, and this loop runs for every row")]
     pub(crate) fn write(&self, row: &[f32], features: &mut [f32]) {
         let (values, rest) = features.split_at_mut(self.values.len());
         for (feature, &Filled { slot, fill }) in values.iter_mut().zip(&self.values) {
@@ -86,7 +87,7 @@ fn write_one_hot(value: f32, one_hot: &OneHot, features: &mut [f32]) {
     // The comparison rejects negative numbers, fractions and numbers that are too large for an index.
     let index = value as usize;
     if index < one_hot.categories && index as f32 == value {
-        features[index] = 1.0;
+        features.get_mut(index).into_iter().for_each(|feature| *feature = 1.0);
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
             let row = &values[..preprocessing.encodings.len()];
             let mut expected = Vec::new();
             preprocessing.apply(row, &mut expected);
-            let compiled = Features::compile(&preprocessing);
+            let compiled = CompiledPreprocessing::compile(&preprocessing);
             let mut found = vec![7.0; compiled.count()];
             compiled.write(row, &mut found);
             prop_assert_eq!(found, expected);

@@ -14,8 +14,8 @@ mod nodes;
 mod walk;
 
 use crate::pipeline::{Aggregate, Ensemble};
-use leaves::{Added, Collector, Dense, Leaves, Lists, Numbers};
-use nodes::{Form, Narrow, Trees, Wide};
+use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
+use nodes::{Narrow, PackedNode, Trees, Wide};
 
 /// Number of walks at the same time. Their state fits in the sixteen registers of x86-64.
 const LANES: usize = 8;
@@ -47,7 +47,7 @@ enum Packed {
 
 impl FlatEnsemble {
     pub(crate) fn compile(ensemble: &Ensemble, features: usize) -> Self {
-        let mut leaves = Collector::new(ensemble.base.len());
+        let mut leaves = LeafCollector::new(ensemble.base.len());
         // There is one more slot than features, because leaves use one of their own.
         let trees = if features < FEW {
             Packed::Few(Trees::compile(&ensemble.trees, features, &mut leaves))
@@ -77,9 +77,9 @@ impl FlatEnsemble {
         }
     }
 
-    fn outputs_of<F: Form>(&self, trees: &Trees<F>, features: &[f32], outputs: &mut [f32]) {
+    fn outputs_of<F: PackedNode>(&self, trees: &Trees<F>, features: &[f32], outputs: &mut [f32]) {
         match &self.leaves {
-            Leaves::Numbers => self.sums(trees, &Numbers, features, outputs),
+            Leaves::Inline => self.sums(trees, &InlineWeights, features, outputs),
             Leaves::Dense(dense) => self.sums::<F, { Dense::OUTPUTS }>(trees, dense, features, outputs),
             Leaves::Lists(lists) if self.base.len() <= Lists::SOME => {
                 self.sums::<F, { Lists::SOME }>(trees, lists, features, outputs);
@@ -90,21 +90,21 @@ impl FlatEnsemble {
 
     /// Writes the sums of the leaves of each row into `sums`. Scores as many rows as possible in groups of `LANES`, and
     /// the rest one by one.
-    fn sums<F: Form, const N: usize>(
+    fn sums<F: PackedNode, const N: usize>(
         &self,
         trees: &Trees<F>,
-        leaves: &impl Added<N>,
+        leaves: &impl AddLeaf<N>,
         features: &[f32],
         sums: &mut [f32],
     ) {
         let outputs = self.base.len();
         let together = sums.len() / outputs / LANES * LANES;
-        let (features, lone) = features.split_at(together * self.features);
-        let (sums, lone_sums) = sums.split_at_mut(together * outputs);
+        let (features, single) = features.split_at(together * self.features);
+        let (sums, single_sums) = sums.split_at_mut(together * outputs);
         if together > 0 {
             walk::batch(trees, leaves, (features, self.features), (sums, outputs));
         }
-        for (row, sums) in lone.chunks_exact(self.features).zip(lone_sums.chunks_exact_mut(outputs)) {
+        for (row, sums) in single.chunks_exact(self.features).zip(single_sums.chunks_exact_mut(outputs)) {
             walk::row(trees, leaves, row, sums);
         }
     }

@@ -5,18 +5,8 @@
 //! The first unknown operator or attribute is an error that names it. Afterwards the pipeline serves like one that was
 //! trained here.
 //!
-//! # Supported operators
-//!
-//! | operator | supported |
-//! |---|---|
-//! | `TreeEnsembleClassifier`, `TreeEnsembleRegressor` | SUM or AVERAGE, `base_values`, modes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT; post-transform LOGISTIC of two classes, SOFTMAX, or NONE if leaves contain shares of the classes (a forest, which becomes the mean of its trees); one target |
-//! | `LinearClassifier`, `LinearRegressor` | post-transform LOGISTIC of two classes or followed by `Normalizer` L1, SOFTMAX; one target |
-//! | `MatMul` and `Add` of constants | a linear regression model of doubles |
-//! | `Imputer` | of NaN, in numbers |
-//! | `Scaler`; `Add`, `Sub`, `Mul`, `Div` of features and constants | everything; before trees, with a warning if rounding differs |
-//! | `OneHotEncoder` | of one column of texts |
-//! | `Concat`, `FeatureVectorizer`, `Gather`, `ArrayFeatureExtractor`, `Split` | of columns |
-//! | `Identity`, `Cast`, `Reshape`, `Flatten`, `ZipMap`, `Softmax`, `Constant` | if they do not change values; `Softmax` of a classifier's outputs |
+//! docs/IMPORT.md lists the supported operators, which `operators.rs` defines. Before trees, several steps of scaling
+//! are imported with a warning, because they round differently here.
 //!
 //! # Columns
 //!
@@ -66,6 +56,8 @@ mod keys;
 mod labels;
 mod layout;
 mod linear;
+mod operators;
+mod outputs;
 mod trees;
 mod value;
 mod walk;
@@ -84,7 +76,7 @@ const MIN_OPERATOR_SET: i64 = 7;
 
 /// An imported model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Imported {
+pub struct ImportedModel {
     /// The pipeline of the model. It uses the table's columns and labels, in the table's order, and has no calibration
     /// and no interval.
     pub pipeline: Pipeline,
@@ -99,14 +91,33 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`ImportError`], which names the invalid operator, attribute, column or label.
-pub fn import(bytes: &[u8], table: &Signature) -> Result<Imported, ImportError> {
+///
+/// # Examples
+/// ```
+/// use evergreen_lifecycle::{Column, Signature};
+/// use evergreen_scoring::{ArtifactMetadata, Model, encode, import};
+///
+/// // A random forest from scikit-learn.
+/// let bytes = std::fs::read("../../tests/artifacts/foreign/skl-forest-3.onnx")?;
+/// let columns = ["sepal length", "sepal width", "petal length", "petal width"].map(Column::number).to_vec();
+/// let labels = ["setosa", "versicolor", "virginica"].map(Into::into).to_vec();
+/// let imported = import(&bytes, &Signature::classification(columns, labels)?)?;
+/// assert!(imported.producer.starts_with("skl2onnx") && imported.warnings.is_empty());
+///
+/// // The artifact of the imported model.
+/// let artifact = encode(&imported.pipeline, &ArtifactMetadata { model: "iris".into(), lineage: None });
+/// let answers = Model::load(&artifact)?.predict(&[5.1, 3.5, 1.4, 0.2])?;
+/// assert_eq!(answers.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportError> {
     limits::check(bytes)?;
     let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     check_meaning(&model)?;
     let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
-    let scored = walk::walk(graph, table)?;
-    let (pipeline, warnings) = answer::pipeline(scored, table)?;
-    Ok(Imported { pipeline, producer: producer(&model), warnings })
+    let found = walk::walk(graph, table)?;
+    let (pipeline, warnings) = answer::pipeline(found, table)?;
+    Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
 }
 
 /// Checks that operator names have their standard meaning: no functions and no old operator set.

@@ -1,15 +1,13 @@
 //! Reads a model artifact and predicts with it.
 //!
 //! The artifact is an ONNX file ([`encode`]). [`Model::load`] checks it once and compiles it into flat arrays. After
-//! that,
-//! [`Model::predict`] cannot fail on a row. This crate does not depend on any training library.
+//! that, [`Model::predict`] cannot fail on a row. [`import`] reads the models of other libraries. This crate does not depend on any training library.
 //!
 //! All arithmetic on features is in `f32`, with the same operations in the same order as the ONNX operators. So this
 //! crate, ONNX Runtime and the trainer take the same path through every tree. Later steps may differ by rounding:
 //! probabilities by about 10⁻⁶, numbers by a relative 10⁻⁵.
 
 mod artifact;
-mod digest;
 mod features;
 mod flat;
 mod import;
@@ -22,13 +20,12 @@ mod registered;
 mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
-pub use digest::sha256_hex;
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, ImportedModel, import};
 pub use model::{Model, ShapeError};
 pub use pipeline::{
-    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES, MAX_MEMBERS,
-    MAX_NODES, Member, Node, Parts, Pipeline, PipelineError, Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
-    Weight,
+    Aggregate, Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES,
+    MAX_MEMBERS, MAX_NODES, Member, Node, Pipeline, PipelineError, PipelineParts, Predictor, Preprocessing, Scaler,
+    Statistic, Tree, Weight,
 };
 pub use predictions::{ClassPredictions, NumberPredictions, Prediction, Predictions};
 pub use registered::RegisteredError;

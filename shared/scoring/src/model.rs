@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
-use crate::features::Features;
+use crate::features::CompiledPreprocessing;
 use crate::intervals::Intervals;
 use crate::link::Answerer;
 use crate::pipeline::{Pipeline, outputs};
@@ -21,7 +21,7 @@ pub struct Model {
     signature: Signature,
     /// Number of values in a raw row.
     slots: usize,
-    features: Features,
+    features: CompiledPreprocessing,
     scorer: Scorer,
     /// Number of outputs of the scorer for a row.
     outputs: usize,
@@ -31,7 +31,7 @@ pub struct Model {
 
 /// Error for a batch whose length is not a multiple of the row length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{values} values are no whole number of rows of {slots} values")]
+#[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
 pub struct ShapeError {
     /// Number of values in the batch.
     pub values: usize,
@@ -44,7 +44,20 @@ impl Model {
     /// artifact of a known format is an error. Time and memory are proportional to the number of bytes.
     ///
     /// # Errors
-    /// [`ArtifactError`], which says what is wrong with the bytes.
+    /// [`ArtifactError`] if the bytes are not a valid artifact.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_scoring::Model;
+    ///
+    /// let bytes = std::fs::read("tests/artifacts/format-1.onnx")?;
+    /// let model = Model::load(&bytes)?;
+    /// assert_eq!(model.signature().columns().len(), 2);
+    ///
+    /// let error = Model::load(b"not a model").unwrap_err();
+    /// assert!(error.to_string().starts_with("the artifact "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (pipeline, metadata) = artifact::decode(bytes)?;
         Ok(Self::compile(&pipeline, metadata))
@@ -57,7 +70,7 @@ impl Model {
             metadata,
             signature: signature.clone(),
             slots: signature.slots(),
-            features: Features::compile(&parts.preprocessing),
+            features: CompiledPreprocessing::compile(&parts.preprocessing),
             scorer: Scorer::compile(&parts.predictor, parts.preprocessing.features(), signature.labels().len()),
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),
@@ -95,6 +108,20 @@ impl Model {
     ///
     /// # Errors
     /// [`ShapeError`] if the number of values is not a multiple of the row length.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_scoring::{Model, Predictions};
+    ///
+    /// let model = Model::load(&std::fs::read("tests/artifacts/format-1.onnx")?)?;
+    /// // Two rows of two numbers.
+    /// let Predictions::Classes(answers) = model.predict(&[0.5, 1.0, 2.0, -3.0])? else { panic!("a classifier") };
+    /// for answer in answers.iter() {
+    ///     println!("{}: {:?}", model.signature().labels()[answer.class], answer.probabilities);
+    /// }
+    /// assert_eq!(answers.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
         let slots = self.slots;
         if !rows.len().is_multiple_of(slots) {
@@ -127,6 +154,7 @@ impl Model {
     }
 
     /// Calls `each` with the features and the outputs of one block of rows after the other.
+    #[expect(clippy::indexing_slicing, reason = "the buffers have room for the longest block")]
     fn each_block(&self, rows: &[f32], mut each: impl FnMut(&[f32], &[f32])) {
         let (slots, width) = (self.slots, self.features.count());
         let most = BLOCK.min(rows.len() / slots);

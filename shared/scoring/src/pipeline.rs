@@ -8,7 +8,7 @@ use evergreen_lifecycle::Signature;
 
 pub use check::{MAX_FEATURES, MAX_MEMBERS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
-pub use interval::{Curve, Interval, Step};
+pub use interval::{Curve, CurveStep, Interval};
 pub use preprocessing::{Encoding, Preprocessing, Scaler, Statistic};
 
 /// An ensemble of trees. Each output is the mean or the sum of the weights of the leaves that a row reaches, plus a
@@ -147,12 +147,12 @@ pub enum Link {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     signature: Signature,
-    parts: Parts,
+    parts: PipelineParts,
 }
 
 /// The parts of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parts {
+pub struct PipelineParts {
     /// Turns a raw row into features.
     pub preprocessing: Preprocessing,
     /// Turns features into outputs.
@@ -201,7 +201,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`PipelineError`] if the parts do not match each other or the signature, or if a tree is malformed.
-    pub fn new(signature: Signature, parts: Parts) -> Result<Self, PipelineError> {
+    pub fn new(signature: Signature, parts: PipelineParts) -> Result<Self, PipelineError> {
         check::all(&signature, &parts)?;
         Ok(Self { signature, parts })
     }
@@ -212,7 +212,7 @@ impl Pipeline {
     }
 
     /// Returns the parts of the pipeline.
-    pub fn parts(&self) -> &Parts {
+    pub fn parts(&self) -> &PipelineParts {
         &self.parts
     }
 }

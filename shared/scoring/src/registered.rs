@@ -1,17 +1,17 @@
 //! Decides whether a registered artifact can serve. The predict function, the function that measures, the gate and a
 //! manual promotion all use this code.
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Artifact, ModelName};
 
 use crate::artifact::ArtifactError;
-use crate::digest::sha256_hex;
 use crate::model::Model;
 
 /// Reason why bytes are not the model that was registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisteredError {
     /// The number of bytes differs.
-    #[error("{found} bytes instead of the {expected} that were registered")]
+    #[error("{found} bytes; expected {expected}, as registered")]
     Size {
         /// Number of bytes that were registered.
         expected: u64,
@@ -19,7 +19,7 @@ pub enum RegisteredError {
         found: u64,
     },
     /// The bytes differ from those that were registered.
-    #[error("SHA-256 {found} instead of {expected}, which was registered")]
+    #[error("SHA-256 {found}; expected {expected}, as registered")]
     Digest {
         /// SHA-256 that was registered.
         expected: String,
@@ -27,10 +27,10 @@ pub enum RegisteredError {
         found: String,
     },
     /// The bytes were registered, but this release cannot read them.
-    #[error("cannot be read: {0}")]
+    #[error("not readable by this release: {0}")]
     Unreadable(#[from] ArtifactError),
     /// The artifact belongs to another model.
-    #[error("it is a file of the model {found:?}, expected one of the model \"{expected}\"")]
+    #[error("belongs to the model {found:?}; expected the model \"{expected}\"")]
     OtherModel {
         /// Name of this stack's model.
         expected: ModelName,
@@ -84,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_file_of_another_model_cannot_serve() {
+    fn a_valid_file_of_another_model_cannot_serve() {
         let error = Model::load_registered(KEPT, &registered(KEPT), &"another".parse().unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "it is a file of the model \"iris\", expected one of the model \"another\"");
+        assert_eq!(error.to_string(), "belongs to the model \"iris\"; expected the model \"another\"");
     }
 
     #[test]

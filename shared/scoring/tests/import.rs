@@ -10,36 +10,22 @@ use std::path::PathBuf;
 
 use common::{is_finite, metadata, numbers};
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
-use evergreen_scoring::{Imported, Link, Model, Predictions, encode, import};
+use evergreen_scoring::{ImportedModel, Link, Model, Predictions, encode, import};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 
-const MODELS: [&str; 23] = [
-    "lgbm-2",
-    "lgbm-3",
-    "lgbm-regression",
-    "skl-boosting-2",
-    "skl-boosting-3",
-    "skl-boosting-regression",
-    "skl-extra-trees-3",
-    "skl-forest-2",
-    "skl-forest-3",
-    "skl-forest-3-arrays",
-    "skl-forest-regression",
-    "skl-hist-2",
-    "skl-hist-3",
-    "skl-hist-regression",
-    "skl-logistic-2",
-    "skl-logistic-3",
-    "skl-mixed-forest",
-    "skl-mixed-logistic",
-    "skl-ridge",
-    "skl-tree-3",
-    "xgb-2",
-    "xgb-3",
-    "xgb-regression",
-];
+const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/foreign");
+
+/// Returns the names of all models that the import reads.
+fn models() -> Vec<String> {
+    let files = fs::read_dir(FOREIGN).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = files.filter_map(|file| Some(file.strip_suffix(".onnx")?.to_owned())).collect();
+    names.retain(|name| !name.starts_with("refused-"));
+    names.sort_unstable();
+    assert!(names.len() >= 23, "{names:?}");
+    names
+}
 
 /// Answers of ONNX Runtime to some rows of the table.
 #[derive(Deserialize)]
@@ -56,13 +42,13 @@ struct Record {
 }
 
 fn read(name: &str) -> (Vec<u8>, Record) {
-    let at = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/artifacts/foreign");
+    let at = PathBuf::from(FOREIGN);
     let record = fs::read(at.join(format!("{name}.json"))).unwrap();
     (fs::read(at.join(format!("{name}.onnx"))).unwrap(), serde_json::from_slice(&record).unwrap())
 }
 
 /// Returns the imported model, loaded from its artifact.
-fn served(imported: &Imported) -> Model {
+fn reloaded(imported: &ImportedModel) -> Model {
     Model::load(&encode(&imported.pipeline, &metadata())).unwrap()
 }
 
@@ -103,10 +89,10 @@ fn difference(model: &Model, record: &Record) -> f64 {
 
 #[test]
 fn every_file_answers_as_onnx_runtime_does() {
-    for name in MODELS {
-        let (bytes, record) = read(name);
+    for name in models() {
+        let (bytes, record) = read(&name);
         let imported = import(&bytes, &record.signature).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let difference = difference(&served(&imported), &record);
+        let difference = difference(&reloaded(&imported), &record);
         println!("{name}: {difference:e}");
         assert!(!record.rows.is_empty() && difference < 1e-5, "{name}: {difference}");
         assert!(imported.warnings.is_empty(), "{name}: {:?}", imported.warnings);
@@ -118,25 +104,34 @@ fn every_file_answers_as_onnx_runtime_does() {
     }
 }
 
+/// Returns the operators that the manual lists, in alphabetical order.
+fn supported() -> String {
+    let manual = include_str!("../../../docs/IMPORT.md");
+    let (_, table) = manual.split_once("<!-- operators -->").unwrap();
+    let (table, _) = table.split_once("<!-- end of operators -->").unwrap();
+    let cells = table.lines().filter_map(|row| row.strip_prefix("| `")?.split(" | ").next());
+    let mut names: Vec<_> = cells.flat_map(|cell| cell.trim_end_matches('`').split("`, `")).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
 #[test]
-fn an_operator_that_is_not_known_is_named() {
+fn an_operator_that_is_not_supported_is_named() {
     for (name, operator) in
         [("refused-svc", "SVMClassifier"), ("refused-mlp", "Relu"), ("refused-polynomial", "ReduceProd")]
     {
         let (bytes, record) = read(name);
         let error = import(&bytes, &record.signature).unwrap_err().to_string();
         let expected = format!(
-            "operator {operator} is not known; known are Add, ArrayFeatureExtractor, Cast, Concat, Constant, Div, \
-             FeatureVectorizer, Flatten, Gather, Identity, Imputer, LinearClassifier, LinearRegressor, MatMul, Mul, \
-             Normalizer, OneHotEncoder, Reshape, Scaler, Softmax, Split, Sub, TreeEnsembleClassifier, \
-             TreeEnsembleRegressor, ZipMap"
+            "operator {operator} is not supported; supported are {}; train and export the model without it",
+            supported()
         );
         assert_eq!(error, expected);
     }
 }
 
 #[test]
-fn a_pipeline_takes_the_columns_and_fills_that_the_file_has() {
+fn a_pipeline_has_the_columns_and_fills_of_the_file() {
     let (bytes, record) = read("skl-mixed-forest");
     let pipeline = import(&bytes, &record.signature).unwrap().pipeline;
     assert_eq!(pipeline.signature().labels(), record.signature.labels());
@@ -151,9 +146,12 @@ fn labels_stand_in_the_tables_order_and_numbers_for_them_are_said() {
     let texts = ["c", "a", "b"].map(Label::from).to_vec();
     let table = Signature::classification(record.signature.columns().to_vec(), texts.clone()).unwrap();
     let imported = import(&bytes, &table).unwrap();
-    assert_eq!(imported.warnings, ["the file numbers its labels; taken in sorted order: 0 is a, 1 is b, 2 is c"]);
+    assert_eq!(
+        imported.warnings,
+        ["the file has numbers as labels; they are the indices of the sorted labels: 0 is a, 1 is b, 2 is c"]
+    );
     assert_eq!(imported.pipeline.signature().labels(), texts);
-    let (model, direct) = (served(&imported), served(&import(&bytes, &record.signature).unwrap()));
+    let (model, direct) = (reloaded(&imported), reloaded(&import(&bytes, &record.signature).unwrap()));
     let rows = rows(&model, &record);
     let (found, expected) = (numbers(&model.predict(&rows).unwrap()), numbers(&direct.predict(&rows).unwrap()));
     for (found, expected) in found.chunks(3).zip(expected.chunks(3)) {
@@ -171,7 +169,7 @@ fn two_labels_the_other_way_round_give_the_same_answers() {
         record.signature = Signature::classification(record.signature.columns().to_vec(), labels).unwrap();
         record.probabilities.iter_mut().for_each(|row| row.reverse());
         let imported = import(&bytes, &record.signature).unwrap();
-        assert!(difference(&served(&imported), &record) < 1e-5, "{name}");
+        assert!(difference(&reloaded(&imported), &record) < 1e-5, "{name}");
     }
 }
 
@@ -188,30 +186,36 @@ fn refused(name: &str, change: impl Fn(&mut Vec<Column>, &mut Vec<Label>)) -> St
 }
 
 #[test]
-fn a_table_that_does_not_fit_is_told_what_the_file_wants() {
+fn a_table_that_does_not_fit_gets_an_error_that_names_what_the_file_expects() {
     let iris = "sepal length (cm), sepal width (cm), petal length (cm), petal width (cm)";
     assert_eq!(
         refused("skl-forest-3", |columns, _| columns.push(Column::number("more"))),
-        format!("the file takes 4 columns, the table has 5: {iris}, more")
+        format!(
+            "the file's input has 4 columns, the table has 5: {iris}, more; train on all of them in this order, or \
+             export one input for each column"
+        )
     );
     assert_eq!(
         refused("skl-forest-3", |_, labels| labels[1] = "other".into()),
-        "the file's labels are setosa, versicolor, virginica, the table's are setosa, other, virginica"
+        "the file has the labels setosa, versicolor, virginica, the table has setosa, other, virginica; train the \
+         model on the labels of the table"
     );
     assert_eq!(
         refused("skl-forest-3", |_, labels| labels.clear()),
-        "the file is for classification, the table for regression"
+        "the file is a model for classification, the table's target is for regression; import a model for regression"
     );
     assert_eq!(
         refused("skl-mixed-forest", |columns, _| columns[0].name = "years".into()),
-        "the file's input \"age\" is no column of the table, which has years, income, active, plan, country"
+        "the file's input \"age\" is not a column of the table; expected one of years, income, active, plan, country; \
+         export each input with the name of its column"
     );
     assert_eq!(
         refused("skl-mixed-forest", |columns, _| columns[3].kind = ColumnKind::Number),
-        "column \"plan\" is a number in the table, the file takes texts"
+        "column \"plan\": the table has a number, the file expects texts; export the model with an input that matches \
+         the table"
     );
     let error = refused("skl-forest-3", |columns, _| columns[2].nullable = true);
-    assert!(error.starts_with("column \"petal length (cm)\" has missing values in the table"), "{error}");
+    assert!(error.starts_with("column \"petal length (cm)\": the table has missing values"), "{error}");
     assert!(error.contains("SimpleImputer"), "{error}");
 }
 
@@ -223,13 +227,13 @@ fn columns_that_a_file_by_name_does_not_take_are_left_out() {
     let table = Signature::classification(columns, record.signature.labels().to_vec()).unwrap();
     let imported = import(&bytes, &table).unwrap();
     assert_eq!(imported.pipeline.parts().link, Link::Logistic);
-    assert!(difference(&served(&imported), &record) < 1e-5);
+    assert!(difference(&reloaded(&imported), &record) < 1e-5);
 }
 
 /// Checks that the bytes are refused, or make a model that answers with finite numbers.
-fn is_refused_or_sound(bytes: &[u8], table: &Signature) -> bool {
+fn is_refused_or_valid(bytes: &[u8], table: &Signature) -> bool {
     let Ok(imported) = import(bytes, table) else { return true };
-    let model = served(&imported);
+    let model = reloaded(&imported);
     is_finite(&model.predict(&vec![1.0; model.signature().slots()]).unwrap())
 }
 
@@ -237,20 +241,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_file_that_was_tampered_with_is_refused_or_sound(
-        name in prop::sample::select(&MODELS[..]),
-        other in prop::sample::select(&MODELS[..]),
+    fn a_file_that_was_tampered_with_is_refused_or_valid(
+        name in prop::sample::select(models()),
+        other in prop::sample::select(models()),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         cut in prop::option::of(any::<prop::sample::Index>()),
         splice in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>())),
     ) {
-        let (mut bytes, record) = read(name);
+        let (mut bytes, record) = read(&name);
         for (at, byte) in flips {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
         if let Some((to, from)) = splice {
-            let donor = read(other).0;
+            let donor = read(&other).0;
             let (to, from) = (to.index(bytes.len()), from.index(donor.len()));
             let length = 64.min(bytes.len() - to).min(donor.len() - from);
             bytes[to..to + length].copy_from_slice(&donor[from..from + length]);
@@ -258,6 +262,6 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        prop_assert!(is_refused_or_sound(&bytes, &record.signature));
+        prop_assert!(is_refused_or_valid(&bytes, &record.signature));
     }
 }

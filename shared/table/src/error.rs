@@ -344,8 +344,5 @@ fn list(texts: &[String]) -> String {
 }
 
 fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    evergreen_lifecycle::text::shortened(text, MAX_CHARACTERS)
 }

@@ -1,6 +1,7 @@
 //! Computes the fingerprint of a table.
 
 use evergreen_lifecycle::Label;
+use evergreen_lifecycle::digest::hex;
 use sha2::{Digest, Sha256};
 
 use super::Target;
@@ -37,16 +38,7 @@ pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], be
     // A missing list of groups adds nothing to the hash, so tables without groups keep the fingerprints that are
     // already stored.
     groups.iter().for_each(|groups| fingerprint.numbers(groups, |group| group.to_le_bytes()));
-    hexadecimal(&fingerprint.0.finalize())
-}
-
-/// Returns the SHA-256 of `bytes`, in lower-case hexadecimal.
-pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&fingerprint.0.finalize())
 }
 
 impl Fingerprint {

@@ -12,8 +12,8 @@ mod tests {
     use evergreen_lifecycle::Label;
 
     use super::*;
-    use crate::fingerprint::sha256_hex;
     use crate::{Target, Values, iris};
+    use evergreen_lifecycle::digest::sha256_hex;
 
     /// The digest was taken with scikit-learn 1.9.1. `data/README.md` shows how to compare the file with scikit-learn's
     /// copy.

@@ -1,6 +1,7 @@
 //! Reads files into a table.
 
 use bytes::Bytes;
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 use rayon::prelude::*;
 
@@ -14,7 +15,7 @@ use super::survey::Tally;
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
 use crate::budget::{self, Shape};
 use crate::cell::Form;
-use crate::fingerprint::{Beside, sha256_hex};
+use crate::fingerprint::Beside;
 use crate::forms::{self, Surveyed};
 use crate::frame::{Frame, FrameColumn};
 use crate::settings::Settings;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
 use evergreen_metrics::{Expectations, Meter, MetricsError, Report, Schedule};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Parts, Pipeline, Predictor, Preprocessing,
-    Tree, Weight, encode, sha256_hex,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
+    Preprocessing, Tree, Weight, encode,
 };
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
@@ -135,7 +136,7 @@ fn model() -> Vec<u8> {
 pub fn model_named(name: &str) -> Vec<u8> {
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 1.0 }]);
     let trees = vec![Tree { nodes: vec![leaf] }];
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing {
             encodings: vec![Encoding::Value { fill: 0.0, indicator: false }],
             statistics: Vec::new(),

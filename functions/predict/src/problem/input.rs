@@ -144,8 +144,5 @@ fn listed(columns: &Columns) -> String {
 }
 
 pub(crate) fn shortened(name: &str) -> String {
-    match name.char_indices().nth(MAX_ECHO) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
+    evergreen_lifecycle::text::shortened(name, MAX_ECHO)
 }

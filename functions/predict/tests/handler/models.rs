@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Parts, Pipeline, Predictor, Preprocessing,
-    Tree, Weight, encode,
+    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
+    Preprocessing, Tree, Weight, encode,
 };
 
 /// The rows of the built-in data set, with a header.
@@ -78,14 +78,21 @@ pub fn estimate(interval: Option<f32>) -> Vec<u8> {
     written("iris", signature, parts(vec![value(0.0, false)], predictor, interval))
 }
 
-fn written(name: &str, signature: Signature, parts: Parts) -> Vec<u8> {
+fn written(name: &str, signature: Signature, parts: PipelineParts) -> Vec<u8> {
     encode(&Pipeline::new(signature, parts).unwrap(), &ArtifactMetadata::named(name))
 }
 
-fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> Parts {
+fn parts(encodings: Vec<Encoding>, predictor: Predictor, interval: Option<f32>) -> PipelineParts {
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
     let interval = interval.map(Into::into);
-    Parts { preprocessing, predictor, link: Link::Identity, calibration: None, rule: LabelRule::default(), interval }
+    PipelineParts {
+        preprocessing,
+        predictor,
+        link: Link::Identity,
+        calibration: None,
+        rule: LabelRule::default(),
+        interval,
+    }
 }
 
 fn column(name: &str, kind: ColumnKind, nullable: bool) -> Column {

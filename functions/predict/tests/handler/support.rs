@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable, WithCopy};
 use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Run, RunId, Version};
 use evergreen_predict::journal::{Call, Journal};
 use evergreen_predict::{App, Ports};
-use evergreen_scoring::sha256_hex;
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;

@@ -1,7 +1,7 @@
 //! Parses events that request an import: manual ones, and those that S3 sends through EventBridge for an uploaded file.
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{RunId, Trigger};
-use evergreen_scoring::sha256_hex;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Imported models: which ones are accepted, which ones the gate rejects, and which files are not models.
 
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Family, RunStatus, Trigger};
-use evergreen_scoring::sha256_hex;
 use evergreen_train::Report;
 use serde_json::{Value, json};
 

@@ -24,7 +24,7 @@ async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
     let state = world.memory.state();
     let champion = state.champions.last().unwrap();
     let artifact = &state.objects[&champion.version.artifact.key];
-    assert_eq!(evergreen_scoring::sha256_hex(artifact), champion.version.artifact.sha256);
+    assert_eq!(evergreen_lifecycle::digest::sha256_hex(artifact), champion.version.artifact.sha256);
     let manifest: Manifest = serde_json::from_slice(&state.objects[&champion.version.manifest_key]).unwrap();
     assert_eq!(manifest.version, champion.version);
     assert_eq!(manifest.version.decision.verdict, Verdict::FirstChampion);

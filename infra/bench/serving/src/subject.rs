@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use bytes::Bytes;
 use evergreen_learning::{Origin, Plan, Prepared, Trained, train};
+use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{
     Artifact, Champion, Dataset, Decision, Durations, Family, Gate, Incumbent, ModelName, RunId, Version, VersionNumber,
 };
-use evergreen_scoring::sha256_hex;
 use evergreen_table::{IRIS_CSV, iris};
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};

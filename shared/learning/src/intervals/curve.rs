@@ -1,6 +1,6 @@
 //! Half the width of the intervals, as a function of the prediction.
 
-use evergreen_scoring::{Curve, Step};
+use evergreen_scoring::{Curve, CurveStep};
 
 use crate::evaluate::INTERVAL_LEVEL;
 
@@ -79,7 +79,7 @@ fn through(parts: &[CurvePart]) -> Curve {
     let greatest = parts.iter().map(|part| part.half).fold(0.0, f64::max);
     let half = |part: &CurvePart| above(part.half.max(MIN_SHARE * greatest));
     let step = |pair: &[CurvePart]| match pair {
-        [a, b] => Some(Step { from: a.knot, length: b.knot - a.knot, rise: half(b) - half(a) }),
+        [a, b] => Some(CurveStep { from: a.knot, length: b.knot - a.knot, rise: half(b) - half(a) }),
         _ => None,
     };
     Curve { start: parts.first().map_or(0.0, half), steps: parts.windows(2).filter_map(step).collect() }

@@ -15,7 +15,7 @@ const MAX_POWER: f64 = 8.0;
 /// Number of search steps. Each leaves 62 % of the interval.
 const STEPS: usize = 30;
 
-/// Returns the power that best matches the probabilities to the truth (see [`evergreen_scoring::Parts::calibration`]).
+/// Returns the power that best matches the probabilities to the truth (see [`evergreen_scoring::PipelineParts::calibration`]).
 /// Probabilities are limited as in `rule`. Returns `None` if the gain in log loss is too small.
 pub(super) fn power(target: &Target, answers: &Answers, rule: &LabelRule) -> Option<f32> {
     let (Target::Classes { labels, classes: truth }, Answers::Classes { probabilities, .. }) = (target, answers) else {

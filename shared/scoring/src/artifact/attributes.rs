@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ArtifactError;
-use super::onnx::{AttributeProto, Texts, kind};
+use super::onnx::{AttributeProto, TextList, kind};
 
 fn named(name: &str, kind: i32) -> AttributeProto {
     AttributeProto { name: name.to_owned(), kind, ..AttributeProto::default() }
@@ -46,7 +46,7 @@ impl Attributes {
         for attribute in list {
             let name = attribute.name.clone();
             if attributes.unread.insert(name.clone(), attribute).is_some() {
-                return Err(attributes.error(&name, "given twice"));
+                return Err(attributes.error(&name, "it occurs twice; expected once"));
             }
         }
         Ok(attributes)
@@ -60,9 +60,11 @@ impl Attributes {
         Ok(self.take(name, kind::INTS)?.ints)
     }
 
-    pub(crate) fn strings(&mut self, name: &str) -> Result<Texts, ArtifactError> {
+    pub(crate) fn strings(&mut self, name: &str) -> Result<TextList, ArtifactError> {
         Ok(self.take(name, kind::STRINGS)?.strings)
     }
+
+    // A protocol buffer may leave out a value that is the default of its type. `kind` says that there is one.
 
     pub(super) fn string(&mut self, name: &str) -> Result<Vec<u8>, ArtifactError> {
         Ok(self.take(name, kind::STRING)?.s.unwrap_or_default())
@@ -79,18 +81,22 @@ impl Attributes {
     /// Checks that the attribute exists and has this value.
     pub(super) fn expect_int(&mut self, name: &str, value: i64) -> Result<(), ArtifactError> {
         let found = self.int(name)?;
-        if found == value { Ok(()) } else { Err(self.error(name, "not the expected number")) }
+        if found == value { Ok(()) } else { Err(self.error(name, "it has another number than its format defines")) }
     }
 
     pub(super) fn expect_string(&mut self, name: &str, value: &str) -> Result<(), ArtifactError> {
         let found = self.string(name)?;
-        if found == value.as_bytes() { Ok(()) } else { Err(self.error(name, "not the expected text")) }
+        if found == value.as_bytes() {
+            Ok(())
+        } else {
+            Err(self.error(name, "it has another text than its format defines"))
+        }
     }
 
     /// Checks that all attributes have been read.
     pub(crate) fn finish(self) -> Result<(), ArtifactError> {
         match self.unread.keys().next() {
-            Some(name) => Err(self.error(name, "not known")),
+            Some(name) => Err(self.error(name, "it is not supported")),
             None => Ok(()),
         }
     }
@@ -101,8 +107,8 @@ impl Attributes {
     }
 
     fn take(&mut self, name: &str, kind: i32) -> Result<AttributeProto, ArtifactError> {
-        let attribute = self.unread.remove(name).ok_or_else(|| self.error(name, "missing"))?;
-        if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "of another type")) }
+        let attribute = self.unread.remove(name).ok_or_else(|| self.error(name, "it is missing"))?;
+        if attribute.kind == kind { Ok(attribute) } else { Err(self.error(name, "it has another type than expected")) }
     }
 
     pub(crate) fn error(&self, attribute: &str, problem: &'static str) -> ArtifactError {
@@ -119,18 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_that_nobody_read_is_named() {
+    fn an_attribute_that_was_not_read_is_named() {
         let mut attributes = read(vec![int("axis", 1), floats("base_values", vec![0.5])]).unwrap();
         attributes.expect_int("axis", 1).unwrap();
         let error = attributes.finish().unwrap_err();
-        assert_eq!(error.to_string(), "operator Op, attribute \"base_values\": not known");
+        assert_eq!(error.to_string(), "operator Op, attribute \"base_values\": it is not supported");
     }
 
     #[test]
     fn an_attribute_twice_of_another_type_or_missing_is_refused() {
         assert!(read(vec![int("axis", 1), int("axis", 1)]).is_err());
         let mut attributes = read(vec![int("axis", 1)]).unwrap();
-        assert!(attributes.floats("axis").unwrap_err().to_string().ends_with("of another type"));
-        assert!(attributes.floats("scale").unwrap_err().to_string().ends_with("missing"));
+        assert!(attributes.floats("axis").unwrap_err().to_string().ends_with("it has another type than expected"));
+        assert!(attributes.floats("scale").unwrap_err().to_string().ends_with("it is missing"));
     }
 }

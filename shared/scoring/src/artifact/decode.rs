@@ -20,7 +20,7 @@ type Reader = fn(Signature, GraphProto) -> Result<Pipeline, ArtifactError>;
 /// [`Model::load`](crate::Model::load), which also compiles the result.
 ///
 /// # Errors
-/// [`ArtifactError`], which says what is wrong with the bytes.
+/// [`ArtifactError`] if the bytes are not a valid artifact.
 pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;

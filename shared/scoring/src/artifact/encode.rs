@@ -14,7 +14,7 @@ const IR_VERSION: i64 = 7;
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
     let predictors = match &pipeline.parts().predictor {
         Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),
-        lone => vec![attributes(lone)],
+        single => vec![attributes(single)],
     };
     let model = ModelProto {
         ir_version: IR_VERSION,
@@ -49,7 +49,9 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
 fn signature_json(pipeline: &Pipeline) -> String {
     // Serialises directly to text. With a map in between, features of other crates would decide the order of its keys.
     // This cannot fail, and an empty signature could not be loaded again.
-    serde_json::to_string(pipeline.signature()).unwrap_or_default()
+    let json = serde_json::to_string(pipeline.signature());
+    debug_assert!(json.is_ok(), "{json:?}");
+    json.unwrap_or_default()
 }
 
 fn opset(domain: &str, version: i64) -> OperatorSetIdProto {

@@ -1,6 +1,6 @@
 //! Checks the size of the parts before anything is decoded.
 //!
-//! A decoded message takes much more memory than its bytes: an empty one has only two bytes. So a small malicious file
+//! A decoded message needs much more memory than its bytes: an empty one has only two bytes. So a small malicious file
 //! could fill the memory. Nearly all of a regular file is numbers in attributes of operators, which grow at most
 //! eightfold, and texts in the metadata. The rest is called the frame, and its size is limited strictly.
 

@@ -25,7 +25,9 @@ impl Lineage {
     /// Returns the lineage as JSON with a fixed order of keys.
     pub(super) fn to_json(&self) -> String {
         // Serialises directly to text, like the signature, and cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let json = serde_json::to_string(self);
+        debug_assert!(json.is_ok(), "{json:?}");
+        json.unwrap_or_default()
     }
 }
 

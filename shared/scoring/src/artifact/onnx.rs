@@ -6,7 +6,7 @@ mod tensor;
 
 use prost::Message;
 
-pub(crate) use attribute::{AttributeProto, Texts, kind};
+pub(crate) use attribute::{AttributeProto, TextList, kind};
 pub(crate) use tensor::TensorProto;
 
 #[derive(Clone, PartialEq, Message)]

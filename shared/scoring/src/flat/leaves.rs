@@ -12,15 +12,15 @@ const MAX_KNOWN: usize = 4096;
 
 /// Adds the weights of a leaf to the sums of up to `N` outputs. Some implementations add 0 to outputs without a weight.
 /// That changes nothing, because a sum is never a negative zero.
-pub(super) trait Added<const N: usize> {
+pub(super) trait AddLeaf<const N: usize> {
     fn add(&self, leaf: u32, sums: &mut [f32; N]);
 }
 
 /// Leaves with one output. The number contains the bits of the weight, so no lookup is necessary.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Numbers;
+pub(super) struct InlineWeights;
 
-impl Added<1> for Numbers {
+impl AddLeaf<1> for InlineWeights {
     #[inline(always)]
     fn add(&self, leaf: u32, [sum]: &mut [f32; 1]) {
         *sum += f32::from_bits(leaf);
@@ -35,8 +35,9 @@ impl Dense {
     pub(super) const OUTPUTS: usize = 4;
 }
 
-impl Added<{ Self::OUTPUTS }> for Dense {
+impl AddLeaf<{ Self::OUTPUTS }> for Dense {
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the collector assigned the number, and this runs for every leaf")]
     fn add(&self, leaf: u32, sums: &mut [f32; Self::OUTPUTS]) {
         let weights = self.0[leaf as usize];
         sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
@@ -57,8 +58,9 @@ impl Lists {
     pub(super) const ALL: usize = MAX_LABELS;
 }
 
-impl<const N: usize> Added<N> for Lists {
+impl<const N: usize> AddLeaf<N> for Lists {
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the collector assigned the number, and this runs for every leaf")]
     fn add(&self, leaf: u32, sums: &mut [f32; N]) {
         let leaf = leaf as usize;
         for entry in &self.weights[self.starts[leaf] as usize..self.starts[leaf + 1] as usize] {
@@ -69,25 +71,25 @@ impl<const N: usize> Added<N> for Lists {
 
 #[derive(Debug, Clone)]
 pub(super) enum Leaves {
-    Numbers,
+    Inline,
     Dense(Dense),
     Lists(Lists),
 }
 
 /// Assigns numbers to leaves and stores their weights.
 #[derive(Debug)]
-pub(super) struct Collector {
+pub(super) struct LeafCollector {
     leaves: Leaves,
     /// Number of a leaf by its content: pairs of output and bits of the weight.
     known: HashMap<Vec<(u32, u32)>, u32>,
     content: Vec<(u32, u32)>,
 }
 
-impl Collector {
+impl LeafCollector {
     /// Creates an empty collector for an ensemble with this number of outputs.
     pub(super) fn new(outputs: usize) -> Self {
         let leaves = match outputs {
-            1 => Leaves::Numbers,
+            1 => Leaves::Inline,
             2..=Dense::OUTPUTS => Leaves::Dense(Dense::default()),
             _ => Leaves::Lists(Lists { starts: vec![0], weights: Vec::new() }),
         };
@@ -96,7 +98,7 @@ impl Collector {
 
     /// Returns the number of the leaf that adds these weights.
     pub(super) fn number(&mut self, weights: &[Weight]) -> u32 {
-        if let Leaves::Numbers = self.leaves {
+        if let Leaves::Inline = self.leaves {
             return weights.first().map_or(0, |entry| entry.weight.to_bits());
         }
         self.content.clear();
@@ -113,10 +115,14 @@ impl Collector {
 
     fn keep(&mut self, list: &[Weight]) -> u32 {
         match &mut self.leaves {
-            Leaves::Numbers => 0,
+            Leaves::Inline => 0,
             Leaves::Dense(Dense(leaves)) => {
                 let mut weights = [0.0; Dense::OUTPUTS];
-                list.iter().for_each(|entry| weights[entry.output as usize] = entry.weight);
+                for entry in list {
+                    let weight = weights.get_mut(entry.output as usize);
+                    debug_assert!(weight.is_some(), "the check of the pipeline limits the outputs");
+                    weight.into_iter().for_each(|weight| *weight = entry.weight);
+                }
                 leaves.push(weights);
                 leaves.len() as u32 - 1
             }

@@ -4,13 +4,13 @@ use std::ops::Index;
 
 use super::LANES;
 use super::key::key;
-use super::leaves::Collector;
+use super::leaves::LeafCollector;
 use crate::pipeline::{Node, Tree};
 
 /// The packed form of a node. The children of a split are `left` and `left + 1`. A leaf's `left` is its own position,
 /// and its `threshold` is the number of its weights. Its feature is the slot after the last feature, whose key is never
 /// above a threshold.
-pub(super) trait Form: Copy {
+pub(super) trait PackedNode: Copy {
     /// The keys of a row, indexed by feature.
     type Keys<T: Copy>: Index<usize, Output = T> + ?Sized;
 
@@ -35,7 +35,7 @@ pub(super) struct Narrow<const SLOTS: usize> {
     left_and_feature: u32,
 }
 
-impl<const SLOTS: usize> Form for Narrow<SLOTS> {
+impl<const SLOTS: usize> PackedNode for Narrow<SLOTS> {
     type Keys<T: Copy> = [T; SLOTS];
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self {
@@ -72,7 +72,7 @@ pub(super) struct Wide {
     left: u32,
 }
 
-impl Form for Wide {
+impl PackedNode for Wide {
     type Keys<T: Copy> = [T];
 
     fn new(threshold: u32, feature: u32, left: u32) -> Self {
@@ -118,9 +118,9 @@ pub(super) struct Trees<F> {
     pub(super) groups: Vec<Group>,
 }
 
-impl<F: Form> Trees<F> {
+impl<F: PackedNode> Trees<F> {
     /// Lays out checked trees for this number of features.
-    pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut Collector) -> Self {
+    pub(super) fn compile(trees: &[Tree], features: usize, leaves: &mut LeafCollector) -> Self {
         let places = trees.iter().map(|tree| tree.nodes.len() + 1).sum::<usize>();
         let mut flat = Self {
             nodes: Vec::with_capacity(2 + places),
@@ -146,7 +146,7 @@ impl<F: Form> Trees<F> {
     /// Appends a tree and returns the number of steps to its farthest leaf. Siblings are neighbours. The children of
     /// the left sibling come next, so a walk to the left mostly stays within a cache line. An unused place after the
     /// root keeps siblings from being split between two cache lines.
-    fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut Collector) -> u32 {
+    fn tree(&mut self, tree: &Tree, features: u32, nothing: F, leaves: &mut LeafCollector) -> u32 {
         let (mut depth, root) = (0, self.nodes.len() as u32);
         self.nodes.extend([nothing; 2]);
         let mut open = vec![(0_u32, root, 0_u32)];

@@ -107,14 +107,14 @@ proptest! {
             flat.outputs(rows, &mut outputs);
             outputs.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };
-        let lone: Vec<u32> = rows.chunks(features).flat_map(outputs).collect();
-        prop_assert_eq!(&lone, &expected);
+        let single: Vec<u32> = rows.chunks(features).flat_map(outputs).collect();
+        prop_assert_eq!(&single, &expected);
         prop_assert_eq!(&outputs(&rows), &expected);
     }
 }
 
 #[test]
-fn more_different_leaves_than_are_told_apart_are_all_kept() {
+fn more_different_leaves_than_are_remembered_are_all_kept() {
     let leaves = 6_000_u32;
     let weights = |n: u32| Node::Leaf(vec![Weight { output: n % 2, weight: n as f32 }]);
     // A chain: the value n leads to leaf n.

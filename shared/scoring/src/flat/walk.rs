@@ -1,8 +1,8 @@
 //! Walks rows through trees and adds the leaves.
 
 use super::key::{LOWEST, key};
-use super::leaves::Added;
-use super::nodes::{Form, Trees};
+use super::leaves::AddLeaf;
+use super::nodes::{PackedNode, Trees};
 use super::{LANES, MANY};
 
 /// Number of steps between two checks whether all walks have ended. A larger number needs fewer branches, a smaller one
@@ -10,9 +10,10 @@ use super::{LANES, MANY};
 const STEPS: u32 = 4;
 
 /// Writes the sums for one row of `features` into `sums`, one per output.
-pub(super) fn row<F: Form, const N: usize>(
+#[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
+pub(super) fn row<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
-    leaves: &impl Added<N>,
+    leaves: &impl AddLeaf<N>,
     features: &[f32],
     sums: &mut [f32],
 ) {
@@ -39,9 +40,10 @@ pub(super) fn row<F: Form, const N: usize>(
 
 /// Writes the sums for rows of `width` features into `sums`, with `outputs` sums per row. The number of rows must be a
 /// multiple of [`LANES`].
-pub(super) fn batch<F: Form, const N: usize>(
+#[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
+pub(super) fn batch<F: PackedNode, const N: usize>(
     trees: &Trees<F>,
-    leaves: &impl Added<N>,
+    leaves: &impl AddLeaf<N>,
     (features, width): (&[f32], usize),
     (sums, outputs): (&mut [f32], usize),
 ) {
@@ -64,6 +66,7 @@ pub(super) fn batch<F: Form, const N: usize>(
 
 /// Returns the keys of rows in groups of [`LANES`] rows. Each group has `slots` arrays, which contain the keys of one
 /// feature.
+#[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
     let together = features.chunks_exact(width * LANES);
     let mut keys = vec![[LOWEST; LANES]; together.len() * slots];
@@ -78,7 +81,8 @@ fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {
 /// Walks from `roots` to leaves, which are at most `depth` steps away. `key` returns the key of a node's feature in a
 /// lane. The function is inlined so that positions stay in registers.
 #[inline(always)]
-fn walk<F: Form>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
+#[expect(clippy::indexing_slicing, reason = "positions come from checked trees, and this is the hot path")]
+fn walk<F: PackedNode>(nodes: &[F], roots: [u32; LANES], depth: u32, key: impl Fn(F, usize) -> u32) -> [u32; LANES] {
     let step = |at: &mut [u32; LANES]| {
         for (lane, position) in at.iter_mut().enumerate() {
             let node = nodes[*position as usize];

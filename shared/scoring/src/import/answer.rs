@@ -3,50 +3,50 @@
 use evergreen_lifecycle::{Signature, Task};
 
 use super::error::ImportError;
-use super::value::{Scored, Stage};
+use super::value::{FoundModel, PostTransform};
 use super::{ensemble, labels, layout};
 use crate::pipeline::{
-    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Parts, Pipeline, PipelineError, Predictor, Tree,
-    Weight,
+    Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Pipeline, PipelineError, PipelineParts,
+    Predictor, Tree, Weight,
 };
 
 /// Maximum difference between the sum of a leaf's shares and 1.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
-const ROUNDING: &str = "the file scales features before its trees in more than one step, which is rounded otherwise here: \
+const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
                         a value at a threshold may go the other way";
 
 /// Returns the pipeline and the warnings about assumptions.
-pub(super) fn pipeline(mut scored: Scored, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
-    let task = if scored.labels.is_empty() { Task::Regression } else { Task::Classification };
+pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+    let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
         return Err(ImportError::Task { file: task.name(), table: table.task().name() });
     }
-    let layout = layout::of(&scored.features, table)?;
+    let layout = layout::of(&model.features, table)?;
     let mut warnings = layout.warnings;
-    if !layout.exact && matches!(scored.predictor, Predictor::Trees(_)) {
+    if !layout.exact && matches!(model.predictor, Predictor::Trees(_)) {
         warnings.push(ROUNDING.to_owned());
     }
     let count = layout.preprocessing.features();
     if count > MAX_FEATURES {
         return Err(PipelineError::Features(count).into());
     }
-    let predictor = on_features(scored.predictor, &layout.places, count, scored.operator)?;
+    let predictor = on_features(model.predictor, &layout.places, count, model.operator)?;
     let (predictor, link) = match task {
         Task::Regression => (predictor, Link::Identity),
         Task::Classification => {
-            let (classes, warning) = labels::classes(&scored.labels, table.labels())?;
+            let (classes, warning) = labels::classes(&model.labels, table.labels())?;
             warnings.extend(warning);
-            scored.predictor = predictor;
-            of_classes(scored.predictor, scored.stage, scored.operator, &classes, count)?
+            model.predictor = predictor;
+            of_classes(model.predictor, model.transform, model.operator, &classes, count)?
         }
     };
     let signature = match task {
         Task::Regression => Signature::regression(layout.columns),
         Task::Classification => Signature::classification(layout.columns, table.labels().to_vec()),
     };
-    let signature = signature.map_err(|_| ImportError::NoPrediction)?;
-    let parts = Parts {
+    let signature = signature.map_err(ImportError::Signature)?;
+    let parts = PipelineParts {
         preprocessing: layout.preprocessing,
         predictor,
         link,
@@ -79,7 +79,10 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             for node in ensemble.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
                 if let Node::Split { feature, .. } = node {
                     let place = places.get(*feature as usize).ok_or_else(|| {
-                        ImportError::usage(operator, format!("splits feature {feature} of {}", places.len()))
+                        ImportError::usage(
+                            operator,
+                            format!("it splits feature {feature}, but its input has {} features", places.len()),
+                        )
                     })?;
                     *feature = *place;
                 }
@@ -94,7 +97,7 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
 /// Replaces the file's labels with the table's classes. Returns the predictor and its link.
 fn of_classes(
     predictor: Predictor,
-    stage: Stage,
+    transform: PostTransform,
     operator: &'static str,
     classes: &[u32],
     features: usize,
@@ -107,29 +110,35 @@ fn of_classes(
     if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
     }
-    match (stage, predictor) {
-        (Stage::Raw, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
-        (Stage::Raw, _) => Err(ImportError::attribute(operator, "post_transform", "NONE gives no probabilities")),
-        (Stage::Logistic | Stage::OneVersusRest, predictor) if outputs == 1 => {
+    match (transform, predictor) {
+        (PostTransform::None, Predictor::Trees(ensemble)) => Ok((shares(ensemble, classes, operator)?, Link::Identity)),
+        (PostTransform::None, _) => Err(ImportError::attribute(
+            operator,
+            "post_transform",
+            "it is NONE, which gives no probabilities; expected LOGISTIC or SOFTMAX",
+        )),
+        (PostTransform::Logistic | PostTransform::OneVersusRest, predictor) if outputs == 1 => {
             Ok((of_second(predictor, classes), Link::Logistic))
         }
-        (Stage::Logistic, Predictor::Linear(linear)) if is_mirrored(&linear, features) => {
+        (PostTransform::Logistic, Predictor::Linear(linear)) if is_mirrored(&linear, features) => {
             let second = Linear {
                 weights: linear.weights.into_iter().skip(features).collect(),
                 bias: linear.bias.into_iter().skip(1).collect(),
             };
             Ok((of_second(Predictor::Linear(second), classes), Link::Logistic))
         }
-        (Stage::Logistic, _) => Err(ImportError::attribute(
+        (PostTransform::Logistic, _) => Err(ImportError::attribute(
             operator,
             "post_transform",
-            "LOGISTIC of several outputs gives probabilities only with Normalizer (L1) after it",
+            "it is LOGISTIC for several outputs; expected Normalizer (L1) after it, so that the probabilities sum to 1",
         )),
-        (Stage::Softmax, _) if outputs == 1 => {
-            Err(ImportError::attribute(operator, "post_transform", "SOFTMAX of one output"))
-        }
-        (Stage::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
-        (Stage::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
+        (PostTransform::Softmax, _) if outputs == 1 => Err(ImportError::attribute(
+            operator,
+            "post_transform",
+            "it is SOFTMAX for a single output; expected one output for each class",
+        )),
+        (PostTransform::OneVersusRest, predictor) => Ok((permuted(predictor, classes, features), Link::OneVersusRest)),
+        (PostTransform::Softmax, predictor) => Ok((permuted(predictor, classes, features), Link::Softmax)),
     }
 }
 
@@ -151,12 +160,9 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
         Predictor::Linear(linear) => {
             Predictor::Linear(Linear { weights: negate(linear.weights), bias: negate(linear.bias) })
         }
-        Predictor::Trees(ensemble) => {
-            let trees = each_leaf(ensemble.trees, |weights| {
-                weights.iter_mut().for_each(|entry| entry.weight = -entry.weight);
-                Some(())
-            });
-            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: negate(ensemble.base), ..ensemble })
+        Predictor::Trees(mut ensemble) => {
+            leaves(&mut ensemble.trees).flatten().for_each(|entry| entry.weight = -entry.weight);
+            Predictor::Trees(Ensemble { base: negate(ensemble.base), ..ensemble })
         }
         blend @ Predictor::Blend(_) => blend,
     }
@@ -173,46 +179,52 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
             let weights = order.iter().filter_map(|&output| rows.get(output)).flat_map(|row| row.iter().copied());
             Predictor::Linear(Linear { weights: weights.collect(), bias: pick(&linear.bias) })
         }
-        Predictor::Trees(ensemble) => {
-            let trees = each_leaf(ensemble.trees, |weights| {
+        Predictor::Trees(mut ensemble) => {
+            for weights in leaves(&mut ensemble.trees) {
                 for entry in weights.iter_mut() {
                     // An unknown output gets an invalid index, which the check of the pipeline refuses.
                     entry.output = classes.get(entry.output as usize).copied().unwrap_or(u32::MAX);
                 }
                 ensemble::merge(weights);
-                Some(())
-            });
-            Predictor::Trees(Ensemble { trees: trees.unwrap_or_default(), base: pick(&ensemble.base), ..ensemble })
+            }
+            Predictor::Trees(Ensemble { base: pick(&ensemble.base), ..ensemble })
         }
         blend @ Predictor::Blend(_) => blend,
     }
 }
 
 /// Turns each leaf's part of the class shares into a distribution. The prediction is then the mean of the trees.
-fn shares(ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
+fn shares(mut ensemble: Ensemble, classes: &[u32], operator: &str) -> Result<Predictor, ImportError> {
     let error = || {
-        let problem = "NONE is known where the leaves hold shares of the classes, as those of a forest do";
+        let problem = "it is NONE, but the leaves do not contain shares of the classes as a forest's leaves do; \
+                       expected LOGISTIC or SOFTMAX";
         ImportError::attribute(operator, "post_transform", problem)
     };
     if ensemble.base.iter().any(|base| *base != 0.0) {
         return Err(error());
     }
     let trees = ensemble.trees.len() as f64;
-    let lone = ensemble.base.len() == 1;
+    let single = ensemble.base.len() == 1;
     let distribution = |weights: &mut Vec<Weight>| {
         let mut shares = vec![0.0; classes.len()];
         for entry in weights.iter() {
-            let output = if lone { 1 } else { entry.output as usize };
+            let output = if single { 1 } else { entry.output as usize };
             *shares.get_mut(output)? += f64::from(entry.weight) * trees;
         }
-        if let (true, [first, second]) = (lone, shares.as_mut_slice()) {
+        if let (true, [first, second]) = (single, shares.as_mut_slice()) {
             *first = 1.0 - *second;
         }
         *weights = distribution(&shares, classes)?;
         Some(())
     };
-    let trees = each_leaf(ensemble.trees, distribution).ok_or_else(error)?;
-    Ok(Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Average, base: vec![0.0; classes.len()] }))
+    for weights in leaves(&mut ensemble.trees) {
+        distribution(weights).ok_or_else(error)?;
+    }
+    Ok(Predictor::Trees(Ensemble {
+        trees: ensemble.trees,
+        aggregate: Aggregate::Average,
+        base: vec![0.0; classes.len()],
+    }))
 }
 
 /// Normalises shares to sum to 1. Returns `None` if their sum is too far from 1 or a share is negative.
@@ -228,12 +240,10 @@ fn distribution(shares: &[f64], classes: &[u32]) -> Option<Vec<Weight>> {
     Some(weights)
 }
 
-/// Changes the weights of each leaf. Returns `None` if `change` does.
-fn each_leaf(mut trees: Vec<Tree>, mut change: impl FnMut(&mut Vec<Weight>) -> Option<()>) -> Option<Vec<Tree>> {
-    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
-        if let Node::Leaf(weights) = node {
-            change(weights)?;
-        }
-    }
-    Some(trees)
+/// Iterates over the weights of all leaves.
+fn leaves(trees: &mut [Tree]) -> impl Iterator<Item = &mut Vec<Weight>> {
+    trees.iter_mut().flat_map(|tree| &mut tree.nodes).filter_map(|node| match node {
+        Node::Leaf(weights) => Some(weights),
+        Node::Split { .. } => None,
+    })
 }

@@ -2,28 +2,29 @@
 
 use prost::Message;
 
+use super::error::list;
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{TensorProto, element};
 
 /// A tensor of numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Constant {
+pub(super) struct ConstantTensor {
     pub(super) dims: Vec<usize>,
-    pub(super) numbers: Numbers,
+    pub(super) numbers: Elements,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Numbers {
+pub(super) enum Elements {
     Whole(Vec<i64>),
     Real(Vec<f64>),
 }
 
-impl Constant {
+impl ConstantTensor {
     /// Creates a one-dimensional tensor.
-    pub(super) fn list(numbers: Numbers) -> Self {
+    pub(super) fn list(numbers: Elements) -> Self {
         let length = match &numbers {
-            Numbers::Whole(list) => list.len(),
-            Numbers::Real(list) => list.len(),
+            Elements::Whole(list) => list.len(),
+            Elements::Real(list) => list.len(),
         };
         Self { dims: vec![length], numbers }
     }
@@ -31,10 +32,16 @@ impl Constant {
     /// Returns the name of the tensor, and its content or the reason why it cannot be read.
     pub(super) fn read(bytes: &[u8]) -> Result<(String, Result<Self, &'static str>), ArtifactError> {
         let tensor = TensorProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
-        let constant = Self::of(&tensor).ok_or_else(|| why_not(&tensor));
+        let constant = Self::of(&tensor).ok_or_else(|| problem(&tensor));
         Ok((tensor.name, constant))
     }
 
+    /// Formats the shape for errors.
+    pub(super) fn shape(&self) -> String {
+        format!("[{}]", list(&self.dims))
+    }
+
+    /// Returns the content of a tensor, or `None` if it cannot be read.
     fn of(tensor: &TensorProto) -> Option<Self> {
         if tensor.data_location == EXTERNAL {
             return None;
@@ -48,51 +55,54 @@ impl Constant {
     /// Returns the elements if they are integers.
     pub(super) fn whole(&self) -> Option<&[i64]> {
         match &self.numbers {
-            Numbers::Whole(list) => Some(list),
-            Numbers::Real(_) => None,
+            Elements::Whole(list) => Some(list),
+            Elements::Real(_) => None,
         }
     }
 
     /// Returns the elements as real numbers.
     pub(super) fn real(&self) -> Vec<f64> {
         match &self.numbers {
-            Numbers::Whole(list) => list.iter().map(|&number| number as f64).collect(),
-            Numbers::Real(list) => list.clone(),
+            Elements::Whole(list) => list.iter().map(|&number| number as f64).collect(),
+            Elements::Real(list) => list.clone(),
         }
     }
 }
 
-fn numbers(tensor: &TensorProto) -> Option<Numbers> {
+fn numbers(tensor: &TensorProto) -> Option<Elements> {
     let raw = &tensor.raw_data;
     let is_raw = !raw.is_empty();
-    let real = |list: Vec<f64>| Some(Numbers::Real(list));
+    let real = |list: Vec<f64>| Some(Elements::Real(list));
     match tensor.data_type {
         element::FLOAT if is_raw => real(words(raw, |word| f32::from_le_bytes(word).into())?),
         element::FLOAT => real(tensor.float_data.iter().map(|&number| number.into()).collect()),
         element::DOUBLE if is_raw => real(words(raw, f64::from_le_bytes)?),
         element::DOUBLE => real(tensor.double_data.clone()),
-        element::INT64 if is_raw => Some(Numbers::Whole(words(raw, i64::from_le_bytes)?)),
-        element::INT64 => Some(Numbers::Whole(tensor.int64_data.clone())),
-        element::INT32 if is_raw => Some(Numbers::Whole(words(raw, |word| i32::from_le_bytes(word).into())?)),
-        element::INT32 => Some(Numbers::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect())),
+        element::INT64 if is_raw => Some(Elements::Whole(words(raw, i64::from_le_bytes)?)),
+        element::INT64 => Some(Elements::Whole(tensor.int64_data.clone())),
+        element::INT32 if is_raw => Some(Elements::Whole(words(raw, |word| i32::from_le_bytes(word).into())?)),
+        element::INT32 => Some(Elements::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect())),
         _ => None,
     }
 }
 
-/// `TensorProto.DataLocation` of elements in another file.
+/// Value of `TensorProto.DataLocation` if the elements are in another file.
 const EXTERNAL: i32 = 1;
 
-fn why_not(tensor: &TensorProto) -> &'static str {
+/// Says why a tensor cannot be read.
+fn problem(tensor: &TensorProto) -> &'static str {
     match tensor.data_type {
-        _ if tensor.data_location == EXTERNAL => "is a constant kept in another file (external data)",
-        element::FLOAT | element::DOUBLE | element::INT32 | element::INT64 => {
-            "is a constant with another number of elements than its shape has"
+        _ if tensor.data_location == EXTERNAL => {
+            "is a constant in another file (external data); expected one file; save the model without external data"
         }
-        element::STRING => "is a constant of texts; numbers (float, double, int32, int64) are read",
-        element::BOOL => "is a constant of truth values; numbers (float, double, int32, int64) are read",
-        10 => "is a constant of float16; float, double, int32 and int64 are read",
-        16 => "is a constant of bfloat16; float, double, int32 and int64 are read",
-        _ => "is a constant of a type that is not read; float, double, int32 and int64 are",
+        element::FLOAT | element::DOUBLE | element::INT32 | element::INT64 => {
+            "is a constant whose number of elements does not match its shape; export the model again"
+        }
+        element::STRING => "is a constant of texts; expected numbers (float, double, int32, int64)",
+        element::BOOL => "is a constant of booleans; expected numbers (float, double, int32, int64)",
+        10 => "is a constant of float16; expected float, double, int32 or int64; export the model as float32",
+        16 => "is a constant of bfloat16; expected float, double, int32 or int64; export the model as float32",
+        _ => "is a constant of another type; expected float, double, int32 or int64",
     }
 }
 
@@ -105,17 +115,17 @@ fn words<const SIZE: usize, T>(raw: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Op
 mod tests {
     use super::*;
 
-    fn read(tensor: &TensorProto) -> Option<Constant> {
-        Constant::read(&tensor.encode_to_vec()).unwrap().1.ok()
+    fn read(tensor: &TensorProto) -> Option<ConstantTensor> {
+        ConstantTensor::read(&tensor.encode_to_vec()).unwrap().1.ok()
     }
 
     #[test]
     fn a_constant_that_is_not_read_says_why() {
-        let why = |tensor: TensorProto| Constant::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
+        let why = |tensor: TensorProto| ConstantTensor::read(&tensor.encode_to_vec()).unwrap().1.unwrap_err();
         let half = TensorProto { data_type: 10, ..TensorProto::default() };
         assert!(why(half).contains("float16"));
-        let elsewhere = TensorProto { data_type: element::FLOAT, data_location: EXTERNAL, ..TensorProto::default() };
-        assert!(why(elsewhere).contains("external data"));
+        let external = TensorProto { data_type: element::FLOAT, data_location: EXTERNAL, ..TensorProto::default() };
+        assert!(why(external).contains("external data"));
         assert!(why(TensorProto { data_type: element::STRING, ..TensorProto::default() }).contains("texts"));
     }
 
@@ -129,7 +139,7 @@ mod tests {
         };
         let raw_data = [0.5_f32, -2.0].iter().flat_map(|number| number.to_le_bytes()).collect();
         let raw = TensorProto { dims: vec![2], data_type: element::FLOAT, raw_data, ..TensorProto::default() };
-        assert_eq!(read(&listed), Some(Constant { dims: vec![2], numbers: Numbers::Real(vec![0.5, -2.0]) }));
+        assert_eq!(read(&listed), Some(ConstantTensor { dims: vec![2], numbers: Elements::Real(vec![0.5, -2.0]) }));
         assert_eq!(read(&listed), read(&raw));
     }
 

@@ -1,8 +1,8 @@
-//! Builds trees from the lists of the ensemble operators, in whatever order a file has them.
+//! Builds trees from the lists of the ensemble operators. A file may list the nodes in any order.
 
-use super::constant::{Constant, Numbers};
-use super::error::ImportError;
-use super::keys::Keys;
+use super::constant::{ConstantTensor, Elements};
+use super::error::{ImportError, short};
+use super::keys::NodeKeys;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::kind;
 use crate::pipeline::{MAX_NODES, Node, Tree, Weight};
@@ -18,12 +18,12 @@ const IGNORED: [(&str, i32); 3] = [
 struct Forest {
     trees: Vec<Tree>,
     places: Vec<(u32, u32)>,
-    keys: Keys,
+    keys: NodeKeys,
 }
 
 /// The lists of the nodes, all of the same length.
 struct Nodes {
-    keys: Keys,
+    keys: NodeKeys,
     features: Vec<i64>,
     thresholds: Vec<f64>,
     modes: Vec<Mode>,
@@ -49,9 +49,14 @@ pub(super) fn read(
     weights: &str,
 ) -> Result<(Vec<Tree>, Option<i64>), ImportError> {
     let nodes = nodes(operator, attributes)?;
-    let mut forest = grow(nodes).ok_or_else(|| ImportError::usage(operator, "its nodes do not form trees"))?;
+    let mut forest = grow(nodes).ok_or_else(|| {
+        ImportError::usage(operator, "its nodes do not form trees; expected one parent for each node except a root")
+    })?;
     if !forest.is_root_first() {
-        return Err(ImportError::usage(operator, "a tree's root is not the first of its nodes in the lists"));
+        return Err(ImportError::usage(
+            operator,
+            "a tree's root is not the first of its nodes in the lists, where runtimes start; expected the root first",
+        ));
     }
     // These say how missing values would go and how often nodes were reached. No missing value gets here.
     for (ignored, kind) in IGNORED {
@@ -65,10 +70,13 @@ pub(super) fn read(
 pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> Result<Option<Vec<f64>>, ImportError> {
     let tensor = attributes.optional(&format!("{name}_as_tensor"), kind::TENSOR)?;
     if let Some(bytes) = tensor.and_then(|attribute| attribute.t) {
-        let constant = Constant::read(&bytes)?.1;
+        let constant = ConstantTensor::read(&bytes)?.1;
         return match constant.map(|constant| constant.numbers) {
-            Ok(Numbers::Real(list)) => Ok(Some(list)),
-            _ => Err(ImportError::usage(operator, format!("{name}_as_tensor is no list of numbers"))),
+            Ok(Elements::Real(list)) => Ok(Some(list)),
+            _ => Err(ImportError::usage(
+                operator,
+                format!("{name}_as_tensor does not contain numbers; expected a tensor of float or double"),
+            )),
         };
     }
     let floats = attributes.optional(name, kind::FLOATS)?;
@@ -78,7 +86,10 @@ pub(super) fn reals(operator: &str, attributes: &mut Attributes, name: &str) -> 
 fn nodes(operator: &str, attributes: &mut Attributes) -> Result<Nodes, ImportError> {
     let trees = attributes.ints("nodes_treeids")?;
     if trees.len() > MAX_NODES {
-        return Err(ImportError::usage(operator, format!("more than {MAX_NODES} nodes")));
+        return Err(ImportError::usage(
+            operator,
+            format!("it has {} nodes; at most {MAX_NODES} are supported; train fewer or smaller trees", trees.len()),
+        ));
     }
     let ids = attributes.ints("nodes_nodeids")?;
     let features = attributes.ints("nodes_featureids")?;
@@ -89,7 +100,7 @@ fn nodes(operator: &str, attributes: &mut Attributes) -> Result<Nodes, ImportErr
     let lengths = [ids.len(), features.len(), thresholds.len(), modes.len(), lefts.len(), rights.len()];
     same_length(operator, trees.len(), &lengths)?;
     let modes = modes.iter().map(|mode| read_mode(operator, mode)).collect::<Result<_, _>>()?;
-    Ok(Nodes { keys: Keys::new(trees, ids), features, thresholds, modes, lefts, rights })
+    Ok(Nodes { keys: NodeKeys::new(trees, ids), features, thresholds, modes, lefts, rights })
 }
 
 fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
@@ -100,8 +111,9 @@ fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
         b"BRANCH_GTE" => Ok(Mode::AtLeast),
         b"BRANCH_GT" => Ok(Mode::Above),
         other => {
-            let name: String = String::from_utf8_lossy(other).chars().take(40).collect();
-            let problem = format!("{name} is not known; known are LEAF, BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT");
+            let name = short(&String::from_utf8_lossy(other));
+            let known = "LEAF, BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT";
+            let problem = format!("{name} is not supported; supported are {known}");
             Err(ImportError::attribute(operator, "nodes_modes", problem))
         }
     }
@@ -109,7 +121,14 @@ fn read_mode(operator: &str, mode: &[u8]) -> Result<Mode, ImportError> {
 
 fn same_length(operator: &str, expected: usize, lengths: &[usize]) -> Result<(), ImportError> {
     let same = lengths.iter().all(|length| *length == expected);
-    if same { Ok(()) } else { Err(ImportError::usage(operator, "its lists are not of the same length")) }
+    if same {
+        Ok(())
+    } else {
+        Err(ImportError::usage(
+            operator,
+            "its lists have different lengths; expected one entry for each node or weight",
+        ))
+    }
 }
 
 /// Arranges the nodes as trees, parents before children. Returns `None` if they are not trees.
@@ -197,11 +216,16 @@ fn weigh(
     let outputs = attributes.ints(&format!("{prefix}_ids"))?;
     let weights = reals(operator, attributes, &format!("{prefix}_weights"))?.unwrap_or_default();
     same_length(operator, trees.len(), &[nodes.len(), outputs.len(), weights.len()])?;
-    let lone = outputs.first().copied().filter(|first| outputs.iter().all(|output| output == first));
+    let single = outputs.first().copied().filter(|first| outputs.iter().all(|output| output == first));
     for ((id, output), weight) in trees.into_iter().zip(nodes).zip(outputs).zip(weights) {
         let entry = u32::try_from(output).ok().map(|output| Weight { output, weight: weight as f32 });
         let leaf = entry.and_then(|entry| Some((forest.leaf(id)?, entry)));
-        let (leaf, entry) = leaf.ok_or_else(|| ImportError::usage(operator, "a weight is not of a leaf"))?;
+        let (leaf, entry) = leaf.ok_or_else(|| {
+            ImportError::usage(
+                operator,
+                "a weight belongs to no leaf; expected the tree and the node of a leaf, and an output",
+            )
+        })?;
         leaf.push(entry);
     }
     for node in forest.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
@@ -209,17 +233,17 @@ fn weigh(
             merge(weights);
         }
     }
-    Ok(lone)
+    Ok(single)
 }
 
 impl Forest {
     /// Checks whether each tree's root is before its other nodes in the lists, because runtimes start at the first
     /// node.
     fn is_root_first(&self) -> bool {
-        let mut seen = vec![false; self.trees.len()];
+        let mut visited = vec![false; self.trees.len()];
         self.places.iter().all(|&(tree, node)| {
-            let seen = seen.get_mut(tree as usize).is_none_or(|seen| std::mem::replace(seen, true));
-            seen || node == 0
+            let is_visited = visited.get_mut(tree as usize).is_none_or(|visited| std::mem::replace(visited, true));
+            is_visited || node == 0
         })
     }
 
@@ -302,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_is_not_known_is_named() {
+    fn an_unknown_mode_is_named() {
         let error = stump("BRANCH_EQ", 8, 9).unwrap_err().to_string();
-        assert!(error.starts_with("operator Op, attribute \"nodes_modes\": BRANCH_EQ is not known"), "{error}");
+        assert!(error.starts_with("operator Op, attribute \"nodes_modes\": BRANCH_EQ is not supported"), "{error}");
     }
 
     #[test]

@@ -2,60 +2,85 @@
 
 use std::rc::Rc;
 
-use super::constant::Constant;
 use super::error::{ImportError, numbers};
-use super::value::{Feature, Features, Source, Value};
-use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, Texts, kind};
+use super::forms::{is_deep, whole};
+use super::operators::{Operator, OperatorCall};
+use super::value::{Feature, FeatureList, FeatureSource, GraphValue, PostTransform};
+use super::walk::GraphWalk;
+use super::{forms, linear};
+use crate::artifact::onnx::{TextList, kind};
 use crate::pipeline::MAX_FEATURES;
 
 /// Maximum number of texts of a column.
 pub(super) const MAX_TEXTS: usize = 1000;
 
-/// Maximum size of a text in bytes; the same as for categories that are learnt here.
+/// Maximum size of a text in bytes; the same as for categories of models that are trained here.
 const MAX_TEXT: usize = 200;
 
+const JOINED: &str = "features or texts of columns";
+const SELECTED: &str = "columns by constant indices";
+const CALCULATED: &str = "features and a constant; before trees, with a warning if the scaling rounds differently \
+                          here; `Add` also the outputs of a regression model and a constant";
+
+pub(super) const ADD: Operator = Operator { name: "Add", supported: CALCULATED, apply: arithmetic };
+pub(super) const SUB: Operator = Operator { name: "Sub", supported: CALCULATED, apply: arithmetic };
+pub(super) const MUL: Operator = Operator { name: "Mul", supported: CALCULATED, apply: arithmetic };
+pub(super) const DIV: Operator = Operator { name: "Div", supported: CALCULATED, apply: arithmetic };
+pub(super) const CONCAT: Operator = Operator { name: "Concat", supported: JOINED, apply: concat };
+pub(super) const FEATURE_VECTORIZER: Operator =
+    Operator { name: "FeatureVectorizer", supported: JOINED, apply: vectorize };
+pub(super) const GATHER: Operator = Operator { name: "Gather", supported: SELECTED, apply: gather };
+pub(super) const ARRAY_FEATURE_EXTRACTOR: Operator =
+    Operator { name: "ArrayFeatureExtractor", supported: SELECTED, apply: extract };
+pub(super) const IMPUTER: Operator =
+    Operator { name: "Imputer", supported: "features that are numbers, in which it replaces NaN", apply: impute };
+pub(super) const SCALER: Operator = Operator {
+    name: "Scaler",
+    supported: "features; before trees, with a warning if the scaling rounds differently here",
+    apply: scale,
+};
+pub(super) const ONE_HOT_ENCODER: Operator =
+    Operator { name: "OneHotEncoder", supported: "one column of texts", apply: one_hot };
+
 /// Applies an `Imputer`, which fills missing values.
-pub(super) fn impute(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "Imputer";
-    let mut attributes = Attributes::new(OPERATOR, list)?;
+fn impute(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.features()?;
     let fills = attributes.floats("imputed_value_floats")?;
     let replaced = attributes.optional("replaced_value_float", kind::FLOAT)?.and_then(|found| found.f);
     attributes.optional("replaced_value_int64", kind::INT)?;
     attributes.finish()?;
     if !replaced.is_some_and(f32::is_nan) {
-        return Err(ImportError::attribute(
-            OPERATOR,
-            "replaced_value_float",
-            "only missing values (NaN) can be filled",
-        ));
+        let found = replaced.map_or("it is missing".to_owned(), |value| format!("it is {value}"));
+        let problem = format!("{found}; expected NaN; use SimpleImputer(missing_values=numpy.nan)");
+        return Err(ImportError::attribute(operator, "replaced_value_float", problem));
     }
-    each(OPERATOR, features, &fills, |mut feature, &fill| {
+    let filled = each(operator, &features, &fills, |mut feature, &fill| {
         // A second fill would find nothing missing. One-hot features are never missing.
-        if feature.fill.is_none() && matches!(feature.source, Source::Value(_)) {
+        if feature.fill.is_none() && matches!(feature.source, FeatureSource::Value(_)) {
             let raw = if feature.is_plain() { fill } else { (f64::from(fill) / feature.scale + feature.offset) as f32 };
             // Scaling a fill back rounds it.
             feature.exact &= feature.is_plain();
             feature.fill = Some(raw);
         }
         feature
-    })
+    })?;
+    Ok(vec![FeatureList::flat(filled)])
 }
 
 /// Applies a `Scaler`, which subtracts and multiplies.
-pub(super) fn scale(list: Vec<AttributeProto>, features: &Features) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "Scaler";
-    let mut attributes = Attributes::new(OPERATOR, list)?;
+fn scale(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.features()?;
     let offsets = attributes.floats("offset")?;
     let scales = attributes.floats("scale")?;
     attributes.finish()?;
-    let shifted = each(OPERATOR, features, &offsets, |feature, &offset| shift(feature, offset.into()))?;
-    let Value::Features(shifted) = shifted else { return Ok(shifted) };
+    let shifted = each(operator, &features, &offsets, |feature, &offset| shift(feature, offset.into()))?;
     let plain: Vec<bool> = features.list.iter().map(|feature| feature.is_plain() && feature.exact).collect();
-    let scaled = each(OPERATOR, &shifted, &scales, |feature, &scale| stretch(feature, scale.into()))?;
-    let Value::Features(scaled) = scaled else { return Ok(scaled) };
-    let exact = |(feature, plain): (&Feature, bool)| Feature { exact: plain, ..feature.clone() };
-    Ok(Features::flat(scaled.list.iter().zip(plain).map(exact).collect()))
+    let shifted = FeatureList { list: shifted, deep: false };
+    let scaled = each(operator, &shifted, &scales, |feature, &scale| stretch(feature, scale.into()))?;
+    let exact = |(feature, plain): (Feature, bool)| Feature { exact: plain, ..feature };
+    Ok(vec![FeatureList::flat(scaled.into_iter().zip(plain).map(exact).collect())])
 }
 
 fn shift(feature: Feature, offset: f64) -> Feature {
@@ -68,12 +93,22 @@ fn stretch(feature: Feature, scale: f64) -> Feature {
     Feature { scale: feature.scale * scale, exact, ..feature }
 }
 
-/// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features.
-pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constant) -> Result<Value, ImportError> {
+/// Applies `Add`, `Sub`, `Mul` or `Div` with a constant to features, or `Add` to the model's outputs.
+fn arithmetic(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let (features, constant) = match (call.name(), call.inputs) {
+        ("Add", [GraphValue::Outputs(PostTransform::None, _), GraphValue::Constant(bias)]) => {
+            return Ok(vec![linear::add_bias(walk, bias)?]);
+        }
+        (_, [GraphValue::Features(features), GraphValue::Constant(constant)])
+        | ("Add" | "Mul", [GraphValue::Constant(constant), GraphValue::Features(features)]) => (features, constant),
+        _ => return Err(call.unsupported()),
+    };
     if constant.dims.iter().rev().skip(1).any(|&dim| dim != 1) {
-        return Err(ImportError::usage(operator, "of features and a constant that is no list"));
+        let problem =
+            format!("its constant has the shape {}; expected one number, or one for each feature", constant.shape());
+        return Err(call.error(problem));
     }
-    each(operator, features, &constant.real(), |feature, &number| match operator {
+    let calculated = each(call.name(), features, &constant.real(), |feature, &number| match call.name() {
         "Add" => shift(feature, -number),
         "Sub" => shift(feature, number),
         "Mul" => stretch(feature, number),
@@ -81,84 +116,114 @@ pub(super) fn arithmetic(operator: &str, features: &Features, constant: &Constan
             let exact = feature.exact && number == 1.0;
             Feature { exact, ..stretch(feature, 1.0 / number) }
         }
-    })
+    })?;
+    Ok(vec![FeatureList::flat(calculated)])
 }
 
 /// Applies one number to all features, or one number to each.
 fn each<T>(
     operator: &str,
-    features: &Features,
+    features: &FeatureList,
     numbers: &[T],
     apply: impl Fn(Feature, &T) -> Feature,
-) -> Result<Value, ImportError> {
+) -> Result<Vec<Feature>, ImportError> {
     let (count, width) = (numbers.len(), features.list.len());
-    if features.deep || (count != 1 && count != width) {
-        let problem = format!("{count} numbers for {width} features, or for a tensor of three dimensions");
+    if features.deep {
+        return Err(forms::three_dimensions(operator));
+    }
+    if count != 1 && count != width {
+        let problem = format!("it has {count} numbers for {width} features; expected 1 or {width} numbers");
         return Err(ImportError::usage(operator, problem));
     }
     let numbers = numbers.iter().cycle();
-    Ok(Features::flat(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect()))
+    Ok(features.list.iter().cloned().zip(numbers).map(|(f, number)| apply(f, number)).collect())
 }
 
-pub(super) fn one_hot(list: Vec<AttributeProto>, columns: &[usize]) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "OneHotEncoder";
-    let mut attributes = Attributes::new(OPERATOR, list)?;
+fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let [GraphValue::Texts(columns)] = call.inputs else { return Err(call.unsupported()) };
+    let mut attributes = call.attributes()?;
     let texts = attributes.strings("cats_strings")?;
-    check_texts(OPERATOR, &texts)?;
+    check_texts(operator, &texts)?;
     let lenient = attributes.optional("zeros", kind::INT)?.and_then(|found| found.i) != Some(0);
     attributes.finish()?;
-    let &[column] = columns else {
-        return Err(ImportError::usage(OPERATOR, format!("of {} columns at once, one is known", columns.len())));
+    let &[column] = columns.as_slice() else {
+        let problem = format!("it encodes {} columns together; expected one encoder for each column", columns.len());
+        return Err(ImportError::usage(operator, problem));
     };
     let feature = |text: &[u8]| {
         let text = Rc::from(String::from_utf8_lossy(text));
-        Feature::new(Source::Text { column, text, lenient })
+        Feature::new(FeatureSource::Text { column, text, lenient })
     };
     let list = texts.iter().map(feature).collect();
-    Ok(Value::Features(Rc::new(Features { list, deep: true })))
+    Ok(vec![GraphValue::Features(Rc::new(FeatureList { list, deep: true }))])
 }
 
 /// Checks the number and length of the texts, because all of them become part of the signature.
-fn check_texts(operator: &str, texts: &Texts) -> Result<(), ImportError> {
+fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
     let error = |problem| Err(ImportError::attribute(operator, "cats_strings", problem));
     if texts.len() > MAX_TEXTS {
-        return error(format!("{} texts, at most {MAX_TEXTS} of a column are read", texts.len()));
+        return error(format!("it has {}", too_many_texts(texts.len())));
     }
     match texts.iter().map(<[u8]>::len).find(|&length| length > MAX_TEXT) {
-        Some(length) => error(format!("a text of {length} bytes, at most {MAX_TEXT} are read")),
+        Some(length) => error(format!(
+            "a text has {length} bytes; at most {MAX_TEXT} are supported; shorten the texts and train the model again"
+        )),
         None => Ok(()),
     }
 }
 
+/// Says that a column has too many texts.
+pub(super) fn too_many_texts(count: usize) -> String {
+    format!(
+        "{count} texts; at most {MAX_TEXTS} for a column are supported; train the model with fewer, for example with \
+         OneHotEncoder(max_categories=…)"
+    )
+}
+
 /// Joins features. If the file gives widths, they must be the real ones; other widths would cut or fill up.
-pub(super) fn vectorise(list: Vec<AttributeProto>, inputs: &[Value]) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "FeatureVectorizer";
-    let mut attributes = Attributes::new(OPERATOR, list)?;
+fn vectorize(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let (operator, inputs) = (call.name(), call.inputs);
+    let mut attributes = call.attributes()?;
     let given = attributes.optional("inputdimensions", kind::INTS)?.map(|found| found.ints);
     attributes.finish()?;
-    let same =
-        |given: Vec<i64>| given.into_iter().map(usize::try_from).eq(inputs.iter().map(|input| Ok(input.width())));
-    if given.is_some_and(|given| !same(given)) {
-        return Err(ImportError::attribute(OPERATOR, "inputdimensions", "not the widths of its inputs"));
+    let widths: Vec<_> = inputs.iter().map(|input| input.width() as i64).collect();
+    match given {
+        Some(given) if given != widths => {
+            let problem = format!("it is {}; expected the widths of the inputs, {}", numbers(&given), numbers(&widths));
+            Err(ImportError::attribute(operator, "inputdimensions", problem))
+        }
+        _ => Ok(vec![join(operator, None, inputs)?]),
     }
-    concat(OPERATOR, None, inputs)
+}
+
+fn concat(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let axis = call.take_axis(None)?;
+    Ok(vec![join(call.name(), Some(axis), call.inputs)?])
 }
 
 /// Joins values. `axis` is `None` for an operator without this attribute.
-pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Result<Value, ImportError> {
-    let mixed = || ImportError::usage(operator, "of values that do not go together");
-    if inputs.iter().all(|input| matches!(input, Value::Texts(_))) {
+fn join(operator: &str, axis: Option<i64>, inputs: &[GraphValue]) -> Result<GraphValue, ImportError> {
+    let mixed = || {
+        let kinds: Vec<_> = inputs.iter().map(GraphValue::kind).collect();
+        let problem = format!(
+            "its inputs ({}) cannot be joined; expected only features or only texts, with equally many dimensions",
+            super::error::list(&kinds)
+        );
+        ImportError::usage(operator, problem)
+    };
+    if inputs.iter().all(|input| matches!(input, GraphValue::Texts(_))) {
         let columns = inputs.iter().flat_map(|input| match input {
-            Value::Texts(columns) => columns.to_vec(),
+            GraphValue::Texts(columns) => columns.to_vec(),
             _ => Vec::new(),
         });
         check_axis(operator, axis, false)?;
-        return Ok(Value::Texts(Rc::new(columns.collect())));
+        return Ok(GraphValue::Texts(Rc::new(columns.collect())));
     }
     let mut list = Vec::new();
     let mut deep = None;
     for input in inputs {
-        let Value::Features(features) = input else { return Err(mixed()) };
+        let GraphValue::Features(features) = input else { return Err(mixed()) };
         if deep.is_some_and(|deep| deep != features.deep) {
             return Err(mixed());
         }
@@ -167,52 +232,59 @@ pub(super) fn concat(operator: &str, axis: Option<i64>, inputs: &[Value]) -> Res
     }
     let deep = deep.ok_or_else(mixed)?;
     check_axis(operator, axis, deep)?;
-    Ok(Value::Features(Rc::new(Features { list, deep })))
+    Ok(GraphValue::Features(Rc::new(FeatureList { list, deep })))
 }
 
 /// Checks that the axis is the last one, which contains the features.
 pub(super) fn check_axis(operator: &str, axis: Option<i64>, deep: bool) -> Result<(), ImportError> {
     match (axis, deep) {
         (None | Some(-1), _) | (Some(1), false) | (Some(2), true) => Ok(()),
-        (Some(axis), _) => Err(ImportError::attribute(operator, "axis", format!("{axis}, only the last is known"))),
+        (Some(axis), _) => {
+            let problem = format!("it is {axis}; expected -1, the last axis, which contains the features");
+            Err(ImportError::attribute(operator, "axis", problem))
+        }
     }
+}
+
+fn extract(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [value, GraphValue::Constant(indices)] = call.inputs else { return Err(call.unsupported()) };
+    Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
+}
+
+fn gather(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [value, GraphValue::Constant(indices)] = call.inputs else { return Err(call.unsupported()) };
+    check_axis(call.name(), Some(call.take_axis(Some(0))?), is_deep(value))?;
+    Ok(vec![select(call.name(), value, whole(call.name(), indices)?)?])
 }
 
 /// Selects columns by index. A negative index counts from the end.
-pub(super) fn pick(operator: &str, value: &Value, indices: &[i64]) -> Result<Value, ImportError> {
-    let outside = || ImportError::usage(operator, "picks a column that is not there");
+pub(super) fn select(operator: &str, value: &GraphValue, indices: &[i64]) -> Result<GraphValue, ImportError> {
+    let outside = || {
+        let problem = format!("it selects a column that does not exist; its input has {} columns", value.width());
+        ImportError::usage(operator, problem)
+    };
     if indices.len() > MAX_FEATURES {
-        return Err(ImportError::usage(operator, format!("picks more than {MAX_FEATURES} columns")));
+        let problem = format!("it selects {} columns; at most {MAX_FEATURES} are supported", indices.len());
+        return Err(ImportError::usage(operator, problem));
     }
     match value {
-        Value::Features(features) => {
-            let list = picked(&features.list, indices).ok_or_else(outside)?;
-            Ok(Value::Features(Rc::new(Features { list, deep: features.deep })))
+        GraphValue::Features(features) => {
+            let list = selected(&features.list, indices).ok_or_else(outside)?;
+            Ok(GraphValue::Features(Rc::new(FeatureList { list, deep: features.deep })))
         }
-        Value::Texts(columns) => Ok(Value::Texts(Rc::new(picked(columns, indices).ok_or_else(outside)?))),
-        _ => Err(ImportError::usage(operator, "picks from what are no columns")),
+        GraphValue::Texts(columns) => Ok(GraphValue::Texts(Rc::new(selected(columns, indices).ok_or_else(outside)?))),
+        other => {
+            let problem = format!("it selects columns of {}; expected features or texts", other.kind());
+            Err(ImportError::usage(operator, problem))
+        }
     }
 }
 
-fn picked<T: Clone>(list: &[T], indices: &[i64]) -> Option<Vec<T>> {
+fn selected<T: Clone>(list: &[T], indices: &[i64]) -> Option<Vec<T>> {
     let length = i64::try_from(list.len()).ok()?;
-    let pick = |&index: &i64| {
+    let entry = |&index: &i64| {
         let index = if index < 0 { index.checked_add(length)? } else { index };
         list.get(usize::try_from(index).ok()?).cloned()
     };
-    indices.iter().map(pick).collect()
-}
-
-/// Returns features as rows of all features. Any other new shape is an error.
-pub(super) fn flatten(operator: &str, features: &Features, shape: &[i64]) -> Result<Value, ImportError> {
-    let width = i64::try_from(features.list.len()).unwrap_or(i64::MAX);
-    let rows = |dim: i64| dim == -1 || dim == 0;
-    match *shape {
-        [first, second] if rows(first) && (second == width || (second == -1 && first == 0)) => {
-            Ok(Features::flat(features.list.clone()))
-        }
-        _ => {
-            Err(ImportError::usage(operator, format!("to {}, known are rows of all {width} features", numbers(shape))))
-        }
-    }
+    indices.iter().map(entry).collect()
 }

@@ -2,110 +2,129 @@
 
 use std::rc::Rc;
 
-use super::constant::{Constant, Numbers};
+use super::constant::{ConstantTensor, Elements};
 use super::error::{ImportError, numbers};
 use super::features;
-use super::value::{Features, Value};
-use crate::artifact::onnx::{AttributeProto, element};
+use super::operators::{Operator, OperatorCall};
+use super::value::{FeatureList, GraphValue};
+use super::walk::GraphWalk;
+use crate::artifact::onnx::element;
 
-pub(super) fn is_deep(value: &Value) -> bool {
-    matches!(value, Value::Features(features) if features.deep)
+pub(super) const IDENTITY: Operator = Operator { name: "Identity", supported: "any value", apply: identity };
+pub(super) const CAST: Operator = Operator {
+    name: "Cast",
+    supported: "numbers to float or double; texts to string; labels to int64, int32 or string",
+    apply: cast,
+};
+pub(super) const CONSTANT: Operator =
+    Operator { name: "Constant", supported: "numbers (float, double, int32, int64)", apply: constant };
+pub(super) const RESHAPE: Operator = Operator {
+    name: "Reshape",
+    supported: "features to rows of all features; the label, or the only output of a regression model, to `[-1]` or \
+                `[-1, 1]`",
+    apply: reshape,
+};
+pub(super) const FLATTEN: Operator = Operator { name: "Flatten", supported: "features, with `axis` 1", apply: flatten };
+pub(super) const SPLIT: Operator = Operator { name: "Split", supported: "features or texts of columns", apply: split };
+
+pub(super) fn is_deep(value: &GraphValue) -> bool {
+    matches!(value, GraphValue::Features(features) if features.deep)
 }
 
-pub(super) fn flat(operator: &str, features: &Rc<Features>) -> Result<Rc<Features>, ImportError> {
-    if features.deep {
-        return Err(ImportError::usage(operator, "of a tensor of three dimensions"));
-    }
-    Ok(Rc::clone(features))
+/// Returns features with two dimensions.
+pub(super) fn flat(operator: &str, features: &Rc<FeatureList>) -> Result<Rc<FeatureList>, ImportError> {
+    if features.deep { Err(three_dimensions(operator)) } else { Ok(Rc::clone(features)) }
 }
 
-pub(super) fn whole<'a>(operator: &str, constant: &'a Constant) -> Result<&'a [i64], ImportError> {
-    constant.whole().ok_or_else(|| ImportError::usage(operator, "its indices or sizes are not whole numbers"))
+/// Says that an operator does not support features with three dimensions.
+pub(super) fn three_dimensions(operator: &str) -> ImportError {
+    ImportError::usage(operator, "its input has three dimensions; expected rows of features ([N, features])")
 }
 
-/// Returns the axis of an operator, or the default.
-pub(super) fn axis(
-    operator: &str,
-    list: Vec<AttributeProto>,
-    default: Option<i64>,
-) -> Result<Option<i64>, ImportError> {
-    let axis = list.into_iter().find(|attribute| attribute.name == "axis").and_then(|attribute| attribute.i);
-    match axis.or(default) {
-        None => Err(ImportError::attribute(operator, "axis", "missing")),
-        axis => Ok(axis),
+pub(super) fn whole<'a>(operator: &str, constant: &'a ConstantTensor) -> Result<&'a [i64], ImportError> {
+    let problem = "its indices or sizes are not integers; expected a constant of int64 or int32";
+    constant.whole().ok_or_else(|| ImportError::usage(operator, problem))
+}
+
+fn identity(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    match call.inputs {
+        [value] => Ok(vec![value.clone()]),
+        _ => Err(call.unsupported()),
     }
 }
 
 /// Applies a `Cast`. The new type must not change the meaning of a value.
-pub(super) fn cast(list: Vec<AttributeProto>, value: &Value) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "Cast";
-    let to = list.into_iter().find(|attribute| attribute.name == "to").and_then(|attribute| attribute.i);
-    let to = to.and_then(|to| i32::try_from(to).ok());
+fn cast(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [value] = call.inputs else { return Err(call.unsupported()) };
+    let to = call.take("to").and_then(|attribute| attribute.i);
+    let element = to.and_then(|to| i32::try_from(to).ok());
     let harmless = match value {
-        Value::Features(_) | Value::Outputs(..) | Value::Constant(_) => {
-            matches!(to, Some(element::FLOAT | element::DOUBLE))
+        GraphValue::Features(_) | GraphValue::Outputs(..) | GraphValue::Constant(_) => {
+            matches!(element, Some(element::FLOAT | element::DOUBLE))
         }
-        Value::Texts(_) => to == Some(element::STRING),
-        Value::Unread(_) => false,
-        Value::Label => matches!(to, Some(element::INT64 | element::INT32 | element::STRING)),
+        GraphValue::Texts(_) => element == Some(element::STRING),
+        GraphValue::Unread(_) => false,
+        GraphValue::Label => matches!(element, Some(element::INT64 | element::INT32 | element::STRING)),
     };
     if harmless {
-        return Ok(value.clone());
+        return Ok(vec![value.clone()]);
     }
-    Err(ImportError::attribute(OPERATOR, "to", "known are features to float or double, texts and labels to themselves"))
+    let found = to.map_or("it is missing".to_owned(), |to| format!("it is type {to}"));
+    let problem = format!("{found} for {}; supported: {}", value.kind(), call.operator.supported);
+    Err(call.invalid("to", problem))
 }
 
-pub(super) fn constant(list: Vec<AttributeProto>) -> Result<Value, ImportError> {
-    const OPERATOR: &str = "Constant";
-    let attribute = list.into_iter().next().unwrap_or_default();
-    let scalar = |numbers| Constant { dims: Vec::new(), numbers };
+fn constant(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    if !call.inputs.is_empty() {
+        return Err(call.unsupported());
+    }
+    let attribute = std::mem::take(&mut call.attributes).into_iter().next();
+    let attribute = attribute.ok_or_else(|| call.error("it has no value; expected one attribute with numbers"))?;
+    let scalar = |numbers| ConstantTensor { dims: Vec::new(), numbers };
     let found = match (attribute.name.as_str(), attribute.t, attribute.i, attribute.f) {
         ("value", Some(bytes), ..) => {
-            return match Constant::read(&bytes)?.1 {
-                Ok(constant) => Ok(Value::Constant(Rc::new(constant))),
-                Err(problem) => Err(ImportError::usage(OPERATOR, problem)),
-            };
+            ConstantTensor::read(&bytes)?.1.map_err(|problem| call.error(format!("it {problem}")))?
         }
-        ("value_int", _, Some(number), _) => scalar(Numbers::Whole(vec![number])),
-        ("value_ints", ..) => Constant::list(Numbers::Whole(attribute.ints)),
-        ("value_float", _, _, Some(number)) => scalar(Numbers::Real(vec![number.into()])),
-        ("value_floats", ..) => Constant::list(Numbers::Real(attribute.floats.into_iter().map(f64::from).collect())),
-        _ => return Err(ImportError::usage(OPERATOR, "it holds no numbers that are known")),
+        ("value_int", _, Some(number), _) => scalar(Elements::Whole(vec![number])),
+        ("value_ints", ..) => ConstantTensor::list(Elements::Whole(attribute.ints)),
+        ("value_float", _, _, Some(number)) => scalar(Elements::Real(vec![number.into()])),
+        ("value_floats", ..) => {
+            ConstantTensor::list(Elements::Real(attribute.floats.into_iter().map(f64::from).collect()))
+        }
+        _ => {
+            let expected = "expected value, value_int, value_ints, value_float or value_floats";
+            return Err(call.error(format!("it does not contain numbers; {expected}")));
+        }
     };
-    Ok(Value::Constant(Rc::new(found)))
+    Ok(vec![GraphValue::Constant(Rc::new(found))])
 }
 
 /// Splits columns into parts with the given sizes, or into equal parts.
-pub(super) fn split(
-    list: Vec<AttributeProto>,
-    value: &Value,
-    sizes: &[Value],
-    outputs: usize,
-) -> Result<Vec<Value>, ImportError> {
-    const OPERATOR: &str = "Split";
-    let given = list.iter().find(|attribute| attribute.name == "split").map(|attribute| attribute.ints.clone());
-    let counted = list.iter().find(|attribute| attribute.name == "num_outputs").and_then(|attribute| attribute.i);
-    features::check_axis(OPERATOR, axis(OPERATOR, list, Some(0))?, is_deep(value))?;
-    let width = value.width();
-    if counted.is_some_and(|count| usize::try_from(count) != Ok(outputs)) {
-        return Err(ImportError::attribute(
-            OPERATOR,
-            "num_outputs",
-            format!("another number than its {outputs} outputs"),
-        ));
+fn split(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [value, sizes @ ..] = call.inputs else { return Err(call.unsupported()) };
+    let given = call.take("split").map(|attribute| attribute.ints);
+    let counted = call.take("num_outputs").and_then(|attribute| attribute.i);
+    features::check_axis(call.name(), Some(call.take_axis(Some(0))?), is_deep(value))?;
+    let (width, outputs) = (value.width(), call.outputs);
+    if let Some(count) = counted.filter(|&count| usize::try_from(count) != Ok(outputs)) {
+        let problem = format!("it is {count}; expected {outputs}, the number of outputs");
+        return Err(call.invalid("num_outputs", problem));
     }
     let sizes = match (sizes, given) {
-        ([Value::Constant(sizes)], _) => whole(OPERATOR, sizes)?.to_vec(),
+        ([GraphValue::Constant(sizes)], _) => whole(call.name(), sizes)?.to_vec(),
         (_, Some(sizes)) => sizes,
-        _ => equal(width, outputs, counted.is_some())
-            .ok_or_else(|| ImportError::usage(OPERATOR, format!("{width} columns in {outputs} equal parts")))?,
+        _ => equal(width, outputs, counted.is_some()).ok_or_else(|| {
+            call.error(format!("it cannot split {width} columns into {outputs} equal parts; expected their sizes"))
+        })?,
     };
     let mut parts = Vec::new();
     let mut start = 0_i64;
     for size in sizes {
         let end = start.checked_add(size).filter(|&end| size > 0 && usize::try_from(end).is_ok_and(|end| end <= width));
-        let end = end.ok_or_else(|| ImportError::usage(OPERATOR, "parts of other columns than there are"))?;
-        parts.push(features::pick(OPERATOR, value, &(start..end).collect::<Vec<_>>())?);
+        let end = end.ok_or_else(|| {
+            call.error(format!("its parts do not match its {width} columns; expected positive sizes with this sum"))
+        })?;
+        parts.push(features::select(call.name(), value, &(start..end).collect::<Vec<_>>())?);
         start = end;
     }
     Ok(parts)
@@ -122,13 +141,41 @@ fn equal(width: usize, parts: usize, counted: bool) -> Option<Vec<i64>> {
     Some(std::iter::repeat_n(size as i64, parts - 1).chain([last as i64]).collect())
 }
 
-pub(super) fn reshape(value: &Value, shape: &[i64], is_number: bool) -> Result<Value, ImportError> {
+fn reshape(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [value, GraphValue::Constant(shape)] = call.inputs else { return Err(call.unsupported()) };
+    let shape = whole(call.name(), shape)?;
     match value {
-        Value::Features(features) => features::flatten("Reshape", features, shape),
+        GraphValue::Features(features) => Ok(vec![to_rows(&call, features, shape)?]),
         // One number or label per row is valid in both shapes. With several outputs, the new shape would no longer have
         // one row per row.
-        Value::Outputs(..) if is_number && matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
-        Value::Label if matches!(shape, [-1] | [-1, 1]) => Ok(value.clone()),
-        _ => Err(ImportError::usage("Reshape", format!("to {} is not known", numbers(shape)))),
+        GraphValue::Outputs(..) if !walk.has_labels() && matches!(shape, [-1] | [-1, 1]) => Ok(vec![value.clone()]),
+        GraphValue::Label if matches!(shape, [-1] | [-1, 1]) => Ok(vec![value.clone()]),
+        _ => {
+            let (shape, kind) = (numbers(shape), value.kind());
+            Err(call.error(format!("its new shape for {kind} is {shape}; supported: {}", call.operator.supported)))
+        }
+    }
+}
+
+/// Returns features as rows of all features. Any other new shape is an error.
+fn to_rows(call: &OperatorCall, features: &FeatureList, shape: &[i64]) -> Result<GraphValue, ImportError> {
+    let width = features.list.len() as i64;
+    let rows = |dim: i64| dim == -1 || dim == 0;
+    match *shape {
+        [first, second] if rows(first) && (second == width || (second == -1 && first == 0)) => {
+            Ok(FeatureList::flat(features.list.clone()))
+        }
+        _ => {
+            let shape = numbers(shape);
+            Err(call.error(format!("its new shape is {shape}; expected [-1, {width}], rows of all {width} features")))
+        }
+    }
+}
+
+fn flatten(_: &mut GraphWalk, mut call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [GraphValue::Features(features)] = call.inputs else { return Err(call.unsupported()) };
+    match call.take_axis(Some(1))? {
+        1 => Ok(vec![FeatureList::flat(features.list.clone())]),
+        other => Err(call.invalid("axis", format!("it is {other}; expected 1"))),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
 
 use super::error::{ImportError, short};
-use super::value::{Feature, Features, Source, Value};
+use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
 use crate::artifact::onnx::{ValueInfoProto, element};
 
 /// Returns the value of each input. `is_constant` recognises inputs whose values are in the file.
@@ -13,7 +13,7 @@ pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Value)>, ImportError> {
+) -> Result<Vec<(String, GraphValue)>, ImportError> {
     let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
     if let [all] = inputs.as_slice() {
         let (kind, width) = tensor(all)?;
@@ -28,18 +28,18 @@ pub(super) fn bind(
 fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
     let problem = |problem| ImportError::InputType { input: short(&input.name), problem };
     let tensor = input.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
-    let tensor = tensor.ok_or(problem("is no tensor"))?;
+    let tensor = tensor.ok_or(problem("is not a tensor; expected a tensor of numbers or texts"))?;
     let dims = tensor.shape.as_ref().map(|shape| shape.dim.as_slice());
     match dims {
         None | Some([]) => Ok((tensor.elem_type, None)),
         Some([_]) => Ok((tensor.elem_type, Some(1))),
         Some([_, width]) => Ok((tensor.elem_type, width.dim_value)),
-        Some(_) => Err(problem("has more than two dimensions")),
+        Some(_) => Err(problem("has more than two dimensions; expected [N, columns]")),
     }
 }
 
 /// Returns all columns in order.
-fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value, ImportError> {
+fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<GraphValue, ImportError> {
     let columns = table.columns();
     match width {
         Some(found) if usize::try_from(found) != Ok(columns.len()) => {
@@ -49,7 +49,7 @@ fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<Value
     }
 }
 
-fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, ImportError> {
+fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, ImportError> {
     let (kind, width) = tensor(input)?;
     let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
         input: short(&input.name),
@@ -58,7 +58,8 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<Value, Import
     if width.is_some_and(|width| width != 1) {
         return Err(ImportError::InputType {
             input: short(&input.name),
-            problem: "takes several columns beside others",
+            problem: "has several columns although the file has more inputs; expected one column for each input, or a \
+                      single input",
         });
     }
     value(kind, vec![found])
@@ -75,23 +76,23 @@ fn as_written(name: &str) -> impl Iterator<Item = char> {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
 }
 
-fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<Value, ImportError> {
+fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<GraphValue, ImportError> {
     for (_, column) in &columns {
         let expected = match (kind, &column.kind) {
             (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
             (element::STRING, _) => "texts",
-            (element::BOOL, _) => "truth values",
+            (element::BOOL, _) => "booleans",
             (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, ColumnKind::Category { .. }) => {
                 "numbers"
             }
             (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, _) => continue,
-            _ => "values of a type that is not known (float, double, int64, int32, bool and string are)",
+            _ => "values of another type than float, double, int64, int32, bool or string",
         };
         return Err(ImportError::Kind { column: column.name.clone(), kind: column.kind.name(), expected });
     }
     let indices = columns.into_iter().map(|(index, _)| index);
     Ok(match kind {
-        element::STRING => Value::Texts(Rc::new(indices.collect())),
-        _ => Features::flat(indices.map(|index| Feature::new(Source::Value(index))).collect()),
+        element::STRING => GraphValue::Texts(Rc::new(indices.collect())),
+        _ => FeatureList::flat(indices.map(|index| Feature::new(FeatureSource::Value(index))).collect()),
     })
 }

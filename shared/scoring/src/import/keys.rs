@@ -1,12 +1,12 @@
-//! Finds nodes by tree and number, in whatever order a file lists them.
+//! Finds nodes by tree and number. A file may list them in any order.
 
 /// Positions of the nodes in the lists, sorted by tree and node number.
-pub(super) struct Keys {
+pub(super) struct NodeKeys {
     pub(super) ids: Vec<(i64, i64)>,
     pub(super) sorted: Vec<u32>,
 }
 
-impl Keys {
+impl NodeKeys {
     pub(super) fn new(trees: Vec<i64>, nodes: Vec<i64>) -> Self {
         let ids: Vec<_> = trees.into_iter().zip(nodes).collect();
         let mut sorted: Vec<u32> = (0..).take(ids.len()).collect();

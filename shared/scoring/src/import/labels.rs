@@ -25,7 +25,13 @@ pub(super) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Opti
     });
     let classes = by_index.collect::<Option<Vec<_>>>().filter(|classes| is_permutation(classes)).ok_or_else(error)?;
     let pairs: Vec<_> = sorted.iter().enumerate().map(|(index, label)| format!("{index} is {label}")).collect();
-    Ok((classes, Some(format!("the file numbers its labels; taken in sorted order: {}", pairs.join(", ")))))
+    Ok((
+        classes,
+        Some(format!(
+            "the file has numbers as labels; they are the indices of the sorted labels: {}",
+            pairs.join(", ")
+        )),
+    ))
 }
 
 fn position(table: &[Label], is: impl Fn(&Label) -> bool) -> Option<u32> {
@@ -72,14 +78,17 @@ mod tests {
     fn numbers_from_0_are_indices_into_the_sorted_labels_and_that_is_said() {
         let (classes, warning) = classes(&numbers(&[0, 1, 2]), &texts(&["b", "c", "a"])).unwrap();
         assert_eq!(classes, [2, 0, 1]);
-        assert_eq!(warning.unwrap(), "the file numbers its labels; taken in sorted order: 0 is a, 1 is b, 2 is c");
+        assert_eq!(
+            warning.unwrap(),
+            "the file has numbers as labels; they are the indices of the sorted labels: 0 is a, 1 is b, 2 is c"
+        );
     }
 
     #[test]
     fn other_labels_are_an_error_that_names_both() {
         for file in [texts(&["a", "x"]), numbers(&[1, 2]), numbers(&[0, 0]), texts(&["a", "b", "c"])] {
             let error = classes(&file, &texts(&["a", "b"])).unwrap_err().to_string();
-            assert!(error.ends_with("the table's are a, b"), "{error}");
+            assert!(error.contains("the table has a, b; "), "{error}");
         }
     }
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
 
 use super::error::{ImportError, short};
-use super::features::MAX_TEXTS;
-use super::value::{Feature, Features, Source};
+use super::features::{MAX_TEXTS, too_many_texts};
+use super::value::{Feature, FeatureList, FeatureSource};
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
 /// The columns, the preprocessing and the order of the features.
-pub(super) struct Layout {
+pub(super) struct FeatureLayout {
     /// The columns that the file uses, in the table's order.
     pub(super) columns: Vec<Column>,
     pub(super) preprocessing: Preprocessing,
@@ -28,7 +28,7 @@ enum Use {
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
 }
 
-pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, ImportError> {
+pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLayout, ImportError> {
     let mut columns = Vec::new();
     let mut encodings = Vec::new();
     let mut warnings = Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn of(features: &Features, table: &Signature) -> Result<Layout, Impor
     let places = places.ok_or(ImportError::NoPrediction)?;
     let (scaler, exact) = scaler(&features.list, &places, index.0.len(), table)?;
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler };
-    Ok(Layout { columns, preprocessing, places, exact, warnings })
+    Ok(FeatureLayout { columns, preprocessing, places, exact, warnings })
 }
 
 /// Features of the pipeline by column and text. The text is `None` for a number, and empty for the indicator of missing
@@ -70,9 +70,9 @@ impl Index {
 
     fn find(&self, feature: &Feature) -> Option<u32> {
         let text = match &feature.source {
-            Source::Value(_) => None,
-            Source::Text { text, .. } if is_missing(text) => Some(String::new()),
-            Source::Text { text, .. } => Some(text.to_string()),
+            FeatureSource::Value(_) => None,
+            FeatureSource::Text { text, .. } if is_missing(text) => Some(String::new()),
+            FeatureSource::Text { text, .. } => Some(text.to_string()),
         };
         self.0.get(&(feature.source.column(), text)).copied()
     }
@@ -84,13 +84,13 @@ fn uses(features: &[Feature], table: &Signature) -> Result<BTreeMap<usize, Use>,
         let column = feature.source.column();
         let twice = || ImportError::Twice(name(table, column));
         match &feature.source {
-            Source::Value(_) => match uses.entry(column).or_insert(Use::Value(feature.fill)) {
+            FeatureSource::Value(_) => match uses.entry(column).or_insert(Use::Value(feature.fill)) {
                 Use::Value(fill) if *fill == feature.fill => {}
                 _ => return Err(twice()),
             },
-            Source::Text { text, lenient, .. } => {
-                let none = Use::Texts { known: BTreeSet::new(), missing: false, lenient: *lenient };
-                let Use::Texts { known, missing, lenient: all } = uses.entry(column).or_insert(none) else {
+            FeatureSource::Text { text, lenient, .. } => {
+                let empty = Use::Texts { known: BTreeSet::new(), missing: false, lenient: *lenient };
+                let Use::Texts { known, missing, lenient: all } = uses.entry(column).or_insert(empty) else {
                     return Err(twice());
                 };
                 *all &= *lenient;
@@ -106,6 +106,7 @@ fn uses(features: &[Feature], table: &Signature) -> Result<BTreeMap<usize, Use>,
 }
 
 fn name(table: &Signature, column: usize) -> String {
+    debug_assert!(column < table.columns().len(), "features come from columns of the table");
     table.columns().get(column).map(|column| column.name.clone()).unwrap_or_default()
 }
 
@@ -119,7 +120,7 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
         }
         Use::Texts { missing: false, lenient: false, .. } if column.nullable => missing(),
         Use::Texts { known, .. } if known.len() > MAX_TEXTS => {
-            let problem = format!("{} texts of column {:?}, at most {MAX_TEXTS}", known.len(), short(&column.name));
+            let problem = format!("column {:?} has {}", short(&column.name), too_many_texts(known.len()));
             Err(ImportError::attribute("OneHotEncoder", "cats_strings", problem))
         }
         Use::Texts { known, missing, .. } => {
@@ -137,8 +138,8 @@ fn unknown(column: &Column, found: &Use) -> Option<String> {
     let Use::Texts { lenient: false, .. } = found else { return None };
     let first = short(rare.first()?);
     Some(format!(
-        "column {:?}: the table has texts that the file does not know and refuses, as {first:?}; here such a text is none \
-         of its categories (0 everywhere)",
+        "column {:?}: the table has texts that the file does not know, for example {first:?}; the file refuses such a \
+         text, here it belongs to no category (0 everywhere)",
         short(&column.name)
     ))
 }

@@ -1,48 +1,104 @@
 //! Linear models.
 
-use std::rc::Rc;
-
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
-use super::error::ImportError;
-use super::value::{Features, Scored, Stage};
+use super::constant::ConstantTensor;
+use super::error::{ImportError, short};
+use super::forms::flat;
+use super::operators::{Operator, OperatorCall};
+use super::value::{FoundModel, GraphValue, PostTransform};
+use super::walk::GraphWalk;
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, kind};
+use crate::artifact::onnx::kind;
 use crate::pipeline::{Linear, Predictor};
 
-const CLASSIFIER: &str = "LinearClassifier";
-const REGRESSOR: &str = "LinearRegressor";
+pub(super) const LINEAR_CLASSIFIER: Operator = Operator {
+    name: "LinearClassifier",
+    supported: "features; `post_transform` SOFTMAX, or LOGISTIC of two classes or followed by `Normalizer` L1",
+    apply: classifier,
+};
+pub(super) const LINEAR_REGRESSOR: Operator =
+    Operator { name: "LinearRegressor", supported: "features; one target", apply: regressor };
+pub(super) const MAT_MUL: Operator = Operator {
+    name: "MatMul",
+    supported: "features and a constant with one column: a linear regression model",
+    apply: multiply,
+};
 
-pub(super) fn classifier(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    let mut attributes = Attributes::new(CLASSIFIER, list)?;
+fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.rows()?;
     let weights = attributes.floats("coefficients")?;
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
-    let labels = labels(CLASSIFIER, &mut attributes, &["classlabels_ints", "classlabels_int64s"])?;
-    let stage = stage(CLASSIFIER, &mut attributes)?;
+    let labels = labels(operator, &mut attributes, &["classlabels_ints", "classlabels_int64s"])?;
+    let transform = post_transform(operator, &mut attributes)?;
     // The attribute says how the model was trained; it does not affect predictions.
     attributes.optional("multi_class", kind::INT)?;
     attributes.finish()?;
     let bias = bias.unwrap_or_else(|| vec![0.0; labels.len()]);
-    Ok(Scored { operator: CLASSIFIER, features, predictor: Predictor::Linear(Linear { weights, bias }), labels, stage })
+    let predictor = Predictor::Linear(Linear { weights, bias });
+    walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
-pub(super) fn regressor(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    let mut attributes = Attributes::new(REGRESSOR, list)?;
+fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.rows()?;
     let weights = attributes.floats("coefficients")?;
     let bias = attributes.optional("intercepts", kind::FLOATS)?.map(|found| found.floats);
-    one_target(REGRESSOR, "targets", &mut attributes)?;
-    no_transform(REGRESSOR, &mut attributes)?;
+    one_target(operator, "targets", &mut attributes)?;
+    no_transform(operator, &mut attributes)?;
     attributes.finish()?;
     let predictor = Predictor::Linear(Linear { weights, bias: bias.unwrap_or_else(|| vec![0.0]) });
-    Ok(Scored { operator: REGRESSOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
+    Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-/// Reads the labels of a classifier: texts, or numbers from an attribute with one of these names.
+/// Reads a linear model that is a matrix product.
+fn multiply(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let [GraphValue::Features(features), GraphValue::Constant(weights)] = call.inputs else {
+        return Err(call.unsupported());
+    };
+    let features = flat(call.name(), features)?;
+    let width = features.list.len();
+    if weights.dims != [width, 1] && weights.dims != [width] {
+        let shape = weights.shape();
+        return Err(
+            call.error(format!("its matrix has the shape {shape}; expected [{width}, 1], for one predicted number"))
+        );
+    }
+    let weights = weights.real().into_iter().map(|weight| weight as f32).collect();
+    let predictor = Predictor::Linear(Linear { weights, bias: vec![0.0] });
+    Ok(vec![walk.found(FoundModel::regression(call.name(), features, predictor))?])
+}
+
+/// Adds a constant to the outputs of the model.
+pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Result<GraphValue, ImportError> {
+    const OPERATOR: &str = "Add";
+    if walk.has_labels() {
+        let problem = "it changes the outputs of a classifier after these have decided the label; expected no constant";
+        return Err(ImportError::usage(OPERATOR, problem));
+    }
+    let bias = match walk.predictor() {
+        Some(Predictor::Linear(linear)) => &mut linear.bias,
+        Some(Predictor::Trees(ensemble)) => &mut ensemble.base,
+        Some(Predictor::Blend(_)) | None => return Err(ImportError::NoPrediction),
+    };
+    let added = constant.real();
+    if added.len() != bias.len() && added.len() != 1 {
+        let (found, expected) = (added.len(), bias.len());
+        let problem =
+            format!("it adds {found} numbers to {expected} outputs; expected one number, or one for each output");
+        return Err(ImportError::usage(OPERATOR, problem));
+    }
+    bias.iter_mut().zip(added.iter().cycle()).for_each(|(bias, added)| *bias = (f64::from(*bias) + added) as f32);
+    Ok(walk.changed(PostTransform::None))
+}
+
+/// Reads the labels of a classifier: texts, or numbers from an attribute that `numbers` names.
 pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&str]) -> Result<Vec<Label>, ImportError> {
     let mut labels = Vec::new();
     let check = |count: usize| match count {
         0..=MAX_LABELS => Ok(()),
-        _ => Err(ImportError::usage(operator, format!("it has {count} labels, at most {MAX_LABELS} are allowed"))),
+        _ => Err(ImportError::usage(operator, format!("it has {count} labels; at most {MAX_LABELS} are supported"))),
     };
     if let Some(found) = attributes.optional("classlabels_strings", kind::STRINGS)? {
         check(found.strings.len())?;
@@ -55,17 +111,17 @@ pub(super) fn labels(operator: &str, attributes: &mut Attributes, numbers: &[&st
         }
     }
     if labels.len() < 2 {
-        return Err(ImportError::usage(operator, format!("it has {} labels, at least 2 are needed", labels.len())));
+        return Err(ImportError::usage(operator, format!("it has {} labels; expected at least 2", labels.len())));
     }
     Ok(labels)
 }
 
 /// Reads how a classifier transforms its outputs.
-pub(super) fn stage(operator: &str, attributes: &mut Attributes) -> Result<Stage, ImportError> {
+pub(super) fn post_transform(operator: &str, attributes: &mut Attributes) -> Result<PostTransform, ImportError> {
     match transform(attributes)?.as_slice() {
-        b"NONE" => Ok(Stage::Raw),
-        b"LOGISTIC" => Ok(Stage::Logistic),
-        b"SOFTMAX" => Ok(Stage::Softmax),
+        b"NONE" => Ok(PostTransform::None),
+        b"LOGISTIC" => Ok(PostTransform::Logistic),
+        b"SOFTMAX" => Ok(PostTransform::Softmax),
         other => Err(unknown_transform(operator, other, "NONE, LOGISTIC, SOFTMAX")),
     }
 }
@@ -86,7 +142,11 @@ pub(super) fn one_target(
 ) -> Result<(), ImportError> {
     match attributes.optional(attribute, kind::INT)?.and_then(|found| found.i) {
         None | Some(1) => Ok(()),
-        Some(other) => Err(ImportError::attribute(operator, attribute, format!("{other} numbers, one is known"))),
+        Some(other) => Err(ImportError::attribute(
+            operator,
+            attribute,
+            format!("it is {other}; expected 1, a single predicted number"),
+        )),
     }
 }
 
@@ -96,6 +156,6 @@ fn transform(attributes: &mut Attributes) -> Result<Vec<u8>, ImportError> {
 }
 
 fn unknown_transform(operator: &str, found: &[u8], known: &str) -> ImportError {
-    let found: String = String::from_utf8_lossy(found).chars().take(40).collect();
-    ImportError::attribute(operator, "post_transform", format!("{found} is not known; known are {known}"))
+    let found = short(&String::from_utf8_lossy(found));
+    ImportError::attribute(operator, "post_transform", format!("{found} is not supported; supported are {known}"))
 }

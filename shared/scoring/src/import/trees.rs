@@ -1,56 +1,72 @@
 //! Tree operators for classification and regression.
 
-use std::rc::Rc;
-
-use super::error::ImportError;
-use super::value::{Features, Scored, Stage};
+use super::error::{ImportError, short};
+use super::operators::{Operator, OperatorCall};
+use super::value::{FoundModel, GraphValue};
+use super::walk::GraphWalk;
 use super::{ensemble, linear};
 use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, kind};
+use crate::artifact::onnx::kind;
 use crate::pipeline::{Aggregate, Ensemble, Predictor};
 
-pub(super) const CLASSES: &str = "TreeEnsembleClassifier";
-pub(super) const NUMBERS: &str = "TreeEnsembleRegressor";
+pub(super) const TREE_ENSEMBLE_CLASSIFIER: Operator = Operator {
+    name: "TreeEnsembleClassifier",
+    supported: "features; nodes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT, LEAF; `base_values`; `post_transform` \
+                LOGISTIC of two classes, SOFTMAX, or NONE if the leaves contain shares of the classes (a forest, which \
+                becomes the mean of its trees)",
+    apply: classifier,
+};
+pub(super) const TREE_ENSEMBLE_REGRESSOR: Operator = Operator {
+    name: "TreeEnsembleRegressor",
+    supported: "features; nodes BRANCH_LEQ, BRANCH_LT, BRANCH_GTE, BRANCH_GT, LEAF; `base_values`; \
+                `aggregate_function` SUM or AVERAGE; one target",
+    apply: regressor,
+};
 
-pub(super) fn numbers(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    const OPERATOR: &str = NUMBERS;
-    let mut attributes = Attributes::new(OPERATOR, list)?;
+fn regressor(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.rows()?;
     let aggregate = match attributes.optional("aggregate_function", kind::STRING)?.and_then(|found| found.s).as_deref()
     {
         None | Some(b"SUM") => Aggregate::Sum,
         Some(b"AVERAGE") => Aggregate::Average,
-        Some(_) => {
-            return Err(ImportError::attribute(OPERATOR, "aggregate_function", "known are SUM and AVERAGE"));
+        Some(other) => {
+            let found = short(&String::from_utf8_lossy(other));
+            let problem = format!("{found} is not supported; supported are SUM and AVERAGE");
+            return Err(ImportError::attribute(operator, "aggregate_function", problem));
         }
     };
-    linear::one_target(OPERATOR, "n_targets", &mut attributes)?;
-    linear::no_transform(OPERATOR, &mut attributes)?;
-    let (trees, _) = ensemble::read(OPERATOR, &mut attributes, "target")?;
-    let base = base(OPERATOR, &mut attributes, 1)?;
+    linear::one_target(operator, "n_targets", &mut attributes)?;
+    linear::no_transform(operator, &mut attributes)?;
+    let (trees, _) = ensemble::read(operator, &mut attributes, "target")?;
+    let base = base(operator, &mut attributes, 1)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
+    Ok(vec![walk.found(FoundModel::regression(operator, features, predictor))?])
 }
 
-pub(super) fn classes(list: Vec<AttributeProto>, features: Rc<Features>) -> Result<Scored, ImportError> {
-    const OPERATOR: &str = CLASSES;
-    let mut attributes = Attributes::new(OPERATOR, list)?;
-    let labels = linear::labels(OPERATOR, &mut attributes, &["classlabels_int64s"])?;
-    let stage = linear::stage(OPERATOR, &mut attributes)?;
-    let (trees, lone) = ensemble::read(OPERATOR, &mut attributes, "class")?;
+fn classifier(walk: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, ImportError> {
+    let operator = call.name();
+    let (features, mut attributes) = call.rows()?;
+    let labels = linear::labels(operator, &mut attributes, &["classlabels_int64s"])?;
+    let transform = linear::post_transform(operator, &mut attributes)?;
+    let (trees, single) = ensemble::read(operator, &mut attributes, "class")?;
     // For two classes, all weights may belong to the second one. Files then number it 0.
-    let outputs = match (labels.len(), lone) {
+    let outputs = match (labels.len(), single) {
         (2, Some(0)) => 1,
-        (2, Some(_)) => {
-            let problem = "all weights of two classes are of one other than 0, of which runtimes make no probabilities";
-            return Err(ImportError::attribute(OPERATOR, "class_ids", problem));
+        (2, Some(class)) => {
+            let problem = format!(
+                "all weights belong to class {class}; expected class 0 if two classes have a single score, because \
+                 runtimes give no probabilities otherwise"
+            );
+            return Err(ImportError::attribute(operator, "class_ids", problem));
         }
         (count, _) => count,
     };
-    let base = base(OPERATOR, &mut attributes, outputs)?;
+    let base = base(operator, &mut attributes, outputs)?;
     attributes.finish()?;
     let predictor = Predictor::Trees(Ensemble { trees, aggregate: Aggregate::Sum, base });
-    Ok(Scored { operator: OPERATOR, features, predictor, labels, stage })
+    walk.found_classifier(FoundModel { operator, features, predictor, labels, transform })
 }
 
 /// Reads one base for each output; 0 if none are given.
@@ -59,6 +75,10 @@ fn base(operator: &str, attributes: &mut Attributes, outputs: usize) -> Result<V
     match base.len() {
         0 => Ok(vec![0.0; outputs]),
         count if count == outputs => Ok(base.into_iter().map(|number| number as f32).collect()),
-        count => Err(ImportError::attribute(operator, "base_values", format!("{count} for {outputs} outputs"))),
+        count => Err(ImportError::attribute(
+            operator,
+            "base_values",
+            format!("it has {count} numbers; expected {outputs}, one for each output"),
+        )),
     }
 }

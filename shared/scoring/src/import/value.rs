@@ -2,20 +2,20 @@
 
 use std::rc::Rc;
 
-use super::constant::Constant;
+use super::constant::ConstantTensor;
 use crate::pipeline::Predictor;
 use evergreen_lifecycle::Label;
 
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum GraphValue {
     /// Numbers `[N, features]`.
-    Features(Rc<Features>),
+    Features(Rc<FeatureList>),
     /// Texts `[N, columns]`: indices of the table's columns.
     Texts(Rc<Vec<usize>>),
     /// Numbers from the file.
-    Constant(Rc<Constant>),
+    Constant(Rc<ConstantTensor>),
     /// The model's outputs `[N, outputs]`, and the number of changes so far.
-    Outputs(Stage, u32),
+    Outputs(PostTransform, u32),
     /// A constant of an unsupported type, with the reason.
     Unread(&'static str),
     Label,
@@ -23,7 +23,7 @@ pub(super) enum Value {
 
 /// A list of features.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Features {
+pub(super) struct FeatureList {
     pub(super) list: Vec<Feature>,
     /// Whether the tensor is `[N, 1, features]`, as one-hot encoders return it.
     pub(super) deep: bool,
@@ -32,7 +32,7 @@ pub(super) struct Features {
 /// A feature: `(x - offset) * scale`. x is the value, or the fill if the value is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Feature {
-    pub(super) source: Source,
+    pub(super) source: FeatureSource,
     pub(super) fill: Option<f32>,
     pub(super) offset: f64,
     pub(super) scale: f64,
@@ -42,7 +42,7 @@ pub(super) struct Feature {
 
 /// The origin of a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Source {
+pub(super) enum FeatureSource {
     /// The value of a column, by its index in the table.
     Value(usize),
     /// Whether the text of a column is this one.
@@ -56,9 +56,9 @@ pub(super) enum Source {
 
 /// The transformation of a classifier's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum PostTransform {
     /// No transformation: sums, the number of a regression model, or class shares.
-    Raw,
+    None,
     /// The logistic function of each output.
     Logistic,
     /// The logistic function of each output, normalised to sum to 1.
@@ -68,18 +68,38 @@ pub(super) enum Stage {
 
 /// A model that uses features of the file.
 #[derive(Debug)]
-pub(super) struct Scored {
+pub(super) struct FoundModel {
     /// Type of the operator that predicts.
     pub(super) operator: &'static str,
-    pub(super) features: Rc<Features>,
+    pub(super) features: Rc<FeatureList>,
     /// The predictor, with the indices of features and outputs from the file.
     pub(super) predictor: Predictor,
     /// The label of each output; empty for regression. With two labels, a single output belongs to the second.
     pub(super) labels: Vec<Label>,
-    pub(super) stage: Stage,
+    pub(super) transform: PostTransform,
 }
 
-impl Value {
+impl FoundModel {
+    /// Creates a model that predicts a number.
+    pub(super) fn regression(operator: &'static str, features: Rc<FeatureList>, predictor: Predictor) -> Self {
+        Self { operator, features, predictor, labels: Vec::new(), transform: PostTransform::None }
+    }
+}
+
+impl GraphValue {
+    /// Names the kind of value for errors.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Features(features) if features.deep => "features of three dimensions",
+            Self::Features(_) => "features",
+            Self::Texts(_) => "texts",
+            Self::Constant(_) => "a constant",
+            Self::Outputs(..) => "the model's outputs",
+            Self::Unread(_) => "a constant that is not supported",
+            Self::Label => "the model's label",
+        }
+    }
+
     /// Number of features, or of text columns.
     pub(super) fn width(&self) -> usize {
         match self {
@@ -90,7 +110,7 @@ impl Value {
     }
 }
 
-impl Source {
+impl FeatureSource {
     pub(super) fn column(&self) -> usize {
         match self {
             Self::Value(column) | Self::Text { column, .. } => *column,
@@ -99,7 +119,7 @@ impl Source {
 }
 
 impl Feature {
-    pub(super) fn new(source: Source) -> Self {
+    pub(super) fn new(source: FeatureSource) -> Self {
         Self { source, fill: None, offset: 0.0, scale: 1.0, exact: true }
     }
 
@@ -109,8 +129,8 @@ impl Feature {
     }
 }
 
-impl Features {
-    pub(super) fn flat(list: Vec<Feature>) -> Value {
-        Value::Features(Rc::new(Self { list, deep: false }))
+impl FeatureList {
+    pub(super) fn flat(list: Vec<Feature>) -> GraphValue {
+        GraphValue::Features(Rc::new(Self { list, deep: false }))
     }
 }

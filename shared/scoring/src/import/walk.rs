@@ -3,283 +3,177 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use evergreen_lifecycle::Signature;
+use evergreen_lifecycle::{Label, Signature};
 
-use super::constant::Constant;
+use super::constant::ConstantTensor;
 use super::error::{ImportError, short};
-use super::forms::{axis, flat, is_deep, whole};
-use super::value::{Features, Scored, Stage, Value};
-use super::{features, forms, inputs, linear, trees};
-use crate::artifact::attributes::Attributes;
-use crate::artifact::onnx::{AttributeProto, GraphProto, NodeProto};
-use crate::pipeline::{Linear, MAX_FEATURES, Predictor};
+use super::inputs;
+use super::operators::{self, OperatorCall};
+use super::value::{FoundModel, GraphValue, PostTransform};
+use crate::artifact::onnx::{GraphProto, NodeProto};
+use crate::pipeline::{MAX_FEATURES, Predictor};
 
-/// Supported operators. The documentation of `import` says what is supported of each.
-pub(super) const KNOWN: [&str; 25] = [
-    "Add",
-    "ArrayFeatureExtractor",
-    "Cast",
-    "Concat",
-    "Constant",
-    "Div",
-    "FeatureVectorizer",
-    "Flatten",
-    "Gather",
-    "Identity",
-    "Imputer",
-    "LinearClassifier",
-    "LinearRegressor",
-    "MatMul",
-    "Mul",
-    "Normalizer",
-    "OneHotEncoder",
-    "Reshape",
-    "Scaler",
-    "Softmax",
-    "Split",
-    "Sub",
-    "TreeEnsembleClassifier",
-    "TreeEnsembleRegressor",
-    "ZipMap",
-];
+/// Maximum number of features in the inputs of all operators of a graph: a hundred times the maximum of a pipeline.
+const MAX_INPUT_FEATURES: usize = 1_000_000;
 
-/// Maximum number of features that all operators of a graph may take in total: a hundred times the maximum of a
-/// pipeline.
-const MAX_FEATURES_TAKEN: usize = 1_000_000;
-
-/// Maximum number of features that all operators of a graph may return in total. They are kept until the end.
-const MAX_FEATURES_GIVEN: usize = 250_000;
+/// Maximum number of features in the outputs of all operators of a graph. They are kept until the end.
+const MAX_OUTPUT_FEATURES: usize = 250_000;
 
 /// Domains of the supported operators.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
 
-struct Walk {
-    values: HashMap<String, Value>,
-    scored: Option<Scored>,
+/// The state of a walk through a graph.
+pub(super) struct GraphWalk {
+    values: HashMap<String, GraphValue>,
+    model: Option<FoundModel>,
     /// How often an operator changed the model's outputs. Only the last change is the model's answer.
     changes: u32,
-    to_take: usize,
-    to_give: usize,
+    /// Number of features that the inputs of the remaining operators may have.
+    input_features_left: usize,
+    /// Number of features that the outputs of the remaining operators may have.
+    output_features_left: usize,
 }
 
 /// Finds the model in the graph and its features.
-pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<Scored, ImportError> {
-    if let Some(node) = graph.node.iter().find(|node| !KNOWN.contains(&node.op_type.as_str())) {
-        return Err(ImportError::Operator { operator: short(&node.op_type) });
+pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, ImportError> {
+    if let Some(node) = graph.node.iter().find(|node| operators::find(&node.op_type).is_none()) {
+        return Err(unknown(node));
     }
     if let Some(node) = graph.node.iter().find(|node| !DOMAINS.contains(&node.domain.as_str())) {
-        let problem = format!("is of the domain {:?}, which is not known", short(&node.domain));
+        let domain = short(&node.domain);
+        let problem =
+            format!("its domain is {domain:?}; expected ai.onnx or ai.onnx.ml; export it with standard operators");
         return Err(ImportError::usage(&node.op_type, problem));
     }
     let mut values = HashMap::new();
-    let mut held = Vec::new();
+    let mut constants = Vec::new();
     for bytes in &graph.initializer {
-        let (name, constant) = Constant::read(bytes)?;
+        let (name, constant) = ConstantTensor::read(bytes)?;
         let value = match constant {
-            Ok(constant) => Value::Constant(Rc::new(constant)),
-            Err(problem) => Value::Unread(problem),
+            Ok(constant) => GraphValue::Constant(Rc::new(constant)),
+            Err(problem) => GraphValue::Unread(problem),
         };
         values.insert(name.clone(), value);
-        held.push(name);
+        constants.push(name);
     }
-    held.sort_unstable();
-    let bound = inputs::bind(graph.input, table, |name| held.binary_search_by(|held| held.as_str().cmp(name)).is_ok())?;
-    values.extend(bound);
-    let mut walk = Walk { values, scored: None, changes: 0, to_take: MAX_FEATURES_TAKEN, to_give: MAX_FEATURES_GIVEN };
+    constants.sort_unstable();
+    let is_constant = |name: &str| constants.binary_search_by(|constant: &String| constant.as_str().cmp(name)).is_ok();
+    values.extend(inputs::bind(graph.input, table, is_constant)?);
+    let mut walk = GraphWalk {
+        values,
+        model: None,
+        changes: 0,
+        input_features_left: MAX_INPUT_FEATURES,
+        output_features_left: MAX_OUTPUT_FEATURES,
+    };
     for node in graph.node {
         walk.step(node)?;
     }
-    let given: Vec<_> = graph.output.into_iter().map(|output| output.name).collect();
-    walk.finish(&given)
+    let outputs: Vec<_> = graph.output.into_iter().map(|output| output.name).collect();
+    walk.finish(&outputs)
 }
 
-impl Walk {
-    fn finish(mut self, outputs: &[String]) -> Result<Scored, ImportError> {
-        let scored = self.scored.take().ok_or(ImportError::NoPrediction)?;
-        let mut stage = None;
+fn unknown(node: &NodeProto) -> ImportError {
+    ImportError::Operator { operator: short(&node.op_type) }
+}
+
+impl GraphWalk {
+    fn finish(mut self, outputs: &[String]) -> Result<FoundModel, ImportError> {
+        let model = self.model.take().ok_or(ImportError::NoPrediction)?;
+        let mut transform = None;
         for name in outputs {
             match self.values.get(name) {
-                Some(Value::Outputs(found, change)) if *change == self.changes => stage = Some(*found),
-                Some(Value::Outputs(..)) => return Err(ImportError::Early(short(name))),
-                Some(Value::Label) => {}
+                Some(GraphValue::Outputs(found, change)) if *change == self.changes => transform = Some(*found),
+                Some(GraphValue::Outputs(..)) => return Err(ImportError::Early(short(name))),
+                Some(GraphValue::Label) => {}
                 _ => return Err(ImportError::Output(short(name))),
             }
         }
-        Ok(Scored { stage: stage.ok_or(ImportError::NoPrediction)?, ..scored })
+        Ok(FoundModel { transform: transform.ok_or(ImportError::NoPrediction)?, ..model })
     }
 
     fn step(&mut self, node: NodeProto) -> Result<(), ImportError> {
-        let operator = &node.op_type;
-        let found = node.input.iter().map(|name| self.input(operator, name)).collect::<Result<Vec<_>, _>>()?;
+        let operator = operators::find(&node.op_type).ok_or_else(|| unknown(&node))?;
+        let inputs = node.input.iter().map(|name| self.input(operator.name, name)).collect::<Result<Vec<_>, _>>()?;
         // Check this before processing the inputs: a short name in a file may stand for many features.
-        let width: usize = found.iter().map(Value::width).sum();
-        let too_many = || ImportError::usage(operator, "it and the operators before it take or give too many features");
-        self.to_take = self.to_take.checked_sub(width).ok_or_else(too_many)?;
+        let width: usize = inputs.iter().map(GraphValue::width).sum();
+        let too_many = || {
+            let problem = format!(
+                "it and the operators before it have too many features; at most {MAX_INPUT_FEATURES} in all inputs and \
+                 {MAX_OUTPUT_FEATURES} in all outputs are supported"
+            );
+            ImportError::usage(operator.name, problem)
+        };
+        self.input_features_left = self.input_features_left.checked_sub(width).ok_or_else(too_many)?;
         if width > MAX_FEATURES {
-            return Err(ImportError::usage(
-                operator,
-                format!("takes {width} features, at most {MAX_FEATURES} are read"),
-            ));
+            let problem = format!("its inputs have {width} features; at most {MAX_FEATURES} are supported");
+            return Err(ImportError::usage(operator.name, problem));
         }
-        let results = self.apply(operator, node.attribute, &found, node.output.len())?;
-        let width: usize = results.iter().map(Value::width).sum();
-        self.to_give = self.to_give.checked_sub(width).ok_or_else(too_many)?;
+        let call = OperatorCall { operator, attributes: node.attribute, inputs: &inputs, outputs: node.output.len() };
+        let results = (operator.apply)(self, call)?;
+        let width: usize = results.iter().map(GraphValue::width).sum();
+        self.output_features_left = self.output_features_left.checked_sub(width).ok_or_else(too_many)?;
         self.values.extend(node.output.into_iter().zip(results));
         Ok(())
     }
 
     /// Returns the value of an operator's input.
-    fn input(&self, operator: &str, name: &str) -> Result<Value, ImportError> {
+    fn input(&self, operator: &str, name: &str) -> Result<GraphValue, ImportError> {
         let problem = match self.values.get(name) {
-            Some(Value::Outputs(_, change)) if *change != self.changes => {
-                "is of the model's outputs before another operator changed them"
+            Some(GraphValue::Outputs(_, change)) if *change != self.changes => {
+                "has the model's outputs before another operator changed them; expected the changed outputs"
             }
-            Some(Value::Unread(problem)) => problem,
+            Some(GraphValue::Unread(problem)) => problem,
             Some(value) => return Ok(value.clone()),
-            None => "is not known",
+            None => "is not an input of the file or an output of an earlier operator",
         };
         Err(ImportError::usage(operator, format!("its input {:?} {problem}", short(name))))
     }
 
-    fn apply(
-        &mut self,
-        operator: &str,
-        list: Vec<AttributeProto>,
-        inputs: &[Value],
-        outputs: usize,
-    ) -> Result<Vec<Value>, ImportError> {
-        let value = match (operator, inputs) {
-            ("Identity", [value]) => value.clone(),
-            ("Cast", [value]) => forms::cast(list, value)?,
-            ("Constant", []) => forms::constant(list)?,
-            ("Concat", inputs) => features::concat(operator, axis(operator, list, None)?, inputs)?,
-            ("FeatureVectorizer", inputs) => features::vectorise(list, inputs)?,
-            ("ArrayFeatureExtractor", [value, Value::Constant(indices)]) => {
-                features::pick(operator, value, whole(operator, indices)?)?
+    /// Stores the model of the file and returns its outputs. A file with a second model is refused.
+    pub(super) fn found(&mut self, model: FoundModel) -> Result<GraphValue, ImportError> {
+        let transform = model.transform;
+        match self.model.replace(model) {
+            None => Ok(self.changed(transform)),
+            Some(first) => {
+                let problem = "it is the first of several models; expected one model; export a single estimator";
+                Err(ImportError::usage(first.operator, problem))
             }
-            ("Gather", [value, Value::Constant(indices)]) => {
-                features::check_axis(operator, axis(operator, list, Some(0))?, is_deep(value))?;
-                features::pick(operator, value, whole(operator, indices)?)?
-            }
-            ("Split", [value, sizes @ ..]) => return forms::split(list, value, sizes, outputs),
-            ("Imputer", [Value::Features(input)]) => features::impute(list, input)?,
-            ("Scaler", [Value::Features(input)]) => features::scale(list, input)?,
-            ("OneHotEncoder", [Value::Texts(columns)]) => features::one_hot(list, columns)?,
-            ("Reshape", [value, Value::Constant(shape)]) => {
-                forms::reshape(value, whole(operator, shape)?, !self.has_labels())?
-            }
-            ("Flatten", [Value::Features(input)]) => match axis(operator, list, Some(1))? {
-                Some(1) => Features::flat(input.list.clone()),
-                _ => return Err(ImportError::attribute(operator, "axis", "only 1 is known")),
-            },
-            ("Add", [Value::Outputs(Stage::Raw, _), Value::Constant(bias)]) => self.add_bias(bias)?,
-            ("Add" | "Mul" | "Sub" | "Div", [Value::Features(input), Value::Constant(number)])
-            | ("Add" | "Mul", [Value::Constant(number), Value::Features(input)]) => {
-                features::arithmetic(operator, input, number)?
-            }
-            ("MatMul", [Value::Features(input), Value::Constant(weights)]) => self.multiply(input, weights)?,
-            ("LinearRegressor", [Value::Features(input)]) => {
-                let scored = linear::regressor(list, flat(operator, input)?)?;
-                self.found(scored)?
-            }
-            ("LinearClassifier", [Value::Features(input)]) => {
-                return self.found_classifier(linear::classifier(list, flat(operator, input)?)?);
-            }
-            (trees::NUMBERS, [Value::Features(input)]) => {
-                let scored = trees::numbers(list, flat(operator, input)?)?;
-                self.found(scored)?
-            }
-            (trees::CLASSES, [Value::Features(input)]) => {
-                return self.found_classifier(trees::classes(list, flat(operator, input)?)?);
-            }
-            ("Softmax", [Value::Outputs(Stage::Raw, _)]) if self.outputs() > 1 => {
-                features::check_axis(operator, axis(operator, list, Some(-1))?, false)?;
-                self.changed(Stage::Softmax)
-            }
-            ("Normalizer", [Value::Outputs(stage, _)]) if self.has_labels() => self.normalise(list, *stage)?,
-            ("ZipMap", [value @ Value::Outputs(..)]) => {
-                self.check_labels(list)?;
-                value.clone()
-            }
-            _ => return Err(ImportError::usage(operator, "is known, but not with inputs like these")),
-        };
-        Ok(vec![value])
-    }
-
-    fn found(&mut self, scored: Scored) -> Result<Value, ImportError> {
-        let stage = scored.stage;
-        match self.scored.replace(scored) {
-            None => Ok(self.changed(stage)),
-            Some(first) => Err(ImportError::usage(first.operator, "is not the only model of the file; one is known")),
         }
     }
 
-    fn found_classifier(&mut self, scored: Scored) -> Result<Vec<Value>, ImportError> {
-        Ok(vec![Value::Label, self.found(scored)?])
+    /// Stores the classifier of the file and returns its label and its outputs.
+    pub(super) fn found_classifier(&mut self, model: FoundModel) -> Result<Vec<GraphValue>, ImportError> {
+        Ok(vec![GraphValue::Label, self.found(model)?])
     }
 
     /// Returns changed outputs of the model. Earlier ones are then no longer its answer.
-    fn changed(&mut self, stage: Stage) -> Value {
+    pub(super) fn changed(&mut self, transform: PostTransform) -> GraphValue {
         self.changes += 1;
-        Value::Outputs(stage, self.changes)
+        GraphValue::Outputs(transform, self.changes)
     }
 
-    fn has_labels(&self) -> bool {
-        self.scored.as_ref().is_some_and(|scored| !scored.labels.is_empty())
+    /// Checks whether the model found so far is a classifier.
+    pub(super) fn has_labels(&self) -> bool {
+        self.labels().is_some_and(|labels| !labels.is_empty())
     }
 
-    fn outputs(&self) -> usize {
-        match self.scored.as_ref().map(|scored| &scored.predictor) {
+    /// Returns the labels of the model found so far; empty for regression.
+    pub(super) fn labels(&self) -> Option<&[Label]> {
+        self.model.as_ref().map(|model| model.labels.as_slice())
+    }
+
+    /// Returns the predictor of the model found so far.
+    pub(super) fn predictor(&mut self) -> Option<&mut Predictor> {
+        self.model.as_mut().map(|model| &mut model.predictor)
+    }
+
+    /// Returns the number of outputs of the model found so far.
+    pub(super) fn outputs(&self) -> usize {
+        match self.model.as_ref().map(|model| &model.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),
             Some(Predictor::Linear(linear)) => linear.bias.len(),
             Some(Predictor::Blend(_)) | None => 0,
         }
-    }
-
-    /// Reads a linear model that is a matrix product.
-    fn multiply(&mut self, input: &Rc<Features>, weights: &Constant) -> Result<Value, ImportError> {
-        const OPERATOR: &str = "MatMul";
-        let features = flat(OPERATOR, input)?;
-        if weights.dims != [features.list.len(), 1] && weights.dims != [features.list.len()] {
-            return Err(ImportError::usage(OPERATOR, "of features and a matrix that does not give one number"));
-        }
-        let weights = weights.real().into_iter().map(|weight| weight as f32).collect();
-        let predictor = Predictor::Linear(Linear { weights, bias: vec![0.0] });
-        self.found(Scored { operator: OPERATOR, features, predictor, labels: Vec::new(), stage: Stage::Raw })
-    }
-
-    fn add_bias(&mut self, constant: &Constant) -> Result<Value, ImportError> {
-        if self.has_labels() {
-            return Err(ImportError::usage("Add", "to the outputs of a classifier, whose label is of those before"));
-        }
-        let bias = match self.scored.as_mut().map(|scored| &mut scored.predictor) {
-            Some(Predictor::Linear(linear)) => &mut linear.bias,
-            Some(Predictor::Trees(ensemble)) => &mut ensemble.base,
-            Some(Predictor::Blend(_)) | None => return Err(ImportError::NoPrediction),
-        };
-        let added = constant.real();
-        if added.len() != bias.len() && added.len() != 1 {
-            return Err(ImportError::usage("Add", "another number of constants than the model has outputs"));
-        }
-        bias.iter_mut().zip(added.iter().cycle()).for_each(|(bias, added)| *bias = (f64::from(*bias) + added) as f32);
-        Ok(self.changed(Stage::Raw))
-    }
-
-    /// Applies a `Normalizer`, which makes probabilities sum to 1.
-    fn normalise(&mut self, list: Vec<AttributeProto>, stage: Stage) -> Result<Value, ImportError> {
-        let norm = list.into_iter().find(|attribute| attribute.name == "norm").and_then(|attribute| attribute.s);
-        if norm.as_deref() != Some(b"L1") {
-            return Err(ImportError::attribute("Normalizer", "norm", "only L1, of probabilities, is known"));
-        }
-        Ok(self.changed(if stage == Stage::Logistic { Stage::OneVersusRest } else { stage }))
-    }
-
-    /// Checks that `ZipMap` uses the model's labels.
-    fn check_labels(&self, list: Vec<AttributeProto>) -> Result<(), ImportError> {
-        let mut attributes = Attributes::new("ZipMap", list)?;
-        let labels = linear::labels("ZipMap", &mut attributes, &["classlabels_int64s"])?;
-        attributes.finish()?;
-        let same = self.scored.as_ref().is_some_and(|scored| scored.labels == labels);
-        if same { Ok(()) } else { Err(ImportError::usage("ZipMap", "its labels are not the model's")) }
     }
 }

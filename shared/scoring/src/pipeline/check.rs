@@ -8,7 +8,7 @@ mod tree;
 
 use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
-use super::{Aggregate, Ensemble, LabelRule, Linear, Link, Parts, Predictor};
+use super::{Aggregate, Ensemble, LabelRule, Linear, Link, PipelineParts, Predictor};
 
 pub use blend::MAX_MEMBERS;
 pub use error::PipelineError;
@@ -30,7 +30,7 @@ const MAX_WEIGHT: f32 = 1e12;
 /// Maximum magnitude of an ensemble's output and of half an interval, so that no sum overflows.
 pub(crate) const MAX_OUTPUT: f32 = 1e37;
 
-pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineError> {
+pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), PipelineError> {
     let labels = signature.labels().len();
     if labels > MAX_LABELS {
         return Err(PipelineError::TooManyLabels(labels));
@@ -43,7 +43,7 @@ pub(super) fn all(signature: &Signature, parts: &Parts) -> Result<(), PipelineEr
     interval::check(signature.task(), parts.interval.as_ref(), features)?;
     match &parts.predictor {
         Predictor::Blend(members) => blend::check(signature, members, &parts.preprocessing),
-        lone => predictor(signature, lone, parts.link, features),
+        single => predictor(signature, single, parts.link, features),
     }
 }
 
@@ -128,7 +128,7 @@ fn ensemble_bound(
     if let Some(base) = ensemble.base.iter().find(|base| distributions && **base != 0.0) {
         return Err(PipelineError::Constant(*base));
     }
-    let limits = tree::Limits { features, outputs, distributions };
+    let limits = tree::TreeLimits { features, outputs, distributions };
     let mut bound = ensemble.base.iter().fold(0.0, |bound: f32, base| bound.max(base.abs()));
     for (index, tree) in ensemble.trees.iter().enumerate() {
         bound += tree::check(tree, index, &limits)?;

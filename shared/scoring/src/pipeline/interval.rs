@@ -23,12 +23,12 @@ pub struct Curve {
     /// The value before the first step; at least 0.
     pub start: f32,
     /// The steps, in ascending order of `from`.
-    pub steps: Vec<Step>,
+    pub steps: Vec<CurveStep>,
 }
 
 /// A part of a curve in which the value rises or falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub struct CurveStep {
     /// Where the step begins.
     pub from: f32,
     /// Length of the step; above 0.
@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_curve_is_level_outside_of_its_steps() {
-        let steps = vec![Step { from: 0.0, length: 2.0, rise: 4.0 }, Step { from: 10.0, length: 1.0, rise: -3.0 }];
+        let steps =
+            vec![CurveStep { from: 0.0, length: 2.0, rise: 4.0 }, CurveStep { from: 10.0, length: 1.0, rise: -3.0 }];
         let curve = Curve { start: 1.0, steps };
         assert_eq!([-9.0, 0.0, 1.0, 5.0, 10.5, 1e30].map(|x| curve.at(x)), [1.0, 1.0, 3.0, 5.0, 3.5, 2.0]);
         assert_eq!(curve.values().collect::<Vec<_>>(), [1.0, 5.0, 2.0]);

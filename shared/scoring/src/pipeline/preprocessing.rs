@@ -5,10 +5,10 @@
 //! this order, and within each group in the order of the slots:
 //!
 //! 1. for each slot that is not a category: its value, or its fill if the value is missing;
-//! 2. for each of these slots with an indicator: 1 if the value is missing, otherwise 0;
+//! 2. for each slot of the first group with an indicator: 1 if the value is missing, otherwise 0;
 //! 3. for each category column: one feature per category, which is 1 if the value is that category, otherwise 0. With
 //!    an indicator, one more feature is 1 if the value is missing. All are 0 for a rare or unknown category.
-//! 4. for each statistic: the number that was learnt for the row's category.
+//! 4. for each statistic: the number that was computed for the row's category.
 
 use super::Hole;
 
@@ -31,7 +31,7 @@ pub enum Encoding {
     },
 }
 
-/// Numbers that were learnt from the target for each text of a category column, for example smoothed means.
+/// Numbers that were computed from the target for each text of a category column, for example smoothed means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
     /// The column's slot in a raw row.
@@ -65,6 +65,7 @@ impl Statistic {
     /// Returns the number for the code `raw`. A missing value and an unknown code get the last number.
     pub fn of(&self, raw: f32) -> f32 {
         // Negative numbers become code 0, and fractions are rounded down. Callers send neither.
+        debug_assert!(!self.values.is_empty(), "a statistic has a value for missing texts");
         let code = if raw.is_nan() { usize::MAX } else { raw as usize };
         self.values.get(code).or(self.values.last()).copied().unwrap_or_default()
     }
@@ -112,9 +113,9 @@ impl Preprocessing {
     /// Returns a hole for each value that has an indicator for missing values.
     pub fn holes(&self) -> Vec<Hole> {
         let values = self.encodings.iter().filter(|encoding| matches!(encoding, Encoding::Value { .. }));
-        let told_apart = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
+        let with_indicator = |encoding: &&Encoding| matches!(encoding, Encoding::Value { indicator: true, .. });
         let count = values.clone().count() as u32;
-        let places = (0..).zip(values).filter(|(_, encoding)| told_apart(encoding)).map(|(value, _)| value);
+        let places = (0..).zip(values).filter(|(_, encoding)| with_indicator(encoding)).map(|(value, _)| value);
         (count..).zip(places).map(|(missing, value)| Hole { value, missing }).collect()
     }
 

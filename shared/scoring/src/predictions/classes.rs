@@ -27,6 +27,7 @@ impl ClassPredictions {
     }
 
     /// Appends a row. `answer` writes the probability of each class and returns the predicted class.
+    #[expect(clippy::indexing_slicing, reason = "the row was appended, and this runs for every row")]
     pub(crate) fn push(&mut self, answer: impl FnOnce(&mut [f32]) -> usize) {
         let before = self.probabilities.len();
         self.probabilities.resize(before + self.classes, 0.0);

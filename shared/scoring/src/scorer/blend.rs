@@ -41,10 +41,10 @@ impl Blend {
     pub(super) fn outputs(&self, features: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         let rows = features.len() / self.features;
-        let (mut seen, mut own, mut answer) = (Vec::new(), Vec::new(), vec![0.0; self.labels.max(1)]);
+        let (mut inputs, mut own, mut answer) = (Vec::new(), Vec::new(), vec![0.0; self.labels.max(1)]);
         for member in &self.members {
             own.resize(rows * member.outputs, 0.0);
-            member.scorer.outputs(member.seen(features, self.features, &mut seen), &mut own);
+            member.scorer.outputs(member.inputs(features, self.features, &mut inputs), &mut own);
             for (own, outputs) in own.chunks_exact(member.outputs).zip(outputs.chunks_exact_mut(answer.len())) {
                 if self.labels == 0 {
                     answer.copy_from_slice(own);
@@ -59,24 +59,25 @@ impl Blend {
 
 impl Blended {
     /// Returns the features that this member takes, row by row: scaled, and followed by the two ends of its holes.
-    fn seen<'a>(&self, features: &'a [f32], width: usize, seen: &'a mut Vec<f32>) -> &'a [f32] {
+    #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
+    fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {
             return features;
         }
-        seen.clear();
+        inputs.clear();
         for row in features.chunks_exact(width) {
-            let start = seen.len();
-            seen.extend_from_slice(row);
-            if let (Some(scaler), Some(row)) = (&self.scaler, seen.get_mut(start..)) {
+            let start = inputs.len();
+            inputs.extend_from_slice(row);
+            if let (Some(scaler), Some(row)) = (&self.scaler, inputs.get_mut(start..)) {
                 scaler.apply(row);
             }
             for end in 0..if self.holes.is_empty() { 0 } else { 2 } {
                 for hole in &self.holes {
-                    let of = |feature: u32| seen[start + feature as usize];
-                    seen.push(Hole::ends(of(hole.value), of(hole.missing))[end]);
+                    let of = |feature: u32| inputs[start + feature as usize];
+                    inputs.push(Hole::ends(of(hole.value), of(hole.missing))[end]);
                 }
             }
         }
-        seen
+        inputs
     }
 }

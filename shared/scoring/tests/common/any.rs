@@ -2,8 +2,8 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature};
 use evergreen_scoring::{
-    Aggregate, Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Node, Parts, Pipeline,
-    Predictor, Preprocessing, Scaler, Statistic, Step, Tree,
+    Aggregate, Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Node, Pipeline,
+    PipelineParts, Predictor, Preprocessing, Scaler, Statistic, Tree,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -140,8 +140,8 @@ fn blend(kind: Kind, (features, holes): (usize, &[Hole]), shapes: &[Shape], numb
         // Linear members have no holes: a weighted sum of values beyond all others is meaningless.
         Member { scaler, holes: holes.to_vec(), predictor, link: kind.link, weight }
     };
-    let seen = if kind.linear { &[] } else { holes };
-    Predictor::Blend(vec![member(kind, None, seen, 0.625), member(second, Some(scaler), &[], 0.375)])
+    let split_holes = if kind.linear { &[] } else { holes };
+    Predictor::Blend(vec![member(kind, None, split_holes, 0.625), member(second, Some(scaler), &[], 0.375)])
 }
 
 type Shape = Vec<(Index, Index, f32)>;
@@ -166,7 +166,7 @@ fn interval(half: f32, features: usize, shapes: &[Shape], numbers: &mut Numbers<
     }
     let mut steps = Vec::new();
     for from in [-2.0, 0.0, 1.5] {
-        steps.push(Step { from, length: 1.0 + numbers.next().abs(), rise: numbers.next().abs() });
+        steps.push(CurveStep { from, length: 1.0 + numbers.next().abs(), rise: numbers.next().abs() });
     }
     let trees = shapes.iter().take(3).map(|shape| tree(shape, features, || leaf(&[(0, numbers.next())]))).collect();
     let difficulty = (half < 2.5).then_some(Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.5] });
@@ -213,7 +213,7 @@ pub fn pipelines() -> impl Strategy<Value = Pipeline> {
             true => (blend(kind, (features, &holes), &shapes, &mut numbers), Link::Identity),
             false => (predictor(kind, features, &shapes, &mut numbers), kind.link),
         };
-        let parts = Parts { preprocessing, predictor, link, calibration, rule, interval };
+        let parts = PipelineParts { preprocessing, predictor, link, calibration, rule, interval };
         Pipeline::new(signature.unwrap(), parts).unwrap()
     })
 }

@@ -6,8 +6,8 @@ mod any;
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Family, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Curve, Encoding, Ensemble, Interval, LabelRule, Lineage, Link, Node, Parts, Pipeline,
-    Predictions, Predictor, Preprocessing, Scaler, Statistic, Step, Tree, Weight,
+    Aggregate, ArtifactMetadata, Curve, CurveStep, Encoding, Ensemble, Interval, LabelRule, Lineage, Link, Node,
+    Pipeline, PipelineParts, Predictions, Predictor, Preprocessing, Scaler, Statistic, Tree, Weight,
 };
 
 #[allow(unused_imports, reason = "not every test needs both")]
@@ -70,7 +70,7 @@ pub fn small() -> Pipeline {
         vec![leaf(&[(0, 1.0)])],
     ];
     let scaler = Scaler { offset: vec![10.0, -1.0], scale: vec![0.5, 2.0] };
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing {
             encodings: vec![value(0.0, false); 2],
             statistics: Vec::new(),
@@ -109,7 +109,7 @@ pub fn mixed() -> Pipeline {
         vec![split(9, 0.5, 1, 2), split(7, 0.5, 3, 4), leaf(&[(0, 0.5)]), leaf(&[(0, -0.25)]), leaf(&[(0, 0.75)])],
         vec![split(2, 7000.0, 1, 2), leaf(&[(0, 0.25)]), split(3, 0.5, 3, 4), leaf(&[]), leaf(&[(0, -1.0)])],
     ];
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing { encodings, statistics: Vec::new(), scaler: None },
         predictor: trees(boosted, Aggregate::Sum, vec![-0.5]),
         link: Link::Logistic,
@@ -134,7 +134,7 @@ pub fn estimate() -> Pipeline {
             leaf(&[(0, 1500.5)]),
         ],
     ];
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing {
             encodings: vec![value(3.0, true), Encoding::OneHot { categories: 2, indicator: false }],
             statistics: Vec::new(),
@@ -154,10 +154,10 @@ pub fn appraisal() -> Pipeline {
     let estimate = estimate();
     let unknown = vec![vec![split(1, 0.5, 1, 2), leaf(&[(0, -1.0)]), leaf(&[(0, 1.0)])]];
     let Predictor::Trees(difficulty) = trees(unknown, Aggregate::Sum, vec![1.0]) else { unreachable!() };
-    let steps = vec![Step { from: 1000.0, length: 500.0, rise: 200.0 }];
+    let steps = vec![CurveStep { from: 1000.0, length: 500.0, rise: 200.0 }];
     let half = Curve { start: 100.0, steps };
     let interval = Interval { half, difficulty: Some(difficulty), low: Some(0.0), high: None };
-    let parts = Parts { interval: Some(interval), ..estimate.parts().clone() };
+    let parts = PipelineParts { interval: Some(interval), ..estimate.parts().clone() };
     Pipeline::new(estimate.signature().clone(), parts).unwrap()
 }
 
@@ -181,7 +181,7 @@ pub fn derived() -> Pipeline {
         vec![split(3, 0.5, 1, 2), leaf(&[(0, 0.75)]), split(4, 0.5, 3, 4), leaf(&[(0, -0.25)]), leaf(&[(0, -2.0)])],
         vec![split(8, 0.42, 1, 2), split(9, -2.0, 3, 4), leaf(&[(0, 1.0)]), leaf(&[(0, -3.0)]), leaf(&[(0, 0.5)])],
     ];
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing { encodings, statistics, scaler: None },
         predictor: trees(boosted, Aggregate::Sum, vec![0.25]),
         link: Link::Logistic,

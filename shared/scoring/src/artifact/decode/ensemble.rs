@@ -17,12 +17,12 @@ pub(super) fn read(attributes: Vec<AttributeProto>) -> Result<(Vec<Tree>, Aggreg
     let aggregate = match attributes.string("aggregate_function")? {
         name if name == AVERAGE.as_bytes() => Aggregate::Average,
         name if name == SUM.as_bytes() => Aggregate::Sum,
-        _ => return Err(attributes.error("aggregate_function", "not known")),
+        _ => return Err(attributes.error("aggregate_function", "it is not supported; supported are AVERAGE and SUM")),
     };
     attributes.expect_string("post_transform", "NONE")?;
     let outputs = match attributes.int("n_targets")? {
         outputs @ 1..=MAX_OUTPUTS => outputs as usize,
-        _ => return Err(attributes.error("n_targets", "not a number of outputs")),
+        _ => return Err(attributes.error("n_targets", "it is not a valid number of outputs")),
     };
     let mut trees = read_nodes(&mut attributes)?;
     read_weights(&mut attributes, &mut trees)?;
@@ -53,9 +53,10 @@ fn read_nodes(attributes: &mut Attributes) -> Result<Vec<Tree>, ArtifactError> {
             let (feature, left, right) = (index(feature, entry)?, index(left, entry)?, index(right, entry)?);
             Node::Split { feature, threshold, left, right }
         } else {
-            return Err(problem(entry, "neither a leaf nor a branch on at most"));
+            return Err(problem(entry, "its mode is neither LEAF nor BRANCH_LEQ"));
         };
-        append(&mut trees, tree, node, parsed).ok_or(problem(entry, "trees and nodes are not numbered in order"))?;
+        append(&mut trees, tree, node, parsed)
+            .ok_or(problem(entry, "its tree or node is not the next number; expected trees and nodes in order"))?;
     }
     Ok(trees)
 }
@@ -88,7 +89,7 @@ fn read_weights(attributes: &mut Attributes, trees: &mut [Tree]) -> Result<(), A
         let (tree, node) = (index(tree, entry)? as usize, index(node, entry)? as usize);
         match trees.get_mut(tree).and_then(|tree| tree.nodes.get_mut(node)) {
             Some(Node::Leaf(leaf)) => leaf.push(Weight { output, weight }),
-            _ => return Err(problem(entry, "the weight is not of a leaf")),
+            _ => return Err(problem(entry, "its weight does not belong to a leaf")),
         }
     }
     Ok(())
@@ -96,13 +97,13 @@ fn read_weights(attributes: &mut Attributes, trees: &mut [Tree]) -> Result<(), A
 
 fn same_length(expected: usize, lengths: &[usize]) -> Result<(), ArtifactError> {
     match lengths.iter().find(|length| **length != expected) {
-        Some(length) => Err(problem(expected.min(*length), "the lists are not of the same length")),
+        Some(length) => Err(problem(expected.min(*length), "the lists have different lengths")),
         None => Ok(()),
     }
 }
 
 fn index(value: i64, entry: usize) -> Result<u32, ArtifactError> {
-    u32::try_from(value).map_err(|_| problem(entry, "not an index"))
+    u32::try_from(value).map_err(|_| problem(entry, "its number is not a valid index"))
 }
 
 fn problem(entry: usize, problem: &'static str) -> ArtifactError {

@@ -9,7 +9,7 @@ use super::super::attributes::Attributes;
 use super::super::names::{ARG_MAX, CORE_DOMAIN, ENSEMBLE, ML_DOMAIN, SCALER};
 use super::super::onnx::{GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
-use crate::pipeline::{Encoding, Ensemble, LabelRule, Link, Parts, Pipeline, Predictor, Preprocessing, Scaler};
+use crate::pipeline::{Encoding, Ensemble, LabelRule, Link, Pipeline, PipelineParts, Predictor, Preprocessing, Scaler};
 
 const OPERATORS: [&str; 3] = [SCALER, ENSEMBLE, ARG_MAX];
 
@@ -29,7 +29,7 @@ pub(super) fn read(signature: Signature, graph: GraphProto) -> Result<Pipeline, 
     let scaler = scaler(first)?;
     let (trees, aggregate, outputs) = ensemble::read(second.attribute)?;
     check_arg_max(third)?;
-    let parts = Parts {
+    let parts = PipelineParts {
         preprocessing: Preprocessing {
             encodings: encodings(&signature)?,
             statistics: Vec::new(),

@@ -12,8 +12,8 @@ use super::super::names::{CONSTANT, ENSEMBLE, IMPUTER, LINEAR, ONE_HOT, SCALER};
 use super::super::onnx::{AttributeProto, GraphProto, NodeProto};
 use super::{ArtifactError, ensemble};
 use crate::pipeline::{
-    Curve, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Parts, Pipeline, Predictor,
-    Preprocessing, Scaler, Statistic, Step,
+    Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, Member, Pipeline, PipelineParts,
+    Predictor, Preprocessing, Scaler, Statistic,
 };
 
 pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeline, ArtifactError> {
@@ -22,8 +22,8 @@ pub(super) fn read(signature: Signature, mut graph: GraphProto) -> Result<Pipeli
     let predictor = if blends {
         Predictor::Blend(members(&graph, taken)?)
     } else {
-        let lone = if taken.is_empty() { None } else { Some(taken.remove(0)) };
-        predictor(&graph, names::BASE, lone.ok_or(ArtifactError::Missing("operator that predicts"))?)?
+        let single = if taken.is_empty() { None } else { Some(taken.remove(0)) };
+        predictor(&graph, names::BASE, single.ok_or(ArtifactError::Missing("operator that predicts"))?)?
     };
     let parts = parts(&signature, &graph, predictor)?;
     let pipeline = Pipeline::new(signature, parts)?;
@@ -78,10 +78,10 @@ fn linear(attributes: Vec<AttributeProto>) -> Result<Linear, ArtifactError> {
     Ok(linear)
 }
 
-fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Result<Parts, ArtifactError> {
+fn parts(signature: &Signature, graph: &GraphProto, predictor: Predictor) -> Result<PipelineParts, ArtifactError> {
     let operators = Named::of(graph);
     let scaler = operators.scaler(names::SCALED)?;
-    Ok(Parts {
+    Ok(PipelineParts {
         preprocessing: Preprocessing {
             encodings: encodings(signature.columns(), &operators)?,
             statistics: statistics(signature.columns(), &operators)?,
@@ -99,9 +99,9 @@ fn interval(operators: &Named<'_>) -> Result<Option<Interval>, ArtifactError> {
     let Some(start) = operators.number(names::HALF_INTERVAL)? else { return Ok(None) };
     let list = |name| Ok::<_, ArtifactError>(operators.numbers(name)?.unwrap_or_default());
     let (from, length, rise) = (list(names::STEPS_FROM)?, list(names::STEPS_LENGTH)?, list(names::STEPS_RISE)?);
-    let steps = from.into_iter().zip(length).zip(rise).map(|((from, length), rise)| Step { from, length, rise });
+    let steps = from.into_iter().zip(length).zip(rise).map(|((from, length), rise)| CurveStep { from, length, rise });
     let half = Curve { start, steps: steps.collect() };
-    let (low, high) = (operators.lone(names::LOWEST)?, operators.lone(names::GREATEST)?);
+    let (low, high) = (operators.single(names::LOWEST)?, operators.single(names::GREATEST)?);
     Ok(Some(Interval { half, difficulty: difficulty(operators)?, low, high }))
 }
 
@@ -117,11 +117,11 @@ fn encodings(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Encoding>,
         Some(mut found) => found.floats("imputed_value_floats")?,
         None => Vec::new(),
     };
-    let told_apart = match operators.get(names::TOLD_APART, CONSTANT)? {
+    let with_indicator = match operators.get(names::WITH_INDICATOR, CONSTANT)? {
         Some(mut found) => found.ints("value_ints")?,
         None => Vec::new(),
     };
-    let mut told_apart = told_apart.into_iter().peekable();
+    let mut with_indicator = with_indicator.into_iter().peekable();
     let mut values = fills.into_iter().zip(0..);
     let mut category = 0;
     let mut encodings = Vec::new();
@@ -133,7 +133,7 @@ fn encodings(columns: &[Column], operators: &Named<'_>) -> Result<Vec<Encoding>,
         }
         for _ in 0..column.kind.slots() {
             let (fill, index) = values.next().ok_or(ArtifactError::Missing("fill of a column"))?;
-            encodings.push(Encoding::Value { fill, indicator: told_apart.next_if_eq(&index).is_some() });
+            encodings.push(Encoding::Value { fill, indicator: with_indicator.next_if_eq(&index).is_some() });
         }
     }
     Ok(encodings)
@@ -200,7 +200,7 @@ impl<'a> Named<'a> {
     }
 
     /// Returns the number of a constant that is a scalar and not a list.
-    fn lone(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
+    fn single(&self, name: &str) -> Result<Option<f32>, ArtifactError> {
         self.get(name, CONSTANT)?.map(|mut found| found.float("value_float")).transpose()
     }
 
@@ -216,7 +216,7 @@ impl<'a> Named<'a> {
         };
         let feature =
             |place: i64| u32::try_from(place).map_err(|_| ArtifactError::Missing("feature of a missing value"));
-        let all = places(names::HOLLOW)?.into_iter().zip(places(names::TOLD_APART)?);
+        let all = places(names::HOLLOW)?.into_iter().zip(places(names::WITH_INDICATOR)?);
         all.map(|(value, missing)| Ok(Hole { value: feature(value)?, missing: feature(missing)? })).collect()
     }
 

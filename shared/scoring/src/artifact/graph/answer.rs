@@ -10,10 +10,16 @@ use super::names::{
 };
 use super::{Operators, interval};
 use crate::link::kept;
-use crate::pipeline::{Interval, Link, Parts};
+use crate::pipeline::{Interval, Link, PipelineParts};
 
 /// Appends all operators after the predictor. `features` is the name of its input and `outputs` the name of its output.
-pub(super) fn add(operators: &mut Operators, signature: &Signature, parts: &Parts, features: &str, outputs: &str) {
+pub(super) fn add(
+    operators: &mut Operators,
+    signature: &Signature,
+    parts: &PipelineParts,
+    features: &str,
+    outputs: &str,
+) {
     match signature.task() {
         Task::Regression => number(operators, parts.interval.as_ref(), features, outputs),
         Task::Classification => classes(operators, outputs, parts, signature.labels().len()),
@@ -28,7 +34,7 @@ fn number(operators: &mut Operators, interval: Option<&Interval>, features: &str
     }
 }
 
-fn classes(operators: &mut Operators, outputs: &str, parts: &Parts, labels: usize) {
+fn classes(operators: &mut Operators, outputs: &str, parts: &PipelineParts, labels: usize) {
     let mut scores = outputs;
     if parts.link == Link::Logistic {
         operators.numbers(HALVES, vec![-0.5, 0.5]);
@@ -65,7 +71,7 @@ fn classes(operators: &mut Operators, outputs: &str, parts: &Parts, labels: usiz
 }
 
 /// Returns the name of the probabilities before the floor is applied. Without a floor, this is the output of the graph.
-pub(super) fn unbounded(parts: &Parts) -> &'static str {
+pub(super) fn unbounded(parts: &PipelineParts) -> &'static str {
     if parts.rule.floor.is_some() { UNBOUNDED } else { PROBABILITIES }
 }
 

@@ -8,7 +8,7 @@ use super::super::names::{ML_DOMAIN, SCALER};
 use super::super::onnx::AttributeProto;
 use super::names::{
     ABOVE, BASE, BELOW, FAR, FARTHEST, FEATURES, HALVES, HOLLOW, HOLLOW_VALUES, LOG_PROBABILITIES, MISSING, NEGATED,
-    OUTPUTS, PROBABILITIES, SCALED, SCORES, SHARE, SURPRISE, TOLD_APART, VOTES, WEIGHT, member,
+    OUTPUTS, PROBABILITIES, SCALED, SCORES, SHARE, SURPRISE, VOTES, WEIGHT, WITH_INDICATOR, member,
 };
 use super::{Operators, predictor};
 use crate::pipeline::{BEYOND, Hole, Link, Member};
@@ -26,7 +26,7 @@ pub(super) fn add(
     for (number, content) in members.iter().enumerate() {
         let name = |name| member(number, name);
         let features = scaled(operators, content, features, &name(SCALED));
-        let features = seen(operators, number, &content.holes, features);
+        let features = inputs(operators, number, &content.holes, features);
         let (votes, base, own) = (name(VOTES), name(BASE), name(OUTPUTS));
         predictor::one(operators, &content.predictor, &features, [&votes, &base, &own], attributes.next());
         let answer = if task == Task::Regression { own } else { answered(operators, number, content.link, own) };
@@ -48,7 +48,7 @@ fn scaled(operators: &mut Operators, member: &Member, features: &str, name: &str
 
 /// Appends two columns per hole after the features: a missing value is below all others in the first and above them in
 /// the second.
-fn seen(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
+fn inputs(operators: &mut Operators, number: usize, holes: &[Hole], features: String) -> String {
     if holes.is_empty() {
         return features;
     }
@@ -56,16 +56,16 @@ fn seen(operators: &mut Operators, number: usize, holes: &[Hole], features: Stri
     let (places, values) = (name(HOLLOW), name(HOLLOW_VALUES));
     operators.indices(&places, holes.iter().map(|hole| hole.value.into()).collect());
     operators.core("Gather", &[&features, &places], &values, vec![int("axis", 1)]);
-    let (places, missing) = (name(TOLD_APART), name(MISSING));
+    let (places, missing) = (name(WITH_INDICATOR), name(MISSING));
     operators.indices(&places, holes.iter().map(|hole| hole.missing.into()).collect());
     operators.core("Gather", &[&features, &places], &missing, vec![int("axis", 1)]);
-    let (far, beyond, below, above, seen) = (name(FAR), name(FARTHEST), name(BELOW), name(ABOVE), name(FEATURES));
+    let (far, beyond, below, above, inputs) = (name(FAR), name(FARTHEST), name(BELOW), name(ABOVE), name(FEATURES));
     operators.numbers(&beyond, vec![BEYOND]);
     operators.core("Mul", &[&missing, &beyond], &far, Vec::new());
     operators.core("Sub", &[&values, &far], &below, Vec::new());
     operators.core("Add", &[&values, &far], &above, Vec::new());
-    operators.core("Concat", &[&features, &below, &above], &seen, vec![int("axis", 1)]);
-    seen
+    operators.core("Concat", &[&features, &below, &above], &inputs, vec![int("axis", 1)]);
+    inputs
 }
 
 /// Appends the operators from a member's outputs to probabilities, like those of a single predictor.

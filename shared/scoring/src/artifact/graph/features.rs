@@ -7,7 +7,7 @@ use super::super::names::{IMPUTER, LABEL_ENCODER, ML_DOMAIN, ONE_HOT, SCALER};
 use super::super::onnx::element;
 use super::Operators;
 use super::names::{
-    CATEGORIES, COLUMN, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, TOLD_APART,
+    CATEGORIES, COLUMN, FEATURES, FILLED, INDICATORS, MISSING, MISSING_AS_NUMBER, NUMBERS, SCALED, WITH_INDICATOR,
     category, category_index, code, codes, one_hot, statistic, statistic_values,
 };
 use crate::pipeline::{Encoding, Preprocessing};
@@ -17,6 +17,7 @@ pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessin
     let mut blocks = Vec::new();
     add_numbers(operators, preprocessing, &mut blocks);
     add_categories(operators, signature, preprocessing, &mut blocks);
+    debug_assert!(!blocks.is_empty(), "a pipeline has at least one feature");
     let mut features = blocks.first().cloned().unwrap_or_default();
     if blocks.len() > 1 {
         let blocks: Vec<_> = blocks.iter().map(String::as_str).collect();
@@ -32,10 +33,10 @@ pub(super) fn add(operators: &mut Operators, signature: &Signature, preprocessin
 }
 
 fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks: &mut Vec<String>) {
-    let (mut fills, mut told_apart) = (Vec::new(), Vec::new());
+    let (mut fills, mut with_indicator) = (Vec::new(), Vec::new());
     for encoding in &preprocessing.encodings {
         if let Encoding::Value { fill, indicator } = *encoding {
-            told_apart.extend(indicator.then_some(fills.len() as i64));
+            with_indicator.extend(indicator.then_some(fills.len() as i64));
             fills.push(fill);
         }
     }
@@ -44,11 +45,11 @@ fn add_numbers(operators: &mut Operators, preprocessing: &Preprocessing, blocks:
         operators.add((ML_DOMAIN, IMPUTER), &[NUMBERS], FILLED, attributes);
         blocks.push(FILLED.to_owned());
     }
-    if !told_apart.is_empty() {
+    if !with_indicator.is_empty() {
         operators.core("IsNaN", &[NUMBERS], MISSING, Vec::new());
         operators.core("Cast", &[MISSING], MISSING_AS_NUMBER, vec![int("to", element::FLOAT.into())]);
-        operators.indices(TOLD_APART, told_apart);
-        operators.core("Gather", &[MISSING_AS_NUMBER, TOLD_APART], INDICATORS, vec![int("axis", 1)]);
+        operators.indices(WITH_INDICATOR, with_indicator);
+        operators.core("Gather", &[MISSING_AS_NUMBER, WITH_INDICATOR], INDICATORS, vec![int("axis", 1)]);
         blocks.push(INDICATORS.to_owned());
     }
 }
@@ -127,11 +128,11 @@ fn add_one_hot(operators: &mut Operators, column: usize, texts: Vec<&str>) -> St
 
 /// Appends the operators that map texts to codes, like [`ColumnKind::code`]. The code of a missing text is the last.
 fn add_code(operators: &mut Operators, column: &Category<'_>) {
-    let unseen = column.categories.len() as i64;
-    let last = unseen + 1 + column.rare.len() as i64;
+    let unknown = column.categories.len() as i64;
+    let last = unknown + 1 + column.rare.len() as i64;
     let texts = column.categories.iter().chain(column.rare).map(String::as_str).chain([""]);
-    let values = (0..unseen).chain(unseen + 1..=last).collect();
-    let attributes = vec![int("default_int64", unseen), strings("keys_strings", texts), ints("values_int64s", values)];
+    let values = (0..unknown).chain(unknown + 1..=last).collect();
+    let attributes = vec![int("default_int64", unknown), strings("keys_strings", texts), ints("values_int64s", values)];
     let list = codes(column.index);
     operators.add((ML_DOMAIN, LABEL_ENCODER), &[&category(column.index)], &list, attributes);
     operators.core("Reshape", &[&list, COLUMN], &code(column.index), Vec::new());

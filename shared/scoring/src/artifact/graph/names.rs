@@ -1,4 +1,4 @@
-//! Names of the graph's inputs, outputs and operators.
+//! Names of the graph's inputs, outputs and operators. Every artifact contains these texts, so they never change.
 
 pub(in super::super) const NUMBERS: &str = "numbers";
 pub(in super::super) const CATEGORIES: &str = "categories";
@@ -6,7 +6,7 @@ pub(in super::super) const CATEGORIES: &str = "categories";
 pub(in super::super) const FILLED: &str = "filled";
 pub(in super::super) const MISSING: &str = "missing";
 pub(in super::super) const MISSING_AS_NUMBER: &str = "missing_as_number";
-pub(in super::super) const TOLD_APART: &str = "told_apart";
+pub(in super::super) const WITH_INDICATOR: &str = "told_apart";
 pub(in super::super) const INDICATORS: &str = "indicators";
 pub(in super::super) const COLUMN: &str = "column";
 pub(in super::super) const FEATURES: &str = "features";

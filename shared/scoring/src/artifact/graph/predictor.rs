@@ -8,13 +8,13 @@ use super::super::onnx::AttributeProto;
 use super::answer::unbounded;
 use super::names::{BASE, OUTPUTS, VOTES};
 use super::{Operators, blend};
-use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, Parts, Predictor, Weight};
+use crate::pipeline::{Aggregate, Ensemble, Linear, Link, Node, PipelineParts, Predictor, Weight};
 
 /// Appends the predictor operators with the given attributes. Returns the name of the outputs.
 pub(super) fn add(
     operators: &mut Operators,
     task: Task,
-    parts: &Parts,
+    parts: &PipelineParts,
     features: &str,
     attributes: Vec<Vec<AttributeProto>>,
 ) -> &'static str {
@@ -25,7 +25,7 @@ pub(super) fn add(
     };
     match &parts.predictor {
         Predictor::Blend(members) => blend::add(operators, task, members, features, outputs, attributes),
-        lone => one(operators, lone, features, [VOTES, BASE, outputs], attributes.into_iter().next()),
+        single => one(operators, single, features, [VOTES, BASE, outputs], attributes.into_iter().next()),
     }
     outputs
 }

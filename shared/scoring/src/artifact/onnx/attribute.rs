@@ -18,7 +18,7 @@ pub(crate) struct AttributeProto {
     pub(crate) t: Option<Vec<u8>>,
     pub(crate) floats: Vec<f32>,
     pub(crate) ints: Vec<i64>,
-    pub(crate) strings: Texts,
+    pub(crate) strings: TextList,
     pub(crate) kind: i32,
 }
 
@@ -108,13 +108,13 @@ impl Message for AttributeProto {
 
 /// A list of texts, stored one after the other.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Texts {
+pub(crate) struct TextList {
     bytes: Vec<u8>,
     /// End of each text in `bytes`.
     ends: Vec<u32>,
 }
 
-impl Texts {
+impl TextList {
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -132,7 +132,7 @@ impl Texts {
     }
 }
 
-impl<'a> FromIterator<&'a str> for Texts {
+impl<'a> FromIterator<&'a str> for TextList {
     fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
         let mut all = Self::default();
         for text in texts {

@@ -19,8 +19,8 @@ pub(super) fn check(
     let (count, holes) = (preprocessing.features(), preprocessing.holes());
     let sum: f32 = members.iter().map(|member| member.weight).sum();
     // NaN fails both comparisons.
-    let sound = members.iter().all(|member| member.weight > 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
-    if members.is_empty() || members.len() > MAX_MEMBERS || !sound {
+    let valid = members.iter().all(|member| member.weight > 0.0) && (sum - 1.0).abs() <= SUM_TOLERANCE;
+    if members.is_empty() || members.len() > MAX_MEMBERS || !valid {
         return Err(PipelineError::Members { members: members.len(), sum });
     }
     let nodes = members.iter().map(nodes).sum();

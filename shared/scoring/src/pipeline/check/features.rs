@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_missing_is_told_apart() {
+    fn only_what_may_be_missing_has_an_indicator() {
         let value = Encoding::Value { fill: 0.0, indicator: true };
         assert_eq!(refused(column(None, true), value), None);
         assert_eq!(refused(column(None, false), value), Some(PipelineError::Indicator("column".into())));
@@ -156,13 +156,13 @@ mod tests {
 
     #[test]
     fn a_statistic_has_a_number_for_every_code_of_a_category() {
-        let sound = [0.5, 0.25, 0.0, 1.0, 0.5];
-        assert_eq!(refused_statistic(&[1, 1], &sound), None);
+        let valid = [0.5, 0.25, 0.0, 1.0, 0.5];
+        assert_eq!(refused_statistic(&[1, 1], &valid), None);
         let wrong = Some(PipelineError::Statistic("column".into()));
-        assert_eq!(refused_statistic(&[1], &sound[..4]), wrong);
+        assert_eq!(refused_statistic(&[1], &valid[..4]), wrong);
         assert_eq!(refused_statistic(&[1], &[0.5, 0.25, f32::NAN, 1.0, 0.5]), wrong);
-        assert_eq!(refused_statistic(&[0], &sound), Some(PipelineError::Statistic("other".into())));
-        assert_eq!(refused_statistic(&[2], &sound), Some(PipelineError::StatisticsOrder));
+        assert_eq!(refused_statistic(&[0], &valid), Some(PipelineError::Statistic("other".into())));
+        assert_eq!(refused_statistic(&[2], &valid), Some(PipelineError::StatisticsOrder));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::Task;
 
-use super::super::{Curve, Interval, Step};
+use super::super::{Curve, CurveStep, Interval};
 use super::{MAX_OUTPUT, PipelineError, ensemble_bound};
 
 /// Maximum absolute value of the logarithm of a row's difficulty.
@@ -36,14 +36,14 @@ pub(super) fn check(task: Task, interval: Option<&Interval>, features: usize) ->
 /// Returns the greatest value of the curve, or `None` if the curve is invalid. Steps must be ascending and finite, and
 /// values must not be below 0 except by rounding.
 fn widest(curve: &Curve) -> Option<f64> {
-    let is_sound = |step: &Step| {
+    let is_valid = |step: &CurveStep| {
         step.from.abs() <= MAX_OUTPUT && step.length > 0.0 && step.length <= MAX_OUTPUT && step.rise.abs() <= MAX_OUTPUT
     };
     let ascending = curve.steps.windows(2).all(|pair| matches!(pair, [a, b] if a.from < b.from));
     let greatest = curve.values().fold(0.0, f64::max);
     let positive = curve.start >= 0.0 && curve.values().all(|value| value >= -1e-6 * greatest);
-    let sound = ascending && curve.steps.len() <= MAX_STEPS && curve.steps.iter().all(is_sound);
-    (sound && positive && greatest <= f64::from(MAX_OUTPUT)).then_some(greatest)
+    let valid = ascending && curve.steps.len() <= MAX_STEPS && curve.steps.iter().all(is_valid);
+    (valid && positive && greatest <= f64::from(MAX_OUTPUT)).then_some(greatest)
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::pipeline::{Aggregate, Ensemble, Node, Tree, Weight};
 
-    fn is_sound(interval: &Interval) -> bool {
+    fn is_valid(interval: &Interval) -> bool {
         check(Task::Regression, Some(interval), 1).is_ok()
     }
 
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn a_width_is_from_0_up_wherever_the_prediction_is() {
-        let with = |steps: &[Step]| {
+        let with = |steps: &[CurveStep]| {
             let half = Curve { start: 1.0, steps: steps.to_vec() };
-            is_sound(&Interval { half, ..Interval::from(0.0) })
+            is_valid(&Interval { half, ..Interval::from(0.0) })
         };
-        let step = |from, length, rise| Step { from, length, rise };
+        let step = |from, length, rise| CurveStep { from, length, rise };
         assert!(with(&[step(0.0, 1.0, 2.0), step(1.0, 1.0, -3.0)]));
         for steps in [
             [step(0.0, 1.0, 2.0), step(1.0, 1.0, -4.0)],
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn no_row_is_so_hard_that_its_interval_has_no_end() {
-        let with = |half: f32, by| is_sound(&Interval { difficulty: Some(harder(by)), ..Interval::from(half) });
+        let with = |half: f32, by| is_valid(&Interval { difficulty: Some(harder(by)), ..Interval::from(half) });
         assert!(with(1.0, -3.0));
         assert!(!with(1.0, 41.0));
         assert!(!with(1e37, 1.0));
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn limits_are_in_order() {
-        let with = |low, high| is_sound(&Interval { low, high, ..Interval::from(1.0) });
+        let with = |low, high| is_valid(&Interval { low, high, ..Interval::from(1.0) });
         assert!(with(Some(0.0), None) && with(Some(0.0), Some(0.0)));
         assert!(!with(Some(1.0), Some(0.0)) && !with(Some(f32::NAN), None) && !with(None, Some(f32::INFINITY)));
     }

@@ -12,26 +12,26 @@ fn regression() -> Signature {
     Signature::regression(vec![Column::number("column")]).unwrap()
 }
 
-fn lone_leaf(weight: f32) -> Tree {
+fn single_leaf(weight: f32) -> Tree {
     Tree { nodes: vec![Node::Leaf(vec![Weight { output: 0, weight }])] }
 }
 
 fn forest(aggregate: Aggregate, base: Vec<f32>) -> Predictor {
-    Predictor::Trees(Ensemble { trees: vec![lone_leaf(1.0)], aggregate, base })
+    Predictor::Trees(Ensemble { trees: vec![single_leaf(1.0)], aggregate, base })
 }
 
 fn weighted(outputs: usize) -> Predictor {
     Predictor::Linear(Linear { weights: vec![1.0; outputs], bias: vec![0.0; outputs] })
 }
 
-fn parts(predictor: Predictor, link: Link) -> Parts {
+fn parts(predictor: Predictor, link: Link) -> PipelineParts {
     let encodings = vec![Encoding::Value { fill: 0.0, indicator: false }];
     let preprocessing = Preprocessing { encodings, statistics: Vec::new(), scaler: None };
-    Parts { preprocessing, predictor, link, calibration: None, rule: LabelRule::default(), interval: None }
+    PipelineParts { preprocessing, predictor, link, calibration: None, rule: LabelRule::default(), interval: None }
 }
 
 #[test]
-fn sound_parts_of_every_kind_make_a_pipeline() {
+fn valid_parts_of_every_kind_make_a_pipeline() {
     let mean = |outputs| forest(Aggregate::Average, vec![0.0; outputs]);
     assert_eq!(all(&classifier(3), &parts(mean(3), Link::Identity)), Ok(()));
     assert_eq!(all(&classifier(2), &parts(forest(Aggregate::Sum, vec![0.5]), Link::Logistic)), Ok(()));
@@ -98,7 +98,7 @@ fn a_mean_of_distributions_is_not_shifted() {
 
 #[test]
 fn outputs_cannot_overflow() {
-    let trees = vec![lone_leaf(6e36), lone_leaf(-6e36)];
+    let trees = vec![single_leaf(6e36), single_leaf(-6e36)];
     let ensemble = Ensemble { trees, aggregate: Aggregate::Sum, base: vec![0.0] };
     let error = all(&regression(), &parts(Predictor::Trees(ensemble), Link::Identity));
     assert_eq!(error, Err(PipelineError::Overflow));
@@ -108,7 +108,7 @@ fn outputs_cannot_overflow() {
 fn only_classes_are_calibrated_by_a_number_above_0() {
     let calibrated = |signature: &Signature, link, power| {
         let outputs = signature.labels().len().max(1);
-        all(signature, &Parts { calibration: Some(power), ..parts(weighted(outputs), link) }).is_ok()
+        all(signature, &PipelineParts { calibration: Some(power), ..parts(weighted(outputs), link) }).is_ok()
     };
     assert!(calibrated(&classifier(2), Link::Softmax, 0.5));
     for power in [0.0, -1.0, f32::NAN, f32::INFINITY] {
@@ -121,7 +121,8 @@ fn only_classes_are_calibrated_by_a_number_above_0() {
 fn only_numbers_have_an_interval_of_0_or_more() {
     let surrounded = |signature: &Signature, link, half| {
         let outputs = signature.labels().len().max(1);
-        all(signature, &Parts { interval: Some(Interval::from(half)), ..parts(weighted(outputs), link) }).is_ok()
+        all(signature, &PipelineParts { interval: Some(Interval::from(half)), ..parts(weighted(outputs), link) })
+            .is_ok()
     };
     assert!(surrounded(&regression(), Link::Identity, 0.0));
     assert!(surrounded(&regression(), Link::Identity, 2.5));

@@ -7,7 +7,7 @@ use super::PipelineError;
 const SUM_TOLERANCE: f32 = 1e-4;
 
 /// Limits for the indices and weights of a tree.
-pub(super) struct Limits {
+pub(super) struct TreeLimits {
     pub(super) features: usize,
     pub(super) outputs: usize,
     /// Whether each leaf must be a probability distribution over the outputs.
@@ -18,7 +18,7 @@ pub(super) struct Limits {
 ///
 /// A child comes after its parent, so there are no cycles. Every node except the root has exactly one parent, so the
 /// nodes form one tree.
-pub(super) fn check(tree: &Tree, index: usize, limits: &Limits) -> Result<f32, PipelineError> {
+pub(super) fn check(tree: &Tree, index: usize, limits: &TreeLimits) -> Result<f32, PipelineError> {
     if tree.nodes.is_empty() {
         return Err(PipelineError::EmptyTree(index));
     }
@@ -36,7 +36,7 @@ pub(super) fn check(tree: &Tree, index: usize, limits: &Limits) -> Result<f32, P
                 }
             }
             Node::Leaf(weights) => {
-                if !are_sound(weights, limits) {
+                if !are_valid(weights, limits) {
                     return Err(PipelineError::Leaf { tree: index, node, outputs: limits.outputs });
                 }
                 greatest = weights.iter().fold(greatest, |greatest, entry| greatest.max(entry.weight.abs()));
@@ -57,7 +57,7 @@ fn adopt(has_parent: &mut [bool], parent: usize, child: u32) -> Option<()> {
     free.then_some(())
 }
 
-fn are_sound(weights: &[Weight], limits: &Limits) -> bool {
+fn are_valid(weights: &[Weight], limits: &TreeLimits) -> bool {
     let ascending = weights.windows(2).all(|pair| matches!(pair, [a, b] if a.output < b.output));
     let there = weights.iter().all(|entry| (entry.output as usize) < limits.outputs && entry.weight.is_finite());
     ascending && there && (!limits.distributions || is_distribution(weights))
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn checked(nodes: Vec<Node>, distributions: bool) -> Result<f32, PipelineError> {
-        check(&Tree { nodes }, 0, &Limits { features: 1, outputs: 2, distributions })
+        check(&Tree { nodes }, 0, &TreeLimits { features: 1, outputs: 2, distributions })
     }
 
     fn leaf(list: &[(u32, f32)], distributions: bool) -> bool {

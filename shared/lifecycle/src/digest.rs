@@ -1,4 +1,4 @@
-//! The digest that identifies artifacts and tables.
+//! The digest that identifies artifacts, files, tables and requests.
 
 use std::fmt::Write;
 
@@ -6,7 +6,12 @@ use sha2::{Digest, Sha256};
 
 /// Returns the SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Formats bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
