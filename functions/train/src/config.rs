@@ -15,7 +15,7 @@ const MB: u64 = 1 << 20;
 
 /// The function's configuration, read from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct TrainConfig {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the artifact bucket.
@@ -23,12 +23,12 @@ pub struct Config {
     /// Name of the registry table.
     pub table: String,
     /// The settings for training.
-    pub training: Training,
+    pub training: TrainingSettings,
 }
 
 /// How to train and judge a version. The data set's settings take precedence.
 #[derive(Debug, Clone)]
-pub struct Training {
+pub struct TrainingSettings {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the column to predict.
@@ -45,7 +45,7 @@ pub struct Training {
     pub code_version: String,
 }
 
-impl Config {
+impl TrainConfig {
     /// Reads the configuration from environment variables.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Config {
         Gate::new(PrimaryMetric::Accuracy, floor, tolerance)
             .map_err(|error| ConfigError::invalid("EVERGREEN_ACCURACY_FLOOR, EVERGREEN_ACCURACY_TOLERANCE", error))?;
         let memory: u64 = environment.parsed_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", DEFAULT_MEMORY)?;
-        let training = Training {
+        let training = TrainingSettings {
             model: model.clone(),
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
@@ -78,7 +78,7 @@ impl Config {
     }
 }
 
-impl Training {
+impl TrainingSettings {
     /// Returns the gate for a data set with these settings. The data set's floor and tolerance apply to the metric that
     /// it names. Without a metric they apply to accuracy or R², like those of the stack.
     ///
@@ -113,8 +113,8 @@ impl Training {
 mod tests {
     use super::*;
 
-    fn config(floor: &'static str, memory: Option<&'static str>) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(move |key| {
+    fn config(floor: &'static str, memory: Option<&'static str>) -> Result<TrainConfig, ConfigError> {
+        TrainConfig::read(&Environment::from_lookup(move |key| {
             let value = match key {
                 "EVERGREEN_MODEL" => Some("churn"),
                 "EVERGREEN_TARGET_COLUMN" => Some("churned"),

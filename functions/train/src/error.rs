@@ -10,8 +10,8 @@ use evergreen_scoring::ImportError;
 use evergreen_table::{SettingsError, TableError};
 use lambda_runtime::Diagnostic;
 
-use crate::request::RequestError;
-use crate::stored::Defect;
+use crate::event::RequestError;
+use crate::stored::VersionLoadError;
 
 /// Maximum number of characters of an error text that is recorded, published or returned. The error of a data set may
 /// list all columns.
@@ -134,13 +134,13 @@ pub enum TrainError {
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
     /// The version to promote cannot serve.
-    #[error("version {version} cannot serve: {defect}")]
+    #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
         /// Number of the version.
         version: VersionNumber,
         /// Why it cannot serve.
         #[source]
-        defect: Defect,
+        error: VersionLoadError,
     },
     /// A newer release wrote a record that this release needs but cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]

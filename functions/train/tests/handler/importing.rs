@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::{Family, RunStatus, Trigger};
 use evergreen_scoring::sha256_hex;
-use evergreen_train::Report;
+use evergreen_train::TrainReport;
 use serde_json::{Value, json};
 
 use crate::support::{World, customers, quick, sample};
@@ -20,7 +20,7 @@ fn world(name: &str) -> World {
     world
 }
 
-async fn import(world: &World) -> Report {
+async fn import(world: &World) -> TrainReport {
     world.invoke("import", json!({"import": KEY, "note": "from the lab"})).await.unwrap()
 }
 

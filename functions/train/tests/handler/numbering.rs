@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{RunStatus, VersionNumber};
 use evergreen_testkit::Memory;
-use evergreen_train::{Answer, Invocation, Report, Trainer};
+use evergreen_train::{Invocation, TrainPorts, TrainReport, TrainResponse, Trainer};
 use jiff::SignedDuration;
 
 use crate::support::{World, quick};
 
 const FIRST: &str = "models/iris/00000001/model.onnx";
 
-fn number(report: &Report) -> u32 {
+fn number(report: &TrainReport) -> u32 {
     report.version.map_or(0, VersionNumber::get)
 }
 
 /// Returns the stored objects except those of the version that was just created.
-fn objects_before(world: &World, report: &Report) -> BTreeMap<String, Vec<u8>> {
+fn objects_before(world: &World, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
     objects
@@ -44,13 +44,14 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
     let world = World::new();
     world.invoke("a", quick()).await.unwrap();
     let registry = Memory::default();
-    let (memory, clock, training) = (&world.memory, &world.clock, &world.training);
-    let other = Trainer { registry: &registry, storage: memory, bus: &registry, clock, training };
+    let (memory, clock) = (&world.memory, &world.clock);
+    let ports = TrainPorts { registry: &registry, storage: memory, bus: &registry, clock };
+    let other = Trainer { world: &ports, settings: &world.training };
     let deadline = evergreen_lifecycle::ports::Clock::now(clock) + SignedDuration::from_mins(15);
     let before = memory.state().objects.clone();
     // The same training run again: its artifact has the same bytes.
     let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline }).await.unwrap();
-    let Answer::Run(report) = answer else { panic!("{answer:?}") };
+    let TrainResponse::Run(report) = answer else { panic!("{answer:?}") };
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));
     assert_eq!(objects_before(&world, &report), before);
     let next = world.invoke("c", quick()).await.unwrap();

@@ -30,7 +30,7 @@ async fn a_version_that_could_not_serve_is_not_promoted() {
     assert_eq!(world.promote(9).await.unwrap_err().to_string(), "version 9 is not registered");
     world.memory.state().objects.remove("models/iris/00000001/model.onnx");
     let error = world.promote(1).await.unwrap_err();
-    assert_eq!(error.to_string(), "version 1 cannot serve: its artifact is not there");
+    assert_eq!(error.to_string(), "version 1 cannot be promoted: its artifact is missing from the bucket");
     assert_eq!(world.champion_number(), Some(2));
 }
 
