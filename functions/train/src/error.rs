@@ -17,7 +17,7 @@ use crate::stored::VersionLoadError;
 /// list all columns.
 const MAX_REASON: usize = 2000;
 
-/// Why a run created no version. The champion keeps serving in every case.
+/// Why a run created no version. The champion stays the same in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The event is not a valid request.
@@ -72,7 +72,9 @@ pub enum TrainError {
     #[error(transparent)]
     Learning(#[from] LearningError),
     /// The event names a file that must not be imported.
-    #[error("{key:?} is no model file to import; expected a key that begins with {prefix:?} and ends with \".onnx\"")]
+    #[error(
+        "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
+    )]
     NotIncoming {
         /// The key in the event.
         key: String,
@@ -108,13 +110,13 @@ pub enum TrainError {
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
     /// The run needs more time than the invocation has.
-    #[error("training did not end within the invocation's time")]
+    #[error("the run did not end within the time of the invocation")]
     OutOfTime,
     /// Training or another computation panicked.
-    #[error("training ended abnormally")]
+    #[error("training was stopped by an internal error; the log has the panic")]
     Aborted,
     /// Another attempt is working on the run.
-    #[error("run {0} is in other hands")]
+    #[error("another attempt is working on run {0}; send the event again after it has ended")]
     RunTaken(RunId),
     /// This invocation failed permanently before, but the platform retries it.
     #[error("{0}")]
@@ -124,11 +126,11 @@ pub enum TrainError {
     Contended(u32),
     /// Another attempt has already stored an object under this key.
     #[error(
-        "{0} is another attempt's object: the version number is taken, by another registry that uses the bucket perhaps"
+        "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
     NumberTaken(String),
     /// The manifest or an event cannot be serialized as JSON.
-    #[error("the manifest or an event has no JSON form: {0}")]
+    #[error("the manifest or an event cannot be written as JSON: {0}")]
     Manifest(#[from] serde_json::Error),
     /// The version to promote is not registered.
     #[error("version {0} is not registered")]

@@ -18,7 +18,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     pub(crate) async fn publish(&self, announcements: &[Announcement], invocation: &Invocation) {
         let publishing = async {
             let mut delivery = Delivery::default();
-            outbox::tell(self.world.registry(), self.world.bus(), announcements, &mut delivery).await;
+            outbox::publish(self.world.registry(), self.world.bus(), announcements, &mut delivery).await;
             delivery
         };
         self.in_time(publishing, invocation).await;
@@ -42,6 +42,6 @@ impl<W: TrainWorld> Trainer<'_, W> {
         if !delivery.is_complete() {
             tracing::error!(%delivery, "events could not be published; a later training or measurement publishes them");
         }
-        Some(delivery.told)
+        Some(delivery.published)
     }
 }

@@ -1,6 +1,6 @@
 //! Expires runs and versions that were never promoted, after the number of days that the stack sets.
 
-use evergreen_lifecycle::ports::{Forgetting, ObjectRetention, RecordRetention, Unavailable};
+use evergreen_lifecycle::ports::{Expiry, ObjectRetention, RecordRetention, Unavailable};
 use evergreen_lifecycle::{KeepDays, Run, Version};
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     /// Marks a failed or rejected run and its version for deletion. Best effort: what cannot be marked is kept.
     pub(crate) async fn expire_run(&self, run: &Run, version: Option<&Version>) {
         let Some(days) = self.settings.keep_days else { return };
-        let Some(at) = days.forget_at(run) else { return };
+        let Some(at) = days.expires_at(run) else { return };
         if let Err(error) = self.mark(run, version, days, at).await {
             tracing::warn!(run = %run.id, %error, "the run could not be marked for deletion; it is kept");
         }
@@ -27,11 +27,11 @@ impl<W: TrainWorld> Trainer<'_, W> {
         days: KeepDays,
         at: Timestamp,
     ) -> Result<(), Unavailable> {
-        let Some(version) = version else { return self.world.registry().forget_records(run, at).await.map(|_| ()) };
+        let Some(version) = version else { return self.world.registry().expire_records(run, at).await.map(|_| ()) };
         self.world.storage().expire_objects(version, days).await?;
-        match self.world.registry().forget_records(run, at).await {
-            Ok(Forgetting::Marked) => Ok(()),
-            Ok(Forgetting::Kept) => self.world.storage().keep_objects(version).await,
+        match self.world.registry().expire_records(run, at).await {
+            Ok(Expiry::Marked) => Ok(()),
+            Ok(Expiry::Kept) => self.world.storage().keep_objects(version).await,
             Err(error) => {
                 self.world.storage().keep_objects(version).await?;
                 Err(error)

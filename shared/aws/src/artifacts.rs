@@ -105,7 +105,7 @@ impl Datasets for ArtifactBucket {
     }
 
     async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
-        self.read(key, "reading the dataset").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        self.read(key, "reading the data set").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 
     async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
@@ -277,7 +277,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_not_an_absence() {
         let error = bucket(&forbidden()).content("datasets/iris/a.csv").await.unwrap_err();
-        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the dataset", .. })));
+        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the data set", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(_)));
     }

@@ -59,7 +59,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     const START: &str = "2026-11-24T03:00:00Z";
 

@@ -13,9 +13,9 @@ use evergreen_lifecycle::ports::Unavailable;
 /// Why a call failed: the service's code, message and request number, or how far the call got.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Failure(String);
+pub(crate) struct CallFailure(String);
 
-impl Failure {
+impl CallFailure {
     /// Describes the failure, including the service's message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
@@ -38,7 +38,7 @@ pub(crate) fn unavailable<E>(what: &'static str) -> impl FnOnce(SdkError<E>) -> 
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, Failure::of(&error)) }
+    move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
 /// Error codes that usually disappear within seconds. Server errors (5xx) count too, but are not listed.
@@ -140,12 +140,12 @@ mod tests {
 
     #[tokio::test]
     async fn without_words_the_code_and_request_are_left() {
-        assert_eq!(Failure::unworded(&failed(denied()).await).to_string(), "AccessDeniedException (request R1)");
+        assert_eq!(CallFailure::unworded(&failed(denied()).await).to_string(), "AccessDeniedException (request R1)");
     }
 
     #[test]
     fn a_call_that_met_no_service_says_how_far_it_came() {
         let error = SdkError::<GetItemError>::timeout_error("no answer within 5 s");
-        assert_eq!(Failure::of(&error).to_string(), "request has timed out: no answer within 5 s");
+        assert_eq!(CallFailure::of(&error).to_string(), "request has timed out: no answer within 5 s");
     }
 }

@@ -18,7 +18,7 @@ pub mod telemetry;
 mod usage;
 
 #[cfg(test)]
-mod mocks;
+mod tests;
 
 pub use artifacts::ArtifactBucket;
 pub use clock::SystemClock;

@@ -70,7 +70,7 @@ mod tests {
     use evergreen_testkit::moment;
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     const FIGURES: [Datum; 2] =
         [Datum { metric: Metric::ModelAccuracy, value: 0.97 }, Datum { metric: Metric::TrainingDuration, value: 1.5 }];

@@ -23,11 +23,7 @@ mod runs;
 mod transaction;
 
 #[cfg(test)]
-mod compatibility;
-#[cfg(test)]
-mod support;
-#[cfg(test)]
-mod transaction_tests;
+mod tests;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -37,14 +33,14 @@ use evergreen_lifecycle::{ModelName, Record};
 
 use crate::failure::unavailable;
 use items::{Item, Stored};
-use keys::{Key, Keys};
+use keys::{Key, RegistryKeys};
 
 /// The registry of one model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
     table: String,
-    keys: Keys,
+    keys: RegistryKeys,
 }
 
 impl Registry {
@@ -54,7 +50,7 @@ impl Registry {
     }
 
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
-        Self { client, table: table.to_owned(), keys: Keys::of(model) }
+        Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
     }
 
     /// Returns the record at `key`, if it exists. The read sees every earlier write.

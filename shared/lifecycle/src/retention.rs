@@ -21,7 +21,7 @@ impl KeepDays {
 
     /// Returns when the registry may delete `run`. Returns `None` if the run is still running, or if its version was
     /// promoted.
-    pub fn forget_at(self, run: &Run) -> Option<Timestamp> {
+    pub fn expires_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {
             RunState::Rejected { finished_at, .. } | RunState::Failed { finished_at, .. } => *finished_at,
             RunState::Running | RunState::Succeeded { .. } => return None,

@@ -110,7 +110,7 @@ pub struct Rescored {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum RunState {
-    /// The attempt is running, or it died without recording its end.
+    /// The attempt is running, or it ended without recording a result.
     Running,
     /// The run made a version, which became champion.
     Succeeded {
@@ -164,7 +164,7 @@ fn first_try() -> u32 {
 pub enum RunStatus {
     /// The attempt is running.
     Running,
-    /// The attempt died without recording its end.
+    /// The attempt ended without recording a result.
     Lost,
     /// The run made a version, which became champion.
     Succeeded,
@@ -191,9 +191,24 @@ pub enum Admission {
 impl Run {
     /// Decides whether `request`, an attempt numbered 1, may begin. `stored` is the record of the same run.
     ///
-    /// A run may be tried again if its attempt died. That is the case if its time has passed, or if the platform
+    /// A run may be tried again if its attempt was lost. That is the case if its time has passed, or if the platform
     /// retries the same invocation. A failed run may also be tried again, except by an invocation whose own failure is
     /// final. A different invocation may try, because somebody may want to see whether the cause is gone.
+    ///
+    /// ```
+    /// use evergreen_lifecycle::{Admission, Run};
+    /// use evergreen_testkit::{moment, run};
+    ///
+    /// let request = run("7", moment("2026-11-24T03:00:00Z"));
+    /// // Nothing is stored yet, so the request begins the first attempt.
+    /// let admission = Run::admit(request.clone(), None, request.started_at);
+    /// assert_eq!(admission, Admission::Open(Box::new(request.clone()), None));
+    ///
+    /// // Another invocation asks for the same run while the attempt is running.
+    /// let another = Run { invocation: "another".into(), ..request.clone() };
+    /// let admission = Run::admit(another, Some(request.clone()), moment("2026-11-24T03:01:00Z"));
+    /// assert_eq!(admission, Admission::Busy(Box::new(request)));
+    /// ```
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request), None);

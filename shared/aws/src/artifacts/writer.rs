@@ -144,7 +144,7 @@ mod tests {
     use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::mocks::{Sent, record_part};
+    use crate::tests::mocks::{Sent, record_part};
 
     const KEY: &str = "models/iris/00000001/model.onnx";
     const OBJECT: NewObject<'_> =

@@ -44,8 +44,8 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{item, json, registry, texts};
+    use crate::registry::tests::support::{item, json, registry, texts};
+    use crate::tests::mocks::record;
 
     /// Returns an alarm's record after its first change.
     fn raised() -> AlarmRecord {

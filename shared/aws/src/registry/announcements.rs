@@ -14,7 +14,7 @@ use super::keys::Key;
 use super::{Registry, transaction};
 use crate::failure::unavailable;
 
-const WHAT: &str = "reading the events to be told";
+const WHAT: &str = "reading the events to be published";
 
 /// Maximum number of events on a page. An event has only a few KB, so a page stays below DynamoDB's limit of 1 MB.
 const PAGE: i32 = 100;
@@ -25,7 +25,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// An event as it is stored, besides its key. The detail is stored in its final form, so every release can announce
 /// events that another release stored.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct OutboxRecord {
     detail_type: String,
     detail: String,
     /// When the record may be deleted, in seconds since 1970 (the table's time-to-live).
@@ -35,8 +35,8 @@ struct Record {
 impl Registry {
     /// Creates the write that stores `announcement`. It has no condition, because the other writes of the transaction
     /// have theirs.
-    pub(super) fn to_be_told(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
-        let record = Record {
+    pub(super) fn outbox_write(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
+        let record = OutboxRecord {
             detail_type: announcement.kind.clone(),
             detail: announcement.detail.clone(),
             expires_at: expiry(&announcement.key)?,
@@ -79,10 +79,10 @@ impl EventOutbox for Registry {
         Ok(waiting)
     }
 
-    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+    async fn remove(&self, key: &str) -> Result<(), Unavailable> {
         let key = self.keys.event(key).into_item();
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        delete.send().await.map_err(unavailable("forgetting an event that was told"))?;
+        delete.send().await.map_err(unavailable("removing a published event"))?;
         Ok(())
     }
 }
@@ -109,8 +109,8 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{json, registry, texts};
+    use crate::registry::tests::support::{json, registry, texts};
+    use crate::tests::mocks::record;
 
     const KEY: &str = "2026-11-24T03:00:04.000Z#iris/manual-7/1/TrainingFailed";
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn stored() -> Item {
-        let write = registry(&[]).to_be_told(&announcement()).unwrap();
+        let write = registry(&[]).outbox_write(&announcement()).unwrap();
         write.put.unwrap().item
     }
 
@@ -172,7 +172,7 @@ mod tests {
     async fn an_event_that_was_told_is_forgotten() {
         let (rule, sent) =
             record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
-        registry(&[&rule]).told(KEY).await.unwrap();
+        registry(&[&rule]).remove(KEY).await.unwrap();
         assert_eq!(sent.only().key, Some(texts(&[("pk", "OUTBOX#iris"), ("sk", KEY)])));
     }
 }

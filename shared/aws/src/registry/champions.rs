@@ -48,8 +48,8 @@ mod tests {
     use evergreen_lifecycle::Champion;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{item, registry, texts};
+    use crate::registry::tests::support::{item, registry, texts};
+    use crate::tests::mocks::record;
 
     fn first() -> Champion {
         champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))

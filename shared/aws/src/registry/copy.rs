@@ -8,7 +8,7 @@ use evergreen_lifecycle::{Champion, Pointer};
 
 use super::Registry;
 use super::items::{self, Item, Stored};
-use super::keys::Keys;
+use super::keys::RegistryKeys;
 use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
@@ -17,7 +17,7 @@ const WHAT: &str = "reading the champion and its artifact";
 const CONTENT: &str = "content";
 
 /// Returns the item that stores `content`, the artifact of `champion`.
-pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
+pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -> Item {
     let version = &champion.version;
     let attributes = [
         ("version".to_owned(), items::number(version.number)),
@@ -79,8 +79,8 @@ mod tests {
     use evergreen_testkit::{champion, moment, version};
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{registry, texts};
+    use crate::registry::tests::support::{registry, texts};
+    use crate::tests::mocks::record;
 
     const CONTENT_OF_FIRST: &[u8] = b"a model";
 
@@ -88,8 +88,8 @@ mod tests {
         champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))
     }
 
-    fn keys() -> Keys {
-        Keys::of(&"iris".parse().unwrap())
+    fn keys() -> RegistryKeys {
+        RegistryKeys::of(&"iris".parse().unwrap())
     }
 
     fn pointer() -> Item {

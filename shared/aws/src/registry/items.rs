@@ -105,11 +105,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::registry::keys::Keys;
-    use crate::registry::support::{item, json};
+    use crate::registry::keys::RegistryKeys;
+    use crate::registry::tests::support::{item, json};
 
     fn key() -> Key {
-        Keys::of(&"iris".parse().unwrap()).champion()
+        RegistryKeys::of(&"iris".parse().unwrap()).champion()
     }
 
     fn there_and_back<T: Serialize + DeserializeOwned>(record: &T) -> T {

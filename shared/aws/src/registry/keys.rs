@@ -22,7 +22,7 @@ pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
 /// Creates the keys of one model's records.
 #[derive(Debug, Clone)]
-pub(super) struct Keys {
+pub(super) struct RegistryKeys {
     partition: String,
     /// The partition of records about mails. The function that sends mails may only write to this partition.
     mails: String,
@@ -36,7 +36,7 @@ pub(super) struct Key {
     sort: String,
 }
 
-impl Keys {
+impl RegistryKeys {
     /// Returns the keys of `model`. A model's name has no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
@@ -145,8 +145,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn keys(model: &str) -> Keys {
-        Keys::of(&model.parse().unwrap())
+    fn keys(model: &str) -> RegistryKeys {
+        RegistryKeys::of(&model.parse().unwrap())
     }
 
     #[test]

@@ -15,7 +15,7 @@ impl Registrar for Registry {
     }
 
     async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
-        self.write_run(run, self.failure(run, announcements)?, "closing a run").await
+        self.write_run(run, self.failure(run, announcements)?, "recording the failure of a run").await
     }
 
     async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {

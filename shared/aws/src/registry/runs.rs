@@ -32,9 +32,9 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::mocks::record;
     use crate::registry::items::Item;
-    use crate::registry::support::{item, registry, texts};
+    use crate::registry::tests::support::{item, registry, texts};
+    use crate::tests::mocks::record;
 
     fn nightly(day: u8) -> Run {
         run(&format!("night-{day}"), moment("2026-11-01T03:00:00Z") + SignedDuration::from_hours(24 * i64::from(day)))

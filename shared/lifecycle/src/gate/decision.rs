@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE, Standing};
+use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
 /// The gate's decision, with the numbers that led to it.
@@ -84,8 +84,8 @@ impl Decision {
     }
 
     /// Returns whether the challenger is better than a constant answer; `None` for older decisions.
-    pub fn standing(&self) -> Option<Standing> {
-        self.constant.map(|constant| constant.standing(self.metric, self.score))
+    pub fn advantage(&self) -> Option<Advantage> {
+        self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
     /// Returns the metric of the floor, the challenger's value and the floor, if the challenger misses the floor.
@@ -105,7 +105,7 @@ impl Decision {
             return write!(formatter, "hold-out {metric} {found:.4} is {side} the floor {floor:.4}");
         }
         write!(formatter, "hold-out {} {:.4} is ", self.metric, self.score)?;
-        let by_chance = self.standing() == Some(Standing::Unclear);
+        let by_chance = self.advantage() == Some(Advantage::Unclear);
         formatter.write_str(if by_chance {
             "better than a constant answer only by chance"
         } else {
@@ -156,7 +156,7 @@ impl fmt::Display for Decision {
             _ => write!(formatter, "; there was no champion"),
         }?;
         match self.constant {
-            Some(constant) if self.standing() != Some(Standing::Better) => {
+            Some(constant) if self.advantage() != Some(Advantage::Better) => {
                 write!(formatter, ". It is not known to be better than a constant answer ({constant})")
             }
             _ => Ok(()),

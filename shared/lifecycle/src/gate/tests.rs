@@ -130,7 +130,7 @@ fn by_chance() -> Scores {
 fn what_may_be_better_by_chance_serves_where_nothing_does_and_says_so() {
     let constant = losing(1.0, 20);
     let decision = log_loss().decide(&by_chance(), Some(&constant), &Incumbent::None);
-    assert_eq!((decision.verdict, decision.standing()), (Verdict::FirstChampion, Some(Standing::Unclear)));
+    assert_eq!((decision.verdict, decision.advantage()), (Verdict::FirstChampion, Some(Advantage::Unclear)));
     assert!(decision.constant.unwrap().margin < 0.0, "{decision:?}");
     let told = decision.to_string();
     assert!(told.contains("It is not known to be better than a constant answer"), "{told}");

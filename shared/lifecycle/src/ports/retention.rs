@@ -9,7 +9,7 @@ use crate::{KeepDays, Run, Version};
 
 /// Whether the registry will delete a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Forgetting {
+pub enum Expiry {
     /// The record will be deleted.
     Marked,
     /// The record stays. Somebody asked to keep it, or it now belongs to another attempt.
@@ -23,7 +23,7 @@ pub trait RecordRetention: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn forget_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Forgetting, Unavailable>> + Send;
+    fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
     /// Keeps a version and its run for ever, whatever other calls ask before or after. Returns whether the version is
     /// still registered.

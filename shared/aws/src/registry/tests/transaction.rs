@@ -14,9 +14,9 @@ use evergreen_lifecycle::ports::{
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
-use super::items::Item;
 use super::support::{item, registry};
-use crate::mocks::record;
+use crate::registry::items::Item;
+use crate::tests::mocks::record;
 
 /// The condition on the run's end, with its values.
 const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;

@@ -13,8 +13,8 @@ use evergreen_lifecycle::{Pointer, Run, Version};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::items::Stored;
 use super::support::{item, json};
+use crate::registry::items::Stored;
 
 /// Returns the golden items of a release, by name.
 fn golden(release: &str) -> BTreeMap<String, Value> {
@@ -46,9 +46,9 @@ fn was_read(name: &str, fields: &Value) -> Result<(), String> {
         serde_dynamo::from_item::<_, T>(item(fields)).map(drop).map_err(|error| error.to_string())
     }
     match name.split('-').next() {
-        Some("run") => read::<first_release::Run>(fields),
-        Some("version") => read::<first_release::Version>(fields),
-        _ => read::<first_release::Champion>(fields),
+        Some("run") => read::<first_release::FirstReleaseRun>(fields),
+        Some("version") => read::<first_release::FirstReleaseVersion>(fields),
+        _ => read::<first_release::FirstReleaseChampion>(fields),
     }
 }
 
@@ -69,11 +69,11 @@ fn what_the_first_release_has_written_is_read_as_what_it_was() {
     let run = |name: &str| Run::read(item(&items[name])).unwrap();
     let named = records::all();
     for name in ["run-running", "run-succeeded", "run-rejected", "run-failed", "run-import"] {
-        let records::Record::Run(today) = &named[name] else { panic!("{name} is a run") };
+        let records::GoldenRecord::Run(today) = &named[name] else { panic!("{name} is a run") };
         assert_eq!(run(name), **today, "{name}");
     }
     for name in ["champion-classes", "champion-numbers"] {
-        let records::Record::Champion(today) = &named[name] else { panic!("{name} is a champion") };
+        let records::GoldenRecord::Champion(today) = &named[name] else { panic!("{name} is a champion") };
         assert_eq!(Pointer::read(item(&items[name])).unwrap().champion(), Some(&**today), "{name}");
     }
 }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};
 use serde::Serialize;
 
-use super::Registry;
-use super::items::Item;
+use crate::registry::Registry;
+use crate::registry::items::Item;
 
 /// Returns the registry of the model `iris` in the table `registry`. `rules` answer its calls in turn.
 pub fn registry(rules: &[&Rule]) -> Registry {
