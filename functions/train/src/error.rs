@@ -54,7 +54,7 @@ pub enum TrainError {
         error: SettingsError,
     },
     /// The data set has changed so much that the champion cannot predict its rows.
-    #[error("dataset {origin}: {error}")]
+    #[error("data set {origin}: {error}")]
     Drift {
         /// `built-in`, or the prefix of the files.
         origin: String,
@@ -222,7 +222,7 @@ impl<E: fmt::Display> fmt::Display for Located<'_, E> {
         let Self(origin, error) = self;
         let words = error.to_string();
         if !words.contains(origin) {
-            write!(formatter, "dataset {origin}: ")?;
+            write!(formatter, "data set {origin}: ")?;
         }
         formatter.write_str(&words)
     }

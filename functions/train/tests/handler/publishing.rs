@@ -110,7 +110,7 @@ async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
         (&told["id"], &told["occurred_at"]),
         (&json!("iris/manual-a/1/TrainingFailed"), &json!("2026-11-24T03:15:05.000Z"))
     );
-    assert!(told["reason"].as_str().unwrap().contains("without a word"), "{told}");
+    assert!(told["reason"].as_str().unwrap().contains("without recording a result"), "{told}");
     assert!(world.memory.state().outbox.is_empty());
 }
 

@@ -37,5 +37,5 @@ async fn an_invocation_without_time_is_given_up_with_a_word() {
     let mut world = World::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     world.seconds = 1;
     let reason = world.assert_fails("a", quick(), "OutOfTime").await;
-    assert_eq!(reason, "training did not end within the invocation's time");
+    assert_eq!(reason, "the run did not end within the time of the invocation");
 }

@@ -176,7 +176,7 @@ mod tests {
         })
     }
 
-    fn standing(mark: Option<&'static str>) -> Rule {
+    fn stored_with(mark: Option<&'static str>) -> Rule {
         mock!(Client::head_object).then_output(move || {
             let found = HeadObjectOutput::builder().e_tag("\"old\"");
             mark.into_iter().fold(found, |found, mark| found.metadata("evergreen-attempt", mark)).build()
@@ -202,14 +202,14 @@ mod tests {
     async fn an_object_of_another_attempt_is_left_alone() {
         for mark in [None, Some("manual-8/1/a"), Some("manual-7/2/7f3c")] {
             let error =
-                bucket(&[&refusing(412, "PreconditionFailed"), &standing(mark)]).create(OBJECT).await.unwrap_err();
+                bucket(&[&refusing(412, "PreconditionFailed"), &stored_with(mark)]).create(OBJECT).await.unwrap_err();
             assert!(matches!(error, StoreError::Taken(key) if key == KEY), "{mark:?}");
         }
     }
 
     #[tokio::test]
     async fn an_object_of_ones_own_was_stored_by_a_try_whose_answer_was_lost() {
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark))];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark))];
         assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("old"));
     }
 
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn a_rewrite_whose_answer_was_lost_is_done_over_what_it_left() {
         let (rule, sent) = accepting();
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark)), &rule];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark)), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("older")).await.unwrap(), tag("new"));
         assert!(sent.only().contains("\"old\""));
     }
@@ -241,7 +241,7 @@ mod tests {
         let rules = [&refusing(404, "NoSuchKey"), &nothing(), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
         assert!(sent.only().contains(" * "));
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(None)];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(None)];
         assert!(matches!(bucket(&rules).replace(OBJECT, &tag("old")).await, Err(StoreError::Taken(_))));
     }
 

@@ -51,14 +51,14 @@ mod tests {
     fn raised() -> AlarmRecord {
         let now = moment("2026-11-24T03:00:00Z");
         let change = AlarmChange { raised: true, since: now, was_raised: false };
-        AlarmRecord::hear(None, change, now).1.unwrap()
+        AlarmRecord::receive(None, change, now).1.unwrap()
     }
 
     /// Returns an alarm's record after its second change.
     fn over() -> AlarmRecord {
         let now = moment("2026-11-24T03:05:00Z");
         let change = AlarmChange { raised: false, since: now, was_raised: true };
-        AlarmRecord::hear(Some(&raised()), change, now).1.unwrap()
+        AlarmRecord::receive(Some(&raised()), change, now).1.unwrap()
     }
 
     /// Returns the request that stores the record.

@@ -97,7 +97,7 @@ impl MailClaims for Registry {
     async fn claim_state(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim";
         match self.item(self.keys.claim(key), what).await? {
-            Some(item) => Ok(Some(items::decode::<ClaimRecord>(item, what)?.standing(now))),
+            Some(item) => Ok(Some(items::decode::<ClaimRecord>(item, what)?.claim_at(now))),
             None => self.early_claim(key, now).await,
         }
     }

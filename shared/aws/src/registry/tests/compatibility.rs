@@ -160,7 +160,7 @@ fn a_run_with_values_of_a_newer_release_is_told_apart_and_tells_what_it_can() {
         let mut fields = golden("this").remove("run-succeeded").unwrap();
         *fields.pointer_mut(place).unwrap() = serde_json::from_str(value).unwrap();
         let mut stored = item(&fields);
-        stored.insert("sk".into(), super::items::text("RUN#scheduled-20261124T030000Z"));
+        stored.insert("sk".into(), crate::registry::items::text("RUN#scheduled-20261124T030000Z"));
         let record = Run::read(stored).unwrap_err();
         assert_eq!(record.key, "RUN#scheduled-20261124T030000Z", "{place}");
         assert!(record.moment("started_at").is_some() && record.field::<u32>("version") == Some(1), "{place}");
