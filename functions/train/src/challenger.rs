@@ -161,6 +161,7 @@ impl Challenger {
     }
 
     fn version(&self, run: &Run, decision: Decision, total: f64, trained_at: Timestamp) -> Version {
+        debug_assert!(run.seed.is_some() || run.imported.is_some(), "a training run has a seed");
         let (fit, evaluate) = (self.trained.fit_duration, self.trained.evaluate_duration);
         Version {
             number: self.number,

@@ -116,11 +116,10 @@ impl fmt::Display for ShapeError<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(error) = self;
         let path = error.path();
-        // The path of a field that is unknown or missing ends at the object that should (not) have it.
-        if path.iter().next().is_some() {
-            write!(formatter, "event field \"{path}\": {}", error.inner())
-        } else {
-            write!(formatter, "event: {}", error.inner())
+        // The path is empty if a field of the event itself is missing.
+        match path.iter().len() {
+            0 => write!(formatter, "event: {}", error.inner()),
+            _ => write!(formatter, "event field \"{path}\": {}", error.inner()),
         }
     }
 }
@@ -316,6 +315,18 @@ mod tests {
     #[test]
     fn a_callers_own_id_makes_a_request_sent_again_the_same_run() {
         assert_eq!(parse(json!({"id": "retrain-7"})).unwrap().id.as_str(), "manual-retrain-7");
+    }
+
+    #[test]
+    fn the_path_of_a_wrong_field_is_named() {
+        let error = |event| parse(event).unwrap_err();
+        insta::assert_snapshot!(error(json!({"sead": 1})), @r#"event field "sead": unknown field `sead`, expected one of `id`, `seed`, `family`, `hyperparameters`, `note`"#);
+        insta::assert_snapshot!(error(json!({"seed": -1})), @r#"event field "seed": invalid value: integer `-1`, expected u64"#);
+        insta::assert_snapshot!(error(json!({"hyperparameters": [3]})), @r#"event field "hyperparameters": invalid type: sequence, expected a map"#);
+        let upload = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {"key": 5}}});
+        insta::assert_snapshot!(error(upload), @r#"event field "detail.object.key": invalid type: integer `5`, expected a string"#);
+        let upload = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {}}});
+        insta::assert_snapshot!(error(upload), @r#"event field "detail.object": missing field `key`"#);
     }
 
     #[test]

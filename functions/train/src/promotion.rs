@@ -17,7 +17,7 @@ use crate::work;
 /// The answer to a promotion request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Promoted {
-    /// The version that serves now.
+    /// The version that is the champion now.
     pub promoted: VersionNumber,
     /// The version that it replaced.
     pub replaced: Option<VersionNumber>,

@@ -41,6 +41,7 @@ pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
 }
 
 fn left(deadline: Timestamp, now: Timestamp) -> Duration {
+    // A deadline that has passed leaves no time.
     let left: SignedDuration = deadline.duration_since(now);
     Duration::try_from(left).unwrap_or_default()
 }

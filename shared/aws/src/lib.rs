@@ -25,7 +25,7 @@ pub use clock::SystemClock;
 pub use connect::connect;
 pub use events::EventBus;
 pub use mail::Ses;
-pub use metrics::CloudWatch;
+pub use metrics::CloudWatchMetrics;
 pub use registry::Registry;
 pub use schedule::Scheduler;
 pub use usage::UsagePlan;

@@ -32,7 +32,7 @@ use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
 use crate::failure::unavailable;
-use items::{Item, Stored};
+use items::{RegistryItem, Stored};
 use keys::{Key, RegistryKeys};
 
 /// The registry of one model.
@@ -59,7 +59,7 @@ impl Registry {
     }
 
     /// Returns the item at `key`, if it exists. The read sees every earlier write.
-    async fn item(&self, key: Key, what: &'static str) -> Result<Option<Item>, Unavailable> {
+    async fn item(&self, key: Key, what: &'static str) -> Result<Option<RegistryItem>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
@@ -79,7 +79,7 @@ impl Registry {
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
-            let item: Item = item.map_err(unavailable(what))?;
+            let item: RegistryItem = item.map_err(unavailable(what))?;
             records.push(T::read(item));
         }
         Ok(records)

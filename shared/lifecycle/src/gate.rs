@@ -1,7 +1,7 @@
-//! The gate: the rule that decides whether a challenger may serve.
+//! The gate: the rule that decides whether a challenger becomes the champion.
 //!
-//! The gate compares the challenger with the champion row by row, on rows that neither model has learnt from. A
-//! difference in two of thirty rows does not tell two models apart. The gate refuses a challenger that is below the
+//! The gate compares the challenger with the champion row by row, on rows that neither model was trained on. A
+//! difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that is below the
 //! floor or no better than a constant answer. It also refuses one that is worse than the champion by more than the
 //! tolerance and by more than chance.
 
@@ -20,7 +20,7 @@ use crate::{PrimaryMetric, VersionNumber};
 /// differences.
 const SAME: f64 = 1e-9;
 
-/// Significance level. A challenger counts as worse beyond chance if an equally good model would look this bad with a
+/// Significance level. A challenger counts as worse beyond chance if an equally good model would score this badly with a
 /// lower probability.
 pub const SIGNIFICANCE: f64 = 0.05;
 
@@ -79,7 +79,7 @@ pub enum Incumbent {
         version: VersionNumber,
         /// The champion's scores on these rows.
         scores: Scores,
-        /// Whether both models learnt from the same table.
+        /// Whether both models were trained on the same table.
         same_table: bool,
     },
     /// The champion has other columns or labels, so the two cannot be compared.
@@ -95,7 +95,7 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// Creates a gate on `metric`. `floor` is the worst score that may serve. `tolerance` (from 0 up) is how much worse
+    /// Creates a gate on `metric`. `floor` is the worst score of a champion. `tolerance` (from 0 up) is how much worse
     /// than the champion a challenger may be. Both are in the metric's unit. Without a floor, a challenger must beat
     /// the constant answer. It must do so beyond chance if the champion does.
     ///

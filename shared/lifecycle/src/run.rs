@@ -283,7 +283,7 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a mark that tells this attempt's objects from those of every other attempt. The other attempt may belong
+    /// Returns a mark that distinguishes this attempt's objects from those of every other attempt. The other attempt may belong
     /// to another registry that uses the same bucket. The mark is printable ASCII, as object metadata requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);

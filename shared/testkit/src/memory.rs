@@ -38,7 +38,7 @@ pub struct MemoryState {
     pub outbox: BTreeMap<String, Option<Announcement>>,
     /// Training runs that this release cannot read. Each has its own start time.
     pub unreadable_runs: Vec<Unreadable>,
-    /// All champions, oldest first. The last one serves.
+    /// All champions, oldest first. The last one is the current champion.
     pub champions: Vec<Champion>,
     /// Overrides the pointer: `Some(None)` if it is lost, or a record of another release. `None` points to the last
     /// champion.
@@ -155,7 +155,7 @@ fn count_down(counts: &mut BTreeMap<&'static str, u32>, operation: &'static str)
 }
 
 impl MemoryState {
-    /// Makes `champion` the serving one, with the registry's copy of its artifact.
+    /// Makes `champion` the current one, with the registry's copy of its artifact.
     pub fn move_pointer(&mut self, champion: &Champion, artifact: Option<&[u8]>) {
         self.champions.push(champion.clone());
         self.pointer = None;

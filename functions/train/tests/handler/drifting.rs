@@ -3,13 +3,13 @@
 use evergreen_lifecycle::Verdict;
 use evergreen_table::IRIS_CSV;
 
-use crate::support::{World, quick, reordered_iris};
+use crate::support::{TestWorld, quick, reordered_iris};
 
 const DRIFTED: &str = "DatasetDrifted";
 
 /// Returns a world whose champion was trained on Iris.
-async fn grown() -> World {
-    let world = World::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
+async fn grown() -> TestWorld {
+    let world = TestWorld::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
     world.decision("first").await;
     world
 }

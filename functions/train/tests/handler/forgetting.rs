@@ -4,10 +4,10 @@ use evergreen_lifecycle::{KeepDays, RunStatus};
 use evergreen_testkit::moment;
 use serde_json::json;
 
-use crate::support::{World, quick, stump};
+use crate::support::{TestWorld, quick, stump};
 
-fn forgetting() -> World {
-    let mut world = World::new();
+fn forgetting() -> TestWorld {
+    let mut world = TestWorld::new();
     world.training.keep_days = KeepDays::new(30);
     world
 }
@@ -45,7 +45,7 @@ async fn what_is_promoted_is_kept() {
 
 #[tokio::test]
 async fn without_days_everything_is_kept() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", stump()).await.unwrap();
     let state = world.memory.state();
     assert!(state.forgotten.is_empty() && state.expiring.is_empty());

@@ -5,7 +5,7 @@ use evergreen_scoring::sha256_hex;
 use evergreen_train::TrainReport;
 use serde_json::{Value, json};
 
-use crate::support::{World, customers, quick, sample};
+use crate::support::{TestWorld, customers, quick, sample};
 
 const KEY: &str = "incoming/iris/forest.onnx";
 
@@ -14,13 +14,13 @@ fn foreign(name: &str) -> Vec<u8> {
 }
 
 /// Returns a world with the model file under [`KEY`].
-fn world(name: &str) -> World {
-    let world = World::new();
+fn world(name: &str) -> TestWorld {
+    let world = TestWorld::new();
     world.memory.state().incoming.insert(KEY.into(), foreign(name));
     world
 }
 
-async fn import(world: &World) -> TrainReport {
+async fn import(world: &TestWorld) -> TrainReport {
     world.invoke("import", json!({"import": KEY, "note": "from the lab"})).await.unwrap()
 }
 
@@ -108,7 +108,7 @@ async fn what_is_no_model_file_of_this_stack_is_named() {
         (json!({"import": "datasets/iris/a.onnx"}), &["datasets/iris/a.onnx", "incoming/iris/"]),
         (json!({"import": "incoming/iris/.onnx"}), &["incoming/iris/.onnx", ".onnx"]),
         (json!({"import": "incoming/iris/forest.pkl"}), &["forest.pkl", ".onnx"]),
-        (json!({"import": "incoming/iris/gone.onnx"}), &["incoming/iris/gone.onnx", "not there"]),
+        (json!({"import": "incoming/iris/gone.onnx"}), &["incoming/iris/gone.onnx", "missing from the bucket"]),
         (json!({"import": "incoming/iris/text.onnx"}), &["incoming/iris/text.onnx"]),
     ];
     for (number, (event, named)) in events.into_iter().enumerate() {

@@ -7,7 +7,7 @@ use evergreen_testkit::Memory;
 use evergreen_train::{Invocation, TrainPorts, TrainReport, TrainResponse, Trainer};
 use jiff::SignedDuration;
 
-use crate::support::{World, quick};
+use crate::support::{TestWorld, quick};
 
 const FIRST: &str = "models/iris/00000001/model.onnx";
 
@@ -16,7 +16,7 @@ fn number(report: &TrainReport) -> u32 {
 }
 
 /// Returns the stored objects except those of the version that was just created.
-fn objects_before(world: &World, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
+fn objects_before(world: &TestWorld, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
     objects
@@ -24,7 +24,7 @@ fn objects_before(world: &World, report: &TrainReport) -> BTreeMap<String, Vec<u
 
 #[tokio::test]
 async fn a_counter_that_is_gone_heals_and_no_object_of_a_version_changes() {
-    let world = World::new();
+    let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
     }
@@ -41,7 +41,7 @@ async fn a_counter_that_is_gone_heals_and_no_object_of_a_version_changes() {
 
 #[tokio::test]
 async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     let registry = Memory::default();
     let (memory, clock) = (&world.memory, &world.clock);
@@ -60,7 +60,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
 
 #[tokio::test]
 async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().intruder = Some((FIRST.into(), b"of another registry".to_vec()));
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));
@@ -70,7 +70,7 @@ async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_own() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().unheard.insert("create", 2);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 1));
@@ -79,7 +79,7 @@ async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_
 
 #[tokio::test]
 async fn a_pointer_that_was_deleted_comes_back_above_the_history() {
-    let world = World::new();
+    let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
     }

@@ -5,11 +5,11 @@ use evergreen_testkit::{moment, version};
 
 use serde_json::json;
 
-use crate::support::{World, quick};
+use crate::support::{TestWorld, quick};
 
 #[tokio::test]
 async fn an_earlier_version_serves_again_when_somebody_says_so() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     let promoted = world.promote(1).await.unwrap();
@@ -24,7 +24,7 @@ async fn an_earlier_version_serves_again_when_somebody_says_so() {
 
 #[tokio::test]
 async fn a_version_that_could_not_serve_is_not_promoted() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     assert_eq!(world.promote(9).await.unwrap_err().to_string(), "version 9 is not registered");
@@ -36,7 +36,7 @@ async fn a_version_that_could_not_serve_is_not_promoted() {
 
 #[tokio::test]
 async fn a_promotion_that_another_one_overtakes_is_done_over_it() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     let seen = world.memory.state().champions.last().cloned();

@@ -5,7 +5,7 @@ use evergreen_lifecycle::{EventKind, RunStatus};
 use evergreen_testkit::moment;
 use serde_json::{Value, json};
 
-use crate::support::{World, quick, stump};
+use crate::support::{TestWorld, quick, stump};
 
 fn ids(details: &[Value]) -> Vec<&str> {
     details.iter().map(|detail| detail["id"].as_str().unwrap()).collect()
@@ -13,7 +13,7 @@ fn ids(details: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn what_was_told_waits_no_longer() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     assert_eq!(ids(&world.details()), ["iris/manual-a/1/TrainingSucceeded", "iris/manual-a/1/ModelPromoted"]);
     assert!(world.memory.state().outbox.is_empty());
@@ -21,7 +21,7 @@ async fn what_was_told_waits_no_longer() {
 
 #[tokio::test]
 async fn what_could_not_be_told_is_told_by_the_next_training() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     assert_eq!(world.invoke("a", quick()).await.unwrap().status, RunStatus::Succeeded);
     world.invoke("b", json!({"sead": 1})).await.unwrap_err();
@@ -44,7 +44,7 @@ async fn what_could_not_be_told_is_told_by_the_next_training() {
 
 #[tokio::test]
 async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     world.invoke("a", quick()).await.unwrap();
     world.memory.bring_back("bus");
@@ -55,7 +55,7 @@ async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
 
 #[tokio::test]
 async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_id() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("outbox");
     world.invoke("a", quick()).await.unwrap();
     world.memory.bring_back("outbox");
@@ -68,7 +68,7 @@ async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_i
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     for invocation in ["a", "b", "c"] {
         world.invoke(invocation, json!({"sead": 1})).await.unwrap_err();
@@ -87,7 +87,7 @@ async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() 
 }
 
 /// Starts a run and kills it as soon as it has work to do.
-async fn killed(world: &World, invocation: &str) {
+async fn killed(world: &TestWorld, invocation: &str) {
     tokio::select! {
         biased;
         report = world.invoke(invocation, quick()) => panic!("it should have been killed: {report:?}"),
@@ -97,7 +97,7 @@ async fn killed(world: &World, invocation: &str) {
 
 #[tokio::test]
 async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
-    let world = World::new();
+    let world = TestWorld::new();
     killed(&world, "a").await;
     assert_eq!(world.events().len(), 0);
     world.clock.set(moment("2026-11-24T03:16:04Z"));
@@ -116,7 +116,7 @@ async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
 
 #[tokio::test]
 async fn a_death_that_a_retry_made_good_is_not_told() {
-    let world = World::new();
+    let world = TestWorld::new();
     killed(&world, "a").await;
     world.clock.set(moment("2026-11-24T03:01:10Z"));
     world.invoke("a", quick()).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_death_that_a_retry_made_good_is_not_told() {
 
 #[tokio::test]
 async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.invoke("a", quick()).await.unwrap_err();
     world.invoke("b", json!({"sead": 1})).await.unwrap_err();
@@ -136,7 +136,7 @@ async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() 
 
 #[tokio::test]
 async fn each_attempts_failure_is_a_fact_of_its_own() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     for _ in 0..2 {
         world.invoke("a", quick()).await.unwrap_err();

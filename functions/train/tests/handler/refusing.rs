@@ -4,7 +4,7 @@ use evergreen_lifecycle::{Run, RunState};
 use evergreen_testkit::moment;
 use serde_json::{Value, json};
 
-use crate::support::{World, customers, quick};
+use crate::support::{TestWorld, customers, quick};
 
 const TARGET: &str = "target = \"left\"\n";
 
@@ -31,7 +31,7 @@ fn header(from: &str, to: &str) -> Vec<u8> {
 }
 
 async fn assert_refused(wrong: &str, files: &[(&str, &[u8])], kind: &str, named: &[&str]) {
-    let world = World::new();
+    let world = TestWorld::new();
     world.decision("first").await;
     world.store(files);
     let reason = world.assert_fails("a", quick(), kind).await;
@@ -63,7 +63,7 @@ async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column(
 async fn a_table_without_a_header_leaves_no_value_in_record_event_or_answer() {
     let table = customers(0..60);
     let (_, rows) = table.split_once('\n').unwrap();
-    let world = World::with(&[("dataset.toml", TARGET.as_bytes()), ("t.csv", rows.as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", TARGET.as_bytes()), ("t.csv", rows.as_bytes())]);
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
     assert!(reason.starts_with("datasets/iris/t.csv: the file has no header row"), "{reason}");
     let answer = world.invoke("b", quick()).await.unwrap_err().to_string();
@@ -130,7 +130,7 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
         (json!({"hyperparameters": {"max_depth": "deep"}}), "InvalidHyperparameters", &["max_depth", "deep"]),
         (json!({"family": "linear", "hyperparameters": {"l2": 1}}), "InvalidHyperparameters", &["l2", "alpha"]),
     ];
-    let world = World::new();
+    let world = TestWorld::new();
     for (event, kind, named) in events {
         let invocation = event.to_string().replace(|char: char| !char.is_ascii_alphanumeric(), "-");
         let reason = world.assert_fails(&invocation, event, kind).await;
@@ -141,7 +141,7 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
 #[tokio::test]
 async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
     let table = "a,b,variety\n".to_owned() + &"1,2,0\n3,4,1\n".repeat(400_000);
-    let mut world = World::with(&[("t.csv", table.as_bytes())]);
+    let mut world = TestWorld::with(&[("t.csv", table.as_bytes())]);
     world.training.memory = 64 << 20;
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
     let expected = "data set datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
@@ -153,14 +153,14 @@ async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
 #[tokio::test]
 async fn words_that_nobody_would_read_to_their_end_are_cut() {
     let settings = format!("{} = 1\n", "key".repeat(2000));
-    let world = World::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
+    let world = TestWorld::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
     let reason = world.assert_fails("a", quick(), "InvalidSettings").await;
     assert!(reason.chars().count() <= 2001 && reason.ends_with('…'), "{}", reason.len());
 }
 
 #[tokio::test]
 async fn a_failure_that_cannot_heal_is_final_at_once() {
-    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.assert_fails("a", quick(), "InvalidTable").await;
     world.assert_fails("b", json!({"sead": 1}), "InvalidRequest").await;
     assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_none()));
@@ -168,7 +168,7 @@ async fn a_failure_that_cannot_heal_is_final_at_once() {
 
 #[tokio::test]
 async fn a_store_that_is_away_fails_the_run() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.assert_fails("a", quick(), "Unavailable").await;
     let retried = world.memory.state().runs.values().map(Run::retry_until).collect::<Vec<_>>();

@@ -25,7 +25,7 @@ pub fn stump() -> Value {
     }})
 }
 
-pub struct World {
+pub struct TestWorld {
     pub memory: Memory,
     pub clock: FixedClock,
     pub training: TrainingSettings,
@@ -33,7 +33,7 @@ pub struct World {
     pub seconds: i64,
 }
 
-impl World {
+impl TestWorld {
     pub fn new() -> Self {
         Self {
             memory: Memory::default(),

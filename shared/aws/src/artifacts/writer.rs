@@ -112,7 +112,7 @@ impl ArtifactBucket {
         match self.client.head_object().bucket(&self.bucket).key(key).send().await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
-            Err(error) => Err(unavailable("looking at an artifact")(error)),
+            Err(error) => Err(unavailable("reading the metadata of an artifact")(error)),
         }
     }
 }

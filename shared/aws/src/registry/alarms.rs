@@ -9,7 +9,7 @@ use crate::failure::unavailable;
 
 impl AlarmRecords for Registry {
     async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
-        let what = "reading what is remembered of an alarm";
+        let what = "reading the record of an alarm";
         let item = self.item(self.keys.alarm(name), what).await?;
         item.map(|item| items::decode(item, what)).transpose()
     }

@@ -9,7 +9,7 @@ use evergreen_lifecycle::time;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::items::{self, Item};
+use super::items::{self, RegistryItem};
 use super::keys::Key;
 use super::{Registry, transaction};
 use crate::failure::unavailable;
@@ -88,7 +88,7 @@ impl EventOutbox for Registry {
 }
 
 /// Returns the event that `item` stores, or `None` if this release cannot read it.
-fn decode(mut item: Item) -> Option<Announcement> {
+fn decode(mut item: RegistryItem) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {
         Some(AttributeValue::S(word)) => Some(word),
@@ -118,7 +118,7 @@ mod tests {
         Announcement { key: KEY.into(), kind: "TrainingFailed".into(), detail: r#"{"id":"1"}"#.into() }
     }
 
-    fn stored() -> Item {
+    fn stored() -> RegistryItem {
         let write = registry(&[]).outbox_write(&announcement()).unwrap();
         write.put.unwrap().item
     }
@@ -165,7 +165,7 @@ mod tests {
     async fn a_table_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::query).then_error(|| QueryError::generic(Default::default()));
         let error = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), None).await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the events to be told is unavailable");
+        assert_eq!(error.to_string(), "reading the events to be published is unavailable");
     }
 
     #[tokio::test]

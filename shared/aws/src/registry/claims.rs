@@ -149,7 +149,7 @@ impl Registry {
 
 /// Returns the answer to a claim that an existing claim prevents. If `item` is `None`, the claim was released in the
 /// meantime, and the caller should try again.
-fn refused(item: Option<&items::Item>, lease: &Lease) -> Result<Claim, Unavailable> {
+fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     let Some(item) = item else { return Ok(Claim::Busy) };
     let record: ClaimRecord = items::decode(item.clone(), "reading a claim")?;
     // The SDK repeats a write if its answer is lost. Then the holder finds its own claim.
@@ -245,7 +245,7 @@ mod tests {
     async fn a_claim_that_is_refused_says_why() {
         assert_eq!(claim(Some(ClaimRecord { state: ClaimState::Sent, ..sending("") }), NOW).await, Claim::Sent);
         assert_eq!(claim(Some(sending("another")), NOW).await, Claim::Busy);
-        assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder has died");
+        assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder was stopped");
         assert_eq!(
             claim(Some(ClaimRecord { state: ClaimState::Unanswered, ..sending("") }), NOW).await,
             Claim::Unanswered

@@ -11,11 +11,11 @@ use serde::de::DeserializeOwned;
 use super::keys::{self, Key};
 
 /// An item's attributes.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
 /// Returns the item that stores `record` at `key`.
-pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<Item, Unavailable> {
-    let mut item: Item = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
+pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
+    let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
     item.extend(key.attributes());
     Ok(item)
@@ -44,35 +44,35 @@ fn keep_in_range(value: &mut AttributeValue) {
 }
 
 /// Returns the record that `item` stores.
-pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, Unavailable> {
+pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
 /// A type that is read from the registry one record at a time.
 pub(super) trait Stored: Sized {
     /// Returns the record that `item` stores, or a description of an unreadable one.
-    fn read(item: Item) -> Record<Self>;
+    fn read(item: RegistryItem) -> Record<Self>;
 }
 
 impl Stored for Run {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record(item)
     }
 }
 
 impl Stored for Version {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record(item)
     }
 }
 
 impl Stored for Pointer {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record::<Champion>(item).map(Self::from).or_else(Self::in_part)
     }
 }
 
-fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
+fn record<T: DeserializeOwned>(item: RegistryItem) -> Record<T> {
     let kept = item.clone();
     serde_dynamo::from_item(item).map_err(|cause| {
         let key = keys::sort_of(&kept).to_owned();

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 
-use super::items::{Item, text};
+use super::items::{RegistryItem, text};
 
 /// Attribute of the partition key.
 const PARTITION: &str = "pk";
@@ -109,18 +109,18 @@ impl RegistryKeys {
 }
 
 /// Returns the sort key of an item, or an empty text if it has none.
-pub(super) fn sort_of(item: &Item) -> &str {
+pub(super) fn sort_of(item: &RegistryItem) -> &str {
     item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
 }
 
 impl Key {
     /// Checks whether `item` has this key.
-    pub(super) fn is_of(&self, item: &Item) -> bool {
+    pub(super) fn is_of(&self, item: &RegistryItem) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
     /// Returns the sort key of `item`, if it has one.
-    pub(super) fn sort_of(item: &Item) -> Option<&str> {
+    pub(super) fn sort_of(item: &RegistryItem) -> Option<&str> {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
@@ -130,7 +130,7 @@ impl Key {
     }
 
     /// Returns an item that contains only the two key attributes.
-    pub(super) fn into_item(self) -> Item {
+    pub(super) fn into_item(self) -> RegistryItem {
         self.attributes().into()
     }
 

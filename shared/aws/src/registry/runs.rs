@@ -32,7 +32,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::registry::items::Item;
+    use crate::registry::items::RegistryItem;
     use crate::registry::tests::support::{item, registry, texts};
     use crate::tests::mocks::record;
 
@@ -86,7 +86,7 @@ mod tests {
     }
 
     /// Returns a run with a status that only a newer release knows.
-    fn of_a_newer_release(day: u8) -> Item {
+    fn of_a_newer_release(day: u8) -> RegistryItem {
         let mut item = item(&nightly(day));
         item.insert("sk".to_owned(), items::text(format!("RUN#{}", nightly(day).id)));
         item.insert("status".to_owned(), items::text("PAUSED"));

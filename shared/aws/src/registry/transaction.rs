@@ -36,7 +36,7 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the writes that open an attempt. One of them stores the event that the attempt died, to be announced
+    /// Returns the writes that open an attempt. One of them stores the event that the attempt was lost, to be announced
     /// after its time. Whatever ends the attempt deletes this event.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Opening { run, former, lost } = opening;

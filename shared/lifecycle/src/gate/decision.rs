@@ -23,10 +23,10 @@ pub struct Decision {
     pub champion_score: Option<f64>,
     /// The champion's version, if there was a champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion learnt from the same table as the challenger; `None` if the champion could not be scored.
+    /// Whether the champion was trained on the same table as the challenger; `None` if the champion could not be scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The worst score that may serve. `None` means that the challenger must beat a constant answer instead.
+    /// The worst score of a champion. `None` means that the challenger must beat a constant answer instead.
     pub floor: Option<f64>,
     /// The metric of the floor, if it is not `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ impl Decision {
         (metric.gain(found, floor) < -SAME || self.constant.is_none()).then_some((metric, found, floor))
     }
 
-    fn tell_refusal(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_refusal(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((metric, found, floor)) = self.missed_floor() {
             let side = if metric.higher_is_better() { "below" } else { "above" };
             return write!(formatter, "hold-out {metric} {found:.4} is {side} the floor {floor:.4}");
@@ -114,7 +114,7 @@ impl Decision {
         self.constant.iter().try_for_each(|constant| write!(formatter, " ({constant})"))
     }
 
-    fn tell_comparison(&self, champion: f64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_comparison(&self, champion: f64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = self.metric.gain(champion, self.score);
         if lost <= SAME {
             return write!(formatter, " is not worse than the champion's {champion:.4}");
@@ -137,7 +137,7 @@ impl Decision {
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {
-            return self.tell_refusal(formatter);
+            return self.write_refusal(formatter);
         }
         write!(formatter, "hold-out {} {:.4}", self.metric, self.score)?;
         match (self.verdict, self.champion_score) {
@@ -148,7 +148,7 @@ impl fmt::Display for Decision {
                 }
                 self.test.iter().try_for_each(|test| write!(formatter, ", and not by chance ({test})"))
             }
-            (Verdict::NotWorse, Some(champion)) => self.tell_comparison(champion, formatter),
+            (Verdict::NotWorse, Some(champion)) => self.write_comparison(champion, formatter),
             (Verdict::ChampionIncomparable, _) => {
                 write!(formatter, "; the champion has another target, other columns or other labels")
             }

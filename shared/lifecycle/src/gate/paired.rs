@@ -54,7 +54,7 @@ impl PairedTest {
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// Returns the probability that an equally good challenger looks as bad as this one, 0–1.
+    /// Returns the probability that an equally good challenger scores as badly as this one, 0–1.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,

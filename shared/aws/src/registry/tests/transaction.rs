@@ -15,7 +15,7 @@ use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
 use super::support::{item, registry};
-use crate::registry::items::Item;
+use crate::registry::items::RegistryItem;
 use crate::tests::mocks::record;
 
 /// The condition on the run's end, with its values.
@@ -33,7 +33,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
 
 /// Returns each write as text: its kind, key, condition and the condition's values.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
-    let line = |kind: &str, item: &Item, condition: Option<&str>, values: Option<&Item>| {
+    let line = |kind: &str, item: &RegistryItem, condition: Option<&str>, values: Option<&RegistryItem>| {
         let values: BTreeMap<String, serde_json::Value> =
             serde_dynamo::from_item(values.cloned().unwrap_or_default()).unwrap();
         let (partition, sort) = (item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap());
@@ -177,7 +177,7 @@ async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The write that deletes the event that attempt 1 died.
+/// The write that deletes the event that attempt 1 was lost.
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {

@@ -10,7 +10,7 @@ use evergreen_lifecycle::{
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::registry::items::Item;
+use crate::registry::items::RegistryItem;
 use crate::registry::tests::support::item;
 
 /// A record of any kind.
@@ -22,7 +22,7 @@ pub enum GoldenRecord {
 
 impl GoldenRecord {
     /// Returns the item that stores the record, without its key.
-    pub fn item(&self) -> Item {
+    pub fn item(&self) -> RegistryItem {
         match self {
             Self::Run(run) => item(run),
             Self::Champion(champion) => item(champion),
