@@ -135,12 +135,12 @@ pub enum TrainError {
     /// The version to promote is not registered.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// The version to promote cannot serve.
+    /// The version to promote cannot be loaded.
     #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
         /// Number of the version.
         version: VersionNumber,
-        /// Why it cannot serve.
+        /// Why it cannot be loaded.
         #[source]
         error: VersionLoadError,
     },
@@ -159,7 +159,7 @@ impl TrainError {
     /// A training run uses only the time it has, so running out of time is bad luck. The duration of an import depends
     /// only on its file: a retry would be just as slow. Anyone who may upload a file could then cause three invocations
     /// of fifteen minutes.
-    pub fn can_heal(&self, run: &Run) -> bool {
+    pub fn may_succeed_on_retry(&self, run: &Run) -> bool {
         match self {
             Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
             Self::RunTaken(_) | Self::Contended(_) | Self::NumberTaken(_) | Self::Unavailable(_) => true,

@@ -56,7 +56,8 @@ impl RetryLimit {
             };
             let Some(Unavailable { what, cause, .. }) = error.transient() else { return Err(error) };
             let Some(pause) = self.pause(turn) else { return Err(error) };
-            tracing::warn!(what, %cause, pause_ms = pause.as_millis(), "a service is briefly unavailable; the call is retried");
+            let pause_ms = pause.as_millis();
+            tracing::warn!(what, %cause, pause_ms, "a service is briefly unavailable; the call is retried");
             tokio::time::sleep(pause).await;
             turn += 1;
         }

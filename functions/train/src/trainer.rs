@@ -76,8 +76,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         report.map(|report| TrainResponse::Run(Box::new(report)))
     }
 
-    /// Creates a version, or finds that there is nothing to do. An invalid event gets a run too, so that its failure is
-    /// recorded: then `task` is the error.
+    /// Creates a version, or finds that there is nothing to do. If the event is invalid, `task` is the error. Such an
+    /// event gets a run too, so that its failure is recorded.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason why there is no version. The run record contains it too if the registry
@@ -156,7 +156,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let newest = match self.world.registry().recent_runs(1).await {
             Ok(runs) => runs.into_iter().next(),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the start of the previous run could not be read; the run is dated by the clock alone");
+                tracing::warn!(
+                    %error, cause = %error.cause,
+                    "the start of the previous run could not be read; the run is dated by the clock alone"
+                );
                 None
             }
         };
@@ -220,7 +223,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
     /// instead. That happens if time runs out during the registration.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
         let now = self.world.clock().now();
-        let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };
+        let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };
         let failed = run.failed(cut(error.to_string()), retry_until, now);
         let announcements: Vec<_> = Announcement::of(&LifecycleEvent::of_failure(&failed, now)).into_iter().collect();
         let retries = RetryLimit::lasting(work::time_afterwards(invocation.deadline, now));

@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_its_code_words_and_request() {
         let error = unavailable("reading the champion")(failed(denied()).await);
-        assert_eq!(error.to_string(), "reading the champion is unavailable");
+        assert_eq!(error.to_string(), "reading the champion failed");
         assert_eq!(
             error.cause.to_string(),
             "AccessDeniedException: not authorized to perform dynamodb:GetItem (request R1)"

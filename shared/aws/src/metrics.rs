@@ -48,7 +48,7 @@ impl MetricSink for CloudWatchMetrics {
         for chunk in data.chunks(MOST_PER_CALL) {
             let data = chunk.iter().map(|datum| self.datum(datum, at)).collect();
             let put = self.client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(data));
-            put.send().await.map_err(unavailable("publishing figures"))?;
+            put.send().await.map_err(unavailable("publishing the metrics"))?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub fn init() {
     let refused = filter.is_none();
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     if subscriber(filter, std::io::stdout).try_init().is_ok() && refused {
-        tracing::warn!(directives, "the log level is unreadable: info is taken");
+        tracing::warn!(directives, "the log level cannot be parsed; the level info is used");
     }
 }
 

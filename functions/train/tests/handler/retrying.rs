@@ -41,7 +41,7 @@ async fn a_table_that_stays_busy_fails_the_run_in_its_own_words_and_before_the_i
     world.memory.state().busy.insert("register", u32::MAX);
     let begun = tokio::time::Instant::now();
     let reason = world.assert_fails("a", quick(), "Unavailable").await;
-    assert_eq!(reason, "the memory is unavailable: it is busy");
+    assert_eq!(reason, "the memory failed: it is busy");
     assert!((600..900).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_some()));
 }

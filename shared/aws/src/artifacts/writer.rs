@@ -118,11 +118,11 @@ impl ArtifactBucket {
 }
 
 fn tag_of(tag: Option<String>) -> Result<ObjectTag, Unavailable> {
-    tag.map(ObjectTag).ok_or_else(|| Unavailable::new(WHAT, "the store gave the object no entity tag"))
+    tag.map(ObjectTag).ok_or_else(|| Unavailable::new(WHAT, "the bucket returned no entity tag of the object"))
 }
 
 fn changing() -> StoreError {
-    Unavailable::briefly(WHAT, "the object came and went again and again").into()
+    Unavailable::briefly(WHAT, "other callers created and deleted the object in every try").into()
 }
 
 /// Checks whether the condition failed: an object exists unexpectedly, has other content, or is missing.

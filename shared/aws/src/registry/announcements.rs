@@ -165,7 +165,7 @@ mod tests {
     async fn a_table_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::query).then_error(|| QueryError::generic(Default::default()));
         let error = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), None).await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the events to be published is unavailable");
+        assert_eq!(error.to_string(), "reading the events to be published failed");
     }
 
     #[tokio::test]

@@ -170,6 +170,6 @@ mod tests {
     async fn a_table_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::batch_get_item).then_error(|| BatchGetItemError::generic(Default::default()));
         let error = registry(&[&rule]).champion_with_artifact().await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the champion and its artifact is unavailable");
+        assert_eq!(error.to_string(), "reading the champion and its artifact failed");
     }
 }

@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_read_says_what_was_asked() {
         let error = decode::<Champion>(key().into_item(), "reading the champion").unwrap_err();
-        assert_eq!(error.to_string(), "reading the champion is unavailable");
+        assert_eq!(error.to_string(), "reading the champion failed");
     }
 
     fn moments() -> impl Strategy<Value = Timestamp> {

@@ -9,7 +9,7 @@ use crate::AlarmRecord;
 #[derive(Debug, thiserror::Error)]
 pub enum RememberError {
     /// Another invocation has changed the record. Read it again.
-    #[error("the alarm's record changed meanwhile")]
+    #[error("another invocation changed the alarm's record meanwhile")]
     Conflict,
     /// The registry did not answer.
     #[error(transparent)]

@@ -37,7 +37,7 @@ pub struct ObjectTag(pub String);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another attempt's object has that key. It was not changed.
-    #[error("{0} is another attempt's object")]
+    #[error("object {0} belongs to another attempt")]
     Taken(String),
     /// The store did not answer.
     #[error(transparent)]

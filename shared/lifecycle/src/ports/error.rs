@@ -7,7 +7,7 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// Error for something that could not be read or written. The caller may try again.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} is unavailable")]
+#[error("{what} failed")]
 pub struct Unavailable {
     /// The action that failed, such as `reading the champion`.
     pub what: &'static str,
