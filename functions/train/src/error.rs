@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_answered_in_words_of_bounded_length() {
+    fn the_text_of_a_failure_has_a_bounded_length() {
         let error = TrainError::NotIncoming { key: "ü".repeat(100_000), prefix: "incoming/iris/".into() };
         let diagnostic = Diagnostic::from(error);
         assert_eq!(diagnostic.error_type, "InvalidImport");

@@ -1,5 +1,6 @@
-//! The train function. An event starts a run, the run creates a version, and the gate decides whether it becomes the champion. The
-//! version is trained here or is an imported model. The function also promotes an earlier version on request.
+//! The train function. An event starts a run, the run creates a version, and the gate decides whether it becomes the
+//! champion. The version is trained here or is an imported model. The function also promotes an earlier version on
+//! request.
 
 mod challenger;
 mod config;

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_passes_within_seconds_is_told_from_what_does_not() {
+    async fn a_failure_that_passes_within_seconds_is_distinguished_from_others() {
         for (status, code, expected) in [
             (400, "AccessDeniedException", false),
             (400, "ValidationException", false),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_its_code_words_and_request() {
+    async fn a_refusal_is_its_code_message_and_request() {
         let error = unavailable("reading the champion")(failed(denied()).await);
         assert_eq!(error.to_string(), "reading the champion failed");
         assert_eq!(
@@ -139,12 +139,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_words_the_code_and_request_are_left() {
+    async fn without_the_message_the_code_and_request_are_left() {
         assert_eq!(CallFailure::unworded(&failed(denied()).await).to_string(), "AccessDeniedException (request R1)");
     }
 
     #[test]
-    fn a_call_that_met_no_service_says_how_far_it_came() {
+    fn a_call_that_reached_no_service_says_how_far_it_got() {
         let error = SdkError::<GetItemError>::timeout_error("no answer within 5 s");
         assert_eq!(CallFailure::of(&error).to_string(), "request has timed out: no answer within 5 s");
     }

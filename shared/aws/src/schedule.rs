@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_schedule_that_is_switched_off_is_told_from_one_that_is_gone() {
+    async fn a_schedule_that_is_switched_off_is_distinguished_from_a_missing_one() {
         let off = mock!(Client::get_schedule).then_output(|| answer().state(ScheduleState::Disabled).build());
         assert!(!read(off).await.unwrap().unwrap().is_enabled);
         let gone = mock!(Client::get_schedule).then_error(|| {

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_an_object_with_level_moment_and_words() {
+    fn a_line_is_an_object_with_level_time_and_message() {
         let (read, write) = std::io::pipe().unwrap();
         let subscriber = subscriber("info".parse().unwrap(), Mutex::new(write));
         tracing::subscriber::with_default(subscriber, || {

@@ -9,7 +9,8 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// The pointer to the champion. It contains the version's whole record, so an environment that predicts reads only one item.
+/// The pointer to the champion. It contains the version's whole record, so an environment that predicts reads only one
+/// item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
     /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.

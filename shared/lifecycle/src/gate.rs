@@ -20,8 +20,8 @@ use crate::{PrimaryMetric, VersionNumber};
 /// differences.
 const SAME: f64 = 1e-9;
 
-/// Significance level. A challenger counts as worse beyond chance if an equally good model would score this badly with a
-/// lower probability.
+/// Significance level. A challenger counts as worse beyond chance if an equally good model would score this badly with
+/// a lower probability.
 pub const SIGNIFICANCE: f64 = 0.05;
 
 /// The settings of the gate.

@@ -4,8 +4,9 @@
 //! announces the event at once and then removes it. If the process ends before that, the next training or measurement
 //! announces the event.
 //!
-//! A new attempt also stores an event that reports its own loss, dated at the end of its time. When the attempt ends
-//! in any other way, this event is removed. So a lost attempt is reported too, although a process that was stopped writes nothing.
+//! A new attempt also stores an event that reports its own loss, dated at the end of its time. When the attempt ends in
+//! any other way, this event is removed. So a lost attempt is reported too, although a process that was stopped writes
+//! nothing.
 
 use std::fmt;
 
@@ -18,7 +19,8 @@ use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailab
 /// delay, two processes would often announce the same event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages that one delivery reads. Events that the bus never accepts expire, so more pages are very rare.
+/// Maximum number of pages that one delivery reads. Events that the bus never accepts expire, so more pages are very
+/// rare.
 const MAX_PAGES: usize = 10;
 
 /// An event in the form that the bus accepts and the outbox stores.

@@ -14,7 +14,7 @@ use crate::{Run, RunState};
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// Returns the number of days, or `None` for 0, which means that records are kept for ever.
+    /// Returns the number of days, or `None` for 0, which means that records are kept forever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }

@@ -44,7 +44,7 @@ impl Trigger {
     }
 }
 
-/// One training run: its cause, its input and its state. Runs that made a champion are kept for ever. Failed and
+/// One training run: its cause, its input and its state. Runs that made a champion are kept forever. Failed and
 /// refused runs may expire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -283,8 +283,9 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a mark that distinguishes this attempt's objects from those of every other attempt. The other attempt may belong
-    /// to another registry that uses the same bucket. The mark is printable ASCII, as object metadata requires.
+    /// Returns a mark that distinguishes this attempt's objects from those of every other attempt. The other attempt
+    /// may belong to another registry that uses the same bucket. The mark is printable ASCII, as object metadata
+    /// requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
@@ -349,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_died_is_lost_and_may_be_tried_again() {
+    fn a_run_whose_time_has_passed_is_lost_and_may_be_tried_again() {
         assert_eq!(run(INVOCATION).status_at(minutes_later(15)), RunStatus::Running);
         assert_eq!(run(INVOCATION).status_at(minutes_later(16)), RunStatus::Lost);
         let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(16));

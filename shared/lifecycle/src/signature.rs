@@ -40,8 +40,8 @@ impl Task {
     }
 }
 
-/// The columns that a model expects and the labels that it predicts, both in the model's own order. Column names are unique,
-/// and so are labels. A regression model has no labels.
+/// The columns that a model expects and the labels that it predicts, both in the model's own order. Column names are
+/// unique, and so are labels. A regression model has no labels.
 ///
 /// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
 /// Reading also accepts an older form, in which a column is only a name and the task is missing. It means a classifier

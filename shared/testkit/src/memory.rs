@@ -77,7 +77,7 @@ pub struct MemoryState {
     pub forgotten: BTreeMap<String, Timestamp>,
     /// Training runs and versions whose records must stay, by the same names.
     pub kept: BTreeSet<String>,
-    /// After how many days objects expire, by key. Other objects stay for ever.
+    /// After how many days objects expire, by key. Other objects stay forever.
     pub expiring: BTreeMap<String, KeepDays>,
     /// Parts that do not answer: `registry`, `retention` (of records), `copy` (the request for pointer and copy),
     /// `artifacts`, `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `usage`, `sink`, `rate` (of mails), or a

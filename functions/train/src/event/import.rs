@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_told_of_twice_is_one_run_and_another_one_is_another() {
+    fn an_upload_that_is_reported_twice_is_one_run_and_another_upload_is_another_run() {
         let object = |version: &str| uploaded(json!({"key": KEY, "version-id": version, "etag": "e", "size": 5}));
         let id = |event| parse(event).unwrap().id;
         assert_eq!(id(object("1")), id(object("1")));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_event_is_named() {
+    fn an_invalid_event_is_named() {
         for (event, named) in [
             (json!({"import": 5}), "5"),
             (json!({"import": KEY, "seed": 1}), "seed"),

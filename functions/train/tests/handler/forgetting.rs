@@ -13,7 +13,7 @@ fn forgetting() -> TestWorld {
 }
 
 #[tokio::test]
-async fn a_refused_run_its_version_and_its_objects_are_forgotten_together() {
+async fn a_refused_run_its_version_and_its_objects_expire_together() {
     let world = forgetting();
     let report = world.invoke("a", stump()).await.unwrap();
     assert_eq!(report.status, RunStatus::Rejected);
@@ -28,7 +28,7 @@ async fn a_refused_run_its_version_and_its_objects_are_forgotten_together() {
 }
 
 #[tokio::test]
-async fn a_failed_run_is_forgotten() {
+async fn a_failed_run_expires() {
     let world = forgetting();
     world.invoke("a", json!({"seed": "no number"})).await.unwrap_err();
     let forgotten: Vec<_> = world.memory.state().forgotten.keys().cloned().collect();
@@ -63,7 +63,7 @@ async fn a_refused_version_that_somebody_promotes_is_kept_after_all() {
 }
 
 #[tokio::test]
-async fn a_version_that_somebody_kept_meanwhile_is_not_forgotten() {
+async fn a_version_that_somebody_kept_meanwhile_does_not_expire() {
     let world = forgetting();
     world.memory.state().kept.insert("version 1".into());
     world.invoke("a", stump()).await.unwrap();

@@ -21,7 +21,7 @@ fn gzip(text: &str) -> Vec<u8> {
 const CHURN: &[u8] = b"target = \"left\"\nfloor = 0.7\npositive = \"yes\"\n";
 
 #[tokio::test]
-async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_back() {
+async fn a_table_of_parts_with_categories_and_holes_is_trained_on_and_can_be_read_back() {
     let (first, second) = (customers(0..200), gzip(&customers(200..400)));
     let world = TestWorld::with(&[("dataset.toml", CHURN), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)]);
     let report = world.invoke("a", quick()).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_folder_among_the_files_is_none_of_them() {
 }
 
 #[tokio::test]
-async fn the_gate_knows_whether_both_learnt_from_the_same_table() {
+async fn the_gate_knows_whether_both_were_trained_on_the_same_table() {
     let world = TestWorld::new();
     world.decision("a").await;
     assert_eq!(world.decision("b").await.same_table, Some(true));

@@ -23,7 +23,7 @@ fn objects_before(world: &TestWorld, report: &TrainReport) -> BTreeMap<String, V
 }
 
 #[tokio::test]
-async fn a_counter_that_is_gone_heals_and_no_object_of_a_version_changes() {
+async fn a_missing_counter_is_restored_and_no_object_of_a_version_changes() {
     let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();

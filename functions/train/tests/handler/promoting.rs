@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::{TestWorld, quick};
 
 #[tokio::test]
-async fn an_earlier_version_serves_again_when_somebody_says_so() {
+async fn an_earlier_version_becomes_champion_again_on_request() {
     let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
@@ -23,7 +23,7 @@ async fn an_earlier_version_serves_again_when_somebody_says_so() {
 }
 
 #[tokio::test]
-async fn a_version_that_could_not_serve_is_not_promoted() {
+async fn a_version_that_cannot_be_loaded_is_not_promoted() {
     let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();

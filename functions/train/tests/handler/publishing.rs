@@ -1,4 +1,4 @@
-//! Every change is published at least once, even if an invocation dies. An ID marks the second delivery as a
+//! Every change is published at least once, even if an invocation is stopped. An ID marks the second delivery as a
 //! repetition.
 
 use evergreen_lifecycle::{EventKind, RunStatus};
@@ -12,7 +12,7 @@ fn ids(details: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_was_told_waits_no_longer() {
+async fn published_events_leave_the_outbox() {
     let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     assert_eq!(ids(&world.details()), ["iris/manual-a/1/TrainingSucceeded", "iris/manual-a/1/ModelPromoted"]);
@@ -20,7 +20,7 @@ async fn what_was_told_waits_no_longer() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_told_is_told_by_the_next_training() {
+async fn unpublished_events_are_published_by_the_next_training() {
     let world = TestWorld::new();
     world.memory.take_away("bus");
     assert_eq!(world.invoke("a", quick()).await.unwrap().status, RunStatus::Succeeded);
@@ -43,7 +43,7 @@ async fn what_could_not_be_told_is_told_by_the_next_training() {
 }
 
 #[tokio::test]
-async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
+async fn events_that_another_invocation_publishes_are_left_to_it_for_a_minute() {
     let world = TestWorld::new();
     world.memory.take_away("bus");
     world.invoke("a", quick()).await.unwrap();
@@ -54,7 +54,7 @@ async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
 }
 
 #[tokio::test]
-async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_id() {
+async fn a_published_event_that_could_not_be_removed_is_published_again_under_the_same_id() {
     let world = TestWorld::new();
     world.memory.take_away("outbox");
     world.invoke("a", quick()).await.unwrap();
@@ -67,7 +67,7 @@ async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_i
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() {
+async fn an_event_that_is_unreadable_or_refused_does_not_stop_the_others() {
     let world = TestWorld::new();
     world.memory.take_away("bus");
     for invocation in ["a", "b", "c"] {
@@ -86,7 +86,7 @@ async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() 
     assert!(world.memory.state().outbox.contains_key(&refused));
 }
 
-/// Starts a run and kills it as soon as it has work to do.
+/// Starts a run and stops it as soon as it has work to do.
 async fn killed(world: &TestWorld, invocation: &str) {
     tokio::select! {
         biased;
@@ -96,7 +96,7 @@ async fn killed(world: &TestWorld, invocation: &str) {
 }
 
 #[tokio::test]
-async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
+async fn a_lost_attempt_is_reported_when_its_time_is_over() {
     let world = TestWorld::new();
     killed(&world, "a").await;
     assert_eq!(world.events().len(), 0);
@@ -115,7 +115,7 @@ async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_death_that_a_retry_made_good_is_not_told() {
+async fn a_lost_attempt_that_a_retry_replaced_is_not_reported() {
     let world = TestWorld::new();
     killed(&world, "a").await;
     world.clock.set(moment("2026-11-24T03:01:10Z"));

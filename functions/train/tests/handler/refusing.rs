@@ -41,7 +41,7 @@ async fn assert_refused(wrong: &str, files: &[(&str, &[u8])], kind: &str, named:
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column() {
+async fn a_data_set_that_cannot_be_trained_on_is_refused_with_file_row_and_column() {
     let tables: [(&str, Vec<u8>, &[&str]); 8] = [
         ("no target", header(",left", ",leaves"), &["left", "leaves", "plan"]),
         ("one class", all_stay_but(&[]), &["left", "same label"]),
@@ -85,7 +85,7 @@ async fn a_wrong_part_is_named_among_others() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_data_is_named() {
+async fn a_file_that_is_not_a_data_file_is_named() {
     let files: [(&str, &[u8]); 2] = [("t.csv", &customers(0..60).into_bytes()), ("notes.txt", b"later")];
     assert_refused("notes", &files, "InvalidTable", &["datasets/iris/notes.txt", ".parquet"]).await;
     let damaged: [(&str, &[u8]); 1] = [("t.csv.gz", b"no gzip")];
@@ -101,7 +101,7 @@ async fn settings_without_data_are_refused() {
 }
 
 #[tokio::test]
-async fn settings_that_are_none_are_refused_by_their_key() {
+async fn invalid_settings_are_refused_by_their_key() {
     let settings: [(&str, &str, &[&str]); 6] = [
         ("tagret = \"left\"", "InvalidSettings", &["datasets/iris/dataset.toml: unknown key `tagret`"]),
         ("target 1", "InvalidSettings", &["datasets/iris/dataset.toml, line 1"]),
@@ -121,7 +121,7 @@ async fn settings_that_are_none_are_refused_by_their_key() {
 }
 
 #[tokio::test]
-async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
+async fn an_event_that_asks_for_something_impossible_is_recorded() {
     let events: [(Value, &str, &[&str]); 6] = [
         (json!({"sead": 1}), "InvalidRequest", &["sead"]),
         (json!({"family": "forest"}), "InvalidRequest", &["forest", "gradient_boosting"]),
@@ -151,7 +151,7 @@ async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
 }
 
 #[tokio::test]
-async fn words_that_nobody_would_read_to_their_end_are_cut() {
+async fn a_very_long_error_text_is_cut() {
     let settings = format!("{} = 1\n", "key".repeat(2000));
     let world = TestWorld::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
     let reason = world.assert_fails("a", quick(), "InvalidSettings").await;
@@ -159,7 +159,7 @@ async fn words_that_nobody_would_read_to_their_end_are_cut() {
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_final_at_once() {
+async fn a_failure_that_a_retry_cannot_help_is_final_at_once() {
     let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.assert_fails("a", quick(), "InvalidTable").await;
     world.assert_fails("b", json!({"sead": 1}), "InvalidRequest").await;

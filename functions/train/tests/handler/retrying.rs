@@ -36,7 +36,7 @@ async fn a_manifest_that_is_written_again_may_meet_a_busy_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_that_stays_busy_fails_the_run_in_its_own_words_and_before_the_invocation_ends() {
+async fn a_table_that_stays_busy_fails_the_run_with_its_own_error_and_before_the_invocation_ends() {
     let world = TestWorld::new();
     world.memory.state().busy.insert("register", u32::MAX);
     let begun = tokio::time::Instant::now();
@@ -64,7 +64,7 @@ async fn a_registration_whose_answer_was_lost_has_happened_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registration_that_is_not_heard_of_in_time_is_a_success_all_the_same() {
+async fn a_registration_whose_answer_does_not_come_in_time_is_still_a_success() {
     let world = TestWorld::new();
     // The answer is lost. Every later try finds a busy registry until the invocation ends.
     world.memory.state().unheard.insert("register", 1);
@@ -112,7 +112,7 @@ async fn ten_trainings_at_once_all_make_a_version() {
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_not_done_again_by_the_platforms_retry() {
+async fn a_final_failure_is_not_repeated_by_the_platforms_retry() {
     let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     let first = world.assert_fails("a", quick(), "InvalidTable").await;
     let reads = world.memory.state().dataset_reads;

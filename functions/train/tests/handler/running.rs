@@ -52,7 +52,7 @@ async fn the_same_event_twice_makes_one_version() {
 }
 
 #[tokio::test]
-async fn a_worse_version_is_kept_and_says_why_it_does_not_serve() {
+async fn a_worse_version_is_kept_and_says_why_it_is_not_promoted() {
     let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     let report = world.invoke("b", stump()).await.unwrap();

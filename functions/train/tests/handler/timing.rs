@@ -33,7 +33,7 @@ async fn the_invocations_end_bounds_what_is_left() {
 }
 
 #[tokio::test]
-async fn an_invocation_without_time_is_given_up_with_a_word() {
+async fn an_invocation_without_time_is_given_up_with_a_reason() {
     let mut world = TestWorld::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     world.seconds = 1;
     let reason = world.assert_fails("a", quick(), "OutOfTime").await;

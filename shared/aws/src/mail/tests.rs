@@ -142,7 +142,7 @@ async fn a_late_answer_sends_no_second_copy() {
 }
 
 #[tokio::test]
-async fn an_error_that_comes_for_now_is_told_from_a_refusal() {
+async fn a_temporary_error_is_distinguished_from_a_refusal() {
     for (status, code) in [(429, "TooManyRequestsException"), (400, "ThrottlingException")] {
         let (sent, seen) = sent_to(Answer::With(status, code)).await;
         assert!(matches!(sent, Err(SendError::Throttled(_))), "{status} {code}: {sent:?}");

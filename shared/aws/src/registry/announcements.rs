@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_stored_as_it_will_be_told_and_expires_after_two_weeks() {
+    fn an_event_is_stored_as_it_will_be_published_and_expires_after_two_weeks() {
         let expected = value!({
             "pk": "OUTBOX#iris", "sk": KEY, "detail_type": "TrainingFailed", "detail": "{\"id\":\"1\"}",
             "expires_at": moment("2026-12-08T03:00:04Z").as_second(),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_was_told_is_forgotten() {
+    async fn a_published_event_is_removed() {
         let (rule, sent) =
             record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
         registry(&[&rule]).remove(KEY).await.unwrap();

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_highest_version_and_revision_are_told_by_their_keys_alone() {
+    async fn the_highest_version_and_revision_are_read_from_their_keys_alone() {
         for (sort, prefix) in [("VERSION#00000012", "VERSION#"), ("CHAMPION#00000012", "CHAMPION#")] {
             let (rule, sent) = record(mock!(Client::query), move || {
                 MockResponse::Output(QueryOutput::builder().items(texts(&[("sk", sort)])).build())

@@ -23,7 +23,8 @@ pub struct Decision {
     pub champion_score: Option<f64>,
     /// The champion's version, if there was a champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion was trained on the same table as the challenger; `None` if the champion could not be scored.
+    /// Whether the champion was trained on the same table as the challenger; `None` if the champion could not be
+    /// scored.
     #[serde(default)]
     pub same_table: Option<bool>,
     /// The worst score of a champion. `None` means that the challenger must beat a constant answer instead.

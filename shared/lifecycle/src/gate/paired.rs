@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_rows_are_told_apart_by_a_little() {
+    fn on_a_million_rows_a_small_difference_is_no_chance() {
         assert!(upper_tail(501_500, 1_000_000) < 0.01);
         assert!(upper_tail(500_500, 1_000_000) > 0.1);
     }

@@ -48,7 +48,8 @@ pub struct Registration {
     pub seen_revision: u32,
     /// The artifact's content, if the version is promoted and the registry must keep a copy.
     pub artifact: Option<Vec<u8>>,
-    /// The events to announce. They are stored in the same step, so they are announced even if this invocation is stopped.
+    /// The events to announce. They are stored in the same step, so they are announced even if this invocation is
+    /// stopped.
     pub announcements: Vec<Announcement>,
 }
 
@@ -68,8 +69,8 @@ pub struct Promotion<'a> {
 /// Writes run records and versions. Only training uses this trait.
 pub trait Registrar: Send + Sync {
     /// Stores a new attempt. A first attempt requires that the run does not exist. A later attempt only replaces its
-    /// predecessor, and never a run that made a version. The event that this attempt was lost is stored too, and replaces
-    /// the predecessor's.
+    /// predecessor, and never a run that made a version. The event that this attempt was lost is stored too, and
+    /// replaces the predecessor's.
     ///
     /// # Errors
     /// [`RunWriteError::Conflict`] when another attempt was stored first.

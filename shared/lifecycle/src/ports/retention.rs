@@ -25,7 +25,7 @@ pub trait RecordRetention: Send + Sync {
     /// [`Unavailable`] when the registry does not answer.
     fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    /// Keeps a version and its run for ever, whatever other calls ask before or after. Returns whether the version is
+    /// Keeps a version and its run forever, whatever other calls ask before or after. Returns whether the version is
     /// still registered.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ pub trait ObjectRetention: Send + Sync {
     fn expire_objects(&self, version: &Version, days: KeepDays)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Keeps the version's objects for ever. A missing object is not an error.
+    /// Keeps the version's objects forever. A missing object is not an error.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.

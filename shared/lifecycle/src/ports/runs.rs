@@ -23,8 +23,8 @@ pub struct Opening<'a> {
     pub run: &'a Run,
     /// The recorded previous attempt, if any.
     pub former: Option<&'a Run>,
-    /// The event that the attempt was lost ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is announced
-    /// after the attempt's time, unless the attempt ends otherwise.
+    /// The event that the attempt was lost ([`LifecycleEvent::of_loss`](crate::LifecycleEvent::of_loss)). It is
+    /// announced after the attempt's time, unless the attempt ends otherwise.
     pub lost: &'a Announcement,
 }
 

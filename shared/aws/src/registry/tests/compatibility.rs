@@ -149,7 +149,7 @@ fn a_champion_with_values_of_a_newer_release_still_says_what_to_load() {
 }
 
 #[test]
-fn a_run_with_values_of_a_newer_release_is_told_apart_and_tells_what_it_can() {
+fn a_run_with_values_of_a_newer_release_is_unreadable_and_still_has_its_other_fields() {
     let changes = [
         ("/status", "\"PAUSED\""),
         ("/trigger/kind", "\"tide\""),

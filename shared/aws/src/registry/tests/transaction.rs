@@ -249,7 +249,7 @@ async fn a_table_that_does_not_answer_is_unavailable_and_not_a_conflict() {
 }
 
 #[tokio::test]
-async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
+async fn events_are_written_with_the_change_that_they_report() {
     let announcements = vec![announcement("TrainingSucceeded"), announcement("ModelPromoted")];
     let writes = outline(&sent_for(&Registration { announcements, ..of(1, 0.97, None) }).await);
     let expected = ["TrainingSucceeded", "ModelPromoted"]
@@ -260,7 +260,7 @@ async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
 }
 
 #[tokio::test]
-async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_what_is_to_be_told() {
+async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_its_events() {
     let (rule, sent) = record(mock!(Client::transact_write_items), || {
         MockResponse::Output(TransactWriteItemsOutput::builder().build())
     });
