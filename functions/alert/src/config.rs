@@ -48,22 +48,22 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use evergreen_testkit::environment_with;
+
     use super::*;
 
-    /// Reads a complete environment in which only `key` has another value.
+    const COMPLETE: [(&str, &str); 6] = [
+        ("EVERGREEN_MODEL", "iris"),
+        ("EVERGREEN_TABLE", "registry"),
+        ("EVERGREEN_STACK", "evergreen"),
+        ("EVERGREEN_SENDER", "evergreen@example.com"),
+        ("EVERGREEN_RECIPIENTS", "a@example.com,b@example.com"),
+        ("EVERGREEN_DASHBOARD_URL", "https://example.com/dashboard"),
+    ];
+
+    /// Reads a complete environment in which `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(|asked| {
-            let usual = match asked {
-                "EVERGREEN_MODEL" => "iris",
-                "EVERGREEN_TABLE" => "registry",
-                "EVERGREEN_STACK" => "evergreen",
-                "EVERGREEN_SENDER" => "evergreen@example.com",
-                "EVERGREEN_RECIPIENTS" => "a@example.com,b@example.com",
-                "EVERGREEN_DASHBOARD_URL" => "https://example.com/dashboard",
-                _ => return None,
-            };
-            Some(if asked == key { value } else { usual }.to_owned())
-        }))
+        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]

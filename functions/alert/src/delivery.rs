@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evergreen_lifecycle::Telling;
+use evergreen_lifecycle::AlarmReport;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{
     AlarmRecords, Claim, Clock, Lease, Mail, MailClaims, Mailer, SendError, Sleeper, Unavailable,
@@ -63,7 +63,7 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Letter<'a> {
     pub(crate) alarm: &'a Alarm,
-    pub(crate) telling: &'a Telling,
+    pub(crate) telling: &'a AlarmReport,
     pub(crate) mail: &'a Mail,
 }
 
@@ -174,11 +174,11 @@ where
 
     /// Returns why the end of an incident is not told to `recipient`, or not yet. `None` if it is due.
     async fn undue(&self, letter: Letter<'_>, recipient: &Address) -> Option<Delivery> {
-        let Telling::Over { raised } = letter.telling else { return None };
+        let AlarmReport::Over { raised } = letter.telling else { return None };
         let mut is_busy = false;
         for since in raised.iter().rev() {
             let raise = key(&letter.alarm.name, State::Alarm, *since, recipient);
-            match self.registry.standing(&raise, self.clock.now()).await {
+            match self.registry.claim_state(&raise, self.clock.now()).await {
                 Ok(None) => {}
                 Ok(Some(Claim::Busy)) => is_busy = true,
                 Ok(Some(_)) => return None,

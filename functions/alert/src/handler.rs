@@ -4,7 +4,7 @@ use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
 use evergreen_lifecycle::ports::{
     AlarmRecords, Champions, Clock, Lease, Mail, MailClaims, Mailer, RememberError, Runs, Sleeper, Unavailable,
 };
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, Telling};
+use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
@@ -118,23 +118,27 @@ where
     }
 
     /// Returns the alarm that a notification describes, and its mail. `None` if no mail is due.
-    async fn read(&self, record: &SnsRecord, report: &mut Report) -> Result<Option<(Alarm, Telling, Mail)>, Unwritten> {
+    async fn read(
+        &self,
+        record: &SnsRecord,
+        report: &mut Report,
+    ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let telling = match alarm.change() {
             Some(change) => self.hear(&alarm, change).await,
-            None => Telling::NoNews,
+            None => AlarmReport::NothingToReport,
         };
         match telling {
-            Telling::NoNews => report.no_news += 1,
-            Telling::Overtaken => {
+            AlarmReport::NothingToReport => report.no_news += 1,
+            AlarmReport::Overtaken => {
                 tracing::info!(alarm = alarm.name, "a newer change of the alarm is known: this one is not told");
                 report.overtaken += 1;
             }
-            Telling::HeldBack => {
+            AlarmReport::HeldBack => {
                 tracing::info!(alarm = alarm.name, "the alarm flaps: this change is not told");
                 report.held_back += 1;
             }
-            Telling::Raised | Telling::Flapping | Telling::Over { .. } => {
+            AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
                 let mail = self.write(&alarm, &telling).await?;
                 return Ok(Some((alarm, telling, mail)));
             }
@@ -142,7 +146,7 @@ where
         Ok(None)
     }
 
-    async fn write(&self, alarm: &Alarm, telling: &Telling) -> Result<Mail, askama::Error> {
+    async fn write(&self, alarm: &Alarm, telling: &AlarmReport) -> Result<Mail, askama::Error> {
         let now = self.clock.now();
         let knowledge = Knowledge::of(self.registry).await;
         let failure = Failure::behind(alarm, self.registry, now).await;
@@ -151,7 +155,7 @@ where
 
     /// Decides what to tell about a change, and stores the change. If the registry does not answer, this logs a warning
     /// and decides from the notification alone.
-    async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
+    async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
         for _ in 0..OFFERS {
             match self.offer(alarm, change).await {
                 Ok(telling) => return telling,
@@ -162,12 +166,12 @@ where
                 }
             }
         }
-        AlarmRecord::hear(None, change, self.clock.now()).0
+        AlarmRecord::receive(None, change, self.clock.now()).0
     }
 
-    async fn offer(&self, alarm: &Alarm, change: AlarmChange) -> Result<Telling, RememberError> {
+    async fn offer(&self, alarm: &Alarm, change: AlarmChange) -> Result<AlarmReport, RememberError> {
         let known: Result<_, Unavailable> = self.registry.alarm(&alarm.name).await;
-        let (telling, next) = AlarmRecord::hear(known?.as_ref(), change, self.clock.now());
+        let (telling, next) = AlarmRecord::receive(known?.as_ref(), change, self.clock.now());
         if let Some(next) = next {
             self.registry.remember(&alarm.name, &next).await?;
         }

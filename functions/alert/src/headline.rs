@@ -1,6 +1,6 @@
 //! Summarizes an alarm in one line. The line ends the mail's subject and is the first line of its text.
 
-use evergreen_lifecycle::Telling;
+use evergreen_lifecycle::AlarmReport;
 use jiff::Timestamp;
 
 use crate::figures::headline_name;
@@ -8,11 +8,11 @@ use crate::quantity::{Quantity, hours, number};
 use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
 
 /// Returns what is wrong, or that all is well again, with the value and the limit. The line has no full stop.
-pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: Timestamp) -> String {
+pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
     let value = knowledge.value(alarm);
     let figures = Figures::of(alarm, value);
     match alarm.state {
-        _ if *telling == Telling::Flapping => {
+        _ if *telling == AlarmReport::Flapping => {
             format!("alarm {} flaps, {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
         }
         State::Ok => cleared(alarm, knowledge, &figures, now),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use evergreen_lifecycle::ports::Mail;
-use evergreen_lifecycle::{ModelName, Telling};
+use evergreen_lifecycle::{AlarmReport, ModelName};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::guide::{Guide, Step};
@@ -80,7 +80,7 @@ struct Text<'a> {
 /// [`askama::Error`] when a template cannot be rendered. No content causes this.
 pub fn write(
     alarm: &Alarm,
-    telling: &Telling,
+    telling: &AlarmReport,
     knowledge: &Knowledge,
     failure: Option<&Failure>,
     about: &Letterhead,
@@ -129,8 +129,8 @@ impl<'a> Letter<'a> {
 }
 
 /// Returns notes that say whether later mails are held back and whether this mail is late.
-fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
-    let flapping = (*telling == Telling::Flapping).then(|| {
+fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
+    let flapping = (*telling == AlarmReport::Flapping).then(|| {
         "This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one \
          state for an hour. Other alarms write as usual; the dashboard shows all of them."
             .to_owned()
@@ -144,8 +144,8 @@ fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
 }
 
 /// Returns how long an alarm that has cleared was raised, or how long the watched value was bad.
-fn lasted(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge) -> Option<SignedDuration> {
-    let Telling::Over { raised } = telling else { return None };
+fn lasted(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge) -> Option<SignedDuration> {
+    let AlarmReport::Over { raised } = telling else { return None };
     knowledge.lasted(alarm).or_else(|| Some(alarm.since.duration_since(*raised.last()?)))
 }
 

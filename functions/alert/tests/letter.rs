@@ -4,7 +4,7 @@
 use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
-    BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Telling, Version,
+    AlarmReport, BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version,
 };
 use evergreen_testkit::{champion, moment, version};
 
@@ -66,11 +66,11 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    let telling = if alarm.state == State::Ok { Telling::Over { raised: Vec::new() } } else { Telling::Raised };
+    let telling = if alarm.state == State::Ok { AlarmReport::Over { raised: Vec::new() } } else { AlarmReport::Raised };
     told(alarm, &telling, knowledge, NOW)
 }
 
-fn told(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: &str) -> Mail {
+fn told(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: &str) -> Mail {
     write(alarm, telling, knowledge, None, &letterhead(), moment(now)).unwrap()
 }
 
@@ -133,7 +133,7 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let second_at = moment("2026-11-25T06:00:00Z");
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
-    let mail = told(&cleared, &Telling::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
+    let mail = told(&cleared, &AlarmReport::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
     insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old");
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is fresh again: 6 min old
@@ -364,13 +364,13 @@ fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown(
 fn an_end_says_how_long_the_alarm_was_raised() {
     let cleared = Alarm { state: State::Ok, ..alarm(AlarmKind::Throttles) };
     let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
-    let text = told(&cleared, &Telling::Over { raised }, &knowledge(), NOW).text;
+    let text = told(&cleared, &AlarmReport::Over { raised }, &knowledge(), NOW).text;
     assert!(text.contains("\nWas not well for: 1 h 15 min\n"), "{text}");
 }
 
 #[test]
 fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
-    let mail = told(&alarm(AlarmKind::PredictionErrors), &Telling::Flapping, &knowledge(), NOW);
+    let mail = told(&alarm(AlarmKind::PredictionErrors), &AlarmReport::Flapping, &knowledge(), NOW);
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors flaps, predictions fail with 5xx (3 in 5 minutes)");
     let note = mail.text.split("\n\n").nth(2).unwrap();
     insta::assert_snapshot!(note, @"This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one state for an hour. Other alarms write as usual; the dashboard shows all of them.");
@@ -379,11 +379,11 @@ fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
 
 #[test]
 fn a_mail_that_waited_says_that_it_is_late() {
-    let mail = told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-25T01:30:00Z");
+    let mail = told(&too_old(), &AlarmReport::Raised, &knowledge(), "2026-11-25T01:30:00Z");
     let note = mail.text.split("\n\n").nth(2).unwrap();
     insta::assert_snapshot!(note, @"This mail is late: it tells of a change 5 h 30 min ago. The dashboard shows how the alarm is now.");
     assert!(mail.html.contains(note), "{}", mail.html);
-    assert!(!told(&too_old(), &Telling::Raised, &knowledge(), "2026-11-24T20:59:00Z").text.contains("late"));
+    assert!(!told(&too_old(), &AlarmReport::Raised, &knowledge(), "2026-11-24T20:59:00Z").text.contains("late"));
 }
 
 #[test]

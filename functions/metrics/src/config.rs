@@ -34,7 +34,7 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let expression = environment.parsed("EVERGREEN_SCHEDULE")?;
         let zone = environment.parsed("EVERGREEN_SCHEDULE_TIMEZONE")?;
-        let minutes: u32 = environment.parsed("EVERGREEN_DEADLINE_MINUTES")?;
+        let minutes = environment.whole("EVERGREEN_DEADLINE_MINUTES", 0..=u32::MAX)?;
         Ok(Self {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
@@ -42,7 +42,7 @@ impl Config {
             usage_plan: environment.required("EVERGREEN_USAGE_PLAN")?,
             expectations: Expectations {
                 model: environment.parsed("EVERGREEN_MODEL")?,
-                quota: environment.parsed("EVERGREEN_MONTHLY_QUOTA")?,
+                quota: environment.whole("EVERGREEN_MONTHLY_QUOTA", 0..=u64::MAX)?,
                 schedule: Schedule::new(expression, zone),
                 grace: SignedDuration::from_mins(i64::from(minutes)),
                 max_age: max_age(environment)?,
@@ -54,44 +54,39 @@ impl Config {
 
 /// Returns the maximum age of a champion, or `None` if the schedule determines it.
 fn max_age(environment: &Environment) -> Result<Option<SignedDuration>, ConfigError> {
-    let name = "EVERGREEN_MAX_MODEL_AGE_HOURS";
-    if environment.required(name)? == AUTO {
-        return Ok(None);
-    }
-    let hours: u32 = environment.parsed(name)?;
-    Ok(Some(SignedDuration::from_hours(i64::from(hours))))
+    let hours = environment.whole_unless("EVERGREEN_MAX_MODEL_AGE_HOURS", 0..=u32::MAX, AUTO)?;
+    Ok(hours.map(|hours| SignedDuration::from_hours(i64::from(hours))))
 }
 
 /// Returns the accuracy or R² below which the alarm is raised. `None` compares the champion with a constant answer and
 /// with its own hold-out score.
 fn threshold(environment: &Environment) -> Result<Option<f64>, ConfigError> {
-    let name = "EVERGREEN_ACCURACY_THRESHOLD";
-    if environment.required(name)? == RELATIVE { Ok(None) } else { environment.parsed(name).map(Some) }
+    environment.number_unless("EVERGREEN_ACCURACY_THRESHOLD", RELATIVE)
 }
 
 #[cfg(test)]
 mod tests {
+    use evergreen_testkit::environment_with;
+
     use super::*;
 
-    /// Reads a complete environment in which only `key` has another value.
+    const COMPLETE: [(&str, &str); 11] = [
+        ("EVERGREEN_MODEL", "iris"),
+        ("EVERGREEN_BUCKET", "artifacts"),
+        ("EVERGREEN_TABLE", "registry"),
+        ("EVERGREEN_SCHEDULE", "cron(0 3 * * ? *)"),
+        ("EVERGREEN_SCHEDULE_TIMEZONE", "Europe/Berlin"),
+        ("EVERGREEN_SCHEDULE_NAME", "evergreen-train"),
+        ("EVERGREEN_DEADLINE_MINUTES", "60"),
+        ("EVERGREEN_MAX_MODEL_AGE_HOURS", "auto"),
+        ("EVERGREEN_ACCURACY_THRESHOLD", "relative"),
+        ("EVERGREEN_USAGE_PLAN", "p1"),
+        ("EVERGREEN_MONTHLY_QUOTA", "1000000"),
+    ];
+
+    /// Reads a complete environment in which `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(|asked| {
-            let usual = match asked {
-                "EVERGREEN_MODEL" => "iris",
-                "EVERGREEN_BUCKET" => "artifacts",
-                "EVERGREEN_TABLE" => "registry",
-                "EVERGREEN_SCHEDULE" => "cron(0 3 * * ? *)",
-                "EVERGREEN_SCHEDULE_TIMEZONE" => "Europe/Berlin",
-                "EVERGREEN_SCHEDULE_NAME" => "evergreen-train",
-                "EVERGREEN_DEADLINE_MINUTES" => "60",
-                "EVERGREEN_MAX_MODEL_AGE_HOURS" => "auto",
-                "EVERGREEN_ACCURACY_THRESHOLD" => "relative",
-                "EVERGREEN_USAGE_PLAN" => "p1",
-                "EVERGREEN_MONTHLY_QUOTA" => "1000000",
-                _ => return None,
-            };
-            Some(if asked == key { value } else { usual }.to_owned())
-        }))
+        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]
@@ -108,8 +103,8 @@ mod tests {
         let error = |key, value| read_with(key, value).unwrap_err().to_string();
         insta::assert_snapshot!(error("EVERGREEN_SCHEDULE", "daily"), @r#"EVERGREEN_SCHEDULE is "daily": expected cron(…), rate(…) or at(…)"#);
         insta::assert_snapshot!(error("EVERGREEN_SCHEDULE_TIMEZONE", "Berlin"), @r#"EVERGREEN_SCHEDULE_TIMEZONE is "Berlin": expected an IANA time zone such as Europe/Berlin"#);
-        insta::assert_snapshot!(error("EVERGREEN_DEADLINE_MINUTES", "an hour"), @r#"EVERGREEN_DEADLINE_MINUTES is "an hour": invalid digit found in string"#);
-        insta::assert_snapshot!(error("EVERGREEN_MAX_MODEL_AGE_HOURS", "old"), @r#"EVERGREEN_MAX_MODEL_AGE_HOURS is "old": invalid digit found in string"#);
+        insta::assert_snapshot!(error("EVERGREEN_DEADLINE_MINUTES", "an hour"), @r#"EVERGREEN_DEADLINE_MINUTES: expected a whole number from 0 to 4294967295, got "an hour""#);
+        insta::assert_snapshot!(error("EVERGREEN_MAX_MODEL_AGE_HOURS", "old"), @r#"EVERGREEN_MAX_MODEL_AGE_HOURS: expected a whole number from 0 to 4294967295 or "auto", got "old""#);
         insta::assert_snapshot!(error("EVERGREEN_TABLE", ""), @"EVERGREEN_TABLE is not set");
     }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
-use evergreen_aws::{ArtifactBucket, CloudWatch, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
+use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
 use evergreen_metrics::{Config, Meter, tell_what_waits};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
@@ -16,7 +16,7 @@ async fn main() -> anyhow::Result<()> {
     let expectations = &config.expectations;
     let registry = Registry::new(&sdk, &config.table, expectations.model.clone());
     let artifacts = ArtifactBucket::new(&sdk, &config.bucket, expectations.model.clone());
-    let sink = CloudWatch::new(&sdk, expectations.model.clone());
+    let sink = CloudWatchMetrics::new(&sdk, expectations.model.clone());
     let schedules = Scheduler::new(&sdk, &config.schedule_name);
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
     let bus = EventBus::new(&sdk);

@@ -16,8 +16,8 @@ pub async fn tell_what_waits(outbox: &impl EventOutbox, bus: &impl Announcer, cl
         Ok(delivery) if !delivery.is_complete() => {
             tracing::error!(%delivery, "events could not be told and are told later");
         }
-        Ok(delivery) if delivery.told > 0 => {
-            tracing::info!(told = delivery.told, "events were told that a training had left");
+        Ok(delivery) if delivery.published > 0 => {
+            tracing::info!(told = delivery.published, "events were told that a training had left");
         }
         Ok(_) => {}
         Err(_) => tracing::error!("events could not be told in time and are told later"),

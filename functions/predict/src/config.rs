@@ -26,11 +26,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
-        let key = "EVERGREEN_REFRESH_SECONDS";
-        let seconds: u32 = environment.parsed(key)?;
-        if seconds > MAX_REFRESH_SECONDS {
-            return Err(ConfigError::invalid(key, format!("expected 0 to {MAX_REFRESH_SECONDS}, got {seconds}")));
-        }
+        let seconds = environment.whole("EVERGREEN_REFRESH_SECONDS", 0..=MAX_REFRESH_SECONDS)?;
         Ok(Self {
             model: environment.parsed("EVERGREEN_MODEL")?,
             bucket: environment.required("EVERGREEN_BUCKET")?,
@@ -42,20 +38,20 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use evergreen_testkit::environment_with;
+
     use super::*;
+
+    const COMPLETE: [(&str, &str); 4] = [
+        ("EVERGREEN_MODEL", "iris"),
+        ("EVERGREEN_BUCKET", "artifacts"),
+        ("EVERGREEN_TABLE", "registry"),
+        ("EVERGREEN_REFRESH_SECONDS", "60"),
+    ];
 
     /// Reads a complete environment in which `key` has the value `value`.
     fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(|asked| {
-            let usual = match asked {
-                "EVERGREEN_MODEL" => "iris",
-                "EVERGREEN_BUCKET" => "artifacts",
-                "EVERGREEN_TABLE" => "registry",
-                "EVERGREEN_REFRESH_SECONDS" => "60",
-                _ => return None,
-            };
-            Some(if asked == key { value } else { usual }.to_owned())
-        }))
+        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]
@@ -69,8 +65,8 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_with_its_variable() {
         let error = |key, value| read_with(key, value).unwrap_err().to_string();
-        insta::assert_snapshot!(error("EVERGREEN_REFRESH_SECONDS", "86401"), @"EVERGREEN_REFRESH_SECONDS: expected 0 to 86400, got 86401");
-        insta::assert_snapshot!(error("EVERGREEN_REFRESH_SECONDS", "soon"), @r#"EVERGREEN_REFRESH_SECONDS is "soon": invalid digit found in string"#);
+        insta::assert_snapshot!(error("EVERGREEN_REFRESH_SECONDS", "86401"), @r#"EVERGREEN_REFRESH_SECONDS: expected a whole number from 0 to 86400, got "86401""#);
+        insta::assert_snapshot!(error("EVERGREEN_REFRESH_SECONDS", "soon"), @r#"EVERGREEN_REFRESH_SECONDS: expected a whole number from 0 to 86400, got "soon""#);
         insta::assert_snapshot!(error("EVERGREEN_TABLE", ""), @"EVERGREEN_TABLE is not set");
     }
 }

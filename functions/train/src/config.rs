@@ -4,8 +4,11 @@ use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
 use evergreen_table::{Floor, Settings, budget};
 
-/// Memory of the function in MB if the platform does not tell it. The template has the same default.
+/// Default memory of the function in MB, if the platform does not report it. The template has the same default.
 const DEFAULT_MEMORY: u64 = 1769;
+
+/// Maximum memory of the function in MB. It is far above what Lambda offers.
+const MAX_MEMORY: u64 = 1 << 20;
 
 /// The value of the floor variable that selects no fixed floor: a constant answer must be beaten instead.
 const RELATIVE: &str = "relative";
@@ -15,7 +18,7 @@ const MB: u64 = 1 << 20;
 
 /// The function's configuration, read from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct TrainConfig {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the artifact bucket.
@@ -23,12 +26,12 @@ pub struct Config {
     /// Name of the registry table.
     pub table: String,
     /// The settings for training.
-    pub training: Training,
+    pub training: TrainingSettings,
 }
 
 /// How to train and judge a version. The data set's settings take precedence.
 #[derive(Debug, Clone)]
-pub struct Training {
+pub struct TrainingSettings {
     /// Name of the model that this stack trains.
     pub model: ModelName,
     /// Name of the column to predict.
@@ -45,28 +48,25 @@ pub struct Training {
     pub code_version: String,
 }
 
-impl Config {
+impl TrainConfig {
     /// Reads the configuration from environment variables.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable that is missing or invalid.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let model: ModelName = environment.parsed("EVERGREEN_MODEL")?;
-        let floor = match environment.required("EVERGREEN_ACCURACY_FLOOR")?.as_str() {
-            RELATIVE => None,
-            _ => Some(environment.parsed("EVERGREEN_ACCURACY_FLOOR")?),
-        };
-        let tolerance = environment.parsed("EVERGREEN_ACCURACY_TOLERANCE")?;
+        let floor = environment.number_unless("EVERGREEN_ACCURACY_FLOOR", RELATIVE)?;
+        let tolerance = environment.number("EVERGREEN_ACCURACY_TOLERANCE")?;
         Gate::new(PrimaryMetric::Accuracy, floor, tolerance)
             .map_err(|error| ConfigError::invalid("EVERGREEN_ACCURACY_FLOOR, EVERGREEN_ACCURACY_TOLERANCE", error))?;
-        let memory: u64 = environment.parsed_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", DEFAULT_MEMORY)?;
-        let training = Training {
+        let memory = environment.whole_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0..=MAX_MEMORY, DEFAULT_MEMORY)?;
+        let training = TrainingSettings {
             model: model.clone(),
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
             tolerance,
             memory: memory.saturating_mul(MB).saturating_sub(budget::OWN),
-            keep_days: KeepDays::new(environment.parsed_or("EVERGREEN_KEEP_DAYS", 0)?),
+            keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
         Ok(Self {
@@ -78,7 +78,7 @@ impl Config {
     }
 }
 
-impl Training {
+impl TrainingSettings {
     /// Returns the gate for a data set with these settings. The data set's floor and tolerance apply to the metric that
     /// it names. Without a metric they apply to accuracy or R², like those of the stack.
     ///
@@ -95,7 +95,7 @@ impl Training {
             let gate = Gate::new(PrimaryMetric::default_for(task), None, 0.0)?;
             return self.bounded(gate, floor.or(stacks), tolerance);
         };
-        let gate = Gate::new(metric, floor, tolerance.unwrap_or_default())?;
+        let gate = Gate::new(metric, floor, tolerance.unwrap_or(0.0))?;
         if tolerance.is_some() {
             return stacks.map_or(Ok(gate), |floor| gate.with_headline_floor(floor));
         }
@@ -111,21 +111,23 @@ impl Training {
 
 #[cfg(test)]
 mod tests {
+    use evergreen_testkit::environment_with;
+
     use super::*;
 
-    fn config(floor: &'static str, memory: Option<&'static str>) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(move |key| {
-            let value = match key {
-                "EVERGREEN_MODEL" => Some("churn"),
-                "EVERGREEN_TARGET_COLUMN" => Some("churned"),
-                "EVERGREEN_ACCURACY_FLOOR" => Some(floor),
-                "EVERGREEN_ACCURACY_TOLERANCE" => Some("0.01"),
-                "EVERGREEN_BUCKET" | "EVERGREEN_TABLE" => Some("there"),
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => memory,
-                _ => None,
-            };
-            value.map(str::to_owned)
-        }))
+    const COMPLETE: [(&str, &str); 6] = [
+        ("EVERGREEN_MODEL", "churn"),
+        ("EVERGREEN_TARGET_COLUMN", "churned"),
+        ("EVERGREEN_ACCURACY_FLOOR", "0.9"),
+        ("EVERGREEN_ACCURACY_TOLERANCE", "0.01"),
+        ("EVERGREEN_BUCKET", "there"),
+        ("EVERGREEN_TABLE", "there"),
+    ];
+
+    fn config(floor: &str, memory: Option<&str>) -> Result<TrainConfig, ConfigError> {
+        let changed =
+            [("EVERGREEN_ACCURACY_FLOOR", floor), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory.unwrap_or_default())];
+        TrainConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &changed)))
     }
 
     #[test]
@@ -133,10 +135,15 @@ mod tests {
         let memory = |size| config("0.9", size).unwrap().training.memory / MB;
         assert_eq!([memory(Some("10240")), memory(None), memory(Some("64"))], [10112, 1641, 0]);
         let error = config("0.9", Some("much")).unwrap_err().to_string();
-        assert!(error.starts_with("AWS_LAMBDA_FUNCTION_MEMORY_SIZE is \"much\""), "{error}");
+        assert!(
+            error.starts_with(
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE: expected a whole number from 0 to 1048576, got \"much\""
+            ),
+            "{error}"
+        );
     }
 
-    fn gate(floor: &'static str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {
+    fn gate(floor: &str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {
         config(floor, None).unwrap().training.gate(&Settings::parse(toml).unwrap(), task)
     }
 
@@ -156,7 +163,10 @@ mod tests {
         assert_eq!(gate("relative", "", Task::Classification).unwrap(), classes);
         assert_eq!(gate("0.9", "floor = \"relative\"", Task::Classification).unwrap(), classes);
         let error = config("absolute", None).unwrap_err().to_string();
-        assert!(error.starts_with("EVERGREEN_ACCURACY_FLOOR is \"absolute\""), "{error}");
+        assert!(
+            error.starts_with("EVERGREEN_ACCURACY_FLOOR: expected a number or \"relative\", got \"absolute\""),
+            "{error}"
+        );
     }
 
     #[test]

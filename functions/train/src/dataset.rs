@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavai
 use evergreen_table::budget::{Sample, wanted};
 use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
 
-use crate::config::Training;
+use crate::config::TrainingSettings;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
@@ -15,7 +15,7 @@ pub const BUILT_IN: &str = "built-in";
 
 /// A data set and its source.
 #[derive(Debug)]
-pub struct Found {
+pub struct LoadedDataset {
     /// [`BUILT_IN`], or the prefix of the files.
     pub source: String,
     /// The data set, ready for training.
@@ -58,12 +58,16 @@ impl Listing {
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings but no data file.
 /// Returns [`TrainError::Settings`] if the settings are invalid.
-pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose<'_>) -> Result<Found, TrainError> {
+pub async fn read(
+    storage: &impl Datasets,
+    stack: &TrainingSettings,
+    purpose: Purpose<'_>,
+) -> Result<LoadedDataset, TrainError> {
     let prefix = storage.prefix();
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
-        let table = Table::built_in(&training.target).map_err(refused(BUILT_IN))?;
-        return Ok(Found { source: BUILT_IN.to_owned(), prepared: prepare(BUILT_IN, table)? });
+        let table = Table::built_in(&stack.target).map_err(refused(BUILT_IN))?;
+        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared: prepare(BUILT_IN, table)? });
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
@@ -76,23 +80,23 @@ pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose
     let mut samples = Vec::with_capacity(wanted.len());
     for (file, range) in wanted {
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
-        samples.push(Sample { file, content: present(storage.part(key, range.clone()).await)?, range });
+        samples.push(Sample { file, content: listed(storage.part(key, range.clone()).await)?, range });
     }
-    memory::check(&sizes, &samples, &settings, &training.target, purpose, training.memory).map_err(refused(&name))?;
+    memory::check(&sizes, &samples, &settings, &stack.target, purpose, stack.memory).map_err(refused(&name))?;
     drop(samples);
     let mut files = Vec::with_capacity(listing.data.len());
     for StoredFile { key, .. } in listing.data {
         files.push(DataFile { content: fetch(storage, &key).await?, name: key });
     }
-    let (target, limit) = (training.target.clone(), training.memory);
+    let (target, limit) = (stack.target.clone(), stack.memory);
     let prepared = off_thread(move || {
-        let said = settings.clone();
+        let own_settings = settings.clone();
         let table = Table::read(files, settings, &target, limit)
-            .map_err(|error| memory::with_learning(error, &said))
+            .map_err(|error| memory::with_learning(error, &own_settings))
             .map_err(refused(&name))?;
         prepare(&name, table)
     });
-    Ok(Found { source: prefix.to_owned(), prepared: prepared.await?? })
+    Ok(LoadedDataset { source: prefix.to_owned(), prepared: prepared.await?? })
 }
 
 fn prepare(origin: &str, table: Table) -> Result<Prepared, TrainError> {
@@ -105,13 +109,13 @@ fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
 }
 
 async fn fetch(storage: &impl Datasets, key: &str) -> Result<Vec<u8>, Unavailable> {
-    present(storage.content(key).await)
+    listed(storage.content(key).await)
 }
 
 /// Treats a missing file as unavailable: it was listed before, so it is being replaced and a retry helps.
-fn present(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
+fn listed(read: Result<Vec<u8>, ArtifactReadError>) -> Result<Vec<u8>, Unavailable> {
     read.map_err(|error| match error {
         ArtifactReadError::Unavailable(error) => error,
-        gone @ ArtifactReadError::NotFound(_) => Unavailable::new("reading the dataset", gone),
+        gone @ ArtifactReadError::NotFound(_) => Unavailable::new("reading the data set", gone),
     })
 }

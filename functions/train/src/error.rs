@@ -10,14 +10,14 @@ use evergreen_scoring::ImportError;
 use evergreen_table::{SettingsError, TableError};
 use lambda_runtime::Diagnostic;
 
-use crate::request::RequestError;
-use crate::stored::Defect;
+use crate::event::RequestError;
+use crate::stored::VersionLoadError;
 
 /// Maximum number of characters of an error text that is recorded, published or returned. The error of a data set may
 /// list all columns.
 const MAX_REASON: usize = 2000;
 
-/// Why a run created no version. The champion keeps serving in every case.
+/// Why a run created no version. The champion stays the same in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The event is not a valid request.
@@ -54,7 +54,7 @@ pub enum TrainError {
         error: SettingsError,
     },
     /// The data set has changed so much that the champion cannot predict its rows.
-    #[error("dataset {origin}: {error}")]
+    #[error("data set {origin}: {error}")]
     Drift {
         /// `built-in`, or the prefix of the files.
         origin: String,
@@ -72,7 +72,9 @@ pub enum TrainError {
     #[error(transparent)]
     Learning(#[from] LearningError),
     /// The event names a file that must not be imported.
-    #[error("{key:?} is no model file to import; expected a key that begins with {prefix:?} and ends with \".onnx\"")]
+    #[error(
+        "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
+    )]
     NotIncoming {
         /// The key in the event.
         key: String,
@@ -108,13 +110,13 @@ pub enum TrainError {
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
     /// The run needs more time than the invocation has.
-    #[error("training did not end within the invocation's time")]
+    #[error("the run did not end within the time of the invocation")]
     OutOfTime,
     /// Training or another computation panicked.
-    #[error("training ended abnormally")]
+    #[error("training was stopped by an internal error; the log has the panic")]
     Aborted,
     /// Another attempt is working on the run.
-    #[error("run {0} is in other hands")]
+    #[error("another attempt is working on run {0}; send the event again after it has ended")]
     RunTaken(RunId),
     /// This invocation failed permanently before, but the platform retries it.
     #[error("{0}")]
@@ -124,23 +126,23 @@ pub enum TrainError {
     Contended(u32),
     /// Another attempt has already stored an object under this key.
     #[error(
-        "{0} is another attempt's object: the version number is taken, by another registry that uses the bucket perhaps"
+        "object {0} belongs to another attempt, so the version number is taken; another registry may use the same bucket"
     )]
     NumberTaken(String),
     /// The manifest or an event cannot be serialized as JSON.
-    #[error("the manifest or an event has no JSON form: {0}")]
+    #[error("the manifest or an event cannot be written as JSON: {0}")]
     Manifest(#[from] serde_json::Error),
     /// The version to promote is not registered.
     #[error("version {0} is not registered")]
     NoSuchVersion(VersionNumber),
-    /// The version to promote cannot serve.
-    #[error("version {version} cannot serve: {defect}")]
+    /// The version to promote cannot be loaded.
+    #[error("version {version} cannot be promoted: {error}")]
     CannotServe {
         /// Number of the version.
         version: VersionNumber,
-        /// Why it cannot serve.
+        /// Why it cannot be loaded.
         #[source]
-        defect: Defect,
+        error: VersionLoadError,
     },
     /// A newer release wrote a record that this release needs but cannot read.
     #[error("{0}; deploy the release that wrote it, or a newer one")]
@@ -157,7 +159,7 @@ impl TrainError {
     /// A training run uses only the time it has, so running out of time is bad luck. The duration of an import depends
     /// only on its file: a retry would be just as slow. Anyone who may upload a file could then cause three invocations
     /// of fifteen minutes.
-    pub fn can_heal(&self, run: &Run) -> bool {
+    pub fn may_succeed_on_retry(&self, run: &Run) -> bool {
         match self {
             Self::OutOfTime | Self::Aborted => run.trigger.is_training(),
             Self::RunTaken(_) | Self::Contended(_) | Self::NumberTaken(_) | Self::Unavailable(_) => true,
@@ -220,7 +222,7 @@ impl<E: fmt::Display> fmt::Display for Located<'_, E> {
         let Self(origin, error) = self;
         let words = error.to_string();
         if !words.contains(origin) {
-            write!(formatter, "dataset {origin}: ")?;
+            write!(formatter, "data set {origin}: ")?;
         }
         formatter.write_str(&words)
     }
@@ -269,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_answered_in_words_of_bounded_length() {
+    fn the_text_of_a_failure_has_a_bounded_length() {
         let error = TrainError::NotIncoming { key: "ü".repeat(100_000), prefix: "incoming/iris/".into() };
         let diagnostic = Diagnostic::from(error);
         assert_eq!(diagnostic.error_type, "InvalidImport");

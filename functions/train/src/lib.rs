@@ -1,27 +1,32 @@
-//! The train function. An event starts a run, the run creates a version, and the gate decides whether it serves. The
-//! version is trained here or is an imported model. The function also promotes an earlier version on request.
+//! The train function. An event starts a run, the run creates a version, and the gate decides whether it becomes the
+//! champion. The version is trained here or is an imported model. The function also promotes an earlier version on
+//! request.
 
-mod candidate;
+mod challenger;
 mod config;
 mod dataset;
 mod error;
+mod event;
 mod importing;
-mod making;
-mod patience;
+mod ports;
 mod promotion;
+mod publishing;
 mod report;
-mod request;
 mod retention;
+mod retries;
 mod stored;
 mod storing;
-mod telling;
 mod trainer;
+mod training;
 mod work;
 
-pub use config::{Config, Training};
+pub use config::{TrainConfig, TrainingSettings};
 pub use error::TrainError;
+pub use event::{
+    InvalidEvent, ModelFile, PromotionRequest, RequestError, RunRequest, RunTask, TrainEvent, TrainingOptions,
+};
+pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
-pub use report::Report;
-pub use request::{Request, RequestError, Wanted, Wishes};
-pub use stored::Defect;
-pub use trainer::{Answer, Invocation, Trainer};
+pub use report::TrainReport;
+pub use stored::VersionLoadError;
+pub use trainer::{Invocation, TrainResponse, Trainer};

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, EventBus, Registry, SystemClock};
-use evergreen_train::{Config, Invocation, Trainer};
+use evergreen_train::{Invocation, TrainConfig, TrainPorts, Trainer};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -12,13 +12,13 @@ use serde_json::Value;
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
     let environment = Environment::process();
-    let config = Config::read(&environment).context("configuration")?;
+    let config = TrainConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let registry = Registry::new(&sdk, &config.table, config.model.clone());
     let storage = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
     let (bus, clock) = (EventBus::new(&sdk), SystemClock);
-    let trainer =
-        &Trainer { registry: &registry, storage: &storage, bus: &bus, clock: &clock, training: &config.training };
+    let world = TrainPorts { registry: &registry, storage: &storage, bus: &bus, clock: &clock };
+    let trainer = &Trainer { world: &world, settings: &config.training };
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
         let invocation = Invocation { id: event.context.request_id, deadline };

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct TrainReport {
     /// ID of the run.
     pub run_id: RunId,
     /// Status of the run at the time of the answer.
@@ -30,7 +30,7 @@ pub struct Report {
     pub duplicate: bool,
 }
 
-impl Report {
+impl TrainReport {
     /// Creates the report of `run` with its status at `now`. `family` is that of its model. `duplicate` is set if this
     /// invocation did nothing.
     pub fn of(run: &Run, family: Option<Family>, duplicate: bool, now: Timestamp) -> Self {

@@ -1,19 +1,20 @@
 //! Expires runs and versions that were never promoted, after the number of days that the stack sets.
 
-use evergreen_lifecycle::ports::{Forgetting, ObjectRetention, RecordRetention, Unavailable};
+use evergreen_lifecycle::ports::{Expiry, ObjectRetention, RecordRetention, Unavailable};
 use evergreen_lifecycle::{KeepDays, Run, Version};
 use jiff::Timestamp;
 
 use crate::error::TrainError;
+use crate::ports::TrainWorld;
 use crate::trainer::Trainer;
 
-impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
+impl<W: TrainWorld> Trainer<'_, W> {
     /// Marks a failed or rejected run and its version for deletion. Best effort: what cannot be marked is kept.
-    pub(crate) async fn let_go(&self, run: &Run, version: Option<&Version>) {
-        let Some(days) = self.training.keep_days else { return };
-        let Some(at) = days.forget_at(run) else { return };
+    pub(crate) async fn expire_run(&self, run: &Run, version: Option<&Version>) {
+        let Some(days) = self.settings.keep_days else { return };
+        let Some(at) = days.expires_at(run) else { return };
         if let Err(error) = self.mark(run, version, days, at).await {
-            tracing::warn!(run = %run.id, %error, "a run could not be marked to be forgotten; it is kept");
+            tracing::warn!(run = %run.id, %error, "the run could not be marked for deletion; it is kept");
         }
     }
 
@@ -26,13 +27,13 @@ impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
         days: KeepDays,
         at: Timestamp,
     ) -> Result<(), Unavailable> {
-        let Some(version) = version else { return self.registry.forget_records(run, at).await.map(|_| ()) };
-        self.storage.expire_objects(version, days).await?;
-        match self.registry.forget_records(run, at).await {
-            Ok(Forgetting::Marked) => Ok(()),
-            Ok(Forgetting::Kept) => self.storage.keep_objects(version).await,
+        let Some(version) = version else { return self.world.registry().expire_records(run, at).await.map(|_| ()) };
+        self.world.storage().expire_objects(version, days).await?;
+        match self.world.registry().expire_records(run, at).await {
+            Ok(Expiry::Marked) => Ok(()),
+            Ok(Expiry::Kept) => self.world.storage().keep_objects(version).await,
             Err(error) => {
-                self.storage.keep_objects(version).await?;
+                self.world.storage().keep_objects(version).await?;
                 Err(error)
             }
         }
@@ -43,9 +44,9 @@ impl<R: RecordRetention, S: ObjectRetention, B, C> Trainer<'_, R, S, B, C> {
     /// # Errors
     /// Returns [`TrainError::NoSuchVersion`] if the registry has deleted the version meanwhile.
     pub(crate) async fn keep(&self, version: &Version) -> Result<(), TrainError> {
-        if !self.registry.keep_records(version).await? {
+        if !self.world.registry().keep_records(version).await? {
             return Err(TrainError::NoSuchVersion(version.number));
         }
-        Ok(self.storage.keep_objects(version).await?)
+        Ok(self.world.storage().keep_objects(version).await?)
     }
 }

@@ -7,35 +7,35 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Unavai
 use evergreen_lifecycle::{Artifact, Column, ColumnKind, Dataset, Incumbent, ModelName, Pointer, PrimaryMetric};
 use evergreen_scoring::{Model, RegisteredError};
 
-use crate::candidate::Candidate;
+use crate::challenger::Challenger;
 use crate::error::TrainError;
 use crate::work::off_thread;
 
-/// Why a stored version cannot serve.
+/// Why the model of a stored version cannot be loaded.
 #[derive(Debug, thiserror::Error)]
-pub enum Defect {
+pub enum VersionLoadError {
     /// The store has no artifact under the version's key.
-    #[error("its artifact is not there")]
-    Gone,
+    #[error("its artifact is missing from the bucket")]
+    Missing,
     /// The artifact is damaged, or this release cannot read it.
-    #[error("its artifact cannot serve: {0}")]
+    #[error("its artifact cannot be loaded: {0}")]
     Damaged(#[from] RegisteredError),
 }
 
 /// The champion, with its model if that can be loaded.
 #[derive(Debug, Clone)]
-pub struct Serving {
+pub struct CurrentChampion {
     pointer: Pointer,
     model: Option<Arc<Model>>,
 }
 
-impl Serving {
+impl CurrentChampion {
     /// Loads the current champion of the model `name`. Reuses `known` if it still is the champion.
     ///
     /// # Errors
     /// Returns [`TrainError`] if registry or store do not answer, or if this release cannot read the pointer. A missing
     /// or damaged artifact is not an error.
-    pub async fn now(
+    pub async fn load(
         registry: &impl Champions,
         storage: &impl Artifacts,
         name: &ModelName,
@@ -60,12 +60,12 @@ impl Serving {
     }
 
     /// Scores the champion by `metric` on the challenger's hold-out, if the two are comparable. They are not if the
-    /// target or the columns differ: the champion's hold-out was then drawn from other content, so it has learned from
+    /// target or the columns differ: the champion's hold-out was then drawn from other content, so it was trained on
     /// many of these rows. They are not comparable either if this release cannot read the champion's data set.
     ///
     /// # Errors
     /// Returns [`TrainError::Aborted`] if scoring panics.
-    pub async fn assess(&self, challenger: &Arc<Candidate>, metric: PrimaryMetric) -> Result<Incumbent, TrainError> {
+    pub async fn assess(&self, challenger: &Arc<Challenger>, metric: PrimaryMetric) -> Result<Incumbent, TrainError> {
         let version = self.pointer.number;
         let dataset = challenger.dataset();
         let Some(model) = self.model.clone() else { return Ok(Incumbent::Unreadable { version }) };
@@ -86,7 +86,7 @@ impl Serving {
     /// champion, those are the columns of its `model`. An imported model may use only some columns, so the recorded
     /// columns are compared, at most 200. Texts of several words do not count for trained models: the hold-out does not
     /// depend on them, and a model uses them only if they help.
-    fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Candidate) -> bool {
+    fn knows_the_columns_of(&self, model: &Model, known: &Dataset, challenger: &Challenger) -> bool {
         let names = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<_>>();
         if self.pointer.is_imported() {
             return names(&known.columns) == names(&challenger.dataset().columns);
@@ -97,7 +97,7 @@ impl Serving {
     }
 }
 
-/// Reads the artifact and loads its model, or returns why it cannot serve.
+/// Reads the artifact and loads its model, or returns why that is impossible.
 ///
 /// # Errors
 /// Returns [`Unavailable`] if the store does not answer.
@@ -105,13 +105,13 @@ pub async fn read(
     storage: &impl Artifacts,
     artifact: &Artifact,
     name: &ModelName,
-) -> Result<Result<(Vec<u8>, Model), Defect>, Unavailable> {
+) -> Result<Result<(Vec<u8>, Model), VersionLoadError>, Unavailable> {
     match storage.get(&artifact.key).await {
         Ok(content) => {
             let loaded = Model::load_registered(&content, artifact, name);
-            Ok(loaded.map(|model| (content, model)).map_err(Defect::from))
+            Ok(loaded.map(|model| (content, model)).map_err(VersionLoadError::from))
         }
-        Err(ArtifactReadError::NotFound(_)) => Ok(Err(Defect::Gone)),
+        Err(ArtifactReadError::NotFound(_)) => Ok(Err(VersionLoadError::Missing)),
         Err(ArtifactReadError::Unavailable(error)) => Err(error),
     }
 }

@@ -8,9 +8,10 @@ use evergreen_learning::Trained;
 use evergreen_lifecycle::ports::{ArtifactWriter, NewObject, ObjectTag, Registrar, Registration, StoreError};
 use evergreen_lifecycle::{IMPORTED_FILE, Run, VersionNumber};
 
-use crate::candidate::{Candidate, Source};
+use crate::challenger::{Challenger, DatasetRecord};
 use crate::error::TrainError;
-use crate::patience::Patience;
+use crate::ports::TrainWorld;
+use crate::retries::RetryLimit;
 use crate::trainer::Trainer;
 
 /// The media type of model files.
@@ -20,55 +21,54 @@ const BYTES: &str = "application/octet-stream";
 /// same, another registry that uses the bucket stored it meanwhile.
 const MAX_NUMBERS: u32 = 16;
 
-impl<R, S, B, C> Trainer<'_, R, S, B, C>
-where
-    R: Registrar,
-    S: ArtifactWriter,
-{
+impl<W: TrainWorld> Trainer<'_, W> {
     /// Stores the artifact under the next free number, and the imported file if there is one.
     pub(crate) async fn store(
         &self,
         run: &Run,
-        source: Source,
+        dataset: DatasetRecord,
         trained: Trained,
         imported: Option<&[u8]>,
-        patience: Patience,
-    ) -> Result<Candidate, TrainError> {
-        let mut candidate = Candidate::new(run, self.free_number(patience).await?, source, trained);
+        retries: RetryLimit,
+    ) -> Result<Challenger, TrainError> {
+        let mut challenger = Challenger::new(run, self.free_number(retries).await?, dataset, trained);
         for _ in 1..MAX_NUMBERS {
-            match self.store_objects(run, &candidate, imported, patience).await {
-                Ok(()) => return Ok(candidate),
+            match self.store_objects(run, &challenger, imported, retries).await {
+                Ok(()) => return Ok(challenger),
                 Err(StoreError::Taken(key)) => {
-                    tracing::warn!(key, "a version number is taken in the bucket and the next free one is used");
-                    candidate = candidate.renumbered(run, self.free_number(patience).await?);
+                    tracing::warn!(
+                        key,
+                        "the bucket already has an object under this version number; the next free number is used"
+                    );
+                    challenger = challenger.renumbered(run, self.free_number(retries).await?);
                 }
                 Err(StoreError::Unavailable(error)) => return Err(error.into()),
             }
         }
-        self.store_objects(run, &candidate, imported, patience).await?;
-        Ok(candidate)
+        self.store_objects(run, &challenger, imported, retries).await?;
+        Ok(challenger)
     }
 
     /// Takes a number above all registered and stored ones. The registry alone is not enough: its counter may be lost,
     /// and another registry may use the same bucket.
-    async fn free_number(&self, patience: Patience) -> Result<VersionNumber, TrainError> {
-        let registered = patience.with(async || self.registry.last_registered().await).await?;
-        let stored = patience.with(async || self.storage.last_stored(registered).await).await?;
-        Ok(patience.with(async || self.registry.take_number(registered.max(stored)).await).await?)
+    async fn free_number(&self, retries: RetryLimit) -> Result<VersionNumber, TrainError> {
+        let registered = retries.call(async || self.world.registry().last_registered().await).await?;
+        let stored = retries.call(async || self.world.storage().last_stored(registered).await).await?;
+        Ok(retries.call(async || self.world.registry().take_number(registered.max(stored)).await).await?)
     }
 
     async fn store_objects(
         &self,
         run: &Run,
-        candidate: &Candidate,
+        challenger: &Challenger,
         imported: Option<&[u8]>,
-        patience: Patience,
+        retries: RetryLimit,
     ) -> Result<(), StoreError> {
-        let file_key = candidate.number().object_key(&run.model, IMPORTED_FILE);
+        let file_key = challenger.number().object_key(&run.model, IMPORTED_FILE);
         let file = imported.map(|content| (file_key.as_str(), content));
-        for (key, content) in [(candidate.key(), candidate.content())].into_iter().chain(file) {
+        for (key, content) in [(challenger.key(), challenger.content())].into_iter().chain(file) {
             let object = NewObject { key, content, media_type: BYTES, mark: &run.mark() };
-            patience.with(async || self.storage.create(object).await).await?;
+            retries.call(async || self.world.storage().create(object).await).await?;
         }
         Ok(())
     }
@@ -78,17 +78,17 @@ where
     pub(crate) async fn store_manifest(
         &self,
         run: &Run,
-        candidate: &Candidate,
+        challenger: &Challenger,
         registration: &Registration,
         former: Option<ObjectTag>,
-        patience: Patience,
+        retries: RetryLimit,
     ) -> Result<ObjectTag, TrainError> {
-        let content = &serde_json::to_vec_pretty(&candidate.manifest(registration))?;
+        let content = &serde_json::to_vec_pretty(&challenger.manifest(registration))?;
         let (key, mark) = (&registration.version.manifest_key, &run.mark());
         let object = NewObject { key, content, media_type: "application/json", mark };
-        let stored = patience.with(async || match &former {
-            Some(former) => self.storage.replace(object, former).await,
-            None => self.storage.create(object).await,
+        let stored = retries.call(async || match &former {
+            Some(former) => self.world.storage().replace(object, former).await,
+            None => self.world.storage().create(object).await,
         });
         Ok(stored.await?)
     }

@@ -1,20 +1,18 @@
 //! Handles one invocation: the event leads to a registered version, or to a failed run with a reason.
 
-use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, Incoming, ObjectRetention, Opening,
-    RecordRetention, Registrar, Registration, RunWriteError, Runs, Versions,
-};
+use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Versions};
 use evergreen_lifecycle::{Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, run, time};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Training;
+use crate::config::TrainingSettings;
 use crate::error::{TrainError, cut};
-use crate::patience::{BEFORE_LEARNING, Patience};
+use crate::event::{InvalidEvent, RequestError, RunRequest, RunTask, TrainEvent};
+use crate::ports::TrainWorld;
 use crate::promotion::{self, Promoted};
-use crate::report::Report;
-use crate::request::{Request, Wanted};
+use crate::report::TrainReport;
+use crate::retries::{BEFORE_TRAINING, RetryLimit};
 use crate::work;
 
 /// Maximum number of tries to open a run while other attempts change its record.
@@ -32,69 +30,72 @@ pub struct Invocation {
 /// The result of an invocation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
+pub enum TrainResponse {
     /// The result of a run.
-    Run(Box<Report>),
+    Run(Box<TrainReport>),
     /// The result of a promotion.
     Promotion(Promoted),
 }
 
-/// Handles invocations through the ports.
+/// Handles invocations through the ports of `W`.
 #[derive(Debug)]
-pub struct Trainer<'a, R, S, B, C> {
-    /// Holds runs, versions and the champion.
-    pub registry: &'a R,
-    /// Holds data sets and artifacts.
-    pub storage: &'a S,
-    /// Publishes events.
-    pub bus: &'a B,
-    /// Tells the current time.
-    pub clock: &'a C,
+pub struct Trainer<'a, W> {
+    /// The ports.
+    pub world: &'a W,
     /// The settings for training.
-    pub training: &'a Training,
+    pub settings: &'a TrainingSettings,
 }
 
-impl<R, S, B, C> Trainer<'_, R, S, B, C>
-where
-    R: Runs + Registrar + Champions + Versions + EventOutbox + RecordRetention,
-    S: Artifacts + ArtifactWriter + Datasets + Incoming + ObjectRetention,
-    B: Announcer,
-    C: Clock,
-{
+impl<W: TrainWorld> Trainer<'_, W> {
     /// Runs what the event asks for: a training, an import or the promotion of an earlier version.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason for the failure.
-    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
+    pub async fn handle(&self, event: Value, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
         // Boxed, because the compiler limits the depth of nested futures.
-        let answer = Box::pin(self.answer(event, invocation)).await;
-        self.tell_what_waits(invocation).await;
-        answer
+        let response = Box::pin(self.respond(event, invocation)).await;
+        self.publish_waiting(invocation).await;
+        response
     }
 
-    async fn answer(&self, event: Value, invocation: &Invocation) -> Result<Answer, TrainError> {
-        if promotion::is_asked_for(&event) {
-            return promotion::promote(self, event, invocation).await.map(Answer::Promotion);
-        }
-        self.train(event, invocation).await.map(|report| Answer::Run(Box::new(report)))
+    async fn respond(&self, event: Value, invocation: &Invocation) -> Result<TrainResponse, TrainError> {
+        let report = match TrainEvent::parse(event, &invocation.id) {
+            Ok(TrainEvent::Promotion(request)) => {
+                return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
+            }
+            Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => self.run(id, trigger, Ok(task), invocation).await,
+            Err(InvalidEvent { trigger: None, error }) => return Err(error.into()),
+            Err(InvalidEvent { trigger: Some(trigger), error }) => {
+                let id = match &trigger {
+                    Trigger::Import { .. } => RunId::import(&invocation.id)?,
+                    Trigger::Schedule { .. } | Trigger::Manual { .. } => RunId::requested(&invocation.id)?,
+                };
+                self.run(id, trigger, Err(error), invocation).await
+            }
+        };
+        report.map(|report| TrainResponse::Run(Box::new(report)))
     }
 
-    /// Creates a version, or finds that there is nothing to do.
+    /// Creates a version, or finds that there is nothing to do. If the event is invalid, `task` is the error. Such an
+    /// event gets a run too, so that its failure is recorded.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason why there is no version. The run record contains it too if the registry
     /// answers.
-    pub async fn train(&self, event: Value, invocation: &Invocation) -> Result<Report, TrainError> {
-        let otherwise = Request::trigger_of(&event);
-        let request = Request::parse(event, &invocation.id);
-        let run = self.new_run(request.as_ref().ok(), otherwise, invocation)?;
-        match self.admit(run, invocation).await? {
+    async fn run(
+        &self,
+        id: RunId,
+        trigger: Trigger,
+        task: Result<RunTask, RequestError>,
+        invocation: &Invocation,
+    ) -> Result<TrainReport, TrainError> {
+        match self.admit(self.new_run(id, trigger, invocation), invocation).await? {
             Admission::Failed(run) => {
                 Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
             }
-            Admission::Open(run, _) => self.attempt(*run, request.map_err(TrainError::from), invocation).await,
+            Admission::Open(run, _) => self.attempt(*run, task, invocation).await,
             Admission::Finished(run) | Admission::Busy(run) => {
-                Ok(Report::of(&run, self.family_of(&run).await?, true, self.clock.now()))
+                Ok(TrainReport::of(&run, self.family_of(&run).await?, true, self.world.clock().now()))
             }
         }
     }
@@ -102,31 +103,20 @@ where
     /// Returns the model family of a run's version, from the registry.
     async fn family_of(&self, run: &Run) -> Result<Option<Family>, TrainError> {
         let Some(number) = run.version() else { return Ok(None) };
-        Ok(self.registry.version(number).await?.and_then(Result::ok).map(|version| version.family))
+        Ok(self.world.registry().version(number).await?.and_then(Result::ok).map(|version| version.family))
     }
 
-    /// Creates the record of a new run. An invalid event gets a run too, with the trigger `otherwise`, so that its
-    /// failure is recorded.
-    fn new_run(
-        &self,
-        request: Option<&Request>,
-        otherwise: Trigger,
-        invocation: &Invocation,
-    ) -> Result<Run, TrainError> {
-        let (id, trigger) = match request {
-            Some(request) => (request.id.clone(), request.trigger.clone()),
-            None if otherwise.is_training() => (RunId::requested(&invocation.id)?, otherwise),
-            None => (RunId::import(&invocation.id)?, otherwise),
-        };
-        Ok(Run {
+    /// Creates the record of a new run.
+    fn new_run(&self, id: RunId, trigger: Trigger, invocation: &Invocation) -> Run {
+        Run {
             id,
-            model: self.training.model.clone(),
+            model: self.settings.model.clone(),
             attempt: 1,
             invocation: invocation.id.clone(),
             tries: 1,
             trigger,
-            code_version: self.training.code_version.clone(),
-            started_at: self.clock.now(),
+            code_version: self.settings.code_version.clone(),
+            started_at: self.world.clock().now(),
             lease_until: invocation.deadline,
             dataset: None,
             seed: None,
@@ -137,20 +127,20 @@ where
             rescored: None,
             metrics: None,
             state: RunState::Running,
-        })
+        }
     }
 
     async fn admit(&self, request: Run, invocation: &Invocation) -> Result<Admission, TrainError> {
-        let patience = self.patience(invocation).at_most(BEFORE_LEARNING);
+        let retries = self.retries(invocation).at_most(BEFORE_TRAINING);
         for _ in 0..MAX_ADMISSIONS {
-            let stored = patience.with(async || self.registry.run(&request.id).await).await?.transpose()?;
-            let (run, former) = match Run::admit(request.clone(), stored, self.clock.now()) {
-                Admission::Open(run, former) => (Box::new(Run { started_at: self.beginning().await, ..*run }), former),
+            let stored = retries.call(async || self.world.registry().run(&request.id).await).await?.transpose()?;
+            let (run, former) = match Run::admit(request.clone(), stored, self.world.clock().now()) {
+                Admission::Open(run, former) => (Box::new(Run { started_at: self.start_time().await, ..*run }), former),
                 admission => return Ok(admission),
             };
             let lost = &Announcement::of(&LifecycleEvent::of_loss(&run))?;
             let opening = Opening { run: &run, former: former.as_deref(), lost };
-            match patience.with(async || self.registry.open(&opening).await).await {
+            match retries.call(async || self.world.registry().open(&opening).await).await {
                 Ok(()) => return Ok(Admission::Open(run, former)),
                 Err(RunWriteError::Conflict(_)) => {}
                 Err(RunWriteError::Unavailable(error)) => return Err(error.into()),
@@ -161,12 +151,15 @@ where
 
     /// Returns a start time that is later than that of every recorded run, even if the clocks of two machines differ.
     /// If the registry does not answer, this machine's clock alone decides.
-    async fn beginning(&self) -> Timestamp {
-        let now = self.clock.now();
-        let newest = match self.registry.recent_runs(1).await {
+    async fn start_time(&self) -> Timestamp {
+        let now = self.world.clock().now();
+        let newest = match self.world.registry().recent_runs(1).await {
             Ok(runs) => runs.into_iter().next(),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the run is dated without regard to the run before it");
+                tracing::warn!(
+                    %error, cause = %error.cause,
+                    "the start of the previous run could not be read; the run is dated by the clock alone"
+                );
                 None
             }
         };
@@ -180,68 +173,70 @@ where
     async fn attempt(
         &self,
         mut run: Run,
-        request: Result<Request, TrainError>,
+        task: Result<RunTask, RequestError>,
         invocation: &Invocation,
-    ) -> Result<Report, TrainError> {
-        let made = match request {
-            Ok(request) => self.make_in_time(&mut run, &request, invocation).await,
-            Err(error) => Err(error),
+    ) -> Result<TrainReport, TrainError> {
+        let created = match task {
+            Ok(task) => self.create_in_time(&mut run, &task, invocation).await,
+            Err(error) => Err(error.into()),
         };
-        match made {
+        match created {
             Ok(registration) => {
-                self.tell(&registration.announcements, invocation).await;
-                self.let_go(&registration.run, Some(&registration.version)).await;
+                self.publish(&registration.announcements, invocation).await;
+                self.expire_run(&registration.run, Some(&registration.version)).await;
                 let family = Some(registration.version.family);
-                Ok(Report::of(&registration.run, family, false, self.clock.now()))
+                Ok(TrainReport::of(&registration.run, family, false, self.world.clock().now()))
             }
             Err(error) => match self.record_failure(run, &error, invocation).await {
-                Some(ended) => Ok(Report::of(&ended, self.family_of(&ended).await?, false, self.clock.now())),
+                Some(ended) => {
+                    Ok(TrainReport::of(&ended, self.family_of(&ended).await?, false, self.world.clock().now()))
+                }
                 None => Err(error),
             },
         }
     }
 
     /// Creates the version, or gives up while there is still time to record the failure.
-    async fn make_in_time(
+    async fn create_in_time(
         &self,
         run: &mut Run,
-        request: &Request,
+        task: &RunTask,
         invocation: &Invocation,
     ) -> Result<Registration, TrainError> {
-        let limit = work::time_limit(invocation.deadline, self.clock.now());
-        let patience = self.patience(invocation);
-        let made = async {
-            match &request.wanted {
-                Wanted::Training(wishes) => self.train_version(run, wishes, invocation, patience).await,
-                Wanted::Import(file) => self.import_version(run, file, patience).await,
+        let limit = work::time_limit(invocation.deadline, self.world.clock().now());
+        let retries = self.retries(invocation);
+        let created = async {
+            match task {
+                RunTask::Training(options) => self.train_version(run, options, invocation, retries).await,
+                RunTask::Import(file) => self.import_version(run, file, retries).await,
             }
         };
-        tokio::time::timeout(limit, made).await.unwrap_or(Err(TrainError::OutOfTime))
+        tokio::time::timeout(limit, created).await.unwrap_or(Err(TrainError::OutOfTime))
     }
 
     /// Returns how long the work of an invocation may be retried.
-    fn patience(&self, invocation: &Invocation) -> Patience {
-        Patience::lasting(work::time_limit(invocation.deadline, self.clock.now()))
+    fn retries(&self, invocation: &Invocation) -> RetryLimit {
+        RetryLimit::lasting(work::time_limit(invocation.deadline, self.world.clock().now()))
     }
 
     /// Records and publishes the failure of a run. If this attempt was registered after all, returns the stored run
     /// instead. That happens if time runs out during the registration.
     async fn record_failure(&self, run: Run, error: &TrainError, invocation: &Invocation) -> Option<Run> {
-        let now = self.clock.now();
-        let retry_until = if error.can_heal(&run) { run.retry_window(now) } else { None };
+        let now = self.world.clock().now();
+        let retry_until = if error.may_succeed_on_retry(&run) { run.retry_window(now) } else { None };
         let failed = run.failed(cut(error.to_string()), retry_until, now);
         let announcements: Vec<_> = Announcement::of(&LifecycleEvent::of_failure(&failed, now)).into_iter().collect();
-        let patience = Patience::lasting(work::time_afterwards(invocation.deadline, now));
-        let recorded = patience.with(async || self.registry.fail(&failed, &announcements).await).await;
+        let retries = RetryLimit::lasting(work::time_afterwards(invocation.deadline, now));
+        let recorded = retries.call(async || self.world.registry().fail(&failed, &announcements).await).await;
         let Err(error) = recorded else {
-            self.tell(&announcements, invocation).await;
-            self.let_go(&failed, None).await;
+            self.publish(&announcements, invocation).await;
+            self.expire_run(&failed, None).await;
             return None;
         };
         let is_taken = matches!(error, RunWriteError::Conflict(_));
         let error = TrainError::from(error);
-        tracing::warn!(run = %failed.id, %error, "the failure could not be recorded");
-        let stored = if is_taken { self.registry.run(&failed.id).await.ok().flatten() } else { None };
+        tracing::warn!(run = %failed.id, %error, "the failure of the run could not be recorded");
+        let stored = if is_taken { self.world.registry().run(&failed.id).await.ok().flatten() } else { None };
         let stored = stored.and_then(Result::ok);
         stored.filter(|stored| stored.attempt == failed.attempt && stored.version().is_some())
     }

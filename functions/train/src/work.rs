@@ -14,10 +14,10 @@ const RESERVE: Duration = Duration::from_secs(5);
 const RESERVED_SHARE: u32 = 10;
 
 /// Time reserved for recording that time ran out.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
 /// Time reserved for returning the answer.
-const RETURN: Duration = Duration::from_millis(300);
+const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 
 /// Returns when training must stop. The last tenth of the time before `deadline`, at least 5 s, is reserved. A `budget`
 /// may end training earlier.
@@ -31,16 +31,17 @@ pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Dur
 /// Returns how long a run may take in total before it is given up. Training has its own deadline, so this limit is for
 /// unforeseen delays.
 pub fn time_limit(deadline: Timestamp, now: Timestamp) -> Duration {
-    left(deadline, now).saturating_sub(LAST_WORDS)
+    left(deadline, now).saturating_sub(RECORDING_RESERVE)
 }
 
 /// Returns the time for what follows the work: recording a failure and publishing events. An invocation that the
 /// platform ends during that time would appear to have failed.
 pub fn time_afterwards(deadline: Timestamp, now: Timestamp) -> Duration {
-    left(deadline, now).saturating_sub(RETURN)
+    left(deadline, now).saturating_sub(RESPONSE_RESERVE)
 }
 
 fn left(deadline: Timestamp, now: Timestamp) -> Duration {
+    // A deadline that has passed leaves no time.
     let left: SignedDuration = deadline.duration_since(now);
     Duration::try_from(left).unwrap_or_default()
 }

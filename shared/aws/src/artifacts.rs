@@ -67,7 +67,8 @@ impl ArtifactBucket {
 
 /// Fetches the object's content.
 async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
-    let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or_default();
+    // Only reserves memory, so a missing length is harmless.
+    let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
 }
 
@@ -92,12 +93,17 @@ impl Datasets for ArtifactBucket {
     }
 
     async fn files(&self) -> Result<Vec<StoredFile>, Unavailable> {
+        let what = "listing the data set";
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.datasets);
         let mut pages = list.into_paginator().send();
         let mut files = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(unavailable("listing the dataset"))?;
-            files.extend(page.contents.into_iter().flatten().filter_map(stored));
+            let page = page.map_err(unavailable(what))?;
+            for object in page.contents.into_iter().flatten() {
+                files.push(
+                    stored(object).ok_or_else(|| Unavailable::new(what, "the bucket listed a file without size"))?,
+                );
+            }
         }
         // S3 already lists in this order. The sort makes sure, because the order of the rows depends on it.
         files.sort_by(|a, b| a.key.cmp(&b.key));
@@ -105,11 +111,11 @@ impl Datasets for ArtifactBucket {
     }
 
     async fn content(&self, key: &str) -> Result<Vec<u8>, ArtifactReadError> {
-        self.read(key, "reading the dataset").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
+        self.read(key, "reading the data set").await?.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))
     }
 
     async fn part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, ArtifactReadError> {
-        let what = "reading a part of the dataset";
+        let what = "reading a part of the data set";
         let range = Some(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
         let object = self.open(key, range, what).await?;
         Ok(whole(object.ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?, what).await?)
@@ -131,7 +137,8 @@ impl Incoming for ArtifactBucket {
         {
             return Err(IncomingError::Overwritten(key.to_owned()));
         }
-        let size = object.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        let size = object.content_length.and_then(|size| u64::try_from(size).ok());
+        let size = size.ok_or_else(|| Unavailable::new(what, "the bucket reported no size of the file"))?;
         if size > limit {
             return Err(IncomingError::TooLarge { key: key.to_owned(), size, limit });
         }
@@ -144,8 +151,9 @@ fn bare(etag: &str) -> &str {
     etag.trim_matches('"')
 }
 
+/// Returns the listed file, or `None` if its key or its size is missing. A data set must not be read without the file.
 fn stored(object: Object) -> Option<StoredFile> {
-    let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+    let size = object.size.and_then(|size| u64::try_from(size).ok())?;
     object.key.map(|key| StoredFile { key, size })
 }
 
@@ -213,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn a_list_that_is_refused_is_not_an_empty_one() {
         let rule = mock!(Client::list_objects_v2).then_error(|| ListObjectsV2Error::generic(denial()));
-        assert_eq!(bucket(&rule).files().await.unwrap_err().what, "listing the dataset");
+        assert_eq!(bucket(&rule).files().await.unwrap_err().what, "listing the data set");
     }
 
     #[tokio::test]
@@ -245,7 +253,8 @@ mod tests {
     async fn a_model_file_is_the_one_that_was_asked_for_or_said_to_be_another() {
         let tagged = || {
             mock!(Client::get_object).then_output(|| {
-                GetObjectOutput::builder().e_tag("\"e1\"").body(ByteStream::from_static(b"123")).build()
+                let body = ByteStream::from_static(b"123");
+                GetObjectOutput::builder().e_tag("\"e1\"").content_length(3).body(body).build()
             })
         };
         for etag in [None, Some("e1"), Some("\"e1\"")] {
@@ -277,7 +286,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_is_not_an_absence() {
         let error = bucket(&forbidden()).content("datasets/iris/a.csv").await.unwrap_err();
-        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the dataset", .. })));
+        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the data set", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(_)));
     }

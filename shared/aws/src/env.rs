@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The environment variables of a function. Tests can supply their own lookup, so they need not change the process.
@@ -26,6 +27,16 @@ pub enum ConfigError {
         /// Why the text cannot be read.
         #[source]
         cause: Box<dyn Error + Send + Sync>,
+    },
+    /// The variable is not a number, or not in the allowed range.
+    #[error("{key}: expected {expected}, got {value:?}")]
+    NotANumber {
+        /// The variable.
+        key: &'static str,
+        /// What the variable may be.
+        expected: String,
+        /// The variable's text.
+        value: String,
     },
     /// The variable is refused, and the error does not repeat its value. The value may be private, or add nothing to
     /// the cause.
@@ -101,6 +112,71 @@ impl<'a> Environment<'a> {
     }
 }
 
+impl Environment<'_> {
+    /// Returns the variable as a number. The error repeats the text, as in [`Self::parsed`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set or not a number.
+    pub fn number(&self, key: &'static str) -> Result<f64, ConfigError> {
+        number(key, self.required(key)?, "a number")
+    }
+
+    /// Returns the variable as a number, or `None` if it is the word `word`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set, or neither the word nor a number.
+    pub fn number_unless(&self, key: &'static str, word: &str) -> Result<Option<f64>, ConfigError> {
+        match self.required(key)? {
+            value if value == word => Ok(None),
+            value => number(key, value, &format!("a number or {word:?}")).map(Some),
+        }
+    }
+
+    /// Returns the variable as a whole number within `range`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set, not a whole number, or outside the range.
+    pub fn whole<T: WholeNumber>(&self, key: &'static str, range: RangeInclusive<T>) -> Result<T, ConfigError> {
+        whole(key, self.required(key)?, &range, "")
+    }
+
+    /// Returns the variable as a whole number within `range`, or `default` if it is not set.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotANumber`] when it is not a whole number, or outside the range.
+    pub fn whole_or<T: WholeNumber>(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> Result<T, ConfigError> {
+        self.optional(key).map_or(Ok(default), |value| whole(key, value, &range, ""))
+    }
+
+    /// Returns the variable as a whole number within `range`, or `None` if it is the word `word`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set, or neither the word nor a whole number within the range.
+    pub fn whole_unless<T: WholeNumber>(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<T>,
+        word: &str,
+    ) -> Result<Option<T>, ConfigError> {
+        match self.required(key)? {
+            value if value == word => Ok(None),
+            value => whole(key, value, &range, &format!(" or {word:?}")).map(Some),
+        }
+    }
+}
+
+/// A type of whole numbers.
+pub trait WholeNumber: FromStr + PartialOrd + fmt::Display {}
+
+impl WholeNumber for u16 {}
+impl WholeNumber for u32 {}
+impl WholeNumber for u64 {}
+
 /// Leaves out the values, because some are addresses.
 impl fmt::Debug for Environment<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,6 +189,24 @@ where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
     value.parse().map_err(|cause: T::Err| ConfigError::Unreadable { key, value, cause: cause.into() })
+}
+
+fn number(key: &'static str, value: String, expected: &str) -> Result<f64, ConfigError> {
+    value.parse().map_err(|_| ConfigError::NotANumber { key, expected: expected.to_owned(), value })
+}
+
+/// Parses a whole number. `or` continues the error's list of what is expected.
+fn whole<T: WholeNumber>(
+    key: &'static str,
+    value: String,
+    range: &RangeInclusive<T>,
+    or: &str,
+) -> Result<T, ConfigError> {
+    let number = value.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let expected = format!("a whole number from {} to {}{or}", range.start(), range.end());
+        ConfigError::NotANumber { key, expected, value }
+    })
 }
 
 #[cfg(test)]
@@ -146,8 +240,29 @@ mod tests {
     fn a_value_that_does_not_fit_is_named_with_its_variable() {
         let error = environment().parsed::<ModelName>("MODEL").unwrap_err();
         assert!(error.to_string().starts_with("MODEL is \"Iris\": "), "{error}");
-        let error = environment().parsed_or("ROWS", 1_u32).unwrap_err();
-        assert_eq!(error.to_string(), "ROWS is \"many\": invalid digit found in string");
+        let error = environment().whole_or("ROWS", 0..=9_u32, 1).unwrap_err();
+        assert_eq!(error.to_string(), "ROWS: expected a whole number from 0 to 9, got \"many\"");
+    }
+
+    #[test]
+    fn a_number_may_have_a_range_or_be_replaced_by_a_word() {
+        let environment = Environment::from_lookup(|key| Some(key.to_owned()));
+        assert_eq!(environment.whole("7", 0..=9_u16).unwrap(), 7);
+        assert_eq!(environment.whole_unless("auto", 0..=9_u32, "auto").unwrap(), None);
+        assert_eq!(environment.number_unless("0.9", "relative").unwrap(), Some(0.9));
+        let errors = [
+            environment.whole("10", 0..=9_u64).unwrap_err(),
+            environment.whole_unless("old", 0..=9_u32, "auto").unwrap_err(),
+            environment.number("much").unwrap_err(),
+            environment.number_unless("high", "relative").unwrap_err(),
+        ];
+        let expected = [
+            "10: expected a whole number from 0 to 9, got \"10\"",
+            "old: expected a whole number from 0 to 9 or \"auto\", got \"old\"",
+            "much: expected a number, got \"much\"",
+            "high: expected a number or \"relative\", got \"high\"",
+        ];
+        assert_eq!(errors.map(|error| error.to_string()), expected);
     }
 
     #[test]

@@ -59,7 +59,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     const START: &str = "2026-11-24T03:00:00Z";
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_that_the_bus_did_not_take_is_told_from_one_that_it_took() {
+    async fn an_event_that_the_bus_refused_is_distinguished_from_one_that_it_accepted() {
         let rule = mock!(Client::put_events).then_output(|| {
             let refused = PutEventsResultEntry::builder().error_code("ThrottlingException").build();
             let taken = PutEventsResultEntry::builder().event_id("e").build();

@@ -13,9 +13,9 @@ use evergreen_lifecycle::ports::Unavailable;
 /// Why a call failed: the service's code, message and request number, or how far the call got.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Failure(String);
+pub(crate) struct CallFailure(String);
 
-impl Failure {
+impl CallFailure {
     /// Describes the failure, including the service's message.
     pub(crate) fn of<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Self {
         match error.message() {
@@ -38,7 +38,7 @@ pub(crate) fn unavailable<E>(what: &'static str) -> impl FnOnce(SdkError<E>) -> 
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
-    move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, Failure::of(&error)) }
+    move |error| Unavailable { is_brief: is_brief(&error), ..Unavailable::new(what, CallFailure::of(&error)) }
 }
 
 /// Error codes that usually disappear within seconds. Server errors (5xx) count too, but are not listed.
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_passes_within_seconds_is_told_from_what_does_not() {
+    async fn a_failure_that_passes_within_seconds_is_distinguished_from_others() {
         for (status, code, expected) in [
             (400, "AccessDeniedException", false),
             (400, "ValidationException", false),
@@ -129,9 +129,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_its_code_words_and_request() {
+    async fn a_refusal_is_its_code_message_and_request() {
         let error = unavailable("reading the champion")(failed(denied()).await);
-        assert_eq!(error.to_string(), "reading the champion is unavailable");
+        assert_eq!(error.to_string(), "reading the champion failed");
         assert_eq!(
             error.cause.to_string(),
             "AccessDeniedException: not authorized to perform dynamodb:GetItem (request R1)"
@@ -139,13 +139,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_words_the_code_and_request_are_left() {
-        assert_eq!(Failure::unworded(&failed(denied()).await).to_string(), "AccessDeniedException (request R1)");
+    async fn without_the_message_the_code_and_request_are_left() {
+        assert_eq!(CallFailure::unworded(&failed(denied()).await).to_string(), "AccessDeniedException (request R1)");
     }
 
     #[test]
-    fn a_call_that_met_no_service_says_how_far_it_came() {
+    fn a_call_that_reached_no_service_says_how_far_it_got() {
         let error = SdkError::<GetItemError>::timeout_error("no answer within 5 s");
-        assert_eq!(Failure::of(&error).to_string(), "request has timed out: no answer within 5 s");
+        assert_eq!(CallFailure::of(&error).to_string(), "request has timed out: no answer within 5 s");
     }
 }

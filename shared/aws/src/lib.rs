@@ -18,14 +18,14 @@ pub mod telemetry;
 mod usage;
 
 #[cfg(test)]
-mod mocks;
+mod tests;
 
 pub use artifacts::ArtifactBucket;
 pub use clock::SystemClock;
 pub use connect::connect;
 pub use events::EventBus;
 pub use mail::Ses;
-pub use metrics::CloudWatch;
+pub use metrics::CloudWatchMetrics;
 pub use registry::Registry;
 pub use schedule::Scheduler;
 pub use usage::UsagePlan;

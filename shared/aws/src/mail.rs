@@ -27,14 +27,14 @@ pub struct Ses {
     client: Client,
     sender: String,
     configuration_set: Option<String>,
-    patience: Duration,
+    answer_timeout: Duration,
 }
 
 impl Ses {
     /// Creates a mailer. SES must have verified the address or domain of `sender`. The `configuration_set`, if given,
     /// publishes what happens to each mail.
     pub fn new(config: &SdkConfig, sender: &str, configuration_set: Option<String>) -> Self {
-        Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, patience: ANSWER }
+        Self { client: Client::new(config), sender: sender.to_owned(), configuration_set, answer_timeout: ANSWER }
     }
 
     /// Sends the mail in a single try. The SDK's own retries could send it twice if an answer is late.
@@ -47,8 +47,10 @@ impl Ses {
         let destination = Destination::builder().to_addresses(recipient).build();
         let send = self.client.send_email().from_email_address(&self.sender).destination(destination).content(content);
         let send = send.set_configuration_set_name(configuration_set.map(str::to_owned));
-        let limit =
-            TimeoutConfig::builder().operation_attempt_timeout(self.patience).operation_timeout(self.patience).build();
+        let limit = TimeoutConfig::builder()
+            .operation_attempt_timeout(self.answer_timeout)
+            .operation_timeout(self.answer_timeout)
+            .build();
         let once = Config::builder().timeout_config(limit).retry_config(RetryConfig::disabled());
         send.customize().config_override(once).send().await?;
         Ok(())
@@ -61,7 +63,7 @@ impl Mailer for Ses {
         let sent = match self.try_once(recipient, content.clone(), self.configuration_set.as_deref()).await {
             // The configuration set only monitors mails. If somebody deleted it, the mail is sent without it.
             Err(error) if self.configuration_set.is_some() && outcome::is_of_the_set(&error) => {
-                tracing::warn!("the mail is sent without its configuration set, which is not there");
+                tracing::warn!("the configuration set does not exist; the mail is sent without it");
                 self.try_once(recipient, content, None).await
             }
             sent => sent,

@@ -16,17 +16,17 @@ const NAMESPACE: &str = "Evergreen";
 /// The dimension that separates the metrics of different models.
 const DIMENSION: &str = "ModelName";
 
-/// Maximum number of metrics that CloudWatch takes in one call.
+/// Maximum number of metrics that CloudWatch accepts in one call.
 const MOST_PER_CALL: usize = 1000;
 
 /// Publishes metrics in the namespace `Evergreen`, each with the dimension `ModelName`.
 #[derive(Debug, Clone)]
-pub struct CloudWatch {
+pub struct CloudWatchMetrics {
     client: Client,
     model: ModelName,
 }
 
-impl CloudWatch {
+impl CloudWatchMetrics {
     /// Creates an adapter for the metrics of `model`.
     pub fn new(config: &SdkConfig, model: ModelName) -> Self {
         Self { client: Client::new(config), model }
@@ -43,12 +43,12 @@ impl CloudWatch {
     }
 }
 
-impl MetricSink for CloudWatch {
+impl MetricSink for CloudWatchMetrics {
     async fn publish(&self, data: &[Datum], at: Timestamp) -> Result<(), Unavailable> {
         for chunk in data.chunks(MOST_PER_CALL) {
             let data = chunk.iter().map(|datum| self.datum(datum, at)).collect();
             let put = self.client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(data));
-            put.send().await.map_err(unavailable("publishing figures"))?;
+            put.send().await.map_err(unavailable("publishing the metrics"))?;
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ mod tests {
     use evergreen_testkit::moment;
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     const FIGURES: [Datum; 2] =
         [Datum { metric: Metric::ModelAccuracy, value: 0.97 }, Datum { metric: Metric::TrainingDuration, value: 1.5 }];
@@ -79,7 +79,8 @@ mod tests {
     async fn a_figure_carries_its_model_moment_and_unit() {
         let (rule, sent) =
             record(mock!(Client::put_metric_data), || MockResponse::Output(PutMetricDataOutput::builder().build()));
-        let sink = CloudWatch { client: mock_client!(aws_sdk_cloudwatch, [&rule]), model: "iris".parse().unwrap() };
+        let sink =
+            CloudWatchMetrics { client: mock_client!(aws_sdk_cloudwatch, [&rule]), model: "iris".parse().unwrap() };
         sink.publish(&FIGURES, moment("2026-11-24T03:00:00.123Z")).await.unwrap();
         let request = sent.only();
         assert_eq!(request.namespace(), Some("Evergreen"));
@@ -95,7 +96,7 @@ mod tests {
         let (rule, sent) =
             record(mock!(Client::put_metric_data), || MockResponse::Output(PutMetricDataOutput::builder().build()));
         let client = mock_client!(aws_sdk_cloudwatch, aws_smithy_mocks::RuleMode::MatchAny, [&rule]);
-        let sink = CloudWatch { client, model: "iris".parse().unwrap() };
+        let sink = CloudWatchMetrics { client, model: "iris".parse().unwrap() };
         sink.publish(&FIGURES.repeat(501), moment("2026-11-24T03:00:00Z")).await.unwrap();
         assert_eq!(sent.all().iter().map(|request| request.metric_data().len()).collect::<Vec<_>>(), [1000, 2]);
     }
@@ -103,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_to_publish_is_no_call() {
         let client = mock_client!(aws_sdk_cloudwatch, [] as [&aws_smithy_mocks::Rule; 0]);
-        let sink = CloudWatch { client, model: "iris".parse().unwrap() };
+        let sink = CloudWatchMetrics { client, model: "iris".parse().unwrap() };
         sink.publish(&[], moment("2026-11-24T03:00:00Z")).await.unwrap();
     }
 }

@@ -23,11 +23,7 @@ mod runs;
 mod transaction;
 
 #[cfg(test)]
-mod compatibility;
-#[cfg(test)]
-mod support;
-#[cfg(test)]
-mod transaction_tests;
+mod tests;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -36,15 +32,15 @@ use evergreen_lifecycle::ports::Unavailable;
 use evergreen_lifecycle::{ModelName, Record};
 
 use crate::failure::unavailable;
-use items::{Item, Stored};
-use keys::{Key, Keys};
+use items::{RegistryItem, Stored};
+use keys::{Key, RegistryKeys};
 
 /// The registry of one model.
 #[derive(Debug, Clone)]
 pub struct Registry {
     client: Client,
     table: String,
-    keys: Keys,
+    keys: RegistryKeys,
 }
 
 impl Registry {
@@ -54,7 +50,7 @@ impl Registry {
     }
 
     fn over(client: Client, table: &str, model: &ModelName) -> Self {
-        Self { client, table: table.to_owned(), keys: Keys::of(model) }
+        Self { client, table: table.to_owned(), keys: RegistryKeys::of(model) }
     }
 
     /// Returns the record at `key`, if it exists. The read sees every earlier write.
@@ -63,7 +59,7 @@ impl Registry {
     }
 
     /// Returns the item at `key`, if it exists. The read sees every earlier write.
-    async fn item(&self, key: Key, what: &'static str) -> Result<Option<Item>, Unavailable> {
+    async fn item(&self, key: Key, what: &'static str) -> Result<Option<RegistryItem>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
         Ok(get.send().await.map_err(unavailable(what))?.item)
     }
@@ -83,7 +79,7 @@ impl Registry {
         while records.len() < limit as usize
             && let Some(item) = items.next().await
         {
-            let item: Item = item.map_err(unavailable(what))?;
+            let item: RegistryItem = item.map_err(unavailable(what))?;
             records.push(T::read(item));
         }
         Ok(records)

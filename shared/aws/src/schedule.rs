@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_schedule_that_is_switched_off_is_told_from_one_that_is_gone() {
+    async fn a_schedule_that_is_switched_off_is_distinguished_from_a_missing_one() {
         let off = mock!(Client::get_schedule).then_output(|| answer().state(ScheduleState::Disabled).build());
         assert!(!read(off).await.unwrap().unwrap().is_enabled);
         let gone = mock!(Client::get_schedule).then_error(|| {
@@ -103,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn a_scheduler_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::get_schedule).then_error(|| GetScheduleError::generic(Default::default()));
-        assert_eq!(read(rule).await.unwrap_err().to_string(), "reading the schedule is unavailable");
+        assert_eq!(read(rule).await.unwrap_err().to_string(), "reading the schedule failed");
         let empty = mock!(Client::get_schedule).then_output(|| GetScheduleOutput::builder().build());
         let error = read(empty).await.unwrap_err();
         assert_eq!(error.cause.to_string(), "the scheduler's answer has no expression");

@@ -44,7 +44,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     fn plan(rule: &Rule) -> UsagePlan {
         UsagePlan { client: mock_client!(aws_sdk_apigateway, RuleMode::MatchAny, [rule]), id: "p1".to_owned() }

@@ -1,6 +1,6 @@
 //! Writes a pipeline as an artifact, loads it back, compares both, and evaluates the loaded one.
 
-use evergreen_lifecycle::{AgainstConstant, Evaluation, PrimaryMetric, Scores, Standing, Task};
+use evergreen_lifecycle::{Advantage, AgainstConstant, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
 use crate::evaluate::{Answers, ConstantAnswer, Holdout, evaluate};
@@ -67,12 +67,12 @@ impl Proof {
             Task::Regression => "the mean",
         };
         let rows = self.holdout.rows();
-        match AgainstConstant::of(metric, &self.scores, &beside).standing(metric, self.scores.score) {
-            Standing::Better => None,
-            Standing::Unclear => Some(format!(
+        match AgainstConstant::of(metric, &self.scores, &beside).advantage(metric, self.scores.score) {
+            Advantage::Better => None,
+            Advantage::Unclear => Some(format!(
                 "the model may be no better than a constant answer ({answer}): {rows} hold-out rows are too few to be certain"
             )),
-            Standing::NoBetter => {
+            Advantage::NoBetter => {
                 Some(format!("the model is no better than a constant answer ({answer}) on {rows} hold-out rows"))
             }
         }

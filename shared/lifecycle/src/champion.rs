@@ -1,4 +1,4 @@
-//! The champion: the version that serves, and its history.
+//! The champion, the version that answers predictions, and its history.
 
 mod pointer;
 
@@ -9,7 +9,8 @@ pub use pointer::Pointer;
 
 use crate::{Version, VersionNumber, time};
 
-/// The pointer to the champion. It contains the version's whole record, so a serving environment reads only one item.
+/// The pointer to the champion. It contains the version's whole record, so an environment that predicts reads only one
+/// item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Champion {
     /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
@@ -19,7 +20,7 @@ pub struct Champion {
     pub promoted_at: Timestamp,
     /// The previous champion's version.
     pub previous: Option<VersionNumber>,
-    /// The version that serves.
+    /// The version that answers predictions.
     pub version: Version,
 }
 
@@ -65,7 +66,7 @@ impl Champion {
     }
 }
 
-/// The period in which one champion serves, as needed for the average accuracy.
+/// The period in which one version is the champion, as needed for the average accuracy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tenure {
     /// The champion's revision. It orders the periods.
@@ -84,8 +85,8 @@ impl Tenure {
     }
 }
 
-/// Returns the average accuracy or R² over the `days` before `now`. Each champion is weighted by the time that it
-/// served.
+/// Returns the average accuracy or R² over the `days` before `now`. Each champion is weighted by the length of
+/// its tenure.
 ///
 /// `history` holds tenures in any order. It includes the tenure that was running when the window began, if any. Time
 /// before the first champion does not count. Returns `None` without any champion. If no tenure has lasted any time yet,

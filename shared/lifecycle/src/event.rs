@@ -78,10 +78,12 @@ impl LifecycleEvent {
         Self { retry_until: run.retry_until(), ..Self::of_run(EventKind::TrainingFailed, run, ended_at) }
     }
 
-    /// Creates the event that the attempt of `run` died without recording its end. The event is true if the attempt's
+    /// Creates the event that the attempt of `run` ended without recording a result. The event is true if the attempt's
     /// time is over and nothing else was recorded.
     pub fn of_loss(run: &Run) -> Self {
-        let reason = "the attempt ended without a word: it was killed, or ran out of memory or time".to_owned();
+        let reason =
+            "the attempt ended without recording a result: the platform stopped it, or it ran out of memory or time"
+                .to_owned();
         Self { reason, ..Self::of_run(EventKind::TrainingFailed, run, run.lease_until) }
     }
 

@@ -1,7 +1,7 @@
-//! The gate: the rule that decides whether a challenger may serve.
+//! The gate: the rule that decides whether a challenger becomes the champion.
 //!
-//! The gate compares the challenger with the champion row by row, on rows that neither model has learnt from. A
-//! difference in two of thirty rows does not tell two models apart. The gate refuses a challenger that is below the
+//! The gate compares the challenger with the champion row by row, on rows that neither model was trained on. A
+//! difference in two of thirty rows does not distinguish two models. The gate refuses a challenger that is below the
 //! floor or no better than a constant answer. It also refuses one that is worse than the champion by more than the
 //! tolerance and by more than chance.
 
@@ -10,7 +10,7 @@ mod decision;
 mod loss;
 mod paired;
 
-pub use self::constant::{AgainstConstant, Standing};
+pub use self::constant::{Advantage, AgainstConstant};
 pub use self::decision::{Decision, Verdict};
 pub use self::loss::MeanLoss;
 pub use self::paired::PairedTest;
@@ -20,8 +20,8 @@ use crate::{PrimaryMetric, VersionNumber};
 /// differences.
 const SAME: f64 = 1e-9;
 
-/// Significance level. A challenger counts as worse beyond chance if an equally good model would look this bad with a
-/// lower probability.
+/// Significance level. A challenger counts as worse beyond chance if an equally good model would score this badly with
+/// a lower probability.
 pub const SIGNIFICANCE: f64 = 0.05;
 
 /// The settings of the gate.
@@ -79,7 +79,7 @@ pub enum Incumbent {
         version: VersionNumber,
         /// The champion's scores on these rows.
         scores: Scores,
-        /// Whether both models learnt from the same table.
+        /// Whether both models were trained on the same table.
         same_table: bool,
     },
     /// The champion has other columns or labels, so the two cannot be compared.
@@ -95,7 +95,7 @@ pub enum Incumbent {
 }
 
 impl Gate {
-    /// Creates a gate on `metric`. `floor` is the worst score that may serve. `tolerance` (from 0 up) is how much worse
+    /// Creates a gate on `metric`. `floor` is the worst score of a champion. `tolerance` (from 0 up) is how much worse
     /// than the champion a challenger may be. Both are in the metric's unit. Without a floor, a challenger must beat
     /// the constant answer. It must do so beyond chance if the champion does.
     ///
@@ -134,9 +134,26 @@ impl Gate {
 
     /// Decides whether a challenger with these scores replaces the incumbent. `constant` holds the scores of a constant
     /// answer. All losses must belong to the same rows in the same order.
+    ///
+    /// ```
+    /// use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Verdict};
+    ///
+    /// let gate = Gate::new(PrimaryMetric::Accuracy, Some(0.9), 0.0)?;
+    /// // A model that predicts this many of 30 hold-out rows correctly.
+    /// let scores = |correct: usize| {
+    ///     let accuracy = correct as f64 / 30.0;
+    ///     let losses = (0..30).map(|row| if row < correct { 0.0 } else { 1.0 }).collect();
+    ///     Scores { score: accuracy, losses, headline: accuracy }
+    /// };
+    /// let decision = gate.decide(&scores(29), None, &Incumbent::None);
+    /// assert!(decision.promotes());
+    /// assert_eq!(decision.to_string(), "hold-out accuracy 0.9667; there was no champion");
+    /// assert_eq!(gate.decide(&scores(20), None, &Incumbent::None).verdict, Verdict::BelowFloor);
+    /// # Ok::<(), evergreen_lifecycle::InvalidGate>(())
+    /// ```
     pub fn decide(&self, challenger: &Scores, constant: Option<&Scores>, incumbent: &Incumbent) -> Decision {
         let constant = constant.map(|constant| (constant, AgainstConstant::of(self.metric, challenger, constant)));
-        let standing = constant.as_ref().map(|(_, against)| against.standing(self.metric, challenger.score));
+        let advantage = constant.as_ref().map(|(_, against)| against.advantage(self.metric, challenger.score));
         let mut decision = Decision {
             verdict: incumbent.verdict(),
             metric: self.metric,
@@ -154,7 +171,7 @@ impl Gate {
             champion_loss: None,
             test: None,
         };
-        let mut champion_standing = None;
+        let mut champion_advantage = None;
         if let Incumbent::Scored { scores: champion, same_table, .. } = incumbent {
             let test = PairedTest::of(self.metric, &challenger.losses, &champion.losses);
             let lost = self.tolerance.lost(self.metric, challenger, champion);
@@ -165,8 +182,8 @@ impl Gate {
             decision.same_table = Some(*same_table);
             decision.champion_loss = MeanLoss::of(&champion.losses);
             decision.test = Some(test);
-            champion_standing = constant.as_ref().map(|(constant, _)| {
-                AgainstConstant::of(self.metric, champion, constant).standing(self.metric, champion.score)
+            champion_advantage = constant.as_ref().map(|(constant, _)| {
+                AgainstConstant::of(self.metric, champion, constant).advantage(self.metric, champion.score)
             });
         }
         let refused = match self.floor {
@@ -174,12 +191,12 @@ impl Gate {
                 let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
                 // The user chose the floor, so it decides. Even so, a useless model never replaces a champion.
                 floor.metric.gain(found, floor.value) < -SAME
-                    || (champion_standing.is_some() && standing == Some(Standing::NoBetter))
+                    || (champion_advantage.is_some() && advantage == Some(Advantage::NoBetter))
             }
-            None => match standing {
-                Some(Standing::NoBetter) => true,
-                Some(Standing::Unclear) => champion_standing == Some(Standing::Better),
-                Some(Standing::Better) | None => false,
+            None => match advantage {
+                Some(Advantage::NoBetter) => true,
+                Some(Advantage::Unclear) => champion_advantage == Some(Advantage::Better),
+                Some(Advantage::Better) | None => false,
             },
         };
         if refused {

@@ -39,7 +39,7 @@ pub struct AlarmChange {
 /// What to report about a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Telling {
+pub enum AlarmReport {
     /// Report that the alarm is raised.
     Raised,
     /// Report that the alarm is raised and flapping, and that further mails about it are held back.
@@ -55,8 +55,9 @@ pub enum Telling {
     Overtaken,
     /// Report nothing: the alarm is flapping, and everybody knows.
     HeldBack,
-    /// Report nothing: the alarm is OK, and nobody was told otherwise.
-    NoNews,
+    /// Report nothing: the alarm is OK, and no mail said otherwise.
+    #[serde(rename = "no_news")]
+    NothingToReport,
 }
 
 /// The stored record of an alarm.
@@ -67,7 +68,7 @@ pub struct AlarmRecord {
     /// The newest change.
     newest: AlarmChange,
     /// What was reported about it. A repeated notification gets the same answer.
-    telling: Telling,
+    telling: AlarmReport,
     /// Whether the last reported incident is still going on.
     open: bool,
     /// When that incident began, and when earlier ones began whose end may not have reached everybody.
@@ -83,10 +84,12 @@ pub struct AlarmRecord {
 impl AlarmRecord {
     /// Decides what to report about `change` at `now`. `known` is the alarm's stored record. Also returns the record
     /// that must replace `known`, or `None` if `known` stays.
-    pub fn hear(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (Telling, Option<Self>) {
+    pub fn receive(known: Option<&Self>, change: AlarmChange, now: Timestamp) -> (AlarmReport, Option<Self>) {
         match known {
             Some(record) if record.newest.is(change) => (record.telling.clone(), None),
-            Some(record) if record.newest.since > change.since && record.is_believed(now) => (Telling::Overtaken, None),
+            Some(record) if record.newest.since > change.since && record.is_believed(now) => {
+                (AlarmReport::Overtaken, None)
+            }
             _ => {
                 let next = Self::after(known, change);
                 (next.telling.clone(), Some(next))
@@ -113,7 +116,7 @@ impl AlarmRecord {
         let next = Self {
             revision: before.revision.saturating_add(1),
             newest: change,
-            telling: Telling::HeldBack,
+            telling: AlarmReport::HeldBack,
             in_a_row: if quiet { 0 } else { before.in_a_row },
             held: before.held && !(quiet && told.len() < MOST_IN_A_DAY),
             // If an hour has passed since an end, no mail about that end is still on its way.
@@ -133,7 +136,7 @@ impl AlarmRecord {
         let none = Self {
             revision: 1,
             newest: change,
-            telling: Telling::NoNews,
+            telling: AlarmReport::NothingToReport,
             open: false,
             raised: Vec::new(),
             told: Vec::new(),
@@ -147,20 +150,20 @@ impl AlarmRecord {
         let flaps = self.in_a_row >= MOST_IN_A_ROW || self.told.len() >= MOST_IN_A_DAY;
         self.told.push(self.newest.since);
         if flaps {
-            return Self { telling: Telling::Flapping, open: false, raised: Vec::new(), held: true, ..self };
+            return Self { telling: AlarmReport::Flapping, open: false, raised: Vec::new(), held: true, ..self };
         }
         self.raised.push(self.newest.since);
-        Self { telling: Telling::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
+        Self { telling: AlarmReport::Raised, open: true, in_a_row: self.in_a_row + 1, ..self }
     }
 
     /// Returns the record after the end of the open incident. If no incident is open, either everybody gets a mail or
     /// nobody does.
     fn end(self, to_everybody: bool) -> Self {
         let telling = match (self.open, self.held) {
-            (true, _) => Telling::Over { raised: self.raised.clone() },
-            (false, true) => Telling::HeldBack,
-            (false, false) if to_everybody => Telling::Over { raised: Vec::new() },
-            (false, false) => Telling::NoNews,
+            (true, _) => AlarmReport::Over { raised: self.raised.clone() },
+            (false, true) => AlarmReport::HeldBack,
+            (false, false) if to_everybody => AlarmReport::Over { raised: Vec::new() },
+            (false, false) => AlarmReport::NothingToReport,
         };
         Self { telling, open: false, ..self }
     }

@@ -33,10 +33,10 @@ pub use evaluation::{
 };
 pub use event::{EventKind, LifecycleEvent};
 pub use gate::{
-    AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Standing, Verdict,
+    Advantage, AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Verdict,
 };
 pub use health::{Datum, Figures, Metric, Unit};
-pub use incident::{AlarmChange, AlarmRecord, Telling};
+pub use incident::{AlarmChange, AlarmRecord, AlarmReport};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;

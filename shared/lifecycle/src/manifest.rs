@@ -9,7 +9,7 @@ use crate::{Baseline, Candidate, DatasetProfile, ModelName, Signature, Trigger, 
 /// Version of the manifest's format. It increases when readers of the older format would misread a new manifest.
 pub const MANIFEST_FORMAT: u32 = 2;
 
-/// Everything known about one version, stored as JSON beside its artifact. The registry holds what is looked up often.
+/// Everything known about one version, stored as JSON beside its artifact. The registry holds what is read often.
 /// The manifest holds everything and outlives the registry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -1,11 +1,12 @@
 //! The outbox: stores events and announces each at least once.
 //!
 //! A transaction stores an event together with the change that the event reports. The process that made the change
-//! announces the event at once and then removes it. If the process dies before that, the next training or measurement
+//! announces the event at once and then removes it. If the process ends before that, the next training or measurement
 //! announces the event.
 //!
-//! A new attempt also stores an event that reports its own death, dated at the end of its time. When the attempt ends
-//! in any other way, this event is removed. So a death is reported too, although a dead process writes nothing.
+//! A new attempt also stores an event that reports its own loss, dated at the end of its time. When the attempt ends in
+//! any other way, this event is removed. So a lost attempt is reported too, although a process that was stopped writes
+//! nothing.
 
 use std::fmt;
 
@@ -18,10 +19,11 @@ use crate::ports::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Unavailab
 /// delay, two processes would often announce the same event.
 const HEAD_START: SignedDuration = SignedDuration::from_mins(1);
 
-/// Maximum number of pages that one delivery reads. Events that are never taken expire, so more pages are very rare.
+/// Maximum number of pages that one delivery reads. Events that the bus never accepts expire, so more pages are very
+/// rare.
 const MAX_PAGES: usize = 10;
 
-/// An event in the form that the bus takes and the outbox stores.
+/// An event in the form that the bus accepts and the outbox stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// The event's key in the outbox ([`LifecycleEvent::outbox_key`]).
@@ -50,7 +52,7 @@ impl Announcement {
 #[derive(Debug, Default)]
 pub struct Delivery {
     /// Number of announced events.
-    pub told: usize,
+    pub published: usize,
     /// The events that the bus refused. They stay in the outbox.
     pub refused: Vec<Refusal>,
     /// Number of stored events that this release cannot read. They stay until a newer release reads them, or until they
@@ -69,7 +71,7 @@ impl Delivery {
 
 impl fmt::Display for Delivery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} told", self.told)?;
+        write!(formatter, "{} published", self.published)?;
         for Refusal { key, code } in &self.refused {
             write!(formatter, ", {key} refused by the bus ({code})")?;
         }
@@ -83,8 +85,8 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Announces `announcements`, which are in the outbox, and removes those that the bus took.
-pub async fn tell(
+/// Announces `announcements`, which are in the outbox, and removes those that the bus accepted.
+pub async fn publish(
     outbox: &impl EventOutbox,
     bus: &impl Announcer,
     announcements: &[Announcement],
@@ -95,9 +97,9 @@ pub async fn tell(
             Ok(refused) => refused,
             Err(failure) => return delivery.failures.push(failure),
         };
-        for announcement in chunk.iter().filter(|told| refused.iter().all(|refusal| refusal.key != told.key)) {
-            delivery.told += 1;
-            if let Err(failure) = outbox.told(&announcement.key).await {
+        for announcement in chunk.iter().filter(|event| refused.iter().all(|refusal| refusal.key != event.key)) {
+            delivery.published += 1;
+            if let Err(failure) = outbox.remove(&announcement.key).await {
                 delivery.failures.push(failure);
             }
         }
@@ -120,7 +122,7 @@ pub async fn deliver(outbox: &impl EventOutbox, bus: &impl Announcer, now: Times
             }
         };
         delivery.unreadable += page.unreadable;
-        tell(outbox, bus, &page.announcements, &mut delivery).await;
+        publish(outbox, bus, &page.announcements, &mut delivery).await;
         after = page.next;
         // After a failed call, the delivery stops. The next delivery tries again.
         if after.is_none() || !delivery.failures.is_empty() {

@@ -65,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_can_be_told_is_told_and_the_rest_is_nothing() {
+    fn fields_that_can_be_read_are_returned_and_the_others_are_absent() {
         let fields = json!({"status": "PAUSED", "attempt": 2, "trigger": {"kind": "tide"}, "started_at": "2026-11-24T03:00:00Z"});
         let run = Unreadable::new("RUN#manual-7", "unknown variant `PAUSED`", fields);
         assert_eq!(run.field::<String>("status").as_deref(), Some("PAUSED"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_record_without_fields_only_its_key_is_told() {
+    fn a_record_without_fields_has_only_its_key() {
         let run = Unreadable::new("RUN#manual-7", "ü".repeat(1000), Value::Null);
         assert_eq!((run.field::<String>("status"), run.moment("started_at")), (None, None));
         assert_eq!(run.cause.chars().count(), MAX_WORDS);

@@ -14,14 +14,14 @@ use crate::{Run, RunState};
 pub struct KeepDays(NonZeroU16);
 
 impl KeepDays {
-    /// Returns the number of days, or `None` for 0, which means that records are kept for ever.
+    /// Returns the number of days, or `None` for 0, which means that records are kept forever.
     pub fn new(days: u16) -> Option<Self> {
         NonZeroU16::new(days).map(Self)
     }
 
     /// Returns when the registry may delete `run`. Returns `None` if the run is still running, or if its version was
     /// promoted.
-    pub fn forget_at(self, run: &Run) -> Option<Timestamp> {
+    pub fn expires_at(self, run: &Run) -> Option<Timestamp> {
         let ended = match &run.state {
             RunState::Rejected { finished_at, .. } | RunState::Failed { finished_at, .. } => *finished_at,
             RunState::Running | RunState::Succeeded { .. } => return None,

@@ -44,7 +44,7 @@ impl Trigger {
     }
 }
 
-/// One training run: its cause, its input and its state. Runs that made a champion are kept for ever. Failed and
+/// One training run: its cause, its input and its state. Runs that made a champion are kept forever. Failed and
 /// refused runs may expire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -110,7 +110,7 @@ pub struct Rescored {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum RunState {
-    /// The attempt is running, or it died without recording its end.
+    /// The attempt is running, or it ended without recording a result.
     Running,
     /// The run made a version, which became champion.
     Succeeded {
@@ -164,7 +164,7 @@ fn first_try() -> u32 {
 pub enum RunStatus {
     /// The attempt is running.
     Running,
-    /// The attempt died without recording its end.
+    /// The attempt ended without recording a result.
     Lost,
     /// The run made a version, which became champion.
     Succeeded,
@@ -191,9 +191,24 @@ pub enum Admission {
 impl Run {
     /// Decides whether `request`, an attempt numbered 1, may begin. `stored` is the record of the same run.
     ///
-    /// A run may be tried again if its attempt died. That is the case if its time has passed, or if the platform
+    /// A run may be tried again if its attempt was lost. That is the case if its time has passed, or if the platform
     /// retries the same invocation. A failed run may also be tried again, except by an invocation whose own failure is
     /// final. A different invocation may try, because somebody may want to see whether the cause is gone.
+    ///
+    /// ```
+    /// use evergreen_lifecycle::{Admission, Run};
+    /// use evergreen_testkit::{moment, run};
+    ///
+    /// let request = run("7", moment("2026-11-24T03:00:00Z"));
+    /// // Nothing is stored yet, so the request begins the first attempt.
+    /// let admission = Run::admit(request.clone(), None, request.started_at);
+    /// assert_eq!(admission, Admission::Open(Box::new(request.clone()), None));
+    ///
+    /// // Another invocation asks for the same run while the attempt is running.
+    /// let another = Run { invocation: "another".into(), ..request.clone() };
+    /// let admission = Run::admit(another, Some(request.clone()), moment("2026-11-24T03:01:00Z"));
+    /// assert_eq!(admission, Admission::Busy(Box::new(request)));
+    /// ```
     pub fn admit(request: Self, stored: Option<Self>, now: Timestamp) -> Admission {
         let Some(stored) = stored else {
             return Admission::Open(Box::new(request), None);
@@ -268,8 +283,9 @@ impl Run {
         Some(time::to_millis(now + *delay + RETRY_MARGIN))
     }
 
-    /// Returns a mark that tells this attempt's objects from those of every other attempt. The other attempt may belong
-    /// to another registry that uses the same bucket. The mark is printable ASCII, as object metadata requires.
+    /// Returns a mark that distinguishes this attempt's objects from those of every other attempt. The other attempt
+    /// may belong to another registry that uses the same bucket. The mark is printable ASCII, as object metadata
+    /// requires.
     pub fn mark(&self) -> String {
         let mark = format!("{}/{}/{}", self.id, self.attempt, self.invocation);
         mark.replace(|char: char| !char.is_ascii_graphic(), "_")
@@ -334,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_died_is_lost_and_may_be_tried_again() {
+    fn a_run_whose_time_has_passed_is_lost_and_may_be_tried_again() {
         assert_eq!(run(INVOCATION).status_at(minutes_later(15)), RunStatus::Running);
         assert_eq!(run(INVOCATION).status_at(minutes_later(16)), RunStatus::Lost);
         let admission = Run::admit(run("invocation-2"), Some(run(INVOCATION)), minutes_later(16));

@@ -37,7 +37,7 @@ impl RunId {
         format!("manual-{token}").parse()
     }
 
-    /// Returns the identity of a run that takes in an imported model. The token comes from whoever requested the
+    /// Returns the identity of a run that imports a model. The token comes from whoever requested the
     /// import.
     ///
     /// # Errors

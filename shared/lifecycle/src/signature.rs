@@ -1,4 +1,4 @@
-//! The signature: the columns that a model takes and the labels that it gives.
+//! The signature: the columns that a model expects and the labels that it predicts.
 
 mod column;
 mod label;
@@ -40,8 +40,8 @@ impl Task {
     }
 }
 
-/// The columns that a model takes and the labels that it gives, both in the model's own order. Column names are unique,
-/// and so are labels. A regression model has no labels.
+/// The columns that a model expects and the labels that it predicts, both in the model's own order. Column names are
+/// unique, and so are labels. A regression model has no labels.
 ///
 /// The JSON form is `{"columns": [{"name": …, "type": "number", "nullable": false}, …], "task": …, "labels": […]}`.
 /// Reading also accepts an older form, in which a column is only a name and the task is missing. It means a classifier
@@ -58,7 +58,7 @@ pub struct Signature {
 /// Why a list of columns and labels is not a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// There is no column. Such a model cannot tell rows apart.
+    /// There is no column. Such a model cannot distinguish rows.
     #[error("a signature needs at least one column")]
     NoColumns,
     /// A classifier has fewer than two labels, so it has nothing to decide.

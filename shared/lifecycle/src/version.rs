@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Decision, Durations, Evaluation, Family, ModelName, Parameters, RunId, SearchSummary};
 
-/// A version's number, from 1 up. Numbers only grow. An attempt that takes a number and then dies leaves a gap.
+/// A version's number, from 1 up. Numbers only grow. An attempt that takes a number and is then stopped leaves a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VersionNumber(NonZeroU32);
 
@@ -98,7 +98,7 @@ pub struct Version {
     pub artifact: Artifact,
     /// Key of the manifest.
     pub manifest_key: String,
-    /// When the training ended, or when an imported model was taken in.
+    /// When the training ended, or when a model was imported.
     #[serde(with = "crate::time")]
     pub trained_at: Timestamp,
     /// Version of the code that trained the model.
@@ -118,7 +118,7 @@ pub struct Version {
     /// The uploaded file, if the model is imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// Accuracy (0–1) or R² (at most 1) on the training rows. An imported model may have learnt from other rows.
+    /// Accuracy (0–1) or R² (at most 1) on the training rows. An imported model may be trained on other rows.
     #[serde(alias = "training_accuracy")]
     pub training_score: f64,
     /// Metrics on the hold-out rows.

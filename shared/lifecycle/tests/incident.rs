@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use evergreen_lifecycle::incident::{MOST_IN_A_DAY, MOST_IN_A_ROW};
-use evergreen_lifecycle::{AlarmChange, AlarmRecord, Telling};
+use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
 use evergreen_testkit::moment;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -20,8 +20,8 @@ fn over(minute: i64) -> AlarmChange {
 }
 
 /// Returns the report of the end of the incidents that began in these minutes.
-fn end_of(minutes: &[i64]) -> Telling {
-    Telling::Over { raised: minutes.iter().copied().map(at).collect() }
+fn end_of(minutes: &[i64]) -> AlarmReport {
+    AlarmReport::Over { raised: minutes.iter().copied().map(at).collect() }
 }
 
 /// An alarm and its record.
@@ -30,131 +30,131 @@ struct Alarm(Option<AlarmRecord>);
 
 impl Alarm {
     /// Returns what is reported about a change that becomes known at `now`.
-    fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> Telling {
-        let (telling, next) = AlarmRecord::hear(self.0.as_ref(), change, now);
+    fn hear_at(&mut self, change: AlarmChange, now: Timestamp) -> AlarmReport {
+        let (telling, next) = AlarmRecord::receive(self.0.as_ref(), change, now);
         self.0 = next.or(self.0.take());
         telling
     }
 
-    fn hear(&mut self, change: AlarmChange) -> Telling {
+    fn receive(&mut self, change: AlarmChange) -> AlarmReport {
         self.hear_at(change, change.since)
     }
 }
 
 #[test]
-fn an_incident_is_told_once_and_its_end_once() {
+fn an_incident_is_reported_once_and_its_end_once() {
     let mut alarm = Alarm::default();
-    assert_eq!(alarm.hear(raised(0)), Telling::Raised);
-    assert_eq!(alarm.hear(over(300)), end_of(&[0]));
-    assert_eq!(alarm.hear(raised(600)), Telling::Raised);
-    assert_eq!(alarm.hear(over(605)), end_of(&[600]));
+    assert_eq!(alarm.receive(raised(0)), AlarmReport::Raised);
+    assert_eq!(alarm.receive(over(300)), end_of(&[0]));
+    assert_eq!(alarm.receive(raised(600)), AlarmReport::Raised);
+    assert_eq!(alarm.receive(over(605)), end_of(&[600]));
 }
 
 #[test]
-fn a_raise_that_comes_after_its_end_is_not_told_and_neither_is_the_end() {
+fn a_raise_that_comes_after_its_end_is_not_reported_and_neither_is_the_end() {
     let mut alarm = Alarm::default();
-    alarm.hear(raised(0));
-    alarm.hear(over(5));
-    assert_eq!(alarm.hear(over(20)), Telling::NoNews);
-    assert_eq!(alarm.hear_at(raised(15), at(21)), Telling::Overtaken);
-    assert_eq!(alarm.hear(raised(30)), Telling::Raised, "the next one is");
+    alarm.receive(raised(0));
+    alarm.receive(over(5));
+    assert_eq!(alarm.receive(over(20)), AlarmReport::NothingToReport);
+    assert_eq!(alarm.hear_at(raised(15), at(21)), AlarmReport::Overtaken);
+    assert_eq!(alarm.receive(raised(30)), AlarmReport::Raised, "the next one is");
 }
 
 #[test]
-fn a_raise_that_waited_for_hours_is_not_told_when_the_incident_is_over() {
+fn a_raise_that_waited_for_hours_is_not_reported_when_the_incident_is_over() {
     let mut alarm = Alarm::default();
-    alarm.hear(raised(0));
-    alarm.hear(over(5));
-    assert_eq!(alarm.hear_at(raised(0), at(600)), Telling::Overtaken);
+    alarm.receive(raised(0));
+    alarm.receive(over(5));
+    assert_eq!(alarm.hear_at(raised(0), at(600)), AlarmReport::Overtaken);
 }
 
 #[test]
-fn an_end_that_comes_after_the_next_raise_is_not_told() {
+fn an_end_that_comes_after_the_next_raise_is_not_reported() {
     let mut alarm = Alarm::default();
-    alarm.hear(raised(0));
-    assert_eq!(alarm.hear(raised(30)), Telling::Raised);
-    assert_eq!(alarm.hear_at(over(20), at(31)), Telling::Overtaken);
-    assert_eq!(alarm.hear(over(40)), end_of(&[0, 30]), "somebody may have been told of the first raise alone");
+    alarm.receive(raised(0));
+    assert_eq!(alarm.receive(raised(30)), AlarmReport::Raised);
+    assert_eq!(alarm.hear_at(over(20), at(31)), AlarmReport::Overtaken);
+    assert_eq!(alarm.receive(over(40)), end_of(&[0, 30]), "somebody may have been told of the first raise alone");
 }
 
 #[test]
 fn an_alarm_of_which_nothing_is_remembered_is_over_if_it_was_raised() {
-    assert_eq!(Alarm::default().hear(over(0)), end_of(&[]), "an earlier release may have told that it was raised");
+    assert_eq!(Alarm::default().receive(over(0)), end_of(&[]), "an earlier release may have told that it was raised");
     let first = AlarmChange { was_raised: false, ..over(0) };
-    assert_eq!(Alarm::default().hear(first), Telling::NoNews);
+    assert_eq!(Alarm::default().receive(first), AlarmReport::NothingToReport);
 }
 
 #[test]
-fn an_end_is_told_though_the_alarm_was_without_data_in_between() {
+fn an_end_is_reported_though_the_alarm_was_without_data_in_between() {
     let mut alarm = Alarm::default();
-    alarm.hear(raised(0));
-    assert_eq!(alarm.hear(AlarmChange { was_raised: false, ..over(9) }), end_of(&[0]));
+    alarm.receive(raised(0));
+    assert_eq!(alarm.receive(AlarmChange { was_raised: false, ..over(9) }), end_of(&[0]));
 }
 
 #[test]
-fn flapping_is_told_and_then_held_back_until_the_alarm_is_quiet() {
+fn flapping_is_reported_and_then_held_back_until_the_alarm_is_quiet() {
     let mut alarm = Alarm::default();
     for minute in [0, 10, 20] {
-        assert_eq!(alarm.hear(raised(minute)), Telling::Raised);
-        assert!(matches!(alarm.hear(over(minute + 5)), Telling::Over { .. }));
+        assert_eq!(alarm.receive(raised(minute)), AlarmReport::Raised);
+        assert!(matches!(alarm.receive(over(minute + 5)), AlarmReport::Over { .. }));
     }
-    assert_eq!(alarm.hear(raised(30)), Telling::Flapping);
+    assert_eq!(alarm.receive(raised(30)), AlarmReport::Flapping);
     for minute in [35, 45, 55] {
-        assert_eq!(alarm.hear(over(minute)), Telling::HeldBack);
-        assert_eq!(alarm.hear(raised(minute + 5)), Telling::HeldBack);
+        assert_eq!(alarm.receive(over(minute)), AlarmReport::HeldBack);
+        assert_eq!(alarm.receive(raised(minute + 5)), AlarmReport::HeldBack);
     }
-    assert_eq!(alarm.hear(over(119)), Telling::HeldBack, "it was not quiet for an hour");
-    assert_eq!(alarm.hear(raised(179)), Telling::Raised);
-    assert_eq!(alarm.hear(over(184)), end_of(&[179]));
+    assert_eq!(alarm.receive(over(119)), AlarmReport::HeldBack, "it was not quiet for an hour");
+    assert_eq!(alarm.receive(raised(179)), AlarmReport::Raised);
+    assert_eq!(alarm.receive(over(184)), end_of(&[179]));
 }
 
 #[test]
-fn the_end_of_flapping_is_told_when_the_alarm_stayed_raised() {
+fn the_end_of_flapping_is_reported_when_the_alarm_stayed_raised() {
     let mut alarm = Alarm::default();
     for minute in [0, 10, 20, 30] {
-        alarm.hear(raised(minute));
-        alarm.hear(over(minute + 5));
+        alarm.receive(raised(minute));
+        alarm.receive(over(minute + 5));
     }
-    assert_eq!(alarm.hear(raised(40)), Telling::HeldBack);
-    assert_eq!(alarm.hear(over(100)), end_of(&[]), "everybody was told that it flaps");
-    assert_eq!(alarm.hear(raised(101)), Telling::Raised);
+    assert_eq!(alarm.receive(raised(40)), AlarmReport::HeldBack);
+    assert_eq!(alarm.receive(over(100)), end_of(&[]), "everybody was told that it flaps");
+    assert_eq!(alarm.receive(raised(101)), AlarmReport::Raised);
 }
 
 #[test]
 fn a_failure_an_hour_does_not_write_two_mails_an_hour() {
     let mut alarm = Alarm::default();
-    let told = (0..24).flat_map(|hour| [raised(60 * hour), over(60 * hour + 5)]).map(|change| alarm.hear(change));
+    let told = (0..24).flat_map(|hour| [raised(60 * hour), over(60 * hour + 5)]).map(|change| alarm.receive(change));
     assert_eq!(told.filter(is_told).count(), 2 * MOST_IN_A_ROW as usize + 1);
 }
 
 #[test]
-fn a_failure_that_leaves_a_quiet_hour_each_time_is_told_eight_times_a_day() {
+fn a_failure_that_leaves_a_quiet_hour_each_time_is_reported_eight_times_a_day() {
     let mut alarm = Alarm::default();
-    let mut told = |count: i64| (0..count).map(|n| alarm.hear(raised(70 * n))).filter(is_told).count();
+    let mut told = |count: i64| (0..count).map(|n| alarm.receive(raised(70 * n))).filter(is_told).count();
     assert_eq!(told(22), MOST_IN_A_DAY + 1);
-    assert_eq!(alarm.hear(raised(70 * 22)), Telling::Raised, "the first two of them were a day ago");
+    assert_eq!(alarm.receive(raised(70 * 22)), AlarmReport::Raised, "the first two of them were a day ago");
 }
 
 #[test]
 fn a_change_that_is_dated_in_the_future_silences_nothing() {
     let mut alarm = Alarm::default();
     alarm.hear_at(raised(1_000_000), at(0));
-    assert!(matches!(alarm.hear(over(5)), Telling::Over { .. }));
-    assert_eq!(alarm.hear(raised(100)), Telling::Raised);
+    assert!(matches!(alarm.receive(over(5)), AlarmReport::Over { .. }));
+    assert_eq!(alarm.receive(raised(100)), AlarmReport::Raised);
 }
 
 #[test]
 fn what_is_remembered_says_whether_a_mail_is_overtaken() {
     let mut alarm = Alarm::default();
-    alarm.hear(raised(0));
+    alarm.receive(raised(0));
     let record = alarm.0.clone().unwrap();
     assert!(!record.overtakes(raised(0), at(0)) && !record.overtakes(over(5), at(5)));
-    alarm.hear(over(5));
+    alarm.receive(over(5));
     assert!(alarm.0.unwrap().overtakes(raised(0), at(5)));
 }
 
-fn is_told(telling: &Telling) -> bool {
-    matches!(telling, Telling::Raised | Telling::Flapping | Telling::Over { .. })
+fn is_told(telling: &AlarmReport) -> bool {
+    matches!(telling, AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. })
 }
 
 /// Generates the changes of an alarm that is raised and over in turn, and how late each becomes known.
@@ -172,7 +172,7 @@ fn life() -> impl Strategy<Value = Vec<(AlarmChange, i64)>> {
 
 /// Returns the reports in the order in which the changes become known, with the time of the change and the time of the
 /// report.
-fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, Telling)> {
+fn told_of(life: &[(AlarmChange, i64)]) -> Vec<(AlarmChange, Timestamp, AlarmReport)> {
     let mut heard: Vec<_> =
         life.iter().map(|(change, late)| (change.since + SignedDuration::from_mins(*late), *change)).collect();
     heard.sort_by_key(|(now, _)| *now);
@@ -192,8 +192,8 @@ proptest! {
         let mut open = false;
         for (change, _, telling) in told_of(&life) {
             match telling {
-                Telling::Raised | Telling::Flapping => open = true,
-                Telling::Over { raised } => {
+                AlarmReport::Raised | AlarmReport::Flapping => open = true,
+                AlarmReport::Over { raised } => {
                     // About the first change, only its own notification is known.
                     prop_assert!(open || raised.is_empty() && change.was_raised);
                     open = false;
@@ -216,18 +216,18 @@ proptest! {
     #[test]
     fn a_raise_after_a_quiet_day_is_told(life in life()) {
         let mut alarm = Alarm::default();
-        life.iter().for_each(|(change, _)| drop(alarm.hear(*change)));
+        life.iter().for_each(|(change, _)| drop(alarm.receive(*change)));
         let last = life.last().map_or(at(0), |(change, _)| change.since);
         let later = AlarmChange { since: last + SignedDuration::from_hours(25), ..raised(0) };
-        prop_assert_eq!(alarm.hear(later), Telling::Raised);
+        prop_assert_eq!(alarm.receive(later), AlarmReport::Raised);
     }
 
     #[test]
     fn a_notification_that_comes_again_gets_the_same_answer(life in life()) {
         let mut alarm = Alarm::default();
         for (change, _) in life {
-            let (first, record) = (alarm.hear(change), alarm.0.clone());
-            prop_assert_eq!(alarm.hear(change), first);
+            let (first, record) = (alarm.receive(change), alarm.0.clone());
+            prop_assert_eq!(alarm.receive(change), first);
             prop_assert_eq!(&alarm.0, &record);
         }
     }
@@ -236,7 +236,7 @@ proptest! {
     fn what_is_remembered_survives_being_stored(life in life()) {
         let mut alarm = Alarm::default();
         for (change, _) in life {
-            alarm.hear(change);
+            alarm.receive(change);
             let stored = serde_json::to_string(&alarm.0).unwrap();
             let read: Option<AlarmRecord> = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(serde_json::to_string(&read).unwrap(), stored);

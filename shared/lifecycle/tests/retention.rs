@@ -12,9 +12,9 @@ fn what_failed_or_was_refused_is_forgotten_so_many_days_after_its_end() {
     let days = KeepDays::new(30).unwrap();
     let start = moment(START);
     let failed = run("7", start).failed("no such column".into(), None, start + SignedDuration::from_mins(3));
-    assert_eq!(days.forget_at(&failed), Some(moment("2026-12-24T03:03:00Z")));
+    assert_eq!(days.expires_at(&failed), Some(moment("2026-12-24T03:03:00Z")));
     let refused = finished_run("7", start, &version(3, 0.5, start));
-    let at = days.forget_at(&refused).unwrap();
+    let at = days.expires_at(&refused).unwrap();
     assert_eq!(at, refused.finished_at().unwrap() + SignedDuration::from_hours(720));
 }
 
@@ -22,8 +22,8 @@ fn what_failed_or_was_refused_is_forgotten_so_many_days_after_its_end() {
 fn what_was_promoted_or_is_under_way_is_kept() {
     let days = KeepDays::new(30).unwrap();
     let start = moment(START);
-    assert_eq!(days.forget_at(&run("7", start)), None);
-    assert_eq!(days.forget_at(&finished_run("7", start, &version(3, 0.97, start))), None);
+    assert_eq!(days.expires_at(&run("7", start)), None);
+    assert_eq!(days.expires_at(&finished_run("7", start, &version(3, 0.97, start))), None);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! dev-dependency.
 
 mod builders;
+mod environment;
 mod memory;
 
 pub use builders::{champion, evaluation, finished_run, moment, registration, run, version};
-pub use memory::{FixedClock, MailClaim, Memory, SentMail, State};
+pub use environment::environment_with;
+pub use memory::{FixedClock, MailClaim, Memory, MemoryState, SentMail};

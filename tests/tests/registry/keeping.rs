@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use evergreen_lifecycle::ports::{Forgetting, RecordRetention, Registrar};
+use evergreen_lifecycle::ports::{Expiry, RecordRetention, Registrar};
 use evergreen_lifecycle::{RunState, Version};
 
 use crate::world::{
@@ -24,7 +24,7 @@ async fn a_refused_version_and_its_run_expire_unless_somebody_keeps_them() {
     let champion = promoted(&registry, 1).await;
     let refused = opened(&registry, bad(2), Some(&champion)).await;
     registry.register(&refused).await.unwrap();
-    assert_eq!(registry.forget_records(&refused.run, later(60)).await.unwrap(), Forgetting::Marked);
+    assert_eq!(registry.expire_records(&refused.run, later(60)).await.unwrap(), Expiry::Marked);
     let at = Some(later(60).as_second());
     assert_eq!((expiry(&model, "VERSION#00000002").await, expiry(&model, "RUN#manual-v2").await), (at, at));
     assert_eq!(version_of(&registry, refused.version.number).await, Some(refused.version.clone()));
@@ -33,7 +33,7 @@ async fn a_refused_version_and_its_run_expire_unless_somebody_keeps_them() {
     let kept = Version { run_id: refused.run.id.clone(), ..refused.version.clone() };
     assert!(registry.keep_records(&kept).await.unwrap());
     assert_eq!((expiry(&model, "VERSION#00000002").await, expiry(&model, "RUN#manual-v2").await), (None, None));
-    assert_eq!(registry.forget_records(&refused.run, later(60)).await.unwrap(), Forgetting::Kept);
+    assert_eq!(registry.expire_records(&refused.run, later(60)).await.unwrap(), Expiry::Kept);
     assert_eq!(expiry(&model, "VERSION#00000002").await, None);
 }
 
@@ -44,12 +44,12 @@ async fn a_failed_run_that_began_anew_does_not_expire() {
     open(&registry, &attempt("7", 1)).await.unwrap();
     let failed = attempt("7", 1).failed("no such column".into(), None, later(1));
     registry.fail(&failed, &[]).await.unwrap();
-    assert_eq!(registry.forget_records(&failed, later(60)).await.unwrap(), Forgetting::Marked);
+    assert_eq!(registry.expire_records(&failed, later(60)).await.unwrap(), Expiry::Marked);
     assert_eq!(expiry(&model, "RUN#manual-7").await, Some(later(60).as_second()));
 
     open(&registry, &attempt("7", 2)).await.unwrap();
     assert_eq!(expiry(&model, "RUN#manual-7").await, None);
-    assert_eq!(registry.forget_records(&failed, later(60)).await.unwrap(), Forgetting::Kept);
+    assert_eq!(registry.expire_records(&failed, later(60)).await.unwrap(), Expiry::Kept);
     let stored = run_of(&registry, &failed.id).await.expect("the second attempt");
     assert_eq!((stored.attempt, stored.state), (2, RunState::Running));
 }

@@ -15,7 +15,7 @@ fn lease(holder: &str, minutes: i64) -> Lease {
 #[tokio::test]
 async fn a_mail_is_claimed_by_one_holder_who_may_claim_it_again() {
     let registry = registry();
-    assert_eq!(registry.standing(KEY, later(0)).await.unwrap(), None);
+    assert_eq!(registry.claim_state(KEY, later(0)).await.unwrap(), None);
     assert_eq!(registry.claim(KEY, &lease("one", 0)).await.unwrap(), Claim::Granted);
     assert_eq!(registry.claim(KEY, &lease("one", 0)).await.unwrap(), Claim::Granted);
     assert_eq!(registry.claim(KEY, &lease("other", 1)).await.unwrap(), Claim::Busy);
@@ -38,7 +38,7 @@ async fn a_sent_mail_is_never_claimed_again() {
     registry.sent(KEY, later(1)).await.unwrap();
     assert_eq!(registry.claim(KEY, &lease("other", 500)).await.unwrap(), Claim::Sent);
     registry.release(KEY, &lease("one", 0)).await.unwrap();
-    assert_eq!(registry.standing(KEY, later(501)).await.unwrap(), Some(Claim::Sent));
+    assert_eq!(registry.claim_state(KEY, later(501)).await.unwrap(), Some(Claim::Sent));
 }
 
 #[tokio::test]
@@ -84,13 +84,13 @@ async fn of_many_who_claim_at_once_one_may_send() {
 async fn what_is_remembered_of_an_alarm_is_changed_by_one_after_the_other() {
     let registry = registry();
     let raised = AlarmChange { raised: true, since: later(0), was_raised: false };
-    let first = AlarmRecord::hear(None, raised, later(0)).1.unwrap();
+    let first = AlarmRecord::receive(None, raised, later(0)).1.unwrap();
     registry.remember("evergreen-accuracy-low", &first).await.unwrap();
     assert_eq!(registry.alarm("evergreen-accuracy-low").await.unwrap(), Some(first.clone()));
     assert_eq!(registry.alarm("evergreen-throttles").await.unwrap(), None);
 
     let over = AlarmChange { raised: false, since: later(5), was_raised: false };
-    let second = AlarmRecord::hear(Some(&first), over, later(5)).1.unwrap();
+    let second = AlarmRecord::receive(Some(&first), over, later(5)).1.unwrap();
     registry.remember("evergreen-accuracy-low", &second).await.unwrap();
     for stale in [&first, &second] {
         let error = registry.remember("evergreen-accuracy-low", stale).await.unwrap_err();

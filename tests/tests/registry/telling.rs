@@ -35,10 +35,10 @@ async fn a_registrations_events_wait_in_order_until_they_were_told() {
     assert_eq!(waiting(&registry, 1).await, []);
     assert_eq!(waiting(&registry, 2).await, first.announcements);
 
-    registry.told(&first.announcements[0].key).await.unwrap();
+    registry.remove(&first.announcements[0].key).await.unwrap();
     assert_eq!(waiting(&registry, 2).await, first.announcements[1..]);
-    registry.told(&first.announcements[0].key).await.unwrap();
-    registry.told(&first.announcements[1].key).await.unwrap();
+    registry.remove(&first.announcements[0].key).await.unwrap();
+    registry.remove(&first.announcements[1].key).await.unwrap();
     assert_eq!(waiting(&registry, 2).await, []);
 }
 

@@ -3,13 +3,13 @@
 use evergreen_lifecycle::Verdict;
 use evergreen_table::IRIS_CSV;
 
-use crate::support::{World, quick, reordered_iris};
+use crate::support::{TestWorld, quick, reordered_iris};
 
 const DRIFTED: &str = "DatasetDrifted";
 
 /// Returns a world whose champion was trained on Iris.
-async fn grown() -> World {
-    let world = World::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
+async fn grown() -> TestWorld {
+    let world = TestWorld::with(&[("iris.csv", IRIS_CSV.as_bytes())]);
     world.decision("first").await;
     world
 }
@@ -20,7 +20,7 @@ async fn a_column_that_vanished_fails_the_run_until_the_settings_drop_it() {
     let without_width = reordered_iris(&[0, 1, 2]);
     world.store(&[("iris.csv", &without_width)]);
     let reason = world.assert_fails("a", quick(), DRIFTED).await;
-    assert!(reason.starts_with("dataset datasets/iris/: column \"petal width (cm)\""), "{reason}");
+    assert!(reason.starts_with("data set datasets/iris/: column \"petal width (cm)\""), "{reason}");
     assert!(reason.contains("drop = [\"petal width (cm)\"]") && reason.contains("dataset.toml"), "{reason}");
 
     world.store(&[("dataset.toml", b"drop = [\"petal width (cm)\"]"), ("iris.csv", &without_width)]);

@@ -4,16 +4,16 @@ use evergreen_lifecycle::{KeepDays, RunStatus};
 use evergreen_testkit::moment;
 use serde_json::json;
 
-use crate::support::{World, quick, stump};
+use crate::support::{TestWorld, quick, stump};
 
-fn forgetting() -> World {
-    let mut world = World::new();
+fn forgetting() -> TestWorld {
+    let mut world = TestWorld::new();
     world.training.keep_days = KeepDays::new(30);
     world
 }
 
 #[tokio::test]
-async fn a_refused_run_its_version_and_its_objects_are_forgotten_together() {
+async fn a_refused_run_its_version_and_its_objects_expire_together() {
     let world = forgetting();
     let report = world.invoke("a", stump()).await.unwrap();
     assert_eq!(report.status, RunStatus::Rejected);
@@ -28,7 +28,7 @@ async fn a_refused_run_its_version_and_its_objects_are_forgotten_together() {
 }
 
 #[tokio::test]
-async fn a_failed_run_is_forgotten() {
+async fn a_failed_run_expires() {
     let world = forgetting();
     world.invoke("a", json!({"seed": "no number"})).await.unwrap_err();
     let forgotten: Vec<_> = world.memory.state().forgotten.keys().cloned().collect();
@@ -45,7 +45,7 @@ async fn what_is_promoted_is_kept() {
 
 #[tokio::test]
 async fn without_days_everything_is_kept() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", stump()).await.unwrap();
     let state = world.memory.state();
     assert!(state.forgotten.is_empty() && state.expiring.is_empty());
@@ -63,7 +63,7 @@ async fn a_refused_version_that_somebody_promotes_is_kept_after_all() {
 }
 
 #[tokio::test]
-async fn a_version_that_somebody_kept_meanwhile_is_not_forgotten() {
+async fn a_version_that_somebody_kept_meanwhile_does_not_expire() {
     let world = forgetting();
     world.memory.state().kept.insert("version 1".into());
     world.invoke("a", stump()).await.unwrap();

@@ -2,10 +2,10 @@
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{Family, RunStatus, Trigger};
-use evergreen_train::Report;
+use evergreen_train::TrainReport;
 use serde_json::{Value, json};
 
-use crate::support::{World, customers, quick, sample};
+use crate::support::{TestWorld, customers, quick, sample};
 
 const KEY: &str = "incoming/iris/forest.onnx";
 
@@ -14,18 +14,18 @@ fn foreign(name: &str) -> Vec<u8> {
 }
 
 /// Returns a world with the model file under [`KEY`].
-fn world(name: &str) -> World {
-    let world = World::new();
+fn world(name: &str) -> TestWorld {
+    let world = TestWorld::new();
     world.memory.state().incoming.insert(KEY.into(), foreign(name));
     world
 }
 
-async fn import(world: &World) -> Report {
+async fn import(world: &TestWorld) -> TrainReport {
     world.invoke("import", json!({"import": KEY, "note": "from the lab"})).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_file_made_elsewhere_becomes_a_version_that_serves() {
+async fn an_imported_file_becomes_a_version_that_is_promoted() {
     let world = world("skl-forest-3");
     let report = import(&world).await;
     assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::RandomForest)));
@@ -52,7 +52,7 @@ async fn a_file_made_elsewhere_becomes_a_version_that_serves() {
 }
 
 #[tokio::test]
-async fn an_upload_told_of_twice_is_one_version() {
+async fn an_upload_that_is_reported_twice_is_one_version() {
     let world = world("skl-forest-3");
     let event = sample("train-import");
     let first = world.invoke("a", event.clone()).await.unwrap();
@@ -82,7 +82,7 @@ async fn an_event_that_asks_for_an_import_and_cannot_be_read_is_no_training_that
 }
 
 #[tokio::test]
-async fn a_worse_file_is_refused_and_the_champion_serves_on() {
+async fn a_worse_file_is_refused_and_the_champion_stays() {
     let mut world = world("skl-forest-3");
     world.invoke("a", quick()).await.unwrap();
     world.training.floor = Some(0.99);
@@ -105,14 +105,14 @@ async fn an_operator_that_is_not_known_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_model_file_of_this_stack_is_named() {
+async fn a_file_that_is_not_a_model_of_this_stack_is_named() {
     let world = world("skl-forest-3");
     world.memory.state().incoming.insert("incoming/iris/text.onnx".into(), b"no model".to_vec());
     let events: [(Value, &[&str]); 5] = [
         (json!({"import": "datasets/iris/a.onnx"}), &["datasets/iris/a.onnx", "incoming/iris/"]),
         (json!({"import": "incoming/iris/.onnx"}), &["incoming/iris/.onnx", ".onnx"]),
         (json!({"import": "incoming/iris/forest.pkl"}), &["forest.pkl", ".onnx"]),
-        (json!({"import": "incoming/iris/gone.onnx"}), &["incoming/iris/gone.onnx", "not there"]),
+        (json!({"import": "incoming/iris/gone.onnx"}), &["incoming/iris/gone.onnx", "missing from the bucket"]),
         (json!({"import": "incoming/iris/text.onnx"}), &["incoming/iris/text.onnx"]),
     ];
     for (number, (event, named)) in events.into_iter().enumerate() {
@@ -130,7 +130,7 @@ async fn a_file_for_another_table_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_learnt_next_is_compared_with_it() {
+async fn the_next_trained_version_is_compared_with_it() {
     let world = world("skl-forest-3");
     import(&world).await;
     let decision = world.decision("next").await;

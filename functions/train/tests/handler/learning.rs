@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
-use crate::support::{World, customers, houses, quick, reordered_iris};
+use crate::support::{TestWorld, customers, houses, quick, reordered_iris};
 
 fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -21,9 +21,9 @@ fn gzip(text: &str) -> Vec<u8> {
 const CHURN: &[u8] = b"target = \"left\"\nfloor = 0.7\npositive = \"yes\"\n";
 
 #[tokio::test]
-async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_back() {
+async fn a_table_of_parts_with_categories_and_holes_is_trained_on_and_can_be_read_back() {
     let (first, second) = (customers(0..200), gzip(&customers(200..400)));
-    let world = World::with(&[("dataset.toml", CHURN), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)]);
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("1.csv", first.as_bytes()), ("2.csv.gz", &second)]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::RandomForest)), "{report:?}");
 
@@ -52,7 +52,7 @@ async fn a_table_of_parts_with_categories_and_holes_is_learnt_and_can_be_read_ba
 
 #[tokio::test]
 async fn what_is_odd_about_a_table_stands_in_run_report_and_manifest() {
-    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert!(report.warnings.iter().any(|warning| warning.contains("\"id\"")), "{:?}", report.warnings);
     assert_eq!(world.run(&report).warnings, report.warnings);
@@ -61,7 +61,7 @@ async fn what_is_odd_about_a_table_stands_in_run_report_and_manifest() {
 
 #[tokio::test]
 async fn a_number_is_learnt_and_judged_by_r2() {
-    let world = World::with(&[("dataset.toml", b"target = \"price\""), ("t.csv", houses(300).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", b"target = \"price\""), ("t.csv", houses(300).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(report.status, RunStatus::Succeeded, "{report:?}");
     assert!(matches!(report.metrics, Some(RunMetrics::Regression { r2, .. }) if r2 > 0.9), "{report:?}");
@@ -77,7 +77,7 @@ async fn a_number_is_learnt_and_judged_by_r2() {
 async fn the_settings_choose_metric_bounds_and_families() {
     let settings = b"target = \"left\"\nprimary_metric = \"log_loss\"\nfloor = 0.9\ntolerance = 0.1\n\
         families = [\"linear\"]\ncandidates = 2\nfolds = 2\n";
-    let world = World::with(&[("dataset.toml", settings), ("t.csv", customers(0..200).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", settings), ("t.csv", customers(0..200).as_bytes())]);
     let report = world.invoke("a", json!({"seed": 1})).await.unwrap();
     let manifest = world.manifest(&report);
     let decision = &manifest.version.decision;
@@ -94,7 +94,7 @@ async fn the_settings_choose_metric_bounds_and_families() {
 
 #[tokio::test]
 async fn what_is_recorded_of_a_run_is_what_was_chosen() {
-    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     let report = world.invoke("a", quick()).await.unwrap();
     let (run, manifest) = (world.run(&report), world.manifest(&report));
     assert_eq!((run.seed, manifest.version.seed), (Some(7), 7));
@@ -109,7 +109,7 @@ async fn what_is_recorded_of_a_run_is_what_was_chosen() {
 
 #[tokio::test]
 async fn the_same_table_and_seed_make_the_same_artifact() {
-    let world = World::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     let mut digests = Vec::new();
     for (invocation, seed) in [("a", 7), ("b", 7), ("c", 8)] {
         let mut event = quick();
@@ -123,7 +123,7 @@ async fn the_same_table_and_seed_make_the_same_artifact() {
 
 #[tokio::test]
 async fn a_folder_among_the_files_is_none_of_them() {
-    let world = World::with(&[("", b""), ("old/", b"")]);
+    let world = TestWorld::with(&[("", b""), ("old/", b"")]);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(world.run(&report).dataset.unwrap().source, "built-in");
     world.store(&[("", b""), ("t.csv", evergreen_table::IRIS_CSV.as_bytes())]);
@@ -132,8 +132,8 @@ async fn a_folder_among_the_files_is_none_of_them() {
 }
 
 #[tokio::test]
-async fn the_gate_knows_whether_both_learnt_from_the_same_table() {
-    let world = World::new();
+async fn the_gate_knows_whether_both_were_trained_on_the_same_table() {
+    let world = TestWorld::new();
     world.decision("a").await;
     assert_eq!(world.decision("b").await.same_table, Some(true));
     world.store(&[("t.csv", &reordered_iris(&[3, 1, 0, 2]))]);
@@ -143,7 +143,7 @@ async fn the_gate_knows_whether_both_learnt_from_the_same_table() {
 
 #[tokio::test]
 async fn a_champion_of_another_target_is_no_measure() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.decision("a").await;
     world.store(&[("dataset.toml", CHURN), ("t.csv", customers(0..200).as_bytes())]);
     assert_eq!(world.decision("b").await.verdict, Verdict::ChampionIncomparable);
@@ -151,7 +151,7 @@ async fn a_champion_of_another_target_is_no_measure() {
 
 #[tokio::test]
 async fn the_events_of_a_version_carry_the_decision_and_its_figures() {
-    let world = World::new();
+    let world = TestWorld::new();
     let decision = serde_json::to_value(world.decision("a").await).unwrap();
     let told: Vec<_> = world.details().iter().map(|event| event["decision"].clone()).collect();
     assert_eq!(world.events(), [EventKind::TrainingSucceeded, EventKind::ModelPromoted]);

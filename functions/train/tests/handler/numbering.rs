@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{RunStatus, VersionNumber};
 use evergreen_testkit::Memory;
-use evergreen_train::{Answer, Invocation, Report, Trainer};
+use evergreen_train::{Invocation, TrainPorts, TrainReport, TrainResponse, Trainer};
 use jiff::SignedDuration;
 
-use crate::support::{World, quick};
+use crate::support::{TestWorld, quick};
 
 const FIRST: &str = "models/iris/00000001/model.onnx";
 
-fn number(report: &Report) -> u32 {
+fn number(report: &TrainReport) -> u32 {
     report.version.map_or(0, VersionNumber::get)
 }
 
 /// Returns the stored objects except those of the version that was just created.
-fn objects_before(world: &World, report: &Report) -> BTreeMap<String, Vec<u8>> {
+fn objects_before(world: &TestWorld, report: &TrainReport) -> BTreeMap<String, Vec<u8>> {
     let mut objects = world.memory.state().objects.clone();
     objects.retain(|key, _| !key.contains(&format!("/{:08}/", number(report))));
     objects
 }
 
 #[tokio::test]
-async fn a_counter_that_is_gone_heals_and_no_object_of_a_version_changes() {
-    let world = World::new();
+async fn a_missing_counter_is_restored_and_no_object_of_a_version_changes() {
+    let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
     }
@@ -41,16 +41,17 @@ async fn a_counter_that_is_gone_heals_and_no_object_of_a_version_changes() {
 
 #[tokio::test]
 async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     let registry = Memory::default();
-    let (memory, clock, training) = (&world.memory, &world.clock, &world.training);
-    let other = Trainer { registry: &registry, storage: memory, bus: &registry, clock, training };
+    let (memory, clock) = (&world.memory, &world.clock);
+    let ports = TrainPorts { registry: &registry, storage: memory, bus: &registry, clock };
+    let other = Trainer { world: &ports, settings: &world.training };
     let deadline = evergreen_lifecycle::ports::Clock::now(clock) + SignedDuration::from_mins(15);
     let before = memory.state().objects.clone();
     // The same training run again: its artifact has the same bytes.
     let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline }).await.unwrap();
-    let Answer::Run(report) = answer else { panic!("{answer:?}") };
+    let TrainResponse::Run(report) = answer else { panic!("{answer:?}") };
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));
     assert_eq!(objects_before(&world, &report), before);
     let next = world.invoke("c", quick()).await.unwrap();
@@ -59,7 +60,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
 
 #[tokio::test]
 async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().intruder = Some((FIRST.into(), b"of another registry".to_vec()));
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));
@@ -69,7 +70,7 @@ async fn a_number_that_is_taken_in_the_last_moment_leads_to_the_next_one() {
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_own() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().unheard.insert("create", 2);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 1));
@@ -78,7 +79,7 @@ async fn an_object_that_was_stored_although_the_answer_was_lost_is_the_attempts_
 
 #[tokio::test]
 async fn a_pointer_that_was_deleted_comes_back_above_the_history() {
-    let world = World::new();
+    let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
     }

@@ -5,11 +5,11 @@ use evergreen_testkit::{moment, version};
 
 use serde_json::json;
 
-use crate::support::{World, quick};
+use crate::support::{TestWorld, quick};
 
 #[tokio::test]
-async fn an_earlier_version_serves_again_when_somebody_says_so() {
-    let world = World::new();
+async fn an_earlier_version_becomes_champion_again_on_request() {
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     let promoted = world.promote(1).await.unwrap();
@@ -23,20 +23,20 @@ async fn an_earlier_version_serves_again_when_somebody_says_so() {
 }
 
 #[tokio::test]
-async fn a_version_that_could_not_serve_is_not_promoted() {
-    let world = World::new();
+async fn a_version_that_cannot_be_loaded_is_not_promoted() {
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     assert_eq!(world.promote(9).await.unwrap_err().to_string(), "version 9 is not registered");
     world.memory.state().objects.remove("models/iris/00000001/model.onnx");
     let error = world.promote(1).await.unwrap_err();
-    assert_eq!(error.to_string(), "version 1 cannot serve: its artifact is not there");
+    assert_eq!(error.to_string(), "version 1 cannot be promoted: its artifact is missing from the bucket");
     assert_eq!(world.champion_number(), Some(2));
 }
 
 #[tokio::test]
 async fn a_promotion_that_another_one_overtakes_is_done_over_it() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     world.invoke("b", quick()).await.unwrap();
     let seen = world.memory.state().champions.last().cloned();

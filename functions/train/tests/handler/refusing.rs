@@ -4,7 +4,7 @@ use evergreen_lifecycle::{Run, RunState};
 use evergreen_testkit::moment;
 use serde_json::{Value, json};
 
-use crate::support::{World, customers, quick};
+use crate::support::{TestWorld, customers, quick};
 
 const TARGET: &str = "target = \"left\"\n";
 
@@ -31,7 +31,7 @@ fn header(from: &str, to: &str) -> Vec<u8> {
 }
 
 async fn assert_refused(wrong: &str, files: &[(&str, &[u8])], kind: &str, named: &[&str]) {
-    let world = World::new();
+    let world = TestWorld::new();
     world.decision("first").await;
     world.store(files);
     let reason = world.assert_fails("a", quick(), kind).await;
@@ -41,7 +41,7 @@ async fn assert_refused(wrong: &str, files: &[(&str, &[u8])], kind: &str, named:
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column() {
+async fn a_data_set_that_cannot_be_trained_on_is_refused_with_file_row_and_column() {
     let tables: [(&str, Vec<u8>, &[&str]); 8] = [
         ("no target", header(",left", ",leaves"), &["left", "leaves", "plan"]),
         ("one class", all_stay_but(&[]), &["left", "same label"]),
@@ -63,7 +63,7 @@ async fn a_table_that_cannot_be_learnt_from_is_refused_with_file_row_and_column(
 async fn a_table_without_a_header_leaves_no_value_in_record_event_or_answer() {
     let table = customers(0..60);
     let (_, rows) = table.split_once('\n').unwrap();
-    let world = World::with(&[("dataset.toml", TARGET.as_bytes()), ("t.csv", rows.as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", TARGET.as_bytes()), ("t.csv", rows.as_bytes())]);
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
     assert!(reason.starts_with("datasets/iris/t.csv: the file has no header row"), "{reason}");
     let answer = world.invoke("b", quick()).await.unwrap_err().to_string();
@@ -85,7 +85,7 @@ async fn a_wrong_part_is_named_among_others() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_data_is_named() {
+async fn a_file_that_is_not_a_data_file_is_named() {
     let files: [(&str, &[u8]); 2] = [("t.csv", &customers(0..60).into_bytes()), ("notes.txt", b"later")];
     assert_refused("notes", &files, "InvalidTable", &["datasets/iris/notes.txt", ".parquet"]).await;
     let damaged: [(&str, &[u8]); 1] = [("t.csv.gz", b"no gzip")];
@@ -101,7 +101,7 @@ async fn settings_without_data_are_refused() {
 }
 
 #[tokio::test]
-async fn settings_that_are_none_are_refused_by_their_key() {
+async fn invalid_settings_are_refused_by_their_key() {
     let settings: [(&str, &str, &[&str]); 6] = [
         ("tagret = \"left\"", "InvalidSettings", &["datasets/iris/dataset.toml: unknown key `tagret`"]),
         ("target 1", "InvalidSettings", &["datasets/iris/dataset.toml, line 1"]),
@@ -121,7 +121,7 @@ async fn settings_that_are_none_are_refused_by_their_key() {
 }
 
 #[tokio::test]
-async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
+async fn an_event_that_asks_for_something_impossible_is_recorded() {
     let events: [(Value, &str, &[&str]); 6] = [
         (json!({"sead": 1}), "InvalidRequest", &["sead"]),
         (json!({"family": "forest"}), "InvalidRequest", &["forest", "gradient_boosting"]),
@@ -130,7 +130,7 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
         (json!({"hyperparameters": {"max_depth": "deep"}}), "InvalidHyperparameters", &["max_depth", "deep"]),
         (json!({"family": "linear", "hyperparameters": {"l2": 1}}), "InvalidHyperparameters", &["l2", "alpha"]),
     ];
-    let world = World::new();
+    let world = TestWorld::new();
     for (event, kind, named) in events {
         let invocation = event.to_string().replace(|char: char| !char.is_ascii_alphanumeric(), "-");
         let reason = world.assert_fails(&invocation, event, kind).await;
@@ -141,26 +141,26 @@ async fn an_event_that_asks_for_what_cannot_be_is_on_record() {
 #[tokio::test]
 async fn a_table_too_large_for_the_memory_is_refused_before_it_is_fetched() {
     let table = "a,b,variety\n".to_owned() + &"1,2,0\n3,4,1\n".repeat(400_000);
-    let mut world = World::with(&[("t.csv", table.as_bytes())]);
+    let mut world = TestWorld::with(&[("t.csv", table.as_bytes())]);
     world.training.memory = 64 << 20;
     let reason = world.assert_fails("a", quick(), "InvalidTable").await;
-    let expected = "dataset datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
+    let expected = "data set datasets/iris/t.csv: the table has about 800,002 rows of 3 columns (about 4.6 MB); learning from it \
                     by random_forest needs about ";
     assert!(reason.starts_with(expected) && reason.contains("; set TrainMemory to "), "{reason}");
     assert_eq!(world.memory.state().dataset_reads, 0);
 }
 
 #[tokio::test]
-async fn words_that_nobody_would_read_to_their_end_are_cut() {
+async fn a_very_long_error_text_is_cut() {
     let settings = format!("{} = 1\n", "key".repeat(2000));
-    let world = World::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
+    let world = TestWorld::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", b"a,variety\n")]);
     let reason = world.assert_fails("a", quick(), "InvalidSettings").await;
     assert!(reason.chars().count() <= 2001 && reason.ends_with('…'), "{}", reason.len());
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_final_at_once() {
-    let world = World::with(&[("t.csv", b"a,variety\n")]);
+async fn a_failure_that_a_retry_cannot_help_is_final_at_once() {
+    let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.assert_fails("a", quick(), "InvalidTable").await;
     world.assert_fails("b", json!({"sead": 1}), "InvalidRequest").await;
     assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_none()));
@@ -168,7 +168,7 @@ async fn a_failure_that_cannot_heal_is_final_at_once() {
 
 #[tokio::test]
 async fn a_store_that_is_away_fails_the_run() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.assert_fails("a", quick(), "Unavailable").await;
     let retried = world.memory.state().runs.values().map(Run::retry_until).collect::<Vec<_>>();

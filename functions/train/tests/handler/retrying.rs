@@ -4,7 +4,7 @@ use evergreen_lifecycle::{RunState, RunStatus};
 use evergreen_testkit::Memory;
 use serde_json::json;
 
-use crate::support::{World, quick};
+use crate::support::{TestWorld, quick};
 
 fn attempts(memory: &Memory) -> Vec<u32> {
     memory.state().runs.values().map(|run| run.attempt).collect()
@@ -13,7 +13,7 @@ fn attempts(memory: &Memory) -> Vec<u32> {
 #[tokio::test(start_paused = true)]
 async fn a_table_that_is_busy_for_a_while_costs_no_fit() {
     for operation in ["open", "take_number", "create", "register"] {
-        let world = World::new();
+        let world = TestWorld::new();
         world.memory.state().busy.insert(operation, 12);
         let report = world.invoke("a", quick()).await.unwrap();
         assert_eq!((report.status, report.version.map(|number| number.get())), (RunStatus::Succeeded, Some(1)));
@@ -23,7 +23,7 @@ async fn a_table_that_is_busy_for_a_while_costs_no_fit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_manifest_that_is_written_again_may_meet_a_busy_store() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().rival = Some(evergreen_testkit::champion(evergreen_testkit::version(
         7,
         0.5,
@@ -36,26 +36,26 @@ async fn a_manifest_that_is_written_again_may_meet_a_busy_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_that_stays_busy_fails_the_run_in_its_own_words_and_before_the_invocation_ends() {
-    let world = World::new();
+async fn a_table_that_stays_busy_fails_the_run_with_its_own_error_and_before_the_invocation_ends() {
+    let world = TestWorld::new();
     world.memory.state().busy.insert("register", u32::MAX);
     let begun = tokio::time::Instant::now();
     let reason = world.assert_fails("a", quick(), "Unavailable").await;
-    assert_eq!(reason, "the memory is unavailable: it is busy");
+    assert_eq!(reason, "the memory failed: it is busy");
     assert!((600..900).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     assert!(world.memory.state().runs.values().all(|run| run.retry_until().is_some()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_recorded_although_the_table_is_busy_for_a_while() {
-    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.memory.state().busy.insert("fail", 12);
     world.assert_fails("a", quick(), "InvalidTable").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_registration_whose_answer_was_lost_has_happened_once() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.state().unheard.insert("register", 1);
     let report = world.invoke("a", quick()).await.unwrap();
     assert_eq!(report.status, RunStatus::Succeeded);
@@ -64,8 +64,8 @@ async fn a_registration_whose_answer_was_lost_has_happened_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registration_that_is_not_heard_of_in_time_is_a_success_all_the_same() {
-    let world = World::new();
+async fn a_registration_whose_answer_does_not_come_in_time_is_still_a_success() {
+    let world = TestWorld::new();
     // The answer is lost. Every later try finds a busy registry until the invocation ends.
     world.memory.state().unheard.insert("register", 1);
     world.memory.state().busy_after_unheard = Some(("register", u32::MAX));
@@ -76,7 +76,7 @@ async fn a_registration_that_is_not_heard_of_in_time_is_a_success_all_the_same()
 
 #[tokio::test(start_paused = true)]
 async fn a_promotion_whose_answer_was_lost_is_no_duplicate() {
-    let world = World::new();
+    let world = TestWorld::new();
     for invocation in ["a", "b"] {
         world.invoke(invocation, quick()).await.unwrap();
     }
@@ -89,7 +89,7 @@ async fn a_promotion_whose_answer_was_lost_is_no_duplicate() {
 
 #[tokio::test]
 async fn ten_trainings_at_once_all_make_a_version() {
-    let world = World::new();
+    let world = TestWorld::new();
     let train = async |name: &str| world.invoke(name, json!({"id": name})).await.unwrap().status;
     let ends = tokio::join!(
         train("1"),
@@ -112,8 +112,8 @@ async fn ten_trainings_at_once_all_make_a_version() {
 }
 
 #[tokio::test]
-async fn a_failure_that_cannot_heal_is_not_done_again_by_the_platforms_retry() {
-    let world = World::with(&[("t.csv", b"a,variety\n")]);
+async fn a_final_failure_is_not_repeated_by_the_platforms_retry() {
+    let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     let first = world.assert_fails("a", quick(), "InvalidTable").await;
     let reads = world.memory.state().dataset_reads;
     for _ in 0..2 {
@@ -128,7 +128,7 @@ async fn a_failure_that_cannot_heal_is_not_done_again_by_the_platforms_retry() {
 
 #[tokio::test]
 async fn somebody_who_sends_the_event_again_has_it_tried_again() {
-    let world = World::with(&[("t.csv", b"a,variety\n")]);
+    let world = TestWorld::with(&[("t.csv", b"a,variety\n")]);
     world.invoke("a", json!({"id": "again"})).await.unwrap_err();
     world.store(&[]);
     let report = world.invoke("b", json!({"id": "again"})).await.unwrap();
@@ -137,7 +137,7 @@ async fn somebody_who_sends_the_event_again_has_it_tried_again() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_imported_is_not_read_three_times() {
-    let world = World::new();
+    let world = TestWorld::new();
     let key = "incoming/iris/forest.onnx";
     world.memory.state().incoming.insert(key.into(), b"no model".to_vec());
     let event = json!({"import": key});
@@ -149,7 +149,7 @@ async fn a_file_that_cannot_be_imported_is_not_read_three_times() {
 
 #[tokio::test]
 async fn an_import_that_takes_too_long_is_not_begun_again_and_a_training_is() {
-    let mut world = World::new();
+    let mut world = TestWorld::new();
     world.seconds = 1;
     let key = "incoming/iris/forest.onnx";
     world.memory.state().incoming.insert(key.into(), b"no model".to_vec());

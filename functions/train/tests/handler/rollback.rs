@@ -3,10 +3,10 @@
 use evergreen_lifecycle::{Pointer, RunStatus, Unreadable, Verdict};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestWorld;
 
 /// Replaces the pointer with one of a newer release: the champion's record with a `change`.
-fn rewrite_pointer(world: &World, change: impl Fn(&mut Value)) {
+fn rewrite_pointer(world: &TestWorld, change: impl Fn(&mut Value)) {
     let mut state = world.memory.state();
     let mut fields = serde_json::to_value(state.champions.last().unwrap()).unwrap();
     change(&mut fields);
@@ -21,7 +21,7 @@ fn with_unknown_enums(fields: &mut Value) {
 
 #[tokio::test]
 async fn a_challenger_is_judged_against_a_champion_whose_record_can_be_read_in_part() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     rewrite_pointer(&world, with_unknown_enums);
     let report = world.invoke("b", Value::Null).await.unwrap();
@@ -35,7 +35,7 @@ async fn a_challenger_is_judged_against_a_champion_whose_record_can_be_read_in_p
 
 #[tokio::test]
 async fn a_champion_whose_data_set_cannot_be_read_is_not_compared() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     rewrite_pointer(&world, |fields| fields["version"]["dataset"]["task"] = "ranking".into());
     let report = world.invoke("b", Value::Null).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_champion_whose_data_set_cannot_be_read_is_not_compared() {
 
 #[tokio::test]
 async fn a_pointer_that_does_not_say_what_to_load_fails_the_run_and_says_what_to_do() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     rewrite_pointer(&world, |fields| fields["version"]["artifact"] = "elsewhere".into());
     let error = world.invoke("b", Value::Null).await.unwrap_err();
@@ -57,7 +57,7 @@ async fn a_pointer_that_does_not_say_what_to_load_fails_the_run_and_says_what_to
 
 #[tokio::test]
 async fn an_earlier_version_is_promoted_over_a_pointer_that_can_be_read_in_part() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     world.invoke("b", Value::Null).await.unwrap();
     rewrite_pointer(&world, with_unknown_enums);
@@ -68,7 +68,7 @@ async fn an_earlier_version_is_promoted_over_a_pointer_that_can_be_read_in_part(
 
 #[tokio::test]
 async fn a_run_that_the_newer_release_left_is_not_gone_on_with() {
-    let world = World::new();
+    let world = TestWorld::new();
     let fields = json!({"id": "manual-left", "status": "PAUSED", "started_at": "2026-11-24T02:00:00.000Z"});
     world.memory.state().unreadable_runs.push(Unreadable::new("RUN#manual-left", "unknown variant `PAUSED`", fields));
     let error = world.invoke("a", json!({"id": "left"})).await.unwrap_err();

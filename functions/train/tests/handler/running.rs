@@ -5,11 +5,11 @@ use evergreen_scoring::Model;
 use evergreen_testkit::{finished_run, moment, version};
 use serde_json::{Value, json};
 
-use crate::support::{World, sample, stump};
+use crate::support::{TestWorld, sample, stump};
 
 #[tokio::test]
 async fn the_first_scheduled_run_makes_the_champion() {
-    let world = World::new();
+    let world = TestWorld::new();
     let report = world.invoke("a", sample("train-schedule")).await.unwrap();
     assert_eq!((report.status, report.duplicate), (RunStatus::Succeeded, false));
     assert!(report.metrics.unwrap().headline() >= 0.9, "{report:?}");
@@ -19,7 +19,7 @@ async fn the_first_scheduled_run_makes_the_champion() {
 
 #[tokio::test]
 async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", json!({"note": "first"})).await.unwrap();
     let state = world.memory.state();
     let champion = state.champions.last().unwrap();
@@ -42,7 +42,7 @@ async fn artifact_and_manifest_are_stored_before_the_pointer_names_them() {
 
 #[tokio::test]
 async fn the_same_event_twice_makes_one_version() {
-    let world = World::new();
+    let world = TestWorld::new();
     let event = json!({"trigger": "schedule", "scheduled_time": "2026-11-24T03:00:00Z"});
     let first = world.invoke("a", event.clone()).await.unwrap();
     let second = world.invoke("b", event).await.unwrap();
@@ -52,8 +52,8 @@ async fn the_same_event_twice_makes_one_version() {
 }
 
 #[tokio::test]
-async fn a_worse_version_is_kept_and_says_why_it_does_not_serve() {
-    let world = World::new();
+async fn a_worse_version_is_kept_and_says_why_it_is_not_promoted() {
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     let report = world.invoke("b", stump()).await.unwrap();
     assert_eq!(report.status, RunStatus::Rejected);
@@ -64,7 +64,7 @@ async fn a_worse_version_is_kept_and_says_why_it_does_not_serve() {
 
 #[tokio::test]
 async fn a_champion_that_appears_meanwhile_is_judged_against() {
-    let world = World::new();
+    let world = TestWorld::new();
     let rival = evergreen_testkit::champion(version(7, 1.0, moment("2026-11-24T03:00:04Z")));
     world.memory.state().rival = Some(rival);
     let report = world.invoke("a", Value::Null).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_champion_that_appears_meanwhile_is_judged_against() {
 
 #[tokio::test]
 async fn a_damaged_champion_is_replaced() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.invoke("a", Value::Null).await.unwrap();
     for content in world.memory.state().objects.values_mut() {
         content.reverse();
@@ -89,7 +89,7 @@ async fn a_damaged_champion_is_replaced() {
 
 #[tokio::test]
 async fn a_failed_run_is_tried_again_under_its_own_name() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("artifacts");
     world.invoke("a", json!({"id": "again"})).await.unwrap_err();
     world.memory.bring_back("artifacts");
@@ -101,7 +101,7 @@ async fn a_failed_run_is_tried_again_under_its_own_name() {
 
 #[tokio::test]
 async fn a_bus_that_is_away_does_not_undo_a_version() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     let report = world.invoke("a", Value::Null).await.unwrap();
     assert_eq!(report.status, RunStatus::Succeeded);
@@ -109,7 +109,7 @@ async fn a_bus_that_is_away_does_not_undo_a_version() {
 
 #[tokio::test]
 async fn a_second_delivery_leaves_a_run_that_is_at_work_alone() {
-    let world = World::new();
+    let world = TestWorld::new();
     let running = evergreen_testkit::run("busy", moment("2026-11-24T03:00:00Z"));
     world.memory.state().runs.insert(running.id.clone(), running);
     let report = world.invoke("b", json!({"id": "busy"})).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_second_delivery_leaves_a_run_that_is_at_work_alone() {
 
 #[tokio::test]
 async fn the_report_says_what_a_caller_needs() {
-    let world = World::new();
+    let world = TestWorld::new();
     let done = version(3, 0.95, moment("2026-11-24T02:00:00Z"));
     let run = finished_run("done", moment("2026-11-24T02:00:00Z"), &done);
     world.memory.state().versions.insert(done.number, done);
@@ -150,7 +150,7 @@ async fn the_report_says_what_a_caller_needs() {
 
 #[tokio::test]
 async fn a_run_is_dated_after_the_run_before_it_though_the_clock_is_behind() {
-    let world = World::new();
+    let world = TestWorld::new();
     let first = world.invoke("a", Value::Null).await.unwrap();
     let began = world.run(&first).started_at;
     world.clock.set(moment("2026-11-23T05:00:00Z"));

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use evergreen_lifecycle::{Announcement, Decision, EventKind, Manifest, Run, RunState};
 use evergreen_testkit::{FixedClock, Memory, moment};
-use evergreen_train::{Answer, Invocation, Promoted, Report, TrainError, Trainer, Training};
+use evergreen_train::{
+    Invocation, Promoted, TrainError, TrainPorts, TrainReport, TrainResponse, Trainer, TrainingSettings,
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -23,20 +25,20 @@ pub fn stump() -> Value {
     }})
 }
 
-pub struct World {
+pub struct TestWorld {
     pub memory: Memory,
     pub clock: FixedClock,
-    pub training: Training,
+    pub training: TrainingSettings,
     /// Duration of an invocation in seconds.
     pub seconds: i64,
 }
 
-impl World {
+impl TestWorld {
     pub fn new() -> Self {
         Self {
             memory: Memory::default(),
             clock: FixedClock::at(moment("2026-11-24T03:00:05Z")),
-            training: Training {
+            training: TrainingSettings {
                 model: "iris".parse().unwrap(),
                 target: "variety".into(),
                 floor: Some(0.9),
@@ -62,10 +64,10 @@ impl World {
         self.memory.state().datasets = keyed.collect();
     }
 
-    pub async fn invoke(&self, invocation: &str, event: Value) -> Result<Report, TrainError> {
+    pub async fn invoke(&self, invocation: &str, event: Value) -> Result<TrainReport, TrainError> {
         match self.handle(invocation, event).await? {
-            Answer::Run(report) => Ok(*report),
-            Answer::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
+            TrainResponse::Run(report) => Ok(*report),
+            TrainResponse::Promotion(promoted) => panic!("expected a run, got {promoted:?}"),
         }
     }
 
@@ -77,15 +79,16 @@ impl World {
 
     pub async fn promote(&self, number: u32) -> Result<Promoted, TrainError> {
         match self.handle("promotion", json!({"promote": number, "note": "the new one drifts"})).await? {
-            Answer::Promotion(promoted) => Ok(promoted),
-            Answer::Run(report) => panic!("expected a promotion, got {report:?}"),
+            TrainResponse::Promotion(promoted) => Ok(promoted),
+            TrainResponse::Run(report) => panic!("expected a promotion, got {report:?}"),
         }
     }
 
-    pub async fn handle(&self, invocation: &str, event: Value) -> Result<Answer, TrainError> {
+    pub async fn handle(&self, invocation: &str, event: Value) -> Result<TrainResponse, TrainError> {
         let deadline = evergreen_lifecycle::ports::Clock::now(&self.clock) + SignedDuration::from_secs(self.seconds);
-        let (memory, clock, training) = (&self.memory, &self.clock, &self.training);
-        let trainer = Trainer { registry: memory, storage: memory, bus: memory, clock, training };
+        let (memory, clock) = (&self.memory, &self.clock);
+        let world = TrainPorts { registry: memory, storage: memory, bus: memory, clock };
+        let trainer = Trainer { world: &world, settings: &self.training };
         trainer.handle(event, &Invocation { id: invocation.into(), deadline }).await
     }
 
@@ -99,11 +102,11 @@ impl World {
         self.memory.state().events.iter().map(|event| serde_json::from_str(&event.detail).unwrap()).collect()
     }
 
-    pub fn run(&self, report: &Report) -> Run {
+    pub fn run(&self, report: &TrainReport) -> Run {
         self.memory.state().runs[&report.run_id].clone()
     }
 
-    pub fn manifest(&self, report: &Report) -> Manifest {
+    pub fn manifest(&self, report: &TrainReport) -> Manifest {
         let state = self.memory.state();
         serde_json::from_slice(&state.objects[&state.versions[&report.version.unwrap()].manifest_key]).unwrap()
     }

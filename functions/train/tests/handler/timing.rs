@@ -5,14 +5,14 @@ use std::time::Instant;
 use evergreen_lifecycle::RunStatus;
 use serde_json::json;
 
-use crate::support::{World, customers, quick};
+use crate::support::{TestWorld, customers, quick};
 
 const MANY: &str = "target = \"left\"\nfloor = 0.6\ncandidates = 1000\n";
 
 #[tokio::test]
 async fn a_search_that_runs_out_of_its_budget_still_makes_a_version_and_says_so() {
     let settings = format!("{MANY}time_budget_seconds = 1\n");
-    let world = World::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
+    let world = TestWorld::with(&[("dataset.toml", settings.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     let report = world.invoke("a", json!({"seed": 1})).await.unwrap();
     let search = report.search.clone().unwrap();
     assert!(search.cut_short && search.tried < search.planned, "{search:?}");
@@ -23,7 +23,7 @@ async fn a_search_that_runs_out_of_its_budget_still_makes_a_version_and_says_so(
 
 #[tokio::test]
 async fn the_invocations_end_bounds_what_is_left() {
-    let mut world = World::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
+    let mut world = TestWorld::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     world.seconds = 6;
     let started = Instant::now();
     let report = world.invoke("a", json!({"seed": 1})).await.unwrap();
@@ -33,9 +33,9 @@ async fn the_invocations_end_bounds_what_is_left() {
 }
 
 #[tokio::test]
-async fn an_invocation_without_time_is_given_up_with_a_word() {
-    let mut world = World::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
+async fn an_invocation_without_time_is_given_up_with_a_reason() {
+    let mut world = TestWorld::with(&[("dataset.toml", MANY.as_bytes()), ("t.csv", customers(0..400).as_bytes())]);
     world.seconds = 1;
     let reason = world.assert_fails("a", quick(), "OutOfTime").await;
-    assert_eq!(reason, "training did not end within the invocation's time");
+    assert_eq!(reason, "the run did not end within the time of the invocation");
 }

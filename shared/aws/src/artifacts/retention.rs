@@ -64,7 +64,7 @@ mod tests {
     use evergreen_testkit::{moment, version};
 
     use super::*;
-    use crate::mocks::record;
+    use crate::tests::mocks::record;
 
     fn bucket(rule: &Rule) -> ArtifactBucket {
         let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [rule]);

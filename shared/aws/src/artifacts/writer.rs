@@ -112,17 +112,17 @@ impl ArtifactBucket {
         match self.client.head_object().bucket(&self.bucket).key(key).send().await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
-            Err(error) => Err(unavailable("looking at an artifact")(error)),
+            Err(error) => Err(unavailable("reading the metadata of an artifact")(error)),
         }
     }
 }
 
 fn tag_of(tag: Option<String>) -> Result<ObjectTag, Unavailable> {
-    tag.map(ObjectTag).ok_or_else(|| Unavailable::new(WHAT, "the store gave the object no entity tag"))
+    tag.map(ObjectTag).ok_or_else(|| Unavailable::new(WHAT, "the bucket returned no entity tag of the object"))
 }
 
 fn changing() -> StoreError {
-    Unavailable::briefly(WHAT, "the object came and went again and again").into()
+    Unavailable::briefly(WHAT, "other callers created and deleted the object in every try").into()
 }
 
 /// Checks whether the condition failed: an object exists unexpectedly, has other content, or is missing.
@@ -144,7 +144,7 @@ mod tests {
     use aws_smithy_mocks::{MockResponse, Rule, RuleMode, mock, mock_client};
 
     use super::*;
-    use crate::mocks::{Sent, record_part};
+    use crate::tests::mocks::{Sent, record_part};
 
     const KEY: &str = "models/iris/00000001/model.onnx";
     const OBJECT: NewObject<'_> =
@@ -176,7 +176,7 @@ mod tests {
         })
     }
 
-    fn standing(mark: Option<&'static str>) -> Rule {
+    fn stored_with(mark: Option<&'static str>) -> Rule {
         mock!(Client::head_object).then_output(move || {
             let found = HeadObjectOutput::builder().e_tag("\"old\"");
             mark.into_iter().fold(found, |found, mark| found.metadata("evergreen-attempt", mark)).build()
@@ -202,14 +202,14 @@ mod tests {
     async fn an_object_of_another_attempt_is_left_alone() {
         for mark in [None, Some("manual-8/1/a"), Some("manual-7/2/7f3c")] {
             let error =
-                bucket(&[&refusing(412, "PreconditionFailed"), &standing(mark)]).create(OBJECT).await.unwrap_err();
+                bucket(&[&refusing(412, "PreconditionFailed"), &stored_with(mark)]).create(OBJECT).await.unwrap_err();
             assert!(matches!(error, StoreError::Taken(key) if key == KEY), "{mark:?}");
         }
     }
 
     #[tokio::test]
     async fn an_object_of_ones_own_was_stored_by_a_try_whose_answer_was_lost() {
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark))];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark))];
         assert_eq!(bucket(&rules).create(OBJECT).await.unwrap(), tag("old"));
     }
 
@@ -230,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn a_rewrite_whose_answer_was_lost_is_done_over_what_it_left() {
         let (rule, sent) = accepting();
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(Some(OBJECT.mark)), &rule];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(Some(OBJECT.mark)), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("older")).await.unwrap(), tag("new"));
         assert!(sent.only().contains("\"old\""));
     }
@@ -241,7 +241,7 @@ mod tests {
         let rules = [&refusing(404, "NoSuchKey"), &nothing(), &rule];
         assert_eq!(bucket(&rules).replace(OBJECT, &tag("old")).await.unwrap(), tag("new"));
         assert!(sent.only().contains(" * "));
-        let rules = [&refusing(412, "PreconditionFailed"), &standing(None)];
+        let rules = [&refusing(412, "PreconditionFailed"), &stored_with(None)];
         assert!(matches!(bucket(&rules).replace(OBJECT, &tag("old")).await, Err(StoreError::Taken(_))));
     }
 

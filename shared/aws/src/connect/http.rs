@@ -66,7 +66,7 @@ impl Connector for Pool {
             Ok(request) => request,
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
-        tell_connection(&mut request);
+        report_connection(&mut request);
         let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await.map_err(failure)?;
@@ -77,7 +77,7 @@ impl Connector for Pool {
 }
 
 /// Lets the SDK close a request's connection if the request failed and another try may succeed.
-fn tell_connection(request: &mut Request<SdkBody>) {
+fn report_connection(request: &mut Request<SdkBody>) {
     let connection = capture_connection(request);
     if let Some(sdk) = request.extensions().get::<CaptureSmithyConnection>() {
         sdk.set_connection_retriever(move || closable(&connection));

@@ -6,7 +6,7 @@ use evergreen_lifecycle::ports::{SendError, Unavailable};
 
 use super::WHAT;
 use crate::connect::never_connected;
-use crate::failure::Failure;
+use crate::failure::CallFailure;
 
 /// SES's error codes for too many mails, in a short time or beyond a quota.
 const TOO_MANY: [&str; 4] = ["TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"];
@@ -18,7 +18,7 @@ const GATEWAY_TIMEOUT: u16 = 504;
 /// has sent nothing.
 pub(super) fn of(error: &SdkError<SendEmailError>) -> SendError {
     // SES's messages may contain addresses, so they are left out.
-    let cause = Unavailable::new(WHAT, Failure::unworded(error));
+    let cause = Unavailable::new(WHAT, CallFailure::unworded(error));
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused(cause),
         SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(never_connected) => {

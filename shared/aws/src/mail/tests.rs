@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::env::Environment;
-use crate::mocks::record;
+use crate::tests::mocks::record;
 
 const READER: &str = "reader@example.com";
 
@@ -25,7 +25,7 @@ fn mail() -> Mail {
 fn ses(rules: &[&Rule]) -> Ses {
     let client = mock_client!(aws_sdk_sesv2, RuleMode::Sequential, rules.iter().copied());
     let sender = "evergreen@example.com".into();
-    Ses { client, sender, configuration_set: Some("evergreen".into()), patience: ANSWER }
+    Ses { client, sender, configuration_set: Some("evergreen".into()), answer_timeout: ANSWER }
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn sent_to(answer: Answer) -> (Result<(), SendError>, usize) {
 }
 
 /// Returns an SES adapter for a port of this machine.
-fn over_http(port: u16, patience: Duration) -> Ses {
+fn over_http(port: u16, answer_timeout: Duration) -> Ses {
     let environment = Environment::from_lookup(|key| match key {
         "AWS_REGION" => Some("eu-central-1".into()),
         "AWS_ENDPOINT_URL" => Some(format!("http://127.0.0.1:{port}")),
@@ -114,7 +114,7 @@ fn over_http(port: u16, patience: Duration) -> Ses {
     });
     let credentials = SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test"));
     let config = crate::connect(&environment).unwrap().to_builder().credentials_provider(credentials).build();
-    Ses { patience, ..Ses::new(&config, "evergreen@example.com", None) }
+    Ses { answer_timeout, ..Ses::new(&config, "evergreen@example.com", None) }
 }
 
 async fn serve(stream: &mut TcpStream, answer: Answer) -> io::Result<()> {
@@ -142,7 +142,7 @@ async fn a_late_answer_sends_no_second_copy() {
 }
 
 #[tokio::test]
-async fn an_error_that_comes_for_now_is_told_from_a_refusal() {
+async fn a_temporary_error_is_distinguished_from_a_refusal() {
     for (status, code) in [(429, "TooManyRequestsException"), (400, "ThrottlingException")] {
         let (sent, seen) = sent_to(Answer::With(status, code)).await;
         assert!(matches!(sent, Err(SendError::Throttled(_))), "{status} {code}: {sent:?}");

@@ -9,7 +9,7 @@ use crate::failure::unavailable;
 
 impl AlarmRecords for Registry {
     async fn alarm(&self, name: &str) -> Result<Option<AlarmRecord>, Unavailable> {
-        let what = "reading what is remembered of an alarm";
+        let what = "reading the record of an alarm";
         let item = self.item(self.keys.alarm(name), what).await?;
         item.map(|item| items::decode(item, what)).transpose()
     }
@@ -44,21 +44,21 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{item, json, registry, texts};
+    use crate::registry::tests::support::{item, json, registry, texts};
+    use crate::tests::mocks::record;
 
     /// Returns an alarm's record after its first change.
     fn raised() -> AlarmRecord {
         let now = moment("2026-11-24T03:00:00Z");
         let change = AlarmChange { raised: true, since: now, was_raised: false };
-        AlarmRecord::hear(None, change, now).1.unwrap()
+        AlarmRecord::receive(None, change, now).1.unwrap()
     }
 
     /// Returns an alarm's record after its second change.
     fn over() -> AlarmRecord {
         let now = moment("2026-11-24T03:05:00Z");
         let change = AlarmChange { raised: false, since: now, was_raised: true };
-        AlarmRecord::hear(Some(&raised()), change, now).1.unwrap()
+        AlarmRecord::receive(Some(&raised()), change, now).1.unwrap()
     }
 
     /// Returns the request that stores the record.

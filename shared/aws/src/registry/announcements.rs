@@ -9,12 +9,12 @@ use evergreen_lifecycle::time;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::items::{self, Item};
+use super::items::{self, RegistryItem};
 use super::keys::Key;
 use super::{Registry, transaction};
 use crate::failure::unavailable;
 
-const WHAT: &str = "reading the events to be told";
+const WHAT: &str = "reading the events to be published";
 
 /// Maximum number of events on a page. An event has only a few KB, so a page stays below DynamoDB's limit of 1 MB.
 const PAGE: i32 = 100;
@@ -25,7 +25,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// An event as it is stored, besides its key. The detail is stored in its final form, so every release can announce
 /// events that another release stored.
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct OutboxRecord {
     detail_type: String,
     detail: String,
     /// When the record may be deleted, in seconds since 1970 (the table's time-to-live).
@@ -35,8 +35,8 @@ struct Record {
 impl Registry {
     /// Creates the write that stores `announcement`. It has no condition, because the other writes of the transaction
     /// have theirs.
-    pub(super) fn to_be_told(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
-        let record = Record {
+    pub(super) fn outbox_write(&self, announcement: &Announcement) -> Result<TransactWriteItem, Unavailable> {
+        let record = OutboxRecord {
             detail_type: announcement.kind.clone(),
             detail: announcement.detail.clone(),
             expires_at: expiry(&announcement.key)?,
@@ -79,16 +79,16 @@ impl EventOutbox for Registry {
         Ok(waiting)
     }
 
-    async fn told(&self, key: &str) -> Result<(), Unavailable> {
+    async fn remove(&self, key: &str) -> Result<(), Unavailable> {
         let key = self.keys.event(key).into_item();
         let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        delete.send().await.map_err(unavailable("forgetting an event that was told"))?;
+        delete.send().await.map_err(unavailable("removing a published event"))?;
         Ok(())
     }
 }
 
 /// Returns the event that `item` stores, or `None` if this release cannot read it.
-fn decode(mut item: Item) -> Option<Announcement> {
+fn decode(mut item: RegistryItem) -> Option<Announcement> {
     let key = Key::sort_of(&item)?.to_owned();
     let mut word = |name: &str| match item.remove(name) {
         Some(AttributeValue::S(word)) => Some(word),
@@ -109,8 +109,8 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{json, registry, texts};
+    use crate::registry::tests::support::{json, registry, texts};
+    use crate::tests::mocks::record;
 
     const KEY: &str = "2026-11-24T03:00:04.000Z#iris/manual-7/1/TrainingFailed";
 
@@ -118,13 +118,13 @@ mod tests {
         Announcement { key: KEY.into(), kind: "TrainingFailed".into(), detail: r#"{"id":"1"}"#.into() }
     }
 
-    fn stored() -> Item {
-        let write = registry(&[]).to_be_told(&announcement()).unwrap();
+    fn stored() -> RegistryItem {
+        let write = registry(&[]).outbox_write(&announcement()).unwrap();
         write.put.unwrap().item
     }
 
     #[test]
-    fn an_event_is_stored_as_it_will_be_told_and_expires_after_two_weeks() {
+    fn an_event_is_stored_as_it_will_be_published_and_expires_after_two_weeks() {
         let expected = value!({
             "pk": "OUTBOX#iris", "sk": KEY, "detail_type": "TrainingFailed", "detail": "{\"id\":\"1\"}",
             "expires_at": moment("2026-12-08T03:00:04Z").as_second(),
@@ -165,14 +165,14 @@ mod tests {
     async fn a_table_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::query).then_error(|| QueryError::generic(Default::default()));
         let error = registry(&[&rule]).waiting(moment("2026-11-24T03:00:00Z"), None).await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the events to be told is unavailable");
+        assert_eq!(error.to_string(), "reading the events to be published failed");
     }
 
     #[tokio::test]
-    async fn an_event_that_was_told_is_forgotten() {
+    async fn a_published_event_is_removed() {
         let (rule, sent) =
             record(mock!(Client::delete_item), || MockResponse::Output(DeleteItemOutput::builder().build()));
-        registry(&[&rule]).told(KEY).await.unwrap();
+        registry(&[&rule]).remove(KEY).await.unwrap();
         assert_eq!(sent.only().key, Some(texts(&[("pk", "OUTBOX#iris"), ("sk", KEY)])));
     }
 }

@@ -31,7 +31,8 @@ impl Versions for Registry {
         let mut total = 0;
         while let Some(page) = pages.next().await {
             let page = page.map_err(unavailable("counting the versions"))?;
-            total += u64::try_from(page.count()).unwrap_or_default();
+            // A count is never negative.
+            total += u64::from(page.count().unsigned_abs());
         }
         Ok(total)
     }
@@ -48,8 +49,8 @@ mod tests {
     use evergreen_lifecycle::Champion;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{item, registry, texts};
+    use crate::registry::tests::support::{item, registry, texts};
+    use crate::tests::mocks::record;
 
     fn first() -> Champion {
         champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))

@@ -9,14 +9,14 @@ use evergreen_lifecycle::time;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::keys::Keys;
+use super::keys::RegistryKeys;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
 /// A claim as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    state: State,
+struct ClaimRecord {
+    state: ClaimState,
     /// The invocation that holds the claim.
     holder: String,
     /// From when on somebody else may take the claim, unless the mail was sent. The text sorts in time order.
@@ -27,7 +27,7 @@ struct Record {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum ClaimState {
     Sending,
     Sent,
     Unanswered,
@@ -35,30 +35,30 @@ enum State {
 
 /// A claim as releases up to 0.1 stored it, in the model's partition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct EarlyRecord {
+struct EarlyClaimRecord {
     sent: bool,
     lease_until: String,
 }
 
-impl Record {
-    fn new(state: State, holder: &str, now: Timestamp, open_at: Timestamp) -> Self {
+impl ClaimRecord {
+    fn new(state: ClaimState, holder: &str, now: Timestamp, open_at: Timestamp) -> Self {
         let expires_at = later(now, REMEMBERED).as_second();
         Self { state, holder: holder.to_owned(), open_at: time::format(open_at), expires_at }
     }
 
     /// Returns why this claim of another holder prevents a new claim at `now`.
-    fn standing(&self, now: Timestamp) -> Claim {
+    fn claim_at(&self, now: Timestamp) -> Claim {
         match self.state {
-            State::Sent => Claim::Sent,
-            State::Sending if time::format(later(now, UNANSWERED)) < self.open_at => Claim::Busy,
-            State::Sending | State::Unanswered => Claim::Unanswered,
+            ClaimState::Sent => Claim::Sent,
+            ClaimState::Sending if time::format(later(now, UNANSWERED)) < self.open_at => Claim::Busy,
+            ClaimState::Sending | ClaimState::Unanswered => Claim::Unanswered,
         }
     }
 }
 
-impl EarlyRecord {
+impl EarlyClaimRecord {
     /// Returns why this claim prevents a new one at `now`, or `None` if it does not.
-    fn standing(&self, now: Timestamp) -> Option<Claim> {
+    fn claim_at(&self, now: Timestamp) -> Option<Claim> {
         if self.sent {
             Some(Claim::Sent)
         } else if time::format(now) < self.lease_until {
@@ -75,7 +75,7 @@ impl MailClaims for Registry {
             return Ok(early);
         }
         let what = "claiming a mail";
-        let record = Record::new(State::Sending, &lease.holder, lease.now, later(lease.until, UNANSWERED));
+        let record = ClaimRecord::new(ClaimState::Sending, &lease.holder, lease.now, later(lease.until, UNANSWERED));
         let item = items::encode(&self.keys.claim(key), &record, what)?;
         let put = self
             .client
@@ -94,20 +94,20 @@ impl MailClaims for Registry {
         }
     }
 
-    async fn standing(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
+    async fn claim_state(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim";
         match self.item(self.keys.claim(key), what).await? {
-            Some(item) => Ok(Some(items::decode::<Record>(item, what)?.standing(now))),
+            Some(item) => Ok(Some(items::decode::<ClaimRecord>(item, what)?.claim_at(now))),
             None => self.early_claim(key, now).await,
         }
     }
 
     async fn sent(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
-        self.note(key, Record::new(State::Sent, "", now, later(now, REMEMBERED))).await
+        self.note(key, ClaimRecord::new(ClaimState::Sent, "", now, later(now, REMEMBERED))).await
     }
 
     async fn unanswered(&self, key: &str, now: Timestamp) -> Result<(), Unavailable> {
-        self.note(key, Record::new(State::Unanswered, "", now, later(now, UNANSWERED))).await
+        self.note(key, ClaimRecord::new(ClaimState::Unanswered, "", now, later(now, UNANSWERED))).await
     }
 
     async fn release(&self, key: &str, lease: &Lease) -> Result<(), Unavailable> {
@@ -122,14 +122,14 @@ impl MailClaims for Registry {
         match error.as_service_error() {
             // This holder has no claim to release.
             Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-            _ => Err(unavailable("giving a mail back")(error)),
+            _ => Err(unavailable("releasing the claim on a mail")(error)),
         }
     }
 }
 
 impl Registry {
-    async fn note(&self, key: &str, record: Record) -> Result<(), Unavailable> {
-        let what = "noting what became of a mail";
+    async fn note(&self, key: &str, record: ClaimRecord) -> Result<(), Unavailable> {
+        let what = "recording the result of sending a mail";
         let item = items::encode(&self.keys.claim(key), &record, what)?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(unavailable(what))?;
@@ -140,21 +140,21 @@ impl Registry {
     /// permission to get items.
     async fn early_claim(&self, key: &str, now: Timestamp) -> Result<Option<Claim>, Unavailable> {
         let what = "reading a claim of an earlier release";
-        let query = self.query(&Keys::early_claim(key)).consistent_read(true).limit(1).send();
+        let query = self.query(&RegistryKeys::early_claim(key)).consistent_read(true).limit(1).send();
         let found = query.await.map_err(unavailable(what))?.items.unwrap_or_default().into_iter().next();
-        let record: Option<EarlyRecord> = found.map(|item| items::decode(item, what)).transpose()?;
-        Ok(record.and_then(|record| record.standing(now)))
+        let record: Option<EarlyClaimRecord> = found.map(|item| items::decode(item, what)).transpose()?;
+        Ok(record.and_then(|record| record.claim_at(now)))
     }
 }
 
 /// Returns the answer to a claim that an existing claim prevents. If `item` is `None`, the claim was released in the
 /// meantime, and the caller should try again.
-fn refused(item: Option<&items::Item>, lease: &Lease) -> Result<Claim, Unavailable> {
+fn refused(item: Option<&items::RegistryItem>, lease: &Lease) -> Result<Claim, Unavailable> {
     let Some(item) = item else { return Ok(Claim::Busy) };
-    let record: Record = items::decode(item.clone(), "reading a claim")?;
+    let record: ClaimRecord = items::decode(item.clone(), "reading a claim")?;
     // The SDK repeats a write if its answer is lost. Then the holder finds its own claim.
-    let own = record.state == State::Sending && record.holder == lease.holder;
-    Ok(if own { Claim::Granted } else { record.standing(lease.now) })
+    let own = record.state == ClaimState::Sending && record.holder == lease.holder;
+    Ok(if own { Claim::Granted } else { record.claim_at(lease.now) })
 }
 
 fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
@@ -173,8 +173,8 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{item, json, registry, texts};
+    use crate::registry::tests::support::{item, json, registry, texts};
+    use crate::tests::mocks::record;
 
     const NOW: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-11-24T03:05:00Z";
@@ -195,8 +195,8 @@ mod tests {
         })
     }
 
-    fn sending(holder: &str) -> Record {
-        Record::new(State::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
+    fn sending(holder: &str) -> ClaimRecord {
+        ClaimRecord::new(ClaimState::Sending, holder, moment(NOW), later(moment(LATER), UNANSWERED))
     }
 
     /// Answers the query for a claim of an earlier release.
@@ -212,7 +212,7 @@ mod tests {
             })
     }
 
-    fn refused(stored: Option<Record>) -> Rule {
+    fn refused(stored: Option<ClaimRecord>) -> Rule {
         mock!(Client::put_item).then_error(move || {
             let stored = stored.as_ref().map(item);
             let refusal = ConditionalCheckFailedException::builder().set_item(stored).build();
@@ -220,7 +220,7 @@ mod tests {
         })
     }
 
-    async fn claim(stored: Option<Record>, now: &str) -> Claim {
+    async fn claim(stored: Option<ClaimRecord>, now: &str) -> Claim {
         registry(&[&early(None), &refused(stored)]).claim("abc", &lease_at(now)).await.unwrap()
     }
 
@@ -243,10 +243,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_claim_that_is_refused_says_why() {
-        assert_eq!(claim(Some(Record { state: State::Sent, ..sending("") }), NOW).await, Claim::Sent);
+        assert_eq!(claim(Some(ClaimRecord { state: ClaimState::Sent, ..sending("") }), NOW).await, Claim::Sent);
         assert_eq!(claim(Some(sending("another")), NOW).await, Claim::Busy);
-        assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder has died");
-        assert_eq!(claim(Some(Record { state: State::Unanswered, ..sending("") }), NOW).await, Claim::Unanswered);
+        assert_eq!(claim(Some(sending("another")), LATER).await, Claim::Unanswered, "its holder was stopped");
+        assert_eq!(
+            claim(Some(ClaimRecord { state: ClaimState::Unanswered, ..sending("") }), NOW).await,
+            Claim::Unanswered
+        );
         assert_eq!(claim(None, NOW).await, Claim::Busy);
     }
 

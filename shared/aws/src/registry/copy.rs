@@ -1,5 +1,5 @@
 //! Stores the copy of the champion's artifact. The copy is a separate item, because every refresh reads the pointer,
-//! and reads are billed by the item's size. An environment that serves nothing yet reads both in one round trip.
+//! and reads are billed by the item's size. An environment without a loaded champion reads both in one round trip.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -7,8 +7,8 @@ use evergreen_lifecycle::ports::{Champions, Unavailable, WithCopy};
 use evergreen_lifecycle::{Champion, Pointer};
 
 use super::Registry;
-use super::items::{self, Item, Stored};
-use super::keys::Keys;
+use super::items::{self, RegistryItem, Stored};
+use super::keys::RegistryKeys;
 use crate::failure::unavailable;
 
 const WHAT: &str = "reading the champion and its artifact";
@@ -17,7 +17,7 @@ const WHAT: &str = "reading the champion and its artifact";
 const CONTENT: &str = "content";
 
 /// Returns the item that stores `content`, the artifact of `champion`.
-pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
+pub(super) fn encode(keys: &RegistryKeys, champion: &Champion, content: &[u8]) -> RegistryItem {
     let version = &champion.version;
     let attributes = [
         ("version".to_owned(), items::number(version.number)),
@@ -29,7 +29,7 @@ pub(super) fn encode(keys: &Keys, champion: &Champion, content: &[u8]) -> Item {
 
 /// Returns the stored content. A damaged item gives empty content. No artifact is empty, so the comparison with the
 /// champion's hash fails.
-fn decode(mut item: Item) -> Vec<u8> {
+fn decode(mut item: RegistryItem) -> Vec<u8> {
     match item.remove(CONTENT) {
         Some(AttributeValue::B(content)) => content.into_inner(),
         _ => Vec::new(),
@@ -79,8 +79,8 @@ mod tests {
     use evergreen_testkit::{champion, moment, version};
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::support::{registry, texts};
+    use crate::registry::tests::support::{registry, texts};
+    use crate::tests::mocks::record;
 
     const CONTENT_OF_FIRST: &[u8] = b"a model";
 
@@ -88,20 +88,20 @@ mod tests {
         champion(version(1, 0.97, moment("2026-11-24T03:00:00Z")))
     }
 
-    fn keys() -> Keys {
-        Keys::of(&"iris".parse().unwrap())
+    fn keys() -> RegistryKeys {
+        RegistryKeys::of(&"iris".parse().unwrap())
     }
 
-    fn pointer() -> Item {
+    fn pointer() -> RegistryItem {
         items::encode(&keys().champion(), &first(), "storing").unwrap()
     }
 
-    fn copy() -> Item {
+    fn copy() -> RegistryItem {
         encode(&keys(), &first(), CONTENT_OF_FIRST)
     }
 
     /// Returns the table's answer: these items, and the keys that it left out.
-    fn answer(items: Vec<Item>, left_out: Vec<Item>) -> BatchGetItemOutput {
+    fn answer(items: Vec<RegistryItem>, left_out: Vec<RegistryItem>) -> BatchGetItemOutput {
         let left_out = (!left_out.is_empty())
             .then(|| ("registry".to_owned(), KeysAndAttributes::builder().set_keys(Some(left_out)).build().unwrap()));
         BatchGetItemOutput::builder()
@@ -110,7 +110,7 @@ mod tests {
             .build()
     }
 
-    fn answering(items: Vec<Item>, left_out: Vec<Item>) -> Rule {
+    fn answering(items: Vec<RegistryItem>, left_out: Vec<RegistryItem>) -> Rule {
         mock!(Client::batch_get_item).then_output(move || answer(items.clone(), left_out.clone()))
     }
 
@@ -170,6 +170,6 @@ mod tests {
     async fn a_table_that_does_not_answer_is_unavailable() {
         let rule = mock!(Client::batch_get_item).then_error(|| BatchGetItemError::generic(Default::default()));
         let error = registry(&[&rule]).champion_with_artifact().await.unwrap_err();
-        assert_eq!(error.to_string(), "reading the champion and its artifact is unavailable");
+        assert_eq!(error.to_string(), "reading the champion and its artifact failed");
     }
 }

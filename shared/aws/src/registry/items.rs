@@ -11,11 +11,11 @@ use serde::de::DeserializeOwned;
 use super::keys::{self, Key};
 
 /// An item's attributes.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) type RegistryItem = HashMap<String, AttributeValue>;
 
 /// Returns the item that stores `record` at `key`.
-pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<Item, Unavailable> {
-    let mut item: Item = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
+pub(super) fn encode<T: Serialize>(key: &Key, record: &T, what: &'static str) -> Result<RegistryItem, Unavailable> {
+    let mut item: RegistryItem = serde_dynamo::to_item(record).map_err(|error| Unavailable::new(what, error))?;
     item.values_mut().for_each(keep_in_range);
     item.extend(key.attributes());
     Ok(item)
@@ -44,35 +44,35 @@ fn keep_in_range(value: &mut AttributeValue) {
 }
 
 /// Returns the record that `item` stores.
-pub(super) fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, Unavailable> {
+pub(super) fn decode<T: DeserializeOwned>(item: RegistryItem, what: &'static str) -> Result<T, Unavailable> {
     serde_dynamo::from_item(item).map_err(|error| Unavailable::new(what, error))
 }
 
 /// A type that is read from the registry one record at a time.
 pub(super) trait Stored: Sized {
     /// Returns the record that `item` stores, or a description of an unreadable one.
-    fn read(item: Item) -> Record<Self>;
+    fn read(item: RegistryItem) -> Record<Self>;
 }
 
 impl Stored for Run {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record(item)
     }
 }
 
 impl Stored for Version {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record(item)
     }
 }
 
 impl Stored for Pointer {
-    fn read(item: Item) -> Record<Self> {
+    fn read(item: RegistryItem) -> Record<Self> {
         record::<Champion>(item).map(Self::from).or_else(Self::in_part)
     }
 }
 
-fn record<T: DeserializeOwned>(item: Item) -> Record<T> {
+fn record<T: DeserializeOwned>(item: RegistryItem) -> Record<T> {
     let kept = item.clone();
     serde_dynamo::from_item(item).map_err(|cause| {
         let key = keys::sort_of(&kept).to_owned();
@@ -105,11 +105,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::registry::keys::Keys;
-    use crate::registry::support::{item, json};
+    use crate::registry::keys::RegistryKeys;
+    use crate::registry::tests::support::{item, json};
 
     fn key() -> Key {
-        Keys::of(&"iris".parse().unwrap()).champion()
+        RegistryKeys::of(&"iris".parse().unwrap()).champion()
     }
 
     fn there_and_back<T: Serialize + DeserializeOwned>(record: &T) -> T {
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_read_says_what_was_asked() {
         let error = decode::<Champion>(key().into_item(), "reading the champion").unwrap_err();
-        assert_eq!(error.to_string(), "reading the champion is unavailable");
+        assert_eq!(error.to_string(), "reading the champion failed");
     }
 
     fn moments() -> impl Strategy<Value = Timestamp> {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
 
-use super::items::{Item, text};
+use super::items::{RegistryItem, text};
 
 /// Attribute of the partition key.
 const PARTITION: &str = "pk";
@@ -22,7 +22,7 @@ pub(super) const CHAMPIONS: &str = "CHAMPION#";
 
 /// Creates the keys of one model's records.
 #[derive(Debug, Clone)]
-pub(super) struct Keys {
+pub(super) struct RegistryKeys {
     partition: String,
     /// The partition of records about mails. The function that sends mails may only write to this partition.
     mails: String,
@@ -36,7 +36,7 @@ pub(super) struct Key {
     sort: String,
 }
 
-impl Keys {
+impl RegistryKeys {
     /// Returns the keys of `model`. A model's name has no `#`, so no two models share a partition.
     pub(super) fn of(model: &ModelName) -> Self {
         Self { partition: format!("MODEL#{model}"), mails: format!("MAIL#{model}"), outbox: format!("OUTBOX#{model}") }
@@ -109,18 +109,18 @@ impl Keys {
 }
 
 /// Returns the sort key of an item, or an empty text if it has none.
-pub(super) fn sort_of(item: &Item) -> &str {
+pub(super) fn sort_of(item: &RegistryItem) -> &str {
     item.get(SORT).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str)
 }
 
 impl Key {
     /// Checks whether `item` has this key.
-    pub(super) fn is_of(&self, item: &Item) -> bool {
+    pub(super) fn is_of(&self, item: &RegistryItem) -> bool {
         self.attributes().iter().all(|(name, value)| item.get(name) == Some(value))
     }
 
     /// Returns the sort key of `item`, if it has one.
-    pub(super) fn sort_of(item: &Item) -> Option<&str> {
+    pub(super) fn sort_of(item: &RegistryItem) -> Option<&str> {
         item.get(SORT)?.as_s().ok().map(String::as_str)
     }
 
@@ -130,7 +130,7 @@ impl Key {
     }
 
     /// Returns an item that contains only the two key attributes.
-    pub(super) fn into_item(self) -> Item {
+    pub(super) fn into_item(self) -> RegistryItem {
         self.attributes().into()
     }
 
@@ -145,8 +145,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn keys(model: &str) -> Keys {
-        Keys::of(&model.parse().unwrap())
+    fn keys(model: &str) -> RegistryKeys {
+        RegistryKeys::of(&model.parse().unwrap())
     }
 
     #[test]

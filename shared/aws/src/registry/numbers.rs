@@ -55,7 +55,7 @@ impl Registry {
                 return Ok(number);
             }
         }
-        Err(Unavailable::briefly(WHAT, "the counter changed again and again"))
+        Err(Unavailable::briefly(WHAT, "other callers changed the counter in every try"))
     }
 
     fn counter(&self, above: u32) -> UpdateItemFluentBuilder {
@@ -102,8 +102,8 @@ mod tests {
     use serde_json::json as value;
 
     use super::*;
-    use crate::mocks::{Sent, record};
-    use crate::registry::support::{json, registry, texts};
+    use crate::registry::tests::support::{json, registry, texts};
+    use crate::tests::mocks::{Sent, record};
 
     fn giving(number: u32) -> (Rule, Sent<UpdateItemInput>) {
         record(mock!(Client::update_item), move || {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_highest_version_and_revision_are_told_by_their_keys_alone() {
+    async fn the_highest_version_and_revision_are_read_from_their_keys_alone() {
         for (sort, prefix) in [("VERSION#00000012", "VERSION#"), ("CHAMPION#00000012", "CHAMPION#")] {
             let (rule, sent) = record(mock!(Client::query), move || {
                 MockResponse::Output(QueryOutput::builder().items(texts(&[("sk", sort)])).build())

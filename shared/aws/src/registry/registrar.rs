@@ -15,17 +15,21 @@ impl Registrar for Registry {
     }
 
     async fn fail(&self, run: &Run, announcements: &[Announcement]) -> Result<(), RunWriteError> {
-        self.write_run(run, self.failure(run, announcements)?, "closing a run").await
+        self.write_run(run, self.failure(run, announcements)?, "recording the failure of a run").await
     }
 
     async fn last_registered(&self) -> Result<Option<VersionNumber>, Unavailable> {
-        let highest = self.highest(keys::VERSIONS, "looking for the newest version").await?;
+        let highest = self.highest(keys::VERSIONS, "reading the highest version number").await?;
         Ok(highest.as_deref().and_then(VersionNumber::of_padded))
     }
 
     async fn last_revision(&self) -> Result<u32, Unavailable> {
-        let highest = self.highest(keys::CHAMPIONS, "looking for the newest champion").await?;
-        Ok(highest.and_then(|revision| revision.parse().ok()).unwrap_or_default())
+        let what = "reading the highest revision of a champion";
+        let Some(revision) = self.highest(keys::CHAMPIONS, what).await? else { return Ok(0) };
+        revision.parse().map_err(|_| {
+            let cause = format!("the key {}{revision} has no number; delete the record", keys::CHAMPIONS);
+            Unavailable::new(what, cause)
+        })
     }
 
     async fn take_number(&self, above: Option<VersionNumber>) -> Result<VersionNumber, Unavailable> {

@@ -5,7 +5,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use evergreen_lifecycle::ports::{Forgetting, RecordRetention, Unavailable};
+use evergreen_lifecycle::ports::{Expiry, RecordRetention, Unavailable};
 use evergreen_lifecycle::{Run, RunState, Version, VersionNumber};
 use jiff::Timestamp;
 
@@ -13,19 +13,19 @@ use super::keys::Key;
 use super::{Registry, items};
 use crate::failure::unavailable;
 
-const FORGETTING: &str = "marking a record to be forgotten";
+const EXPIRING: &str = "marking a record for deletion";
 const KEEPING: &str = "marking a record to be kept";
 
 impl RecordRetention for Registry {
-    async fn forget_records(&self, run: &Run, at: Timestamp) -> Result<Forgetting, Unavailable> {
+    async fn expire_records(&self, run: &Run, at: Timestamp) -> Result<Expiry, Unavailable> {
         // The version is marked first. If the run cannot be marked, the version must still expire.
         if let Some(number) = refused(run)
-            && !self.forget(self.keys.version(number), at, None).await?
+            && !self.expire(self.keys.version(number), at, None).await?
         {
-            return Ok(Forgetting::Kept);
+            return Ok(Expiry::Kept);
         }
-        let marked = self.forget(self.keys.run(&run.id), at, Some(run.attempt)).await?;
-        Ok(if marked { Forgetting::Marked } else { Forgetting::Kept })
+        let marked = self.expire(self.keys.run(&run.id), at, Some(run.attempt)).await?;
+        Ok(if marked { Expiry::Marked } else { Expiry::Kept })
     }
 
     async fn keep_records(&self, version: &Version) -> Result<bool, Unavailable> {
@@ -38,7 +38,7 @@ impl RecordRetention for Registry {
 
 impl Registry {
     /// Marks the record for deletion, unless it must stay, does not exist, or belongs to another attempt.
-    async fn forget(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
+    async fn expire(&self, key: Key, at: Timestamp, attempt: Option<u32>) -> Result<bool, Unavailable> {
         let mut update = self
             .update(key)
             .update_expression("SET expires_at = :at")
@@ -49,7 +49,7 @@ impl Registry {
                 .condition_expression("attempt = :attempt AND attribute_not_exists(kept)")
                 .expression_attribute_values(":attempt", items::number(attempt)),
         };
-        sent(update, FORGETTING).await
+        sent(update, EXPIRING).await
     }
 
     async fn keep(&self, key: Key) -> Result<bool, Unavailable> {
@@ -89,8 +89,8 @@ mod tests {
     use evergreen_testkit::{finished_run, moment, run, version};
 
     use super::*;
-    use crate::mocks::{Sent, record};
-    use crate::registry::support::texts;
+    use crate::registry::tests::support::texts;
+    use crate::tests::mocks::{Sent, record};
 
     const START: &str = "2026-11-24T03:00:00Z";
     const LATER: &str = "2026-12-24T03:00:00Z";
@@ -117,8 +117,8 @@ mod tests {
     #[tokio::test]
     async fn a_refused_run_and_its_version_are_marked_unless_they_are_to_be_kept() {
         let (rule, sent) = accepting();
-        let marked = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap();
-        assert_eq!(marked, Forgetting::Marked);
+        let marked = registry(&rule).expire_records(&refused_run(), moment(LATER)).await.unwrap();
+        assert_eq!(marked, Expiry::Marked);
         let [version, run] = sent.all().try_into().unwrap();
         assert_eq!(version.key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "VERSION#00000003")])));
         assert_eq!(version.condition_expression(), Some("attribute_exists(pk) AND attribute_not_exists(kept)"));
@@ -134,14 +134,14 @@ mod tests {
     async fn a_failed_run_is_marked_alone() {
         let (rule, sent) = accepting();
         let failed = run("7", moment(START)).failed("no such column".into(), None, moment(START));
-        registry(&rule).forget_records(&failed, moment(LATER)).await.unwrap();
+        registry(&rule).expire_records(&failed, moment(LATER)).await.unwrap();
         assert_eq!(sent.only().key, Some(texts(&[("pk", "MODEL#iris"), ("sk", "RUN#manual-7")])));
     }
 
     #[tokio::test]
     async fn a_version_that_is_to_be_kept_keeps_its_run_too() {
-        let marked = registry(&refusing()).forget_records(&refused_run(), moment(LATER)).await.unwrap();
-        assert_eq!(marked, Forgetting::Kept);
+        let marked = registry(&refusing()).expire_records(&refused_run(), moment(LATER)).await.unwrap();
+        assert_eq!(marked, Expiry::Kept);
     }
 
     #[tokio::test]
@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test]
     async fn a_registry_that_does_not_answer_is_no_refusal() {
         let rule = mock!(Client::update_item).then_error(|| UpdateItemError::generic(Default::default()));
-        let error = registry(&rule).forget_records(&refused_run(), moment(LATER)).await.unwrap_err();
-        assert_eq!(error.what, FORGETTING);
+        let error = registry(&rule).expire_records(&refused_run(), moment(LATER)).await.unwrap_err();
+        assert_eq!(error.what, EXPIRING);
     }
 }

@@ -32,9 +32,9 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::mocks::record;
-    use crate::registry::items::Item;
-    use crate::registry::support::{item, registry, texts};
+    use crate::registry::items::RegistryItem;
+    use crate::registry::tests::support::{item, registry, texts};
+    use crate::tests::mocks::record;
 
     fn nightly(day: u8) -> Run {
         run(&format!("night-{day}"), moment("2026-11-01T03:00:00Z") + SignedDuration::from_hours(24 * i64::from(day)))
@@ -86,7 +86,7 @@ mod tests {
     }
 
     /// Returns a run with a status that only a newer release knows.
-    fn of_a_newer_release(day: u8) -> Item {
+    fn of_a_newer_release(day: u8) -> RegistryItem {
         let mut item = item(&nightly(day));
         item.insert("sk".to_owned(), items::text(format!("RUN#{}", nightly(day).id)));
         item.insert("status".to_owned(), items::text("PAUSED"));

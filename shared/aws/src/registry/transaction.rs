@@ -36,7 +36,7 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 const UNMOVED: &str = "revision = :seen";
 
 impl Registry {
-    /// Returns the writes that open an attempt. One of them stores the event that the attempt died, to be announced
+    /// Returns the writes that open an attempt. One of them stores the event that the attempt was lost, to be announced
     /// after its time. Whatever ends the attempt deletes this event.
     pub(super) fn opening(&self, opening: &Opening<'_>) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Opening { run, former, lost } = opening;
@@ -50,9 +50,9 @@ impl Registry {
                 .expression_attribute_values(":running", items::text(RUNNING))
                 .expression_attribute_values(":failed", items::text("FAILED")),
         };
-        let mut writes = vec![finish(put)?, self.to_be_told(lost)?];
+        let mut writes = vec![finish(put)?, self.outbox_write(lost)?];
         if let Some(former) = former {
-            writes.extend(self.no_loss_of(former, std::slice::from_ref(lost))?);
+            writes.extend(self.removal_of_loss(former, std::slice::from_ref(lost))?);
         }
         Ok(writes)
     }
@@ -60,12 +60,12 @@ impl Registry {
     /// Returns the writes that register a version.
     pub(super) fn writes(&self, registration: &Registration) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let Registration { run, version, promotion, seen_revision, artifact, announcements } = registration;
-        let mut writes = vec![self.end_of(run)?, self.birth_of(version)?];
+        let mut writes = vec![self.end_of(run)?, self.new_version(version)?];
         match promotion {
             Some(champion) => writes.extend(self.move_pointer(champion, *seen_revision, artifact.as_deref())?),
             None => writes.push(self.champion_unmoved(*seen_revision)?),
         }
-        writes.extend(self.no_loss_of(run, announcements)?);
+        writes.extend(self.removal_of_loss(run, announcements)?);
         self.add_events(writes, announcements)
     }
 
@@ -83,13 +83,17 @@ impl Registry {
         announcements: &[Announcement],
     ) -> Result<Vec<TransactWriteItem>, Unavailable> {
         let mut writes = vec![self.end_of(run)?];
-        writes.extend(self.no_loss_of(run, announcements)?);
+        writes.extend(self.removal_of_loss(run, announcements)?);
         self.add_events(writes, announcements)
     }
 
-    /// Returns the write that deletes the event that the attempt of `run` died. Returns `None` if one of
+    /// Returns the write that deletes the event that the attempt of `run` was lost. Returns `None` if one of
     /// `announcements` has the same key, because a transaction may write a record only once.
-    fn no_loss_of(&self, run: &Run, announcements: &[Announcement]) -> Result<Option<TransactWriteItem>, Unavailable> {
+    fn removal_of_loss(
+        &self,
+        run: &Run,
+        announcements: &[Announcement],
+    ) -> Result<Option<TransactWriteItem>, Unavailable> {
         let key = LifecycleEvent::of_loss(run).outbox_key();
         if announcements.iter().any(|announcement| announcement.key == key) {
             return Ok(None);
@@ -103,7 +107,7 @@ impl Registry {
         announcements: &[Announcement],
     ) -> Result<Vec<TransactWriteItem>, Unavailable> {
         for announcement in announcements {
-            writes.push(self.to_be_told(announcement)?);
+            writes.push(self.outbox_write(announcement)?);
         }
         Ok(writes)
     }
@@ -147,7 +151,7 @@ impl Registry {
         )
     }
 
-    fn birth_of(&self, version: &Version) -> Result<TransactWriteItem, Unavailable> {
+    fn new_version(&self, version: &Version) -> Result<TransactWriteItem, Unavailable> {
         finish(self.write(&self.keys.version(version.number), version)?.condition_expression(ABSENT))
     }
 

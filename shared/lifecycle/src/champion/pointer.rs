@@ -15,7 +15,7 @@ use crate::{Artifact, Dataset, Decision, Evaluation, VersionNumber};
 pub struct Pointer {
     /// Number of promotions of this model so far, from 1 up. Conditional writes compare it.
     pub revision: u32,
-    /// The version that serves.
+    /// The version that answers predictions.
     pub number: VersionNumber,
     /// The model file.
     pub artifact: Artifact,
@@ -66,7 +66,7 @@ impl Pointer {
         self.of(|champion| champion.previous, |fields| field(fields, "previous"))
     }
 
-    /// Returns when the training ended, or when an imported model was taken in.
+    /// Returns when the training ended, or when a model was imported.
     pub fn trained_at(&self) -> Option<Timestamp> {
         self.of(|champion| Some(champion.version.trained_at), |fields| moment(fields, "version/trained_at"))
     }

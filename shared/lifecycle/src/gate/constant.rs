@@ -26,7 +26,7 @@ pub struct AgainstConstant {
 
 /// Whether a model is better than a constant answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Advantage {
     /// The model is better beyond chance.
     Better,
     /// The model is better on these rows, but this may be chance.
@@ -47,11 +47,11 @@ impl AgainstConstant {
     }
 
     /// Returns whether a model with this `score` is better.
-    pub fn standing(&self, metric: PrimaryMetric, score: f64) -> Standing {
+    pub fn advantage(&self, metric: PrimaryMetric, score: f64) -> Advantage {
         match metric.gain(score, self.score) {
-            gain if gain <= SAME || gain.is_nan() => Standing::NoBetter,
-            _ if self.test.p_value() < SIGNIFICANCE => Standing::Better,
-            _ => Standing::Unclear,
+            gain if gain <= SAME || gain.is_nan() => Advantage::NoBetter,
+            _ if self.test.p_value() < SIGNIFICANCE => Advantage::Better,
+            _ => Advantage::Unclear,
         }
     }
 }

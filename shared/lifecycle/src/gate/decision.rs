@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE, Standing};
+use super::{Advantage, AgainstConstant, MeanLoss, PairedTest, SAME, SIGNIFICANCE};
 use crate::{PrimaryMetric, VersionNumber};
 
 /// The gate's decision, with the numbers that led to it.
@@ -23,10 +23,11 @@ pub struct Decision {
     pub champion_score: Option<f64>,
     /// The champion's version, if there was a champion.
     pub champion_version: Option<VersionNumber>,
-    /// Whether the champion learnt from the same table as the challenger; `None` if the champion could not be scored.
+    /// Whether the champion was trained on the same table as the challenger; `None` if the champion could not be
+    /// scored.
     #[serde(default)]
     pub same_table: Option<bool>,
-    /// The worst score that may serve. `None` means that the challenger must beat a constant answer instead.
+    /// The worst score of a champion. `None` means that the challenger must beat a constant answer instead.
     pub floor: Option<f64>,
     /// The metric of the floor, if it is not `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,8 +85,8 @@ impl Decision {
     }
 
     /// Returns whether the challenger is better than a constant answer; `None` for older decisions.
-    pub fn standing(&self) -> Option<Standing> {
-        self.constant.map(|constant| constant.standing(self.metric, self.score))
+    pub fn advantage(&self) -> Option<Advantage> {
+        self.constant.map(|constant| constant.advantage(self.metric, self.score))
     }
 
     /// Returns the metric of the floor, the challenger's value and the floor, if the challenger misses the floor.
@@ -99,13 +100,13 @@ impl Decision {
         (metric.gain(found, floor) < -SAME || self.constant.is_none()).then_some((metric, found, floor))
     }
 
-    fn tell_refusal(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_refusal(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((metric, found, floor)) = self.missed_floor() {
             let side = if metric.higher_is_better() { "below" } else { "above" };
             return write!(formatter, "hold-out {metric} {found:.4} is {side} the floor {floor:.4}");
         }
         write!(formatter, "hold-out {} {:.4} is ", self.metric, self.score)?;
-        let by_chance = self.standing() == Some(Standing::Unclear);
+        let by_chance = self.advantage() == Some(Advantage::Unclear);
         formatter.write_str(if by_chance {
             "better than a constant answer only by chance"
         } else {
@@ -114,7 +115,7 @@ impl Decision {
         self.constant.iter().try_for_each(|constant| write!(formatter, " ({constant})"))
     }
 
-    fn tell_comparison(&self, champion: f64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_comparison(&self, champion: f64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = self.metric.gain(champion, self.score);
         if lost <= SAME {
             return write!(formatter, " is not worse than the champion's {champion:.4}");
@@ -137,7 +138,7 @@ impl Decision {
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.verdict == Verdict::BelowFloor {
-            return self.tell_refusal(formatter);
+            return self.write_refusal(formatter);
         }
         write!(formatter, "hold-out {} {:.4}", self.metric, self.score)?;
         match (self.verdict, self.champion_score) {
@@ -148,7 +149,7 @@ impl fmt::Display for Decision {
                 }
                 self.test.iter().try_for_each(|test| write!(formatter, ", and not by chance ({test})"))
             }
-            (Verdict::NotWorse, Some(champion)) => self.tell_comparison(champion, formatter),
+            (Verdict::NotWorse, Some(champion)) => self.write_comparison(champion, formatter),
             (Verdict::ChampionIncomparable, _) => {
                 write!(formatter, "; the champion has another target, other columns or other labels")
             }
@@ -156,7 +157,7 @@ impl fmt::Display for Decision {
             _ => write!(formatter, "; there was no champion"),
         }?;
         match self.constant {
-            Some(constant) if self.standing() != Some(Standing::Better) => {
+            Some(constant) if self.advantage() != Some(Advantage::Better) => {
                 write!(formatter, ". It is not known to be better than a constant answer ({constant})")
             }
             _ => Ok(()),

@@ -54,7 +54,7 @@ impl PairedTest {
         if metric == PrimaryMetric::Accuracy { mcnemar(challenger, champion) } else { bootstrap(challenger, champion) }
     }
 
-    /// Returns the probability that an equally good challenger looks as bad as this one, 0–1.
+    /// Returns the probability that an equally good challenger scores as badly as this one, 0–1.
     pub fn p_value(&self) -> f64 {
         match self {
             Self::Mcnemar { p_value, .. } | Self::Bootstrap { p_value, .. } => *p_value,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_rows_are_told_apart_by_a_little() {
+    fn on_a_million_rows_a_small_difference_is_no_chance() {
         assert!(upper_tail(501_500, 1_000_000) < 0.01);
         assert!(upper_tail(500_500, 1_000_000) > 0.1);
     }

@@ -20,7 +20,7 @@ fn decide(challenger: &Scores, incumbent: &Incumbent) -> Decision {
 }
 
 #[test]
-fn the_first_version_that_reaches_the_floor_serves() {
+fn the_first_version_that_reaches_the_floor_is_promoted() {
     assert_eq!(decide(&wrong_on(15, ROWS), &Incumbent::None).verdict, Verdict::FirstChampion);
     let refused = decide(&wrong_on(16, ROWS), &Incumbent::None);
     assert_eq!(refused.verdict, Verdict::BelowFloor);
@@ -127,10 +127,10 @@ fn by_chance() -> Scores {
 }
 
 #[test]
-fn what_may_be_better_by_chance_serves_where_nothing_does_and_says_so() {
+fn a_version_that_may_be_better_by_chance_is_promoted_if_there_is_no_champion_and_says_so() {
     let constant = losing(1.0, 20);
     let decision = log_loss().decide(&by_chance(), Some(&constant), &Incumbent::None);
-    assert_eq!((decision.verdict, decision.standing()), (Verdict::FirstChampion, Some(Standing::Unclear)));
+    assert_eq!((decision.verdict, decision.advantage()), (Verdict::FirstChampion, Some(Advantage::Unclear)));
     assert!(decision.constant.unwrap().margin < 0.0, "{decision:?}");
     let told = decision.to_string();
     assert!(told.contains("It is not known to be better than a constant answer"), "{told}");

@@ -9,7 +9,7 @@ use crate::{KeepDays, Run, Version};
 
 /// Whether the registry will delete a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Forgetting {
+pub enum Expiry {
     /// The record will be deleted.
     Marked,
     /// The record stays. Somebody asked to keep it, or it now belongs to another attempt.
@@ -23,9 +23,9 @@ pub trait RecordRetention: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the registry does not answer.
-    fn forget_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Forgetting, Unavailable>> + Send;
+    fn expire_records(&self, run: &Run, at: Timestamp) -> impl Future<Output = Result<Expiry, Unavailable>> + Send;
 
-    /// Keeps a version and its run for ever, whatever other calls ask before or after. Returns whether the version is
+    /// Keeps a version and its run forever, whatever other calls ask before or after. Returns whether the version is
     /// still registered.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ pub trait ObjectRetention: Send + Sync {
     fn expire_objects(&self, version: &Version, days: KeepDays)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Keeps the version's objects for ever. A missing object is not an error.
+    /// Keeps the version's objects forever. A missing object is not an error.
     ///
     /// # Errors
     /// [`Unavailable`] when the store does not answer.

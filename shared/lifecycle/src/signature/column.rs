@@ -44,7 +44,7 @@ pub enum ColumnKind {
     },
     /// A text of several words. Each known word has one value: 1 if the text contains the word, else 0.
     Text {
-        /// The words that the model knows, sorted, as [`words`](super::words) returns them.
+        /// The words that the model knows, sorted, as [`words`](fn@super::words) returns them.
         words: Vec<String>,
     },
 }

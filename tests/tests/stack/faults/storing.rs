@@ -39,7 +39,7 @@ async fn a_manifest_that_cannot_be_stored_is_a_failed_run() {
 
 #[tokio::test]
 async fn a_list_of_the_users_files_that_cannot_be_had_is_a_failed_run_and_not_iris() {
-    fails_and_says_so(Fault::refuses(403, "AccessDenied").with(S3, "ListObjectsV2"), "listing the dataset").await;
+    fails_and_says_so(Fault::refuses(403, "AccessDenied").with(S3, "ListObjectsV2"), "listing the data set").await;
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ use evergreen_scoring::Model;
 use evergreen_table::{FrameColumn, Values};
 use jiff::Timestamp;
 
-/// The data set that a model learned from.
+/// The record of the data set that a model was trained on.
 #[derive(Debug, Clone)]
-pub struct Source {
-    /// The record of the data set.
-    pub dataset: Dataset,
+pub struct DatasetRecord {
+    /// What runs and versions record about the data set.
+    pub summary: Dataset,
     /// Statistics of the data set, with all warnings about it and about the training.
     pub profile: DatasetProfile,
     /// How long it took to read the data set, in seconds.
@@ -24,7 +24,7 @@ pub struct Source {
 
 /// The state of the registry on which the gate's decision is based.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct RegistrySnapshot<'a> {
     /// The champion pointer, or `None` if nothing was ever promoted.
     pub pointer: Option<&'a Pointer>,
     /// The highest revision in the history of champions.
@@ -33,14 +33,14 @@ pub struct Seen<'a> {
 
 /// A model with a version number, before the gate decides.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct Challenger {
     number: VersionNumber,
-    source: Source,
+    dataset: DatasetRecord,
     trained: Trained,
     artifact: Artifact,
 }
 
-impl Candidate {
+impl Challenger {
     /// Returns the columns of the hold-out, except texts of several words. An imported model may use fewer columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.trained.holdout.frame().columns().iter();
@@ -49,16 +49,16 @@ impl Candidate {
     }
 
     /// Combines `trained` with its version number and the place where its artifact is stored.
-    pub fn new(run: &Run, number: VersionNumber, source: Source, trained: Trained) -> Self {
+    pub fn new(run: &Run, number: VersionNumber, dataset: DatasetRecord, trained: Trained) -> Self {
         let artifact = Artifact {
             key: number.object_key(&run.model, "model.onnx"),
             sha256: sha256_hex(&trained.artifact),
             size: trained.artifact.len() as u64,
         };
-        Self { number, source, trained, artifact }
+        Self { number, dataset, trained, artifact }
     }
 
-    /// Returns the same candidate under another version number.
+    /// Returns the same challenger under another version number.
     pub fn renumbered(self, run: &Run, number: VersionNumber) -> Self {
         let artifact = Artifact { key: number.object_key(&run.model, "model.onnx"), ..self.artifact };
         Self { number, artifact, ..self }
@@ -79,9 +79,9 @@ impl Candidate {
         &self.trained.artifact
     }
 
-    /// Returns the record of the data set that the model learned from.
+    /// Returns the record of the data set that the model was trained on.
     pub fn dataset(&self) -> &Dataset {
-        &self.source.dataset
+        &self.dataset.summary
     }
 
     /// Scores the model by `metric` on the hold-out.
@@ -114,7 +114,7 @@ impl Candidate {
         &self,
         run: &Run,
         decision: Decision,
-        seen: &Seen<'_>,
+        seen: &RegistrySnapshot<'_>,
         total_seconds: f64,
         now: Timestamp,
     ) -> Result<Registration, serde_json::Error> {
@@ -155,13 +155,14 @@ impl Candidate {
             feature_importances: signature.column_names().map(str::to_owned).zip(importances).collect(),
             signature,
             trigger: registration.run.trigger.clone(),
-            profile: self.source.profile.clone(),
+            profile: self.dataset.profile.clone(),
             baseline: self.trained.baseline.clone(),
             candidates: self.trained.candidates.clone(),
         }
     }
 
     fn version(&self, run: &Run, decision: Decision, total: f64, trained_at: Timestamp) -> Version {
+        debug_assert!(run.seed.is_some() || run.imported.is_some(), "a training run has a seed");
         let (fit, evaluate) = (self.trained.fit_duration, self.trained.evaluate_duration);
         Version {
             number: self.number,
@@ -170,8 +171,9 @@ impl Candidate {
             manifest_key: self.number.object_key(&run.model, "manifest.json"),
             trained_at,
             code_version: run.code_version.clone(),
-            dataset: self.source.dataset.clone(),
-            seed: run.seed.unwrap_or_default(),
+            dataset: self.dataset.summary.clone(),
+            // An import has no seed. Its version records 0.
+            seed: run.seed.unwrap_or(0),
             family: self.trained.family,
             parameters: self.trained.parameters.clone(),
             search: self.trained.search.clone(),
@@ -179,7 +181,7 @@ impl Candidate {
             training_score: self.trained.training_score,
             evaluation: self.trained.evaluation.clone(),
             durations: Durations {
-                load: self.source.load_seconds,
+                load: self.dataset.load_seconds,
                 fit: fit.as_secs_f64(),
                 evaluate: evaluate.as_secs_f64(),
                 total,

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_mocks::{Rule, RuleMode, mock_client};
 use serde::Serialize;
 
-use super::Registry;
-use super::items::Item;
+use crate::registry::Registry;
+use crate::registry::items::RegistryItem;
 
 /// Returns the registry of the model `iris` in the table `registry`. `rules` answer its calls in turn.
 pub fn registry(rules: &[&Rule]) -> Registry {
@@ -14,16 +14,16 @@ pub fn registry(rules: &[&Rule]) -> Registry {
 }
 
 /// Returns a record's item without its key.
-pub fn item<T: Serialize>(record: &T) -> Item {
+pub fn item<T: Serialize>(record: &T) -> RegistryItem {
     serde_dynamo::to_item(record).unwrap()
 }
 
 /// Returns attributes as JSON in a stable order.
-pub fn json(attributes: Item) -> serde_json::Value {
+pub fn json(attributes: RegistryItem) -> serde_json::Value {
     serde_dynamo::from_item(attributes).unwrap()
 }
 
 /// Returns an item with the text attributes `pairs`.
-pub fn texts(pairs: &[(&str, &str)]) -> Item {
+pub fn texts(pairs: &[(&str, &str)]) -> RegistryItem {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S((*value).to_owned()))).collect()
 }

@@ -10,19 +10,19 @@ use evergreen_lifecycle::{
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::registry::items::Item;
-use crate::registry::support::item;
+use crate::registry::items::RegistryItem;
+use crate::registry::tests::support::item;
 
 /// A record of any kind.
-pub enum Record {
+pub enum GoldenRecord {
     Run(Box<Run>),
     Champion(Box<Champion>),
     Version(Box<Version>),
 }
 
-impl Record {
+impl GoldenRecord {
     /// Returns the item that stores the record, without its key.
-    pub fn item(&self) -> Item {
+    pub fn item(&self) -> RegistryItem {
         match self {
             Self::Run(run) => item(run),
             Self::Champion(champion) => item(champion),
@@ -32,7 +32,7 @@ impl Record {
 }
 
 /// Returns the records by name.
-pub fn all() -> BTreeMap<&'static str, Record> {
+pub fn all() -> BTreeMap<&'static str, GoldenRecord> {
     let (classes, numbers) = (classes(), numbers());
     let first = champion(classes.clone());
     let second = Champion::succeeding(Some(&first), numbers.clone(), at());
@@ -51,16 +51,16 @@ pub fn all() -> BTreeMap<&'static str, Record> {
         ..finished_run("x", at(), &numbers)
     };
     let failed = run("failed", at()).failed("no such column".into(), None, at() + SignedDuration::from_secs(10));
-    let run = |run: Run| Record::Run(Box::new(run));
+    let run = |run: Run| GoldenRecord::Run(Box::new(run));
     [
         ("run-running", run(evergreen_testkit::run("running", at()))),
         ("run-succeeded", run(scheduled)),
         ("run-rejected", run(finished_run("refused", at(), &refused))),
         ("run-failed", run(failed)),
         ("run-import", run(import)),
-        ("champion-classes", Record::Champion(Box::new(first))),
-        ("champion-numbers", Record::Champion(Box::new(second))),
-        ("version-refused", Record::Version(Box::new(refused))),
+        ("champion-classes", GoldenRecord::Champion(Box::new(first))),
+        ("champion-numbers", GoldenRecord::Champion(Box::new(second))),
+        ("version-refused", GoldenRecord::Version(Box::new(refused))),
     ]
     .into()
 }

@@ -1,27 +1,27 @@
-//! Every change is published at least once, even if an invocation dies. An ID marks the second delivery as a
+//! Every change is published at least once, even if an invocation is stopped. An ID marks the second delivery as a
 //! repetition.
 
 use evergreen_lifecycle::{EventKind, RunStatus};
 use evergreen_testkit::moment;
 use serde_json::{Value, json};
 
-use crate::support::{World, quick, stump};
+use crate::support::{TestWorld, quick, stump};
 
 fn ids(details: &[Value]) -> Vec<&str> {
     details.iter().map(|detail| detail["id"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn what_was_told_waits_no_longer() {
-    let world = World::new();
+async fn published_events_leave_the_outbox() {
+    let world = TestWorld::new();
     world.invoke("a", quick()).await.unwrap();
     assert_eq!(ids(&world.details()), ["iris/manual-a/1/TrainingSucceeded", "iris/manual-a/1/ModelPromoted"]);
     assert!(world.memory.state().outbox.is_empty());
 }
 
 #[tokio::test]
-async fn what_could_not_be_told_is_told_by_the_next_training() {
-    let world = World::new();
+async fn unpublished_events_are_published_by_the_next_training() {
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     assert_eq!(world.invoke("a", quick()).await.unwrap().status, RunStatus::Succeeded);
     world.invoke("b", json!({"sead": 1})).await.unwrap_err();
@@ -43,8 +43,8 @@ async fn what_could_not_be_told_is_told_by_the_next_training() {
 }
 
 #[tokio::test]
-async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
-    let world = World::new();
+async fn events_that_another_invocation_publishes_are_left_to_it_for_a_minute() {
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     world.invoke("a", quick()).await.unwrap();
     world.memory.bring_back("bus");
@@ -54,8 +54,8 @@ async fn what_another_invocation_is_telling_is_left_to_it_for_a_minute() {
 }
 
 #[tokio::test]
-async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_id() {
-    let world = World::new();
+async fn a_published_event_that_could_not_be_removed_is_published_again_under_the_same_id() {
+    let world = TestWorld::new();
     world.memory.take_away("outbox");
     world.invoke("a", quick()).await.unwrap();
     world.memory.bring_back("outbox");
@@ -67,8 +67,8 @@ async fn what_was_told_and_could_not_be_forgotten_is_told_again_under_the_same_i
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() {
-    let world = World::new();
+async fn an_event_that_is_unreadable_or_refused_does_not_stop_the_others() {
+    let world = TestWorld::new();
     world.memory.take_away("bus");
     for invocation in ["a", "b", "c"] {
         world.invoke(invocation, json!({"sead": 1})).await.unwrap_err();
@@ -86,8 +86,8 @@ async fn an_event_that_cannot_be_read_or_is_not_taken_keeps_no_other_one_back() 
     assert!(world.memory.state().outbox.contains_key(&refused));
 }
 
-/// Starts a run and kills it as soon as it has work to do.
-async fn killed(world: &World, invocation: &str) {
+/// Starts a run and stops it as soon as it has work to do.
+async fn killed(world: &TestWorld, invocation: &str) {
     tokio::select! {
         biased;
         report = world.invoke(invocation, quick()) => panic!("it should have been killed: {report:?}"),
@@ -96,8 +96,8 @@ async fn killed(world: &World, invocation: &str) {
 }
 
 #[tokio::test]
-async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
-    let world = World::new();
+async fn a_lost_attempt_is_reported_when_its_time_is_over() {
+    let world = TestWorld::new();
     killed(&world, "a").await;
     assert_eq!(world.events().len(), 0);
     world.clock.set(moment("2026-11-24T03:16:04Z"));
@@ -110,13 +110,13 @@ async fn a_death_without_a_word_is_told_when_the_attempts_time_is_over() {
         (&told["id"], &told["occurred_at"]),
         (&json!("iris/manual-a/1/TrainingFailed"), &json!("2026-11-24T03:15:05.000Z"))
     );
-    assert!(told["reason"].as_str().unwrap().contains("without a word"), "{told}");
+    assert!(told["reason"].as_str().unwrap().contains("without recording a result"), "{told}");
     assert!(world.memory.state().outbox.is_empty());
 }
 
 #[tokio::test]
-async fn a_death_that_a_retry_made_good_is_not_told() {
-    let world = World::new();
+async fn a_lost_attempt_that_a_retry_replaced_is_not_reported() {
+    let world = TestWorld::new();
     killed(&world, "a").await;
     world.clock.set(moment("2026-11-24T03:01:10Z"));
     world.invoke("a", quick()).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_death_that_a_retry_made_good_is_not_told() {
 
 #[tokio::test]
 async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     world.invoke("a", quick()).await.unwrap_err();
     world.invoke("b", json!({"sead": 1})).await.unwrap_err();
@@ -136,7 +136,7 @@ async fn a_failure_says_until_when_it_may_be_retried_and_a_final_one_does_not() 
 
 #[tokio::test]
 async fn each_attempts_failure_is_a_fact_of_its_own() {
-    let world = World::new();
+    let world = TestWorld::new();
     world.memory.take_away("datasets");
     for _ in 0..2 {
         world.invoke("a", quick()).await.unwrap_err();

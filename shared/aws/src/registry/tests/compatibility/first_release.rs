@@ -9,33 +9,33 @@ use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-pub struct Run {
+pub struct FirstReleaseRun {
     id: String,
     model: String,
     attempt: u32,
     invocation: String,
-    trigger: Trigger,
+    trigger: FirstReleaseTrigger,
     code_version: String,
     started_at: Timestamp,
     lease_until: Timestamp,
-    dataset: Option<Dataset>,
+    dataset: Option<FirstReleaseDataset>,
     seed: Option<u64>,
     parameters: Option<BTreeMap<String, Value>>,
     #[serde(default)]
-    search: Option<SearchSummary>,
+    search: Option<FirstReleaseSearchSummary>,
     #[serde(default)]
     warnings: Vec<String>,
     #[serde(default)]
-    imported: Option<Imported>,
-    metrics: Option<RunMetrics>,
+    imported: Option<FirstReleaseImported>,
+    metrics: Option<FirstReleaseRunMetrics>,
     #[serde(flatten)]
-    state: RunState,
+    state: FirstReleaseRunState,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(dead_code)]
-enum Trigger {
+enum FirstReleaseTrigger {
     Schedule { scheduled_at: Option<Timestamp> },
     Manual { note: Option<String> },
     Import { key: String, note: Option<String> },
@@ -44,7 +44,7 @@ enum Trigger {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 #[allow(dead_code)]
-enum RunState {
+enum FirstReleaseRunState {
     Running,
     Succeeded { finished_at: Timestamp, version: u32, reason: String },
     Rejected { finished_at: Timestamp, version: u32, reason: String },
@@ -54,7 +54,7 @@ enum RunState {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 #[allow(dead_code)]
-enum RunMetrics {
+enum FirstReleaseRunMetrics {
     Classification {
         training_accuracy: f64,
         accuracy: f64,
@@ -76,41 +76,41 @@ enum RunMetrics {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-pub struct Champion {
+pub struct FirstReleaseChampion {
     revision: u32,
     promoted_at: Timestamp,
     previous: Option<u32>,
-    version: Version,
+    version: FirstReleaseVersion,
 }
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-pub struct Version {
+pub struct FirstReleaseVersion {
     number: u32,
     run_id: String,
-    artifact: Artifact,
+    artifact: FirstReleaseArtifact,
     manifest_key: String,
     trained_at: Timestamp,
     code_version: String,
-    dataset: Dataset,
+    dataset: FirstReleaseDataset,
     seed: u64,
     #[serde(default)]
-    family: Family,
+    family: FirstReleaseFamily,
     parameters: BTreeMap<String, Value>,
     #[serde(default)]
-    search: Option<SearchSummary>,
+    search: Option<FirstReleaseSearchSummary>,
     #[serde(default)]
-    imported: Option<Imported>,
+    imported: Option<FirstReleaseImported>,
     #[serde(alias = "training_accuracy")]
     training_score: f64,
-    evaluation: Evaluation,
-    durations: Durations,
-    decision: Decision,
+    evaluation: FirstReleaseEvaluation,
+    durations: FirstReleaseDurations,
+    decision: FirstReleaseDecision,
 }
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct Artifact {
+struct FirstReleaseArtifact {
     key: String,
     sha256: String,
     size: u64,
@@ -118,7 +118,7 @@ struct Artifact {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct Imported {
+struct FirstReleaseImported {
     key: String,
     sha256: String,
     size: u64,
@@ -127,19 +127,19 @@ struct Imported {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct Dataset {
+struct FirstReleaseDataset {
     source: String,
     fingerprint: String,
     rows: usize,
     columns: Vec<String>,
     target: String,
     #[serde(default)]
-    task: Task,
+    task: FirstReleaseTask,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Task {
+enum FirstReleaseTask {
     #[default]
     Classification,
     Regression,
@@ -147,7 +147,7 @@ enum Task {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Family {
+enum FirstReleaseFamily {
     #[default]
     RandomForest,
     GradientBoosting,
@@ -156,7 +156,7 @@ enum Family {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum PrimaryMetric {
+enum FirstReleasePrimaryMetric {
     #[default]
     Accuracy,
     BalancedAccuracy,
@@ -169,8 +169,8 @@ enum PrimaryMetric {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct SearchSummary {
-    metric: PrimaryMetric,
+struct FirstReleaseSearchSummary {
+    metric: FirstReleasePrimaryMetric,
     folds: usize,
     planned: usize,
     tried: usize,
@@ -183,14 +183,14 @@ struct SearchSummary {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 #[allow(dead_code)]
-enum Evaluation {
-    Classification(Box<ClassificationEvaluation>),
-    Regression(RegressionEvaluation),
+enum FirstReleaseEvaluation {
+    Classification(Box<FirstReleaseClassificationEvaluation>),
+    Regression(FirstReleaseRegressionEvaluation),
 }
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct ClassificationEvaluation {
+struct FirstReleaseClassificationEvaluation {
     rows: usize,
     accuracy: f64,
     balanced_accuracy: f64,
@@ -200,15 +200,15 @@ struct ClassificationEvaluation {
     log_loss: f64,
     roc_auc: Option<f64>,
     confusion: Vec<Vec<usize>>,
-    per_class: Vec<ClassEvaluation>,
+    per_class: Vec<FirstReleaseClassEvaluation>,
     #[serde(default)]
-    binary: Option<BinaryEvaluation>,
+    binary: Option<FirstReleaseBinaryEvaluation>,
 }
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct ClassEvaluation {
-    label: Label,
+struct FirstReleaseClassEvaluation {
+    label: FirstReleaseLabel,
     support: usize,
     precision: f64,
     recall: f64,
@@ -218,7 +218,7 @@ struct ClassEvaluation {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 #[allow(dead_code)]
-enum Label {
+enum FirstReleaseLabel {
     Boolean(bool),
     Integer(i64),
     Text(String),
@@ -226,8 +226,8 @@ enum Label {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct BinaryEvaluation {
-    positive: Label,
+struct FirstReleaseBinaryEvaluation {
+    positive: FirstReleaseLabel,
     threshold: f64,
     true_positives: usize,
     false_positives: usize,
@@ -239,18 +239,18 @@ struct BinaryEvaluation {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct RegressionEvaluation {
+struct FirstReleaseRegressionEvaluation {
     rows: usize,
     rmse: f64,
     mae: f64,
     median_absolute_error: f64,
     r2: f64,
-    interval: IntervalEvaluation,
+    interval: FirstReleaseIntervalEvaluation,
 }
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct IntervalEvaluation {
+struct FirstReleaseIntervalEvaluation {
     level: f64,
     coverage: f64,
     width: f64,
@@ -258,7 +258,7 @@ struct IntervalEvaluation {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct Durations {
+struct FirstReleaseDurations {
     load: f64,
     fit: f64,
     evaluate: f64,
@@ -267,10 +267,10 @@ struct Durations {
 
 #[derive(Debug, Deserialize)]
 #[allow(dead_code)]
-struct Decision {
-    verdict: Verdict,
+struct FirstReleaseDecision {
+    verdict: FirstReleaseVerdict,
     #[serde(default)]
-    metric: PrimaryMetric,
+    metric: FirstReleasePrimaryMetric,
     #[serde(alias = "accuracy")]
     score: f64,
     #[serde(alias = "champion_accuracy")]
@@ -281,12 +281,12 @@ struct Decision {
     floor: Option<f64>,
     tolerance: f64,
     #[serde(default)]
-    test: Option<PairedTest>,
+    test: Option<FirstReleasePairedTest>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Verdict {
+enum FirstReleaseVerdict {
     FirstChampion,
     NotWorse,
     ChampionIncomparable,
@@ -298,7 +298,7 @@ enum Verdict {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(dead_code)]
-enum PairedTest {
+enum FirstReleasePairedTest {
     Mcnemar { challenger_only: usize, champion_only: usize, p_value: f64 },
     Bootstrap { difference: f64, lower: f64, upper: f64, p_value: f64 },
 }

@@ -5,7 +5,7 @@ use evergreen_lifecycle::{RunId, Trigger};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{File, Request, RequestError, Wanted, checked_note};
+use super::{ModelFile, RequestError, RunRequest, RunTask, checked_note, fields};
 
 /// Maximum length of an S3 key in bytes.
 const MAX_KEY: usize = 1024;
@@ -20,7 +20,7 @@ const CREATED: &str = "Object Created";
 /// A manual import request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ByHand {
+struct ImportEvent {
     import: String,
     id: Option<String>,
     note: Option<String>,
@@ -29,28 +29,23 @@ struct ByHand {
 /// The S3 event for an uploaded file. Fields that are not needed are left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Uploaded {
+struct UploadEvent {
     detail_type: String,
-    detail: Detail,
+    detail: UploadDetail,
 }
 
 #[derive(Deserialize)]
-struct Detail {
-    object: Object,
+struct UploadDetail {
+    object: UploadedObject,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Object {
+struct UploadedObject {
     key: String,
     version_id: Option<String>,
     etag: Option<String>,
     sequencer: Option<String>,
-}
-
-/// Checks whether the event is a manual import request.
-pub(super) fn is_by_hand(event: &Value) -> bool {
-    event.get("import").is_some()
 }
 
 /// Checks whether the event comes from S3.
@@ -71,33 +66,32 @@ pub(super) fn key_of(event: &Value) -> Option<String> {
 }
 
 /// Parses a manual request. If the event has no ID, the run's ID comes from `invocation`.
-pub(super) fn by_hand(event: Value, invocation: &str) -> Result<Request, RequestError> {
-    let ByHand { import: key, id, note } = serde_json::from_value(event).map_err(RequestError::Shape)?;
+pub(super) fn by_hand(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
+    let ImportEvent { import: key, id, note } = fields(event)?;
     let id = RunId::import(id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
-    request(id, File { key, etag: None }, checked_note(note)?)
+    request(id, ModelFile { key, etag: None }, checked_note(note)?)
 }
 
 /// Parses an S3 event. The run's ID is derived from the key and the content: a repeated delivery is the same run, and
 /// new content under the same key is a new run.
-pub(super) fn upload(event: Value) -> Result<Request, RequestError> {
-    let Uploaded { detail_type, detail: Detail { object } } =
-        serde_json::from_value(event).map_err(RequestError::Shape)?;
+pub(super) fn upload(event: Value) -> Result<RunRequest, RequestError> {
+    let UploadEvent { detail_type, detail: UploadDetail { object } } = fields(event)?;
     if detail_type != CREATED {
         return Err(RequestError::NotCreated(detail_type));
     }
     let parts = [Some(&object.key), object.version_id.as_ref(), object.etag.as_ref(), object.sequencer.as_ref()];
     // The parts are separated by line breaks. Only the key can contain one, and it comes first.
-    let told = parts.map(|part| part.map_or("", String::as_str)).join("\n");
-    let digest = sha256_hex(told.as_bytes());
+    let identity = parts.map(|part| part.map_or("", String::as_str)).join("\n");
+    let digest = sha256_hex(identity.as_bytes());
     let id = RunId::import(digest.get(..DIGITS).unwrap_or(&digest)).map_err(RequestError::Id)?;
-    request(id, File { key: object.key, etag: object.etag }, None)
+    request(id, ModelFile { key: object.key, etag: object.etag }, None)
 }
 
-fn request(id: RunId, file: File, note: Option<String>) -> Result<Request, RequestError> {
+fn request(id: RunId, file: ModelFile, note: Option<String>) -> Result<RunRequest, RequestError> {
     if file.key.len() > MAX_KEY {
         return Err(RequestError::KeyTooLong(file.key.len()));
     }
-    Ok(Request { id, trigger: Trigger::Import { key: file.key.clone(), note }, wanted: Wanted::Import(file) })
+    Ok(RunRequest { id, trigger: Trigger::Import { key: file.key.clone(), note }, task: RunTask::Import(file) })
 }
 
 #[cfg(test)]
@@ -105,12 +99,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::event::TrainEvent;
+    use crate::event::tests::parse;
 
     const KEY: &str = "incoming/iris/forest.onnx";
-
-    fn parse(event: Value) -> Result<Request, String> {
-        Request::parse(event, "7f3c").map_err(|error| error.to_string())
-    }
 
     fn uploaded(object: Value) -> Value {
         json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}, "object": object}})
@@ -121,12 +113,12 @@ mod tests {
         let request = parse(json!({"import": KEY, "id": "a", "note": "from the lab"})).unwrap();
         let trigger = Trigger::Import { key: KEY.into(), note: Some("from the lab".into()) };
         assert_eq!((request.id.as_str(), request.trigger), ("import-a", trigger));
-        assert_eq!(request.wanted, Wanted::Import(File { key: KEY.into(), etag: None }));
+        assert_eq!(request.task, RunTask::Import(ModelFile { key: KEY.into(), etag: None }));
         assert_eq!(parse(json!({"import": KEY})).unwrap().id.as_str(), "import-7f3c");
     }
 
     #[test]
-    fn an_upload_told_of_twice_is_one_run_and_another_one_is_another() {
+    fn an_upload_that_is_reported_twice_is_one_run_and_another_upload_is_another_run() {
         let object = |version: &str| uploaded(json!({"key": KEY, "version-id": version, "etag": "e", "size": 5}));
         let id = |event| parse(event).unwrap().id;
         assert_eq!(id(object("1")), id(object("1")));
@@ -138,7 +130,7 @@ mod tests {
     #[test]
     fn an_upload_is_of_what_was_put_there() {
         let request = parse(uploaded(json!({"key": KEY, "etag": "e"}))).unwrap();
-        assert_eq!(request.wanted, Wanted::Import(File { key: KEY.into(), etag: Some("e".into()) }));
+        assert_eq!(request.task, RunTask::Import(ModelFile { key: KEY.into(), etag: Some("e".into()) }));
     }
 
     #[test]
@@ -156,12 +148,13 @@ mod tests {
                 Some(key) => Trigger::Import { key: key.into(), note: None },
                 None => Trigger::Manual { note: None },
             };
-            assert_eq!(Request::trigger_of(&event), expected, "{event}");
+            let invalid = TrainEvent::parse(event.clone(), "7f3c").unwrap_err();
+            assert_eq!(invalid.trigger, Some(expected), "{event}");
         }
     }
 
     #[test]
-    fn what_is_no_such_event_is_named() {
+    fn an_invalid_event_is_named() {
         for (event, named) in [
             (json!({"import": 5}), "5"),
             (json!({"import": KEY, "seed": 1}), "seed"),

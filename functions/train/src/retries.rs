@@ -18,21 +18,21 @@ const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long calls are retried before training starts. After that the platform retries the invocation a minute later,
 /// and no work is lost.
-pub const BEFORE_LEARNING: Duration = Duration::from_secs(60);
+pub const BEFORE_TRAINING: Duration = Duration::from_secs(60);
 
-/// The time until which calls may be retried.
+/// Retries failed calls until a time limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryLimit {
     until: Instant,
 }
 
 /// An error that may be temporary.
-pub trait MayPass {
+pub trait MaybeTransient {
     /// Returns the underlying error if it usually passes within seconds.
-    fn brief(&self) -> Option<&Unavailable>;
+    fn transient(&self) -> Option<&Unavailable>;
 }
 
-impl Patience {
+impl RetryLimit {
     /// Allows retries for `time` from now on.
     pub fn lasting(time: Duration) -> Self {
         Self { until: Instant::now() + time }
@@ -47,16 +47,17 @@ impl Patience {
     ///
     /// # Errors
     /// Returns the error of `call`.
-    pub async fn with<T, E: MayPass>(&self, mut call: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    pub async fn call<T, E: MaybeTransient>(&self, mut call: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         let mut turn = 0;
         loop {
             let error = match call().await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let Some(Unavailable { what, cause, .. }) = error.brief() else { return Err(error) };
+            let Some(Unavailable { what, cause, .. }) = error.transient() else { return Err(error) };
             let Some(pause) = self.pause(turn) else { return Err(error) };
-            tracing::warn!(what, %cause, pause_ms = pause.as_millis(), "something is briefly out of reach and is tried again");
+            let pause_ms = pause.as_millis();
+            tracing::warn!(what, %cause, pause_ms, "a service is briefly unavailable; the call is retried");
             tokio::time::sleep(pause).await;
             turn += 1;
         }
@@ -71,52 +72,52 @@ impl Patience {
     }
 }
 
-impl MayPass for Unavailable {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for Unavailable {
+    fn transient(&self) -> Option<&Unavailable> {
         self.is_brief.then_some(self)
     }
 }
 
-impl MayPass for TrainError {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for TrainError {
+    fn transient(&self) -> Option<&Unavailable> {
         match self {
-            Self::Unavailable(error) => error.brief(),
+            Self::Unavailable(error) => error.transient(),
             _ => None,
         }
     }
 }
 
-impl MayPass for RunWriteError {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for RunWriteError {
+    fn transient(&self) -> Option<&Unavailable> {
         match self {
-            Self::Unavailable(error) => error.brief(),
+            Self::Unavailable(error) => error.transient(),
             Self::Conflict(_) => None,
         }
     }
 }
 
-impl MayPass for RegisterError {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for RegisterError {
+    fn transient(&self) -> Option<&Unavailable> {
         match self {
-            Self::Unavailable(error) => error.brief(),
+            Self::Unavailable(error) => error.transient(),
             Self::RunTaken(_) | Self::ChampionMoved => None,
         }
     }
 }
 
-impl MayPass for PromoteError {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for PromoteError {
+    fn transient(&self) -> Option<&Unavailable> {
         match self {
-            Self::Unavailable(error) => error.brief(),
+            Self::Unavailable(error) => error.transient(),
             Self::ChampionMoved => None,
         }
     }
 }
 
-impl MayPass for StoreError {
-    fn brief(&self) -> Option<&Unavailable> {
+impl MaybeTransient for StoreError {
+    fn transient(&self) -> Option<&Unavailable> {
         match self {
-            Self::Unavailable(error) => error.brief(),
+            Self::Unavailable(error) => error.transient(),
             Self::Taken(_) => None,
         }
     }
@@ -133,8 +134,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_busy_for_minutes_is_tried_until_it_answers() {
-        let (begun, patience) = (Instant::now(), Patience::lasting(Duration::from_secs(600)));
-        let answer = patience.with(async || {
+        let (begun, retries) = (Instant::now(), RetryLimit::lasting(Duration::from_secs(600)));
+        let answer = retries.call(async || {
             let is_over = begun.elapsed() > Duration::from_secs(120);
             if is_over { Ok(7) } else { Err(Unavailable::briefly("the table", "it is busy")) }
         });
@@ -145,7 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_ends_with_the_last_error_when_time_runs_out() {
         let (begun, mut turns) = (Instant::now(), 0);
-        let answer = Patience::lasting(Duration::from_secs(60)).with(async || busy(&mut turns)).await;
+        let answer = RetryLimit::lasting(Duration::from_secs(60)).call(async || busy(&mut turns)).await;
         assert_eq!(answer.unwrap_err().what, "the table");
         assert!(begun.elapsed() <= Duration::from_secs(60) && (10..200).contains(&turns), "{turns} turns");
     }
@@ -153,8 +154,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_does_not_pass_is_not_tried_again() {
         let mut turns = 0;
-        let answer: Result<(), _> = Patience::lasting(Duration::from_secs(60))
-            .with(async || {
+        let answer: Result<(), _> = RetryLimit::lasting(Duration::from_secs(60))
+            .call(async || {
                 turns += 1;
                 Err(Unavailable::new("the table", "no rights"))
             })
@@ -166,8 +167,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_time_there_is_one_try() {
         let mut turns = 0;
-        let patience = Patience::lasting(Duration::from_secs(60)).at_most(Duration::ZERO);
-        assert!(patience.with(async || busy(&mut turns)).await.is_err());
+        let retries = RetryLimit::lasting(Duration::from_secs(60)).at_most(Duration::ZERO);
+        assert!(retries.call(async || busy(&mut turns)).await.is_err());
         assert_eq!(turns, 1);
     }
 }

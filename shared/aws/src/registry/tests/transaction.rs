@@ -14,9 +14,9 @@ use evergreen_lifecycle::ports::{
 use evergreen_lifecycle::{Announcement, Champion, LifecycleEvent, Pointer, Run};
 use evergreen_testkit::{champion, moment, registration, run, version};
 
-use super::items::Item;
 use super::support::{item, registry};
-use crate::mocks::record;
+use crate::registry::items::RegistryItem;
+use crate::tests::mocks::record;
 
 /// The condition on the run's end, with its values.
 const AT_WORK: &str = r#"attempt = :attempt AND #status = :running {":attempt":1,":running":"RUNNING"}"#;
@@ -33,7 +33,7 @@ fn of(number: u32, accuracy: f64, seen: Option<&Champion>) -> Registration {
 
 /// Returns each write as text: its kind, key, condition and the condition's values.
 fn outline(writes: &[TransactWriteItem]) -> Vec<String> {
-    let line = |kind: &str, item: &Item, condition: Option<&str>, values: Option<&Item>| {
+    let line = |kind: &str, item: &RegistryItem, condition: Option<&str>, values: Option<&RegistryItem>| {
         let values: BTreeMap<String, serde_json::Value> =
             serde_dynamo::from_item(values.cloned().unwrap_or_default()).unwrap();
         let (partition, sort) = (item["pk"].as_s().unwrap(), item["sk"].as_s().unwrap());
@@ -177,7 +177,7 @@ async fn the_call_carries_a_token_so_that_it_may_be_tried_again() {
     assert!(sent.only().client_request_token().is_some_and(|token| !token.is_empty()));
 }
 
-/// The write that deletes the event that attempt 1 died.
+/// The write that deletes the event that attempt 1 was lost.
 const NO_LOSS: &str = "delete OUTBOX#iris 2026-11-24T03:15:00.000Z#3#iris/manual-7/1/TrainingFailed if - {}";
 
 fn attempt(attempt: u32) -> Run {
@@ -249,7 +249,7 @@ async fn a_table_that_does_not_answer_is_unavailable_and_not_a_conflict() {
 }
 
 #[tokio::test]
-async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
+async fn events_are_written_with_the_change_that_they_report() {
     let announcements = vec![announcement("TrainingSucceeded"), announcement("ModelPromoted")];
     let writes = outline(&sent_for(&Registration { announcements, ..of(1, 0.97, None) }).await);
     let expected = ["TrainingSucceeded", "ModelPromoted"]
@@ -260,7 +260,7 @@ async fn what_is_to_be_told_is_written_with_what_it_tells_of() {
 }
 
 #[tokio::test]
-async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_what_is_to_be_told() {
+async fn a_failure_is_stored_only_over_the_attempt_that_failed_and_with_its_events() {
     let (rule, sent) = record(mock!(Client::transact_write_items), || {
         MockResponse::Output(TransactWriteItemsOutput::builder().build())
     });

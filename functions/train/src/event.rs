@@ -1,0 +1,349 @@
+//! Parses an event of the function, once: into a request for a run or for a promotion.
+
+mod import;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
+use evergreen_lifecycle::digest::sha256_hex;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Maximum number of characters in a note.
+const NOTE_LIMIT: usize = 1000;
+
+/// An event of the train function.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainEvent {
+    /// The schedule, a person or an upload asks for a run.
+    Run(RunRequest),
+    /// A person asks for the promotion of an earlier version.
+    Promotion(PromotionRequest),
+}
+
+/// A request for a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRequest {
+    /// ID of the run. The same request sent again has the same ID.
+    pub id: RunId,
+    /// What caused the run.
+    pub trigger: Trigger,
+    /// Whether to train or to import a model.
+    pub task: RunTask,
+}
+
+/// How a run creates its version.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunTask {
+    /// Train on the data set.
+    Training(TrainingOptions),
+    /// Import a model file.
+    Import(ModelFile),
+}
+
+/// A model file to import, as the event describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Storage key of the file.
+    pub key: String,
+    /// Entity tag of the uploaded file. `None` accepts whatever the store has under the key.
+    pub etag: Option<String>,
+}
+
+/// The event's options for training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingOptions {
+    /// Seed of all random choices: from the event, or derived from the run's ID.
+    pub seed: u64,
+    /// The only model family to try. `None` tries all.
+    pub family: Option<Family>,
+    /// Hyperparameters with fixed values, by name. They are checked later, because the data set decides which exist.
+    pub overrides: BTreeMap<String, Value>,
+}
+
+/// A request to promote an earlier version.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionRequest {
+    /// Number of the version.
+    pub promote: VersionNumber,
+    /// Why the person asks for the promotion.
+    pub note: Option<String>,
+}
+
+/// An event that is not a valid request.
+#[derive(Debug)]
+pub struct InvalidEvent {
+    /// What caused the run that records the failure. `None` if the event asks for a promotion, which has no run.
+    pub trigger: Option<Trigger>,
+    /// What is wrong with the event.
+    pub error: RequestError,
+}
+
+/// Why an event is not a valid request.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The event is not a JSON object.
+    #[error("event: expected a JSON object")]
+    NotAnObject,
+    /// A field is missing or unknown, or has the wrong type.
+    #[error("{}", ShapeError(.0))]
+    Shape(#[source] serde_path_to_error::Error<serde_json::Error>),
+    /// The caller's ID cannot be part of a key.
+    #[error("event field \"id\": {0}")]
+    Id(#[source] InvalidRunId),
+    /// The scheduled time is not a valid time.
+    #[error("event field \"scheduled_time\": expected an RFC 3339 time, got {0:?}")]
+    ScheduledTime(String),
+    /// The note is too long. The field holds its length in characters.
+    #[error("event field \"note\": expected at most {NOTE_LIMIT} characters, got {0}")]
+    NoteTooLong(usize),
+    /// The key of the model file is too long. The field holds its length in bytes.
+    #[error("event: expected the key of a model file, of at most 1024 bytes, got one of {0}")]
+    KeyTooLong(usize),
+    /// The S3 event is about something other than a new object.
+    #[error("event: expected \"Object Created\" of S3, got {0:?}")]
+    NotCreated(String),
+}
+
+/// Displays a deserialization error after the path of the field, such as `event field "detail.object"`.
+struct ShapeError<'a>(&'a serde_path_to_error::Error<serde_json::Error>);
+
+impl fmt::Display for ShapeError<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error) = self;
+        let path = error.path();
+        // The path is empty if a field of the event itself is missing.
+        match path.iter().len() {
+            0 => write!(formatter, "event: {}", error.inner()),
+            _ => write!(formatter, "event field \"{path}\": {}", error.inner()),
+        }
+    }
+}
+
+/// The kinds of events. Each has its own fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EventKind {
+    Promotion,
+    Schedule,
+    Import,
+    Upload,
+    Manual,
+}
+
+impl EventKind {
+    /// Tells the kind of an event by its distinctive field. An event without such a field is a manual request.
+    fn of(event: &Value) -> Self {
+        if event.get("promote").is_some() {
+            Self::Promotion
+        } else if event.get("trigger").and_then(Value::as_str) == Some("schedule") {
+            Self::Schedule
+        } else if event.get("import").is_some() {
+            Self::Import
+        } else if import::is_upload(event) {
+            Self::Upload
+        } else {
+            Self::Manual
+        }
+    }
+}
+
+/// The input of a schedule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScheduledEvent {
+    #[serde(rename = "trigger")]
+    _trigger: String,
+    scheduled_time: Option<String>,
+}
+
+/// The input of a manual request. Every field is optional.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct ManualEvent {
+    id: Option<String>,
+    seed: Option<u64>,
+    family: Option<Family>,
+    hyperparameters: Option<BTreeMap<String, Value>>,
+    note: Option<String>,
+}
+
+impl TrainEvent {
+    /// Parses `event`. If the event has no ID of its own, the run's ID comes from `invocation`.
+    ///
+    /// # Errors
+    /// [`InvalidEvent`] names the field that is unknown or invalid.
+    pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
+        let kind = EventKind::of(&event);
+        let trigger = (kind != EventKind::Promotion).then(|| trigger_if_invalid(&event));
+        let parsed = match kind {
+            EventKind::Promotion => fields(event).map(Self::Promotion),
+            EventKind::Schedule => scheduled(event, invocation).map(Self::Run),
+            EventKind::Import => import::by_hand(event, invocation).map(Self::Run),
+            EventKind::Upload => import::upload(event).map(Self::Run),
+            EventKind::Manual => manual(event, invocation).map(Self::Run),
+        };
+        parsed.map_err(|error| InvalidEvent { trigger, error })
+    }
+}
+
+/// Returns the trigger that a run records if its `event` is invalid. An invalid import request is recorded as an
+/// import, not as a training run.
+fn trigger_if_invalid(event: &Value) -> Trigger {
+    import::key_of(event).map_or(Trigger::Manual { note: None }, |key| Trigger::Import { key, note: None })
+}
+
+fn scheduled(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
+    let event: ScheduledEvent = fields(event)?;
+    let scheduled_at = event.scheduled_time.map_or(Ok(None), parse_scheduled_time)?;
+    let id = match scheduled_at {
+        Some(at) => RunId::scheduled(at),
+        None => format!("scheduled-{invocation}").parse().map_err(RequestError::Id)?,
+    };
+    let options = TrainingOptions { seed: seed_of(&id), family: None, overrides: BTreeMap::new() };
+    Ok(RunRequest { id, trigger: Trigger::Schedule { scheduled_at }, task: RunTask::Training(options) })
+}
+
+fn manual(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
+    let event: ManualEvent = match event {
+        Value::Null => ManualEvent::default(),
+        Value::Object(_) => fields(event)?,
+        _ => return Err(RequestError::NotAnObject),
+    };
+    let note = checked_note(event.note)?;
+    let id = RunId::requested(event.id.as_deref().unwrap_or(invocation)).map_err(RequestError::Id)?;
+    let options = TrainingOptions {
+        seed: event.seed.unwrap_or_else(|| seed_of(&id)),
+        family: event.family,
+        overrides: event.hyperparameters.unwrap_or_default(),
+    };
+    Ok(RunRequest { id, trigger: Trigger::Manual { note }, task: RunTask::Training(options) })
+}
+
+/// Reads the fields of an event. The error names the path of the field.
+fn fields<T: DeserializeOwned>(event: Value) -> Result<T, RequestError> {
+    serde_path_to_error::deserialize(event).map_err(RequestError::Shape)
+}
+
+fn checked_note(note: Option<String>) -> Result<Option<String>, RequestError> {
+    match note.as_ref().map(|note| note.chars().count()).filter(|length| *length > NOTE_LIMIT) {
+        Some(length) => Err(RequestError::NoteTooLong(length)),
+        None => Ok(note),
+    }
+}
+
+/// Derives a seed from the run's ID: it differs between runs and stays the same on a retry. It is the first four bytes
+/// of the ID's SHA-256, so that every JSON reader can represent it exactly.
+fn seed_of(id: &RunId) -> u64 {
+    let digest = sha256_hex(id.as_str().as_bytes());
+    let first = digest.get(..8).and_then(|first| u64::from_str_radix(first, 16).ok());
+    debug_assert!(first.is_some(), "a SHA-256 in hexadecimal begins with eight digits");
+    first.unwrap_or_default()
+}
+
+/// Parses the time that the scheduler puts in place of a placeholder. A placeholder that was not replaced gives `None`.
+fn parse_scheduled_time(text: String) -> Result<Option<Timestamp>, RequestError> {
+    if text.starts_with('<') {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| RequestError::ScheduledTime(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Parses an event that asks for a run.
+    pub(super) fn parse(event: Value) -> Result<RunRequest, String> {
+        match TrainEvent::parse(event, "7f3c") {
+            Ok(TrainEvent::Run(request)) => Ok(request),
+            Ok(TrainEvent::Promotion(request)) => panic!("expected a run, got {request:?}"),
+            Err(InvalidEvent { error, .. }) => Err(error.to_string()),
+        }
+    }
+
+    fn options(event: Value) -> TrainingOptions {
+        match parse(event).unwrap().task {
+            RunTask::Training(options) => options,
+            RunTask::Import(file) => panic!("expected a training, got the import of {}", file.key),
+        }
+    }
+
+    #[test]
+    fn an_empty_event_asks_for_a_run_with_the_defaults() {
+        for event in [Value::Null, json!({})] {
+            assert_eq!(parse(event.clone()).unwrap().id.as_str(), "manual-7f3c");
+            let options = options(event);
+            assert_eq!((options.family, options.overrides.len()), (None, 0));
+        }
+    }
+
+    #[test]
+    fn a_run_without_a_seed_has_one_of_its_own() {
+        let seed = |event: Value| options(event).seed;
+        assert_eq!(seed(Value::Null), seed(json!({"id": "7f3c"})));
+        assert_ne!(seed(json!({"id": "a"})), seed(json!({"id": "b"})));
+        assert!(seed(Value::Null) <= u64::from(u32::MAX));
+        assert_eq!(seed(json!({"seed": 7})), 7);
+    }
+
+    #[test]
+    fn a_family_and_hyperparameters_may_be_chosen() {
+        let options = options(json!({"family": "gradient_boosting", "hyperparameters": {"l2": 0.5}}));
+        assert_eq!(options.family, Some(Family::GradientBoosting));
+        assert_eq!(options.overrides, [("l2".to_owned(), json!(0.5))].into());
+    }
+
+    #[test]
+    fn a_scheduled_time_is_the_runs_identity() {
+        let event = json!({"trigger": "schedule", "scheduled_time": "2026-11-24T03:00:00Z"});
+        assert_eq!(parse(event).unwrap().id.as_str(), "scheduled-20261124T030000Z");
+    }
+
+    #[test]
+    fn a_placeholder_that_nobody_replaced_falls_back_to_the_invocation() {
+        let event = json!({"trigger": "schedule", "scheduled_time": "<aws.scheduler.scheduled-time>"});
+        let request = parse(event).unwrap();
+        assert_eq!(request.id.as_str(), "scheduled-7f3c");
+        assert_eq!(request.trigger, Trigger::Schedule { scheduled_at: None });
+    }
+
+    #[test]
+    fn a_callers_own_id_makes_a_request_sent_again_the_same_run() {
+        assert_eq!(parse(json!({"id": "retrain-7"})).unwrap().id.as_str(), "manual-retrain-7");
+    }
+
+    #[test]
+    fn the_path_of_a_wrong_field_is_named() {
+        let error = |event| parse(event).unwrap_err();
+        insta::assert_snapshot!(error(json!({"sead": 1})), @r#"event field "sead": unknown field `sead`, expected one of `id`, `seed`, `family`, `hyperparameters`, `note`"#);
+        insta::assert_snapshot!(error(json!({"seed": -1})), @r#"event field "seed": invalid value: integer `-1`, expected u64"#);
+        insta::assert_snapshot!(error(json!({"hyperparameters": [3]})), @r#"event field "hyperparameters": invalid type: sequence, expected a map"#);
+        let upload = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {"key": 5}}});
+        insta::assert_snapshot!(error(upload), @r#"event field "detail.object.key": invalid type: integer `5`, expected a string"#);
+        let upload = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {}}});
+        insta::assert_snapshot!(error(upload), @r#"event field "detail.object": missing field `key`"#);
+    }
+
+    #[test]
+    fn a_field_that_is_unknown_or_wrong_is_named() {
+        for (event, named) in [
+            (json!({"sead": 1}), "sead"),
+            (json!({"family": "forest"}), "random_forest"),
+            (json!({"hyperparameters": [3]}), "expected a map"),
+            (json!({"seed": -1}), "-1"),
+            (json!({"id": "a/b"}), "\"id\""),
+            (json!({"note": "x".repeat(1001)}), "1001"),
+            (json!({"trigger": "schedule", "scheduled_time": "noon"}), "noon"),
+            (json!({"trigger": "schedule", "seed": 1}), "seed"),
+            (json!([]), "expected a JSON object"),
+        ] {
+            let error = parse(event).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}

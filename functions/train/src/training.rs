@@ -1,0 +1,229 @@
+//! Creates a version: data set → drift → plan → model → stored artifact → gate → registry. An imported model takes the
+//! same steps except plan and model.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use evergreen_learning::memory::Purpose;
+use evergreen_learning::{Origin, Plan, Prepared, Trained, drift};
+use evergreen_lifecycle::ports::{RegisterError, Registrar, Registration};
+use evergreen_lifecycle::{Gate, Incumbent, Run};
+use evergreen_table::Table;
+
+use crate::challenger::{Challenger, DatasetRecord, RegistrySnapshot};
+use crate::config::TrainingSettings;
+use crate::dataset::{self, LoadedDataset};
+use crate::error::TrainError;
+use crate::event::TrainingOptions;
+use crate::ports::TrainWorld;
+use crate::retries::RetryLimit;
+use crate::stored::CurrentChampion;
+use crate::trainer::{Invocation, Trainer};
+use crate::work::{learning_deadline, off_thread};
+
+/// What a run loads when it starts.
+pub(crate) struct RunInputs<T> {
+    /// The data set, or `()` once it is no longer needed. It may take much of the memory.
+    pub(crate) prepared: T,
+    /// The record and statistics of the data set.
+    pub(crate) dataset: DatasetRecord,
+    /// The rule that a new version must pass.
+    pub(crate) gate: Gate,
+    /// The champion, if there is one.
+    pub(crate) champion: Option<CurrentChampion>,
+    /// When the run began.
+    pub(crate) started: Instant,
+}
+
+impl RunInputs<Prepared> {
+    /// Separates the data set from the rest.
+    pub(crate) fn without_dataset(self) -> (Prepared, RunInputs<()>) {
+        let Self { prepared, dataset, gate, champion, started } = self;
+        (prepared, RunInputs { prepared: (), dataset, gate, champion, started })
+    }
+}
+
+/// What the gate needs for its decision, and how long it may take.
+struct GateInputs {
+    gate: Gate,
+    champion: Option<CurrentChampion>,
+    started: Instant,
+    retries: RetryLimit,
+}
+
+/// Maximum number of warnings in a run's record. A registry item has limited size, and a data set may have thousands of
+/// columns to warn about. The manifest contains all warnings.
+const MAX_WARNINGS: usize = 50;
+
+impl<W: TrainWorld> Trainer<'_, W> {
+    /// Trains a version with these `options` and lets the gate decide. Writes intermediate results to `run`, so that a
+    /// failure is recorded with them.
+    pub(crate) async fn train_version(
+        &self,
+        run: &mut Run,
+        options: &TrainingOptions,
+        invocation: &Invocation,
+        retries: RetryLimit,
+    ) -> Result<Registration, TrainError> {
+        run.seed = Some(options.seed);
+        let purpose = Purpose::Learn(options.family, &options.overrides);
+        let (prepared, inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        let plan = Plan::new(prepared.table(), options.family, &options.overrides, options.seed)?;
+        let trained = self.train_model(prepared, plan, invocation).await?;
+        self.register_trained(run, inputs, trained, None, retries).await
+    }
+
+    /// Reads the data set, the champion and the gate. Checks that the champion can predict rows of this data set. The
+    /// run began at `started`.
+    pub(crate) async fn load_inputs(
+        &self,
+        run: &mut Run,
+        purpose: Purpose<'_>,
+        started: Instant,
+    ) -> Result<RunInputs<Prepared>, TrainError> {
+        let LoadedDataset { source, prepared } = dataset::read(self.world.storage(), self.settings, purpose).await?;
+        let table = prepared.table();
+        let mut dataset = DatasetRecord {
+            summary: table.dataset(source),
+            profile: prepared.profile(),
+            load_seconds: started.elapsed().as_secs_f64(),
+        };
+        run.dataset = Some(dataset.summary.clone());
+        run.warnings = short(dataset.profile.warnings.clone());
+        let champion =
+            CurrentChampion::load(self.world.registry(), self.world.storage(), &self.settings.model, None).await?;
+        dataset.profile.warnings.extend(new_columns(champion.as_ref(), table, &dataset)?);
+        let gate = self.settings.gate(table.settings(), table.task())?;
+        Ok(RunInputs { prepared, dataset, gate, champion, started })
+    }
+
+    /// Stores the model, and the imported file if there is one. Lets the gate decide and registers the version.
+    pub(crate) async fn register_trained(
+        &self,
+        run: &mut Run,
+        inputs: RunInputs<()>,
+        trained: Trained,
+        imported: Option<Vec<u8>>,
+        retries: RetryLimit,
+    ) -> Result<Registration, TrainError> {
+        let RunInputs { mut dataset, gate, champion, started, .. } = inputs;
+        run.parameters = Some(trained.parameters.clone());
+        run.search.clone_from(&trained.search);
+        dataset.profile.warnings.extend_from_slice(&trained.warnings);
+        run.warnings = short(dataset.profile.warnings.clone());
+        let challenger = self.store(run, dataset, trained, imported.as_deref(), retries).await?;
+        drop(imported);
+        let inputs = GateInputs { gate, champion, started, retries };
+        self.judge_and_register(run, &Arc::new(challenger), inputs).await
+    }
+
+    /// Trains on a separate thread, and stops by itself in time.
+    async fn train_model(
+        &self,
+        prepared: Prepared,
+        plan: Plan,
+        invocation: &Invocation,
+    ) -> Result<Trained, TrainError> {
+        let TrainingSettings { model, code_version, .. } = self.settings;
+        let origin = Origin { model: model.to_string(), code_version: code_version.clone() };
+        let budget = prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
+        let deadline = learning_deadline(invocation.deadline, self.world.clock().now(), budget);
+        Ok(off_thread(move || evergreen_learning::train(&prepared, &plan, deadline, &origin)).await??)
+    }
+
+    /// Lets the gate decide, again if another run changes the champion before the decision is registered. Whenever that
+    /// happens, the other run has succeeded, so each round makes progress.
+    async fn judge_and_register(
+        &self,
+        run: &Run,
+        challenger: &Arc<Challenger>,
+        GateInputs { gate, mut champion, started, retries }: GateInputs,
+    ) -> Result<Registration, TrainError> {
+        let scored = Arc::clone(challenger);
+        let (scores, constant) = off_thread(move || {
+            let metric = gate.metric();
+            scored.scores(metric).map(|scores| (scores, scored.constant_scores(metric)))
+        })
+        .await??;
+        let mut manifest = None;
+        let mut round = 0;
+        loop {
+            let (current, last_revision) = self.current_champion(champion, retries).await?;
+            champion = current;
+            let incumbent = match &champion {
+                Some(champion) => champion.assess(challenger, gate.metric()).await?,
+                None => Incumbent::None,
+            };
+            let decision = gate.decide(&scores, constant.as_ref(), &incumbent);
+            let seen = RegistrySnapshot { pointer: champion.as_ref().map(CurrentChampion::pointer), last_revision };
+            let total = started.elapsed().as_secs_f64();
+            let registration = challenger.registration(run, decision, &seen, total, self.world.clock().now())?;
+            manifest = Some(self.store_manifest(run, challenger, &registration, manifest, retries).await?);
+            match retries.call(async || self.world.registry().register(&registration).await).await {
+                Ok(()) => return Ok(registration),
+                Err(RegisterError::ChampionMoved) => {}
+                Err(RegisterError::RunTaken(id)) => return Err(TrainError::RunTaken(id)),
+                Err(RegisterError::Unavailable(error)) => return Err(error.into()),
+            }
+            let Some(pause) = retries.pause(round) else { return Err(TrainError::Contended(round + 1)) };
+            tokio::time::sleep(pause).await;
+            round += 1;
+        }
+    }
+
+    /// Returns the champion and the last revision in the history.
+    async fn current_champion(
+        &self,
+        known: Option<CurrentChampion>,
+        retries: RetryLimit,
+    ) -> Result<(Option<CurrentChampion>, u32), TrainError> {
+        let model = &self.settings.model;
+        let (registry, storage) = (self.world.registry(), self.world.storage());
+        let load = async || CurrentChampion::load(registry, storage, model, known.clone()).await;
+        let champion = retries.call(load).await?;
+        let last_revision = retries.call(async || self.world.registry().last_revision().await).await?;
+        Ok((champion, last_revision))
+    }
+}
+
+/// Returns a warning for each column that is new since the champion was trained. Returns no warnings if the champion's
+/// artifact or data set cannot be read: it is about to be replaced.
+fn new_columns(
+    champion: Option<&CurrentChampion>,
+    table: &Table,
+    record: &DatasetRecord,
+) -> Result<Vec<String>, TrainError> {
+    let known = champion.and_then(|champion| {
+        let pointer = champion.pointer();
+        Some((pointer, champion.model()?, pointer.dataset()?))
+    });
+    let Some((pointer, model, dataset)) = known else { return Ok(Vec::new()) };
+    let new = drift::check(model.signature(), &dataset, table)
+        .map_err(|error| TrainError::Drift { origin: record.summary.source.clone(), error })?;
+    // An imported model may leave out columns that are not new.
+    Ok(if pointer.is_imported() { Vec::new() } else { new })
+}
+
+/// Keeps the first warnings and says how many were dropped.
+fn short(mut warnings: Vec<String>) -> Vec<String> {
+    let more = warnings.len().saturating_sub(MAX_WARNINGS);
+    if more > 0 {
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(format!("and {more} more warnings; the manifest lists them all"));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_warnings_the_first_are_recorded_and_the_rest_counted() {
+        let many = |count: usize| (0..count).map(|warning| warning.to_string()).collect::<Vec<_>>();
+        assert_eq!(short(many(MAX_WARNINGS)), many(MAX_WARNINGS));
+        let shortened = short(many(MAX_WARNINGS + 7));
+        assert_eq!(shortened.len(), MAX_WARNINGS + 1);
+        assert_eq!(shortened.last().map(String::as_str), Some("and 7 more warnings; the manifest lists them all"));
+    }
+}

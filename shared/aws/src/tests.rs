@@ -1,0 +1,3 @@
+//! Test helpers that all adapters share.
+
+pub(crate) mod mocks;

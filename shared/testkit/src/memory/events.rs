@@ -1,0 +1,45 @@
+//! The event bus and the outbox in memory.
+
+use evergreen_lifecycle::ports::{Announcer, EventOutbox, Refusal, Unavailable, Waiting};
+use evergreen_lifecycle::{Announcement, time};
+use jiff::Timestamp;
+
+use super::Memory;
+
+/// Number of events on a page of the outbox.
+const PAGE: usize = 3;
+
+impl EventOutbox for Memory {
+    async fn waiting(&self, before: Timestamp, after: Option<&str>) -> Result<Waiting, Unavailable> {
+        let state = self.reach("outbox")?;
+        let (before, after) = (time::format(before), after.unwrap_or_default());
+        let mut page = Waiting::default();
+        let mut waiting =
+            state.outbox.range(after.to_owned()..before).filter(|(key, _)| key.as_str() > after).peekable();
+        while let Some((key, event)) = waiting.next() {
+            match event {
+                Some(event) => page.announcements.push(event.clone()),
+                None => page.unreadable += 1,
+            }
+            if page.announcements.len() + page.unreadable == PAGE {
+                page.next = waiting.peek().is_some().then(|| key.clone());
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), Unavailable> {
+        self.reach("outbox")?.outbox.remove(key);
+        Ok(())
+    }
+}
+
+impl Announcer for Memory {
+    async fn announce(&self, events: &[Announcement]) -> Result<Vec<Refusal>, Unavailable> {
+        let mut state = self.reach("bus")?;
+        let (refused, taken): (Vec<_>, Vec<_>) = events.iter().partition(|event| state.refused.contains(&event.key));
+        state.events.extend(taken.into_iter().cloned());
+        Ok(refused.into_iter().map(|event| Refusal { key: event.key.clone(), code: "Refused".to_owned() }).collect())
+    }
+}
