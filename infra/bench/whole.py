@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("reading", "train", "scoring", "serving", "cost")
@@ -36,11 +37,11 @@ def main() -> int:
     return 1 if missing else 0
 
 
-def _read(path: Path) -> dict | None:
+def _read(path: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def held(row: dict) -> bool | None:
+def held(row: dict[str, Any]) -> bool | None:
     """Whether the row's goal is met; None where there is none, or no value."""
     goal, value = row.get("goal"), row.get("value")
     if not goal or value is None:
@@ -48,7 +49,7 @@ def held(row: dict) -> bool | None:
     return value <= goal["at_most"] if "at_most" in goal else value >= goal["at_least"]
 
 
-def text(rows: list[dict]) -> str:
+def text(rows: list[dict[str, Any]]) -> str:
     """The rows, each group under its name, and how many goals are held."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     group = None
@@ -63,7 +64,7 @@ def text(rows: list[dict]) -> str:
     return f"{table}\n\n{sum(goals)} of {len(goals)} goals held"
 
 
-def _cells(row: dict) -> tuple[str, ...]:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     goal = row.get("goal") or {}
     sign, bound = ("≤", goal["at_most"]) if "at_most" in goal else ("≥", goal.get("at_least"))
     mark = {True: "held", False: "MISSED", None: ""}[held(row)]

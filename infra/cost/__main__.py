@@ -8,6 +8,7 @@ import argparse
 import json
 import platform
 import sys
+from typing import Any
 
 import bill
 import stack
@@ -65,7 +66,7 @@ def _check(text: str) -> int:
 def _report(tables: list[tuple[str, list[bill.Line]]]) -> None:
     entries = [(f"{name}: {line.name}", line.dollars) for name, lines in tables for line in lines]
     entries += [(name, _sum(lines)) for name, lines in tables]
-    rows: list[dict] = [
+    rows: list[dict[str, Any]] = [
         {"group": "cost", "name": name, "unit": "$", "value": round(dollars, 4), "goal": None, "peers": {}, "note": ""}
         for name, dollars in entries
     ]

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli
 from stack import Stack
@@ -45,7 +46,7 @@ def log_bytes() -> int:
     return sum(len(line.encode()) + EVENT_BYTES for line in lines)
 
 
-def durations() -> dict:
+def durations() -> dict[str, Any]:
     """What calls last, measured where that could be done without Lambda, and how often things happen."""
     kept = json.loads((HERE / "durations.json").read_text())
     return kept["measured"] | kept["assumed"]
@@ -56,7 +57,7 @@ def billed(milliseconds: float) -> int:
     return max(1, math.ceil(milliseconds))
 
 
-def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     """A month in which nobody predicts. Each training tells of itself in two events, and each of them calls `metrics`."""
     trainings, events = stack.trainings, 2 * stack.trainings
     calls = stack.metrics_runs + events
@@ -93,7 +94,7 @@ def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     ]
 
 
-def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+def stranger(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     """The most that somebody without any right can cause in a month: /health as often as its throttle lets through."""
     requests = stack.health_rate * MONTH_SECONDS
     charged, size = billed(kept["predict_ms"]), log_bytes()
@@ -109,7 +110,7 @@ def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     ]
 
 
-def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
+def predictions(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     """A million predictions of one row each. Time to start is billed like any other."""
     looks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds
     size = log_bytes()

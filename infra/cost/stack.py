@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 30 * 24 * 60
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
     """YAML with CloudFormation's tags: a reference is read as the name that it refers to, anything else as nothing."""
 
 
@@ -46,7 +46,7 @@ def read() -> Stack:
         named = isinstance(found, str) and found.startswith("!Ref ")
         return parameters[found.removeprefix("!Ref ")]["Default"] if named else found
 
-    def function(name: str) -> dict:
+    def function(name: str) -> dict[str, Any]:
         return resources[f"{name}Function"]["Properties"]
 
     def runs(name: str) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -36,22 +37,22 @@ def main() -> int:
         return 130
 
 
-def build(arguments) -> None:
+def build(arguments: argparse.Namespace) -> None:
     deploy.build(arguments.architecture)
 
 
-def up(arguments) -> None:
+def up(arguments: argparse.Namespace) -> None:
     _start(_settings(arguments))
 
 
-def down(arguments) -> None:
+def down(arguments: argparse.Namespace) -> None:
     state = arguments.state.resolve()
     ended = sum(emulator.stop(Settings(folder)) for folder in places.every(state))
     words = ("No local stack of this checkout runs.", "The local stack has ended.")
     say(words[ended] if ended < 2 else f"{ended} local stacks have ended.")
 
 
-def run(arguments) -> None:
+def run(arguments: argparse.Namespace) -> None:
     table = owntable.find(arguments.dataset, arguments.target, arguments.model)
     settings = _settings(arguments, table)
     _start(settings)
@@ -60,35 +61,35 @@ def run(arguments) -> None:
         walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
-def runs(arguments) -> None:
+def runs(arguments: argparse.Namespace) -> None:
     listing.show(*places.status(arguments.state.resolve(), arguments.model))
 
 
-def authorize(_arguments) -> None:
+def authorize(_arguments: argparse.Namespace) -> None:
     authorization.check()
 
 
-def test(arguments) -> int:
+def test(arguments: argparse.Namespace) -> int:
     return isolated.end_to_end_tests(arguments.arguments)
 
 
-def localstack_answers(arguments) -> None:
+def localstack_answers(arguments: argparse.Namespace) -> None:
     localstack.require(_settings(arguments))
 
 
-def test_dynamodb(arguments) -> int:
+def test_dynamodb(arguments: argparse.Namespace) -> int:
     return dynamodb.registry_tests(arguments.arguments)
 
 
-def test_localstack(arguments) -> int:
+def test_localstack(arguments: argparse.Namespace) -> int:
     return localstack.tests(arguments.arguments)
 
 
-def sam_local(_arguments) -> None:
+def sam_local(_arguments: argparse.Namespace) -> None:
     samlocal.everything()
 
 
-def deploy_to_account(arguments) -> None:
+def deploy_to_account(arguments: argparse.Namespace) -> None:
     cloud.deploy(arguments.config, arguments.parameters, arguments.words)
 
 
@@ -102,7 +103,7 @@ def _start(settings: Settings) -> None:
     say(f"written: {settings.environment_file}")
 
 
-def _settings(arguments, table: owntable.OwnTable | None = None) -> Settings:
+def _settings(arguments: argparse.Namespace, table: owntable.OwnTable | None = None) -> Settings:
     return places.settings_for(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator, table)
 
 
@@ -152,7 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands, name: str, function, text: str) -> argparse.ArgumentParser:
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    function: Callable[[argparse.Namespace], int | None],
+    text: str,
+) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text)
     command.set_defaults(run=function)
     return command

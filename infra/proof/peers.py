@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
@@ -77,7 +78,7 @@ def constant(target: pandas.Series, holdout: list[int]) -> np.ndarray:
     return -np.log(np.clip([shares.get(label, 0.0) for label in target.iloc[holdout]], LEAST, 1.0))
 
 
-def _plain(frame: pandas.DataFrame):
+def _plain(frame: pandas.DataFrame) -> Any:
     """Holes filled, categories one-hot, for libraries that take numbers only."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
@@ -92,14 +93,14 @@ def _plain(frame: pandas.DataFrame):
     )
 
 
-def _linear(frame, target, classes: bool, _seconds: float):
+def _linear(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline
 
     return make_pipeline(_plain(frame), LogisticRegression(max_iter=5000) if classes else Ridge()).fit(frame, target)
 
 
-def _forest(frame, target, classes: bool, _seconds: float):
+def _forest(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.pipeline import make_pipeline
 
@@ -107,7 +108,7 @@ def _forest(frame, target, classes: bool, _seconds: float):
     return make_pipeline(_plain(frame), kind(random_state=SEED, n_jobs=THREADS)).fit(frame, target)
 
 
-def _histogram(frame, target, classes: bool, _seconds: float):
+def _histogram(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
@@ -115,7 +116,7 @@ def _histogram(frame, target, classes: bool, _seconds: float):
     return _Coded(kind(random_state=SEED), most=255).fit(frame, target)
 
 
-def _lightgbm(frame, target, classes: bool, _seconds: float):
+def _lightgbm(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     import lightgbm
 
     kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
@@ -123,7 +124,7 @@ def _lightgbm(frame, target, classes: bool, _seconds: float):
     return _Renamed(model).fit(frame, target)
 
 
-def _catboost(frame, target, classes: bool, _seconds: float):
+def _catboost(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     import catboost
 
     texts = list(frame.select_dtypes("category").columns)
@@ -132,7 +133,7 @@ def _catboost(frame, target, classes: bool, _seconds: float):
     return _Filled(model, texts).fit(frame, target)
 
 
-def _flaml(frame, target, classes: bool, seconds: float):
+def _flaml(frame: pandas.DataFrame, target: pandas.Series, classes: bool, seconds: float) -> Any:
     import flaml
 
     model = flaml.AutoML()
@@ -153,35 +154,35 @@ def _flaml(frame, target, classes: bool, seconds: float):
 class _Wrapped:
     """A model that gets the table in another form."""
 
-    def __init__(self, model) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
 
-    def fit(self, frame, target):
+    def fit(self, frame: pandas.DataFrame, target: pandas.Series) -> Any:
         self.model.fit(self.form(frame), target.to_numpy(object if pandas.api.types.is_string_dtype(target) else float))
         return self
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         raise NotImplementedError
 
-    def predict(self, frame):
+    def predict(self, frame: pandas.DataFrame) -> Any:
         return self.model.predict(self.form(frame))
 
-    def predict_proba(self, frame):
+    def predict_proba(self, frame: pandas.DataFrame) -> Any:
         return self.model.predict_proba(self.form(frame))
 
     @property
-    def classes_(self):
+    def classes_(self) -> Any:
         return self.model.classes_
 
 
 class _Coded(_Wrapped):
     """Categories as they are, or as their codes where there are too many."""
 
-    def __init__(self, model, most: int) -> None:
+    def __init__(self, model: Any, most: int) -> None:
         super().__init__(model)
         self.most = most
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         wide = [name for name in frame.select_dtypes("category") if len(frame[name].cat.categories) > self.most]
         return frame.assign(**{name: frame[name].cat.codes for name in wide})
 
@@ -189,22 +190,22 @@ class _Coded(_Wrapped):
 class _Renamed(_Wrapped):
     """Columns by number: LightGBM takes no brackets or commas in names."""
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         return frame.set_axis([f"c{place}" for place in range(frame.shape[1])], axis=1)
 
 
 class _Filled(_Wrapped):
     """Missing texts as a text of their own: CatBoost takes no holes there."""
 
-    def __init__(self, model, texts: list[str]) -> None:
+    def __init__(self, model: Any, texts: list[str]) -> None:
         super().__init__(model)
         self.texts = texts
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "") for name in self.texts})
 
 
-PEERS: dict[str, Callable] = {
+PEERS: dict[str, Callable[..., Any]] = {
     "HistGradientBoosting": _histogram,
     "LightGBM": _lightgbm,
     "CatBoost": _catboost,

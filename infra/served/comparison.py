@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import served
 from driver import isolated, owntable, rows, training, upload
@@ -40,12 +41,12 @@ class Line:
         """Whether Evergreen is no more than one standard error below, and serves what it was measured with."""
         return not self.served and self.evergreen >= self.scikit_learn - self.standard_error - 1e-9
 
-    def record(self) -> dict:
+    def record(self) -> dict[str, Any]:
         """The line for programs."""
         return asdict(self) | {"holds": self.holds}
 
 
-def compare(entry: dict, folder: Path) -> list[Line]:
+def compare(entry: dict[str, Any], folder: Path) -> list[Line]:
     """Deploys a stack for the table and makes a line for each family."""
     table = owntable.find(str(folder / entry["name"]), "", entry["name"])
     held_out = _holdout(table)
@@ -65,7 +66,9 @@ def _holdout(table: owntable.OwnTable) -> list[int]:
     return [int(word) for word in done.stdout.split()]
 
 
-def _line(entry: dict, table, family: str, held_out: list[int], clients: Clients, values: dict[str, str]) -> Line:
+def _line(
+    entry: dict[str, Any], table: Any, family: str, held_out: list[int], clients: Clients, values: dict[str, str]
+) -> Line:
     event = {"seed": SEED, "note": f"make served: {family}"} | ({} if family == "auto" else {"family": family})
     function = values["EVERGREEN_TRAIN_FUNCTION"]
     with waiting(f"training, {family}", every=30):
@@ -100,7 +103,7 @@ def _said(line: Line) -> str:
     return "" if line.holds else f": does not hold {line.served}"
 
 
-def _served(values: dict[str, str], held_out: list[dict], manifest: dict) -> tuple[float, str]:
+def _served(values: dict[str, str], held_out: list[dict[str, Any]], manifest: dict[str, Any]) -> tuple[float, str]:
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
     number = manifest["version"]["number"]
     until(lambda: training.serves(url, key) == number, 60, f"version {number} serving")
@@ -111,7 +114,7 @@ def _served(values: dict[str, str], held_out: list[dict], manifest: dict) -> tup
         return evaluation.get("accuracy", evaluation.get("r2")), str(wrong)
 
 
-def _scikit_learn(entry: dict, table, family: str, held_out: list[int]) -> dict:
+def _scikit_learn(entry: dict[str, Any], table: Any, family: str, held_out: list[int]) -> dict[str, Any]:
     work = {
         "table": str(table.files[0]),
         "target": table.target,

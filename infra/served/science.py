@@ -6,6 +6,7 @@ The work: the table (a CSV), target, task, the hold-out's row numbers, the famil
 import csv
 import json
 import sys
+from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -41,7 +42,7 @@ def main() -> None:
     print(json.dumps({"score": theirs, "standard_error": float(np.mean(errors)), "columns": x.shape[1]}))
 
 
-def _read(path: str, target: str, task: str):
+def _read(path: str, target: str, task: str) -> Any:
     """Rows without the target, the target, and the positions of columns of numbers and of texts."""
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -64,7 +65,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _fit(work: dict, kinds, seed: int, x: np.ndarray, y: np.ndarray):
+def _fit(work: dict[str, Any], kinds: Any, seed: int, x: np.ndarray, y: np.ndarray) -> Any:
     numbers, texts = kinds
     filled = SimpleImputer(strategy="median", add_indicator=True)
     by_kind = ColumnTransformer(
@@ -76,7 +77,7 @@ def _fit(work: dict, kinds, seed: int, x: np.ndarray, y: np.ndarray):
     return make_pipeline(by_kind, _model(work["family"], work["task"], seed)).fit(x, y)
 
 
-def _model(family: str, task: str, seed: int):
+def _model(family: str, task: str, seed: int) -> Any:
     """The estimator of that family, as it is by default; a linear one gets the steps that it needs to converge."""
     if task == "classification":
         return {

@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn import datasets
@@ -27,7 +28,7 @@ def main() -> None:
     (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
-def _write(folder: Path, table: dict) -> None:
+def _write(folder: Path, table: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{table['name']}.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -38,7 +39,7 @@ def _write(folder: Path, table: dict) -> None:
     (folder / "dataset.toml").write_text(SETTINGS.format(target=table["target"]))
 
 
-def _text(value) -> str:
+def _text(value: Any) -> str:
     """A value as a CSV has it; a hole is empty."""
     if value is None:
         return ""
@@ -49,7 +50,7 @@ def _text(value) -> str:
     return str(value)
 
 
-def _shipped() -> list[dict]:
+def _shipped() -> list[dict[str, Any]]:
     classes = {
         "iris": ("Iris", datasets.load_iris(), "species"),
         "breast-cancer": ("Breast cancer", datasets.load_breast_cancer(), "diagnosis"),
@@ -67,7 +68,7 @@ def _shipped() -> list[dict]:
     return tables
 
 
-def _table(name, title, target, task, columns, rows, labels) -> dict:
+def _table(name: Any, title: Any, target: Any, task: Any, columns: Any, rows: Any, labels: Any) -> dict[str, Any]:
     return {
         "name": name,
         "title": title,
@@ -79,11 +80,11 @@ def _table(name, title, target, task, columns, rows, labels) -> dict:
     }
 
 
-def _made_up() -> list[dict]:
+def _made_up() -> list[dict[str, Any]]:
     return [_subscribers(), _orders(), _flats()]
 
 
-def _subscribers() -> dict:
+def _subscribers() -> dict[str, Any]:
     """Two classes, unlike in number: who leaves, by age, fee, contract, country and whether there was a complaint."""
     dice = np.random.default_rng(SEED)
     age, fee = dice.normal(45, 15, ROWS).round(), dice.gamma(4, 12, ROWS).round(2)
@@ -104,7 +105,7 @@ def _subscribers() -> dict:
     )
 
 
-def _orders() -> dict:
+def _orders() -> dict[str, Any]:
     """Four classes: which of the carriers an order goes with; cities are many, and some of them rare."""
     dice = np.random.default_rng(SEED + 1)
     weight, value = dice.gamma(2, 3, ROWS).round(2), dice.gamma(3, 40, ROWS).round(2)
@@ -133,7 +134,7 @@ def _orders() -> dict:
     return _named("orders", "Orders (made up)", "carrier", "classification", columns, carrier)
 
 
-def _flats() -> dict:
+def _flats() -> dict[str, Any]:
     """A number: the rent of a flat, by area, age, floor, district and heating, with noise of its own size."""
     dice = np.random.default_rng(SEED + 2)
     area, year = dice.gamma(6, 12, ROWS).round(1), dice.integers(1900, 2024, ROWS).astype(float)
@@ -154,11 +155,11 @@ def _flats() -> dict:
     return _named("flats", "Flats (made up)", "rent", "regression", columns, rent)
 
 
-def _named(name, title, target, task, columns: dict, labels) -> dict:
+def _named(name: Any, title: Any, target: Any, task: Any, columns: dict[str, Any], labels: Any) -> dict[str, Any]:
     return _table(name, title, target, task, columns, zip(*(list(values) for values in columns.values())), labels)
 
 
-def _holes(dice, values: np.ndarray, share: float) -> list:
+def _holes(dice: Any, values: np.ndarray, share: float) -> list[Any]:
     """The values with some of them missing."""
     return [None if hole else value for value, hole in zip(values, dice.random(len(values)) < share)]
 

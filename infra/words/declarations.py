@@ -18,7 +18,26 @@ _NUMBER = re.compile(
 )
 # Words that add nothing to a name.
 _FILLERS = frozenset(
-    ["a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "its", "number", "of", "on", "one", "or", "that"]
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "is",
+        "it",
+        "its",
+        "number",
+        "of",
+        "on",
+        "one",
+        "or",
+        "that",
+    ]
     + ["the", "their", "this", "to", "with"]
 )
 _LONG_FORMS = {"max": "maximum", "most": "maximum", "min": "minimum", "least": "minimum", "ms": "millisecond"}

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from .shapes import SHAPES, TARGET, Shape
 
@@ -34,7 +35,7 @@ def main() -> int:
     return 1 if over else 0
 
 
-def _measure(shape: Shape, binary: Path, folder: Path) -> dict:
+def _measure(shape: Shape, binary: Path, folder: Path) -> dict[str, Any]:
     file = shape.file(folder)
     command: list[str | Path] = [binary, file, TARGET, shape.family, str(shape.seconds)]
     done = subprocess.run(command, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False)

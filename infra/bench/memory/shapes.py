@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 SEED = 7
 TARGET = "y"
@@ -72,7 +73,7 @@ def _texts(draw: random.Random, columns: int) -> str:
     return ",".join(f'"{cell}"' for cell in cells) + f",k{int(draw.random() * 2)}"
 
 
-def _write_text(opened: Callable, file: Path, shape: Shape) -> None:
+def _write_text(opened: Callable[..., Any], file: Path, shape: Shape) -> None:
     with opened(file, "wt") as to:
         lines = shape.lines()
         while block := list(islice(lines, CHUNK)):

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from .table import ROWS, TARGETS, file
 
@@ -46,10 +47,10 @@ def main() -> int:
     return 0
 
 
-def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict]:
+def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     commands = {"evergreen": [str(arguments.binary), str(path), TARGETS[table]]}
     commands |= {name: [sys.executable, str(PEER), name, str(path)] for name in PEERS}
-    said: dict[str, list[dict]] = {name: [] for name in commands}
+    said: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
     for _ in range(arguments.rounds):
         for name, command in commands.items():
             done = subprocess.run(command, env=os.environ | THREADS, capture_output=True, text=True, check=False)
@@ -83,7 +84,7 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
     ]
 
 
-def _row(name: str, unit: str, value: float, most: float | None, others: dict[str, float]) -> dict:
+def _row(name: str, unit: str, value: float, most: float | None, others: dict[str, float]) -> dict[str, Any]:
     goal = None if most is None else {"at_most": most}
     return {"group": "reading", "name": name, "unit": unit, "value": value, "goal": goal, "peers": others, "note": ""}
 

@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     print(json.dumps({"seconds": seconds, "cpu_seconds": used, "peak_rss_bytes": peak, "columns": len(table.columns)}))
 
 
-def _reader(name: str, is_csv: bool):
+def _reader(name: str, is_csv: bool) -> Any:
     if name == "polars":
         import polars
 

@@ -6,6 +6,7 @@ import json
 import sys
 from itertools import cycle
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def main() -> None:
             print(timed(lambda: score(rows), len(rows)), flush=True)
 
 
-def timed(call, rows: int) -> float:
+def timed(call: Any, rows: int) -> float:
     """Seconds per row of calls of `rows` rows each."""
     began, calls = perf_counter(), 0
     while (taken := perf_counter() - began) < ROUND or not calls:
@@ -36,7 +37,7 @@ def timed(call, rows: int) -> float:
     return taken / calls / rows
 
 
-def onnx(artifact: str, threads: int):
+def onnx(artifact: str, threads: int) -> Any:
     """Class and probabilities by ONNX Runtime."""
     import onnxruntime
 
@@ -47,7 +48,7 @@ def onnx(artifact: str, threads: int):
     return lambda rows: session.run(None, {"numbers": rows})
 
 
-def scikit_learn(csv: str):
+def scikit_learn(csv: str) -> Any:
     """Probabilities by scikit-learn, with one thread, and the class of the highest."""
     from sklearn.ensemble import RandomForestClassifier
 
@@ -57,7 +58,7 @@ def scikit_learn(csv: str):
     forest = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=1)
     forest.fit(table[:, :-1].astype(np.float32), table[:, -1])
 
-    def score(rows):
+    def score(rows: Any) -> Any:
         probabilities = forest.predict_proba(rows)
         return probabilities.argmax(axis=1), probabilities
 

@@ -1,5 +1,7 @@
 """The figures as a table for people and as JSON for the one report of all benches."""
 
+from typing import Any
+
 from .rounds import EVERGREEN, MODES, ONNX, Result
 
 MODE_TITLES = {"one": "one row a call", "batch": "10,000 rows a call"}
@@ -20,7 +22,7 @@ def _figure(result: Result, mode: str, title: str) -> str:
     return f"{value:.2f} ({least:.2f}) {value / result.median[mode][EVERGREEN]:7.1f}×"
 
 
-def rows(results: list[Result]) -> list[dict]:
+def rows(results: list[Result]) -> list[dict[str, Any]]:
     """What the figures are by name, with goals and peers."""
     return [row for result in results for mode in MODES for row in _rows(result, mode)] + [
         {
@@ -36,7 +38,7 @@ def rows(results: list[Result]) -> list[dict]:
     ]
 
 
-def _rows(result: Result, mode: str) -> list[dict]:
+def _rows(result: Result, mode: str) -> list[dict[str, Any]]:
     values = dict(result.median[mode])
     least = ", ".join(f"{title} {value:.3f}" for title, value in result.least[mode].items())
     value = values.pop(EVERGREEN)

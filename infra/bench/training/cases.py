@@ -1,6 +1,7 @@
 """What is measured: tables, models, and the goals that stand beside the figures."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import data
 
@@ -33,7 +34,7 @@ class Case:
     title: str
     table: data.Table
     family: str
-    parameters: dict
+    parameters: dict[str, Any]
     # Odd, so that the median is a repetition that took place.
     repeat: int
     # Seconds after which a fit's process is ended and counted as not finished.

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import machine
 from .cases import Case
@@ -25,7 +26,7 @@ class Broken(Exception):
 class Fit:
     """What one process said and took. `said` is None where the time limit ended it."""
 
-    said: dict | None
+    said: dict[str, Any] | None
     # From the start of the process to its end, reading included.
     seconds: float
     cpu_seconds: float
@@ -62,7 +63,7 @@ def _run(command: list[str], limit: float) -> Fit:
         child = subprocess.Popen(command, stdout=output, stderr=errors, env=machine.environment())
         late = threading.Event()
 
-        def end():
+        def end() -> None:
             late.set()
             child.kill()
 
@@ -83,7 +84,7 @@ def _run(command: list[str], limit: float) -> Fit:
     return Fit(said, seconds, used, peak, others)
 
 
-def _answer(command: list[str], code: int, output: str, errors: str) -> dict:
+def _answer(command: list[str], code: int, output: str, errors: str) -> dict[str, Any]:
     """The JSON object that the process printed."""
     if code != 0:
         raise Broken(f"{Path(command[0]).name} ended with {code}:\n{errors.strip()[-2000:] or output[-2000:]}")
@@ -93,6 +94,6 @@ def _answer(command: list[str], code: int, output: str, errors: str) -> dict:
         raise Broken(f"{Path(command[0]).name} printed no JSON ({error}): {output[:500]!r}") from error
 
 
-def _text(file) -> str:
+def _text(file: Any) -> str:
     file.seek(0)
     return file.read().decode(errors="replace")

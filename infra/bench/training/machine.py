@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from importlib import metadata
+from typing import Any
 
 THREADS = 2
 # XGBoost's package has another name where the one without a graphics card's libraries is installed.
@@ -29,7 +30,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(names, str(THREADS))}
 
 
-def describe() -> dict:
+def describe() -> dict[str, Any]:
     """Processor, memory, and versions."""
     return {
         "processor": _processor(),

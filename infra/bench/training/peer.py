@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
@@ -45,18 +46,18 @@ def _peak_rss_bytes() -> int | None:
     return int(peaks[0]) * 1024 if peaks else None
 
 
-def _load(path: str, width) -> tuple[np.ndarray, np.ndarray]:
+def _load(path: str, width: Any) -> tuple[np.ndarray, np.ndarray]:
     with np.load(path) as file:
         return file["x"].astype(width, copy=False), file["y"]
 
 
-def _forest(parameters: dict, threads: int):
+def _forest(parameters: dict[str, Any], threads: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(**parameters, n_jobs=threads, random_state=0)
 
 
-def _scikit_learn(parameters: dict, _threads: int):
+def _scikit_learn(parameters: dict[str, Any], _threads: int) -> Any:
     """Its threads are those of OMP_NUM_THREADS."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -71,7 +72,7 @@ def _scikit_learn(parameters: dict, _threads: int):
     )
 
 
-def _lightgbm(parameters: dict, threads: int):
+def _lightgbm(parameters: dict[str, Any], threads: int) -> Any:
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(
@@ -86,7 +87,7 @@ def _lightgbm(parameters: dict, threads: int):
     )
 
 
-def _xgboost(parameters: dict, threads: int):
+def _xgboost(parameters: dict[str, Any], threads: int) -> Any:
     """It counts no rows in a leaf: its default minimum of second derivatives, 1, stands for them."""
     from xgboost import XGBClassifier
 
@@ -103,7 +104,7 @@ def _xgboost(parameters: dict, threads: int):
     )
 
 
-def _catboost(parameters: dict, threads: int):
+def _catboost(parameters: dict[str, Any], threads: int) -> Any:
     """Leaves by gain and no chance, as the others; 16 levels are the most that it grows."""
     from catboost import CatBoostClassifier
 

@@ -1,5 +1,7 @@
 """The figures as a table for people and as JSON for programs."""
 
+from typing import Any
+
 from .cases import BOOSTING_PEERS
 from .rounds import Result, Side
 
@@ -14,7 +16,7 @@ FIGURES = (
 )
 
 
-def text(start: dict, results: list[Result]) -> str:
+def text(start: dict[str, Any], results: list[Result]) -> str:
     """The machine, then a block of lines for each case."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     for result in results:
@@ -25,7 +27,7 @@ def text(start: dict, results: list[Result]) -> str:
     return "\n".join(["", machine_line(start), "", *body, "", *notes(), *doubts(results)])
 
 
-def machine_line(start: dict) -> str:
+def machine_line(start: dict[str, Any]) -> str:
     """What was measured on."""
     gigabytes = start["memory_bytes"] / GIGABYTE
     peers = ", ".join(f"{peer} {version}" for peer, version in start["peers"].items())
@@ -85,13 +87,13 @@ def notes() -> list[str]:
     ]
 
 
-def record(start: dict, results: list[Result]) -> dict:
+def record(start: dict[str, Any], results: list[Result]) -> dict[str, Any]:
     """The same, for programs, and as rows for the table of all parts."""
     cases = [_case(result) for result in results]
     return {"machine": start, "cases": cases, "rows": [row for result in results for row in _summary(result)]}
 
 
-def _summary(result: Result) -> list[dict]:
+def _summary(result: Result) -> list[dict[str, Any]]:
     """Seconds and log loss of a case beside the peers. A goal is a ratio to each peer, so that it holds by the lowest figure."""
     goals, lines = result.case.goals, []
     for title, name, ratio in (("fit", "fit_seconds", goals.time), ("log loss", "log_loss", goals.log_loss)):
@@ -107,7 +109,7 @@ def _summary(result: Result) -> list[dict]:
     return lines
 
 
-def _case(result: Result) -> dict:
+def _case(result: Result) -> dict[str, Any]:
     case = result.case
     return {
         "name": case.name,
@@ -120,15 +122,15 @@ def _case(result: Result) -> dict:
     }
 
 
-def _compared(result: Result, peer: str) -> dict:
+def _compared(result: Result, peer: str) -> dict[str, Any]:
     """Evergreen's figures by the peer's, and the difference of log losses where there are several tables."""
     ratios = {name: result.ratio(name, peer) for _, name, _, _ in FIGURES}
     difference = result.difference("log_loss", peer)
-    said: dict = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
+    said: dict[str, Any] = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
     return said | ({"log_loss_difference": vars(difference)} if difference else {})
 
 
-def _side(side: Side) -> dict:
+def _side(side: Side) -> dict[str, Any]:
     names = ("rows", "columns", "read_seconds", "fit_seconds", "predict_seconds", "accuracy", "log_loss")
     medians = {name: side.middle(name) for name in names}
     return {

@@ -1,7 +1,9 @@
 """An alarm and its end: both stored files of the champion are damaged, and mended."""
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from . import mail
 from .console import say, step, until
@@ -13,7 +15,7 @@ ALARM = "model-unhealthy"
 BESIDE = "artifact-damaged"
 
 
-def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
+def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, Any], readers: int) -> list[mail.Mail]:
     """Damages the champion's files and mends them; returns the mails that come of the alarm, one for each content."""
     step("Damaging the champion's artifact and the registry's copy, and mending them: an alarm and its end")
     name, beside = (f"{values['EVERGREEN_STACK']}-{alarm}" for alarm in (ALARM, BESIDE))
@@ -45,7 +47,7 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, reade
     return mails
 
 
-def _set_well(cloudwatch, name: str, reason: str) -> None:
+def _set_well(cloudwatch: Any, name: str, reason: str) -> None:
     """Sets an alarm that is raised to OK, in a second of its own: the emulator dates changes to the second, and two of one
     second are one to whoever is told of them."""
     if _state(cloudwatch, name) == "ALARM":
@@ -54,12 +56,12 @@ def _set_well(cloudwatch, name: str, reason: str) -> None:
         time.sleep(1.1)
 
 
-def _set(cloudwatch, name: str, state: str, reason: str) -> None:
+def _set(cloudwatch: Any, name: str, state: str, reason: str) -> None:
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
 
 
 @contextmanager
-def _damaged_copy(dynamodb, table: str, model: dict):
+def _damaged_copy(dynamodb: Any, table: str, model: dict[str, Any]) -> Iterator[None]:
     """Writes nonsense where the registry keeps a copy of the artifact, and at the end the copy again. A large artifact has
     none."""
     key = {"pk": {"S": f"MODEL#{model['model']}"}, "sk": {"S": "ARTIFACT"}}
@@ -77,7 +79,7 @@ def _damaged_copy(dynamodb, table: str, model: dict):
 
 
 @contextmanager
-def _damaged_object(s3, bucket: str, model: dict):
+def _damaged_object(s3: Any, bucket: str, model: dict[str, Any]) -> Iterator[None]:
     """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
     folder = f"models/{model['model']}/{model['version']:08}/"
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
@@ -92,5 +94,5 @@ def _damaged_object(s3, bucket: str, model: dict):
         say(f"mended:  {place['Key']}")
 
 
-def _state(cloudwatch, name: str) -> str:
+def _state(cloudwatch: Any, name: str) -> str:
     return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]

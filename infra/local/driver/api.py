@@ -4,6 +4,7 @@ import json
 import shlex
 import urllib.error
 import urllib.request
+from typing import Any
 
 from .console import Failure
 
@@ -16,18 +17,18 @@ FLOWERS = {
 }
 
 
-def get(url: str, key: str, path: str) -> dict:
+def get(url: str, key: str, path: str) -> dict[str, Any]:
     """The JSON at `path`; Failure when it is not answered with 200."""
     return _call(urllib.request.Request(url + path, headers={"x-api-key": key}))
 
 
-def predict(url: str, key: str, rows) -> dict:
+def predict(url: str, key: str, rows: Any) -> dict[str, Any]:
     """The answer for one row or a list of them; Failure when it is not answered with 200."""
     headers = {"x-api-key": key, "content-type": "application/json"}
     return _call(urllib.request.Request(f"{url}/predict", json.dumps(rows).encode(), headers))
 
 
-def status(url: str, key: str | None, path: str, body=None) -> int:
+def status(url: str, key: str | None, path: str, body: Any = None) -> int:
     """The HTTP status of a call with that key, or with none: GET, or POST where there is a body."""
     headers = {"content-type": "application/json"} | ({"x-api-key": key} if key else {})
     data = None if body is None else json.dumps(body).encode()
@@ -40,13 +41,13 @@ def status(url: str, key: str | None, path: str, body=None) -> int:
         raise Failure(f"{url + path} does not answer: {error.reason}") from error
 
 
-def curl(url: str, key: str, row: dict) -> str:
+def curl(url: str, key: str, row: dict[str, Any]) -> str:
     """A line to paste into a shell, which asks for `row`."""
     body = shlex.quote(json.dumps(row, ensure_ascii=False))
     return f"curl -s '{url}/predict' -H 'x-api-key: {key}' -H 'content-type: application/json' -d {body}"
 
 
-def _call(request: urllib.request.Request) -> dict:
+def _call(request: urllib.request.Request) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)

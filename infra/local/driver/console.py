@@ -3,9 +3,10 @@
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class Failure(Exception):
@@ -36,12 +37,12 @@ def warn(text: str) -> None:
 
 
 @contextmanager
-def waiting(text: str, every: float = 10.0):
+def waiting(text: str, every: float = 10.0) -> Iterator[None]:
     """Says every few seconds that the work inside goes on, and at its end how long it took."""
     began = time.monotonic()
     done = threading.Event()
 
-    def tick():
+    def tick() -> None:
         while not done.wait(every):
             say(f"{text}: {time.monotonic() - began:.0f} s so far")
 
@@ -55,7 +56,7 @@ def waiting(text: str, every: float = 10.0):
     say(f"{text}: {time.monotonic() - began:.1f} s")
 
 
-def until(probe, seconds: float, what: str, every: float = 0.25):
+def until(probe: Callable[[], Any], seconds: float, what: str, every: float = 0.25) -> Any:
     """The first true answer of `probe`; a failure that names `what` when none comes in time."""
     deadline = time.monotonic() + seconds
     while True:

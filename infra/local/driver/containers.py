@@ -7,6 +7,7 @@ import socket
 import socketserver
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .console import Failure, say, tail, waiting, warn
@@ -46,7 +47,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def way_to(port: int):
+def way_to(port: int) -> Iterator[str]:
     """Yields the URL under which a container reaches the emulator that listens on 127.0.0.1:`port`.
 
     On Linux containers see the host at the bridge's address only, so that address, and no other, gets a forwarder.

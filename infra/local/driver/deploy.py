@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -79,12 +80,12 @@ def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:
         sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
 
 
-def sam(command: list, log: Path, extra: dict[str, str]) -> None:
+def sam(command: list[Any], log: Path, extra: dict[str, str]) -> None:
     """Runs the SAM CLI with its words going to `log`; a Failure shows the last of them."""
     _run([SAM / "sam", *command], log, extra | {"SAM_CLI_TELEMETRY": "0"})
 
 
-def _run(command: list, log: Path, extra: dict[str, str]) -> None:
+def _run(command: list[Any], log: Path, extra: dict[str, str]) -> None:
     variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}"}
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output:

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,7 +47,7 @@ def registry_tests(arguments: list[str]) -> int:
 
 
 @contextmanager
-def running(state: Path):
+def running(state: Path) -> Iterator[int]:
     """DynamoDB Local in memory, on a free port of the loopback interface; yields the port.
 
     Raises Failure when Java or npm is missing, or when the jar cannot be had.
@@ -116,6 +118,6 @@ def _create_table(endpoint: str) -> None:
     client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
 
 
-def _client(endpoint: str):
+def _client(endpoint: str) -> Any:
     credentials = {name.lower(): value for name, value in CREDENTIALS.items()}
     return boto3.client("dynamodb", endpoint_url=endpoint, region_name=REGION, **credentials)

@@ -70,7 +70,7 @@ def start(settings: Settings) -> None:
         _pid_file(settings).write_text(str(process.pid))
         _port_file(settings).write_text(str(settings.port))
 
-        def answers():
+        def answers() -> bool:
             if process.poll() is not None:
                 raise Failure(f"the emulator ended at once:\n{tail(log)}")
             return healthy(settings)
@@ -93,11 +93,11 @@ def stop(settings: Settings) -> bool:
     return True
 
 
-def _pid_file(settings: Settings):
+def _pid_file(settings: Settings) -> Path:
     return settings.state / "emulator.pid"
 
 
-def _port_file(settings: Settings):
+def _port_file(settings: Settings) -> Path:
     return settings.state / "emulator.port"
 
 

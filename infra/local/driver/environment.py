@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -102,7 +103,7 @@ class Clients:
             region_name=values["AWS_REGION"], **_as_arguments({name: values[name] for name in CREDENTIALS})
         )
 
-    def client(self, service: str):
+    def client(self, service: str) -> Any:
         """The client of `service`, which waits as long as the longest training and asks only once."""
         return self._session.client(service, endpoint_url=self._endpoint, config=PATIENCE)
 

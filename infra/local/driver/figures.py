@@ -1,20 +1,22 @@
 """What is known of how well a version does, in words and figures: from its manifest."""
 
+from typing import Any
+
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "roc_auc", "average_precision", "f1", "mcc", "r2")
 
 
-def is_regression(manifest: dict) -> bool:
+def is_regression(manifest: dict[str, Any]) -> bool:
     """Whether the model gives numbers."""
     return manifest["signature"].get("task") == "regression"
 
 
-def headline(manifest: dict) -> tuple[str, float]:
+def headline(manifest: dict[str, Any]) -> tuple[str, float]:
     """The one figure that sums it up: its name and its value on the hold-out."""
     evaluation = manifest["version"]["evaluation"]
     return ("R²", evaluation["r2"]) if is_regression(manifest) else ("accuracy", evaluation["accuracy"])
 
 
-def on_holdout(manifest: dict) -> list[tuple[str, str]]:
+def on_holdout(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     """Names and values of the figures on the hold-out."""
     evaluation = manifest["version"]["evaluation"]
     named = _regression(evaluation) if is_regression(manifest) else _classification(evaluation)
@@ -26,17 +28,17 @@ def number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.6g}"
 
 
-def score(candidate: dict) -> float | None:
+def score(candidate: dict[str, Any]) -> float | None:
     """A candidate's mean over the folds, as far as it was tried."""
     scores = candidate.get("scores") or []
     return sum(scores) / len(scores) if scores else None
 
 
-def best_by_family(manifest: dict) -> list[tuple[str, int, dict, float]]:
+def best_by_family(manifest: dict[str, Any]) -> list[tuple[str, int, dict[str, Any], float]]:
     """For every family that was tried: how many candidates, the best of them, and its score."""
     search = manifest["version"].get("search") or {}
     sign = 1 if search.get("metric") in HIGHER_IS_BETTER else -1
-    found: dict[str, list[tuple[float, dict]]] = {}
+    found: dict[str, list[tuple[float, dict[str, Any]]]] = {}
     for candidate in manifest.get("candidates") or []:
         if (mean := score(candidate)) is not None:
             found.setdefault(candidate["family"], []).append((mean, candidate))
@@ -47,7 +49,7 @@ def best_by_family(manifest: dict) -> list[tuple[str, int, dict, float]]:
     return sorted(lines, key=lambda line: -sign * line[3])
 
 
-def search(manifest: dict) -> str:
+def search(manifest: dict[str, Any]) -> str:
     """How the hyperparameters were chosen, as a sentence."""
     version = manifest["version"]
     summary = version.get("search")
@@ -65,7 +67,7 @@ def search(manifest: dict) -> str:
     )
 
 
-def _classification(evaluation: dict) -> list[tuple[str, float | None]]:
+def _classification(evaluation: dict[str, Any]) -> list[tuple[str, float | None]]:
     two = evaluation.get("binary") or {}
     return [
         ("accuracy", evaluation["accuracy"]),
@@ -80,7 +82,7 @@ def _classification(evaluation: dict) -> list[tuple[str, float | None]]:
     ]
 
 
-def _regression(evaluation: dict) -> list[tuple[str, float | None]]:
+def _regression(evaluation: dict[str, Any]) -> list[tuple[str, float | None]]:
     interval = evaluation.get("interval") or {}
     return [
         ("R²", evaluation["r2"]),

@@ -6,6 +6,7 @@ where nothing is missing.
 """
 
 import json
+from typing import Any
 
 from .console import Failure
 from .environment import Clients
@@ -46,14 +47,14 @@ def restore_stage(clients: Clients, api_id: str, stage: str) -> None:
         gateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
-def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict:
+def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict[str, Any]:
     template = clients.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     if isinstance(template, str):
         template = json.loads(template)
     return template["Resources"][logical_id]["Properties"]["Body"]
 
 
-def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) -> None:
+def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, Any], stack: str) -> None:
     arn = functions.get_function_configuration(FunctionName=f"{stack}-predict")["FunctionArn"]
     uri = f"arn:aws:apigateway:{gateway.meta.region_name}:lambda:path/2015-03-31/functions/{arn}/invocations"
     resources = gateway.get_resources(restApiId=api_id, limit=500)["items"]
@@ -67,7 +68,9 @@ def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) ->
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
 
 
-def _authorization(gateway, api_id: str, ids: dict[str, str], body: dict, security) -> dict:
+def _authorization(
+    gateway: Any, api_id: str, ids: dict[str, str], body: dict[str, Any], security: Any
+) -> dict[str, Any]:
     """How a method asks for `security`: as another one does that the emulator has imported with the same."""
     for path, item in body["paths"].items():
         for name, operation in item.items():

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from . import deploy, emulator
@@ -21,7 +21,7 @@ def stack(
     table: OwnTable | None = None,
     given: Mapping[str, str] | None = None,
     proxies: Mapping[str, int] | None = None,
-):
+) -> Iterator[tuple[Settings, dict[str, str]]]:
     """A deployed stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
 
     Yields its settings and variables. With `proxies` each function calls AWS at a port of its own, and fails until

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import yaml
@@ -51,7 +52,7 @@ def deploy_to_running(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def explained():
+def explained() -> Iterator[None]:
     """Says of a function that could not be called what LocalStack needs for that."""
     try:
         yield
@@ -69,7 +70,7 @@ def tests(arguments: list[str]) -> int:
 
 
 @contextmanager
-def running():
+def running() -> Iterator[Settings]:
     """A LocalStack on a free port of the loopback interface, with DynamoDB Local behind it; yields its settings."""
     settings = Settings(ROOT / "target/local/localstack", emulator.free_port(), "test", "localstack")
     step(f"LocalStack without Docker, at {settings.endpoint}")

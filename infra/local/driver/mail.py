@@ -5,6 +5,7 @@ import re
 import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .console import until, warn
 
@@ -79,7 +80,7 @@ class Inbox:
         return [letter for letter in letters if letter.subject.startswith(kind) and alarm in letter.text]
 
 
-def _from_ministack(message: dict) -> Mail:
+def _from_ministack(message: dict[str, Any]) -> Mail:
     return Mail(
         message["Source"],
         tuple(message["To"]),
@@ -89,7 +90,7 @@ def _from_ministack(message: dict) -> Mail:
     )
 
 
-def _from_localstack(message: dict) -> Mail:
+def _from_localstack(message: dict[str, Any]) -> Mail:
     body = message.get("Body", {})
     recipients = message.get("Destination", {}).get("ToAddresses", [])
     return Mail(

@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli
 
@@ -29,7 +30,7 @@ class OwnTable:
     target: str
     files: tuple[Path, ...]
     settings_file: Path | None
-    said: dict
+    said: dict[str, Any]
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -93,7 +94,7 @@ def _siblings(path: Path) -> list[str]:
     return [file.name for file in path.parent.iterdir() if is_data(file)] if path.parent.is_dir() else []
 
 
-def _settings(file: Path | None) -> dict:
+def _settings(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
@@ -102,7 +103,7 @@ def _settings(file: Path | None) -> dict:
         raise Failure(f"{file}: {error}") from error
 
 
-def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
+def _target(given: str, said: dict[str, Any], columns: list[str], file: Path) -> str:
     written = said.get("target")
     if given and written and given != written:
         raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')

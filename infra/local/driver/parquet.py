@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 from pyarrow import ArrowException, parquet
 
@@ -17,7 +18,7 @@ def main() -> None:
     print(json.dumps({"columns": file.schema_arrow.names, "rows": rows}, default=_text))
 
 
-def _text(value) -> str:
+def _text(value: Any) -> str:
     """A moment as the API takes it; anything else that JSON does not know as its text."""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 

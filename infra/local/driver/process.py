@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def running(
     log: Path,
     answers: Callable[[], bool],
     seconds: float = 120,
-):
+) -> Iterator[subprocess.Popen[bytes]]:
     """Runs `command` until the work inside is done. It begins when `answers` says that the program is ready.
 
     Raises Failure, with the end of `log`, when the program ends early or is not ready in time.
@@ -49,13 +49,13 @@ def running(
         _end(process)
 
 
-def _alive(process: subprocess.Popen, name: str, log: Path) -> bool:
+def _alive(process: subprocess.Popen[bytes], name: str, log: Path) -> bool:
     if process.poll() is not None:
         raise Failure(f"{name} ended early; the end of {log}:\n{tail(log)}")
     return True
 
 
-def _end(process: subprocess.Popen) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """Lets the program tidy up for ten seconds, then ends whatever is left of its group."""
     with suppress(ProcessLookupError):
         process.terminate()

@@ -6,6 +6,7 @@ from html import escape
 from math import floor
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from . import figures, runs, training
 from .mail import Mail
@@ -18,10 +19,10 @@ class Walk:
 
     values: dict[str, str]
     subject: Iris | Own
-    model: dict
-    manifest: dict
-    runs: list[dict]
-    predictions: list[tuple[Example, dict]]
+    model: dict[str, Any]
+    manifest: dict[str, Any]
+    runs: list[dict[str, Any]]
+    predictions: list[tuple[Example, dict[str, Any]]]
     metrics: dict[str, float]
     letters: list[tuple[Mail, Path]]
 
@@ -69,19 +70,19 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _run(run: dict, listed: list[dict]) -> list[str]:
+def _run(run: dict[str, Any], listed: list[dict[str, Any]]) -> list[str]:
     cells = [escape(text) for text in runs.row(run, listed)]
     cells[1] = f'<span class="status {escape(run["status"].lower())}">{cells[1]}</span>'
     return cells
 
 
-def _lowest(listed: list[dict]) -> float:
+def _lowest(listed: list[dict[str, Any]]) -> float:
     """Where the chart begins: at 80 %, or lower where a run is."""
     known = [score for run in listed for score in runs.scores(run) if score is not None]
     return max(0.0, min([0.8, *(floor(10 * score) / 10 for score in known)]))
 
 
-def _chart(listed: list[dict], lowest: float) -> str:
+def _chart(listed: list[dict[str, Any]], lowest: float) -> str:
     """Accuracy or R², training and hold-out, of each run that has them, the oldest first."""
     bars = []
     for run in reversed(listed):
@@ -123,7 +124,7 @@ def _prediction_headings(walk: Walk) -> tuple[str, ...]:
     )
 
 
-def _prediction(example: Example, answer: dict) -> list[str]:
+def _prediction(example: Example, answer: dict[str, Any]) -> list[str]:
     cells = [example.name, *([] if example.truth is None else [example.truth]), json.dumps(answer["prediction"])]
     if "labels" in answer:
         shares = sorted(zip(answer["probabilities"][0], answer["classes"]), key=lambda pair: -pair[0])[:5]
@@ -133,7 +134,7 @@ def _prediction(example: Example, answer: dict) -> list[str]:
     return [escape(cell) for cell in cells]
 
 
-def _confusion(manifest: dict) -> str:
+def _confusion(manifest: dict[str, Any]) -> str:
     """The champion's hold-out rows by what they are (rows) and what they were taken for (columns)."""
     evaluation = manifest["version"]["evaluation"]
     labels = [str(entry["label"]) for entry in evaluation.get("per_class", [])]
@@ -152,7 +153,7 @@ def _mail(letter: Mail, file: Path, folder: Path) -> str:
     return f'<figure><figcaption>{caption}</figcaption><iframe src="{link}" sandbox></iframe></figure>'
 
 
-def _table(headings, rows) -> str:
+def _table(headings: Any, rows: Any) -> str:
     head = "".join(f"<th>{escape(heading)}" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in cells) for cells in rows)
     return f"<table><thead><tr>{head}</thead><tbody>{body}</tbody></table>"

@@ -1,10 +1,12 @@
 """Who may do what: the predict key opens predictions, the read key the runs, and health needs none."""
 
+from typing import Any
+
 from . import api, environment
 from .console import Failure, step, table
 
 
-def show(values: dict[str, str], row) -> None:
+def show(values: dict[str, str], row: Any) -> None:
     """Calls each door with each key and prints what came back; a Failure names the door that stood open, or shut."""
     step("Who may predict, and who may read")
     url, predict_key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 from . import tablefile
 from .console import Failure, tail
@@ -42,7 +43,7 @@ def first(file: Path, count: int) -> list[Row]:
     return [dict(zip(columns, cells)) for cells in islice(records, count)]
 
 
-def to_json(row: Row, columns: list[dict]) -> Row:
+def to_json(row: Row, columns: list[dict[str, Any]]) -> Row:
     """The row as a client sends it: the columns of a model's signature, each as the type that it has there."""
     return {column["name"]: _value(row.get(column["name"]), column["type"]) for column in columns}
 
@@ -71,7 +72,7 @@ def _header(reader: Iterator[list[str]], file: Path) -> list[str]:
     return [name.strip() or f"Unnamed: {index}" for index, name in enumerate(columns)]
 
 
-def _value(value, kind: str):
+def _value(value: Any, kind: str) -> Any:
     """Converts a CSV's text, or what a Parquet file has; what cannot be converted stays, for the API to name it."""
     if value is None or value != value:
         return None
@@ -140,7 +141,7 @@ def _is_parquet(file: Path) -> bool:
     return file.name.lower().endswith(".parquet")
 
 
-def _parquet(file: Path, count: int) -> dict:
+def _parquet(file: Path, count: int) -> dict[str, Any]:
     """Asks the environment that can read it, which is made when it is first needed."""
     python = ROOT / ".venv/parquet/bin/python"
     if not (ROOT / ".venv/parquet/ready").exists():

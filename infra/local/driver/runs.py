@@ -1,5 +1,7 @@
 """The runs side by side: what each tried, what came of it."""
 
+from typing import Any
+
 from . import api
 from .console import say, table
 
@@ -17,7 +19,7 @@ CLASSES = {"F1": "f1", "LOG LOSS": "log_loss", "ROC AUC": "roc_auc"}
 NUMBERS = {"RMSE": "rmse", "MAE": "mae", "MEDIAN ERROR": "median_absolute_error"}
 
 
-def fetch(url: str, key: str, limit: int = 20) -> list[dict]:
+def fetch(url: str, key: str, limit: int = 20) -> list[dict[str, Any]]:
     """The latest runs, the newest first."""
     return api.get(url, key, f"/runs?limit={limit}")["runs"]
 
@@ -34,18 +36,18 @@ def show(url: str, key: str) -> None:
         say(f"{run['id']}: {run.get('reason') or 'no reason is known'}")
 
 
-def explained(listed: list[dict]) -> list[dict]:
+def explained(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The runs whose reason is shown: the newest one that failed or was refused, and each that cannot be read."""
     newest = [run for run in listed[:1] if run["status"] in ("FAILED", "REJECTED")]
     return newest + [run for run in listed if run["status"] == "UNREADABLE"]
 
 
-def headings(listed: list[dict]) -> tuple[str, ...]:
+def headings(listed: list[dict[str, Any]]) -> tuple[str, ...]:
     """The headings that suit these runs."""
     return (*BEGINNING, *_figures(listed), "SECONDS")
 
 
-def row(run: dict, listed: list[dict]) -> tuple[str, ...]:
+def row(run: dict[str, Any], listed: list[dict[str, Any]]) -> tuple[str, ...]:
     """One run's cells, in the order of `headings`; a dash where the run did not come that far."""
     metrics = run.get("metrics") or {}
     return (
@@ -60,26 +62,26 @@ def row(run: dict, listed: list[dict]) -> tuple[str, ...]:
     )
 
 
-def scores(run: dict) -> tuple[float | None, float | None]:
+def scores(run: dict[str, Any]) -> tuple[float | None, float | None]:
     """Accuracy or R², on the rows that were learnt from and on the hold-out."""
     metrics = run.get("metrics") or {}
     return metrics.get("training_accuracy", metrics.get("training_r2")), metrics.get("accuracy", metrics.get("r2"))
 
 
-def parameters(values: dict | None) -> str:
+def parameters(values: dict[str, Any] | None) -> str:
     """Hyperparameters in a few words."""
     values = values or {}
     ordered = [name for name in SHORT if name in values] + sorted(values.keys() - SHORT.keys())
     return " ".join(f"{SHORT.get(name, name)}={_short(values[name])}" for name in ordered) or "-"
 
 
-def _figures(listed: list[dict]) -> dict[str, str]:
+def _figures(listed: list[dict[str, Any]]) -> dict[str, str]:
     """Those of the newest run that has any: a model's task may change with its table."""
-    newest: dict = next((run["metrics"] for run in listed if run.get("metrics")), {})
+    newest: dict[str, Any] = next((run["metrics"] for run in listed if run.get("metrics")), {})
     return NUMBERS if "r2" in newest else CLASSES
 
 
-def _trigger(trigger: dict | None) -> str:
+def _trigger(trigger: dict[str, Any] | None) -> str:
     """What asked for a run; of an imported model file also its name. A dash where the run cannot be read so far."""
     if not isinstance(trigger, dict):
         return "-"
@@ -87,13 +89,13 @@ def _trigger(trigger: dict | None) -> str:
     return f"{trigger.get('kind', '-')} {name}".strip()
 
 
-def _short(value) -> str:
+def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _number(value, digits: int = 4) -> str:
+def _number(value: Any, digits: int = 4) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _text(value) -> str:
+def _text(value: Any) -> str:
     return "-" if value is None else str(value)

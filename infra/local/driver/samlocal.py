@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -105,7 +107,7 @@ def _predict(settings: Settings, template: Path) -> None:
 
 
 @contextmanager
-def _api(settings: Settings, template: Path):
+def _api(settings: Settings, template: Path) -> Iterator[str]:
     port = emulator.free_port()
     log = settings.state / "start-api.log"
     command = [*_sam("start-api", template), "--host", "127.0.0.1", "--port", str(port)]
@@ -136,7 +138,7 @@ def _api(settings: Settings, template: Path):
             os.killpg(server.pid, signal.SIGKILL)
 
 
-def _sam(command: str, template: Path) -> list:
+def _sam(command: str, template: Path) -> list[Any]:
     variables = template.with_name(VARIABLES)
     return [
         SAM / "sam",

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tomli
 
@@ -76,6 +77,6 @@ def code_version() -> str:
     return described.stdout.strip() or "unversioned"
 
 
-def _section(config: str, command: str) -> dict:
+def _section(config: str, command: str) -> dict[str, Any]:
     with open(ROOT / "samconfig.toml", "rb") as file:
         return tomli.load(file)[config][command]["parameters"]

@@ -1,6 +1,7 @@
 """What a walk is about: Iris, or a table of the user's own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from . import api, rows
 from .owntable import OwnTable
@@ -14,7 +15,7 @@ class Example:
     """A row to predict: what it is called, its values as they are sent, and the truth where it is known."""
 
     name: str
-    row: dict
+    row: dict[str, Any]
     truth: str | None = None
 
 
@@ -31,7 +32,7 @@ class Iris:
     predicting = "Predicting over HTTP, one flower of each species"
     kind_of_row = "FLOWER"
 
-    def examples(self, manifest: dict) -> list[Example]:  # noqa: ARG002 - other subjects need it
+    def examples(self, manifest: dict[str, Any]) -> list[Example]:  # noqa: ARG002 - other subjects need it
         """A flower of each species."""
         return [Example(species, row) for species, row in api.FLOWERS.items()]
 
@@ -48,7 +49,7 @@ class Own:
         self.own = table
         self.model = table.model
 
-    def examples(self, manifest: dict) -> list[Example]:
+    def examples(self, manifest: dict[str, Any]) -> list[Example]:
         """Three rows, of different labels or of a low, a middling and a high number; none with a hole that is refused."""
         signature = manifest["signature"]
         columns, target = signature["columns"], manifest["version"]["dataset"]["target"]

@@ -1,17 +1,18 @@
 """template.yaml as data, and copies of it for emulators that do not read it as CloudFormation does."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
 from .settings import ROOT
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
     """YAML with CloudFormation's short tags, read as their long forms."""
 
 
-def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict:
+def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -26,12 +27,12 @@ def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict:
 _Loader.add_multi_constructor("!", _tag)
 
 
-def read() -> dict:
+def read() -> dict[str, Any]:
     """The template as it is written, not built."""
     return yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader with tags of our own
 
 
-def with_defaults(template: dict, parameters: Mapping[str, str]) -> dict:
+def with_defaults(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
     """The template with `parameters` as its defaults.
 
     MiniStack transforms a template with its defaults and not with what a deployment says, so that the usage plan's limits
@@ -42,7 +43,7 @@ def with_defaults(template: dict, parameters: Mapping[str, str]) -> dict:
     return template
 
 
-def for_localstack(template: dict) -> dict:
+def for_localstack(template: dict[str, Any]) -> dict[str, Any]:
     """The template as LocalStack 4.12 takes it. The parameters that it quotes are replaced by their defaults:
 
     - an alarm's threshold, which LocalStack takes as a number only;
@@ -55,13 +56,13 @@ def for_localstack(template: dict) -> dict:
     return _joined(template, parameters)
 
 
-def _make_number(alarm: dict, parameters: dict) -> None:
+def _make_number(alarm: dict[str, Any], parameters: dict[str, Any]) -> None:
     threshold = alarm.get("Threshold")
     if isinstance(threshold, dict) and threshold.get("Ref") in parameters:
         alarm["Threshold"] = float(parameters[threshold["Ref"]]["Default"])
 
 
-def _joined(part, parameters: dict):
+def _joined(part: Any, parameters: dict[str, Any]) -> Any:
     """`part` with every joined list parameter as the text that comes of it."""
     if isinstance(part, list):
         return [_joined(one, parameters) for one in part]

@@ -3,6 +3,7 @@
 import json
 import textwrap
 from contextlib import suppress
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,7 +19,7 @@ COLUMNS_SHOWN = 40
 class FunctionFailed(Failure):
     """A function that failed, in its own words."""
 
-    def __init__(self, function: str, payload: dict):
+    def __init__(self, function: str, payload: dict[str, Any]):
         super().__init__(f"{function} failed: {payload.get('errorMessage') or json.dumps(payload)}")
         self.reason = payload.get("errorMessage", "")
 
@@ -27,7 +28,7 @@ class NotCalled(Failure):
     """A function that the emulator did not run."""
 
 
-def invoke(clients: Clients, function: str, event: dict) -> dict:
+def invoke(clients: Clients, function: str, event: dict[str, Any]) -> dict[str, Any]:
     """Invokes `function` and waits; FunctionFailed when it fails, NotCalled when it was not run."""
     try:
         answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
@@ -39,13 +40,13 @@ def invoke(clients: Clients, function: str, event: dict) -> dict:
     return payload
 
 
-def manifest(clients: Clients, bucket: str, model: str, version: int) -> dict:
+def manifest(clients: Clients, bucket: str, model: str, version: int) -> dict[str, Any]:
     """All that is known of a version."""
     key = f"models/{model}/{version:08}/manifest.json"
     return json.load(clients.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
 
 
-def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
     """Trains once for each of the subject's events; returns the manifest of the version that serves.
 
     Raises FunctionFailed when a training fails, and Failure, with what to do, when no version may serve.
@@ -71,7 +72,7 @@ def serves(url: str, key: str) -> int | None:
     return None
 
 
-def columns(made: dict) -> None:
+def columns(made: dict[str, Any]) -> None:
     """Prints what was made of each column, and what is odd."""
     profile = made["profile"]
     rows = made["version"]["dataset"]["rows"]
@@ -90,7 +91,7 @@ def columns(made: dict) -> None:
     say("Is one of them wrong? Set it in dataset.toml beside the table ([types], drop, target, …) and run again.")
 
 
-def column(one: dict) -> tuple[str, ...]:
+def column(one: dict[str, Any]) -> tuple[str, ...]:
     """A column's cells: name, type, role, missing, distinct, because."""
     return (one["name"], one["type"], one["role"], str(one["missing"]), str(one["distinct"]), one["because"])
 
@@ -106,14 +107,14 @@ def advice(failed: FunctionFailed, subject: Iris | Own) -> str:
     )
 
 
-def _tell(made: dict) -> None:
+def _tell(made: dict[str, Any]) -> None:
     say(f"  search: {figures.search(made)}")
     for family, tried, best, mean in figures.best_by_family(made):
         say(f"    {family:<18} {tried:>3} tried, best {figures.number(mean)} with {runs.parameters(best)}")
     say("  hold-out: " + ", ".join(f"{name} {value}" for name, value in figures.on_holdout(made)))
 
 
-def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
     """The version of an earlier walk, when none of this one's may serve."""
     listed = runs.fetch(*environment.status_of(values), 100)
     version = next((run["version"] for run in listed if run["status"] == "SUCCEEDED"), None)

@@ -5,6 +5,7 @@ import textwrap
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from . import alarm, api, environment, figures, mail, report, rights, runs, training, upload
 from .console import Failure, say, step, until
@@ -36,11 +37,11 @@ def walk(settings: Settings, subject: Iris | Own) -> None:
     _summary(settings, found, page)
 
 
-def _runs(values: dict[str, str]) -> list[dict]:
+def _runs(values: dict[str, str]) -> list[dict[str, Any]]:
     return runs.fetch(*environment.status_of(values))
 
 
-def told(answer: dict) -> str:
+def told(answer: dict[str, Any]) -> str:
     """The first prediction of an answer in a few words: a label with its share, or a number with its interval."""
     if "labels" in answer:
         share = answer["probabilities"][0][answer["prediction"][0]]
@@ -60,7 +61,7 @@ def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
         say(f"Floor {floor}, as dataset.toml says.")
 
 
-def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
+def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
     """Trains; where that fails, shows the mail that comes of it and says what to do."""
     inbox = mail.Inbox(values)
     try:
@@ -78,7 +79,7 @@ def _readers(settings: Settings) -> int:
     return settings.parameters()["AlertRecipients"].count(",") + 1
 
 
-def _predict(url: str, key: str, subject: Iris | Own, manifest: dict) -> list[tuple[Example, dict]]:
+def _predict(url: str, key: str, subject: Iris | Own, manifest: dict[str, Any]) -> list[tuple[Example, dict[str, Any]]]:
     step(subject.predicting)
     champion = manifest["version"]["number"]
     until(lambda: training.serves(url, key) == champion, 60, f"version {champion} serving")
@@ -108,7 +109,7 @@ def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, floa
     return known
 
 
-def _latest(cloudwatch, metric: dict) -> float | None:
+def _latest(cloudwatch: Any, metric: dict[str, Any]) -> float | None:
     now = datetime.now(timezone.utc)
     points = cloudwatch.get_metric_statistics(
         Namespace=metric["Namespace"],
@@ -122,7 +123,7 @@ def _latest(cloudwatch, metric: dict) -> float | None:
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def _summary(settings: Settings, found: report.Walk, page) -> None:
+def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
     url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
     runs.show(*environment.status_of(found.values))

@@ -8,19 +8,20 @@ import datetime
 import functools
 import sys
 import threading
+from typing import Any
 
 
 class _Lock:
     """Makes a lock. `threading.Lock` is a class from Python 3.13 on, and LocalStack writes `Lock | None`."""
 
-    def __new__(cls):
+    def __new__(cls) -> Any:
         return _thread.allocate_lock()
 
 
 def main() -> None:
     """Starts LocalStack as its environment variables say, and returns when it has ended."""
     if sys.version_info < (3, 13):
-        threading.Lock = _Lock  # type: ignore[assignment]
+        threading.Lock = _Lock
     _listen_on_loopback()
     _take_dynamodb_as_given()
     _accept_functions()
