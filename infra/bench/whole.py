@@ -1,7 +1,7 @@
-"""The one table of all parts of the bench: every figure beside its goal and its peers. `make bench` calls it last.
+"""Prints one table of all benchmarks: every value with its goal and its peers. `make bench` calls it last.
 
-Each part has written target/bench/PART.json: {"machine": {…}, "rows": [{"group", "name", "unit", "value", "goal", "peers",
-"note"}]}, where a goal is {"at_most": number}, {"at_least": number} or null, and peers are figures of others by name.
+Each benchmark has written target/bench/PART.json: {"machine": {…}, "rows": [{"group", "name", "unit", "value", "goal",
+"peers", "note"}]}. A goal is {"at_most": number}, {"at_least": number} or null. Peers are the values of others by name.
 """
 
 import argparse
@@ -16,10 +16,10 @@ HEADINGS = ("", "value", "goal", "", "peers", "note")
 
 
 def main() -> int:
-    """Prints the table and writes report.json; 1 where a part is missing. A goal missed is a figure, not a failure."""
+    """Prints the table and writes report.json; returns 1 if a part is missing. A missed goal is not a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--folder", type=Path, default=ROOT / "target/bench", help="where the parts are and the report goes"
+        "--folder", type=Path, default=ROOT / "target/bench", help="directory of the parts and of the report"
     )
     folder = parser.parse_args().folder
     parts = {name: _read(folder / f"{name}.json") for name in PARTS}
@@ -28,7 +28,7 @@ def main() -> int:
     rows = [row for part in found.values() for row in part["rows"]]
     print(text(rows))
     for name in missing:
-        print(f"*** {name}: not measured, {folder / name}.json is not there")
+        print(f"*** {name}: not measured, {folder / name}.json does not exist")
     machines = {name: part["machine"] for name, part in found.items()}
     report = {"machine": machines, "rows": [row | {"held": held(row)} for row in rows], "missing": missing}
     written = folder / "report.json"
@@ -42,7 +42,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def held(row: dict[str, Any]) -> bool | None:
-    """Whether the row's goal is met; None where there is none, or no value."""
+    """Returns whether the row's goal is met, or None if it has no goal or no value."""
     goal, value = row.get("goal"), row.get("value")
     if not goal or value is None:
         return None
@@ -50,7 +50,7 @@ def held(row: dict[str, Any]) -> bool | None:
 
 
 def text(rows: list[dict[str, Any]]) -> str:
-    """The rows, each group under its name, and how many goals are held."""
+    """Returns the rows, each group under its name, and how many goals are met."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     group = None
     for row in rows:
@@ -75,7 +75,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _line(line: tuple[str, ...], widths: list[int]) -> str:
-    """Figures to the right, words to the left; a group's name has a line to itself."""
+    """Aligns values to the right and words to the left; a group's name has its own line."""
     if len(line) == 1:
         return f"\n{line[0]}"
     right = {1, 2}
@@ -86,7 +86,7 @@ def _line(line: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _number(value: float | None) -> str:
-    """About three digits that matter."""
+    """Formats a value with about three significant digits."""
     if value is None:
         return "-"
     if value == int(value) or abs(value) >= 100:

@@ -1,4 +1,4 @@
-"""The figures as tables: for the terminal and for docs/PROOF.md."""
+"""Formats the results as tables, for the terminal and for docs/PROOF.md."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ FIGURE = {"classification": "log loss", "regression": "RMSE"}
 
 
 def summary(contests: list[Contest]) -> list[list[str]]:
-    """The goals beside what was reached."""
+    """Returns a table of the goals and the results."""
     classes, numbers = (figures.of_task(contests, task) for task in FIGURE)
     both = classes + numbers
     ranks = [figures.mean_ranks(part)[EVERGREEN] for part in (classes, numbers)]
@@ -34,14 +34,14 @@ def summary(contests: list[Contest]) -> list[list[str]]:
 
 
 def ranking(contests: list[Contest]) -> list[list[str]]:
-    """The mean rank of each of the six."""
+    """Returns a table of the mean ranks of the six."""
     parts = [figures.mean_ranks(figures.of_task(contests, task)) for task in FIGURE]
     rows = [[name, *(f"{part[name]:.2f}" for part in parts)] for name in figures.SIX]
     return [["", *(f"Mean rank, {figure}" for figure in FIGURE.values())], *rows]
 
 
 def each(contests: list[Contest]) -> list[list[str]]:
-    """A line for each table."""
+    """Returns a table with a line for each contest."""
     names = [EVERGREEN, *peers.PEERS, CONSTANT]
     lines = [["Table", "Predicted", "Rows", "Chosen", *names]]
     for contest in contests:
@@ -58,10 +58,10 @@ def _figure(contest: Contest, name: str) -> str:
 
 
 def publish(page: Path, contests: list[Contest], made: str) -> None:
-    """Puts the figures into the page, between its marks."""
+    """Writes the results into the page, between its marks."""
     text = page.read_text()
     if BEGIN not in text or END not in text:
-        raise SystemExit(f"{page} has lost its marks {BEGIN} and {END}; nothing was written")
+        raise SystemExit(f"{page} does not contain the marks {BEGIN} and {END}; add them. Nothing was written")
     before, rest = text.split(BEGIN, 1)
     parts = [made, _markdown(summary(contests)), _markdown(ranking(contests))]
     for task, figure in FIGURE.items():
@@ -71,7 +71,7 @@ def publish(page: Path, contests: list[Contest], made: str) -> None:
 
 
 def made(commit: str, rules: Rules, contests: list[Contest]) -> str:
-    """Of what, when and where the figures are."""
+    """Returns which commit, date, machine and times the results are from."""
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     flaml = sum("FLAML" in contest.seconds for contest in contests)

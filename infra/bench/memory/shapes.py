@@ -1,4 +1,7 @@
-"""Ten shapes of table, each made from a fixed seed: narrow and wide, of numbers, categories and texts, compressed or not."""
+"""Ten shapes of table, each generated from a fixed seed.
+
+Narrow and wide ones, with numbers, categories and texts, compressed or not.
+"""
 
 import gzip
 import random
@@ -10,13 +13,13 @@ from typing import Any
 
 SEED = 7
 TARGET = "y"
-# Rows that are written at a time.
+# Number of rows that are written together.
 CHUNK = 20_000
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A table by name: its rows, the columns beside the target, what makes a row, and the family that learns from it."""
+    """A table: name, rows, number of feature columns, the function that makes a row, and the model family to train."""
 
     name: str
     title: str
@@ -28,7 +31,10 @@ class Shape:
     seconds: int = 60
 
     def file(self, folder: Path) -> Path:
-        """Where the table is, made unless it is there. A half-written file is never taken for a whole one."""
+        """Returns the path of the table, and writes the table if it is missing.
+
+        It writes to another name first, so that a half-written file is never used.
+        """
         file = folder / f"{self.name}{self.ending}"
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -38,8 +44,8 @@ class Shape:
         return file
 
     def lines(self) -> Iterator[str]:
-        """The header, then the rows."""
-        draw = random.Random(SEED)  # noqa: S311 - no secret
+        """Returns the header, then the rows."""
+        draw = random.Random(SEED)  # noqa: S311 - the numbers are not secret
         header = ",".join([*(f"x{column}" for column in range(self.columns)), TARGET])
         return chain([header], (self.row(draw, self.columns) for _ in range(self.rows)))
 

@@ -1,7 +1,7 @@
-"""Seconds and peak memory of reading a CSV and a Parquet file, beside polars, PyArrow and pandas. `make bench-reading` calls it.
+"""Measures reading a CSV and a Parquet file beside polars, PyArrow and pandas. `make bench-reading` calls it.
 
-Each reads the file in a process of its own, on two threads, in turn, round by round. Evergreen's time includes the types of the
-columns and the profile; the others infer types and build their table.
+In every round, each library reads the file once, in a separate process with two threads. Evergreen's time includes
+inferring the types of the columns and the profile. The others infer types and build their table.
 """
 
 import argparse
@@ -27,12 +27,12 @@ THREADS = {
     "MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 MEGABYTE = 1_000_000
-# At most twice the time of polars, and twice the file's size in memory: the goals.
+# Goals: at most twice the time of polars, and twice the file's size in memory.
 TIME, MEMORY = 2.0, 2.0
 
 
 def main() -> int:
-    """Measures, prints and writes it down."""
+    """Measures, prints the results and writes them to a file."""
     arguments = _parser().parse_args()
     rows = [
         row
@@ -64,7 +64,8 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
     kind = f"{table}, {path.suffix.removeprefix('.')}"
     columns = said["polars"][0]["columns"]
     print(
-        f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, {arguments.rounds} rounds"
+        f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, "
+        f"{arguments.rounds} rounds"
     )
     for name in commands:
         ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars, {cpu[name]:5.2f} s of processors"
@@ -91,7 +92,7 @@ def _row(name: str, unit: str, value: float, most: float | None, others: dict[st
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-reading", description=__doc__)
-    parser.add_argument("--binary", type=Path, required=True, help="Evergreen's example `read`")
+    parser.add_argument("--binary", type=Path, required=True, help="the built example `read`")
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--rounds", type=int, default=5)
     return parser

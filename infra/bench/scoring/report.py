@@ -1,4 +1,4 @@
-"""The figures as a table for people and as JSON for the one report of all benches."""
+"""Formats the results as a table, and as JSON for the report of all benchmarks."""
 
 from typing import Any
 
@@ -8,12 +8,17 @@ MODE_TITLES = {"one": "one row a call", "batch": "10,000 rows a call"}
 
 
 def text(results: list[Result]) -> str:
-    """A block for each case: a line for each contestant, median and least, and how many times Evergreen's they are."""
+    """Returns a block for each case and in it a line for each library.
+
+    A line has the median, the minimum, and the ratio to Evergreen's median.
+    """
     lines = [f"{'µs per row: median (least) of the rounds':40}{'one row a call':>28}{'10,000 rows a call':>28}"]
     for result in results:
         lines.append(f"{result.case.title}, {result.nodes:,} nodes; other labels: {result.differing}")
-        for title in result.median["one"]:
-            lines.append(f"  {title:38}" + "".join(f"{_figure(result, mode, title):>28}" for mode in MODES))
+        lines += [
+            f"  {title:38}" + "".join(f"{_figure(result, mode, title):>28}" for mode in MODES)
+            for title in result.median["one"]
+        ]
     return "\n".join(lines)
 
 
@@ -23,7 +28,7 @@ def _figure(result: Result, mode: str, title: str) -> str:
 
 
 def rows(results: list[Result]) -> list[dict[str, Any]]:
-    """What the figures are by name, with goals and peers."""
+    """Returns the results as rows with goals and peers, for the report of all benchmarks."""
     return [row for result in results for mode in MODES for row in _rows(result, mode)] + [
         {
             "group": "scoring",

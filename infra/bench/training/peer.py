@@ -1,8 +1,9 @@
-"""One fit by a peer: reads arrays, fits, scores the hold-out, prints JSON. Started anew for every repetition."""
+"""Runs one fit of a peer: reads arrays, fits, scores the hold-out, prints JSON. Each repetition is a new process."""
 
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from sklearn.metrics import accuracy_score, log_loss
 
 
 def main() -> None:
-    """The only argument is the work as JSON: peer, family, parameters, threads, train, test."""
+    """Runs the fit. The only argument is the work as JSON: peer, family, parameters, threads, train, test."""
     work = json.loads(sys.argv[1])
     name, parameters, threads = work["peer"], work["parameters"], work["threads"]
     model = _forest(parameters, threads) if work["family"] == "random_forest" else BOOSTING[name](parameters, threads)
-    # Each model gets the type that it computes with, so that no conversion counts as fitting.
+    # Each model gets the type that it computes with, so that the fit contains no conversion.
     width = np.float64 if (name, work["family"]) == ("scikit-learn", "gradient_boosting") else np.float32
     began = time.perf_counter()
     train, test = (_load(work[part], width) for part in ("train", "test"))
@@ -37,9 +38,9 @@ def main() -> None:
 
 
 def _peak_rss_bytes() -> int | None:
-    """The most memory that was resident at a time, where the system tells."""
+    """Returns the maximum resident memory, if the system reports it."""
     try:
-        with open("/proc/self/status") as file:
+        with Path("/proc/self/status").open() as file:
             peaks = [line.split()[1] for line in file if line.startswith("VmHWM:")]
     except OSError:
         return None
@@ -58,7 +59,7 @@ def _forest(parameters: dict[str, Any], threads: int) -> Any:
 
 
 def _scikit_learn(parameters: dict[str, Any], _threads: int) -> Any:
-    """Its threads are those of OMP_NUM_THREADS."""
+    """Makes the model. Its number of threads comes from OMP_NUM_THREADS."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
@@ -88,7 +89,10 @@ def _lightgbm(parameters: dict[str, Any], threads: int) -> Any:
 
 
 def _xgboost(parameters: dict[str, Any], threads: int) -> Any:
-    """It counts no rows in a leaf: its default minimum of second derivatives, 1, stands for them."""
+    """Makes the model.
+
+    It has no minimum number of rows in a leaf, so its default minimum of second derivatives, 1, applies.
+    """
     from xgboost import XGBClassifier
 
     return XGBClassifier(
@@ -105,7 +109,7 @@ def _xgboost(parameters: dict[str, Any], threads: int) -> Any:
 
 
 def _catboost(parameters: dict[str, Any], threads: int) -> Any:
-    """Leaves by gain and no chance, as the others; 16 levels are the most that it grows."""
+    """Makes the model, with leaves by gain and without random choices, like the others; its maximum depth is 16."""
     from catboost import CatBoostClassifier
 
     return CatBoostClassifier(

@@ -1,4 +1,4 @@
-"""The figures as a table for people and as JSON for programs."""
+"""Formats the results as a table and as JSON."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from .cases import BOOSTING_PEERS
 from .rounds import Result, Side
 
 GIGABYTE = 1024**3
-# Cores busy with something else, from which on figures are doubted.
+# Number of cores used by other processes from which the report warns.
 DISTURBED = 0.2
 HEADINGS = ("", "Evergreen", *BOOSTING_PEERS, "goal")
 FIGURES = (
@@ -17,7 +17,7 @@ FIGURES = (
 
 
 def text(start: dict[str, Any], results: list[Result]) -> str:
-    """The machine, then a block of lines for each case."""
+    """Returns the machine, then a block of lines for each case."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     for result in results:
         lines += [(heading(result),), *rows(result)]
@@ -28,7 +28,7 @@ def text(start: dict[str, Any], results: list[Result]) -> str:
 
 
 def machine_line(start: dict[str, Any]) -> str:
-    """What was measured on."""
+    """Returns the machine and the versions of the peers."""
     gigabytes = start["memory_bytes"] / GIGABYTE
     peers = ", ".join(f"{peer} {version}" for peer, version in start["peers"].items())
     return (
@@ -38,17 +38,18 @@ def machine_line(start: dict[str, Any]) -> str:
 
 
 def doubts(results: list[Result]) -> list[str]:
-    """A word where something else was running: threads that wait for each other lose far more than their share by it."""
+    """Returns a warning if other processes were busy.
+
+    They slow down threads that wait for each other more than single threads.
+    """
     others = max((side.others() for result in results for side in result.sides()), default=0.0)
     if others < DISTURBED:
         return []
-    return [
-        f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."
-    ]
+    return [f"*** Other processes used up to {others:.1f} cores: the seconds and the ratios of time are not reliable."]
 
 
 def heading(result: Result) -> str:
-    """The case, its rows, and how often it ran."""
+    """Returns the case, its number of rows, and how often it ran."""
     first = next(iter(result.peers.values()))
     rows_, times = first.middle("rows"), len(first.fits)
     fitted = f"{int(rows_):,} rows to train" if rows_ else "not finished"
@@ -57,7 +58,7 @@ def heading(result: Result) -> str:
 
 
 def rows(result: Result) -> list[tuple[str, ...]]:
-    """A case's lines: what all sides printed, then what their processes took."""
+    """Returns a case's lines: the values that the processes printed, then time and memory of the processes."""
     goals = result.case.goals
     lines: list[tuple[str, ...]] = []
     for title, name, goal, digits in FIGURES:
@@ -77,24 +78,28 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 
 
 def notes() -> list[str]:
-    """How to read it."""
+    """Returns how to read the table."""
     return [
-        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's figure by that one's; below 1 is less.",
-        "Where each repetition has a table of its own, brackets hold the mean of each table's ratio, and the difference of the",
-        "log losses stands with its standard error. The losses of a single table differ by about 1 % by chance.",
-        "Each fit is a process of its own, in turn. Evergreen reads CSV, the others arrays: reading is not compared.",
-        "Goals are for comparison; nothing fails when one is missed.",
+        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's value divided by that one; below 1 is less.",
+        "If each repetition has its own table, brackets contain the mean of the tables' ratios, and the difference of",
+        "the log losses has its standard error beside it. The losses of one table differ by about 1 % by chance.",
+        "Each fit is a separate process, and Evergreen and the peers alternate.",
+        "Evergreen reads CSV, the others arrays: reading is not compared.",
+        "Goals are for comparison. A missed goal is not a failure.",
     ]
 
 
 def record(start: dict[str, Any], results: list[Result]) -> dict[str, Any]:
-    """The same, for programs, and as rows for the table of all parts."""
+    """Returns the same as JSON, and as rows for the report of all benchmarks."""
     cases = [_case(result) for result in results]
     return {"machine": start, "cases": cases, "rows": [row for result in results for row in _summary(result)]}
 
 
 def _summary(result: Result) -> list[dict[str, Any]]:
-    """Seconds and log loss of a case beside the peers. A goal is a ratio to each peer, so that it holds by the lowest figure."""
+    """Returns fit seconds and log loss of a case beside the peers.
+
+    A goal is a ratio to every peer, so it is multiplied with the lowest peer's value.
+    """
     goals, lines = result.case.goals, []
     for title, name, ratio in (("fit", "fit_seconds", goals.time), ("log loss", "log_loss", goals.log_loss)):
         value = _middle(result.evergreen, name)
@@ -123,7 +128,10 @@ def _case(result: Result) -> dict[str, Any]:
 
 
 def _compared(result: Result, peer: str) -> dict[str, Any]:
-    """Evergreen's figures by the peer's, and the difference of log losses where there are several tables."""
+    """Returns the ratios of Evergreen's values to the peer's.
+
+    With several tables it also returns the difference of the log losses.
+    """
     ratios = {name: result.ratio(name, peer) for _, name, _, _ in FIGURES}
     difference = result.difference("log_loss", peer)
     said: dict[str, Any] = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
@@ -146,7 +154,7 @@ def _side(side: Side) -> dict[str, Any]:
 
 
 def _all(result: Result) -> list[Side | None]:
-    """In the order of the headings; None where a side was not measured."""
+    """Returns all sides in the order of the headings; None for a side that was not measured."""
     return [result.evergreen, *(result.peers.get(peer) for peer in BOOSTING_PEERS)]
 
 
@@ -155,7 +163,7 @@ def _middle(side: Side | None, name: str) -> float | None:
 
 
 def _beside(result: Result, peer: str, name: str, digits: int) -> str:
-    """A peer's figure, and Evergreen's by it."""
+    """Returns a peer's value, and the ratio of Evergreen's value to it."""
     side = result.peers.get(peer)
     if side is None:
         return "-"
@@ -184,7 +192,7 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def _cells(line: tuple[str, ...], widths: list[int]) -> list[str]:
-    """Names to the left, figures to the right; a heading has a line to itself."""
+    """Aligns names to the left and values to the right; a heading has its own line."""
     if len(line) == 1:
         return [line[0]]
     return [line[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(line[1:], widths[1:]))]
