@@ -1,4 +1,4 @@
-"""The local stack's commands. `python infra/local COMMAND --help`; the Makefile calls them."""
+"""Commands of the local stack. `python infra/local COMMAND --help` describes one; the Makefile calls them."""
 
 import argparse
 import sys
@@ -26,7 +26,7 @@ from driver.settings import ROOT, Settings
 
 
 def main() -> int:
-    """Runs one command; 0 when all went well."""
+    """Runs one command; returns 0 if it succeeded."""
     arguments = _parser().parse_args()
     try:
         return arguments.run(arguments) or 0

@@ -9,7 +9,7 @@ import figures
 import peers
 from contest import CONSTANT, EVERGREEN, Contest, Rules
 
-BEGIN, END = "<!-- figures: make proof -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- results: make proof -->", "<!-- end of results -->"
 FIGURE = {"classification": "log loss", "regression": "RMSE"}
 
 

@@ -1,4 +1,4 @@
-"""Eight tables through the deployed stack, each beside scikit-learn: what is served is what was measured. `make served` calls it."""
+"""Compares the deployed stack with scikit-learn on eight tables, and with its own manifests. `make served` calls it."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ FOLDER = ROOT / "target/served"
 
 
 def main() -> int:
-    """Makes the tables, compares each, prints what came of it; 1 when a line does not hold."""
+    """Writes the tables, compares on each and prints the results; returns 1 if a line fails."""
     arguments = _parser().parse_args()
     try:
         return _prove(arguments.tables)

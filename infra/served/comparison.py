@@ -1,4 +1,4 @@
-"""One table through the deployed stack: trained once for each family, served, and compared."""
+"""Compares one table on the deployed stack: trains once with each family, predicts over HTTP, and compares."""
 
 import json
 import subprocess
@@ -21,7 +21,10 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the proof. `served` tells what is wrong when the served answers are not the manifest's; else it is empty."""
+    """One line of the proof.
+
+    `served` says how the answers differ from the manifest; it is empty if they are equal.
+    """
 
     table: str
     task: str
@@ -38,11 +41,11 @@ class Line:
 
     @property
     def holds(self) -> bool:
-        """Whether Evergreen is no more than one standard error below, and serves what it was measured with."""
+        """Returns whether Evergreen is at most one standard error worse, and the answers match the manifest."""
         return not self.served and self.evergreen >= self.scikit_learn - self.standard_error - 1e-9
 
     def record(self) -> dict[str, Any]:
-        """The line for programs."""
+        """Returns the line as JSON."""
         return asdict(self) | {"holds": self.holds}
 
 
@@ -58,7 +61,7 @@ def compare(entry: dict[str, Any], folder: Path) -> list[Line]:
 
 
 def _holdout(table: owntable.OwnTable) -> list[int]:
-    """The rows that Evergreen holds out, as the code that trains says it: numbers from 0 up."""
+    """Returns the numbers of the held-out rows, counted from 0, as the training code chooses them."""
     command = [HOLDOUT, *table.uploads, "--target", table.target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -74,7 +77,7 @@ def _line(
     with waiting(f"training, {family}", every=30):
         run = training.invoke(clients, function, event)
     if run["status"] != "SUCCEEDED":
-        # The gate keeps what serves; to see this one serve it is promoted by hand.
+        # The gate refused the version. A promotion by hand makes it the champion, so that it answers.
         training.invoke(clients, function, {"promote": run["version"]})
     manifest = training.manifest(clients, values["EVERGREEN_BUCKET"], table.model, run["version"])
     whole = rows.first(table.files[0], 10**9)

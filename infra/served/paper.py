@@ -1,4 +1,4 @@
-"""The proof as a table: for the terminal, for docs/PROOF.md, and as JSON."""
+"""Formats the lines as a table, for the terminal, for docs/PROOF.md, and as JSON."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from driver import console
 from driver.settings import ROOT, code_version
 
 PAGE = ROOT / "docs/PROOF.md"
-BEGIN, END = "<!-- figures: make served -->", "<!-- end of served figures -->"
+BEGIN, END = "<!-- results: make served -->", "<!-- end of served results -->"
 HEADINGS = (
     "Table",
     "Rows",
@@ -27,7 +27,7 @@ HEADINGS = (
 
 
 def show(lines: list[Line]) -> None:
-    """Prints the table, and below it what is wrong with answers that were served."""
+    """Prints the table, and below it the answers that differ from their manifest."""
     console.table([heading.upper() for heading in HEADINGS], [_cells(line) for line in lines])
     for line in lines:
         if line.served:
@@ -35,13 +35,13 @@ def show(lines: list[Line]) -> None:
 
 
 def write_down(lines: list[Line], path: Path) -> None:
-    """Writes the lines for programs."""
+    """Writes the lines as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"made": _made(), "lines": [line.record() for line in lines]}, indent=2) + "\n")
 
 
 def publish(lines: list[Line]) -> None:
-    """Puts the table into docs/PROOF.md, between its marks."""
+    """Writes the table into docs/PROOF.md, between its marks."""
     text = PAGE.read_text()
     if BEGIN not in text or END not in text:
         raise console.Failure(f"{PAGE} has lost its marks {BEGIN} and {END}; nothing was written")

@@ -1,6 +1,6 @@
-"""The scikit-learn side of one comparison. Runs in .venv/science; reads the work as JSON, prints figures as JSON.
+"""Fits scikit-learn for one comparison. Runs in .venv/science; reads the work and prints the result as JSON.
 
-The work: the table (a CSV), target, task, the hold-out's row numbers, the family, and Evergreen's answers for these rows.
+The work: the table (a CSV), target, task, the numbers of the held-out rows, and the model family.
 """
 
 import csv
@@ -22,13 +22,13 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-# A forest is a matter of luck: its mean over some seeds is what it can do.
+# A forest depends on chance, so its score is the mean over several seeds.
 SEEDS = range(5)
 RESAMPLES = 2_000
 
 
 def main() -> None:
-    """Fits, scores, and says by how much a score of so few rows is uncertain."""
+    """Fits, scores, and prints the score with its standard error, which depends on the number of rows."""
     work = json.load(sys.stdin)
     x, y, kinds = _read(work["table"], work["target"], work["task"])
     held_out = np.zeros(len(y), dtype=bool)
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _read(path: str, target: str, task: str) -> Any:
-    """Rows without the target, the target, and the positions of columns of numbers and of texts."""
+    """Returns the rows without the target, the target, and the positions of the number columns and of the text columns."""
     with open(path, newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     place = header.index(target)
@@ -78,7 +78,7 @@ def _fit(work: dict[str, Any], kinds: Any, seed: int, x: np.ndarray, y: np.ndarr
 
 
 def _model(family: str, task: str, seed: int) -> Any:
-    """The estimator of that family, as it is by default; a linear one gets the steps that it needs to converge."""
+    """Returns the estimator of that family with its defaults; a linear one gets enough steps to converge."""
     if task == "classification":
         return {
             "random_forest": lambda: RandomForestClassifier(random_state=seed, n_jobs=2),
@@ -93,10 +93,15 @@ def _model(family: str, task: str, seed: int) -> Any:
 
 
 def _standard_error(truth: np.ndarray, answer: np.ndarray, task: str) -> float:
-    """Of accuracy √(p(1 − p)/n), two right and two wrong rows more; of R² the spread of its bootstrap over the rows."""
+    """Returns the standard error of the score.
+
+    For accuracy it is √(p(1 − p)/n), with two more right and two more wrong rows. For R² it is the standard deviation
+    over bootstrap samples of the rows.
+    """
     if task == "classification":
         right = float(np.mean(truth == answer))
-        # Two more of each (Agresti and Coull, 1998): a few dozen rows without a mistake are no certainty.
+        # Two more of each (Agresti and Coull, 1998): without them, a few dozen rows without a mistake would have an
+        # error of 0.
         rows = len(truth) + 4
         right = (right * len(truth) + 2) / rows
         return float(np.sqrt(right * (1 - right) / rows))

@@ -1,4 +1,4 @@
-"""What the deployed stack answers for the hold-out, beside what its manifest says of it."""
+"""Compares the answers of the deployed stack for the hold-out with the metrics in its manifest."""
 
 import math
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from driver import api, rows
 
 BATCH = 100
-# Answers travel as 32-bit floats.
+# Tolerance: answers are sent as 32-bit floats.
 CLOSE = 1e-5
 
 
 class Unequal(Exception):
-    """The served answers do not give the manifest's figures."""
+    """The answers give other metrics than the manifest has."""
 
 
 def score(url: str, key: str, table: list[dict[str, Any]], manifest: dict[str, Any]) -> float:
-    """Accuracy or R² of the served answers for these rows; Unequal when the manifest has other figures."""
+    """Returns accuracy or R² of the answers for these rows; raises Unequal if the manifest has other metrics."""
     signature, target = manifest["signature"], manifest["version"]["dataset"]["target"]
     sent = [rows.to_json(row, signature["columns"]) for row in table]
     answers = [api.predict(url, key, sent[begin : begin + BATCH]) for begin in range(0, len(sent), BATCH)]

@@ -1,6 +1,6 @@
-"""Writes the tables of the proof: five as scikit-learn ships them, three made up here. Runs in .venv/science.
+"""Writes the tables of the proof: five from scikit-learn, three synthetic ones. Runs in .venv/science.
 
-The only argument is the directory: each table gets one of its own there, and index.json names them all.
+The only argument is the directory. Each table gets a subdirectory, and index.json lists all of them.
 """
 
 import csv
@@ -14,12 +14,12 @@ from sklearn import datasets
 
 SEED = 20_240_501
 ROWS = 2_000
-# What each training may take; a search over three families of a thousand rows would use what it gets.
+# Time limit of each training: a search over three families would otherwise use all the time that it gets.
 SETTINGS = 'target = "{target}"\ntime_budget_seconds = 60\n'
 
 
 def main() -> None:
-    """Writes all of them anew."""
+    """Writes all tables."""
     folder = Path(sys.argv[1])
     tables = [*_shipped(), *_made_up()]
     for table in tables:
@@ -40,7 +40,7 @@ def _write(folder: Path, table: dict[str, Any]) -> None:
 
 
 def _text(value: Any) -> str:
-    """A value as a CSV has it; a hole is empty."""
+    """Returns a value as CSV text; a missing value is empty."""
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):
@@ -85,7 +85,7 @@ def _made_up() -> list[dict[str, Any]]:
 
 
 def _subscribers() -> dict[str, Any]:
-    """Two classes, unlike in number: who leaves, by age, fee, contract, country and whether there was a complaint."""
+    """Generates two classes of different size: who leaves, by age, fee, contract, country and complaint."""
     dice = np.random.default_rng(SEED)
     age, fee = dice.normal(45, 15, ROWS).round(), dice.gamma(4, 12, ROWS).round(2)
     contract = dice.choice(["monthly", "yearly", "two years"], ROWS, p=[0.5, 0.3, 0.2])
@@ -106,7 +106,7 @@ def _subscribers() -> dict[str, Any]:
 
 
 def _orders() -> dict[str, Any]:
-    """Four classes: which of the carriers an order goes with; cities are many, and some of them rare."""
+    """Generates four classes: the carrier of an order. There are many cities, some of them rare."""
     dice = np.random.default_rng(SEED + 1)
     weight, value = dice.gamma(2, 3, ROWS).round(2), dice.gamma(3, 40, ROWS).round(2)
     cities = np.array([f"city {number:02}" for number in range(40)])
@@ -135,7 +135,7 @@ def _orders() -> dict[str, Any]:
 
 
 def _flats() -> dict[str, Any]:
-    """A number: the rent of a flat, by area, age, floor, district and heating, with noise of its own size."""
+    """Generates a number: the rent of a flat, by area, age, floor, district and heating, with noise."""
     dice = np.random.default_rng(SEED + 2)
     area, year = dice.gamma(6, 12, ROWS).round(1), dice.integers(1900, 2024, ROWS).astype(float)
     level = dice.integers(0, 8, ROWS).astype(float)
@@ -160,7 +160,7 @@ def _named(name: Any, title: Any, target: Any, task: Any, columns: dict[str, Any
 
 
 def _holes(dice: Any, values: np.ndarray, share: float) -> list[Any]:
-    """The values with some of them missing."""
+    """Returns the values with a share of them missing."""
     return [None if hole else value for value, hole in zip(values, dice.random(len(values)) < share)]
 
 

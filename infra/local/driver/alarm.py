@@ -1,4 +1,4 @@
-"""An alarm and its end: both stored files of the champion are damaged, and mended."""
+"""Raises an alarm and ends it: damages both stored files of the champion, and repairs them."""
 
 import time
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from .environment import Clients
 from .training import invoke
 
 ALARM = "model-unhealthy"
-# The damage rings this one too. Its mails are not waited for.
+# The damage also raises this alarm. Its mails are not awaited.
 BESIDE = "artifact-damaged"
 
 
 def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, Any], readers: int) -> list[mail.Mail]:
-    """Damages the champion's files and mends them; returns the mails that come of the alarm, one for each content."""
+    """Damages the champion's files and repairs them; returns the alarm's mails, one for each content."""
     step("Damaging the champion's artifact and the registry's copy, and mending them: an alarm and its end")
     name, beside = (f"{values['EVERGREEN_STACK']}-{alarm}" for alarm in (ALARM, BESIDE))
     cloudwatch = clients.client("cloudwatch")
-    # An earlier walk's damage is still in the minutes that the alarm looks back over, and its mails are remembered: many
-    # walks in an hour would look as if the alarm flapped.
+    # The alarm's window may still contain the damage of an earlier demonstration, and its mails are recorded. After
+    # many demonstrations in an hour the alarm would look as if it flapped.
     for alarm in (name, beside):
         remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": f"ALARM#{alarm}"}}
         clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
@@ -48,8 +48,10 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, A
 
 
 def _set_well(cloudwatch: Any, name: str, reason: str) -> None:
-    """Sets an alarm that is raised to OK, in a second of its own: the emulator dates changes to the second, and two of one
-    second are one to whoever is told of them."""
+    """Sets a raised alarm to OK, in a second without other changes.
+
+    The emulator dates changes to the second, and the alert function takes two changes in one second for one.
+    """
     if _state(cloudwatch, name) == "ALARM":
         time.sleep(1.1)
         _set(cloudwatch, name, "OK", reason)
@@ -62,8 +64,10 @@ def _set(cloudwatch: Any, name: str, state: str, reason: str) -> None:
 
 @contextmanager
 def _damaged_copy(dynamodb: Any, table: str, model: dict[str, Any]) -> Iterator[None]:
-    """Writes nonsense where the registry keeps a copy of the artifact, and at the end the copy again. A large artifact has
-    none."""
+    """Overwrites the registry's copy of the artifact with nonsense, and restores it at the end.
+
+    A large artifact has no copy.
+    """
     key = {"pk": {"S": f"MODEL#{model['model']}"}, "sk": {"S": "ARTIFACT"}}
     item = dynamodb.get_item(TableName=table, Key=key).get("Item")
     if not item:
@@ -80,7 +84,7 @@ def _damaged_copy(dynamodb: Any, table: str, model: dict[str, Any]) -> Iterator[
 
 @contextmanager
 def _damaged_object(s3: Any, bucket: str, model: dict[str, Any]) -> Iterator[None]:
-    """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
+    """Overwrites the champion's artifact with nonsense, and restores it at the end."""
     folder = f"models/{model['model']}/{model['version']:08}/"
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
     place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}

@@ -1,4 +1,4 @@
-"""The prediction API, as any client calls it."""
+"""Calls the prediction API, as any client does."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from typing import Any
 from .console import Failure
 
 COLUMNS = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
-# A row of each species of Iris.
+# One row of each species of Iris.
 FLOWERS = {
     "setosa": dict(zip(COLUMNS, (5.1, 3.5, 1.4, 0.2))),
     "versicolor": dict(zip(COLUMNS, (5.9, 3.0, 4.2, 1.5))),
@@ -18,18 +18,18 @@ FLOWERS = {
 
 
 def get(url: str, key: str, path: str) -> dict[str, Any]:
-    """The JSON at `path`; Failure when it is not answered with 200."""
+    """Returns the JSON at `path`; raises Failure if the status is not 200."""
     return _call(urllib.request.Request(url + path, headers={"x-api-key": key}))
 
 
 def predict(url: str, key: str, rows: Any) -> dict[str, Any]:
-    """The answer for one row or a list of them; Failure when it is not answered with 200."""
+    """Returns the answer for one row or a list of rows; raises Failure if the status is not 200."""
     headers = {"x-api-key": key, "content-type": "application/json"}
     return _call(urllib.request.Request(f"{url}/predict", json.dumps(rows).encode(), headers))
 
 
 def status(url: str, key: str | None, path: str, body: Any = None) -> int:
-    """The HTTP status of a call with that key, or with none: GET, or POST where there is a body."""
+    """Returns the HTTP status of a call with the given key, or without a key: POST if there is a body, else GET."""
     headers = {"content-type": "application/json"} | ({"x-api-key": key} if key else {})
     data = None if body is None else json.dumps(body).encode()
     try:
@@ -42,7 +42,7 @@ def status(url: str, key: str | None, path: str, body: Any = None) -> int:
 
 
 def curl(url: str, key: str, row: dict[str, Any]) -> str:
-    """A line to paste into a shell, which asks for `row`."""
+    """Returns a shell command that requests a prediction for `row`."""
     body = shlex.quote(json.dumps(row, ensure_ascii=False))
     return f"curl -s '{url}/predict' -H 'x-api-key: {key}' -H 'content-type: application/json' -d {body}"
 

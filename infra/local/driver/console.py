@@ -1,4 +1,4 @@
-"""What the driver says: steps, facts and failures, in plain lines."""
+"""Prints steps, facts and failures as plain lines."""
 
 import sys
 import threading
@@ -10,16 +10,16 @@ from typing import Any
 
 
 class Failure(Exception):
-    """Something that the reader of the message can put right; shown without a traceback."""
+    """A problem that the reader of the message can solve; shown without a traceback."""
 
 
 def step(text: str) -> None:
-    """Begins a step."""
+    """Prints the heading of a step."""
     print(f"\n==> {text}", flush=True)
 
 
 def say(text: str) -> None:
-    """States a fact of the step."""
+    """Prints a fact of the current step."""
     print(f"    {text}", flush=True)
 
 
@@ -32,13 +32,13 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def warn(text: str) -> None:
-    """Says loudly what did not happen."""
+    """Prints a warning to standard error."""
     print(f"\n*** {text}\n", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def waiting(text: str, every: float = 10.0) -> Iterator[None]:
-    """Says every few seconds that the work inside goes on, and at its end how long it took."""
+    """Prints every few seconds that the work inside continues, and at its end how long it took."""
     began = time.monotonic()
     done = threading.Event()
 
@@ -57,7 +57,7 @@ def waiting(text: str, every: float = 10.0) -> Iterator[None]:
 
 
 def until(probe: Callable[[], Any], seconds: float, what: str, every: float = 0.25) -> Any:
-    """The first true answer of `probe`; a failure that names `what` when none comes in time."""
+    """Calls `probe` until its answer is true, and returns that answer; raises Failure with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         answer = probe()
@@ -69,7 +69,7 @@ def until(probe: Callable[[], Any], seconds: float, what: str, every: float = 0.
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, for a failure's message."""
+    """Returns the last lines of a log, for the message of a failure."""
     if not path.exists():
         return "(no log)"
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

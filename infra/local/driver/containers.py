@@ -1,4 +1,4 @@
-"""What `sam local` needs of this machine: Docker, Lambda's base image, and a way from a container to the emulator."""
+"""Prepares the machine for `sam local`: Docker, Lambda's base image, and a route from a container to the emulator."""
 
 import ipaddress
 import json
@@ -17,9 +17,9 @@ STAND_IN = ROOT.parent / "shared/tools/sam-local-base"
 
 
 def prepare() -> None:
-    """Makes sure of Docker and the base image.
+    """Checks for Docker and the base image.
 
-    Raises Failure when there is no engine, or when the image is neither here nor to be had.
+    Raises Failure if Docker does not run, or if the image is not on this machine and cannot be pulled.
     """
     image = f"public.ecr.aws/lambda/provided:al2023-{host_architecture()}"
     if _docker("image", "inspect", image):
@@ -48,9 +48,9 @@ def prepare() -> None:
 
 @contextmanager
 def way_to(port: int) -> Iterator[str]:
-    """Yields the URL under which a container reaches the emulator that listens on 127.0.0.1:`port`.
+    """Yields the URL at which a container reaches the emulator that listens on 127.0.0.1:`port`.
 
-    On Linux containers see the host at the bridge's address only, so that address, and no other, gets a forwarder.
+    On Linux, containers reach the host only at the bridge's address, so a forwarder listens at that address alone.
     Docker Desktop has a name for the host's loopback interface.
     """
     if platform.system() != "Linux":
@@ -90,7 +90,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
             target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # one of the two has gone, and its peer sees that by itself
+        pass  # one side has closed the connection; the other side will notice
 
 
 def _bridge_address() -> str:
@@ -98,7 +98,7 @@ def _bridge_address() -> str:
     if found.returncode:
         raise Failure(f"Docker has no network called bridge: {found.stderr.strip()}")
     pool = json.loads(found.stdout)[0]["IPAM"]["Config"][0]
-    # Before its first container an engine names the subnet only; the bridge takes the first address of it.
+    # An engine that has not started a container yet names only the subnet. The bridge uses its first address.
     return pool.get("Gateway") or str(next(ipaddress.ip_network(pool["Subnet"]).hosts()))
 
 

@@ -1,4 +1,4 @@
-"""Amazon's DynamoDB Local: where it comes from, its process, and the registry's table in it."""
+"""Runs Amazon's DynamoDB Local: fetches it, starts its process, and creates the registry's table in it."""
 
 import base64
 import hashlib
@@ -21,17 +21,17 @@ from .console import Failure, say, step, waiting
 from .emulator import CREDENTIALS
 from .settings import ROOT
 
-# DynamoDB Local 1.25.1. The package is not installed, for its program in JavaScript brings hundreds of others: what is
-# taken of it is the jar. The digest is the registry's own.
+# The package contains DynamoDB Local 1.25.1. It is not installed, because its JavaScript program needs hundreds of
+# other packages; only its jar is used. The digest is the one that the npm registry publishes.
 PACKAGE, VERSION = "amplify-dynamodb-simulator", "2.9.30"
 INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 FOLDER = ROOT / "target/tools/dynamodb-local" / VERSION
-# How it is started; see there.
+# Settings of its server; see the comments there.
 SERVER = ROOT / "infra/local/dynamodb/server.xml"
 
 REGION = "us-east-1"
 TABLE = "evergreen-registry"
-# What CreateTable takes of the template. The rest is set by other calls, or is AWS's alone.
+# Properties of the template that CreateTable accepts. Other calls set the rest, or only AWS has it.
 OF_THE_TABLE = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema", "LocalSecondaryIndexes")
 
 
@@ -48,9 +48,9 @@ def registry_tests(arguments: list[str]) -> int:
 
 @contextmanager
 def running(state: Path) -> Iterator[int]:
-    """DynamoDB Local in memory, on a free port of the loopback interface; yields the port.
+    """Runs DynamoDB Local in memory, on a free port of the loopback interface; yields the port.
 
-    Raises Failure when Java or npm is missing, or when the jar cannot be had.
+    Raises Failure if Java or npm is missing, or if the jar cannot be fetched.
     """
     jar = _install()
     port = emulator.free_port()
@@ -70,7 +70,10 @@ def _java() -> str:
 
 
 def _install() -> Path:
-    """The jar, fetched by npm unless it is here; compared with the digest before anything of it is unpacked."""
+    """Returns the path of the jar.
+
+    If it is missing, npm fetches the package, and its digest is compared before it is unpacked.
+    """
     jar = FOLDER / "DynamoDBLocal.jar"
     if jar.exists():
         return jar
@@ -110,7 +113,7 @@ def _answers(port: int) -> bool:
 
 
 def _create_table(endpoint: str) -> None:
-    """The registry's table as template.yaml defines it."""
+    """Creates the registry's table as template.yaml defines it."""
     properties = template.read()["Resources"]["RegistryTable"]["Properties"]
     client = _client(endpoint)
     definition = {name: properties[name] for name in OF_THE_TABLE if name in properties}

@@ -1,4 +1,4 @@
-"""What is known of how well a version does, in words and figures: from its manifest."""
+"""Formats how good a version is, from its manifest."""
 
 from typing import Any
 
@@ -6,36 +6,36 @@ HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "roc_auc", "average_precisi
 
 
 def is_regression(manifest: dict[str, Any]) -> bool:
-    """Whether the model gives numbers."""
+    """Returns whether the model predicts numbers."""
     return manifest["signature"].get("task") == "regression"
 
 
 def headline(manifest: dict[str, Any]) -> tuple[str, float]:
-    """The one figure that sums it up: its name and its value on the hold-out."""
+    """Returns the name and the hold-out value of the most important metric."""
     evaluation = manifest["version"]["evaluation"]
     return ("R²", evaluation["r2"]) if is_regression(manifest) else ("accuracy", evaluation["accuracy"])
 
 
 def on_holdout(manifest: dict[str, Any]) -> list[tuple[str, str]]:
-    """Names and values of the figures on the hold-out."""
+    """Returns names and values of the hold-out metrics."""
     evaluation = manifest["version"]["evaluation"]
     named = _regression(evaluation) if is_regression(manifest) else _classification(evaluation)
     return [(name, number(value)) for name, value in named if value is not None]
 
 
 def number(value: float) -> str:
-    """Four digits behind the point where they say something, four in all where the number is large."""
+    """Formats a value below 10 with four decimals, and any other with six significant digits."""
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.6g}"
 
 
 def score(candidate: dict[str, Any]) -> float | None:
-    """A candidate's mean over the folds, as far as it was tried."""
+    """Returns a candidate's mean score over the folds, or None if it was not tried."""
     scores = candidate.get("scores") or []
     return sum(scores) / len(scores) if scores else None
 
 
 def best_by_family(manifest: dict[str, Any]) -> list[tuple[str, int, dict[str, Any], float]]:
-    """For every family that was tried: how many candidates, the best of them, and its score."""
+    """Returns for every family that was tried: the number of candidates, the best one's parameters, and its score."""
     search = manifest["version"].get("search") or {}
     sign = 1 if search.get("metric") in HIGHER_IS_BETTER else -1
     found: dict[str, list[tuple[float, dict[str, Any]]]] = {}
@@ -50,7 +50,7 @@ def best_by_family(manifest: dict[str, Any]) -> list[tuple[str, int, dict[str, A
 
 
 def search(manifest: dict[str, Any]) -> str:
-    """How the hyperparameters were chosen, as a sentence."""
+    """Describes in one sentence how the hyperparameters were chosen."""
     version = manifest["version"]
     summary = version.get("search")
     if not summary:

@@ -1,8 +1,8 @@
-"""What an emulator's CloudFormation leaves out of a REST API or a table, put there through the service's own calls.
+"""Adds parts of a REST API or a table that an emulator's CloudFormation leaves out, with calls to the services.
 
-MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its gateway
-responses, and no time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below are harmless
-where nothing is missing.
+MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`. It leaves out the gateway
+responses and the time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below change
+nothing if nothing is missing.
 """
 
 import json
@@ -32,7 +32,7 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
 
 
 def complete_table(clients: Clients, table: str) -> None:
-    """Has the table forget its records at the time that `expires_at` names."""
+    """Makes the table delete its records at the time that `expires_at` names."""
     dynamodb = clients.client("dynamodb")
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     if expiry["TimeToLiveStatus"] != "ENABLED":
@@ -41,7 +41,7 @@ def complete_table(clients: Clients, table: str) -> None:
 
 
 def restore_stage(clients: Clients, api_id: str, stage: str) -> None:
-    """Deploys the API to the stage again where an update has lost it."""
+    """Deploys the API to the stage again, if an update has lost it."""
     gateway = clients.client("apigateway")
     if not any(there["stageName"] == stage for there in gateway.get_stages(restApiId=api_id)["item"]):
         gateway.create_deployment(restApiId=api_id, stageName=stage)
@@ -71,7 +71,7 @@ def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, 
 def _authorization(
     gateway: Any, api_id: str, ids: dict[str, str], body: dict[str, Any], security: Any
 ) -> dict[str, Any]:
-    """How a method asks for `security`: as another one does that the emulator has imported with the same."""
+    """Returns the authorization of a method that asks for `security`, from another imported method with the same one."""
     for path, item in body["paths"].items():
         for name, operation in item.items():
             if name == ANY or operation["security"] != security:

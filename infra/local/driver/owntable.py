@@ -1,4 +1,4 @@
-"""The user's own table: what DATASET, TARGET and MODEL mean, checked before anything is started."""
+"""Checks DATASET, TARGET and MODEL, which describe the user's table, before anything is started."""
 
 import difflib
 import os
@@ -18,13 +18,13 @@ FORMATS = (
     *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz"),
 )
 EXPECTED = ".csv, .tsv, .jsonl, .csv.gz, .parquet, .xlsx or .zip"
-# What the template takes: a stack's name, which holds the model's, has to stay short.
+# The template's rule for ModelName. A stack's name contains the model's name and must be short.
 MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table to learn from: `files` are its parts, `said` is what its dataset.toml says."""
+    """A table to train on: `files` are its parts, `said` is the content of its dataset.toml."""
 
     model: str
     target: str
@@ -34,19 +34,19 @@ class OwnTable:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The template's parameters for the table."""
+        """Returns the template's parameters for the table."""
         return {"ModelName": self.model, "TargetColumn": self.target, "TrainMemory": str(_train_memory())}
 
     @property
     def uploads(self) -> tuple[Path, ...]:
-        """Everything that belongs in the bucket."""
+        """Returns all files that belong in the bucket."""
         return self.files + ((self.settings_file,) if self.settings_file else ())
 
 
 def find(dataset: str, target: str, model: str) -> OwnTable | None:
-    """The table that the command line means; an empty text is what is not said, and no `dataset` means Iris.
+    """Returns the table that the command line describes; None means Iris. An empty text is a missing argument.
 
-    Raises Failure when there is no such table, or no such target in it.
+    Raises Failure if the table or its target does not exist.
     """
     if not dataset:
         if target:
@@ -64,12 +64,12 @@ def find(dataset: str, target: str, model: str) -> OwnTable | None:
 
 
 def is_data(path: Path) -> bool:
-    """Whether the file's name says that it is part of a table."""
+    """Returns whether the file's name shows that it is part of a table."""
     return path.name.lower().endswith(FORMATS) and not path.name.startswith(".")
 
 
 def _train_memory() -> int:
-    """What training may take, in MB: three quarters of this machine's memory, as far as Lambda has so much."""
+    """Returns the memory for training in MB: three quarters of this machine's memory, within Lambda's limits."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return max(512, min(10_240, physical * 3 // 4))
 
@@ -138,6 +138,6 @@ def _model(given: str, path: Path) -> str:
     for ending in sorted(FORMATS, key=len, reverse=True):
         stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
-    # "2024 sales.csv" too is to have a name.
+    # A name must begin with a letter, also that of "2024 sales.csv".
     name = name if name[:1].isalpha() else f"table-{name}".rstrip("-")
     return name[:40].rstrip("-")

@@ -1,4 +1,7 @@
-"""Prints columns and first rows of a Parquet file as JSON. A program of its own: it needs .venv/parquet's pyarrow."""
+"""Prints columns and first rows of a Parquet file as JSON.
+
+A separate program, because it needs .venv/parquet's pyarrow.
+"""
 
 import json
 import sys
@@ -8,7 +11,7 @@ from pyarrow import ArrowException, parquet
 
 
 def main() -> None:
-    """The arguments: the file, how many rows."""
+    """Prints the rows. The arguments: the file, and the number of rows."""
     try:
         file = parquet.ParquetFile(sys.argv[1])
     except ArrowException:
@@ -19,7 +22,7 @@ def main() -> None:
 
 
 def _text(value: Any) -> str:
-    """A moment as the API takes it; anything else that JSON does not know as its text."""
+    """Returns a date or time in the API's form, and any other value that JSON does not have as text."""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 

@@ -1,4 +1,4 @@
-"""target/local/report.html: what the walk showed, on one page."""
+"""Writes target/local/report.html: the results of the demonstration on one page."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .subject import Example, Iris, Own
 
 @dataclass(frozen=True)
 class Walk:
-    """What a walk found."""
+    """The results of the demonstration."""
 
     values: dict[str, str]
     subject: Iris | Own
@@ -28,7 +28,7 @@ class Walk:
 
 
 def write(path: Path, walk: Walk) -> Path:
-    """Writes the page, complete in itself but for the mails that it links to."""
+    """Writes the page, which needs no other files except the mails that it links to."""
     template = Template(Path(__file__).with_name("report.html").read_text())
     lowest = _lowest(walk.runs)
     headings = (walk.subject.kind_of_row, *(("IT IS",) if walk.subject.own else ()), *_prediction_headings(walk))
@@ -77,13 +77,13 @@ def _run(run: dict[str, Any], listed: list[dict[str, Any]]) -> list[str]:
 
 
 def _lowest(listed: list[dict[str, Any]]) -> float:
-    """Where the chart begins: at 80 %, or lower where a run is."""
+    """Returns where the chart begins: at 80 %, or below the lowest score."""
     known = [score for run in listed for score in runs.scores(run) if score is not None]
     return max(0.0, min([0.8, *(floor(10 * score) / 10 for score in known)]))
 
 
 def _chart(listed: list[dict[str, Any]], lowest: float) -> str:
-    """Accuracy or R², training and hold-out, of each run that has them, the oldest first."""
+    """Draws training and hold-out accuracy or R² of each run that has them, the oldest first."""
     bars = []
     for run in reversed(listed):
         training_score, holdout_score = runs.scores(run)
@@ -101,7 +101,7 @@ def _bar(name: str, value: float, lowest: float) -> str:
 
 
 def _own_table(walk: Walk) -> str:
-    """What was made of the user's columns, what is odd, and how the hyperparameters were chosen."""
+    """Shows types and roles of the user's columns, warnings, and how the hyperparameters were chosen."""
     profile = walk.manifest["profile"]
     listed = [[escape(cell) for cell in training.column(one)] for one in profile["columns"]]
     columns = _table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), listed)
@@ -135,7 +135,7 @@ def _prediction(example: Example, answer: dict[str, Any]) -> list[str]:
 
 
 def _confusion(manifest: dict[str, Any]) -> str:
-    """The champion's hold-out rows by what they are (rows) and what they were taken for (columns)."""
+    """Shows the champion's hold-out rows by their true label (rows) and their predicted label (columns)."""
     evaluation = manifest["version"]["evaluation"]
     labels = [str(entry["label"]) for entry in evaluation.get("per_class", [])]
     lines = [

@@ -1,4 +1,4 @@
-"""Who may do what: the predict key opens predictions, the read key the runs, and health needs none."""
+"""Checks the keys: the predict key may predict, the read key may read the runs, and health needs no key."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from .console import Failure, step, table
 
 
 def show(values: dict[str, str], row: Any) -> None:
-    """Calls each door with each key and prints what came back; a Failure names the door that stood open, or shut."""
+    """Calls each route with each key and prints the answers; raises Failure if one differs from the expected one."""
     step("Who may predict, and who may read")
     url, predict_key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
     status_url, read_key = environment.status_of(values)

@@ -1,4 +1,4 @@
-"""`sam local`: every sample event through its function, one prediction through the API, in Lambda's own container."""
+"""Runs every sample event and one prediction request with `sam local`, in Lambda's own container."""
 
 import json
 import os
@@ -18,13 +18,13 @@ from .environment import Clients
 from .settings import ROOT, SAM, Settings
 
 VARIABLES = "sam-local.json"
-# What the event of an import tells of, and a file that may lie there.
+# The event of an import, and a model file that it can name.
 IMPORT = ROOT / "events/train-import.json"
 MODEL = ROOT / "tests/artifacts/foreign/skl-forest-3.onnx"
 
 
 def everything() -> None:
-    """Runs all of it on a stack of its own; a Failure names the first thing that went wrong."""
+    """Runs all of it on a separate stack; raises Failure at the first problem."""
     step("Docker and Lambda's base image")
     containers.prepare()
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
@@ -40,21 +40,21 @@ def everything() -> None:
 
 
 def _put_model(values: dict[str, str]) -> None:
-    """Puts a model file where the event of an import says that it is."""
+    """Stores a model file under the key in the event of an import."""
     key = json.loads(IMPORT.read_text())["detail"]["object"]["key"]
     Clients(values).client("s3").put_object(Bucket=values["EVERGREEN_BUCKET"], Key=key, Body=MODEL.read_bytes())
 
 
 def _order(event: Path) -> tuple[bool, str]:
-    """Training comes first: everything else reads what it leaves."""
+    """Sorts the training events first: the others read their results."""
     return not event.name.startswith("train-"), event.name
 
 
 def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path:
-    """A copy of the deployed template with the variables that the deployed functions have, and the endpoint.
+    """Writes a copy of the deployed template, with the variables of the deployed functions and the endpoint; returns its path.
 
-    `sam local` knows no deployed resources, so it cannot resolve references to them; it sets only variables that the
-    template names; and it prefers what its own environment says to the template, but not to a file of variables.
+    `sam local` cannot resolve references to deployed resources. It sets only variables that the template names. Its own
+    environment overrides the template, but not a file of variables.
     """
     functions = Clients(values).client("lambda")
     template = yaml.safe_load((settings.state / "template.yaml").read_text())
@@ -90,7 +90,7 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
 
 
 def _failed(answer: str) -> bool:
-    """Whether a function's answer is an error of its own, or a server error to API Gateway, or none at all."""
+    """Returns whether an answer is a function's error, a server error to API Gateway, or missing."""
     try:
         parsed = json.loads(answer)
     except ValueError:
@@ -131,7 +131,7 @@ def _api(settings: Settings, template: Path) -> Iterator[str]:
             raise Failure(f"`sam local start-api` ended at once:\n{tail(log)}")
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.send_signal(signal.SIGINT)  # it removes its containers
+        server.send_signal(signal.SIGINT)  # the SAM CLI then removes its containers
         try:
             server.wait(30)
         except subprocess.TimeoutExpired:
@@ -155,6 +155,7 @@ def _sam(command: str, template: Path) -> list[Any]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    # The endpoint is for the SAM CLI itself, which asks for the account's number; the functions get their own.
+    # The endpoint is for the SAM CLI itself, which asks for the account's number. The functions have their own
+    # endpoint.
     variables = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": settings.region, "AWS_ENDPOINT_URL": settings.endpoint}
     return os.environ | CREDENTIALS | variables

@@ -1,4 +1,4 @@
-"""What a walk is about: Iris, or a table of the user's own."""
+"""The table of a demonstration: Iris, or a table of the user."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from . import api, rows
 from .owntable import OwnTable
 
-# Rows that are looked through for examples.
+# Number of rows among which examples are chosen.
 LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row to predict: what it is called, its values as they are sent, and the truth where it is known."""
+    """A row to predict: its name, the values to send, and the true value if it is known."""
 
     name: str
     row: dict[str, Any]
@@ -33,12 +33,12 @@ class Iris:
     kind_of_row = "FLOWER"
 
     def examples(self, manifest: dict[str, Any]) -> list[Example]:  # noqa: ARG002 - other subjects need it
-        """A flower of each species."""
+        """Returns a flower of each species."""
         return [Example(species, row) for species, row in api.FLOWERS.items()]
 
 
 class Own:
-    """A table of the user's own."""
+    """A table of the user."""
 
     training = "Training, twice: the second version has to pass the gate beside the first"
     events = ({"note": "make run: first"}, {"note": "make run: again"})
@@ -50,7 +50,10 @@ class Own:
         self.model = table.model
 
     def examples(self, manifest: dict[str, Any]) -> list[Example]:
-        """Three rows, of different labels or of a low, a middling and a high number; none with a hole that is refused."""
+        """Returns three rows without refused missing values.
+
+        They have different labels, or a low, a middle and a high number.
+        """
         signature = manifest["signature"]
         columns, target = signature["columns"], manifest["version"]["dataset"]["target"]
         found = []

@@ -1,4 +1,4 @@
-"""Training on the deployed stack, and what it made of the table."""
+"""Trains on the deployed stack, and prints how it read the table."""
 
 import json
 import textwrap
@@ -12,12 +12,12 @@ from .console import Failure, say, step, table, waiting
 from .environment import Clients
 from .subject import Iris, Own
 
-# A page of the terminal; report.html has the rest.
+# Number of columns that fit on a page of the terminal; report.html has all of them.
 COLUMNS_SHOWN = 40
 
 
 class FunctionFailed(Failure):
-    """A function that failed, in its own words."""
+    """A function failed; the message is its own."""
 
     def __init__(self, function: str, payload: dict[str, Any]):
         super().__init__(f"{function} failed: {payload.get('errorMessage') or json.dumps(payload)}")
@@ -25,11 +25,11 @@ class FunctionFailed(Failure):
 
 
 class NotCalled(Failure):
-    """A function that the emulator did not run."""
+    """The emulator could not run a function."""
 
 
 def invoke(clients: Clients, function: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Invokes `function` and waits; FunctionFailed when it fails, NotCalled when it was not run."""
+    """Invokes `function` and waits; raises FunctionFailed if it fails, NotCalled if it could not run."""
     try:
         answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
     except (BotoCoreError, ClientError) as error:
@@ -41,15 +41,15 @@ def invoke(clients: Clients, function: str, event: dict[str, Any]) -> dict[str, 
 
 
 def manifest(clients: Clients, bucket: str, model: str, version: int) -> dict[str, Any]:
-    """All that is known of a version."""
+    """Reads the manifest of a version."""
     key = f"models/{model}/{version:08}/manifest.json"
     return json.load(clients.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
 
 
 def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
-    """Trains once for each of the subject's events; returns the manifest of the version that serves.
+    """Trains once for each of the subject's events; returns the champion's manifest.
 
-    Raises FunctionFailed when a training fails, and Failure, with what to do, when no version may serve.
+    Raises FunctionFailed if a training fails, and Failure, with advice, if the gate refuses every version.
     """
     step(subject.training)
     champion = None
@@ -66,14 +66,14 @@ def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict
 
 
 def serves(url: str, key: str) -> int | None:
-    """The version that serves; none while the API does not say, as before the first one."""
+    """Returns the number of the loaded champion, or None if the API cannot answer yet."""
     with suppress(Failure):
         return api.get(url, key, "/model")["version"]
     return None
 
 
 def columns(made: dict[str, Any]) -> None:
-    """Prints what was made of each column, and what is odd."""
+    """Prints type and role of each column, and the warnings."""
     profile = made["profile"]
     rows = made["version"]["dataset"]["rows"]
     step(f"What was made of the table: {rows} rows, of which {profile['holdout_rows']} were held out")
@@ -92,12 +92,12 @@ def columns(made: dict[str, Any]) -> None:
 
 
 def column(one: dict[str, Any]) -> tuple[str, ...]:
-    """A column's cells: name, type, role, missing, distinct, because."""
+    """Returns a column's cells: name, type, role, missing, distinct, because."""
     return (one["name"], one["type"], one["role"], str(one["missing"]), str(one["distinct"]), one["because"])
 
 
 def advice(failed: FunctionFailed, subject: Iris | Own) -> str:
-    """Why a training failed, and what to do."""
+    """Returns why a training failed, and what to do."""
     if not subject.own:
         return str(failed)
     return (
@@ -115,7 +115,7 @@ def _tell(made: dict[str, Any]) -> None:
 
 
 def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
-    """The version of an earlier walk, when none of this one's may serve."""
+    """Returns the champion of an earlier demonstration, if the gate refused all new versions."""
     listed = runs.fetch(*environment.status_of(values), 100)
     version = next((run["version"] for run in listed if run["status"] == "SUCCEEDED"), None)
     if version is None:

@@ -1,4 +1,4 @@
-"""A walk through the model's whole life on the deployed stack, as a person would take it."""
+"""Shows the whole lifecycle of a model on the deployed stack, as a person would use it."""
 
 import json
 import textwrap
@@ -16,7 +16,7 @@ from .training import invoke
 
 
 def walk(settings: Settings, subject: Iris | Own) -> None:
-    """Trains, predicts, publishes metrics, raises an alarm and clears it, and sums it all up."""
+    """Trains, predicts, publishes metrics, raises an alarm and ends it, and prints a summary."""
     values = environment.read(settings.environment_file)
     clients = Clients(values)
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
@@ -42,7 +42,7 @@ def _runs(values: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def told(answer: dict[str, Any]) -> str:
-    """The first prediction of an answer in a few words: a label with its share, or a number with its interval."""
+    """Formats the first prediction of an answer: a label with its probability, or a number with its interval."""
     if "labels" in answer:
         share = answer["probabilities"][0][answer["prediction"][0]]
         return f"{answer['labels'][0]} ({100 * share:.0f} %)"
@@ -62,7 +62,7 @@ def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
 
 
 def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
-    """Trains; where that fails, shows the mail that comes of it and says what to do."""
+    """Trains; if that fails, shows the mail about it and says what to do."""
     inbox = mail.Inbox(values)
     try:
         return training.train(clients, values, subject)
@@ -95,7 +95,8 @@ def _predict(url: str, key: str, subject: Iris | Own, manifest: dict[str, Any]) 
 
 def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, float]:
     step("Publishing metrics")
-    # The trainings' own events have published too; figures of one second are merged, so these get one of their own.
+    # The trainings' events have published metrics too. Values of the same second would be merged, so these get their
+    # own second.
     time.sleep(1.5)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     cloudwatch = clients.client("cloudwatch")
@@ -117,7 +118,7 @@ def _latest(cloudwatch: Any, metric: dict[str, Any]) -> float | None:
         Dimensions=metric["Dimensions"],
         StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(minutes=1),
-        Period=1,  # a second: figures of the same minute are told apart
+        Period=1,  # one second, so that values of the same minute stay separate
         Statistics=["Maximum"],
     )["Datapoints"]
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None

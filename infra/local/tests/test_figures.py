@@ -1,4 +1,4 @@
-"""What is printed of a model's figures."""
+"""Tests of the printed metrics of a model."""
 
 import unittest
 

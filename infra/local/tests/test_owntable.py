@@ -1,4 +1,4 @@
-"""What DATASET, TARGET and MODEL mean, and what is said where they mean nothing."""
+"""Tests of DATASET, TARGET and MODEL, and of the messages about wrong values."""
 
 import gzip
 import tempfile

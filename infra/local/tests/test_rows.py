@@ -1,4 +1,4 @@
-"""Rows of a table's file, as texts and as a client sends them."""
+"""Tests of rows of a table's file, as texts and as a client sends them."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Parameters as samconfig.toml writes them, and what functions answer to `sam local`."""
+"""Tests of the parameters in samconfig.toml, and of the answers to `sam local`."""
 
 import os
 import unittest
