@@ -55,12 +55,12 @@ def _rules(arguments: argparse.Namespace) -> contest.Rules:
 
 
 def _said(found: contest.Contest) -> str:
-    name, task = found.table.name, page.FIGURE[found.table.task]
+    name, task = found.table.name, page.METRIC[found.table.task]
     if problem := found.failed.get(contest.EVERGREEN):
         return f"{name}: Evergreen did not train: {problem}"
-    figures = ", ".join(f"{who} {found.figure(who):.4g}" for who in found.losses)
+    losses = ", ".join(f"{who} {found.loss(who):.4g}" for who in found.losses)
     failed = "".join(f"; {who} failed: {why}" for who, why in found.failed.items())
-    return f"{name} ({task}): {figures}; {found.seconds[contest.EVERGREEN]:.1f} s{failed}"
+    return f"{name} ({task}): {losses}; {found.seconds[contest.EVERGREEN]:.1f} s{failed}"
 
 
 def _show(lines: list[list[str]]) -> None:

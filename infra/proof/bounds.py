@@ -41,7 +41,7 @@ def main() -> int:
         if problem := found.failed.get(contest.EVERGREEN):
             failed.append(f"{table.name}: Evergreen did not train: {problem}")
             continue
-        loss, constant = found.figure(contest.EVERGREEN), found.figure(contest.CONSTANT)
+        loss, constant = found.loss(contest.EVERGREEN), found.loss(contest.CONSTANT)
         lines.append({"table": asdict(table), "bound": float(f"{loss:.4g}")})
         print(f"  {table.name:32} {loss:10.4g}   constant {constant:10.4g}   bound {entry['bound']:10.4g}", flush=True)
         advantage, error = found.advantage(contest.CONSTANT)

@@ -35,13 +35,13 @@ class Contest:
     # Seconds that FLAML had for its search.
     flaml_seconds: float = 0.0
 
-    def figure(self, who: str) -> float:
+    def loss(self, who: str) -> float:
         """Returns log loss or root mean squared error; smaller is better."""
         mean = float(np.mean(self.losses[who]))
         return mean if self.table.task == "classification" else float(np.sqrt(mean))
 
     def advantage(self, other: str) -> tuple[float, float]:
-        """Returns by how much Evergreen's mean loss is lower on the same rows, and the standard error of this difference."""
+        """Returns by how much Evergreen's mean loss on the same rows is lower, and the standard error of that."""
         paired = np.subtract(self.losses[other], self.losses[EVERGREEN])
         return float(paired.mean()), float(paired.std(ddof=1) / np.sqrt(len(paired)))
 

@@ -103,13 +103,13 @@ def _line(
 
 
 def _said(line: Line) -> str:
-    return "" if line.holds else f": does not hold {line.served}"
+    return "" if line.holds else f": fails {line.served}"
 
 
 def _served(values: dict[str, str], held_out: list[dict[str, Any]], manifest: dict[str, Any]) -> tuple[float, str]:
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
     number = manifest["version"]["number"]
-    until(lambda: training.serves(url, key) == number, 60, f"version {number} serving")
+    until(lambda: training.loaded_version(url, key) == number, 60, f"prediction with version {number}")
     try:
         return served.score(url, key, held_out, manifest), ""
     except (served.Unequal, Failure) as wrong:
@@ -130,6 +130,6 @@ def _scikit_learn(entry: dict[str, Any], table: Any, family: str, held_out: list
     )
     if done.returncode:
         raise Failure(
-            f"scikit-learn failed on {entry['title']}: {(done.stderr.strip().splitlines() or ['(no word)'])[-1]}"
+            f"scikit-learn failed on {entry['title']}: {(done.stderr.strip().splitlines() or ['(no message)'])[-1]}"
         )
     return json.loads(done.stdout)

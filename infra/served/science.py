@@ -6,6 +6,7 @@ The work: the table (a CSV), target, task, the numbers of the held-out rows, and
 import csv
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,8 @@ def main() -> None:
 
 
 def _read(path: str, target: str, task: str) -> Any:
-    """Returns the rows without the target, the target, and the positions of the number columns and of the text columns."""
-    with open(path, newline="", encoding="utf-8") as file:
+    """Returns the rows without the target, the target, and the places of the number columns and of the text columns."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     place = header.index(target)
     y = np.array([row[place] for row in rows], dtype=float if task == "regression" else object)
@@ -88,7 +89,7 @@ def _model(family: str, task: str, seed: int) -> Any:
     return {
         "random_forest": lambda: RandomForestRegressor(random_state=seed, n_jobs=2),
         "gradient_boosting": lambda: HistGradientBoostingRegressor(random_state=seed),
-        "linear": lambda: Ridge(),
+        "linear": Ridge,
     }[family]()
 
 

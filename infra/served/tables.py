@@ -30,7 +30,7 @@ def main() -> None:
 
 def _write(folder: Path, table: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{table['name']}.csv", "w", newline="", encoding="utf-8") as file:
+    with (folder / f"{table['name']}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*table["columns"], table["target"]])
         writer.writerows(

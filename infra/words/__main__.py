@@ -1,7 +1,7 @@
 """Checks the words of this project. `make words` calls it.
 
-It reports phrases of words.toml in comments, texts and documents, types of Rust with an old word in their name,
-public ones that share a name, and comments of constants that repeat the name. It exits with 1 if it reports anything.
+It reports phrases of words.toml in comments, texts and documents, types of Rust with an old word in their name, public
+types that share a name, and comments of constants that repeat the name. It exits with 1 if it reports anything.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import prose
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = Path(__file__).with_name("words.toml")
-# What Git calls the files that are checked. A `*` here matches folders too.
+# Patterns of the checked files for `git ls-files`, where `*` also matches "/".
 FILES = ("*.rs", "*.py", "*.md", "*.html", "infra/mail/*.txt", "template.yaml", "Makefile")
 
 

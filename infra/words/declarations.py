@@ -1,4 +1,4 @@
-"""Checks of Rust declarations: a public type has a name of its own, and the comment of a number says more than its name."""
+"""Checks Rust declarations: names of public types are unique, and comments of numbers say more than their names."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ from phrases import Finding
 
 _TYPE = re.compile(r"^[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|type|union)\s+(\w+)", re.MULTILINE)
 _PUBLIC_TYPE = re.compile(r"^[ \t]*pub(?:\([^)]*\))?\s+(?:struct|enum|trait|type|union)\s+(\w+)", re.MULTILINE)
-# A comment of one line, attributes, and a constant that is a number.
+# A comment of one line, attributes, and a constant number.
 _NUMBER = re.compile(
     r"^(?P<before>.*)\n[ \t]*///(?P<comment>.*)\n"
     r"(?:[ \t]*#\[.*\]\n)*[ \t]*(?:pub(?:\([^)]*\))?\s+)?const (?P<name>\w+): (?:[iuf]\d+|[iu]size)\b",
@@ -18,35 +18,15 @@ _NUMBER = re.compile(
 )
 # Words that add nothing to a name.
 _FILLERS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "is",
-        "it",
-        "its",
-        "number",
-        "of",
-        "on",
-        "one",
-        "or",
-        "that",
-    ]
-    + ["the", "their", "this", "to", "with"]
+    re.findall(r"\w+", "a an and as at by for from in is it its number of on one or that the their this to with")
 )
 _LONG_FORMS = {"max": "maximum", "most": "maximum", "min": "minimum", "least": "minimum", "ms": "millisecond"}
-# `compatibility` is the test of records that earlier releases wrote.
+# The folder `compatibility` tests records that earlier releases wrote.
 _TEST_FOLDERS = frozenset(["tests", "benches", "examples", "compatibility"])
 
 
 def shared_names(files: Mapping[str, str], allowed: Mapping[str, str]) -> Iterator[Finding]:
-    """Yields each public type whose name another one has, and each allowed name that is not shared any more."""
+    """Yields public types that share a name, and allowed names that are no longer shared."""
     places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for path, text in sorted(files.items()):
         if _is_test(path):
@@ -65,7 +45,7 @@ def shared_names(files: Mapping[str, str], allowed: Mapping[str, str]) -> Iterat
 
 
 def old_names(files: Iterable[tuple[str, str]], words: Mapping[str, str]) -> Iterator[Finding]:
-    """Yields each type whose name contains a word that is not used any more."""
+    """Yields types whose name contains an old word."""
     for path, text in files:
         code = prose.rust_code(text)
         for found in _TYPE.finditer(code):
@@ -76,7 +56,7 @@ def old_names(files: Iterable[tuple[str, str]], words: Mapping[str, str]) -> Ite
 
 
 def repeated_names(files: Iterable[tuple[str, str]]) -> Iterator[Finding]:
-    """Yields each constant number whose comment only repeats its name."""
+    """Yields constant numbers whose comment only repeats the name."""
     for path, text in files:
         for found in _NUMBER.finditer(text):
             in_longer_comment = found["before"].lstrip().startswith("///")

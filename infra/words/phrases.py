@@ -19,7 +19,7 @@ else:
 class Phrase:
     """A phrase to avoid, and what to write instead.
 
-    `pattern` is a regular expression without regard to case. A blank in it also stands for the end of a line. `only` names
+    `pattern` is a regular expression without regard to case. A blank in it also matches the end of a line. `only` lists
     endings of files, `allow` files and folders where the phrase is allowed.
     """
 
@@ -56,8 +56,8 @@ class Finding:
 class WordList:
     """The content of words.toml.
 
-    `shared_names` has names that several public types may share, each with the reason. `old_names` has words that names of
-    types must not contain, each with the word to use.
+    `shared_names` contains names that several public types may share, each with the reason. `old_names` contains words
+    that names of types must not contain, each with the word to use.
     """
 
     phrases: tuple[Phrase, ...]

@@ -1,14 +1,15 @@
 """Reads the prose of a file: comments and texts of code, and documents without their code.
 
-`of` returns a text of the same length as the file. Prose and line ends stay where they are; a mark of a comment is a blank;
-anything else is the sign GAP. So a phrase that goes on in the next line of a comment is found, and its place is known.
+`of` returns a text of the same length as the file. Prose and line ends stay in their places, the mark of a comment
+becomes a blank, and everything else becomes the character GAP. So a phrase that continues in the next line of a comment
+is found, and its line is known.
 """
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-# Stands where a file has no prose. No phrase matches it.
+# A character in place of everything that is not prose. No phrase matches it.
 GAP = "\x00"
 
 _RUST = re.compile(
@@ -69,7 +70,7 @@ def _code(text: str, grammar: re.Pattern[str]) -> str:
     pieces = []
     end = 0
     for found in grammar.finditer(text):
-        # White space between two lines of a comment is prose, so that a phrase may cross it.
+        # White space between two lines of a comment belongs to the prose, so that a phrase may cross it.
         between = text[end : found.start()]
         pieces.append(between if between.isspace() else _filled(between, GAP))
         pieces.append(_token(found))
@@ -106,7 +107,7 @@ def _without_quoted_code(text: str) -> str:
 
 
 def _filled(text: str, sign: str) -> str:
-    """Returns the sign in place of everything but the line ends."""
+    """Returns the text with the sign in place of every character except line ends."""
     return re.sub(r"[^\n]", sign, text)
 
 

@@ -35,8 +35,8 @@ def main() -> None:
             results.append(measure(case, files, arguments.binary, arguments.rounds))
     print(report.text(results))
     written = arguments.folder / "scoring.json"
-    figures = {"machine": start, "rows": report.rows(results)}
-    written.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    content = {"machine": start, "rows": report.rows(results)}
+    written.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     print(f"\nwritten: {written}")
 
 

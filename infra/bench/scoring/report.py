@@ -16,13 +16,13 @@ def text(results: list[Result]) -> str:
     for result in results:
         lines.append(f"{result.case.title}, {result.nodes:,} nodes; other labels: {result.differing}")
         lines += [
-            f"  {title:38}" + "".join(f"{_figure(result, mode, title):>28}" for mode in MODES)
+            f"  {title:38}" + "".join(f"{_cell(result, mode, title):>28}" for mode in MODES)
             for title in result.median["one"]
         ]
     return "\n".join(lines)
 
 
-def _figure(result: Result, mode: str, title: str) -> str:
+def _cell(result: Result, mode: str, title: str) -> str:
     value, least = result.median[mode][title], result.least[mode][title]
     return f"{value:.2f} ({least:.2f}) {value / result.median[mode][EVERGREEN]:7.1f}×"
 

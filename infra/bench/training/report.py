@@ -9,7 +9,7 @@ GIGABYTE = 1024**3
 # Number of cores used by other processes from which the report warns.
 DISTURBED = 0.2
 HEADINGS = ("", "Evergreen", *BOOSTING_PEERS, "goal")
-FIGURES = (
+METRICS = (
     ("fit, s", "fit_seconds", "time", 3),
     ("hold-out log loss", "log_loss", "log_loss", 4),
     ("hold-out accuracy", "accuracy", None, 4),
@@ -61,11 +61,11 @@ def rows(result: Result) -> list[tuple[str, ...]]:
     """Returns a case's lines: the values that the processes printed, then time and memory of the processes."""
     goals = result.case.goals
     lines: list[tuple[str, ...]] = []
-    for title, name, goal, digits in FIGURES:
+    for title, name, goal, digits in METRICS:
         limit = getattr(goals, goal) if goal else None
-        figures = (_beside(result, peer, name, digits) for peer in BOOSTING_PEERS)
+        values = (_beside(result, peer, name, digits) for peer in BOOSTING_PEERS)
         ours = _number(_middle(result.evergreen, name), digits)
-        lines.append((f"  {title}", ours, *figures, _at_most(limit, "ratio ")))
+        lines.append((f"  {title}", ours, *values, _at_most(limit, "ratio ")))
     if any(result.difference("log_loss", peer) for peer in result.peers):
         differences = (_difference(result, peer) for peer in BOOSTING_PEERS)
         lines.append(("  Evergreen's log loss, more by", "", *differences, ""))
@@ -80,7 +80,7 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 def notes() -> list[str]:
     """Returns how to read the table."""
     return [
-        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's value divided by that one; below 1 is less.",
+        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's value divided by that one.",
         "If each repetition has its own table, brackets contain the mean of the tables' ratios, and the difference of",
         "the log losses has its standard error beside it. The losses of one table differ by about 1 % by chance.",
         "Each fit is a separate process, and Evergreen and the peers alternate.",
@@ -104,7 +104,7 @@ def _summary(result: Result) -> list[dict[str, Any]]:
     for title, name, ratio in (("fit", "fit_seconds", goals.time), ("log loss", "log_loss", goals.log_loss)):
         value = _middle(result.evergreen, name)
         found = {peer: side.middle(name) for peer, side in result.peers.items()}
-        peers = {peer: figure for peer, figure in found.items() if figure is not None}
+        peers = {peer: known for peer, known in found.items() if known is not None}
         if value is None:
             continue
         goal = {"at_most": ratio * min(peers.values())} if ratio and peers else None
@@ -132,7 +132,7 @@ def _compared(result: Result, peer: str) -> dict[str, Any]:
 
     With several tables it also returns the difference of the log losses.
     """
-    ratios = {name: result.ratio(name, peer) for _, name, _, _ in FIGURES}
+    ratios = {name: result.ratio(name, peer) for _, name, _, _ in METRICS}
     difference = result.difference("log_loss", peer)
     said: dict[str, Any] = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
     return said | ({"log_loss_difference": vars(difference)} if difference else {})

@@ -17,7 +17,7 @@ BESIDE = "artifact-damaged"
 
 def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, Any], readers: int) -> list[mail.Mail]:
     """Damages the champion's files and repairs them; returns the alarm's mails, one for each content."""
-    step("Damaging the champion's artifact and the registry's copy, and mending them: an alarm and its end")
+    step("Damaging the champion's artifact and the registry's copy, and repairing them: an alarm and its end")
     name, beside = (f"{values['EVERGREEN_STACK']}-{alarm}" for alarm in (ALARM, BESIDE))
     cloudwatch = clients.client("cloudwatch")
     # The alarm's window may still contain the damage of an earlier demonstration, and its mails are recorded. After
@@ -25,22 +25,27 @@ def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, A
     for alarm in (name, beside):
         remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": f"ALARM#{alarm}"}}
         clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
-        _set_well(cloudwatch, alarm, "A new walk begins.")
+        _set_well(cloudwatch, alarm, "A new demonstration begins.")
     inbox = mail.Inbox(values)
     object_damaged = _damaged_object(clients.client("s3"), values["EVERGREEN_BUCKET"], model)
     copy_damaged = _damaged_copy(clients.client("dynamodb"), values["EVERGREEN_TABLE"], model)
     with object_damaged, copy_damaged:
         invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
         if values["EVERGREEN_EMULATOR"] == "localstack":
-            _set(cloudwatch, name, "ALARM", "LocalStack looks at this alarm every ten minutes; the wait is cut short.")
+            _set(
+                cloudwatch,
+                name,
+                "ALARM",
+                "LocalStack evaluates this alarm every ten minutes; it is set by hand to save time.",
+            )
         until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
         say(f"{name} is in ALARM")
         raised = inbox.wait_for("[ALARM]", readers, name)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     inbox = mail.Inbox(values)
     for alarm in (name, beside):
-        _set_well(cloudwatch, alarm, "The files are mended; the wait is cut short.")
-    say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
+        _set_well(cloudwatch, alarm, "The files are repaired; the alarm is set by hand to save time.")
+    say(f"{name} is OK again: set by hand, because the emulator's alarm covers five minutes")
     mails = mail.merged(raised + inbox.wait_for("[OK]", readers, name))
     for letter in mails:
         say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
@@ -74,12 +79,12 @@ def _damaged_copy(dynamodb: Any, table: str, model: dict[str, Any]) -> Iterator[
         yield
         return
     dynamodb.put_item(TableName=table, Item={**item, "content": {"B": b"damaged"}})
-    say("damaged: the registry's copy")
+    say("damaged:  the registry's copy")
     try:
         yield
     finally:
         dynamodb.put_item(TableName=table, Item=item)
-        say("mended:  the registry's copy")
+        say("repaired: the registry's copy")
 
 
 @contextmanager
@@ -90,12 +95,12 @@ def _damaged_object(s3: Any, bucket: str, model: dict[str, Any]) -> Iterator[Non
     place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}
     content = s3.get_object(**place)["Body"].read()
     s3.put_object(**place, Body=b"damaged")
-    say(f"damaged: {place['Key']}")
+    say(f"damaged:  {place['Key']}")
     try:
         yield
     finally:
         s3.put_object(**place, Body=content)
-        say(f"mended:  {place['Key']}")
+        say(f"repaired: {place['Key']}")
 
 
 def _state(cloudwatch: Any, name: str) -> str:

@@ -53,6 +53,8 @@ def _call(request: urllib.request.Request) -> dict[str, Any]:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         said = error.read().decode(errors="replace")[:500]
-        raise Failure(f"{request.get_method()} {request.full_url} was answered with {error.code}: {said}") from error
+        raise Failure(
+            f"{request.get_method()} {request.full_url} was answered with {error.code}; expected 200: {said}"
+        ) from error
     except urllib.error.URLError as error:
         raise Failure(f"{request.full_url} does not answer: {error.reason}") from error

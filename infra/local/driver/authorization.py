@@ -50,7 +50,7 @@ def _tokens(settings: Settings, values: dict[str, str]) -> None:
     for door, scope, other in ((PREDICT, "predict", "read"), (READ, "read", "predict")):
         _expect(values, door, {}, 401, "without a token")
         _expect(values, door, _signed(values, door), 401, "with a signature")
-        _expect(values, door, _bearer("e30.e30.e30"), 401, "with a token that nobody signed")
+        _expect(values, door, _bearer("e30.e30.e30"), 401, "with an unsigned token")
         _expect(values, door, _bearer(tokens[other]), 401, f"with a token for the scope {other}")
         _expect(values, door, _bearer(tokens[scope]), LET_IN[door], f"with a token for the scope {scope}")
     _expect(values, HEALTH, {}, LET_IN[HEALTH], "without a token")
@@ -105,7 +105,7 @@ def _expect(values: dict[str, str], door: tuple[str, str], headers: dict[str, st
     if found != status:
         raise Failure(f"{name} {how} was answered with {found}; expected {status}: {said[:300]}")
     if status in (401, 403) and json.loads(said).get("status") != status:
-        raise Failure(f"{name} {how} was not answered with problem details of its own: {said[:300]}")
+        raise Failure(f"{name} {how} was answered without problem details: {said[:300]}")
     say(f"{name:<14} {how}: {found}")
 
 

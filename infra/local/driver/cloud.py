@@ -14,7 +14,7 @@ def deploy(config: str, given: list[str], words: list[str]) -> None:
     the code's version unless one of them sets it. `words` are passed to `sam deploy`, which may ask for confirmation.
     """
     if wrong := [pair for pair in given if "=" not in pair]:
-        raise Failure(f"expected NAME=VALUE, got {wrong[0]}")
+        raise Failure(f"PARAMETERS: {wrong[0]} is not of the form NAME=VALUE")
     parameters = {"CodeVersion": code_version()} | overrides(config) | dict(pair.split("=", 1) for pair in given)
     # The SAM CLI splits values at spaces, so they are quoted.
     merged = [f'{name}="{value}"' for name, value in parameters.items()]
@@ -29,4 +29,4 @@ def _sam(command: list[str], extra: dict[str, str]) -> None:
     variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run([SAM / "sam", *command], cwd=ROOT, env=variables, check=False)
     if done.returncode:
-        raise Failure(f"`sam {command[0]}` failed")
+        raise Failure(f"`sam {command[0]}` failed; its output above says why")

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from .console import Failure, say, tail, waiting, warn
 from .settings import ROOT, host_architecture
 
-STAND_IN = ROOT.parent / "shared/tools/sam-local-base"
+SUBSTITUTE = ROOT.parent / "shared/tools/sam-local-base"
 
 
 def prepare() -> None:
@@ -23,27 +23,27 @@ def prepare() -> None:
     """
     image = f"public.ecr.aws/lambda/provided:al2023-{host_architecture()}"
     if _docker("image", "inspect", image):
-        say(f"base image {image} is here")
+        say(f"base image {image} is on this machine")
         return
     if _docker("info"):
         with waiting(f"pulling {image}"):
             pulled = _docker("pull", image, seconds=600)
         if pulled:
             return
-    if not STAND_IN.exists():
+    if not SUBSTITUTE.exists():
         raise Failure(
             f"`sam local` needs a running Docker engine and the image {image}, "
-            "and here it can neither be found nor pulled; nothing of events/ was run"
+            "which is not on this machine and could not be pulled. No event was run. Start Docker, or connect to the internet, and run this again."
         )
     warn(
-        f"{image} cannot be pulled here: a stand-in takes its place. "
-        "The functions are the real ones, the base image is not."
+        f"{image} cannot be pulled: a substitute image is used instead. "
+        "The functions are the real ones, but the base image is not."
     )
-    log = ROOT / "target/local/stand-in.log"
-    with open(log, "wb") as output, waiting("stand-in"):
-        made = subprocess.run(["bash", STAND_IN], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+    log = ROOT / "target/local/substitute.log"
+    with log.open("wb") as output, waiting("substitute image"):
+        made = subprocess.run(["bash", SUBSTITUTE], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
     if made.returncode:
-        raise Failure(f"the stand-in could not be made:\n{tail(log)}")
+        raise Failure(f"the substitute image could not be built:\n{tail(log)}")
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 def _bridge_address() -> str:
     found = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=False)
     if found.returncode:
-        raise Failure(f"Docker has no network called bridge: {found.stderr.strip()}")
+        raise Failure(f"Docker has no network with the name bridge: {found.stderr.strip()}")
     pool = json.loads(found.stdout)[0]["IPAM"]["Config"][0]
     # An engine that has not started a container yet names only the subnet. The bridge uses its first address.
     return pool.get("Gateway") or str(next(ipaddress.ip_network(pool["Subnet"]).hosts()))

@@ -26,7 +26,7 @@ def functions() -> list[str]:
 def build(architecture: str) -> None:
     """Builds the four functions into target/local/build; the output of Cargo and zig is in target/local/build.log."""
     if not shutil.which("cargo"):
-        raise Failure("cargo is missing: install Rust with rustup, the version is in rust-toolchain.toml")
+        raise Failure("cargo is missing: install Rust with rustup, in the version of rust-toolchain.toml")
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
     # The SAM CLI builds one function after the other. This command builds all of them at once, on all cores, and the
@@ -46,7 +46,7 @@ def build(architecture: str) -> None:
 def deploy(settings: Settings) -> dict[str, str]:
     """Deploys the built template, or updates the stack, and writes stack.env; returns its content."""
     if not BUILT_TEMPLATE.exists():
-        raise Failure("nothing is built yet: run `make build`")
+        raise Failure("the functions are not built yet: run `make build`")
     parameters = settings.parameters()
     run(settings, _prepared(settings, parameters), parameters)
     values = environment.describe(settings)
@@ -89,7 +89,7 @@ def sam(command: list[Any], log: Path, extra: dict[str, str]) -> None:
 def _run(command: list[Any], log: Path, extra: dict[str, str]) -> None:
     variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}"}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output:
+    with log.open("wb") as output:
         done = subprocess.run(
             command,
             cwd=ROOT,

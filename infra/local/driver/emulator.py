@@ -34,7 +34,7 @@ def free_port(lowest: int = 0) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return probe.getsockname()[1]
-    raise Failure(f"none of the ports {lowest} to {lowest + 99} is free")
+    raise Failure(f"no port from {lowest} to {lowest + 99} is free")
 
 
 def running_port(state: Path) -> int | None:
@@ -51,13 +51,13 @@ def start(settings: Settings) -> None:
     Raises Failure if another process uses the port, or if the emulator does not answer in time.
     """
     if _our_process(settings):
-        say(f"emulator already runs at {settings.endpoint}")
+        say(f"the emulator already runs at {settings.endpoint}")
         return
     _require_free(settings)
     scratch = settings.state / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     log = settings.state / "emulator.log"
-    with open(log, "wb") as output, waiting("emulator"):
+    with log.open("wb") as output, waiting("emulator"):
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             env=_environment(settings, str(scratch)),
@@ -72,7 +72,7 @@ def start(settings: Settings) -> None:
 
         def answers() -> bool:
             if process.poll() is not None:
-                raise Failure(f"the emulator ended at once:\n{tail(log)}")
+                raise Failure(f"the emulator ended before it answered:\n{tail(log)}")
             return healthy(settings)
 
         until(answers, 60, "the emulator's first answer")
@@ -121,8 +121,8 @@ def _require_free(settings: Settings) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
             raise Failure(
-                f"port {settings.port} is taken by something that this checkout has not started; "
-                "stop it, choose another with PORT=, or use `make run EMULATOR=localstack` if it is LocalStack"
+                f"another program uses port {settings.port}; "
+                "stop it, choose another port with PORT=, or use `make run EMULATOR=localstack` if it is LocalStack"
             )
 
 

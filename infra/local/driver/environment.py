@@ -73,7 +73,7 @@ def write(path: Path, values: dict[str, str]) -> None:
 def read(path: Path) -> dict[str, str]:
     """Reads a file that `write` wrote; raises Failure if it does not exist."""
     if not path.exists():
-        raise Failure(f"{path} is not there: start the stack first, with `make run`")
+        raise Failure(f"{path} does not exist: start the stack first, with `make run`")
     lines = [line.removeprefix("export ") for line in path.read_text().splitlines() if line]
     return {name: shlex.split(value)[0] if value else "" for name, value in (line.split("=", 1) for line in lines)}
 

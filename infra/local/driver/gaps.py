@@ -71,7 +71,7 @@ def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, 
 def _authorization(
     gateway: Any, api_id: str, ids: dict[str, str], body: dict[str, Any], security: Any
 ) -> dict[str, Any]:
-    """Returns the authorization of a method that asks for `security`, from another imported method with the same one."""
+    """Returns the authorization that asks for `security`, from another imported method with the same one."""
     for path, item in body["paths"].items():
         for name, operation in item.items():
             if name == ANY or operation["security"] != security:
@@ -79,4 +79,4 @@ def _authorization(
             method = gateway.get_method(restApiId=api_id, resourceId=ids[path], httpMethod=name.upper())
             kept = ("authorizationType", "authorizerId", "authorizationScopes", "apiKeyRequired")
             return {key: method[key] for key in kept if method.get(key) is not None}
-    raise Failure(f"no method of {body['info']} asks for {security}, as its catch-all does")
+    raise Failure(f"no method of {body['info']} has the security {security} of its catch-all")

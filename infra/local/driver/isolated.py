@@ -47,8 +47,8 @@ def end_to_end_tests(arguments: list[str]) -> int:
     # The tests run a proxy between each function and the emulator, so that each test can inject faults.
     proxies = {function: emulator.free_port() for function in deploy.functions()}
     with stack("test", "test", proxies=proxies) as (settings, values):
-        step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
+        step(f"Tests of the deployed stack (emulator's log: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--workspace", "--locked", "--test", "stack", "--test", "registry", *arguments]
-        told = ",".join(f"{function}:{port}" for function, port in proxies.items())
-        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": told}
+        listed = ",".join(f"{function}:{port}" for function, port in proxies.items())
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": listed}
         return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

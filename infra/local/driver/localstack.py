@@ -20,10 +20,10 @@ FUNCTION = "AWS::Lambda::Function"
 
 # infra/local/README.md has the same text.
 WITHOUT_DOCKER = (
-    "LocalStack runs functions in Docker. Without it nothing can be trained or predicted there.\n"
-    "    - With Docker: start LocalStack so that it can reach the engine, and run this again.\n"
-    "    - Without Docker: `make localstack-test` deploys the template to a LocalStack of its own and checks the alarms;\n"
-    "      `make run` shows the whole life of a model on the emulator that is built in."
+    "LocalStack runs functions in Docker. Without Docker it cannot train or predict.\n"
+    "    - With Docker: start LocalStack so that it can reach Docker, and run this again.\n"
+    "    - Without Docker: `make localstack-test` deploys to a separate LocalStack and checks the alarms;\n"
+    "      `make run` shows the whole lifecycle of a model on the built-in emulator."
 )
 
 
@@ -31,7 +31,7 @@ def require(settings: Settings) -> None:
     """Raises Failure, with advice, if no LocalStack answers at the endpoint."""
     if not emulator.healthy(settings):
         raise Failure(
-            f"no LocalStack answers at {settings.endpoint}; start yours first, or say where it is with PORT=.\n"
+            f"no LocalStack answers at {settings.endpoint}; start LocalStack first, or set its port with PORT=.\n"
             f"    {WITHOUT_DOCKER}"
         )
 
@@ -48,7 +48,7 @@ def deploy_to_running(settings: Settings) -> dict[str, str]:
         reason = _why_no_function(settings)
         if reason is None:
             raise
-        raise Failure(f"LocalStack could not make a function: {reason}\n    {WITHOUT_DOCKER}") from failure
+        raise Failure(f"LocalStack could not create a function: {reason}\n    {WITHOUT_DOCKER}") from failure
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def tests(arguments: list[str]) -> int:
     """Deploys to a separate LocalStack and runs the tests of what works there; returns their exit status."""
     with running() as settings:
         values = _deploy(settings)
-        step(f"Tests of the stack on LocalStack (its words: {settings.state}/localstack.log)")
+        step(f"Tests of the stack on LocalStack (its log: {settings.state}/localstack.log)")
         command = ["cargo", "test", "--workspace", "--locked", "--test", "localstack", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
 

@@ -72,7 +72,7 @@ class Inbox:
         If the emulator cannot send mail, it prints a warning and returns none.
         """
         if self._where[1] == "localstack":
-            warn("LocalStack's free tier has no SES v2: the alert function runs, but no mail comes of it.")
+            warn("LocalStack's free tier has no SES v2: the alert function runs, but it cannot send mail.")
             return []
         until(lambda: len(self._letters(kind, alarm)) >= count, 30, f"mail number {count} that begins with {kind}")
         return self._letters(kind, alarm)[:count]

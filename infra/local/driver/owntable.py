@@ -50,9 +50,9 @@ def find(dataset: str, target: str, model: str) -> OwnTable | None:
     """
     if not dataset:
         if target:
-            raise Failure(f'TARGET={target} is the column of a table: name it too, DATASET="table.csv"')
+            raise Failure(f'TARGET={target} needs a table with this column: set DATASET="table.csv" too')
         if model:
-            raise Failure(f'MODEL={model} is the name for a table: name it too, DATASET="table.csv"')
+            raise Failure(f'MODEL={model} needs a table: set DATASET="table.csv" too')
         return None
     path = Path(dataset).expanduser()
     files = _files(path)
@@ -78,14 +78,14 @@ def _files(path: Path) -> tuple[Path, ...]:
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if file.is_file() and is_data(file)))
         if not files:
-            raise Failure(f"DATASET: {path} has no file that ends in {EXPECTED}")
+            raise Failure(f"DATASET: the directory {path} has no table; expected a file that ends in {EXPECTED}")
         return files
     if not path.exists():
-        raise Failure(f"DATASET: there is no file or directory {path}{_near(path.name, _siblings(path))}")
+        raise Failure(f"DATASET: the file or directory {path} does not exist{_near(path.name, _siblings(path))}")
     if not is_data(path):
         raise Failure(
-            f"DATASET: {path.name} is no table that can be read; expected a file that ends in {EXPECTED}, "
-            "or a directory of such files. Databases export CSV."
+            f"DATASET: the format of {path.name} is not supported; expected a file that ends in {EXPECTED}, "
+            "or a directory of such files. Databases can export CSV."
         )
     return (path,)
 
@@ -106,16 +106,16 @@ def _settings(file: Path | None) -> dict[str, Any]:
 def _target(given: str, said: dict[str, Any], columns: list[str], file: Path) -> str:
     written = said.get("target")
     if given and written and given != written:
-        raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')
+        raise Failure(f'TARGET={given}, but {SETTINGS} has target = "{written}": leave out one of them')
     target = given or written
     if target not in columns and rows.look_like_values(columns):
         raise Failure(
-            f"DATASET: {file.name} has no header row: its first line holds values. Add a line with the columns' names"
+            f"DATASET: {file.name} has no header row: its first line has values. Add a line with the columns' names"
         )
     listed = f"The columns of {file.name}: {', '.join(columns)}"
     if not target:
         example = f'TARGET="{columns[-1]}"'
-        raise Failure(f"TARGET is not set: which column is to be predicted? For example {example}\n    {listed}")
+        raise Failure(f"TARGET is not set: name the column to predict, for example {example}\n    {listed}")
     if target not in columns:
         raise Failure(f"TARGET: {file.name} has no column {target}{_near(target, columns)}\n    {listed}")
     return target
@@ -123,7 +123,7 @@ def _target(given: str, said: dict[str, Any], columns: list[str], file: Path) ->
 
 def _near(name: str, others: list[str]) -> str:
     found = difflib.get_close_matches(name, others, 1)
-    return f"; {found[0]}, perhaps?" if found else ""
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _model(given: str, path: Path) -> str:
@@ -131,8 +131,8 @@ def _model(given: str, path: Path) -> str:
         if MODEL_NAME.fullmatch(given):
             return given
         raise Failure(
-            f"MODEL={given} is no name for a model; expected lower-case letters, digits and hyphens, "
-            "beginning with a letter, at most 40 of them"
+            f"MODEL={given} is not a valid model name; expected lower-case letters, digits and hyphens, "
+            "with a letter first, at most 40 characters"
         )
     stem = path.resolve().name
     for ending in sorted(FORMATS, key=len, reverse=True):

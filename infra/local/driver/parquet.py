@@ -15,7 +15,7 @@ def main() -> None:
     try:
         file = parquet.ParquetFile(sys.argv[1])
     except ArrowException:
-        sys.exit("it is no Parquet file, or is damaged")
+        sys.exit("it is not a Parquet file, or it is damaged")
     count = int(sys.argv[2])
     rows = next(file.iter_batches(batch_size=count)).to_pylist() if count and file.metadata.num_rows else []
     print(json.dumps({"columns": file.schema_arrow.names, "rows": rows}, default=_text))

@@ -44,7 +44,7 @@ def status(state: Path, model: str) -> tuple[str, str]:
         return environment.status(state / "models" / model / environment.FILE)
     if model and model != "iris":
         names = ", ".join(["iris", *(folder.name for folder in every(state)[1:])])
-        raise Failure(f"MODEL={model}: no such model here; there is {names}")
+        raise Failure(f"MODEL={model} does not exist in the local stacks; expected one of {names}")
     if not model and all(os.environ.get(name) for name in environment.STATUS):
         return environment.status_of(os.environ)
     last = _note(state).read_text().strip() if not model and _note(state).exists() else "."

@@ -29,7 +29,7 @@ def running(
     """
     inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             env=inherited | dict(variables),
@@ -51,7 +51,7 @@ def running(
 
 def _alive(process: subprocess.Popen[bytes], name: str, log: Path) -> bool:
     if process.poll() is not None:
-        raise Failure(f"{name} ended early; the end of {log}:\n{tail(log)}")
+        raise Failure(f"{name} ended before it was ready; the end of {log}:\n{tail(log)}")
     return True
 
 

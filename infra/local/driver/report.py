@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from . import figures, runs, training
+from . import quality, runs, training
 from .mail import Mail
 from .subject import Example, Iris, Own
 
@@ -38,12 +38,12 @@ def write(path: Path, walk: Walk) -> Path:
             url=escape(walk.values["EVERGREEN_API_URL"]),
             cards=_cards(walk),
             runs=_table(runs.headings(walk.runs), [_run(run, walk.runs) for run in walk.runs]),
-            score=figures.headline(walk.manifest)[0],
+            score=quality.headline(walk.manifest)[0],
             scale=f"{100 * lowest:.0f} % to 100 %",
             chart=_chart(walk.runs, lowest),
             table=_own_table(walk) if walk.subject.own else "",
             predictions=_table(headings, [_prediction(example, answer) for example, answer in walk.predictions]),
-            holdout=_table(("ON THE HOLD-OUT", ""), figures.on_holdout(walk.manifest)),
+            holdout=_table(("ON THE HOLD-OUT", ""), quality.on_holdout(walk.manifest)),
             confusion=_confusion(walk.manifest),
             metrics=_table(("METRIC", "VALUE"), [(escape(name), f"{value:g}") for name, value in walk.metrics.items()]),
             mails="".join(_mail(letter, file, path.parent) for letter, file in walk.letters),
@@ -55,7 +55,7 @@ def write(path: Path, walk: Walk) -> Path:
 
 def _cards(walk: Walk) -> str:
     newest = walk.runs[0] if walk.runs else {}
-    name, score = figures.headline(walk.manifest)
+    name, score = quality.headline(walk.manifest)
     facts = [
         ("Champion", f"version {walk.model.get('version', '–')}"),
         (f"Hold-out {name}", _share(score)),
@@ -107,20 +107,20 @@ def _own_table(walk: Walk) -> str:
     columns = _table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), listed)
     odd = "".join(f"<p>{escape(warning)}</p>" for warning in profile["warnings"])
     tried = [
-        (escape(family), str(count), escape(runs.parameters(best)), figures.number(mean))
-        for family, count, best, mean in figures.best_by_family(walk.manifest)
+        (escape(family), str(count), escape(runs.parameters(best)), quality.number(mean))
+        for family, count, best, mean in quality.best_by_family(walk.manifest)
     ]
     search = _table(("FAMILY", "TRIED", "BEST", "OVER THE FOLDS"), tried) if tried else ""
     return (
         f"<h2>Columns</h2><section>{columns}</section><p>Hold-out: {escape(profile['holdout_rule'])}</p>{odd}"
-        f"<h2>Search</h2><p>{escape(figures.search(walk.manifest))}</p>"
+        f"<h2>Search</h2><p>{escape(quality.search(walk.manifest))}</p>"
         + (f"<section>{search}</section>" if tried else "")
     )
 
 
 def _prediction_headings(walk: Walk) -> tuple[str, ...]:
     return (
-        ("PREDICTION", "INTERVAL") if figures.is_regression(walk.manifest) else ("PREDICTION", "LABEL", "PROBABILITIES")
+        ("PREDICTION", "INTERVAL") if quality.is_regression(walk.manifest) else ("PREDICTION", "LABEL", "PROBABILITIES")
     )
 
 

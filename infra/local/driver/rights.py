@@ -20,6 +20,6 @@ def show(values: dict[str, str], row: Any) -> None:
     for door, (base, path, body, expected) in doors.items():
         found = tuple(api.status(base, key, path, body) for key in (predict_key, read_key, None))
         if found != expected:
-            raise Failure(f"{door} was answered with {found} for predict key, read key and no key; expected {expected}")
+            raise Failure(f"{door} answered {found} to predict key, read key and no key; expected {expected}")
         answers.append((door, *map(str, found)))
     table(("", "PREDICT KEY", "READ KEY", "NO KEY"), answers)

@@ -73,7 +73,10 @@ def _header(reader: Iterator[list[str]], file: Path) -> list[str]:
 
 
 def _value(value: Any, kind: str) -> Any:
-    """Converts a CSV's text or a Parquet file's value; returns it unchanged if it cannot be converted, so that the API reports it."""
+    """Converts a CSV's text or a Parquet file's value.
+
+    If it cannot be converted, it is returned unchanged, so that the API reports it.
+    """
     if value is None or value != value:
         return None
     if not isinstance(value, str):
@@ -148,9 +151,12 @@ def _parquet(file: Path, count: int) -> dict[str, Any]:
         made = subprocess.run([ROOT / "infra/local/venv", "parquet"], check=False)
         if made.returncode:
             words = tail(ROOT / ".venv/parquet.log")
-            raise Failure(f"{file.name} cannot be looked into; the end of .venv/parquet.log:\n{words}")
+            raise Failure(
+                f"{file.name} cannot be read without .venv/parquet, which could not be made; "
+                f"the end of .venv/parquet.log:\n{words}"
+            )
     script = Path(__file__).with_name("parquet.py")
     read = subprocess.run([python, script, file, str(count)], capture_output=True, text=True, check=False)
     if read.returncode:
-        raise Failure(f"{file} cannot be read: {(read.stderr.strip().splitlines() or ['(no word)'])[-1]}")
+        raise Failure(f"{file} cannot be read: {(read.stderr.strip().splitlines() or ['(no message)'])[-1]}")
     return json.loads(read.stdout)

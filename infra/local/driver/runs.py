@@ -30,10 +30,10 @@ def show(url: str, key: str) -> None:
     table(headings(listed), [row(run, listed) for run in listed])
     if not listed:
         say("(no runs yet)")
-    elif _figures(listed) is NUMBERS:
+    elif _shown_metrics(listed) is NUMBERS:
         say("TRAINING and HOLD-OUT are R².")
     for run in explained(listed):
-        say(f"{run['id']}: {run.get('reason') or 'no reason is known'}")
+        say(f"{run['id']}: {run.get('reason') or 'no recorded reason'}")
 
 
 def explained(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def explained(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def headings(listed: list[dict[str, Any]]) -> tuple[str, ...]:
     """Returns the headings for these runs."""
-    return (*BEGINNING, *_figures(listed), "SECONDS")
+    return (*BEGINNING, *_shown_metrics(listed), "SECONDS")
 
 
 def row(run: dict[str, Any], listed: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def row(run: dict[str, Any], listed: list[dict[str, Any]]) -> tuple[str, ...]:
         _trigger(run["trigger"]),
         parameters(run.get("parameters")),
         *(_number(value) for value in scores(run)),
-        *(_number(metrics.get(name)) for name in _figures(listed).values()),
+        *(_number(metrics.get(name)) for name in _shown_metrics(listed).values()),
         _number(metrics.get("duration"), 2),
     )
 
@@ -75,7 +75,7 @@ def parameters(values: dict[str, Any] | None) -> str:
     return " ".join(f"{SHORT.get(name, name)}={_short(values[name])}" for name in ordered) or "-"
 
 
-def _figures(listed: list[dict[str, Any]]) -> dict[str, str]:
+def _shown_metrics(listed: list[dict[str, Any]]) -> dict[str, str]:
     """Returns the metrics of the newest run that has some: a model's task may change with its table."""
     newest: dict[str, Any] = next((run["metrics"] for run in listed if run.get("metrics")), {})
     return NUMBERS if "r2" in newest else CLASSES

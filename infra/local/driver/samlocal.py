@@ -31,10 +31,10 @@ def everything() -> None:
         template = _template(settings, values, endpoint)
         _put_model(values)
         events = sorted((ROOT / "events").glob("*.json"), key=_order)
-        step(f"{len(events)} events through `sam local invoke`")
+        step(f"{len(events)} events with `sam local invoke`")
         for event in events:
             _invoke(settings, template, event)
-        step("One prediction through `sam local start-api`")
+        step("One prediction with `sam local start-api`")
         _predict(settings, template)
     say(f"{len(events)} events and one prediction passed")
 
@@ -51,7 +51,7 @@ def _order(event: Path) -> tuple[bool, str]:
 
 
 def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path:
-    """Writes a copy of the deployed template, with the variables of the deployed functions and the endpoint; returns its path.
+    """Writes a copy of the deployed template with the deployed functions' variables and the endpoint; returns its path.
 
     `sam local` cannot resolve references to deployed resources. It sets only variables that the template names. Its own
     environment overrides the template, but not a file of variables.
@@ -72,7 +72,7 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
     function = f"{event.name.split('-')[0].capitalize()}Function"
     log = settings.state / f"{event.stem}.log"
     command = [*_sam("invoke", template), "--event", event, function]
-    with open(log, "wb") as words:
+    with log.open("wb") as words:
         done = subprocess.run(
             command,
             cwd=settings.state,
@@ -85,7 +85,7 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
     answer = done.stdout.decode(errors="replace").strip().splitlines()
     said = answer[-1] if answer else ""
     if done.returncode or _failed(said):
-        raise Failure(f"{event.name} through {function} failed: {said or '(no answer)'}\n{tail(log, 25)}")
+        raise Failure(f"{event.name} with {function} failed: {said or '(no answer)'}\n{tail(log, 25)}")
     say(f"{event.stem:<18} {said[:140]}")
 
 
@@ -111,7 +111,7 @@ def _api(settings: Settings, template: Path) -> Iterator[str]:
     port = emulator.free_port()
     log = settings.state / "start-api.log"
     command = [*_sam("start-api", template), "--host", "127.0.0.1", "--port", str(port)]
-    with open(log, "wb") as words:
+    with log.open("wb") as words:
         server = subprocess.Popen(
             command,
             cwd=settings.state,
@@ -128,7 +128,7 @@ def _api(settings: Settings, template: Path) -> Iterator[str]:
             "`sam local start-api`'s start",
         )
         if server.poll() is not None:
-            raise Failure(f"`sam local start-api` ended at once:\n{tail(log)}")
+            raise Failure(f"`sam local start-api` ended before it was ready:\n{tail(log)}")
         yield f"http://127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGINT)  # the SAM CLI then removes its containers

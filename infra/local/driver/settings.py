@@ -53,7 +53,7 @@ class Settings:
         return _section(self.config, "global")["region"]
 
     def parameters(self) -> dict[str, str]:
-        """Returns the template's parameters: samconfig.toml's, the given ones, the machine's processor, the code's version."""
+        """Returns the template's parameters: samconfig.toml's, the given ones, processor and version of the code."""
         machine = {"Architecture": host_architecture(), "CodeVersion": code_version()}
         return overrides(self.config) | dict(self.given) | machine
 
@@ -78,5 +78,5 @@ def code_version() -> str:
 
 
 def _section(config: str, command: str) -> dict[str, Any]:
-    with open(ROOT / "samconfig.toml", "rb") as file:
+    with (ROOT / "samconfig.toml").open("rb") as file:
         return tomli.load(file)[config][command]["parameters"]

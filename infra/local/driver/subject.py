@@ -7,7 +7,7 @@ from . import api, rows
 from .owntable import OwnTable
 
 # Number of rows among which examples are chosen.
-LOOKED_AT = 10_000
+EXAMPLES_FROM = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Iris:
 class Own:
     """A table of the user."""
 
-    training = "Training, twice: the second version has to pass the gate beside the first"
+    training = "Training, twice: the gate compares the second version with the first"
     events = ({"note": "make run: first"}, {"note": "make run: again"})
-    predicting = "Predicting over HTTP, some rows of the table itself (most of its rows were learnt from)"
+    predicting = "Predicting over HTTP, some rows of the table itself (the model was trained on most of its rows)"
     kind_of_row = "ROW"
 
     def __init__(self, table: OwnTable):
@@ -57,7 +57,7 @@ class Own:
         signature = manifest["signature"]
         columns, target = signature["columns"], manifest["version"]["dataset"]["target"]
         found = []
-        for number, row in enumerate(rows.first(self.own.files[0], LOOKED_AT), 1):
+        for number, row in enumerate(rows.first(self.own.files[0], EXAMPLES_FROM), 1):
             sent, truth = rows.to_json(row, columns), row.get(target)
             whole = all(column["nullable"] or sent[column["name"]] is not None for column in columns)
             if whole and truth not in (None, ""):

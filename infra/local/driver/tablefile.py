@@ -33,11 +33,11 @@ def records(file: Path) -> Iterator[list[str]]:
             return _objects(text)
         return _csv(text)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Failure(f"{file} is no gzip file, or is cut off") from error
+        raise Failure(f"{file} is not a gzip file, or it is incomplete") from error
     except (OSError, csv.Error, zipfile.BadZipFile, KeyError, ElementTree.ParseError) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
     except json.JSONDecodeError as error:
-        raise Failure(f"{file} cannot be read: line {error.lineno} is no JSON object") from error
+        raise Failure(f"{file} cannot be read: line {error.lineno} is not a JSON object") from error
 
 
 def _unpacked(name: str, content: bytes) -> tuple[str, bytes]:
@@ -73,7 +73,7 @@ def _text(content: bytes, file: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         if b"\0" in content:
-            raise Failure(f"{file} is no table that can be read: it holds bytes that are no text") from None
+            raise Failure(f"{file} cannot be read as a table: it contains bytes that are not text") from None
         return content.decode("cp1252", errors="replace")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import api, environment, figures, runs
+from . import api, environment, quality, runs
 from .console import Failure, say, step, table, waiting
 from .environment import Clients
 from .subject import Iris, Own
@@ -60,12 +60,12 @@ def train(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict
         say(f"{run['run_id']}: {run['status']}, version {run['version']}")
         say(f"  {run.get('reason') or ''}; on the training rows {made['version']['training_score']:.4f}")
         if subject.own:
-            _tell(made)
+            _show_search(made)
         champion = made if run["status"] == "SUCCEEDED" else champion
-    return champion or _serving(clients, values, subject)
+    return champion or _earlier_champion(clients, values, subject)
 
 
-def serves(url: str, key: str) -> int | None:
+def loaded_version(url: str, key: str) -> int | None:
     """Returns the number of the loaded champion, or None if the API cannot answer yet."""
     with suppress(Failure):
         return api.get(url, key, "/model")["version"]
@@ -76,7 +76,7 @@ def columns(made: dict[str, Any]) -> None:
     """Prints type and role of each column, and the warnings."""
     profile = made["profile"]
     rows = made["version"]["dataset"]["rows"]
-    step(f"What was made of the table: {rows} rows, of which {profile['holdout_rows']} were held out")
+    step(f"Types and roles of the columns: {rows} rows, {profile['holdout_rows']} of them held out")
     for file in profile["files"]:
         if file.get("read_as"):
             say(f"{file['name']}: read with {file['read_as']}")
@@ -88,7 +88,7 @@ def columns(made: dict[str, Any]) -> None:
     for warning in profile["warnings"]:
         for number, line in enumerate(textwrap.wrap(warning, 100)):
             say(f"{'warning: ' if not number else '         '}{line}")
-    say("Is one of them wrong? Set it in dataset.toml beside the table ([types], drop, target, …) and run again.")
+    say("If one is wrong, set it in dataset.toml beside the table ([types], drop, target, …) and run again.")
 
 
 def column(one: dict[str, Any]) -> tuple[str, ...]:
@@ -102,27 +102,27 @@ def advice(failed: FunctionFailed, subject: Iris | Own) -> str:
         return str(failed)
     return (
         f"The training failed: {failed.reason or failed}\n"
-        f"    Put it right in {subject.own.files[0].parent}, in the table or in dataset.toml, and run the same again.\n"
-        "    The stack runs on: `make runs` compares its runs, `make stop` ends it."
+        f"    Correct the table or dataset.toml in {subject.own.files[0].parent}, and run the same command again.\n"
+        "    The stack keeps running: `make runs` compares its runs, `make stop` stops it."
     )
 
 
-def _tell(made: dict[str, Any]) -> None:
-    say(f"  search: {figures.search(made)}")
-    for family, tried, best, mean in figures.best_by_family(made):
-        say(f"    {family:<18} {tried:>3} tried, best {figures.number(mean)} with {runs.parameters(best)}")
-    say("  hold-out: " + ", ".join(f"{name} {value}" for name, value in figures.on_holdout(made)))
+def _show_search(made: dict[str, Any]) -> None:
+    say(f"  search: {quality.search(made)}")
+    for family, tried, best, mean in quality.best_by_family(made):
+        say(f"    {family:<18} {tried:>3} tried, best {quality.number(mean)} with {runs.parameters(best)}")
+    say("  hold-out: " + ", ".join(f"{name} {value}" for name, value in quality.on_holdout(made)))
 
 
-def _serving(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
+def _earlier_champion(clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
     """Returns the champion of an earlier demonstration, if the gate refused all new versions."""
     listed = runs.fetch(*environment.status_of(values), 100)
     version = next((run["version"] for run in listed if run["status"] == "SUCCEEDED"), None)
     if version is None:
         raise Failure(
-            "No version may serve: the gate refused all, for the reason above.\n"
-            "    Lower `floor` in dataset.toml, or bring columns that say more of the target; then run again.\n"
-            "    The stack runs on: `make runs` compares its runs, `make stop` ends it."
+            "There is no champion: the gate refused every version, for the reason above.\n"
+            "    Lower `floor` in dataset.toml, or add columns that predict the target better; then run again.\n"
+            "    The stack keeps running: `make runs` compares its runs, `make stop` stops it."
         )
-    say(f"Version {version} of before serves on.")
+    say(f"Version {version} of an earlier run stays the champion.")
     return manifest(clients, values["EVERGREEN_BUCKET"], subject.model, version)

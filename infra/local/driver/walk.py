@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from . import alarm, api, environment, figures, mail, report, rights, runs, training, upload
+from . import alarm, api, environment, mail, quality, report, rights, runs, training, upload
 from .console import Failure, say, step, until
 from .environment import Clients
 from .settings import Settings
@@ -41,7 +41,7 @@ def _runs(values: dict[str, str]) -> list[dict[str, Any]]:
     return runs.fetch(*environment.status_of(values))
 
 
-def told(answer: dict[str, Any]) -> str:
+def in_words(answer: dict[str, Any]) -> str:
     """Formats the first prediction of an answer: a label with its probability, or a number with its interval."""
     if "labels" in answer:
         share = answer["probabilities"][0][answer["prediction"][0]]
@@ -55,10 +55,10 @@ def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
     upload.bring(clients, values["EVERGREEN_BUCKET"], subject.own)
     floor = subject.own.said.get("floor")
     if floor is None:
-        say("AccuracyFloor is relative: a version serves if it is better than a constant answer.")
-        say("`floor` in dataset.toml beside the table sets a number instead.")
+        say("AccuracyFloor is relative: the gate accepts a version that is better than a constant answer.")
+        say("To set a number instead, write `floor` into dataset.toml beside the table.")
     else:
-        say(f"Floor {floor}, as dataset.toml says.")
+        say(f"The floor is {floor}, from dataset.toml.")
 
 
 def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
@@ -82,14 +82,14 @@ def _readers(settings: Settings) -> int:
 def _predict(url: str, key: str, subject: Iris | Own, manifest: dict[str, Any]) -> list[tuple[Example, dict[str, Any]]]:
     step(subject.predicting)
     champion = manifest["version"]["number"]
-    until(lambda: training.serves(url, key) == champion, 60, f"version {champion} serving")
+    until(lambda: training.loaded_version(url, key) == champion, 60, f"prediction with version {champion}")
     target = manifest["version"]["dataset"]["target"]
     answers = [(example, api.predict(url, key, example.row)) for example in subject.examples(manifest)]
     for example, answer in answers:
         if example.truth is None:
             say(f"{example.name:<10} → {json.dumps(answer)}"[:200])
         else:
-            say(f"{example.name:<10} {target} is {example.truth}, predicted is {told(answer)}")
+            say(f"{example.name:<10} {target} is {example.truth}, predicted is {in_words(answer)}")
     return answers
 
 
@@ -135,10 +135,10 @@ def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
     say(f"runs, health {status_url}")
     say(f"key          {read_key}")
     for example, answer in found.predictions:
-        said = answer["labels"][0] if "labels" in answer else told(answer)
+        said = answer["labels"][0] if "labels" in answer else in_words(answer)
         truth = "" if example.truth is None else f"; it is {example.truth}"
         say(f"{example.name:<12} prediction {answer['prediction']}, {said}{truth}")
-    name, value = figures.headline(found.manifest)
+    name, value = quality.headline(found.manifest)
     say(f"{name:<12} {value:.4f} on the hold-out, version {found.model['version']}")
     listed = ", ".join(f"{name} {round(value, 4):g}" for name, value in found.metrics.items())
     for number, line in enumerate(textwrap.wrap(listed, 100)):
@@ -150,4 +150,4 @@ def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
     say(f"variables    . {settings.environment_file}")
     for example, _ in found.predictions[:1]:
         say("try it       " + api.curl(url, key, example.row))
-    say("The stack runs on; `make run` updates it, `make runs` compares its runs, `make stop` ends it.")
+    say("The stack keeps running; `make run` updates it, `make runs` compares its runs, `make stop` stops it.")

@@ -12,7 +12,9 @@ from typing import Any
 
 
 class _Lock:
-    """Makes a lock. `threading.Lock` is a class only from Python 3.13, and LocalStack writes `Lock
+    """Makes a lock.
+
+    `threading.Lock` is a class only from Python 3.13, and LocalStack writes `Lock
 
     None`.
     """
@@ -57,7 +59,10 @@ def _accept_functions() -> None:
 
 
 def _read_times_with_fractions() -> None:
-    """Reads times with fractions, which the SDK for Rust always sends. Otherwise LocalStack would refuse its metrics."""
+    """Reads times with fractions, which the SDK for Rust always sends.
+
+    Otherwise LocalStack would refuse its metrics.
+    """
     from localstack.aws.protocol.parser import RequestParser
 
     def read(text: str) -> datetime.datetime:

@@ -1,4 +1,4 @@
-"""What is reported about Rust declarations."""
+"""Tests of the reports about Rust declarations."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""Which phrases are found, and where."""
+"""Tests of the phrases that are found, and of their places."""
 
 import unittest
 from pathlib import Path

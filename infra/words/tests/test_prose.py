@@ -1,4 +1,4 @@
-"""What counts as prose in each kind of file."""
+"""Tests of what counts as prose in each kind of file."""
 
 import unittest
 from pathlib import Path

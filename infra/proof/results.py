@@ -39,10 +39,10 @@ def mean_ranks(contests: list[Contest]) -> dict[str, float]:
     """Returns the mean rank of each of the six; 1 is best. A failure ranks last, and equal values share their ranks."""
     ranks: dict[str, list[float]] = {name: [] for name in SIX}
     for contest in contests:
-        figures = {name: contest.figure(name) if name in contest.losses else np.inf for name in SIX}
-        for name, own in figures.items():
-            better = sum(other < own for other in figures.values())
-            equal = sum(other == own for other in figures.values())
+        losses = {name: contest.loss(name) if name in contest.losses else np.inf for name in SIX}
+        for name, own in losses.items():
+            better = sum(other < own for other in losses.values())
+            equal = sum(other == own for other in losses.values())
             ranks[name].append(better + (equal + 1) / 2)
     return {name: float(np.mean(values)) for name, values in ranks.items()}
 
@@ -71,8 +71,8 @@ def gap(contest: Contest) -> float:
 
     A negative value means that Evergreen is better.
     """
-    best = min(contest.figure(name) for name in LIBRARIES if name in contest.losses)
-    return contest.figure(EVERGREEN) / best - 1 if best > 0 else 0.0
+    best = min(contest.loss(name) for name in LIBRARIES if name in contest.losses)
+    return contest.loss(EVERGREEN) / best - 1 if best > 0 else 0.0
 
 
 def worse_than_constant(contests: list[Contest]) -> list[str]:
