@@ -33,7 +33,8 @@ def prepare() -> None:
     if not SUBSTITUTE.exists():
         raise Failure(
             f"`sam local` needs a running Docker engine and the image {image}, "
-            "which is not on this machine and could not be pulled. No event was run. Start Docker, or connect to the internet, and run this again."
+            "which is not on this machine and could not be pulled. No event was run. "
+            "Start Docker, or connect to the internet, and run this again."
         )
     warn(
         f"{image} cannot be pulled: a substitute image is used instead. "
