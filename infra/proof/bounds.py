@@ -58,8 +58,8 @@ def main() -> int:
 def problem(name: str, loss: float, constant: float, bound: float, advantage: tuple[float, float]) -> str | None:
     """Returns why a table fails, or None if it passes.
 
-    `constant` is the loss of the constant answer. `advantage` is by how much Evergreen's loss is lower, and the standard
-    error of that.
+    `constant` is the loss of the constant answer. `advantage` is by how much the loss is lower, and its standard
+    error.
     """
     mean, error = advantage
     if mean < -error:
