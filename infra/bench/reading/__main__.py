@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from entry import entry
+
 from .table import ROWS, TARGETS, file
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,23 +73,19 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
         ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars, {cpu[name]:5.2f} s of processors"
         print(f"   {name:<10} {seconds[name]:6.2f} s, {ratio}, {memory[name] / MEGABYTE:7,.0f} MB at most")
     others = {name: seconds[name] for name in PEERS}
+    needs_little = table == "numbers" or path.suffix == ".csv"
     return [
-        _row(f"{kind}, seconds", "s", seconds["evergreen"], None, others),
-        _row(f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], TIME, {}),
-        _row(f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"], None, {}),
-        _row(
+        entry("reading", f"{kind}, seconds", "s", seconds["evergreen"], peers=others),
+        entry("reading", f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], {"at_most": TIME}),
+        entry("reading", f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"]),
+        entry(
+            "reading",
             f"{kind}, peak memory, times the file",
             "×",
             memory["evergreen"] / size,
-            MEMORY if table == "numbers" or path.suffix == ".csv" else None,
-            {},
+            {"at_most": MEMORY} if needs_little else None,
         ),
     ]
-
-
-def _row(name: str, unit: str, value: float, most: float | None, others: dict[str, float]) -> dict[str, Any]:
-    goal = None if most is None else {"at_most": most}
-    return {"group": "reading", "name": name, "unit": unit, "value": value, "goal": goal, "peers": others, "note": ""}
 
 
 def _parser() -> argparse.ArgumentParser:

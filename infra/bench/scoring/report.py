@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from entry import entry
+
 from .rounds import EVERGREEN, MODES, ONNX, Result
 
 MODE_TITLES = {"one": "one row a call", "batch": "10,000 rows a call"}
@@ -29,18 +31,11 @@ def _cell(result: Result, mode: str, title: str) -> str:
 
 def rows(results: list[Result]) -> list[dict[str, Any]]:
     """Returns the results as rows with goals and peers, for the report of all benchmarks."""
-    return [row for result in results for mode in MODES for row in _rows(result, mode)] + [
-        {
-            "group": "scoring",
-            "name": f"{result.case.title}: labels other than ONNX Runtime's",
-            "unit": "rows",
-            "value": result.differing,
-            "goal": {"at_most": 0},
-            "peers": {},
-            "note": "of 10,000 rows of the same artifact",
-        }
-        for result in results
-    ]
+    found = [row for result in results for mode in MODES for row in _rows(result, mode)]
+    for result in results:
+        name, note = f"{result.case.title}: labels other than ONNX Runtime's", "of 10,000 rows of the same artifact"
+        found.append(entry("scoring", name, "rows", result.differing, {"at_most": 0}, note=note))
+    return found
 
 
 def _rows(result: Result, mode: str) -> list[dict[str, Any]]:
@@ -49,24 +44,9 @@ def _rows(result: Result, mode: str) -> list[dict[str, Any]]:
     value = values.pop(EVERGREEN)
     name = f"{result.case.title}, {result.nodes:,} nodes, {MODE_TITLES[mode]}"
     goal = {"at_most": result.case.one} if mode == "one" and result.case.one else None
-    ratio = {"at_least": 4 if mode == "one" else 1}
+    ratio, goal_of_ratio = values[ONNX] / value, {"at_least": 4.0 if mode == "one" else 1.0}
+    one_thread = "ONNX Runtime with one thread, called from Python"
     return [
-        {
-            "group": "scoring",
-            "name": name,
-            "unit": "µs",
-            "value": value,
-            "goal": goal,
-            "peers": values,
-            "note": f"median per row; least: {least}",
-        },
-        {
-            "group": "scoring",
-            "name": f"{name}: ONNX Runtime's time by Evergreen's",
-            "unit": "×",
-            "value": values[ONNX] / value,
-            "goal": ratio,
-            "peers": {},
-            "note": "ONNX Runtime with one thread, called from Python",
-        },
+        entry("scoring", name, "µs", value, goal, values, f"median per row; least: {least}"),
+        entry("scoring", f"{name}: ONNX Runtime's time by Evergreen's", "×", ratio, goal_of_ratio, note=one_thread),
     ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from entry import entry
+
 from .cases import BOOSTING_PEERS
 from .rounds import Result, Side
 
@@ -109,8 +111,7 @@ def _summary(result: Result) -> list[dict[str, Any]]:
             continue
         goal = {"at_most": ratio * min(peers.values())} if ratio and peers else None
         unit = "s" if name == "fit_seconds" else ""
-        line = {"group": "training", "name": f"{result.case.name}, {title}", "unit": unit, "value": value}
-        lines.append(line | {"goal": goal, "peers": peers, "note": ""})
+        lines.append(entry("training", f"{result.case.name}, {title}", unit, value, goal, peers))
     return lines
 
 
