@@ -1,43 +1,43 @@
-# Everything that a person or CI does here. `make help` lists it.
+# All commands of this project, for people and CI. `make help` lists them.
 #
-# The local stack needs Rust, Python 3 with pip, and make; no Docker and no account. Its files are in target/local.
+# The local stack needs Rust, Python 3 with pip, and make. It needs no Docker and no AWS account. Its files are in target/local.
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop runs build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
+.PHONY: help run stop runs build test unit-test python-test onnx-test proof-test e2e dynamodb-test localstack-test proof served lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving gate fuzz fuzz-corpus cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
-# The user's own table: a .csv, .csv.gz or .parquet, or a directory of such files; its column to predict; a name for the model.
+# The user's table (a .csv, .csv.gz or .parquet file, or a directory of such files), its column to predict, and a model name.
 DATASET :=
 TARGET :=
 MODEL :=
 unexport DATASET TARGET MODEL
-# Iris has 4566, and each table of one's own the first free port after it.
+# Default: 4566 for Iris, and the first free port after it for each table of the user.
 PORT ?=
 MACHINE := $(shell uname -m)
 ARCHITECTURE := $(if $(filter arm64 aarch64,$(MACHINE)),arm64,x86_64)
 
 PYTHON := .venv/emulator/bin/python
 LOCAL := $(PYTHON) infra/local
-# The SAM CLI needs a Region even where none matters.
+# The SAM CLI always needs a Region, also for commands that use none.
 SAM := PATH="$(CURDIR)/.venv/sam/bin:$$PATH" AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION:-us-east-1}" SAM_CLI_TELEMETRY=0 sam
 
-# The section of samconfig.toml that `make deploy` takes.
+# The section of samconfig.toml that `make deploy` uses.
 CONFIG ?= default
 
-# A text as one word of the shell, whatever is in it.
+# Quotes any text, so that the shell reads it as one word.
 quoted = '$(subst ','\'',$(1))'
 
 BUILT := target/local/build/template.yaml
 SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches -o -name examples \) -prune -o -type f -print 2>/dev/null)
 
-help: ## This list
+help: ## List all commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Whether LocalStack answers is told before minutes of building.
-run: $(if $(filter localstack,$(EMULATOR)),localstack-answers) $(BUILT) ## Build, start the local stack or update it, and show the whole lifecycle: of Iris, or DATASET=table.csv TARGET=column
+# LocalStack is checked first: the build takes minutes.
+run: $(if $(filter localstack,$(EMULATOR)),localstack-answers) $(BUILT) ## Build, start or update the local stack, and show the whole lifecycle, with Iris or with DATASET=table.csv TARGET=column
 	@$(LOCAL) run --emulator $(EMULATOR) $(addprefix --port ,$(PORT)) \
 	  --dataset $(call quoted,$(DATASET)) --target $(call quoted,$(TARGET)) --model $(call quoted,$(MODEL))
 
@@ -46,55 +46,60 @@ localstack-answers: .venv/emulator/ready
 	@$(LOCAL) localstack-answers $(addprefix --port ,$(PORT))
 
 stop: ## Stop the local stacks
-	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "Nothing runs here."; fi
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down; else echo "No local stack runs."; fi
 
-runs: .venv/emulator/ready ## Compare the runs of the last stack, of MODEL=name, or of the one that the environment names
+runs: .venv/emulator/ready ## Compare training runs: of the last stack, of MODEL=name, or of the stack in the environment variables
 	@$(LOCAL) runs --model $(call quoted,$(MODEL))
 
 build: $(BUILT) ## Build the four functions for this machine
 
-test: unit-test python-test onnx-test proof-test e2e ## All tests: those beside the code, ONNX Runtime's answers, a dozen real tables, then those of the deployed stack
+test: unit-test python-test onnx-test proof-test e2e ## Run all tests: Rust, Python, comparison with ONNX Runtime, twelve real tables, deployed stack
 
-# Each build takes the whole workspace: with fewer packages the same crates have other features, and are compiled again.
-unit-test:
+# Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
+unit-test: ## Run the tests of the Rust code
 	cargo test --workspace --locked
 
-python-test: .venv/emulator/ready ## The tests of what reads a user's table and settings in Python
-	@cd infra/local && ../../$(PYTHON) -m unittest discover --start-directory tests --top-level-directory .
+# The programs in WITH_NUMPY need NumPy, pandas and scikit-learn.
+WITH_NUMPY := infra/bench infra/proof
+WITHOUT_NUMPY := infra/cost infra/local infra/words
 
-onnx-test: .venv/onnx/ready ## ONNX Runtime answers what Evergreen does: every family on every table of the proof, and random pipelines
+python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Python programs
+	@for program in $(WITHOUT_NUMPY); do (cd $$program && ../../$(PYTHON) -m unittest discover --quiet -s tests -t .) || exit 1; done
+	@for program in $(WITH_NUMPY); do (cd $$program && ../../.venv/onnx/bin/python -m unittest discover --quiet -s tests -t .) || exit 1; done
+
+onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime: every model family on every table of the proof, and random pipelines
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
 
-proof-test: .venv/onnx/ready ## A dozen tables of the proof within their bounds, in about a minute (ARGS=--write renews the bounds)
+proof-test: .venv/onnx/ready ## Check twelve tables of the proof against their loss bounds, in about a minute (ARGS=--write updates the bounds)
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/proof/bounds.py --binary "$${CARGO_TARGET_DIR:-target}/debug/examples/proof" $(ARGS)
 
-e2e: $(BUILT) ## The tests of the deployed stack, against an emulator of their own (ARGS=name picks some)
+e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (ARGS=name selects tests)
 	cargo test --workspace --locked --test stack --test registry --no-run
 	@$(LOCAL) test -- $(ARGS)
-	@$(if $(ARGS),echo "IAM and JWT authorization are checked without ARGS only.",$(LOCAL) authorization)
+	@$(if $(ARGS),echo "IAM and JWT authorization are only checked without ARGS.",$(LOCAL) authorization)
 
-dynamodb-test: .venv/emulator/ready ## The registry against Amazon's DynamoDB Local, with Java and npm (ARGS=name picks some)
+dynamodb-test: .venv/emulator/ready ## Run the registry tests with Amazon's DynamoDB Local; needs Java and npm (ARGS=name selects tests)
 	cargo test --workspace --locked --test registry --no-run
 	@$(LOCAL) dynamodb-test -- $(ARGS)
 
-localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## The template and its alarms on LocalStack without Docker, with Java and npm
+localstack-test: .venv/emulator/ready .venv/localstack/ready .venv/sam/ready ## Test the template and its alarms on LocalStack without Docker; needs Java and npm
 	cargo test --workspace --locked --test localstack --no-run
 	@$(LOCAL) localstack-test -- $(ARGS)
 
-proof: .venv/bench/ready ## Sixty real tables beside six usual libraries: writes docs/PROOF.md (ARGS=--go-on goes on, ARGS=--again has Evergreen alone train anew, ARGS=ISLR/Auto picks one)
+proof: .venv/bench/ready ## Compare with six libraries on sixty real tables and write docs/PROOF.md (ARGS=--go-on continues, ARGS=--again trains only Evergreen again, ARGS=ISLR/Auto selects one table)
 	cargo build --workspace --release --example proof --locked
 	@OMP_NUM_THREADS=2 .venv/bench/bin/python infra/proof --binary "$${CARGO_TARGET_DIR:-target}/release/examples/proof" $(ARGS)
 
-served: $(BUILT) .venv/science/ready ## Eight tables through the deployed stack, each beside scikit-learn: writes docs/PROOF.md (ARGS=name picks some)
+served: $(BUILT) .venv/science/ready ## Compare the deployed stack with scikit-learn on eight tables and write docs/PROOF.md (ARGS=name selects tables)
 	cargo build --workspace --example holdout --locked
 	@$(PYTHON) infra/served $(ARGS)
 
-sam-local: $(BUILT) ## Every file of events/ through `sam local invoke`, one prediction through `sam local start-api` (Docker)
+sam-local: $(BUILT) ## Run every event of events/ with `sam local invoke` and one prediction with `sam local start-api`; needs Docker
 	@$(LOCAL) sam-local
 
-lint: validate deny python-lint ## Format, clippy, documentation, template, dependencies, Python
+lint: words validate deny python-lint ## Check format, clippy, documentation, words, template, dependencies and Python code
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	@$(PYTHON) infra/cost --check
@@ -103,83 +108,92 @@ lint: validate deny python-lint ## Format, clippy, documentation, template, depe
 	cargo clippy --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target/fuzz/lint --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
-validate: .venv/sam/ready
+words: .venv/emulator/ready ## Check texts, comments and names against infra/words/words.toml (ARGS=--counts counts each phrase)
+	@$(PYTHON) infra/words $(ARGS)
+
+validate: .venv/sam/ready ## Check the template with the SAM CLI and cfn-lint
 	@$(SAM) validate --lint --template-file template.yaml
 
-deny: .venv/lint/ready ## Licences, bans, sources and known vulnerabilities of Rust packages (ADVISORIES=required where these must be looked for)
+deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilities of the Rust packages (ADVISORIES=required fails if the vulnerability database is not available)
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
-# Each folder is a program of its own, whose modules are known by short names.
-python-lint: .venv/lint/ready .venv/emulator/ready
+# Each folder is its own program: its modules import each other by their short names.
+TYPED := infra/bench infra/cost infra/local infra/proof infra/served infra/words
+PARTLY_TYPED := infra/onnx
+# JSON and the AWS SDK have no types, so functions may return their values without a check.
+STRICT := --strict --no-warn-return-any
+
+python-lint: .venv/lint/ready .venv/emulator/ready ## Check the Python code with ruff and mypy
 	@.venv/lint/bin/ruff check --quiet infra
 	@.venv/lint/bin/ruff format --quiet --check infra
-	@for program in infra/bench infra/cost infra/local infra/onnx infra/proof infra/served; do \
-	  (cd $$program && ../../.venv/lint/bin/mypy --config-file ../../pyproject.toml \
+	@for program in $(TYPED) $(PARTLY_TYPED); do \
+	  case " $(TYPED) " in *" $$program "*) strict="$(STRICT)" ;; *) strict= ;; esac; \
+	  (cd $$program && ../../.venv/lint/bin/mypy $$strict --config-file ../../pyproject.toml \
 	    --python-executable ../../$(PYTHON) --cache-dir ../../target/mypy .) || exit 1; \
 	done
 
-bench-train: .venv/bench/ready ## Training beside scikit-learn, LightGBM, XGBoost and CatBoost: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' picks some)
+bench-train: .venv/bench/ready ## Measure training beside scikit-learn, LightGBM, XGBoost and CatBoost: seconds, hold-out loss, memory, ratios (ARGS='--only 10k-forest' selects cases)
 	cargo build --workspace --release --example fit --locked
 	@.venv/bench/bin/python infra/bench --binary "$${CARGO_TARGET_DIR:-target}/release/examples/fit" $(ARGS)
 
-bench-reading: .venv/bench/ready ## Reading a CSV and a Parquet file beside polars, PyArrow and pandas: seconds, memory (ARGS='--rows 1600000')
+bench-reading: .venv/bench/ready ## Measure reading CSV and Parquet files beside polars, PyArrow and pandas: seconds, memory (ARGS='--rows 1600000')
 	cargo build --workspace --release --example read --locked
 	@cd infra/bench && ../../.venv/bench/bin/python -m reading \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/read" $(ARGS)
 
-bench-memory: .venv/parquet/ready ## Peak memory of training beside its estimate, for ten shapes of table (ARGS='--only narrow' picks some)
+bench-memory: .venv/parquet/ready ## Compare the peak memory of training with its estimate, for ten table shapes (ARGS='--only narrow' selects tables)
 	cargo build --workspace --release --example memory --locked
 	@cd infra/bench && ../../.venv/parquet/bin/python -m memory \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-reading bench-train bench-scoring bench-serving cost ## Every figure beside its goal and its peers in one table, and as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
-cost: .venv/emulator/ready ## What it costs, from the template, published prices and durations (ARGS=--write renews the README)
+cost: .venv/emulator/ready ## Compute the costs from the template, published prices and durations (ARGS=--write updates the README)
 	@$(PYTHON) infra/cost $(ARGS)
 
-# What is found goes to target/fuzz; fuzz/README.md says what is checked.
+# Failing inputs go to target/fuzz. fuzz/README.md says what each target checks.
 FUZZED := $(or $(TARGET),load)
 SECONDS ?= 600
 CARGO_FUZZ := target/tools/bin/cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## Hostile input for SECONDS=600: TARGET=load (artifacts), import (models made elsewhere), rows (bodies)
+fuzz: $(CARGO_FUZZ) ## Fuzz for SECONDS=600: TARGET=load (artifacts), import (uploaded models), rows (request bodies)
 	@mkdir -p target/fuzz/corpus/$(FUZZED)
 	$(CARGO_FUZZ) fuzz run --sanitizer none --target-dir target/fuzz/build $(FUZZED) \
 	  target/fuzz/corpus/$(FUZZED) fuzz/corpus/$(FUZZED) -- -dict=fuzz/$(FUZZED).dict -artifact_prefix=target/fuzz/$(FUZZED)- \
 	  -max_total_time=$(SECONDS) -max_len=16384 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
 
-fuzz-corpus: $(CARGO_FUZZ) # keeps in the repository what a run has found, as few and small files as will do
+fuzz-corpus: $(CARGO_FUZZ) ## Add the inputs that a fuzz run found to the repository, as few and as small as possible
 	fuzz/keep $(FUZZED)
 
 $(CARGO_FUZZ):
 	cargo install cargo-fuzz --version 0.13.2 --locked --debug --root target/tools
 
-bench-scoring: .venv/onnx/ready ## One row and 10,000 rows a call beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' picks some)
+bench-scoring: .venv/onnx/ready ## Measure predictions of 1 and 10,000 rows beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' selects cases)
 	cargo build --workspace --release --example score --locked
 	@.venv/onnx/bin/python infra/bench/scoring --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
-bench-serving: $(BUILT) ## Cold start, warm path and size of the predict function (ARGS='--binary A B' measures others, in turn)
+bench-serving: $(BUILT) ## Measure cold start, warm calls and size of the predict function (ARGS='--binary A B' measures other binaries, alternately)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked
 	@"$${CARGO_TARGET_DIR:-target}/bench-driver/bench-serving" all --json target/bench/serving.json $(ARGS)
 
-# One and a half times of what was measured when they were set. Never time: that is the machine's as much as the code's.
+# Limits: one and a half times the measured values. Time has no limit here, because it also depends on the machine.
 MOST_BYTES := 8000000
 MOST_INSTRUCTIONS := 22000000
 
-gate: $(BUILT) ## Fails where the predict binary, or the instructions of its cold start, have grown beyond loose bounds
+gate: $(BUILT) ## Check that the predict binary and the instructions of its cold start stay below their limits
 	cargo build --workspace --bin bench-serving --locked
 	@"$${CARGO_TARGET_DIR:-target}/debug/bench-serving" gate --most-bytes $(MOST_BYTES) --most-instructions $(MOST_INSTRUCTIONS)
 
-lock: ## Renew the pinned Python packages
+lock: ## Update the pinned Python packages
 	infra/local/lock
 
-# PARAMETERS come on top of those of the section; ARGS go to `sam deploy`.
-deploy: .venv/sam/ready .venv/emulator/ready ## Build for the cloud and deploy to your account: PARAMETERS='AlertSender=… AlertRecipients=…' CONFIG=default
+# PARAMETERS override those of the section. ARGS are passed to `sam deploy`.
+deploy: .venv/sam/ready .venv/emulator/ready ## Build for AWS and deploy to your account: PARAMETERS='AlertSender=… AlertRecipients=…' CONFIG=default
 	@$(LOCAL) deploy --config $(CONFIG) --parameters $(PARAMETERS) -- $(ARGS)
 
-# One build serves run, test and sam-local: it is made again only when a source has changed.
+# run, test and sam-local use the same build. It runs again only after a source file has changed.
 $(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready
 	@$(LOCAL) build --architecture $(ARCHITECTURE)
 	@touch $@

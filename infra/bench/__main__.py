@@ -1,4 +1,4 @@
-"""Training beside scikit-learn, LightGBM, XGBoost and CatBoost. `python infra/bench --help`; `make bench-train` calls it."""
+"""Measures training beside scikit-learn, LightGBM, XGBoost and CatBoost. `make bench-train` calls it."""
 
 import argparse
 import json
@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Measures, prints the table and writes it down; 1 only where a fit broke. A goal missed is a figure, not a failure."""
+    """Measures, prints the table and writes it to a file; returns 1 only if a fit broke.
+
+    A missed goal is not a failure.
+    """
     arguments = _parser().parse_args()
     chosen = [case for case in CASES if not arguments.only or case.name in arguments.only]
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -34,12 +37,12 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-train", description=__doc__)
+    parser.add_argument("--binary", type=Path, help="the built example `fit`; without it only the peers are measured")
+    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="directory of data and results")
     parser.add_argument(
-        "--binary", type=Path, help="Evergreen's example `fit`; without it the others are measured alone"
+        "--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="only these cases"
     )
-    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="where data and figures go")
-    parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="some cases")
-    parser.add_argument("--repeat", type=int, help="repetitions of every case, instead of its own number")
+    parser.add_argument("--repeat", type=int, help="number of repetitions of every case")
     return parser
 
 

@@ -1,13 +1,14 @@
-"""The one table of all parts of the bench: every figure beside its goal and its peers. `make bench` calls it last.
+"""Prints one table of all benchmarks: every value with its goal and its peers. `make bench` calls it last.
 
-Each part has written target/bench/PART.json: {"machine": {…}, "rows": [{"group", "name", "unit", "value", "goal", "peers",
-"note"}]}, where a goal is {"at_most": number}, {"at_least": number} or null, and peers are figures of others by name.
+Each benchmark has written target/bench/PART.json: {"machine": {…}, "rows": [{"group", "name", "unit", "value", "goal",
+"peers", "note"}]}. A goal is {"at_most": number}, {"at_least": number} or null. Peers are the values of others by name.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("reading", "train", "scoring", "serving", "cost")
@@ -15,10 +16,10 @@ HEADINGS = ("", "value", "goal", "", "peers", "note")
 
 
 def main() -> int:
-    """Prints the table and writes report.json; 1 where a part is missing. A goal missed is a figure, not a failure."""
+    """Prints the table and writes report.json; returns 1 if a part is missing. A missed goal is not a failure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--folder", type=Path, default=ROOT / "target/bench", help="where the parts are and the report goes"
+        "--folder", type=Path, default=ROOT / "target/bench", help="directory of the parts and of the report"
     )
     folder = parser.parse_args().folder
     parts = {name: _read(folder / f"{name}.json") for name in PARTS}
@@ -27,7 +28,7 @@ def main() -> int:
     rows = [row for part in found.values() for row in part["rows"]]
     print(text(rows))
     for name in missing:
-        print(f"*** {name}: not measured, {folder / name}.json is not there")
+        print(f"*** {name}: not measured, {folder / name}.json does not exist")
     machines = {name: part["machine"] for name, part in found.items()}
     report = {"machine": machines, "rows": [row | {"held": held(row)} for row in rows], "missing": missing}
     written = folder / "report.json"
@@ -36,20 +37,20 @@ def main() -> int:
     return 1 if missing else 0
 
 
-def _read(path: Path) -> dict | None:
+def _read(path: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def held(row: dict) -> bool | None:
-    """Whether the row's goal is met; None where there is none, or no value."""
+def held(row: dict[str, Any]) -> bool | None:
+    """Returns whether the row's goal is met, or None if it has no goal or no value."""
     goal, value = row.get("goal"), row.get("value")
     if not goal or value is None:
         return None
     return value <= goal["at_most"] if "at_most" in goal else value >= goal["at_least"]
 
 
-def text(rows: list[dict]) -> str:
-    """The rows, each group under its name, and how many goals are held."""
+def text(rows: list[dict[str, Any]]) -> str:
+    """Returns the rows, each group under its name, and how many goals are met."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     group = None
     for row in rows:
@@ -63,7 +64,7 @@ def text(rows: list[dict]) -> str:
     return f"{table}\n\n{sum(goals)} of {len(goals)} goals held"
 
 
-def _cells(row: dict) -> tuple[str, ...]:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     goal = row.get("goal") or {}
     sign, bound = ("≤", goal["at_most"]) if "at_most" in goal else ("≥", goal.get("at_least"))
     mark = {True: "held", False: "MISSED", None: ""}[held(row)]
@@ -74,7 +75,7 @@ def _cells(row: dict) -> tuple[str, ...]:
 
 
 def _line(line: tuple[str, ...], widths: list[int]) -> str:
-    """Figures to the right, words to the left; a group's name has a line to itself."""
+    """Aligns values to the right and words to the left; a group's name has its own line."""
     if len(line) == 1:
         return f"\n{line[0]}"
     right = {1, 2}
@@ -85,7 +86,7 @@ def _line(line: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _number(value: float | None) -> str:
-    """About three digits that matter."""
+    """Formats a value with about three significant digits."""
     if value is None:
         return "-"
     if value == int(value) or abs(value) >= 100:

@@ -1,13 +1,14 @@
-"""What Evergreen costs, from the template, the published prices and what calls last. `make cost` calls it.
+"""Computes what Evergreen costs, from the template, published prices and durations. `make cost` calls it.
 
-Prints the three tables of the README, and writes target/bench/cost.json; `--check` says whether the README still quotes them,
-`--write` puts them there.
+It prints the three tables of the README and writes target/bench/cost.json. `--check` compares the tables with the
+README, `--write` puts them into it.
 """
 
 import argparse
 import json
 import platform
 import sys
+from typing import Any
 
 import bill
 import stack
@@ -18,16 +19,16 @@ WRITTEN = stack.ROOT / "target/bench/cost.json"
 
 
 def main() -> int:
-    """Prints, writes or checks; 1 when the README says something else."""
+    """Prints, compares or writes the tables; returns 1 if the README has other ones."""
     parser = argparse.ArgumentParser(prog="make cost", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare the README and do no more")
-    parser.add_argument("--write", action="store_true", help="put the tables into the README")
+    parser.add_argument("--check", action="store_true", help="only compare the tables with the README")
+    parser.add_argument("--write", action="store_true", help="write the tables into the README")
     arguments = parser.parse_args()
     found, kept, rates = stack.read(), bill.durations(), bill.Rates()
     tables = [
-        ("A month in which nobody predicts", bill.idle(found, kept, rates)),
+        ("A month without predictions", bill.idle(found, kept, rates)),
         ("A million predictions, one row each", bill.predictions(found, kept, rates)),
-        ("The most that a stranger can cause in a month", bill.stranger(found, kept, rates)),
+        ("Maximum costs that a stranger can cause in a month", bill.stranger(found, kept, rates)),
     ]
     text = "\n".join(_table(*table) for table in tables)
     if arguments.check:
@@ -56,16 +57,16 @@ def _sum(lines: list[bill.Line]) -> float:
 def _check(text: str) -> int:
     quoted = PAGE.read_text().partition(START)[2].partition(END)[0]
     if quoted == text:
-        print("cost: the README quotes what the template costs")
+        print("cost: the README has the current costs")
         return 0
-    print("cost: the README differs; `make cost ARGS=--write` renews it", file=sys.stderr)
+    print("cost: the README has other costs than the template; `make cost ARGS=--write` updates it", file=sys.stderr)
     return 1
 
 
 def _report(tables: list[tuple[str, list[bill.Line]]]) -> None:
     entries = [(f"{name}: {line.name}", line.dollars) for name, lines in tables for line in lines]
     entries += [(name, _sum(lines)) for name, lines in tables]
-    rows: list[dict] = [
+    rows: list[dict[str, Any]] = [
         {"group": "cost", "name": name, "unit": "$", "value": round(dollars, 4), "goal": None, "peers": {}, "note": ""}
         for name, dollars in entries
     ]

@@ -1,63 +1,67 @@
-"""The bill: a month in which nobody predicts, and a million predictions of one row each."""
+"""Computes the bills: a month without predictions, a million predictions, and requests of a stranger."""
 
 import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli
 from stack import Stack
 
 HERE = Path(__file__).resolve().parent
 MILLION = 1_000_000
-# CloudWatch counts so many bytes for each event on top of its text.
+# Bytes that CloudWatch counts for each log event in addition to its text.
 EVENT_BYTES = 26
 MONTH_SECONDS = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Line:
-    """An entry and its dollars."""
+    """An entry of a bill and its price in dollars."""
 
     name: str
     dollars: float
 
 
 class Rates:
-    """Prices by name."""
+    """The prices of prices.toml, by name."""
 
     def __init__(self) -> None:
         entries = tomli.loads((HERE / "prices.toml").read_text())
         self._prices = {name: entry["price"] for name, entry in entries.items() if isinstance(entry, dict)}
 
     def of(self, count: float, name: str) -> float:
-        """The price of so many."""
+        """Returns the price of a number of units."""
         return count * self._prices[name]
 
     def compute(self, calls: float, milliseconds: float, memory: int, architecture: str) -> float:
-        """The price of calls that each take so long with so much memory, in MB; requests are not in it."""
+        """Returns the price of the compute time of calls: milliseconds per call, memory in MB. Requests are extra."""
         return self.of(calls * milliseconds / 1000 * memory / 1024, f"lambda_{architecture}")
 
 
 def log_bytes() -> int:
-    """Bytes of log of one prediction: Lambda's two lines and the function's own."""
+    """Returns the bytes that one prediction logs: Lambda's two lines and the function's own line."""
     lines = (HERE / "log.jsonl").read_text().splitlines()
     return sum(len(line.encode()) + EVENT_BYTES for line in lines)
 
 
-def durations() -> dict:
-    """What calls last, measured where that could be done without Lambda, and how often things happen."""
+def durations() -> dict[str, Any]:
+    """Reads durations, measured where that is possible without Lambda, and how often things happen."""
     kept = json.loads((HERE / "durations.json").read_text())
     return kept["measured"] | kept["assumed"]
 
 
 def billed(milliseconds: float) -> int:
-    """What Lambda charges for: whole milliseconds, one at least."""
+    """Returns the milliseconds that Lambda charges: whole ones, at least one."""
     return max(1, math.ceil(milliseconds))
 
 
-def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
-    """A month in which nobody predicts. Each training tells of itself in two events, and each of them calls `metrics`."""
+def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
+    """Returns the bill of a month without predictions.
+
+    Each training sends two events, and each of them calls `metrics`.
+    """
     trainings, events = stack.trainings, 2 * stack.trainings
     calls = stack.metrics_runs + events
     watching = (
@@ -93,8 +97,8 @@ def idle(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
     ]
 
 
-def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
-    """The most that somebody without any right can cause in a month: /health as often as its throttle lets through."""
+def stranger(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
+    """Returns the maximum bill that a stranger without any right can cause in a month, by calling /health."""
     requests = stack.health_rate * MONTH_SECONDS
     charged, size = billed(kept["predict_ms"]), log_bytes()
     time = rates.compute(requests, charged, stack.predict_memory, stack.architecture)
@@ -104,20 +108,20 @@ def stranger(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
             rates.of(requests, "api_request"),
         ),
         Line("Lambda requests and time", rates.of(requests, "lambda_request") + time),
-        Line(f"Logs, {size:,} bytes each at most", rates.of(requests * size / 1e9, "log_gigabyte")),
+        Line(f"Logs, at most {size:,} bytes each", rates.of(requests * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(requests * stack.sampled, "trace")),
     ]
 
 
-def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
-    """A million predictions of one row each. Time to start is billed like any other."""
-    looks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds
+def predictions(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
+    """Returns the bill of a million predictions of one row each. Lambda also bills the time of cold starts."""
+    checks = kept["warm_environments"] * MONTH_SECONDS / stack.refresh_seconds
     size = log_bytes()
     memory, architecture = stack.predict_memory, stack.architecture
-    charged = billed(kept["predict_ms"])
+    charged, one_in = billed(kept["predict_ms"]), round(1 / kept["cold_share"])
     time = rates.compute(MILLION, charged, memory, architecture)
     starts = MILLION * kept["cold_share"]
-    # A start reads the pointer and the copy of the artifact beside it.
+    # A cold start reads the pointer and the copy of the artifact.
     starting = rates.compute(starts, kept["init_ms"], memory, architecture) + rates.of(
         starts * kept["start_reads"], "table_read"
     )
@@ -127,10 +131,10 @@ def predictions(stack: Stack, kept: dict, rates: Rates) -> list[Line]:
         Line("Lambda requests", rates.of(MILLION, "lambda_request")),
         Line(f"Lambda time, {kept['predict_ms']} ms billed as {charged}, at {memory:,} MB, {architecture}", time),
         Line(
-            f"Cold starts, {kept['init_ms']} ms and {kept['start_reads']} reads of one call in {round(1 / kept['cold_share'])}",
+            f"Cold starts, {kept['init_ms']} ms and {kept['start_reads']} reads of one call in {one_in}",
             starting,
         ),
         Line(f"Logs, {size:,} bytes each", rates.of(MILLION * size / 1e9, "log_gigabyte")),
         Line(f"X-Ray traces of one request in {round(1 / stack.sampled)}", rates.of(MILLION * stack.sampled, "trace")),
-        Line(f"Looks for a new champion, {often}", rates.of(looks, "table_read")),
+        Line(f"Checks for a new champion, {often}", rates.of(checks, "table_read")),
     ]

@@ -1,4 +1,4 @@
-"""What of the stack is billed, as the template and the code say it."""
+"""Reads from the template and the code which resources are billed."""
 
 import re
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 30 * 24 * 60
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags: a reference is read as the name that it refers to, anything else as nothing."""
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
+    """Reads YAML with CloudFormation's tags: a reference becomes the name that it refers to, any other tag None."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, tag, node: f"!{tag} {node.value}" if tag == "Ref" else None)
@@ -20,7 +20,7 @@ _Loader.add_multi_constructor("!", lambda _loader, tag, node: f"!{tag} {node.val
 
 @dataclass(frozen=True)
 class Stack:
-    """Counts and sizes; a month has 30 days."""
+    """Counts and sizes of the stack; a month has 30 days."""
 
     architecture: str
     predict_memory: int
@@ -38,7 +38,7 @@ class Stack:
 
 
 def read() -> Stack:
-    """The stack with the defaults of its parameters."""
+    """Reads the stack with the default values of its parameters."""
     template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader, and our own file
     parameters, resources = template["Parameters"], template["Resources"]
 
@@ -46,7 +46,7 @@ def read() -> Stack:
         named = isinstance(found, str) and found.startswith("!Ref ")
         return parameters[found.removeprefix("!Ref ")]["Default"] if named else found
 
-    def function(name: str) -> dict:
+    def function(name: str) -> dict[str, Any]:
         return resources[f"{name}Function"]["Properties"]
 
     def runs(name: str) -> int:
@@ -58,7 +58,7 @@ def read() -> Stack:
         return sum(resource["Type"] == kind for resource in resources.values())
 
     def watched() -> int:
-        """What alarms watch: an alarm of several metrics is billed for each of them."""
+        """Returns the number of metrics that alarms watch: an alarm is billed for each of its metrics."""
         alarms = [
             resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"
         ]
@@ -82,15 +82,24 @@ def read() -> Stack:
 
 
 def per_month(expression: str) -> int:
-    """How often a schedule fires in 30 days: a rate, or a cron of one minute and hour every day."""
+    """Returns how often a schedule starts a run in 30 days.
+
+    It must be a rate, or a cron with one minute and hour every day.
+    """
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
         return MINUTES // (int(rate[1]) * {"minute": 1, "hour": 60, "day": 24 * 60}[rate[2]])
     if re.fullmatch(r"cron\(\d+ \d+ (\* \* \?|\? \* \*) \*\)", expression):
         return 30
-    raise ValueError(f"how often {expression} fires in a month is not known here")
+    raise ValueError(
+        f"the number of runs of the schedule {expression} in a month is unknown; "
+        "expected a rate, or a cron with one minute and hour every day"
+    )
 
 
 def _published() -> int:
-    """How many metrics the metrics function publishes; those of the predict function come with its first prediction."""
+    """Returns how many metrics the metrics function publishes.
+
+    Those of the predict function start with its first prediction.
+    """
     code = (ROOT / "shared/lifecycle/src/health.rs").read_text()
     return len(re.findall(r'Self::(\w+) => "\1"', code))

@@ -1,7 +1,8 @@
-"""The local stack's commands. `python infra/local COMMAND --help`; the Makefile calls them."""
+"""Commands of the local stack. `python infra/local COMMAND --help` describes one; the Makefile calls them."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from driver.settings import ROOT, Settings
 
 
 def main() -> int:
-    """Runs one command; 0 when all went well."""
+    """Runs one command; returns 0 if it succeeded."""
     arguments = _parser().parse_args()
     try:
         return arguments.run(arguments) or 0
@@ -36,22 +37,26 @@ def main() -> int:
         return 130
 
 
-def build(arguments) -> None:
+def build(arguments: argparse.Namespace) -> None:
+    """Builds the functions."""
     deploy.build(arguments.architecture)
 
 
-def up(arguments) -> None:
+def up(arguments: argparse.Namespace) -> None:
+    """Starts the emulator, and deploys or updates the stack."""
     _start(_settings(arguments))
 
 
-def down(arguments) -> None:
+def down(arguments: argparse.Namespace) -> None:
+    """Stops the emulators of all local stacks."""
     state = arguments.state.resolve()
     ended = sum(emulator.stop(Settings(folder)) for folder in places.every(state))
-    words = ("No local stack of this checkout runs.", "The local stack has ended.")
-    say(words[ended] if ended < 2 else f"{ended} local stacks have ended.")
+    words = ("No local stack of this checkout runs.", "The local stack is stopped.")
+    say(words[ended] if ended < 2 else f"{ended} local stacks are stopped.")
 
 
-def run(arguments) -> None:
+def run(arguments: argparse.Namespace) -> None:
+    """Starts the stack and shows the whole lifecycle of a model."""
     table = owntable.find(arguments.dataset, arguments.target, arguments.model)
     settings = _settings(arguments, table)
     _start(settings)
@@ -60,35 +65,43 @@ def run(arguments) -> None:
         walk.walk(settings, subject.Own(table) if table else subject.Iris())
 
 
-def runs(arguments) -> None:
+def runs(arguments: argparse.Namespace) -> None:
+    """Prints the training runs."""
     listing.show(*places.status(arguments.state.resolve(), arguments.model))
 
 
-def authorize(_arguments) -> None:
+def authorize(_arguments: argparse.Namespace) -> None:
+    """Checks authorization by signature and by token."""
     authorization.check()
 
 
-def test(arguments) -> int:
+def test(arguments: argparse.Namespace) -> int:
+    """Runs the tests of the deployed stack."""
     return isolated.end_to_end_tests(arguments.arguments)
 
 
-def localstack_answers(arguments) -> None:
+def localstack_answers(arguments: argparse.Namespace) -> None:
+    """Checks that LocalStack answers."""
     localstack.require(_settings(arguments))
 
 
-def test_dynamodb(arguments) -> int:
+def test_dynamodb(arguments: argparse.Namespace) -> int:
+    """Runs the registry's tests against DynamoDB Local."""
     return dynamodb.registry_tests(arguments.arguments)
 
 
-def test_localstack(arguments) -> int:
+def test_localstack(arguments: argparse.Namespace) -> int:
+    """Runs the tests on LocalStack."""
     return localstack.tests(arguments.arguments)
 
 
-def sam_local(_arguments) -> None:
+def sam_local(_arguments: argparse.Namespace) -> None:
+    """Runs the sample events with `sam local`."""
     samlocal.everything()
 
 
-def deploy_to_account(arguments) -> None:
+def deploy_to_account(arguments: argparse.Namespace) -> None:
+    """Builds for an AWS account and deploys to it."""
     cloud.deploy(arguments.config, arguments.parameters, arguments.words)
 
 
@@ -102,7 +115,7 @@ def _start(settings: Settings) -> None:
     say(f"written: {settings.environment_file}")
 
 
-def _settings(arguments, table: owntable.OwnTable | None = None) -> Settings:
+def _settings(arguments: argparse.Namespace, table: owntable.OwnTable | None = None) -> Settings:
     return places.settings_for(arguments.state.resolve(), arguments.port, arguments.config, arguments.emulator, table)
 
 
@@ -111,29 +124,31 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "build", build, "build the functions").add_argument("--architecture", required=True)
     for name, function, text in (
-        ("up", up, "start the emulator and deploy, or update"),
-        ("down", down, "end the emulators"),
-        ("run", run, "up, then show the model's whole life"),
-        ("runs", runs, "compare the runs"),
+        ("up", up, "start the emulator, and deploy or update the stack"),
+        ("down", down, "stop the emulators"),
+        ("run", run, "up, then show the whole lifecycle of a model"),
+        ("runs", runs, "compare the training runs"),
     ):
         command = _add(commands, name, function, text)
-        command.add_argument("--state", type=Path, default=ROOT / "target/local", help="directory of all its files")
+        command.add_argument(
+            "--state", type=Path, default=ROOT / "target/local", help="directory of all files of the stack"
+        )
         if function in (up, run):
             command.add_argument(
-                "--port", type=int, help="4566, or for a table of one's own the first free one after it"
+                "--port", type=int, help="default: 4566, or for your own table the first free port after it"
             )
             command.add_argument("--config", default="local", help="section of samconfig.toml")
             command.add_argument("--emulator", choices=("ministack", "localstack"), default="ministack")
         if function in (run, runs):
-            command.add_argument("--model", default="", help="name of the model; without it, that of the table's file")
+            command.add_argument("--model", default="", help="name of the model; default: the name of the table's file")
         if function is run:
-            command.add_argument("--dataset", default="", help="a table's file or directory; without it, Iris")
-            command.add_argument("--target", default="", help="the column to predict")
-    answers = _add(commands, "localstack-answers", localstack_answers, "fail unless LocalStack answers")
-    answers.add_argument("--port", type=int, help="4566 without it")
+            command.add_argument("--dataset", default="", help="file or directory of a table; default: Iris")
+            command.add_argument("--target", default="", help="column to predict")
+    answers = _add(commands, "localstack-answers", localstack_answers, "check that LocalStack answers")
+    answers.add_argument("--port", type=int, help="default: 4566")
     answers.set_defaults(state=ROOT / "target/local", config="local", emulator="localstack")
     for name, tested, text in (
-        ("test", test, "run the tests of the deployed stack against an emulator of their own"),
+        ("test", test, "run the tests of the deployed stack, with their own emulator"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
         (
             "localstack-test",
@@ -142,17 +157,28 @@ def _parser() -> argparse.ArgumentParser:
         ),
     ):
         tests = _add(commands, name, tested, text)
-        tests.add_argument("arguments", nargs="*", help="what cargo test is given, after --")
-    _add(commands, "authorization", authorize, "call each API with a signature, and with a token, in place of a key")
-    _add(commands, "sam-local", sam_local, "run events/ through `sam local`")
-    account = _add(commands, "deploy", deploy_to_account, "build for an account of AWS and deploy to it")
+        tests.add_argument("arguments", nargs="*", help="arguments of cargo test, after --")
+    _add(commands, "authorization", authorize, "check the APIs with a signature and with a token instead of a key")
+    _add(commands, "sam-local", sam_local, "run events/ with `sam local`")
+    account = _add(commands, "deploy", deploy_to_account, "build for an AWS account and deploy to it")
     account.add_argument("--config", default="default", help="section of samconfig.toml")
-    account.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="over those of the section")
-    account.add_argument("words", nargs="*", help="what `sam deploy` is given, after --")
+    account.add_argument(
+        "--parameters",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters that override those of the section",
+    )
+    account.add_argument("words", nargs="*", help="arguments of `sam deploy`, after --")
     return parser
 
 
-def _add(commands, name: str, function, text: str) -> argparse.ArgumentParser:
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    function: Callable[[argparse.Namespace], int | None],
+    text: str,
+) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text)
     command.set_defaults(run=function)
     return command

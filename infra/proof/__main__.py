@@ -1,4 +1,4 @@
-"""Sixty real tables, each trained as a user would, beside what people would train instead. `make proof` calls it."""
+"""Trains Evergreen and six libraries on sixty real tables and compares them. `make proof` calls it."""
 
 import argparse
 import os
@@ -16,16 +16,16 @@ FOLDER = ROOT / "target/proof"
 
 
 def main() -> int:
-    """Holds a contest for each table and prints the figures; writes docs/PROOF.md when all tables took part."""
+    """Compares on each table and prints the results; writes docs/PROOF.md if all tables took part."""
     arguments = _parser().parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    # Libraries write files of their own where they run.
+    # Some libraries write files into the working directory.
     os.chdir(FOLDER)
     folder = FOLDER / ("next" if arguments.next else "tables")
     kept_in = FOLDER / ("next.json" if arguments.next else "contests.json")
     chosen = tables.choose(folder, arguments.count, arguments.next)
     if unknown := set(arguments.tables) - {table.name for table in chosen}:
-        raise SystemExit(f"make proof: no such table: {', '.join(sorted(unknown))}")
+        raise SystemExit(f"make proof: the proof has no table {', '.join(sorted(unknown))}")
     earlier = {entry.table: entry for entry in contest.load(kept_in)}
     rules = _rules(arguments)
     contests: list[contest.Contest] = []
@@ -55,12 +55,12 @@ def _rules(arguments: argparse.Namespace) -> contest.Rules:
 
 
 def _said(found: contest.Contest) -> str:
-    name, task = found.table.name, page.FIGURE[found.table.task]
+    name, task = found.table.name, page.METRIC[found.table.task]
     if problem := found.failed.get(contest.EVERGREEN):
-        return f"{name}: not trained: {problem}"
-    figures = ", ".join(f"{who} {found.figure(who):.4g}" for who in found.losses)
+        return f"{name}: Evergreen did not train: {problem}"
+    losses = ", ".join(f"{who} {found.loss(who):.4g}" for who in found.losses)
     failed = "".join(f"; {who} failed: {why}" for who, why in found.failed.items())
-    return f"{name} ({task}): {figures}; {found.seconds[contest.EVERGREEN]:.1f} s{failed}"
+    return f"{name} ({task}): {losses}; {found.seconds[contest.EVERGREEN]:.1f} s{failed}"
 
 
 def _show(lines: list[list[str]]) -> None:
@@ -81,15 +81,21 @@ def _absolute(path: str) -> Path:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make proof", description=__doc__)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help="some of the tables by name, such as ISLR/Auto")
-    parser.add_argument("--binary", type=_absolute, required=True, help="shared/learning/examples/proof.rs, built")
-    parser.add_argument("--seconds", type=float, default=60, help="for each training of Evergreen and of FLAML")
-    parser.add_argument("--count", type=int, default=tables.TABLES_OF_A_TASK, help="tables of each task")
-    parser.add_argument("--flaml-seconds", type=float, help="for each training of FLAML, if not those of Evergreen")
-    parser.add_argument("--peers", nargs="+", choices=list(peers.PEERS), help="some of the libraries; not published")
-    parser.add_argument("--next", action="store_true", help="the tables after those of the proof, to try changes on")
-    parser.add_argument("--go-on", action="store_true", help="keep what an earlier run has come to")
-    parser.add_argument("--again", action="store_true", help="have Evergreen train anew; keep what the libraries lost")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="only these tables, for example ISLR/Auto")
+    parser.add_argument(
+        "--binary", type=_absolute, required=True, help="the built example shared/learning/examples/proof.rs"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="maximum seconds of each training of Evergreen and FLAML"
+    )
+    parser.add_argument("--count", type=int, default=tables.TABLES_OF_A_TASK, help="number of tables of each task")
+    parser.add_argument("--flaml-seconds", type=float, help="maximum seconds of each training of FLAML, if they differ")
+    parser.add_argument(
+        "--peers", nargs="+", choices=list(peers.PEERS), help="only these libraries; docs/PROOF.md is not written"
+    )
+    parser.add_argument("--next", action="store_true", help="use the tables after those of the proof, to try changes")
+    parser.add_argument("--go-on", action="store_true", help="keep the results of an earlier run, and continue")
+    parser.add_argument("--again", action="store_true", help="train only Evergreen again; keep the libraries' losses")
     return parser
 
 

@@ -1,6 +1,7 @@
-"""One table: Evergreen trains on it as a user would, and every peer on the same rows.
+"""Trains Evergreen on one table, with default settings, and every other library on the same rows.
 
-What a peer lost is kept: a later build of Evergreen that holds out the same rows is compared with it as it is.
+The losses of the libraries are stored. A later build of Evergreen with the same hold-out is compared with the stored
+losses.
 """
 
 import hashlib
@@ -22,30 +23,30 @@ CONSTANT = "Constant"
 
 @dataclass
 class Contest:
-    """What came of a table: the loss of each held-out row, by who answered. `failed` says why the others did not."""
+    """The results on a table: each library's loss for each held-out row, and why a library failed."""
 
     table: tables.Table
     losses: dict[str, list[float]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     family: str = ""
-    # Tells which rows were held out.
+    # A hash of the held-out rows.
     holdout: str = ""
-    # Seconds that FLAML had.
+    # Seconds that FLAML had for its search.
     flaml_seconds: float = 0.0
 
-    def figure(self, who: str) -> float:
-        """Log loss, or root mean squared error: the smaller, the better."""
+    def loss(self, who: str) -> float:
+        """Returns log loss or root mean squared error; smaller is better."""
         mean = float(np.mean(self.losses[who]))
         return mean if self.table.task == "classification" else float(np.sqrt(mean))
 
     def advantage(self, other: str) -> tuple[float, float]:
-        """By how much Evergreen's mean loss is below that of another on the same rows, and the standard error of that."""
+        """Returns by how much Evergreen's mean loss on the same rows is lower, and the standard error of that."""
         paired = np.subtract(self.losses[other], self.losses[EVERGREEN])
         return float(paired.mean()), float(paired.std(ddof=1) / np.sqrt(len(paired)))
 
     def take_over(self, name: str, kept: "Contest") -> bool:
-        """Takes over what a peer came to in an earlier contest, if it had the same rows and the same time."""
+        """Copies a library's result from an earlier contest, if rows and time are the same; returns whether it did."""
         same = self.holdout == kept.holdout and (name != "FLAML" or self.flaml_seconds == kept.flaml_seconds)
         if not same or name not in kept.seconds:
             return False
@@ -59,7 +60,7 @@ class Contest:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who takes part beside Evergreen, and how many seconds those have that search."""
+    """Which libraries are compared, and how many seconds Evergreen and FLAML may search."""
 
     binary: Path
     seconds: float
@@ -68,7 +69,7 @@ class Rules:
 
 
 def hold(rules: Rules, folder: Path, table: tables.Table, kept: Contest | None = None) -> Contest:
-    """Has Evergreen train on the table, and every peer of which nothing is `kept` that still holds."""
+    """Trains Evergreen on the table, and every library without a usable result in `kept`."""
     contest = Contest(table, flaml_seconds=rules.flaml_seconds)
     file = tables.path(folder, table)
     holdout = _evergreen(contest, rules.binary, file, rules.seconds)
@@ -91,14 +92,14 @@ def _peer(contest: Contest, name: str, losses: Callable[[], np.ndarray]) -> None
     began = time.monotonic()
     try:
         contest.losses[name] = losses().tolist()
-    # Whatever a library stumbles over, the others go on.
+    # If one library fails, the others continue.
     except Exception as error:
         contest.failed[name] = f"{type(error).__name__}: {error}"[:200]
     contest.seconds[name] = time.monotonic() - began
 
 
 def _evergreen(contest: Contest, binary: Path, file: Path, seconds: float) -> list[int] | None:
-    """Trains without any setting but the target; returns the rows of the file that are held out."""
+    """Trains with no setting except the target; returns the held-out rows by their places in the file."""
     command = [str(binary), str(file), "--target", contest.table.target, "--seconds", str(seconds)]
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -113,13 +114,13 @@ def _evergreen(contest: Contest, binary: Path, file: Path, seconds: float) -> li
 
 
 def write(contests: list[Contest], path: Path) -> None:
-    """Keeps the contests for programs."""
+    """Stores the contests as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(contest) for contest in contests]) + "\n")
 
 
 def load(path: Path) -> list[Contest]:
-    """The contests that were kept; none where there is no file."""
+    """Reads the stored contests; returns an empty list if there is no file."""
     if not path.exists():
         return []
     return [Contest(**{**entry, "table": tables.Table(**entry["table"])}) for entry in json.loads(path.read_text())]

@@ -1,77 +1,77 @@
-"""The figures as tables: for the terminal and for docs/PROOF.md."""
+"""Formats the results as tables, for the terminal and for docs/PROOF.md."""
 
 import os
 import platform
 from datetime import datetime, timezone
 from pathlib import Path
 
-import figures
 import peers
+import results
 from contest import CONSTANT, EVERGREEN, Contest, Rules
 
-BEGIN, END = "<!-- figures: make proof -->", "<!-- end of figures -->"
-FIGURE = {"classification": "log loss", "regression": "RMSE"}
+BEGIN, END = "<!-- results: make proof -->", "<!-- end of results -->"
+METRIC = {"classification": "log loss", "regression": "RMSE"}
 
 
 def summary(contests: list[Contest]) -> list[list[str]]:
-    """The goals beside what was reached."""
-    classes, numbers = (figures.of_task(contests, task) for task in FIGURE)
+    """Returns a table of the goals and the results."""
+    classes, numbers = (results.of_task(contests, task) for task in METRIC)
     both = classes + numbers
-    ranks = [figures.mean_ranks(part)[EVERGREEN] for part in (classes, numbers)]
+    ranks = [results.mean_ranks(part)[EVERGREEN] for part in (classes, numbers)]
     lines = [["", "Goal", "Reached"]]
-    lines.append(["trains without an edit", "all", f"{figures.trained(contests)} of {len(contests)}"])
+    lines.append(["trains without an edit", "all", f"{results.trained(contests)} of {len(contests)}"])
     lines.append(["mean rank of six, log loss / RMSE", "≤ 1.8 / ≤ 1.8", " / ".join(f"{rank:.2f}" for rank in ranks)])
-    for peer in figures.taking_part(both):
-        found = figures.against(both, peer)
+    for peer in results.taking_part(both):
+        found = results.against(both, peer)
         goal = "≥ 3 : 1" if peer == "CatBoost" else "≥ 10 : 1"
         score = f"{found.wins} : {found.losses} ({found.ties} within one standard error)"
         lines.append([f"wins : losses against {peer}", goal, score])
-    gaps = " / ".join(f"{figures.median_gap(part):+.1%}" for part in (classes, numbers))
+    gaps = " / ".join(f"{results.median_gap(part):+.1%}" for part in (classes, numbers))
     lines.append(["median gap to the best of five", "≤ 0 %", gaps])
-    worse = figures.worse_than_constant(both)
+    worse = results.worse_than_constant(both)
     lines.append(["worse than the constant", "0", f"{len(worse)}{': ' if worse else ''}{', '.join(worse)}"])
     return lines
 
 
 def ranking(contests: list[Contest]) -> list[list[str]]:
-    """The mean rank of each of the six."""
-    parts = [figures.mean_ranks(figures.of_task(contests, task)) for task in FIGURE]
-    rows = [[name, *(f"{part[name]:.2f}" for part in parts)] for name in figures.SIX]
-    return [["", *(f"Mean rank, {figure}" for figure in FIGURE.values())], *rows]
+    """Returns a table of the mean ranks of the six."""
+    parts = [results.mean_ranks(results.of_task(contests, task)) for task in METRIC]
+    rows = [[name, *(f"{part[name]:.2f}" for part in parts)] for name in results.SIX]
+    return [["", *(f"Mean rank, {metric}" for metric in METRIC.values())], *rows]
 
 
 def each(contests: list[Contest]) -> list[list[str]]:
-    """A line for each table."""
+    """Returns a table with a line for each contest."""
     names = [EVERGREEN, *peers.PEERS, CONSTANT]
     lines = [["Table", "Predicted", "Rows", "Chosen", *names]]
     for contest in contests:
         table = contest.table
-        cells = [_figure(contest, name) for name in names]
+        cells = [_loss(contest, name) for name in names]
         lines.append([table.name, table.target, str(table.rows), contest.family.replace("_", " "), *cells])
     return lines
 
 
-def _figure(contest: Contest, name: str) -> str:
+def _loss(contest: Contest, name: str) -> str:
     if name in contest.losses:
-        return f"{contest.figure(name):.4g}"
+        return f"{contest.loss(name):.4g}"
     return "failed" if name in contest.failed else ""
 
 
 def publish(page: Path, contests: list[Contest], made: str) -> None:
-    """Puts the figures into the page, between its marks."""
+    """Writes the results into the page, between its marks."""
     text = page.read_text()
     if BEGIN not in text or END not in text:
-        raise SystemExit(f"{page} has lost its marks {BEGIN} and {END}; nothing was written")
+        raise SystemExit(f"{page} does not contain the marks {BEGIN} and {END}; add them. Nothing was written")
     before, rest = text.split(BEGIN, 1)
     parts = [made, _markdown(summary(contests)), _markdown(ranking(contests))]
-    for task, figure in FIGURE.items():
+    for task, metric in METRIC.items():
         of_task = [contest for contest in contests if contest.table.task == task]
-        parts.append(f"### Each table: {figure}\n\n{_markdown(each(of_task))}")
+        parts.append(f"### Each table: {metric}\n\n{_markdown(each(of_task))}")
     page.write_text(f"{before}{BEGIN}\n" + "\n\n".join(parts) + f"\n{END}{rest.split(END, 1)[1]}")
 
 
 def made(commit: str, rules: Rules, contests: list[Contest]) -> str:
-    """Of what, when and where the figures are."""
+    """Returns which commit, date, machine and times the results are from."""
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     flaml = sum("FLAML" in contest.seconds for contest in contests)

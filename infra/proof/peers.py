@@ -1,7 +1,7 @@
-"""What people would train instead: six usual libraries, as they come, on the rows that Evergreen learns from.
+"""Six usual libraries with their default settings, which train on the same rows as Evergreen.
 
-Each gets the table as pandas reads it, without the row names. Texts are categories, dates are days. Where a library takes
-neither categories nor holes, it gets one-hot columns and medians, as scikit-learn's documentation does it.
+Each gets the table as pandas reads it, without the row names. Texts are categories, dates are days. A library that
+accepts neither categories nor missing values gets one-hot columns and medians, as in scikit-learn's documentation.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
@@ -18,12 +19,12 @@ from tables import INDEX, Table
 
 SEED = 7
 THREADS = 2
-# What scikit-learn's log loss takes for a probability of 0.
+# Minimum probability in scikit-learn's log loss, in place of 0.
 LEAST = float(np.finfo(np.float64).eps)
 
 
 def read(file: Path, table: Table) -> tuple[pandas.DataFrame, pandas.Series]:
-    """The columns to learn from, and the target."""
+    """Reads the feature columns and the target."""
     frame = pandas.read_csv(file, low_memory=False).drop(columns=INDEX, errors="ignore")
     target = frame.pop(table.target)
     for name in frame.columns:
@@ -33,14 +34,14 @@ def read(file: Path, table: Table) -> tuple[pandas.DataFrame, pandas.Series]:
         if days.notna().sum() == frame[name].notna().sum() > 0:
             frame[name] = (days - pandas.Timestamp("2000-01-01")) / pandas.Timedelta(days=1)
         else:
-            # A missing text is a hole to every library as NaN alone.
+            # Every library accepts NaN, and nothing else, as a missing text.
             texts = frame[name].astype("string").astype(object)
             frame[name] = texts.where(texts.notna(), np.nan).astype("category")
     return frame, target.astype("string") if table.task == "classification" else target.astype(float)
 
 
 def usable(target: pandas.Series) -> list[int]:
-    """The rows that have a label, and not one of their own: the others can be learnt from by nobody."""
+    """Returns the rows whose label is not missing and occurs more than once: no library can train on the others."""
     rows = target.notna()
     if pandas.api.types.is_string_dtype(target):
         rows &= target.map(target.value_counts()) > 1
@@ -48,7 +49,7 @@ def usable(target: pandas.Series) -> list[int]:
 
 
 def losses(name: str, frame: pandas.DataFrame, target: pandas.Series, holdout: list[int], seconds: float) -> np.ndarray:
-    """The loss of each held-out row: minus the logarithm of the true label's probability, or the squared error."""
+    """Returns the loss of each held-out row: minus the log of the true label's probability, or the squared error."""
     held = np.zeros(len(frame), bool)
     held[holdout] = True
     classes = pandas.api.types.is_string_dtype(target)
@@ -68,7 +69,7 @@ def losses(name: str, frame: pandas.DataFrame, target: pandas.Series, holdout: l
 
 
 def constant(target: pandas.Series, holdout: list[int]) -> np.ndarray:
-    """The losses of answering with the shares of the labels, or with the mean, of the rows that are learnt from."""
+    """Returns the losses of the constant answer: the shares of the labels, or the mean, of the training rows."""
     held = np.zeros(len(target), bool)
     held[holdout] = True
     if not pandas.api.types.is_string_dtype(target):
@@ -77,8 +78,8 @@ def constant(target: pandas.Series, holdout: list[int]) -> np.ndarray:
     return -np.log(np.clip([shares.get(label, 0.0) for label in target.iloc[holdout]], LEAST, 1.0))
 
 
-def _plain(frame: pandas.DataFrame):
-    """Holes filled, categories one-hot, for libraries that take numbers only."""
+def _plain(frame: pandas.DataFrame) -> Any:
+    """Fills missing values and makes one-hot columns of categories, for libraries that only accept numbers."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -92,14 +93,14 @@ def _plain(frame: pandas.DataFrame):
     )
 
 
-def _linear(frame, target, classes: bool, _seconds: float):
+def _linear(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.pipeline import make_pipeline
 
     return make_pipeline(_plain(frame), LogisticRegression(max_iter=5000) if classes else Ridge()).fit(frame, target)
 
 
-def _forest(frame, target, classes: bool, _seconds: float):
+def _forest(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.pipeline import make_pipeline
 
@@ -107,15 +108,15 @@ def _forest(frame, target, classes: bool, _seconds: float):
     return make_pipeline(_plain(frame), kind(random_state=SEED, n_jobs=THREADS)).fit(frame, target)
 
 
-def _histogram(frame, target, classes: bool, _seconds: float):
+def _histogram(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-    # It takes 255 categories of a column at most; with more, the column is its codes.
+    # The model accepts at most 255 categories of a column. A column with more is replaced by its codes.
     return _Coded(kind(random_state=SEED), most=255).fit(frame, target)
 
 
-def _lightgbm(frame, target, classes: bool, _seconds: float):
+def _lightgbm(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     import lightgbm
 
     kind = lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor
@@ -123,7 +124,7 @@ def _lightgbm(frame, target, classes: bool, _seconds: float):
     return _Renamed(model).fit(frame, target)
 
 
-def _catboost(frame, target, classes: bool, _seconds: float):
+def _catboost(frame: pandas.DataFrame, target: pandas.Series, classes: bool, _seconds: float) -> Any:
     import catboost
 
     texts = list(frame.select_dtypes("category").columns)
@@ -132,7 +133,7 @@ def _catboost(frame, target, classes: bool, _seconds: float):
     return _Filled(model, texts).fit(frame, target)
 
 
-def _flaml(frame, target, classes: bool, seconds: float):
+def _flaml(frame: pandas.DataFrame, target: pandas.Series, classes: bool, seconds: float) -> Any:
     import flaml
 
     model = flaml.AutoML()
@@ -153,58 +154,58 @@ def _flaml(frame, target, classes: bool, seconds: float):
 class _Wrapped:
     """A model that gets the table in another form."""
 
-    def __init__(self, model) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
 
-    def fit(self, frame, target):
+    def fit(self, frame: pandas.DataFrame, target: pandas.Series) -> Any:
         self.model.fit(self.form(frame), target.to_numpy(object if pandas.api.types.is_string_dtype(target) else float))
         return self
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         raise NotImplementedError
 
-    def predict(self, frame):
+    def predict(self, frame: pandas.DataFrame) -> Any:
         return self.model.predict(self.form(frame))
 
-    def predict_proba(self, frame):
+    def predict_proba(self, frame: pandas.DataFrame) -> Any:
         return self.model.predict_proba(self.form(frame))
 
     @property
-    def classes_(self):
+    def classes_(self) -> Any:
         return self.model.classes_
 
 
 class _Coded(_Wrapped):
-    """Categories as they are, or as their codes where there are too many."""
+    """Replaces categories by their codes in columns with too many categories."""
 
-    def __init__(self, model, most: int) -> None:
+    def __init__(self, model: Any, most: int) -> None:
         super().__init__(model)
         self.most = most
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         wide = [name for name in frame.select_dtypes("category") if len(frame[name].cat.categories) > self.most]
         return frame.assign(**{name: frame[name].cat.codes for name in wide})
 
 
 class _Renamed(_Wrapped):
-    """Columns by number: LightGBM takes no brackets or commas in names."""
+    """Numbers the columns: LightGBM does not accept brackets or commas in names."""
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         return frame.set_axis([f"c{place}" for place in range(frame.shape[1])], axis=1)
 
 
 class _Filled(_Wrapped):
-    """Missing texts as a text of their own: CatBoost takes no holes there."""
+    """Replaces missing texts by an empty text: CatBoost does not accept missing texts."""
 
-    def __init__(self, model, texts: list[str]) -> None:
+    def __init__(self, model: Any, texts: list[str]) -> None:
         super().__init__(model)
         self.texts = texts
 
-    def form(self, frame):
+    def form(self, frame: pandas.DataFrame) -> pandas.DataFrame:
         return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), "") for name in self.texts})
 
 
-PEERS: dict[str, Callable] = {
+PEERS: dict[str, Callable[..., Any]] = {
     "HistGradientBoosting": _histogram,
     "LightGBM": _lightgbm,
     "CatBoost": _catboost,

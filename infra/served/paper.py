@@ -1,4 +1,4 @@
-"""The proof as a table: for the terminal, for docs/PROOF.md, and as JSON."""
+"""Formats the lines as a table, for the terminal, for docs/PROOF.md, and as JSON."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from driver import console
 from driver.settings import ROOT, code_version
 
 PAGE = ROOT / "docs/PROOF.md"
-BEGIN, END = "<!-- figures: make served -->", "<!-- end of served figures -->"
+BEGIN, END = "<!-- results: make served -->", "<!-- end of served results -->"
 HEADINGS = (
     "Table",
     "Rows",
     "Columns",
     "Hold-out",
     "Model",
-    "Figure",
+    "Metric",
     "Evergreen",
     "scikit-learn",
     "Standard error",
@@ -27,33 +27,33 @@ HEADINGS = (
 
 
 def show(lines: list[Line]) -> None:
-    """Prints the table, and below it what is wrong with answers that were served."""
+    """Prints the table, and below it the answers that differ from their manifest."""
     console.table([heading.upper() for heading in HEADINGS], [_cells(line) for line in lines])
     for line in lines:
         if line.served:
-            console.say(f"{line.table}, {line.family}: served answers differ from the manifest: {line.served}")
+            console.say(f"{line.table}, {line.family}: the answers differ from the manifest: {line.served}")
 
 
 def write_down(lines: list[Line], path: Path) -> None:
-    """Writes the lines for programs."""
+    """Writes the lines as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"made": _made(), "lines": [line.record() for line in lines]}, indent=2) + "\n")
 
 
 def publish(lines: list[Line]) -> None:
-    """Puts the table into docs/PROOF.md, between its marks."""
+    """Writes the table into docs/PROOF.md, between its marks."""
     text = PAGE.read_text()
     if BEGIN not in text or END not in text:
-        raise console.Failure(f"{PAGE} has lost its marks {BEGIN} and {END}; nothing was written")
+        raise console.Failure(f"{PAGE} does not contain the marks {BEGIN} and {END}; add them. Nothing was written")
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     rows = ["| " + " | ".join(cells) + " |" for cells in (HEADINGS, *(_cells(line) for line in lines))]
     align = "|" + "|".join("---:" if 0 < place < 4 or 5 < place < 9 else "---" for place in range(len(HEADINGS))) + "|"
     made = _made()
-    figures = f"Commit {made['commit']}, {made['date']}, {made['machine']}.\n\n" + "\n".join(
+    results = f"Commit {made['commit']}, {made['date']}, {made['machine']}.\n\n" + "\n".join(
         [rows[0], align, *rows[1:]]
     )
-    PAGE.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}\n{results}\n{END}{after}")
 
 
 def _made() -> dict[str, str]:

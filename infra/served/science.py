@@ -1,11 +1,13 @@
-"""The scikit-learn side of one comparison. Runs in .venv/science; reads the work as JSON, prints figures as JSON.
+"""Fits scikit-learn for one comparison. Runs in .venv/science; reads the work and prints the result as JSON.
 
-The work: the table (a CSV), target, task, the hold-out's row numbers, the family, and Evergreen's answers for these rows.
+The work: the table (a CSV), target, task, the numbers of the held-out rows, and the model family.
 """
 
 import csv
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -21,13 +23,13 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-# A forest is a matter of luck: its mean over some seeds is what it can do.
+# A forest depends on chance, so its score is the mean over several seeds.
 SEEDS = range(5)
 RESAMPLES = 2_000
 
 
 def main() -> None:
-    """Fits, scores, and says by how much a score of so few rows is uncertain."""
+    """Fits, scores, and prints the score with its standard error, which depends on the number of rows."""
     work = json.load(sys.stdin)
     x, y, kinds = _read(work["table"], work["target"], work["task"])
     held_out = np.zeros(len(y), dtype=bool)
@@ -41,9 +43,9 @@ def main() -> None:
     print(json.dumps({"score": theirs, "standard_error": float(np.mean(errors)), "columns": x.shape[1]}))
 
 
-def _read(path: str, target: str, task: str):
-    """Rows without the target, the target, and the positions of columns of numbers and of texts."""
-    with open(path, newline="", encoding="utf-8") as file:
+def _read(path: str, target: str, task: str) -> Any:
+    """Returns the rows without the target, the target, and the places of the number columns and of the text columns."""
+    with Path(path).open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     place = header.index(target)
     y = np.array([row[place] for row in rows], dtype=float if task == "regression" else object)
@@ -64,7 +66,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _fit(work: dict, kinds, seed: int, x: np.ndarray, y: np.ndarray):
+def _fit(work: dict[str, Any], kinds: Any, seed: int, x: np.ndarray, y: np.ndarray) -> Any:
     numbers, texts = kinds
     filled = SimpleImputer(strategy="median", add_indicator=True)
     by_kind = ColumnTransformer(
@@ -76,8 +78,8 @@ def _fit(work: dict, kinds, seed: int, x: np.ndarray, y: np.ndarray):
     return make_pipeline(by_kind, _model(work["family"], work["task"], seed)).fit(x, y)
 
 
-def _model(family: str, task: str, seed: int):
-    """The estimator of that family, as it is by default; a linear one gets the steps that it needs to converge."""
+def _model(family: str, task: str, seed: int) -> Any:
+    """Returns the estimator of that family with its defaults; a linear one gets enough steps to converge."""
     if task == "classification":
         return {
             "random_forest": lambda: RandomForestClassifier(random_state=seed, n_jobs=2),
@@ -87,15 +89,20 @@ def _model(family: str, task: str, seed: int):
     return {
         "random_forest": lambda: RandomForestRegressor(random_state=seed, n_jobs=2),
         "gradient_boosting": lambda: HistGradientBoostingRegressor(random_state=seed),
-        "linear": lambda: Ridge(),
+        "linear": Ridge,
     }[family]()
 
 
 def _standard_error(truth: np.ndarray, answer: np.ndarray, task: str) -> float:
-    """Of accuracy √(p(1 − p)/n), two right and two wrong rows more; of R² the spread of its bootstrap over the rows."""
+    """Returns the standard error of the score.
+
+    For accuracy it is √(p(1 − p)/n), with two more right and two more wrong rows. For R² it is the standard deviation
+    over bootstrap samples of the rows.
+    """
     if task == "classification":
         right = float(np.mean(truth == answer))
-        # Two more of each (Agresti and Coull, 1998): a few dozen rows without a mistake are no certainty.
+        # Two more of each (Agresti and Coull, 1998): without them, a few dozen rows without a mistake would have an
+        # error of 0.
         rows = len(truth) + 4
         right = (right * len(truth) + 2) / rows
         return float(np.sqrt(right * (1 - right) / rows))

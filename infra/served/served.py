@@ -1,20 +1,21 @@
-"""What the deployed stack answers for the hold-out, beside what its manifest says of it."""
+"""Compares the answers of the deployed stack for the hold-out with the metrics in its manifest."""
 
 import math
+from typing import Any
 
 from driver import api, rows
 
 BATCH = 100
-# Answers travel as 32-bit floats.
+# Tolerance: answers are sent as 32-bit floats.
 CLOSE = 1e-5
 
 
 class Unequal(Exception):
-    """The served answers do not give the manifest's figures."""
+    """The answers give other metrics than the manifest has."""
 
 
-def score(url: str, key: str, table: list[dict], manifest: dict) -> float:
-    """Accuracy or R² of the served answers for these rows; Unequal when the manifest has other figures."""
+def score(url: str, key: str, table: list[dict[str, Any]], manifest: dict[str, Any]) -> float:
+    """Returns accuracy or R² of the answers for these rows; raises Unequal if the manifest has other metrics."""
     signature, target = manifest["signature"], manifest["version"]["dataset"]["target"]
     sent = [rows.to_json(row, signature["columns"]) for row in table]
     answers = [api.predict(url, key, sent[begin : begin + BATCH]) for begin in range(0, len(sent), BATCH)]
@@ -26,7 +27,7 @@ def score(url: str, key: str, table: list[dict], manifest: dict) -> float:
     return _classes([_text(label) for answer in answers for label in answer["labels"]], truth, labels, evaluation)
 
 
-def _classes(answered: list[str], truth: list[str], labels: list[str], evaluation: dict) -> float:
+def _classes(answered: list[str], truth: list[str], labels: list[str], evaluation: dict[str, Any]) -> float:
     place = {label: number for number, label in enumerate(labels)}
     confusion = [[0] * len(labels) for _ in labels]
     for is_, said in zip(truth, answered, strict=True):
@@ -38,7 +39,7 @@ def _classes(answered: list[str], truth: list[str], labels: list[str], evaluatio
     return accuracy
 
 
-def _numbers(answered: list[float], truth: list[str], evaluation: dict) -> float:
+def _numbers(answered: list[float], truth: list[str], evaluation: dict[str, Any]) -> float:
     is_ = [float(text) for text in truth]
     errors = [said - value for said, value in zip(answered, is_, strict=True)]
     mean = sum(is_) / len(is_)
@@ -53,5 +54,5 @@ def _same(name: str, served: float, recorded: float) -> None:
         raise Unequal(f"{name}: served {served}, manifest {recorded}")
 
 
-def _text(label) -> str:
+def _text(label: Any) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)

@@ -1,24 +1,25 @@
-"""Writes the tables of the proof: five as scikit-learn ships them, three made up here. Runs in .venv/science.
+"""Writes the tables of the proof: five from scikit-learn, three synthetic ones. Runs in .venv/science.
 
-The only argument is the directory: each table gets one of its own there, and index.json names them all.
+The only argument is the directory. Each table gets a subdirectory, and index.json lists all of them.
 """
 
 import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn import datasets
 
 SEED = 20_240_501
 ROWS = 2_000
-# What each training may take; a search over three families of a thousand rows would use what it gets.
+# Time limit of each training: a search over three families would otherwise use all the time that it gets.
 SETTINGS = 'target = "{target}"\ntime_budget_seconds = 60\n'
 
 
 def main() -> None:
-    """Writes all of them anew."""
+    """Writes all tables."""
     folder = Path(sys.argv[1])
     tables = [*_shipped(), *_made_up()]
     for table in tables:
@@ -27,9 +28,9 @@ def main() -> None:
     (folder / "index.json").write_text(json.dumps(index, indent=2) + "\n")
 
 
-def _write(folder: Path, table: dict) -> None:
+def _write(folder: Path, table: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{table['name']}.csv", "w", newline="", encoding="utf-8") as file:
+    with (folder / f"{table['name']}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*table["columns"], table["target"]])
         writer.writerows(
@@ -38,8 +39,8 @@ def _write(folder: Path, table: dict) -> None:
     (folder / "dataset.toml").write_text(SETTINGS.format(target=table["target"]))
 
 
-def _text(value) -> str:
-    """A value as a CSV has it; a hole is empty."""
+def _text(value: Any) -> str:
+    """Returns a value as CSV text; a missing value is empty."""
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):
@@ -49,7 +50,7 @@ def _text(value) -> str:
     return str(value)
 
 
-def _shipped() -> list[dict]:
+def _shipped() -> list[dict[str, Any]]:
     classes = {
         "iris": ("Iris", datasets.load_iris(), "species"),
         "breast-cancer": ("Breast cancer", datasets.load_breast_cancer(), "diagnosis"),
@@ -67,7 +68,7 @@ def _shipped() -> list[dict]:
     return tables
 
 
-def _table(name, title, target, task, columns, rows, labels) -> dict:
+def _table(name: Any, title: Any, target: Any, task: Any, columns: Any, rows: Any, labels: Any) -> dict[str, Any]:
     return {
         "name": name,
         "title": title,
@@ -79,12 +80,12 @@ def _table(name, title, target, task, columns, rows, labels) -> dict:
     }
 
 
-def _made_up() -> list[dict]:
+def _made_up() -> list[dict[str, Any]]:
     return [_subscribers(), _orders(), _flats()]
 
 
-def _subscribers() -> dict:
-    """Two classes, unlike in number: who leaves, by age, fee, contract, country and whether there was a complaint."""
+def _subscribers() -> dict[str, Any]:
+    """Generates two classes of different size: who leaves, by age, fee, contract, country and complaint."""
     dice = np.random.default_rng(SEED)
     age, fee = dice.normal(45, 15, ROWS).round(), dice.gamma(4, 12, ROWS).round(2)
     contract = dice.choice(["monthly", "yearly", "two years"], ROWS, p=[0.5, 0.3, 0.2])
@@ -104,8 +105,8 @@ def _subscribers() -> dict:
     )
 
 
-def _orders() -> dict:
-    """Four classes: which of the carriers an order goes with; cities are many, and some of them rare."""
+def _orders() -> dict[str, Any]:
+    """Generates four classes: the carrier of an order. There are many cities, some of them rare."""
     dice = np.random.default_rng(SEED + 1)
     weight, value = dice.gamma(2, 3, ROWS).round(2), dice.gamma(3, 40, ROWS).round(2)
     cities = np.array([f"city {number:02}" for number in range(40)])
@@ -133,8 +134,8 @@ def _orders() -> dict:
     return _named("orders", "Orders (made up)", "carrier", "classification", columns, carrier)
 
 
-def _flats() -> dict:
-    """A number: the rent of a flat, by area, age, floor, district and heating, with noise of its own size."""
+def _flats() -> dict[str, Any]:
+    """Generates a number: the rent of a flat, by area, age, floor, district and heating, with noise."""
     dice = np.random.default_rng(SEED + 2)
     area, year = dice.gamma(6, 12, ROWS).round(1), dice.integers(1900, 2024, ROWS).astype(float)
     level = dice.integers(0, 8, ROWS).astype(float)
@@ -154,12 +155,12 @@ def _flats() -> dict:
     return _named("flats", "Flats (made up)", "rent", "regression", columns, rent)
 
 
-def _named(name, title, target, task, columns: dict, labels) -> dict:
+def _named(name: Any, title: Any, target: Any, task: Any, columns: dict[str, Any], labels: Any) -> dict[str, Any]:
     return _table(name, title, target, task, columns, zip(*(list(values) for values in columns.values())), labels)
 
 
-def _holes(dice, values: np.ndarray, share: float) -> list:
-    """The values with some of them missing."""
+def _holes(dice: Any, values: np.ndarray, share: float) -> list[Any]:
+    """Returns the values with a share of them missing."""
     return [None if hole else value for value, hole in zip(values, dice.random(len(values)) < share)]
 
 

@@ -1,1 +1,1 @@
-"""Memory that training takes, beside what was foreseen."""
+"""Compares the memory of training with its estimate."""

@@ -1,6 +1,8 @@
-"""Peak memory of training beside the estimate that decides whether a table fits. `make bench-memory` calls it.
+"""Compares the peak memory of training with the estimate that decides whether a table fits.
 
-Every table is read and learnt from by the train function's own code, in a process of its own.
+`make bench-memory` calls it.
+
+The train function's own code reads each table and trains on it, in a separate process.
 """
 
 import argparse
@@ -9,6 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from .shapes import SHAPES, TARGET, Shape
 
@@ -20,7 +23,7 @@ LINE = "{:<34} {:<18} {:>9} {:>9} {:>9} {:>6}"
 
 
 def main() -> int:
-    """Measures, prints the table and writes it down; 1 where a table took more than was foreseen."""
+    """Measures, prints the table and writes it to a file; returns 1 if a table needed more memory than estimated."""
     arguments = _parser().parse_args()
     chosen = [shape for shape in SHAPES if not arguments.only or shape.name in arguments.only]
     print(LINE.format("table", "family", "file, MB", "peak, MB", "estimate", "ratio"))
@@ -30,11 +33,11 @@ def main() -> int:
     print(f"\nwritten: {written}")
     over = [row["name"] for row in rows if row["ratio"] < 1]
     if over:
-        print(f"*** more memory than was foreseen: {', '.join(over)}", file=sys.stderr)
+        print(f"*** more memory than estimated: {', '.join(over)}", file=sys.stderr)
     return 1 if over else 0
 
 
-def _measure(shape: Shape, binary: Path, folder: Path) -> dict:
+def _measure(shape: Shape, binary: Path, folder: Path) -> dict[str, Any]:
     file = shape.file(folder)
     command: list[str | Path] = [binary, file, TARGET, shape.family, str(shape.seconds)]
     done = subprocess.run(command, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False)
@@ -42,7 +45,7 @@ def _measure(shape: Shape, binary: Path, folder: Path) -> dict:
         raise SystemExit(f"*** {shape.name}: {done.stderr.strip()[-500:]}")
     said = json.loads(done.stdout)
     peak, estimate = said["peak_rss_bytes"], said["foreseen_bytes"]
-    # Where learning takes more than reading did, the estimate before it has to be enough, too.
+    # If training needed more memory than reading, its own estimate must have been large enough too.
     if peak > said["read_peak_bytes"]:
         estimate = min(estimate, said["known_bytes"])
     row = {"name": shape.name, "file_bytes": file.stat().st_size, "estimate_bytes": estimate, "ratio": estimate / peak}
@@ -53,10 +56,10 @@ def _measure(shape: Shape, binary: Path, folder: Path) -> dict:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-memory", description=__doc__)
-    parser.add_argument("--binary", type=Path, required=True, help="Evergreen's example `memory`")
-    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench/memory", help="where the tables go")
+    parser.add_argument("--binary", type=Path, required=True, help="the built example `memory`")
+    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench/memory", help="directory of the tables")
     parser.add_argument(
-        "--only", nargs="+", choices=[shape.name for shape in SHAPES], metavar="TABLE", help="some tables"
+        "--only", nargs="+", choices=[shape.name for shape in SHAPES], metavar="TABLE", help="only these tables"
     )
     return parser
 

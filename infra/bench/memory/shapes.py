@@ -1,4 +1,7 @@
-"""Ten shapes of table, each made from a fixed seed: narrow and wide, of numbers, categories and texts, compressed or not."""
+"""Ten shapes of table, each generated from a fixed seed.
+
+Narrow and wide ones, with numbers, categories and texts, compressed or not.
+"""
 
 import gzip
 import random
@@ -6,16 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 SEED = 7
 TARGET = "y"
-# Rows that are written at a time.
+# Number of rows that are written together.
 CHUNK = 20_000
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A table by name: its rows, the columns beside the target, what makes a row, and the family that learns from it."""
+    """A table: name, rows, number of feature columns, the function that makes a row, and the model family to train."""
 
     name: str
     title: str
@@ -27,7 +31,10 @@ class Shape:
     seconds: int = 60
 
     def file(self, folder: Path) -> Path:
-        """Where the table is, made unless it is there. A half-written file is never taken for a whole one."""
+        """Returns the path of the table, and writes the table if it is missing.
+
+        It writes to another name first, so that a half-written file is never used.
+        """
         file = folder / f"{self.name}{self.ending}"
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -37,8 +44,8 @@ class Shape:
         return file
 
     def lines(self) -> Iterator[str]:
-        """The header, then the rows."""
-        draw = random.Random(SEED)  # noqa: S311 - no secret
+        """Returns the header, then the rows."""
+        draw = random.Random(SEED)  # noqa: S311 - the numbers are not secret
         header = ",".join([*(f"x{column}" for column in range(self.columns)), TARGET])
         return chain([header], (self.row(draw, self.columns) for _ in range(self.rows)))
 
@@ -72,7 +79,7 @@ def _texts(draw: random.Random, columns: int) -> str:
     return ",".join(f'"{cell}"' for cell in cells) + f",k{int(draw.random() * 2)}"
 
 
-def _write_text(opened: Callable, file: Path, shape: Shape) -> None:
+def _write_text(opened: Callable[..., Any], file: Path, shape: Shape) -> None:
     with opened(file, "wt") as to:
         lines = shape.lines()
         while block := list(islice(lines, CHUNK)):

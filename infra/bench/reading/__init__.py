@@ -1,1 +1,1 @@
-"""Reading a table, beside polars, PyArrow and pandas."""
+"""Measures reading a table, beside polars, PyArrow and pandas."""

@@ -1,7 +1,7 @@
-"""Seconds and peak memory of reading a CSV and a Parquet file, beside polars, PyArrow and pandas. `make bench-reading` calls it.
+"""Measures reading a CSV and a Parquet file beside polars, PyArrow and pandas. `make bench-reading` calls it.
 
-Each reads the file in a process of its own, on two threads, in turn, round by round. Evergreen's time includes the types of the
-columns and the profile; the others infer types and build their table.
+In every round, each library reads the file once, in a separate process with two threads. Evergreen's time includes
+inferring the types of the columns and the profile. The others infer types and build their table.
 """
 
 import argparse
@@ -12,6 +12,9 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from entry import entry
 
 from .table import ROWS, TARGETS, file
 
@@ -26,12 +29,12 @@ THREADS = {
     "MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 MEGABYTE = 1_000_000
-# At most twice the time of polars, and twice the file's size in memory: the goals.
+# Goals: at most twice the time of polars, and twice the file's size in memory.
 TIME, MEMORY = 2.0, 2.0
 
 
 def main() -> int:
-    """Measures, prints and writes it down."""
+    """Measures, prints the results and writes them to a file."""
     arguments = _parser().parse_args()
     rows = [
         row
@@ -46,10 +49,10 @@ def main() -> int:
     return 0
 
 
-def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict]:
+def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     commands = {"evergreen": [str(arguments.binary), str(path), TARGETS[table]]}
     commands |= {name: [sys.executable, str(PEER), name, str(path)] for name in PEERS}
-    said: dict[str, list[dict]] = {name: [] for name in commands}
+    said: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
     for _ in range(arguments.rounds):
         for name, command in commands.items():
             done = subprocess.run(command, env=os.environ | THREADS, capture_output=True, text=True, check=False)
@@ -63,34 +66,31 @@ def _measure(table: str, path: Path, arguments: argparse.Namespace) -> list[dict
     kind = f"{table}, {path.suffix.removeprefix('.')}"
     columns = said["polars"][0]["columns"]
     print(
-        f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, {arguments.rounds} rounds"
+        f"\n{path.name}: {size / MEGABYTE:,.0f} MB, {arguments.rows:,} rows of {columns} columns, "
+        f"{arguments.rounds} rounds"
     )
     for name in commands:
         ratio = f"{seconds[name] / seconds['polars']:5.2f} times polars, {cpu[name]:5.2f} s of processors"
         print(f"   {name:<10} {seconds[name]:6.2f} s, {ratio}, {memory[name] / MEGABYTE:7,.0f} MB at most")
     others = {name: seconds[name] for name in PEERS}
+    needs_little = table == "numbers" or path.suffix == ".csv"
     return [
-        _row(f"{kind}, seconds", "s", seconds["evergreen"], None, others),
-        _row(f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], TIME, {}),
-        _row(f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"], None, {}),
-        _row(
+        entry("reading", f"{kind}, seconds", "s", seconds["evergreen"], peers=others),
+        entry("reading", f"{kind}, times polars", "×", seconds["evergreen"] / seconds["polars"], {"at_most": TIME}),
+        entry("reading", f"{kind}, processors, times polars", "×", cpu["evergreen"] / cpu["polars"]),
+        entry(
+            "reading",
             f"{kind}, peak memory, times the file",
             "×",
             memory["evergreen"] / size,
-            MEMORY if table == "numbers" or path.suffix == ".csv" else None,
-            {},
+            {"at_most": MEMORY} if needs_little else None,
         ),
     ]
 
 
-def _row(name: str, unit: str, value: float, most: float | None, others: dict[str, float]) -> dict:
-    goal = None if most is None else {"at_most": most}
-    return {"group": "reading", "name": name, "unit": unit, "value": value, "goal": goal, "peers": others, "note": ""}
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-reading", description=__doc__)
-    parser.add_argument("--binary", type=Path, required=True, help="Evergreen's example `read`")
+    parser.add_argument("--binary", type=Path, required=True, help="the built example `read`")
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--rounds", type=int, default=5)
     return parser

@@ -1,26 +1,27 @@
-"""Reads a file with one library, in a process of its own: `peer.py NAME FILE` prints seconds and peak memory."""
+"""Reads a file with one library, in a separate process: `peer.py NAME FILE` prints seconds and peak memory."""
 
 import json
 import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
-    """Imports the library first: only reading is timed."""
+    """Imports the library first, so that only reading is timed."""
     name, path = sys.argv[1], Path(sys.argv[2])
     read = _reader(name, path.suffix == ".csv")
     began, used = time.perf_counter(), time.process_time()
     table = read(path)
     seconds, used = time.perf_counter() - began, time.process_time() - used
-    # Linux tells kibibytes, macOS bytes.
+    # Linux reports kibibytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     print(json.dumps({"seconds": seconds, "cpu_seconds": used, "peak_rss_bytes": peak, "columns": len(table.columns)}))
 
 
-def _reader(name: str, is_csv: bool):
+def _reader(name: str, is_csv: bool) -> Any:
     if name == "polars":
         import polars
 

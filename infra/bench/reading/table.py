@@ -1,4 +1,4 @@
-"""The tables that are read: one of numbers, and one of all that people have in tables."""
+"""The tables that are read: one with numbers only, and one with all usual kinds of columns."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def file(folder: Path, name: str, rows: int, ending: str) -> Path:
 
 
 def _numbers(rows: int) -> pyarrow.Table:
-    """28 measurements of a collision and its class, as floating-point numbers with many digits."""
+    """Generates 28 measurements of a collision and its class, as floating-point numbers with many digits."""
     draw = np.random.default_rng(SEED)
     columns = {f"x{place}": draw.gamma(2.0, 1.0, rows).astype(np.float32) for place in range(28)}
     return pyarrow.table({"signal": draw.integers(0, 2, rows), **columns})
 
 
 def _mixed(rows: int) -> pyarrow.Table:
-    """Stays in hotels: a number of each, dates, categories, whole numbers, prices with holes, and comments with commas."""
+    """Generates hotel stays: IDs, dates, categories, prices with missing values, comments with commas and more."""
     draw = np.random.default_rng(SEED)
     days = np.datetime64("2022-01-01") + draw.integers(0, 1000, rows)
     prices = np.round(draw.gamma(3.0, 60.0, rows), 2)

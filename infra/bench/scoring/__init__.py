@@ -1,0 +1,1 @@
+"""Measures scoring, beside smartcore, ONNX Runtime and scikit-learn."""

@@ -1,4 +1,4 @@
-"""Scoring beside smartcore, ONNX Runtime and scikit-learn. `make bench-scoring` calls it."""
+"""Measures scoring beside smartcore, ONNX Runtime and scikit-learn. `make bench-scoring` calls it."""
 
 import argparse
 import json
@@ -17,12 +17,14 @@ from scoring.rounds import measure  # noqa: E402
 
 
 def main() -> None:
-    """Measures, prints the table and writes it down. A goal missed is a figure, not a failure."""
+    """Measures, prints the table and writes it to a file. A missed goal is not a failure."""
     parser = argparse.ArgumentParser(prog="make bench-scoring", description=__doc__)
-    parser.add_argument("--binary", type=Path, required=True, help="the example `score`")
-    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="where data and figures go")
-    parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="some cases")
-    parser.add_argument("--rounds", type=int, default=9, help="rounds of every contestant")
+    parser.add_argument("--binary", type=Path, required=True, help="the built example `score`")
+    parser.add_argument("--folder", type=Path, default=ROOT / "target/bench", help="directory of data and results")
+    parser.add_argument(
+        "--only", nargs="+", choices=[case.name for case in CASES], metavar="CASE", help="only these cases"
+    )
+    parser.add_argument("--rounds", type=int, default=9, help="number of rounds")
     arguments = parser.parse_args()
     start = {**machine.describe(), "onnxruntime": onnxruntime.__version__}
     results = []
@@ -33,8 +35,8 @@ def main() -> None:
             results.append(measure(case, files, arguments.binary, arguments.rounds))
     print(report.text(results))
     written = arguments.folder / "scoring.json"
-    figures = {"machine": start, "rows": report.rows(results)}
-    written.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    content = {"machine": start, "rows": report.rows(results)}
+    written.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     print(f"\nwritten: {written}")
 
 

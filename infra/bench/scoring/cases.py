@@ -1,4 +1,4 @@
-"""What is measured: three tables, and the goals that stand beside the figures."""
+"""The three tables on which scoring is measured, with their goals."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.datasets import load_iris, make_classification
 
 SEED = 7
-# Rows that are scored; those of Iris come again and again.
+# Number of rows that are scored; the rows of Iris are repeated.
 ROWS = 10_000
 TARGET = "y"
 
@@ -18,10 +18,10 @@ class Case:
 
     name: str
     title: str
-    # Microseconds that one row alone may take; None is no goal.
+    # Goal: maximum microseconds for one row in a call; None means no goal.
     one: float | None = None
-    # Rows, columns, columns that tell something, share of classes that are wrong, so that trees grow as large as wanted;
-    # none for Iris.
+    # Rows, columns, informative columns, and the share of wrong classes, which makes the trees as large as needed. None
+    # for Iris.
     generated: tuple[int, int, int, float] | None = None
 
 
@@ -34,7 +34,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Files:
-    """A case's files: the table to train on as text, rows to score as little-endian single precision, the artifact."""
+    """A case's files: the training table as CSV, rows to score as little-endian single precision, the artifact."""
 
     csv: Path
     rows: Path
@@ -43,7 +43,7 @@ class Files:
 
 
 def prepare(case: Case, folder: Path) -> Files:
-    """Writes table and rows, the same at every time."""
+    """Writes the table and the rows; they are the same each time."""
     folder.mkdir(parents=True, exist_ok=True)
     if case.generated is None:
         values, classes = load_iris(return_X_y=True)

@@ -1,24 +1,29 @@
-"""A contestant in a process of its own. `peer.py onnx ARTIFACT ROWS COLUMNS THREADS` loads Evergreen's artifact into ONNX
-Runtime, `peer.py scikit-learn CSV ROWS COLUMNS` has scikit-learn fit a forest of the same settings. It prints the class of
-each row as JSON; then for each line of its input, `one` or `batch`, the seconds per row of a round."""
+"""Scores rows with another library, in a separate process.
+
+`peer.py onnx ARTIFACT ROWS COLUMNS THREADS` loads Evergreen's artifact into ONNX Runtime. `peer.py scikit-learn CSV
+ROWS COLUMNS` fits a scikit-learn forest with the same settings. It prints the class of each row as JSON. Then it reads
+lines with `one` or `batch`, and prints the seconds per row of a round for each.
+"""
 
 import json
 import sys
 from itertools import cycle
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-# A round takes at least this many seconds.
+# Minimum number of seconds of a round.
 ROUND = 0.1
 
 
 def main() -> None:
+    """Scores in the way that the command line asks for."""
     kind, source, path, columns, *threads = sys.argv[1:]
     rows = np.fromfile(path, "<f4").reshape(-1, int(columns))
     score = onnx(source, int(threads[0])) if kind == "onnx" else scikit_learn(source)
     print(json.dumps(np.asarray(score(rows)[0]).tolist()), flush=True)
-    # Cut beforehand: what is compared is scoring.
+    # The rows are cut before the measurement, because only scoring is compared.
     lone = cycle([rows[row : row + 1] for row in range(len(rows))])
     for line in sys.stdin:
         if line.strip() == "one":
@@ -27,8 +32,8 @@ def main() -> None:
             print(timed(lambda: score(rows), len(rows)), flush=True)
 
 
-def timed(call, rows: int) -> float:
-    """Seconds per row of calls of `rows` rows each."""
+def timed(call: Any, rows: int) -> float:
+    """Returns the seconds per row of calls with `rows` rows each."""
     began, calls = perf_counter(), 0
     while (taken := perf_counter() - began) < ROUND or not calls:
         call()
@@ -36,8 +41,8 @@ def timed(call, rows: int) -> float:
     return taken / calls / rows
 
 
-def onnx(artifact: str, threads: int):
-    """Class and probabilities by ONNX Runtime."""
+def onnx(artifact: str, threads: int) -> Any:
+    """Returns a function that computes classes and probabilities with ONNX Runtime."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -47,8 +52,8 @@ def onnx(artifact: str, threads: int):
     return lambda rows: session.run(None, {"numbers": rows})
 
 
-def scikit_learn(csv: str):
-    """Probabilities by scikit-learn, with one thread, and the class of the highest."""
+def scikit_learn(csv: str) -> Any:
+    """Returns a function that computes classes and probabilities with scikit-learn, with one thread."""
     from sklearn.ensemble import RandomForestClassifier
 
     table = np.loadtxt(csv, delimiter=",", skiprows=1, dtype=str)
@@ -57,7 +62,7 @@ def scikit_learn(csv: str):
     forest = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=1)
     forest.fit(table[:, :-1].astype(np.float32), table[:, -1])
 
-    def score(rows):
+    def score(rows: Any) -> Any:
         probabilities = forest.predict_proba(rows)
         return probabilities.argmax(axis=1), probabilities
 

@@ -1,4 +1,8 @@
-"""The figures as a table for people and as JSON for the one report of all benches."""
+"""Formats the results as a table, and as JSON for the report of all benchmarks."""
+
+from typing import Any
+
+from entry import entry
 
 from .rounds import EVERGREEN, MODES, ONNX, Result
 
@@ -6,60 +10,43 @@ MODE_TITLES = {"one": "one row a call", "batch": "10,000 rows a call"}
 
 
 def text(results: list[Result]) -> str:
-    """A block for each case: a line for each contestant, median and least, and how many times Evergreen's they are."""
+    """Returns a block for each case and in it a line for each library.
+
+    A line has the median, the minimum, and the ratio to Evergreen's median.
+    """
     lines = [f"{'µs per row: median (least) of the rounds':40}{'one row a call':>28}{'10,000 rows a call':>28}"]
     for result in results:
         lines.append(f"{result.case.title}, {result.nodes:,} nodes; other labels: {result.differing}")
-        for title in result.median["one"]:
-            lines.append(f"  {title:38}" + "".join(f"{_figure(result, mode, title):>28}" for mode in MODES))
+        lines += [
+            f"  {title:38}" + "".join(f"{_cell(result, mode, title):>28}" for mode in MODES)
+            for title in result.median["one"]
+        ]
     return "\n".join(lines)
 
 
-def _figure(result: Result, mode: str, title: str) -> str:
+def _cell(result: Result, mode: str, title: str) -> str:
     value, least = result.median[mode][title], result.least[mode][title]
     return f"{value:.2f} ({least:.2f}) {value / result.median[mode][EVERGREEN]:7.1f}×"
 
 
-def rows(results: list[Result]) -> list[dict]:
-    """What the figures are by name, with goals and peers."""
-    return [row for result in results for mode in MODES for row in _rows(result, mode)] + [
-        {
-            "group": "scoring",
-            "name": f"{result.case.title}: labels other than ONNX Runtime's",
-            "unit": "rows",
-            "value": result.differing,
-            "goal": {"at_most": 0},
-            "peers": {},
-            "note": "of 10,000 rows of the same artifact",
-        }
-        for result in results
-    ]
+def rows(results: list[Result]) -> list[dict[str, Any]]:
+    """Returns the results as rows with goals and peers, for the report of all benchmarks."""
+    found = [row for result in results for mode in MODES for row in _rows(result, mode)]
+    for result in results:
+        name, note = f"{result.case.title}: labels other than ONNX Runtime's", "of 10,000 rows of the same artifact"
+        found.append(entry("scoring", name, "rows", result.differing, {"at_most": 0}, note=note))
+    return found
 
 
-def _rows(result: Result, mode: str) -> list[dict]:
+def _rows(result: Result, mode: str) -> list[dict[str, Any]]:
     values = dict(result.median[mode])
     least = ", ".join(f"{title} {value:.3f}" for title, value in result.least[mode].items())
     value = values.pop(EVERGREEN)
     name = f"{result.case.title}, {result.nodes:,} nodes, {MODE_TITLES[mode]}"
     goal = {"at_most": result.case.one} if mode == "one" and result.case.one else None
-    ratio = {"at_least": 4 if mode == "one" else 1}
+    ratio, goal_of_ratio = values[ONNX] / value, {"at_least": 4.0 if mode == "one" else 1.0}
+    one_thread = "ONNX Runtime with one thread, called from Python"
     return [
-        {
-            "group": "scoring",
-            "name": name,
-            "unit": "µs",
-            "value": value,
-            "goal": goal,
-            "peers": values,
-            "note": f"median per row; least: {least}",
-        },
-        {
-            "group": "scoring",
-            "name": f"{name}: ONNX Runtime's time by Evergreen's",
-            "unit": "×",
-            "value": values[ONNX] / value,
-            "goal": ratio,
-            "peers": {},
-            "note": "ONNX Runtime with one thread, called from Python",
-        },
+        entry("scoring", name, "µs", value, goal, values, f"median per row; least: {least}"),
+        entry("scoring", f"{name}: ONNX Runtime's time by Evergreen's", "×", ratio, goal_of_ratio, note=one_thread),
     ]

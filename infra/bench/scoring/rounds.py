@@ -1,4 +1,4 @@
-"""The contestants of a case, each in a process of its own, measured in turn."""
+"""Measures the libraries of a case alternately, each in a separate process."""
 
 import json
 import subprocess
@@ -11,29 +11,30 @@ from .cases import TARGET, Case, Files
 
 PEER = Path(__file__).with_name("peer.py")
 MODES = ("one", "batch")
-# The contestants that score the same artifact, by title.
+# Titles of the libraries that score the same artifact.
 EVERGREEN, ONNX, ONNX_2 = "Evergreen", "ONNX Runtime", "ONNX Runtime, 2 threads"
 
 
 class Contestant:
-    """A process that scores when it is told to."""
+    """A process that scores on request."""
 
     def __init__(self, command: list[str]):
         self._command = command
         self._process = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if not self._process.stdin or not self._process.stdout:
-            raise RuntimeError("a process without pipes cannot be told anything")
+            raise RuntimeError("the process has no pipes, so it cannot get requests")
         self._to, self._from = self._process.stdin, self._process.stdout
         self.labels = json.loads(self._answer())
         self.seconds: dict[str, list[float]] = {mode: [] for mode in MODES}
 
     def play(self, mode: str) -> None:
-        """One round."""
+        """Runs one round and records its seconds per row."""
         self._to.write(mode + "\n")
         self._to.flush()
         self.seconds[mode].append(float(self._answer()))
 
     def end(self) -> None:
+        """Ends the process."""
         self._to.close()
         self._process.wait()
 
@@ -46,18 +47,21 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Result:
-    """Microseconds per row of a case: for each mode and contestant the median of the rounds, and the least."""
+    """Microseconds per row of a case: the median and the minimum of the rounds, for each mode and library."""
 
     case: Case
     nodes: int
     median: dict[str, dict[str, float]]
     least: dict[str, dict[str, float]]
-    # Rows to which ONNX Runtime gives another class than Evergreen.
+    # Number of rows for which ONNX Runtime answers another class than Evergreen.
     differing: int
 
 
 def measure(case: Case, files: Files, binary: Path, rounds: int) -> Result:
-    """Trains, starts every contestant, and lets them play in turn: what else the machine does falls on all of them."""
+    """Trains, starts all processes, and runs their rounds alternately.
+
+    So other load on the machine affects all of them.
+    """
     train: list[str | Path] = [binary, "train", "--csv", files.csv, "--target", TARGET, "--artifact", files.artifact]
     trained = json.loads(subprocess.run(train, check=True, capture_output=True, text=True).stdout)
     table, rows, columns = str(files.csv), str(files.rows), str(files.columns)

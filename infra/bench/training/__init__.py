@@ -1,1 +1,1 @@
-"""Measures Evergreen's training beside scikit-learn's: same rows, same split, same number of threads."""
+"""Measures Evergreen's training beside other libraries: same rows, same split, same number of threads."""

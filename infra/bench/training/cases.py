@@ -1,23 +1,24 @@
-"""What is measured: tables, models, and the goals that stand beside the figures."""
+"""The tables and models on which training is measured, with their goals."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import data
 
-# A forest of full depth: 100 is Evergreen's limit, and no tree here comes near it.
+# A forest of full depth: 100 is Evergreen's maximum, and no tree here is nearly that deep.
 FOREST = {"n_estimators": 100, "max_depth": 100, "min_samples_split": 2, "min_samples_leaf": 1}
-# `peer.py` says what each peer calls these. What is not named here is a peer's default.
+# `peer.py` translates these names for each peer. Other settings keep a peer's defaults.
 BOOSTING = {"n_estimators": 100, "learning_rate": 0.1, "max_leaves": 31, "min_samples_leaf": 20, "l2": 0.0}
 LARGE_TREES = BOOSTING | {"n_estimators": 200, "max_leaves": 255}
 
-# The other peers grow no forest of full depth.
+# The other peers cannot grow forests of full depth.
 FOREST_PEERS = ("scikit-learn",)
 BOOSTING_PEERS = ("scikit-learn", "LightGBM", "XGBoost", "CatBoost")
 
 
 @dataclass(frozen=True)
 class Goals:
-    """Maximum ratios of Evergreen's figure to each peer's, and bounds of Evergreen's own; None is no goal."""
+    """Maximum ratios of Evergreen's values to each peer's, and maximum values of Evergreen; None means no goal."""
 
     time: float | None = None
     log_loss: float | None = None
@@ -27,24 +28,24 @@ class Goals:
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of table and one model, fitted by Evergreen and the peers in turn."""
+    """A kind of table and one model, which Evergreen and the peers fit alternately."""
 
     name: str
     title: str
     table: data.Table
     family: str
-    parameters: dict
-    # Odd, so that the median is a repetition that took place.
+    parameters: dict[str, Any]
+    # Number of repetitions. It is odd, so that the median is one of them.
     repeat: int
-    # Seconds after which a fit's process is ended and counted as not finished.
+    # Seconds after which a fit is stopped and counted as not finished.
     limit: float
     goals: Goals = field(default_factory=Goals)
-    # Each repetition has a table of its own, generated from another seed: the losses of one table differ by chance.
+    # Whether each repetition generates its own table from another seed: the losses on one table depend on chance.
     fresh: bool = False
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """What is measured beside Evergreen."""
+        """Returns the libraries that are measured beside Evergreen."""
         return BOOSTING_PEERS if self.family == "gradient_boosting" else FOREST_PEERS
 
 

@@ -1,12 +1,14 @@
-"""The machine: what it is, and that all get the same share of it."""
+"""Describes the machine, and gives all processes the same share of it."""
 
 import os
 import platform
 import sys
 from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 THREADS = 2
-# XGBoost's package has another name where the one without a graphics card's libraries is installed.
+# XGBoost's package without graphics card libraries has another name.
 PEERS = {
     "scikit-learn": ("scikit-learn",),
     "LightGBM": ("lightgbm",),
@@ -18,19 +20,19 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def two_cores() -> None:
-    """Keeps this process and all it starts on two cores, where the system can; a thread pool cannot then take more."""
+    """Limits this process and its children to two cores, if the system can. So no thread pool can use more."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
 
 
 def environment() -> dict[str, str]:
-    """This environment, with the number of threads fixed for every library that asks for one."""
+    """Returns the environment variables, with the number of threads fixed for every library."""
     names = ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return {**os.environ, **dict.fromkeys(names, str(THREADS))}
 
 
-def describe() -> dict:
-    """Processor, memory, and versions."""
+def describe() -> dict[str, Any]:
+    """Returns processor, memory and versions."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -43,9 +45,9 @@ def describe() -> dict:
 
 
 def busy_seconds() -> float | None:
-    """Processor seconds that all processes together have used since the system started; None where only others can tell."""
+    """Returns the processor seconds of all processes since the system started, or None if they are unknown."""
     try:
-        with open("/proc/stat") as file:
+        with Path("/proc/stat").open() as file:
             times = [int(word) for word in file.readline().split()[1:9]]
     except (OSError, ValueError):
         return None
@@ -54,7 +56,7 @@ def busy_seconds() -> float | None:
 
 
 def _version(packages: tuple[str, ...]) -> str | None:
-    """The version of the first of these packages that is installed."""
+    """Returns the version of the first installed package of the list."""
     for package in packages:
         try:
             return metadata.version(package)
@@ -65,7 +67,7 @@ def _version(packages: tuple[str, ...]) -> str | None:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo") as file:
+        with Path("/proc/cpuinfo").open() as file:
             lines = [line for line in file if line.startswith("model name")]
     except OSError:
         lines = []

@@ -1,19 +1,21 @@
-"""One fit by a peer: reads arrays, fits, scores the hold-out, prints JSON. Started anew for every repetition."""
+"""Runs one fit of a peer: reads arrays, fits, scores the hold-out, prints JSON. Each repetition is a new process."""
 
 import json
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
 
 
 def main() -> None:
-    """The only argument is the work as JSON: peer, family, parameters, threads, train, test."""
+    """Runs the fit. The only argument is the work as JSON: peer, family, parameters, threads, train, test."""
     work = json.loads(sys.argv[1])
     name, parameters, threads = work["peer"], work["parameters"], work["threads"]
     model = _forest(parameters, threads) if work["family"] == "random_forest" else BOOSTING[name](parameters, threads)
-    # Each model gets the type that it computes with, so that no conversion counts as fitting.
+    # Each model gets the type that it computes with, so that the fit contains no conversion.
     width = np.float64 if (name, work["family"]) == ("scikit-learn", "gradient_boosting") else np.float32
     began = time.perf_counter()
     train, test = (_load(work[part], width) for part in ("train", "test"))
@@ -36,28 +38,28 @@ def main() -> None:
 
 
 def _peak_rss_bytes() -> int | None:
-    """The most memory that was resident at a time, where the system tells."""
+    """Returns the maximum resident memory, if the system reports it."""
     try:
-        with open("/proc/self/status") as file:
+        with Path("/proc/self/status").open() as file:
             peaks = [line.split()[1] for line in file if line.startswith("VmHWM:")]
     except OSError:
         return None
     return int(peaks[0]) * 1024 if peaks else None
 
 
-def _load(path: str, width) -> tuple[np.ndarray, np.ndarray]:
+def _load(path: str, width: Any) -> tuple[np.ndarray, np.ndarray]:
     with np.load(path) as file:
         return file["x"].astype(width, copy=False), file["y"]
 
 
-def _forest(parameters: dict, threads: int):
+def _forest(parameters: dict[str, Any], threads: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(**parameters, n_jobs=threads, random_state=0)
 
 
-def _scikit_learn(parameters: dict, _threads: int):
-    """Its threads are those of OMP_NUM_THREADS."""
+def _scikit_learn(parameters: dict[str, Any], _threads: int) -> Any:
+    """Makes the model. Its number of threads comes from OMP_NUM_THREADS."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
@@ -71,7 +73,7 @@ def _scikit_learn(parameters: dict, _threads: int):
     )
 
 
-def _lightgbm(parameters: dict, threads: int):
+def _lightgbm(parameters: dict[str, Any], threads: int) -> Any:
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(
@@ -86,8 +88,11 @@ def _lightgbm(parameters: dict, threads: int):
     )
 
 
-def _xgboost(parameters: dict, threads: int):
-    """It counts no rows in a leaf: its default minimum of second derivatives, 1, stands for them."""
+def _xgboost(parameters: dict[str, Any], threads: int) -> Any:
+    """Makes the model.
+
+    It has no minimum number of rows in a leaf, so its default minimum of second derivatives, 1, applies.
+    """
     from xgboost import XGBClassifier
 
     return XGBClassifier(
@@ -103,8 +108,8 @@ def _xgboost(parameters: dict, threads: int):
     )
 
 
-def _catboost(parameters: dict, threads: int):
-    """Leaves by gain and no chance, as the others; 16 levels are the most that it grows."""
+def _catboost(parameters: dict[str, Any], threads: int) -> Any:
+    """Makes the model, with leaves by gain and without random choices, like the others; its maximum depth is 16."""
     from catboost import CatBoostClassifier
 
     return CatBoostClassifier(

@@ -1,21 +1,25 @@
-"""The figures as a table for people and as JSON for programs."""
+"""Formats the results as a table and as JSON."""
+
+from typing import Any
+
+from entry import entry
 
 from .cases import BOOSTING_PEERS
 from .rounds import Result, Side
 
 GIGABYTE = 1024**3
-# Cores busy with something else, from which on figures are doubted.
+# Number of cores used by other processes from which the report warns.
 DISTURBED = 0.2
 HEADINGS = ("", "Evergreen", *BOOSTING_PEERS, "goal")
-FIGURES = (
+METRICS = (
     ("fit, s", "fit_seconds", "time", 3),
     ("hold-out log loss", "log_loss", "log_loss", 4),
     ("hold-out accuracy", "accuracy", None, 4),
 )
 
 
-def text(start: dict, results: list[Result]) -> str:
-    """The machine, then a block of lines for each case."""
+def text(start: dict[str, Any], results: list[Result]) -> str:
+    """Returns the machine, then a block of lines for each case."""
     lines: list[tuple[str, ...]] = [HEADINGS]
     for result in results:
         lines += [(heading(result),), *rows(result)]
@@ -25,8 +29,8 @@ def text(start: dict, results: list[Result]) -> str:
     return "\n".join(["", machine_line(start), "", *body, "", *notes(), *doubts(results)])
 
 
-def machine_line(start: dict) -> str:
-    """What was measured on."""
+def machine_line(start: dict[str, Any]) -> str:
+    """Returns the machine and the versions of the peers."""
     gigabytes = start["memory_bytes"] / GIGABYTE
     peers = ", ".join(f"{peer} {version}" for peer, version in start["peers"].items())
     return (
@@ -36,17 +40,18 @@ def machine_line(start: dict) -> str:
 
 
 def doubts(results: list[Result]) -> list[str]:
-    """A word where something else was running: threads that wait for each other lose far more than their share by it."""
+    """Returns a warning if other processes were busy.
+
+    They slow down threads that wait for each other more than single threads.
+    """
     others = max((side.others() for result in results for side in result.sides()), default=0.0)
     if others < DISTURBED:
         return []
-    return [
-        f"*** Other processes kept up to {others:.1f} cores busy: neither seconds nor ratios of time can be trusted."
-    ]
+    return [f"*** Other processes used up to {others:.1f} cores: the seconds and the ratios of time are not reliable."]
 
 
 def heading(result: Result) -> str:
-    """The case, its rows, and how often it ran."""
+    """Returns the case, its number of rows, and how often it ran."""
     first = next(iter(result.peers.values()))
     rows_, times = first.middle("rows"), len(first.fits)
     fitted = f"{int(rows_):,} rows to train" if rows_ else "not finished"
@@ -55,14 +60,14 @@ def heading(result: Result) -> str:
 
 
 def rows(result: Result) -> list[tuple[str, ...]]:
-    """A case's lines: what all sides printed, then what their processes took."""
+    """Returns a case's lines: the values that the processes printed, then time and memory of the processes."""
     goals = result.case.goals
     lines: list[tuple[str, ...]] = []
-    for title, name, goal, digits in FIGURES:
+    for title, name, goal, digits in METRICS:
         limit = getattr(goals, goal) if goal else None
-        figures = (_beside(result, peer, name, digits) for peer in BOOSTING_PEERS)
+        values = (_beside(result, peer, name, digits) for peer in BOOSTING_PEERS)
         ours = _number(_middle(result.evergreen, name), digits)
-        lines.append((f"  {title}", ours, *figures, _at_most(limit, "ratio ")))
+        lines.append((f"  {title}", ours, *values, _at_most(limit, "ratio ")))
     if any(result.difference("log_loss", peer) for peer in result.peers):
         differences = (_difference(result, peer) for peer in BOOSTING_PEERS)
         lines.append(("  Evergreen's log loss, more by", "", *differences, ""))
@@ -75,39 +80,42 @@ def rows(result: Result) -> list[tuple[str, ...]]:
 
 
 def notes() -> list[str]:
-    """How to read it."""
+    """Returns how to read the table."""
     return [
-        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's figure by that one's; below 1 is less.",
-        "Where each repetition has a table of its own, brackets hold the mean of each table's ratio, and the difference of the",
-        "log losses stands with its standard error. The losses of a single table differ by about 1 % by chance.",
-        "Each fit is a process of its own, in turn. Evergreen reads CSV, the others arrays: reading is not compared.",
-        "Goals are for comparison; nothing fails when one is missed.",
+        "Fit: from rows in memory to a fitted model. In brackets: Evergreen's value divided by that one.",
+        "If each repetition has its own table, brackets contain the mean of the tables' ratios, and the difference of",
+        "the log losses has its standard error beside it. The losses of one table differ by about 1 % by chance.",
+        "Each fit is a separate process, and Evergreen and the peers alternate.",
+        "Evergreen reads CSV, the others arrays: reading is not compared.",
+        "Goals are for comparison. A missed goal is not a failure.",
     ]
 
 
-def record(start: dict, results: list[Result]) -> dict:
-    """The same, for programs, and as rows for the table of all parts."""
+def record(start: dict[str, Any], results: list[Result]) -> dict[str, Any]:
+    """Returns the same as JSON, and as rows for the report of all benchmarks."""
     cases = [_case(result) for result in results]
     return {"machine": start, "cases": cases, "rows": [row for result in results for row in _summary(result)]}
 
 
-def _summary(result: Result) -> list[dict]:
-    """Seconds and log loss of a case beside the peers. A goal is a ratio to each peer, so that it holds by the lowest figure."""
+def _summary(result: Result) -> list[dict[str, Any]]:
+    """Returns fit seconds and log loss of a case beside the peers.
+
+    A goal is a ratio to every peer, so it is multiplied with the lowest peer's value.
+    """
     goals, lines = result.case.goals, []
     for title, name, ratio in (("fit", "fit_seconds", goals.time), ("log loss", "log_loss", goals.log_loss)):
         value = _middle(result.evergreen, name)
         found = {peer: side.middle(name) for peer, side in result.peers.items()}
-        peers = {peer: figure for peer, figure in found.items() if figure is not None}
+        peers = {peer: known for peer, known in found.items() if known is not None}
         if value is None:
             continue
         goal = {"at_most": ratio * min(peers.values())} if ratio and peers else None
         unit = "s" if name == "fit_seconds" else ""
-        line = {"group": "training", "name": f"{result.case.name}, {title}", "unit": unit, "value": value}
-        lines.append(line | {"goal": goal, "peers": peers, "note": ""})
+        lines.append(entry("training", f"{result.case.name}, {title}", unit, value, goal, peers))
     return lines
 
 
-def _case(result: Result) -> dict:
+def _case(result: Result) -> dict[str, Any]:
     case = result.case
     return {
         "name": case.name,
@@ -120,15 +128,18 @@ def _case(result: Result) -> dict:
     }
 
 
-def _compared(result: Result, peer: str) -> dict:
-    """Evergreen's figures by the peer's, and the difference of log losses where there are several tables."""
-    ratios = {name: result.ratio(name, peer) for _, name, _, _ in FIGURES}
+def _compared(result: Result, peer: str) -> dict[str, Any]:
+    """Returns the ratios of Evergreen's values to the peer's.
+
+    With several tables it also returns the difference of the log losses.
+    """
+    ratios = {name: result.ratio(name, peer) for _, name, _, _ in METRICS}
     difference = result.difference("log_loss", peer)
-    said: dict = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
+    said: dict[str, Any] = {"ratios": {name: ratio for name, ratio in ratios.items() if ratio is not None}}
     return said | ({"log_loss_difference": vars(difference)} if difference else {})
 
 
-def _side(side: Side) -> dict:
+def _side(side: Side) -> dict[str, Any]:
     names = ("rows", "columns", "read_seconds", "fit_seconds", "predict_seconds", "accuracy", "log_loss")
     medians = {name: side.middle(name) for name in names}
     return {
@@ -144,7 +155,7 @@ def _side(side: Side) -> dict:
 
 
 def _all(result: Result) -> list[Side | None]:
-    """In the order of the headings; None where a side was not measured."""
+    """Returns all sides in the order of the headings; None for a side that was not measured."""
     return [result.evergreen, *(result.peers.get(peer) for peer in BOOSTING_PEERS)]
 
 
@@ -153,7 +164,7 @@ def _middle(side: Side | None, name: str) -> float | None:
 
 
 def _beside(result: Result, peer: str, name: str, digits: int) -> str:
-    """A peer's figure, and Evergreen's by it."""
+    """Returns a peer's value, and the ratio of Evergreen's value to it."""
     side = result.peers.get(peer)
     if side is None:
         return "-"
@@ -182,7 +193,7 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def _cells(line: tuple[str, ...], widths: list[int]) -> list[str]:
-    """Names to the left, figures to the right; a heading has a line to itself."""
+    """Aligns names to the left and values to the right; a heading has its own line."""
     if len(line) == 1:
         return [line[0]]
     return [line[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(line[1:], widths[1:]))]

@@ -1,4 +1,4 @@
-"""A case's repetitions, all in turn (Evergreen, a peer, the next, Evergreen …), and what stands in the middle of them."""
+"""Runs the repetitions of a case alternately (Evergreen, a peer, the next, Evergreen …) and computes their medians."""
 
 import sys
 from dataclasses import dataclass
@@ -9,43 +9,46 @@ from . import data, fits
 from .cases import Case
 from .fits import Fit
 
-# The system counts processor time in hundredths of a second.
+# Minimum seconds to measure other load: the system counts processor time in hundredths of a second.
 LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side's repetitions of a case."""
+    """The repetitions of a case by one library."""
 
     fits: list[Fit]
 
     def middle(self, name: str) -> float | None:
-        """The median of a figure that the processes printed; None where it is missing, or none came in time."""
+        """Returns the median of a value that the processes printed.
+
+        Returns None if a value is missing, or no process finished in time.
+        """
         values = [fit.said.get(name) for fit in self.fits if fit.said]
         known = [value for value in values if value is not None]
         return median(known) if known and len(known) == len(values) else None
 
     def all(self, name: str) -> list[float]:
-        """Every repetition's figure, in the order in which they ran."""
+        """Returns the value of each repetition, in the order in which they ran."""
         return [fit.said[name] for fit in self.fits if fit.said and name in fit.said]
 
     def seconds(self) -> float:
-        """The median of the whole process: reading, fitting, scoring."""
+        """Returns the median duration of the whole process: reading, fitting, scoring."""
         return median(fit.seconds for fit in self.fits)
 
     def others(self) -> float:
-        """Cores that other processes kept busy meanwhile, on average; 0 where it was too short to tell."""
+        """Returns the average number of cores that other processes used; 0 if the time was too short to measure it."""
         seconds = sum(fit.seconds for fit in self.fits)
         return sum(fit.others_seconds for fit in self.fits) / seconds if seconds > LEAST_SECONDS else 0.0
 
     def peak_bytes(self) -> int:
-        """The most that any repetition had resident."""
+        """Returns the maximum resident memory of all repetitions."""
         return max(fit.peak_bytes for fit in self.fits)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much of a peer's figure Evergreen's is larger: the mean over the repetitions, and its standard error."""
+    """Evergreen's value minus a peer's, as a share of the peer's: mean and standard error over the repetitions."""
 
     mean: float
     error: float
@@ -53,18 +56,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class Result:
-    """All sides of a case; `evergreen` is None where there is no binary."""
+    """All sides of a case; `evergreen` is None if there is no binary."""
 
     case: Case
     evergreen: Side | None
     peers: dict[str, Side]
 
     def sides(self) -> list[Side]:
-        """Evergreen's, where it was measured, and the peers'."""
+        """Returns Evergreen's side, if it was measured, and the peers' sides."""
         return [side for side in (self.evergreen, *self.peers.values()) if side]
 
     def ratio(self, name: str, peer: str) -> float | None:
-        """Evergreen's figure by the peer's: of medians, or of tables of their own the mean of each table's ratio."""
+        """Returns the ratio of Evergreen's value to the peer's.
+
+        It is the ratio of the medians, or the mean of each table's ratio if each repetition has its own table.
+        """
         if self.case.fresh:
             difference = self.difference(name, peer)
             return difference.mean + 1.0 if difference else None
@@ -73,7 +79,7 @@ class Result:
         return ours / theirs if ours is not None and theirs else None
 
     def difference(self, name: str, peer: str) -> Difference | None:
-        """Table by table, where each repetition has its own and all came to an end."""
+        """Compares table by table, if each repetition has its own table and all repetitions finished."""
         if not self.case.fresh or not self.evergreen:
             return None
         ours, theirs = self.evergreen.all(name), self.peers[peer].all(name)
@@ -84,7 +90,7 @@ class Result:
 
 
 def measure(case: Case, binary: Path | None, folder: Path, repeat: int | None) -> Result:
-    """Runs a case. Turns keep what else the machine does from falling on one side alone."""
+    """Runs a case. The sides alternate, so that other load on the machine does not affect only one of them."""
     ours: list[Fit] = []
     theirs: dict[str, list[Fit]] = {peer: [] for peer in case.peers}
     times = repeat or case.repeat
@@ -101,5 +107,5 @@ def measure(case: Case, binary: Path | None, folder: Path, repeat: int | None) -
 
 
 def _say(text: str) -> None:
-    """Progress goes beside the table, not into it."""
+    """Prints progress to standard error, because the table goes to standard output."""
     print(f"    {text}", file=sys.stderr, flush=True)

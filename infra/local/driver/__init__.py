@@ -1,1 +1,1 @@
-"""The local stack: an emulator, the deployed template, and a walk through the model's life."""
+"""The local stack: an emulator, the deployed template, and a demonstration of the whole lifecycle."""

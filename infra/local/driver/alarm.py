@@ -1,7 +1,9 @@
-"""An alarm and its end: both stored files of the champion are damaged, and mended."""
+"""Raises an alarm and ends it: damages both stored files of the champion, and repairs them."""
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from . import mail
 from .console import say, step, until
@@ -9,88 +11,97 @@ from .environment import Clients
 from .training import invoke
 
 ALARM = "model-unhealthy"
-# The damage rings this one too. Its mails are not waited for.
+# The damage also raises this alarm. Its mails are not awaited.
 BESIDE = "artifact-damaged"
 
 
-def raise_and_clear(clients: Clients, values: dict[str, str], model: dict, readers: int) -> list[mail.Mail]:
-    """Damages the champion's files and mends them; returns the mails that come of the alarm, one for each content."""
-    step("Damaging the champion's artifact and the registry's copy, and mending them: an alarm and its end")
+def raise_and_clear(clients: Clients, values: dict[str, str], model: dict[str, Any], readers: int) -> list[mail.Mail]:
+    """Damages the champion's files and repairs them; returns the alarm's mails, one for each content."""
+    step("Damaging the champion's artifact and the registry's copy, and repairing them: an alarm and its end")
     name, beside = (f"{values['EVERGREEN_STACK']}-{alarm}" for alarm in (ALARM, BESIDE))
     cloudwatch = clients.client("cloudwatch")
-    # An earlier walk's damage is still in the minutes that the alarm looks back over, and its mails are remembered: many
-    # walks in an hour would look as if the alarm flapped.
+    # The alarm's window may still contain the damage of an earlier demonstration, and its mails are recorded. After
+    # many demonstrations in an hour the alarm would look as if it flapped.
     for alarm in (name, beside):
         remembered = {"pk": {"S": f"MAIL#{model['model']}"}, "sk": {"S": f"ALARM#{alarm}"}}
         clients.client("dynamodb").delete_item(TableName=values["EVERGREEN_TABLE"], Key=remembered)
-        _set_well(cloudwatch, alarm, "A new walk begins.")
+        _set_well(cloudwatch, alarm, "A new demonstration begins.")
     inbox = mail.Inbox(values)
     object_damaged = _damaged_object(clients.client("s3"), values["EVERGREEN_BUCKET"], model)
     copy_damaged = _damaged_copy(clients.client("dynamodb"), values["EVERGREEN_TABLE"], model)
     with object_damaged, copy_damaged:
         invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
         if values["EVERGREEN_EMULATOR"] == "localstack":
-            _set(cloudwatch, name, "ALARM", "LocalStack looks at this alarm every ten minutes; the wait is cut short.")
+            _set(
+                cloudwatch,
+                name,
+                "ALARM",
+                "LocalStack evaluates this alarm every ten minutes; it is set by hand to save time.",
+            )
         until(lambda: _state(cloudwatch, name) == "ALARM", 90, "the alarm")
         say(f"{name} is in ALARM")
         raised = inbox.wait_for("[ALARM]", readers, name)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     inbox = mail.Inbox(values)
     for alarm in (name, beside):
-        _set_well(cloudwatch, alarm, "The files are mended; the wait is cut short.")
-    say(f"{name} is OK again: set by hand, for the emulator's alarm looks back over five minutes")
+        _set_well(cloudwatch, alarm, "The files are repaired; the alarm is set by hand to save time.")
+    say(f"{name} is OK again: set by hand, because the emulator's alarm covers five minutes")
     mails = mail.merged(raised + inbox.wait_for("[OK]", readers, name))
     for letter in mails:
         say(f"mail to {', '.join(letter.recipients)}: {letter.subject}")
     return mails
 
 
-def _set_well(cloudwatch, name: str, reason: str) -> None:
-    """Sets an alarm that is raised to OK, in a second of its own: the emulator dates changes to the second, and two of one
-    second are one to whoever is told of them."""
+def _set_well(cloudwatch: Any, name: str, reason: str) -> None:
+    """Sets a raised alarm to OK, in a second without other changes.
+
+    The emulator dates changes to the second, and the alert function takes two changes in one second for one.
+    """
     if _state(cloudwatch, name) == "ALARM":
         time.sleep(1.1)
         _set(cloudwatch, name, "OK", reason)
         time.sleep(1.1)
 
 
-def _set(cloudwatch, name: str, state: str, reason: str) -> None:
+def _set(cloudwatch: Any, name: str, state: str, reason: str) -> None:
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
 
 
 @contextmanager
-def _damaged_copy(dynamodb, table: str, model: dict):
-    """Writes nonsense where the registry keeps a copy of the artifact, and at the end the copy again. A large artifact has
-    none."""
+def _damaged_copy(dynamodb: Any, table: str, model: dict[str, Any]) -> Iterator[None]:
+    """Overwrites the registry's copy of the artifact with nonsense, and restores it at the end.
+
+    A large artifact has no copy.
+    """
     key = {"pk": {"S": f"MODEL#{model['model']}"}, "sk": {"S": "ARTIFACT"}}
     item = dynamodb.get_item(TableName=table, Key=key).get("Item")
     if not item:
         yield
         return
     dynamodb.put_item(TableName=table, Item={**item, "content": {"B": b"damaged"}})
-    say("damaged: the registry's copy")
+    say("damaged:  the registry's copy")
     try:
         yield
     finally:
         dynamodb.put_item(TableName=table, Item=item)
-        say("mended:  the registry's copy")
+        say("repaired: the registry's copy")
 
 
 @contextmanager
-def _damaged_object(s3, bucket: str, model: dict):
-    """Writes nonsense where the champion's artifact is, and at the end the artifact again."""
+def _damaged_object(s3: Any, bucket: str, model: dict[str, Any]) -> Iterator[None]:
+    """Overwrites the champion's artifact with nonsense, and restores it at the end."""
     folder = f"models/{model['model']}/{model['version']:08}/"
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=folder)["Contents"]
     place = {"Bucket": bucket, "Key": next(entry["Key"] for entry in listed if "manifest" not in entry["Key"])}
     content = s3.get_object(**place)["Body"].read()
     s3.put_object(**place, Body=b"damaged")
-    say(f"damaged: {place['Key']}")
+    say(f"damaged:  {place['Key']}")
     try:
         yield
     finally:
         s3.put_object(**place, Body=content)
-        say(f"mended:  {place['Key']}")
+        say(f"repaired: {place['Key']}")
 
 
-def _state(cloudwatch, name: str) -> str:
+def _state(cloudwatch: Any, name: str) -> str:
     return cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]

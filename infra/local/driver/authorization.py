@@ -1,6 +1,6 @@
-"""The other ways to show a right than a key: a signature of IAM, and a token of a user pool, on a stack of their own.
+"""Checks authorization without API keys: with an IAM signature and with a user pool's token, on a separate stack.
 
-No model is trained there: whoever is let in to predict is told that there is none, with 503.
+No model is trained there, so an authorized prediction request gets 503.
 """
 
 import base64
@@ -26,7 +26,7 @@ LET_IN = {PREDICT: 503, READ: 200, HEALTH: 503}
 
 
 def check() -> None:
-    """Deploys with each authorization in turn and calls each door; a Failure names the one that answered otherwise."""
+    """Deploys with each authorization and calls each route; raises Failure if a route answers with another status."""
     with isolated.stack("test", "authorization", given={"Authorization": "iam"}) as (settings, values):
         step("Authorization=iam")
         _signatures(values)
@@ -35,7 +35,7 @@ def check() -> None:
 
 
 def _signatures(values: dict[str, str]) -> None:
-    """The emulator asks for a signature and does not evaluate who may do what."""
+    """Calls the routes with and without a signature. The emulator checks that there is one, but not its rights."""
     for door in (PREDICT, READ):
         _expect(values, door, {}, 403, "without a signature")
         _expect(values, door, _signed(values, door), LET_IN[door], "with a signature")
@@ -50,17 +50,20 @@ def _tokens(settings: Settings, values: dict[str, str]) -> None:
     for door, scope, other in ((PREDICT, "predict", "read"), (READ, "read", "predict")):
         _expect(values, door, {}, 401, "without a token")
         _expect(values, door, _signed(values, door), 401, "with a signature")
-        _expect(values, door, _bearer("e30.e30.e30"), 401, "with a token that nobody signed")
+        _expect(values, door, _bearer("e30.e30.e30"), 401, "with an unsigned token")
         _expect(values, door, _bearer(tokens[other]), 401, f"with a token for the scope {other}")
         _expect(values, door, _bearer(tokens[scope]), LET_IN[door], f"with a token for the scope {scope}")
     _expect(values, HEALTH, {}, LET_IN[HEALTH], "without a token")
 
 
 def _token(values: dict[str, str], pool: str, server: str, scope: str) -> str:
-    """An access token for one scope, as a service gets it: from a client of the pool that has a secret and this scope alone."""
+    """Returns an access token for one scope.
+
+    As for a real service, it comes from a client of the pool with a secret and only this scope.
+    """
     cognito = Clients(values).client("cognito-idp")
     scopes = [{"ScopeName": name, "ScopeDescription": name} for name in ("predict", "read")]
-    # The first scope's client has made it.
+    # The resource server already exists if the token is for the second scope.
     with suppress(cognito.exceptions.InvalidParameterException):
         cognito.create_resource_server(UserPoolId=pool, Identifier=server, Name=server, Scopes=scopes)
     client = cognito.create_user_pool_client(
@@ -102,7 +105,7 @@ def _expect(values: dict[str, str], door: tuple[str, str], headers: dict[str, st
     if found != status:
         raise Failure(f"{name} {how} was answered with {found}; expected {status}: {said[:300]}")
     if status in (401, 403) and json.loads(said).get("status") != status:
-        raise Failure(f"{name} {how} was not answered with problem details of its own: {said[:300]}")
+        raise Failure(f"{name} {how} was answered without problem details: {said[:300]}")
     say(f"{name:<14} {how}: {found}")
 
 

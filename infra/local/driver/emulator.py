@@ -1,4 +1,4 @@
-"""The emulator's process: started on the loopback interface, ended by its process id."""
+"""Starts the emulator on the loopback interface, and stops it by its process id."""
 
 import json
 import os
@@ -14,12 +14,12 @@ from pathlib import Path
 from .console import Failure, say, tail, until, waiting
 from .settings import Settings
 
-# Lambda's own credentials mean nothing here; the functions get these.
+# Credentials of the functions: the emulator accepts any.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def healthy(settings: Settings) -> bool:
-    """Whether an emulator answers at the endpoint."""
+    """Returns whether an emulator answers at the endpoint."""
     try:
         with urllib.request.urlopen(f"{settings.endpoint}/_localstack/health", timeout=5) as answer:
             return bool(json.load(answer).get("services"))
@@ -28,17 +28,17 @@ def healthy(settings: Settings) -> bool:
 
 
 def free_port(lowest: int = 0) -> int:
-    """A port of the loopback interface that nobody listens on: the first from `lowest` up, or any."""
+    """Returns a free port of the loopback interface: the first one from `lowest`, or any."""
     for port in range(lowest, lowest + 100) if lowest else (0,):
         with suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return probe.getsockname()[1]
-    raise Failure(f"none of the ports {lowest} to {lowest + 99} is free")
+    raise Failure(f"no port from {lowest} to {lowest + 99} is free")
 
 
 def running_port(state: Path) -> int | None:
-    """The port of the emulator of that directory, if it runs."""
+    """Returns the port of the emulator that uses that directory, or None if it does not run."""
     settings = Settings(state)
     with suppress(OSError, ValueError):
         return int(_port_file(settings).read_text()) if _our_process(settings) else None
@@ -46,18 +46,18 @@ def running_port(state: Path) -> int | None:
 
 
 def start(settings: Settings) -> None:
-    """Starts the emulator unless ours already runs.
+    """Starts the emulator unless it already runs.
 
-    Raises Failure when something else has the port, or nothing answers there in time.
+    Raises Failure if another process uses the port, or if the emulator does not answer in time.
     """
     if _our_process(settings):
-        say(f"emulator already runs at {settings.endpoint}")
+        say(f"the emulator already runs at {settings.endpoint}")
         return
     _require_free(settings)
     scratch = settings.state / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     log = settings.state / "emulator.log"
-    with open(log, "wb") as output, waiting("emulator"):
+    with log.open("wb") as output, waiting("emulator"):
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             env=_environment(settings, str(scratch)),
@@ -70,21 +70,22 @@ def start(settings: Settings) -> None:
         _pid_file(settings).write_text(str(process.pid))
         _port_file(settings).write_text(str(settings.port))
 
-        def answers():
+        def answers() -> bool:
             if process.poll() is not None:
-                raise Failure(f"the emulator ended at once:\n{tail(log)}")
+                raise Failure(f"the emulator ended before it answered:\n{tail(log)}")
             return healthy(settings)
 
         until(answers, 60, "the emulator's first answer")
 
 
 def stop(settings: Settings) -> bool:
-    """Ends our emulator and the functions that it started; tells whether there was one."""
+    """Stops the emulator and the functions that it started; returns whether it was running."""
     pid = _our_process(settings)
     _pid_file(settings).unlink(missing_ok=True)
     if not pid:
         return False
-    # It leads a process group of its own, in which the functions are too: first it may tidy up, then all are gone.
+    # The emulator leads a process group, which contains the functions too. It gets time to clean up. Then the whole
+    # group is killed.
     os.kill(pid, signal.SIGTERM)
     with suppress(Failure):
         until(lambda: _command(pid) is None, 10, "the emulator's end", every=0.1)
@@ -93,16 +94,16 @@ def stop(settings: Settings) -> bool:
     return True
 
 
-def _pid_file(settings: Settings):
+def _pid_file(settings: Settings) -> Path:
     return settings.state / "emulator.pid"
 
 
-def _port_file(settings: Settings):
+def _port_file(settings: Settings) -> Path:
     return settings.state / "emulator.port"
 
 
 def _our_process(settings: Settings) -> int | None:
-    """The process id in the pid file, if that process is an emulator still: ids are used again."""
+    """Returns the process id in the pid file, if that process still is an emulator: systems reuse ids."""
     try:
         pid = int(_pid_file(settings).read_text())
     except (OSError, ValueError):
@@ -120,13 +121,13 @@ def _require_free(settings: Settings) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
             raise Failure(
-                f"port {settings.port} is taken by something that this checkout has not started; "
-                "stop it, choose another with PORT=, or use `make run EMULATOR=localstack` if it is LocalStack"
+                f"another program uses port {settings.port}; "
+                "stop it, choose another port with PORT=, or use `make run EMULATOR=localstack` if it is LocalStack"
             )
 
 
 def _environment(settings: Settings, scratch: str) -> dict[str, str]:
-    # Written out rather than inherited: the functions inherit it from the emulator.
+    # The variables are listed, not inherited, because the functions inherit them from the emulator.
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return (
         inherited
@@ -141,7 +142,7 @@ def _environment(settings: Settings, scratch: str) -> dict[str, str]:
             "STATE_DIR": f"{scratch}/state",
             "S3_DATA_DIR": f"{scratch}/s3",
             "PYTHONDONTWRITEBYTECODE": "1",
-            # Lambda waits a minute before it retries; nobody waits for that here.
+            # Lambda waits a minute before it retries; tests cannot wait that long.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "1",
         }
     )

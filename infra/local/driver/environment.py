@@ -1,8 +1,9 @@
-"""stack.env: how to reach the deployed stack, for this driver, the tests and any shell."""
+"""Reads and writes stack.env, which says how to reach the deployed stack: for this program, the tests and any shell."""
 
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -12,15 +13,15 @@ from .emulator import CREDENTIALS
 from .settings import Settings
 
 FILE = "stack.env"
-# What reads the runs; set in the environment they mean a stack in the cloud.
+# Variables for reading the runs. If they are set in the environment, they name a stack in the cloud.
 STATUS = ("EVERGREEN_STATUS_URL", "EVERGREEN_READ_KEY")
 
-# A training may take 15 minutes, and one that is asked for twice is two.
+# A training may take 15 minutes. A repeated request would start a second training.
 PATIENCE = Config(read_timeout=930, retries={"total_max_attempts": 1})
 
 
 def describe(settings: Settings) -> dict[str, str]:
-    """Asks the deployed stack for everything that a client of it needs to know."""
+    """Reads from the deployed stack everything that a client needs to know."""
     clients = connect(settings)
     stacks = clients.client("cloudformation").describe_stacks(StackName=settings.stack)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks["Stacks"][0]["Outputs"]}
@@ -54,7 +55,7 @@ def describe(settings: Settings) -> dict[str, str]:
 
 
 def connect(settings: Settings) -> "Clients":
-    """Clients of the emulator, whether or not a stack is deployed."""
+    """Returns clients of the emulator, whether or not a stack is deployed."""
     return Clients(_access(settings))
 
 
@@ -64,26 +65,26 @@ def _access(settings: Settings) -> dict[str, str]:
 
 
 def write(path: Path, values: dict[str, str]) -> None:
-    """Writes `values` so that a shell can source them."""
+    """Writes `values` as a file that a shell can source."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
 
 
 def read(path: Path) -> dict[str, str]:
-    """Reads what `write` wrote; Failure when there is no such file."""
+    """Reads a file that `write` wrote; raises Failure if it does not exist."""
     if not path.exists():
-        raise Failure(f"{path} is not there: start the stack first, with `make run`")
+        raise Failure(f"{path} does not exist: start the stack first, with `make run`")
     lines = [line.removeprefix("export ") for line in path.read_text().splitlines() if line]
     return {name: shlex.split(value)[0] if value else "" for name, value in (line.split("=", 1) for line in lines)}
 
 
 def status(path: Path) -> tuple[str, str]:
-    """URL and key of the status API that the file tells of; Failure when there is no such file."""
+    """Returns URL and key of the status API from the file; raises Failure if it does not exist."""
     return status_of(read(path))
 
 
 def status_of(values: Mapping[str, str]) -> tuple[str, str]:
-    """URL and key of the status API that these variables tell of; Failure when they come from an older release."""
+    """Returns URL and key of the status API from these variables; raises Failure if an older release wrote them."""
     missing = [name for name in STATUS if name not in values]
     if missing:
         raise Failure(
@@ -94,7 +95,7 @@ def status_of(values: Mapping[str, str]) -> tuple[str, str]:
 
 
 class Clients:
-    """Makes a client per service, all at the stack's endpoint."""
+    """Makes a client for each service, at the stack's endpoint."""
 
     def __init__(self, values: dict[str, str]):
         self._endpoint = values["AWS_ENDPOINT_URL"]
@@ -102,8 +103,11 @@ class Clients:
             region_name=values["AWS_REGION"], **_as_arguments({name: values[name] for name in CREDENTIALS})
         )
 
-    def client(self, service: str):
-        """The client of `service`, which waits as long as the longest training and asks only once."""
+    def client(self, service: str) -> Any:
+        """Returns the client of `service`.
+
+        It waits as long as the longest training and sends each request only once.
+        """
         return self._session.client(service, endpoint_url=self._endpoint, config=PATIENCE)
 
 

@@ -1,11 +1,12 @@
-"""What an emulator's CloudFormation leaves out of a REST API or a table, put there through the service's own calls.
+"""Adds parts of a REST API or a table that an emulator's CloudFormation leaves out, with calls to the services.
 
-MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`, and none of its gateway
-responses, and no time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below are harmless
-where nothing is missing.
+MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`. It leaves out the gateway
+responses and the time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below change
+nothing if nothing is missing.
 """
 
 import json
+from typing import Any
 
 from .console import Failure
 from .environment import Clients
@@ -31,7 +32,7 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
 
 
 def complete_table(clients: Clients, table: str) -> None:
-    """Has the table forget its records at the time that `expires_at` names."""
+    """Makes the table delete its records at the time that `expires_at` names."""
     dynamodb = clients.client("dynamodb")
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     if expiry["TimeToLiveStatus"] != "ENABLED":
@@ -40,20 +41,20 @@ def complete_table(clients: Clients, table: str) -> None:
 
 
 def restore_stage(clients: Clients, api_id: str, stage: str) -> None:
-    """Deploys the API to the stage again where an update has lost it."""
+    """Deploys the API to the stage again, if an update has lost it."""
     gateway = clients.client("apigateway")
     if not any(there["stageName"] == stage for there in gateway.get_stages(restApiId=api_id)["item"]):
         gateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
-def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict:
+def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict[str, Any]:
     template = clients.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
     if isinstance(template, str):
         template = json.loads(template)
     return template["Resources"][logical_id]["Properties"]["Body"]
 
 
-def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) -> None:
+def _add_any_methods(gateway: Any, functions: Any, api_id: str, body: dict[str, Any], stack: str) -> None:
     arn = functions.get_function_configuration(FunctionName=f"{stack}-predict")["FunctionArn"]
     uri = f"arn:aws:apigateway:{gateway.meta.region_name}:lambda:path/2015-03-31/functions/{arn}/invocations"
     resources = gateway.get_resources(restApiId=api_id, limit=500)["items"]
@@ -67,8 +68,10 @@ def _add_any_methods(gateway, functions, api_id: str, body: dict, stack: str) ->
         gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
 
 
-def _authorization(gateway, api_id: str, ids: dict[str, str], body: dict, security) -> dict:
-    """How a method asks for `security`: as another one does that the emulator has imported with the same."""
+def _authorization(
+    gateway: Any, api_id: str, ids: dict[str, str], body: dict[str, Any], security: Any
+) -> dict[str, Any]:
+    """Returns the authorization that asks for `security`, from another imported method with the same one."""
     for path, item in body["paths"].items():
         for name, operation in item.items():
             if name == ANY or operation["security"] != security:
@@ -76,4 +79,4 @@ def _authorization(gateway, api_id: str, ids: dict[str, str], body: dict, securi
             method = gateway.get_method(restApiId=api_id, resourceId=ids[path], httpMethod=name.upper())
             kept = ("authorizationType", "authorizerId", "authorizationScopes", "apiKeyRequired")
             return {key: method[key] for key in kept if method.get(key) is not None}
-    raise Failure(f"no method of {body['info']} asks for {security}, as its catch-all does")
+    raise Failure(f"no method of {body['info']} has the security {security} of its catch-all")

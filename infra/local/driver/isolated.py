@@ -1,11 +1,11 @@
-"""A stack of one's own: on a free port, with its own files, gone afterwards whatever happens."""
+"""Runs a separate stack: on a free port, with its own files, and always removed at the end."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from . import deploy, emulator
@@ -21,19 +21,19 @@ def stack(
     table: OwnTable | None = None,
     given: Mapping[str, str] | None = None,
     proxies: Mapping[str, int] | None = None,
-):
-    """A deployed stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
+) -> Iterator[tuple[Settings, dict[str, str]]]:
+    """Deploys a stack in target/local/`name`, for Iris or for `table`, with the parameters `given` over the section's.
 
-    Yields its settings and variables. With `proxies` each function calls AWS at a port of its own, and fails until
-    somebody listens there.
+    Yields its settings and variables. With `proxies`, each function calls AWS at its own port, and fails until somebody
+    listens there.
     """
     model, given = (table.model, table.parameters) if table else (None, given or {})
     state, port = ROOT / "target/local" / name, emulator.free_port()
     settings = Settings(state, port, config, "ministack", model, given, proxies or {})
     step(f"Isolated stack {settings.stack} at {settings.endpoint}")
-    emulator.stop(settings)  # one that an earlier run was killed before it could end
+    emulator.stop(settings)  # an earlier run may have been killed before it could stop its emulator
     shutil.rmtree(settings.state, ignore_errors=True)
-    # A plain `kill` ends the stack as Ctrl-C does.
+    # A plain `kill` ends the stack in the same way as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         emulator.start(settings)
@@ -43,12 +43,12 @@ def stack(
 
 
 def end_to_end_tests(arguments: list[str]) -> int:
-    """Runs the tests of the deployed stack, or those that `arguments` pick; returns their exit status."""
-    # The tests play a proxy between each function and the emulator, so that each can say what is to go wrong.
+    """Runs the tests of the deployed stack, or those that `arguments` select; returns their exit status."""
+    # The tests run a proxy between each function and the emulator, so that each test can inject faults.
     proxies = {function: emulator.free_port() for function in deploy.functions()}
     with stack("test", "test", proxies=proxies) as (settings, values):
-        step(f"Tests of the deployed stack (emulator's words: {settings.state}/emulator.log)")
+        step(f"Tests of the deployed stack (emulator's log: {settings.state}/emulator.log)")
         command = ["cargo", "test", "--workspace", "--locked", "--test", "stack", "--test", "registry", *arguments]
-        told = ",".join(f"{function}:{port}" for function, port in proxies.items())
-        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": told}
+        listed = ",".join(f"{function}:{port}" for function, port in proxies.items())
+        variables = os.environ | values | {"EVERGREEN_FAULT_PROXIES": listed}
         return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode

@@ -1,8 +1,9 @@
-"""LocalStack: what `make run EMULATOR=localstack` needs of it, and one without Docker for `make localstack-test`."""
+"""Supports LocalStack: `make run EMULATOR=localstack`, and one without Docker for `make localstack-test`."""
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import yaml
@@ -17,28 +18,28 @@ PYTHON = ROOT / ".venv/localstack/bin/python"
 START = ROOT / "infra/local/localstack/start.py"
 FUNCTION = "AWS::Lambda::Function"
 
-# The same in infra/local/README.md.
+# infra/local/README.md has the same text.
 WITHOUT_DOCKER = (
-    "LocalStack runs functions in Docker. Without it nothing can be trained or predicted there.\n"
-    "    - With Docker: start LocalStack so that it can reach the engine, and run this again.\n"
-    "    - Without Docker: `make localstack-test` deploys the template to a LocalStack of its own and checks the alarms;\n"
-    "      `make run` shows the whole life of a model on the emulator that is built in."
+    "LocalStack runs functions in Docker. Without Docker it cannot train or predict.\n"
+    "    - With Docker: start LocalStack so that it can reach Docker, and run this again.\n"
+    "    - Without Docker: `make localstack-test` deploys to a separate LocalStack and checks the alarms;\n"
+    "      `make run` shows the whole lifecycle of a model on the built-in emulator."
 )
 
 
 def require(settings: Settings) -> None:
-    """Raises Failure, with what to do, when no LocalStack answers at the endpoint."""
+    """Raises Failure, with advice, if no LocalStack answers at the endpoint."""
     if not emulator.healthy(settings):
         raise Failure(
-            f"no LocalStack answers at {settings.endpoint}; start yours first, or say where it is with PORT=.\n"
+            f"no LocalStack answers at {settings.endpoint}; start LocalStack first, or set its port with PORT=.\n"
             f"    {WITHOUT_DOCKER}"
         )
 
 
 def deploy_to_running(settings: Settings) -> dict[str, str]:
-    """Deploys the built template to the LocalStack that answers at the endpoint; returns how to reach the stack.
+    """Deploys the built template to the LocalStack at the endpoint; returns how to reach the stack.
 
-    Raises Failure when none answers, and when it cannot make the functions.
+    Raises Failure if none answers, or if it cannot create the functions.
     """
     require(settings)
     try:
@@ -47,12 +48,12 @@ def deploy_to_running(settings: Settings) -> dict[str, str]:
         reason = _why_no_function(settings)
         if reason is None:
             raise
-        raise Failure(f"LocalStack could not make a function: {reason}\n    {WITHOUT_DOCKER}") from failure
+        raise Failure(f"LocalStack could not create a function: {reason}\n    {WITHOUT_DOCKER}") from failure
 
 
 @contextmanager
-def explained():
-    """Says of a function that could not be called what LocalStack needs for that."""
+def explained() -> Iterator[None]:
+    """Adds to the failure of a function that could not be called what LocalStack needs to run functions."""
     try:
         yield
     except training.NotCalled as failure:
@@ -60,17 +61,17 @@ def explained():
 
 
 def tests(arguments: list[str]) -> int:
-    """Deploys to a LocalStack of its own and runs the tests of what works there; returns their exit status."""
+    """Deploys to a separate LocalStack and runs the tests of what works there; returns their exit status."""
     with running() as settings:
         values = _deploy(settings)
-        step(f"Tests of the stack on LocalStack (its words: {settings.state}/localstack.log)")
+        step(f"Tests of the stack on LocalStack (its log: {settings.state}/localstack.log)")
         command = ["cargo", "test", "--workspace", "--locked", "--test", "localstack", *arguments]
         return subprocess.run(command, cwd=ROOT, env=os.environ | values, check=False).returncode
 
 
 @contextmanager
-def running():
-    """A LocalStack on a free port of the loopback interface, with DynamoDB Local behind it; yields its settings."""
+def running() -> Iterator[Settings]:
+    """Runs LocalStack on a free port of the loopback interface, with DynamoDB Local; yields its settings."""
     settings = Settings(ROOT / "target/local/localstack", emulator.free_port(), "test", "localstack")
     step(f"LocalStack without Docker, at {settings.endpoint}")
     shutil.rmtree(settings.state, ignore_errors=True)
@@ -82,7 +83,7 @@ def running():
 
 
 def _deploy(settings: Settings) -> dict[str, str]:
-    """Deploys the template with functions of which nothing is called; returns how to reach the stack."""
+    """Deploys the template with functions that are never called; returns how to reach the stack."""
     code = settings.state / "code"
     code.mkdir()
     (code / "bootstrap").write_text("#!/bin/sh\nexit 1\n")
@@ -91,7 +92,7 @@ def _deploy(settings: Settings) -> dict[str, str]:
     copy["Globals"]["Function"]["CodeUri"] = str(code)
     file = settings.state / "template.yaml"
     file.write_text(yaml.safe_dump(copy, sort_keys=False))
-    # Twice, since an update takes another way than a first deployment.
+    # An update takes another way than a first deployment, so both are tested.
     deploy.run(settings, file, parameters)
     deploy.run(settings, file, parameters | {"LogRetentionDays": "7"})
     values = environment.describe(settings)
@@ -102,8 +103,10 @@ def _deploy(settings: Settings) -> dict[str, str]:
 
 
 def _why_no_function(settings: Settings) -> str | None:
-    """Why the stack's first function could not be made, if that is what failed; the stack is deleted then, since one whose
-    creation has failed cannot be updated."""
+    """Returns why the stack's first function could not be created, or None if that is not the problem.
+
+    In that case it deletes the stack: a stack whose creation failed cannot be updated.
+    """
     cloudformation = environment.connect(settings).client("cloudformation")
     try:
         events = cloudformation.describe_stack_events(StackName=settings.stack)["StackEvents"]

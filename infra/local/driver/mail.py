@@ -1,17 +1,18 @@
-"""The mails that the emulator keeps instead of sending."""
+"""Reads the mails that the emulator stores instead of sending them."""
 
 import json
 import re
 import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .console import until, warn
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail as it was handed to SES."""
+    """One mail as SES got it."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -21,12 +22,12 @@ class Mail:
 
     @property
     def name(self) -> str:
-        """Its subject as part of a file's name."""
+        """Returns the subject as part of a file's name."""
         return re.sub(r"[^a-z0-9]+", "-", self.subject.lower())[:40].strip("-") or "mail"
 
 
 def sent(endpoint: str, emulator: str) -> list[Mail]:
-    """All mails so far, the oldest first."""
+    """Returns all mails up to now, the oldest first."""
     path = "/_ministack/ses/messages" if emulator == "ministack" else "/_aws/ses"
     with urllib.request.urlopen(endpoint + path, timeout=10) as answer:
         messages = json.load(answer)["messages"]
@@ -36,7 +37,7 @@ def sent(endpoint: str, emulator: str) -> list[Mail]:
 
 
 def merged(mails: list[Mail]) -> list[Mail]:
-    """The same with mails of one content made into one, to all who got it."""
+    """Joins mails with the same content into one, with all recipients."""
     by_content: dict[tuple[str, str], Mail] = {}
     for mail in mails:
         content = (mail.subject, mail.html)
@@ -46,7 +47,7 @@ def merged(mails: list[Mail]) -> list[Mail]:
 
 
 def save(mails: list[Mail], folder: Path) -> list[Path]:
-    """Writes each mail's HTML into `folder`, which then holds nothing else; returns the files in order."""
+    """Writes each mail's HTML into `folder`, which then contains nothing else; returns the files in order."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.html"):
         old.unlink()
@@ -59,17 +60,19 @@ def save(mails: list[Mail], folder: Path) -> list[Path]:
 
 
 class Inbox:
-    """The mails since now."""
+    """The mails that arrive from now on."""
 
     def __init__(self, values: dict[str, str]):
         self._where = (values["AWS_ENDPOINT_URL"], values["EVERGREEN_EMULATOR"])
         self._before = len(sent(*self._where))
 
     def wait_for(self, kind: str, count: int, alarm: str = "") -> list[Mail]:
-        """The first `count` mails whose subject begins with `kind`, of any alarm or of `alarm`. Where mails cannot come at
-        all, says so and has none."""
+        """Waits for `count` mails whose subject begins with `kind`, of any alarm or of `alarm`, and returns them.
+
+        If the emulator cannot send mail, it prints a warning and returns none.
+        """
         if self._where[1] == "localstack":
-            warn("LocalStack's free tier has no SES v2: the alert function runs, but no mail comes of it.")
+            warn("LocalStack's free tier has no SES v2: the alert function runs, but it cannot send mail.")
             return []
         until(lambda: len(self._letters(kind, alarm)) >= count, 30, f"mail number {count} that begins with {kind}")
         return self._letters(kind, alarm)[:count]
@@ -79,7 +82,7 @@ class Inbox:
         return [letter for letter in letters if letter.subject.startswith(kind) and alarm in letter.text]
 
 
-def _from_ministack(message: dict) -> Mail:
+def _from_ministack(message: dict[str, Any]) -> Mail:
     return Mail(
         message["Source"],
         tuple(message["To"]),
@@ -89,7 +92,7 @@ def _from_ministack(message: dict) -> Mail:
     )
 
 
-def _from_localstack(message: dict) -> Mail:
+def _from_localstack(message: dict[str, Any]) -> Mail:
     body = message.get("Body", {})
     recipients = message.get("Destination", {}).get("ToAddresses", [])
     return Mail(

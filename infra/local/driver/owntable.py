@@ -1,10 +1,11 @@
-"""The user's own table: what DATASET, TARGET and MODEL mean, checked before anything is started."""
+"""Checks DATASET, TARGET and MODEL, which describe the user's table, before anything is started."""
 
 import difflib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli
 
@@ -17,41 +18,41 @@ FORMATS = (
     *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz"),
 )
 EXPECTED = ".csv, .tsv, .jsonl, .csv.gz, .parquet, .xlsx or .zip"
-# What the template takes: a stack's name, which holds the model's, has to stay short.
+# The template's rule for ModelName. A stack's name contains the model's name and must be short.
 MODEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table to learn from: `files` are its parts, `said` is what its dataset.toml says."""
+    """A table to train on: `files` are its parts, `said` is the content of its dataset.toml."""
 
     model: str
     target: str
     files: tuple[Path, ...]
     settings_file: Path | None
-    said: dict
+    said: dict[str, Any]
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The template's parameters for the table."""
+        """Returns the template's parameters for the table."""
         return {"ModelName": self.model, "TargetColumn": self.target, "TrainMemory": str(_train_memory())}
 
     @property
     def uploads(self) -> tuple[Path, ...]:
-        """Everything that belongs in the bucket."""
+        """Returns all files that belong in the bucket."""
         return self.files + ((self.settings_file,) if self.settings_file else ())
 
 
 def find(dataset: str, target: str, model: str) -> OwnTable | None:
-    """The table that the command line means; an empty text is what is not said, and no `dataset` means Iris.
+    """Returns the table that the command line describes; None means Iris. An empty text is a missing argument.
 
-    Raises Failure when there is no such table, or no such target in it.
+    Raises Failure if the table or its target does not exist.
     """
     if not dataset:
         if target:
-            raise Failure(f'TARGET={target} is the column of a table: name it too, DATASET="table.csv"')
+            raise Failure(f'TARGET={target} needs a table with this column: set DATASET="table.csv" too')
         if model:
-            raise Failure(f'MODEL={model} is the name for a table: name it too, DATASET="table.csv"')
+            raise Failure(f'MODEL={model} needs a table: set DATASET="table.csv" too')
         return None
     path = Path(dataset).expanduser()
     files = _files(path)
@@ -63,12 +64,12 @@ def find(dataset: str, target: str, model: str) -> OwnTable | None:
 
 
 def is_data(path: Path) -> bool:
-    """Whether the file's name says that it is part of a table."""
+    """Returns whether the file's name shows that it is part of a table."""
     return path.name.lower().endswith(FORMATS) and not path.name.startswith(".")
 
 
 def _train_memory() -> int:
-    """What training may take, in MB: three quarters of this machine's memory, as far as Lambda has so much."""
+    """Returns the memory for training in MB: three quarters of this machine's memory, within Lambda's limits."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return max(512, min(10_240, physical * 3 // 4))
 
@@ -77,14 +78,14 @@ def _files(path: Path) -> tuple[Path, ...]:
     if path.is_dir():
         files = tuple(sorted(file for file in path.iterdir() if file.is_file() and is_data(file)))
         if not files:
-            raise Failure(f"DATASET: {path} has no file that ends in {EXPECTED}")
+            raise Failure(f"DATASET: the directory {path} has no table; expected a file that ends in {EXPECTED}")
         return files
     if not path.exists():
-        raise Failure(f"DATASET: there is no file or directory {path}{_near(path.name, _siblings(path))}")
+        raise Failure(f"DATASET: the file or directory {path} does not exist{_near(path.name, _siblings(path))}")
     if not is_data(path):
         raise Failure(
-            f"DATASET: {path.name} is no table that can be read; expected a file that ends in {EXPECTED}, "
-            "or a directory of such files. Databases export CSV."
+            f"DATASET: the format of {path.name} is not supported; expected a file that ends in {EXPECTED}, "
+            "or a directory of such files. Databases can export CSV."
         )
     return (path,)
 
@@ -93,7 +94,7 @@ def _siblings(path: Path) -> list[str]:
     return [file.name for file in path.parent.iterdir() if is_data(file)] if path.parent.is_dir() else []
 
 
-def _settings(file: Path | None) -> dict:
+def _settings(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
@@ -102,19 +103,19 @@ def _settings(file: Path | None) -> dict:
         raise Failure(f"{file}: {error}") from error
 
 
-def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
+def _target(given: str, said: dict[str, Any], columns: list[str], file: Path) -> str:
     written = said.get("target")
     if given and written and given != written:
-        raise Failure(f'TARGET={given}, but {SETTINGS} says target = "{written}": leave out one of them')
+        raise Failure(f'TARGET={given}, but {SETTINGS} has target = "{written}": leave out one of them')
     target = given or written
     if target not in columns and rows.look_like_values(columns):
         raise Failure(
-            f"DATASET: {file.name} has no header row: its first line holds values. Add a line with the columns' names"
+            f"DATASET: {file.name} has no header row: its first line has values. Add a line with the columns' names"
         )
     listed = f"The columns of {file.name}: {', '.join(columns)}"
     if not target:
         example = f'TARGET="{columns[-1]}"'
-        raise Failure(f"TARGET is not set: which column is to be predicted? For example {example}\n    {listed}")
+        raise Failure(f"TARGET is not set: name the column to predict, for example {example}\n    {listed}")
     if target not in columns:
         raise Failure(f"TARGET: {file.name} has no column {target}{_near(target, columns)}\n    {listed}")
     return target
@@ -122,7 +123,7 @@ def _target(given: str, said: dict, columns: list[str], file: Path) -> str:
 
 def _near(name: str, others: list[str]) -> str:
     found = difflib.get_close_matches(name, others, 1)
-    return f"; {found[0]}, perhaps?" if found else ""
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _model(given: str, path: Path) -> str:
@@ -130,13 +131,13 @@ def _model(given: str, path: Path) -> str:
         if MODEL_NAME.fullmatch(given):
             return given
         raise Failure(
-            f"MODEL={given} is no name for a model; expected lower-case letters, digits and hyphens, "
-            "beginning with a letter, at most 40 of them"
+            f"MODEL={given} is not a valid model name; expected lower-case letters, digits and hyphens, "
+            "with a letter first, at most 40 characters"
         )
     stem = path.resolve().name
     for ending in sorted(FORMATS, key=len, reverse=True):
         stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
     name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
-    # "2024 sales.csv" too is to have a name.
+    # A name must begin with a letter, also that of "2024 sales.csv".
     name = name if name[:1].isalpha() else f"table-{name}".rstrip("-")
     return name[:40].rstrip("-")

@@ -1,4 +1,4 @@
-"""Where the local stacks are: Iris in target/local, each table of the user's own in target/local/models/NAME."""
+"""Knows the directories of the local stacks: target/local for Iris, target/local/models/NAME for each user's table."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from .console import Failure
 from .owntable import OwnTable
 from .settings import Settings
 
-# Iris has the port that emulators of AWS have by custom; the user's own tables follow.
+# Port of Iris: emulators of AWS usually have it. The stacks of the user's tables have the ports after it.
 IRIS_PORT = 4566
 
 
 def settings_for(state: Path, port: int | None, config: str, kind: str, table: OwnTable | None) -> Settings:
-    """The settings of the stack for `table`, or for Iris; each has an emulator of its own.
+    """Returns the settings of the stack for `table`, or for Iris. Each has its own emulator.
 
-    Two models in one emulator would ring each other's alarms: it tells figures by their name alone.
+    Two models in one emulator would raise each other's alarms, because the emulator distinguishes metrics only by name.
     """
     folder = state / "models" / table.model if table else state
     if kind == "ministack":
@@ -25,25 +25,26 @@ def settings_for(state: Path, port: int | None, config: str, kind: str, table: O
 
 
 def every(state: Path) -> list[Path]:
-    """The directories of all stacks that were ever started here."""
+    """Returns the directories of all stacks that were ever started here."""
     return [state, *sorted(folder for folder in state.glob("models/*") if folder.is_dir())]
 
 
 def remember(state: Path, settings: Settings) -> None:
-    """Notes the stack that was started last."""
+    """Records which stack was started last."""
     _note(state).write_text(str(settings.state.relative_to(state)))
 
 
 def status(state: Path, model: str) -> tuple[str, str]:
-    """URL and key of the model's status API; without a name, of the environment's stack, or of the one started last.
+    """Returns URL and key of the model's status API.
 
-    Raises Failure when there is no such model here.
+    Without a name, it is the stack in the environment variables, or the one that was started last. Raises Failure if
+    there is no such model.
     """
     if model and (state / "models" / model).is_dir():
         return environment.status(state / "models" / model / environment.FILE)
     if model and model != "iris":
         names = ", ".join(["iris", *(folder.name for folder in every(state)[1:])])
-        raise Failure(f"MODEL={model}: no such model here; there is {names}")
+        raise Failure(f"MODEL={model} does not exist in the local stacks; expected one of {names}")
     if not model and all(os.environ.get(name) for name in environment.STATUS):
         return environment.status_of(os.environ)
     last = _note(state).read_text().strip() if not model and _note(state).exists() else "."

@@ -1,16 +1,16 @@
-"""A program that runs while something else is done: started in a process group of its own, ended with all of the group."""
+"""Runs a program during other work: starts it in its own process group, and stops the whole group at the end."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .console import Failure, tail, until, waiting
 
-# What a program may know of this environment. Everything else would make its runs differ from machine to machine.
+# Environment variables that the program gets. All others would make its runs differ between machines.
 INHERITED = ("PATH", "HOME", "LANG", "JAVA_HOME")
 
 
@@ -22,14 +22,14 @@ def running(
     log: Path,
     answers: Callable[[], bool],
     seconds: float = 120,
-):
-    """Runs `command` until the work inside is done. It begins when `answers` says that the program is ready.
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs `command` until the work inside is done. The work begins when `answers` returns true.
 
-    Raises Failure, with the end of `log`, when the program ends early or is not ready in time.
+    Raises Failure, with the end of `log`, if the program ends early or is not ready in time.
     """
     inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             env=inherited | dict(variables),
@@ -39,7 +39,7 @@ def running(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # A plain `kill` ends the program as Ctrl-C does.
+    # A plain `kill` ends the program in the same way as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with waiting(name):
@@ -49,14 +49,14 @@ def running(
         _end(process)
 
 
-def _alive(process: subprocess.Popen, name: str, log: Path) -> bool:
+def _alive(process: subprocess.Popen[bytes], name: str, log: Path) -> bool:
     if process.poll() is not None:
-        raise Failure(f"{name} ended early; the end of {log}:\n{tail(log)}")
+        raise Failure(f"{name} ended before it was ready; the end of {log}:\n{tail(log)}")
     return True
 
 
-def _end(process: subprocess.Popen) -> None:
-    """Lets the program tidy up for ten seconds, then ends whatever is left of its group."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Gives the program ten seconds to clean up, then kills the rest of its group."""
     with suppress(ProcessLookupError):
         process.terminate()
     with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""target/local/report.html: what the walk showed, on one page."""
+"""Writes target/local/report.html: the results of the demonstration on one page."""
 
 import json
 from dataclasses import dataclass
@@ -6,28 +6,29 @@ from html import escape
 from math import floor
 from pathlib import Path
 from string import Template
+from typing import Any
 
-from . import figures, runs, training
+from . import quality, runs, training
 from .mail import Mail
 from .subject import Example, Iris, Own
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What a walk found."""
+    """The results of the demonstration."""
 
     values: dict[str, str]
     subject: Iris | Own
-    model: dict
-    manifest: dict
-    runs: list[dict]
-    predictions: list[tuple[Example, dict]]
+    model: dict[str, Any]
+    manifest: dict[str, Any]
+    runs: list[dict[str, Any]]
+    predictions: list[tuple[Example, dict[str, Any]]]
     metrics: dict[str, float]
     letters: list[tuple[Mail, Path]]
 
 
 def write(path: Path, walk: Walk) -> Path:
-    """Writes the page, complete in itself but for the mails that it links to."""
+    """Writes the page, which needs no other files except the mails that it links to."""
     template = Template(Path(__file__).with_name("report.html").read_text())
     lowest = _lowest(walk.runs)
     headings = (walk.subject.kind_of_row, *(("IT IS",) if walk.subject.own else ()), *_prediction_headings(walk))
@@ -37,12 +38,12 @@ def write(path: Path, walk: Walk) -> Path:
             url=escape(walk.values["EVERGREEN_API_URL"]),
             cards=_cards(walk),
             runs=_table(runs.headings(walk.runs), [_run(run, walk.runs) for run in walk.runs]),
-            score=figures.headline(walk.manifest)[0],
+            score=quality.headline(walk.manifest)[0],
             scale=f"{100 * lowest:.0f} % to 100 %",
             chart=_chart(walk.runs, lowest),
             table=_own_table(walk) if walk.subject.own else "",
             predictions=_table(headings, [_prediction(example, answer) for example, answer in walk.predictions]),
-            holdout=_table(("ON THE HOLD-OUT", ""), figures.on_holdout(walk.manifest)),
+            holdout=_table(("ON THE HOLD-OUT", ""), quality.on_holdout(walk.manifest)),
             confusion=_confusion(walk.manifest),
             metrics=_table(("METRIC", "VALUE"), [(escape(name), f"{value:g}") for name, value in walk.metrics.items()]),
             mails="".join(_mail(letter, file, path.parent) for letter, file in walk.letters),
@@ -54,7 +55,7 @@ def write(path: Path, walk: Walk) -> Path:
 
 def _cards(walk: Walk) -> str:
     newest = walk.runs[0] if walk.runs else {}
-    name, score = figures.headline(walk.manifest)
+    name, score = quality.headline(walk.manifest)
     facts = [
         ("Champion", f"version {walk.model.get('version', '–')}"),
         (f"Hold-out {name}", _share(score)),
@@ -69,20 +70,20 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _run(run: dict, listed: list[dict]) -> list[str]:
+def _run(run: dict[str, Any], listed: list[dict[str, Any]]) -> list[str]:
     cells = [escape(text) for text in runs.row(run, listed)]
     cells[1] = f'<span class="status {escape(run["status"].lower())}">{cells[1]}</span>'
     return cells
 
 
-def _lowest(listed: list[dict]) -> float:
-    """Where the chart begins: at 80 %, or lower where a run is."""
+def _lowest(listed: list[dict[str, Any]]) -> float:
+    """Returns where the chart begins: at 80 %, or below the lowest score."""
     known = [score for run in listed for score in runs.scores(run) if score is not None]
     return max(0.0, min([0.8, *(floor(10 * score) / 10 for score in known)]))
 
 
-def _chart(listed: list[dict], lowest: float) -> str:
-    """Accuracy or R², training and hold-out, of each run that has them, the oldest first."""
+def _chart(listed: list[dict[str, Any]], lowest: float) -> str:
+    """Draws training and hold-out accuracy or R² of each run that has them, the oldest first."""
     bars = []
     for run in reversed(listed):
         training_score, holdout_score = runs.scores(run)
@@ -100,30 +101,30 @@ def _bar(name: str, value: float, lowest: float) -> str:
 
 
 def _own_table(walk: Walk) -> str:
-    """What was made of the user's columns, what is odd, and how the hyperparameters were chosen."""
+    """Shows types and roles of the user's columns, warnings, and how the hyperparameters were chosen."""
     profile = walk.manifest["profile"]
     listed = [[escape(cell) for cell in training.column(one)] for one in profile["columns"]]
     columns = _table(("COLUMN", "TYPE", "ROLE", "MISSING", "DISTINCT", "BECAUSE"), listed)
     odd = "".join(f"<p>{escape(warning)}</p>" for warning in profile["warnings"])
     tried = [
-        (escape(family), str(count), escape(runs.parameters(best)), figures.number(mean))
-        for family, count, best, mean in figures.best_by_family(walk.manifest)
+        (escape(family), str(count), escape(runs.parameters(best)), quality.number(mean))
+        for family, count, best, mean in quality.best_by_family(walk.manifest)
     ]
     search = _table(("FAMILY", "TRIED", "BEST", "OVER THE FOLDS"), tried) if tried else ""
     return (
         f"<h2>Columns</h2><section>{columns}</section><p>Hold-out: {escape(profile['holdout_rule'])}</p>{odd}"
-        f"<h2>Search</h2><p>{escape(figures.search(walk.manifest))}</p>"
+        f"<h2>Search</h2><p>{escape(quality.search(walk.manifest))}</p>"
         + (f"<section>{search}</section>" if tried else "")
     )
 
 
 def _prediction_headings(walk: Walk) -> tuple[str, ...]:
     return (
-        ("PREDICTION", "INTERVAL") if figures.is_regression(walk.manifest) else ("PREDICTION", "LABEL", "PROBABILITIES")
+        ("PREDICTION", "INTERVAL") if quality.is_regression(walk.manifest) else ("PREDICTION", "LABEL", "PROBABILITIES")
     )
 
 
-def _prediction(example: Example, answer: dict) -> list[str]:
+def _prediction(example: Example, answer: dict[str, Any]) -> list[str]:
     cells = [example.name, *([] if example.truth is None else [example.truth]), json.dumps(answer["prediction"])]
     if "labels" in answer:
         shares = sorted(zip(answer["probabilities"][0], answer["classes"]), key=lambda pair: -pair[0])[:5]
@@ -133,8 +134,8 @@ def _prediction(example: Example, answer: dict) -> list[str]:
     return [escape(cell) for cell in cells]
 
 
-def _confusion(manifest: dict) -> str:
-    """The champion's hold-out rows by what they are (rows) and what they were taken for (columns)."""
+def _confusion(manifest: dict[str, Any]) -> str:
+    """Shows the champion's hold-out rows by their true label (rows) and their predicted label (columns)."""
     evaluation = manifest["version"]["evaluation"]
     labels = [str(entry["label"]) for entry in evaluation.get("per_class", [])]
     lines = [
@@ -152,7 +153,7 @@ def _mail(letter: Mail, file: Path, folder: Path) -> str:
     return f'<figure><figcaption>{caption}</figcaption><iframe src="{link}" sandbox></iframe></figure>'
 
 
-def _table(headings, rows) -> str:
+def _table(headings: Any, rows: Any) -> str:
     head = "".join(f"<th>{escape(heading)}" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}" for cell in cells) for cells in rows)
     return f"<table><thead><tr>{head}</thead><tbody>{body}</tbody></table>"

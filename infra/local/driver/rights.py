@@ -1,11 +1,13 @@
-"""Who may do what: the predict key opens predictions, the read key the runs, and health needs none."""
+"""Checks the keys: the predict key may predict, the read key may read the runs, and health needs no key."""
+
+from typing import Any
 
 from . import api, environment
 from .console import Failure, step, table
 
 
-def show(values: dict[str, str], row) -> None:
-    """Calls each door with each key and prints what came back; a Failure names the door that stood open, or shut."""
+def show(values: dict[str, str], row: Any) -> None:
+    """Calls each route with each key and prints the answers; raises Failure if one differs from the expected one."""
     step("Who may predict, and who may read")
     url, predict_key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
     status_url, read_key = environment.status_of(values)
@@ -18,6 +20,6 @@ def show(values: dict[str, str], row) -> None:
     for door, (base, path, body, expected) in doors.items():
         found = tuple(api.status(base, key, path, body) for key in (predict_key, read_key, None))
         if found != expected:
-            raise Failure(f"{door} was answered with {found} for predict key, read key and no key; expected {expected}")
+            raise Failure(f"{door} answered {found} to predict key, read key and no key; expected {expected}")
         answers.append((door, *map(str, found)))
     table(("", "PREDICT KEY", "READ KEY", "NO KEY"), answers)

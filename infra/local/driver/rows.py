@@ -1,4 +1,4 @@
-"""Rows of a table's file as texts, and as a client of the API sends them."""
+"""Reads rows of a table's file as texts, and converts them to what a client of the API sends."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 from . import tablefile
 from .console import Failure, tail
@@ -16,24 +17,24 @@ Row = dict[str, object]
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-# Spellings of a missing value in a CSV, as training reads them.
+# Spellings of a missing value in a CSV, the same as in training.
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null", "<NA>")
 
-# What counts as missing where a column holds numbers, dates or truth values.
+# Further spellings of a missing value in a column of numbers, dates or truth values.
 MARKS = ("?", "-", ".", "none", "None", "#N/A", "#DIV/0!", "inf", "-inf")
 
 
 def header(file: Path) -> list[str]:
-    """The names of the columns; Failure when the file cannot be read."""
+    """Returns the names of the columns; raises Failure if the file cannot be read."""
     if _is_parquet(file):
         return _parquet(file, 0)["columns"]
     return _header(tablefile.records(file), file)
 
 
 def first(file: Path, count: int) -> list[Row]:
-    """The first rows, at most `count`: texts of a CSV, values of a Parquet file. What is missing is "" or None.
+    """Returns the first rows, at most `count`: texts of a CSV, values of a Parquet file.
 
-    Raises Failure when the file cannot be read.
+    A missing value is "" or None. Raises Failure if the file cannot be read.
     """
     if _is_parquet(file):
         return _parquet(file, count)["rows"]
@@ -42,15 +43,15 @@ def first(file: Path, count: int) -> list[Row]:
     return [dict(zip(columns, cells)) for cells in islice(records, count)]
 
 
-def to_json(row: Row, columns: list[dict]) -> Row:
-    """The row as a client sends it: the columns of a model's signature, each as the type that it has there."""
+def to_json(row: Row, columns: list[dict[str, Any]]) -> Row:
+    """Converts the row to what a client sends: each column of the model's signature, with its type."""
     return {column["name"]: _value(row.get(column["name"]), column["type"]) for column in columns}
 
 
 def look_like_values(columns: list[str]) -> bool:
-    """Whether what should be names are values: a number, a date or a truth value is among them, or two are alike.
+    """Returns whether a header looks like values: it has a number, a date, a truth value, or two equal names.
 
-    Numbers alone may be names where they count up, as those that a program gives.
+    Numbers that count up may be names, because programs write such headers.
     """
     numbers = [_number(name) for name in columns]
     counted = [number for number in numbers if isinstance(number, int)]
@@ -67,12 +68,15 @@ def _header(reader: Iterator[list[str]], file: Path) -> list[str]:
     columns = next(reader, None)
     if not columns:
         raise Failure(f"{file} is empty; expected a header that names the columns")
-    # As training calls a column without a name.
+    # Training gives the same name to a column without one.
     return [name.strip() or f"Unnamed: {index}" for index, name in enumerate(columns)]
 
 
-def _value(value, kind: str):
-    """Converts a CSV's text, or what a Parquet file has; what cannot be converted stays, for the API to name it."""
+def _value(value: Any, kind: str) -> Any:
+    """Converts a CSV's text or a Parquet file's value.
+
+    If it cannot be converted, it is returned unchanged, so that the API reports it.
+    """
     if value is None or value != value:
         return None
     if not isinstance(value, str):
@@ -97,7 +101,7 @@ def _number(text: str) -> int | float | str:
 
 
 def _written(text: str) -> int | float | str:
-    """A number as people write it, with a currency, a percent sign, or marks between thousands; else the text."""
+    """Reads a number with a currency, a percent sign, or marks between thousands; returns other texts unchanged."""
     bare = re.sub(r"[^0-9.,()+-]", "", text)
     digits = bare.strip("()+-")
     if not re.fullmatch(r"[0-9.,]*[0-9][0-9.,]*", digits) or len(re.findall(r"[A-Za-z]", text)) > 3:
@@ -112,7 +116,7 @@ def _written(text: str) -> int | float | str:
 
 
 def _moment(text: str) -> str:
-    """A date as the API takes it, as far as it is written in a form that is known."""
+    """Converts a date in a known form to the API's form; returns other texts unchanged."""
     forms = (
         "%d.%m.%Y",
         "%d/%m/%Y",
@@ -140,16 +144,19 @@ def _is_parquet(file: Path) -> bool:
     return file.name.lower().endswith(".parquet")
 
 
-def _parquet(file: Path, count: int) -> dict:
-    """Asks the environment that can read it, which is made when it is first needed."""
+def _parquet(file: Path, count: int) -> dict[str, Any]:
+    """Reads the file in an environment with pyarrow, which is created when it is first needed."""
     python = ROOT / ".venv/parquet/bin/python"
     if not (ROOT / ".venv/parquet/ready").exists():
         made = subprocess.run([ROOT / "infra/local/venv", "parquet"], check=False)
         if made.returncode:
             words = tail(ROOT / ".venv/parquet.log")
-            raise Failure(f"{file.name} cannot be looked into; the end of .venv/parquet.log:\n{words}")
+            raise Failure(
+                f"{file.name} cannot be read without .venv/parquet, which could not be made; "
+                f"the end of .venv/parquet.log:\n{words}"
+            )
     script = Path(__file__).with_name("parquet.py")
     read = subprocess.run([python, script, file, str(count)], capture_output=True, text=True, check=False)
     if read.returncode:
-        raise Failure(f"{file} cannot be read: {(read.stderr.strip().splitlines() or ['(no word)'])[-1]}")
+        raise Failure(f"{file} cannot be read: {(read.stderr.strip().splitlines() or ['(no message)'])[-1]}")
     return json.loads(read.stdout)

@@ -1,11 +1,13 @@
-"""`sam local`: every sample event through its function, one prediction through the API, in Lambda's own container."""
+"""Runs every sample event and one prediction request with `sam local`, in Lambda's own container."""
 
 import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,43 +18,43 @@ from .environment import Clients
 from .settings import ROOT, SAM, Settings
 
 VARIABLES = "sam-local.json"
-# What the event of an import tells of, and a file that may lie there.
+# The event of an import, and a model file that it can name.
 IMPORT = ROOT / "events/train-import.json"
 MODEL = ROOT / "tests/artifacts/foreign/skl-forest-3.onnx"
 
 
 def everything() -> None:
-    """Runs all of it on a stack of its own; a Failure names the first thing that went wrong."""
+    """Runs all of it on a separate stack; raises Failure at the first problem."""
     step("Docker and Lambda's base image")
     containers.prepare()
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
         template = _template(settings, values, endpoint)
         _put_model(values)
         events = sorted((ROOT / "events").glob("*.json"), key=_order)
-        step(f"{len(events)} events through `sam local invoke`")
+        step(f"{len(events)} events with `sam local invoke`")
         for event in events:
             _invoke(settings, template, event)
-        step("One prediction through `sam local start-api`")
+        step("One prediction with `sam local start-api`")
         _predict(settings, template)
     say(f"{len(events)} events and one prediction passed")
 
 
 def _put_model(values: dict[str, str]) -> None:
-    """Puts a model file where the event of an import says that it is."""
+    """Stores a model file under the key in the event of an import."""
     key = json.loads(IMPORT.read_text())["detail"]["object"]["key"]
     Clients(values).client("s3").put_object(Bucket=values["EVERGREEN_BUCKET"], Key=key, Body=MODEL.read_bytes())
 
 
 def _order(event: Path) -> tuple[bool, str]:
-    """Training comes first: everything else reads what it leaves."""
+    """Sorts the training events first: the others read their results."""
     return not event.name.startswith("train-"), event.name
 
 
 def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path:
-    """A copy of the deployed template with the variables that the deployed functions have, and the endpoint.
+    """Writes a copy of the deployed template with the deployed functions' variables and the endpoint; returns its path.
 
-    `sam local` knows no deployed resources, so it cannot resolve references to them; it sets only variables that the
-    template names; and it prefers what its own environment says to the template, but not to a file of variables.
+    `sam local` cannot resolve references to deployed resources. It sets only variables that the template names. Its own
+    environment overrides the template, but not a file of variables.
     """
     functions = Clients(values).client("lambda")
     template = yaml.safe_load((settings.state / "template.yaml").read_text())
@@ -70,7 +72,7 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
     function = f"{event.name.split('-')[0].capitalize()}Function"
     log = settings.state / f"{event.stem}.log"
     command = [*_sam("invoke", template), "--event", event, function]
-    with open(log, "wb") as words:
+    with log.open("wb") as words:
         done = subprocess.run(
             command,
             cwd=settings.state,
@@ -83,12 +85,12 @@ def _invoke(settings: Settings, template: Path, event: Path) -> None:
     answer = done.stdout.decode(errors="replace").strip().splitlines()
     said = answer[-1] if answer else ""
     if done.returncode or _failed(said):
-        raise Failure(f"{event.name} through {function} failed: {said or '(no answer)'}\n{tail(log, 25)}")
+        raise Failure(f"{event.name} with {function} failed: {said or '(no answer)'}\n{tail(log, 25)}")
     say(f"{event.stem:<18} {said[:140]}")
 
 
 def _failed(answer: str) -> bool:
-    """Whether a function's answer is an error of its own, or a server error to API Gateway, or none at all."""
+    """Returns whether an answer is a function's error, a server error to API Gateway, or missing."""
     try:
         parsed = json.loads(answer)
     except ValueError:
@@ -105,11 +107,11 @@ def _predict(settings: Settings, template: Path) -> None:
 
 
 @contextmanager
-def _api(settings: Settings, template: Path):
+def _api(settings: Settings, template: Path) -> Iterator[str]:
     port = emulator.free_port()
     log = settings.state / "start-api.log"
     command = [*_sam("start-api", template), "--host", "127.0.0.1", "--port", str(port)]
-    with open(log, "wb") as words:
+    with log.open("wb") as words:
         server = subprocess.Popen(
             command,
             cwd=settings.state,
@@ -126,17 +128,17 @@ def _api(settings: Settings, template: Path):
             "`sam local start-api`'s start",
         )
         if server.poll() is not None:
-            raise Failure(f"`sam local start-api` ended at once:\n{tail(log)}")
+            raise Failure(f"`sam local start-api` ended before it was ready:\n{tail(log)}")
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.send_signal(signal.SIGINT)  # it removes its containers
+        server.send_signal(signal.SIGINT)  # the SAM CLI then removes its containers
         try:
             server.wait(30)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
 
 
-def _sam(command: str, template: Path) -> list:
+def _sam(command: str, template: Path) -> list[Any]:
     variables = template.with_name(VARIABLES)
     return [
         SAM / "sam",
@@ -153,6 +155,7 @@ def _sam(command: str, template: Path) -> list:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    # The endpoint is for the SAM CLI itself, which asks for the account's number; the functions get their own.
+    # The endpoint is for the SAM CLI itself, which asks for the account's number. The functions have their own
+    # endpoint.
     variables = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": settings.region, "AWS_ENDPOINT_URL": settings.endpoint}
     return os.environ | CREDENTIALS | variables

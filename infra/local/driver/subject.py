@@ -1,20 +1,21 @@
-"""What a walk is about: Iris, or a table of the user's own."""
+"""The table of a demonstration: Iris, or a table of the user."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from . import api, rows
 from .owntable import OwnTable
 
-# Rows that are looked through for examples.
-LOOKED_AT = 10_000
+# Number of rows among which examples are chosen.
+EXAMPLES_FROM = 10_000
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row to predict: what it is called, its values as they are sent, and the truth where it is known."""
+    """A row to predict: its name, the values to send, and the true value if it is known."""
 
     name: str
-    row: dict
+    row: dict[str, Any]
     truth: str | None = None
 
 
@@ -31,29 +32,32 @@ class Iris:
     predicting = "Predicting over HTTP, one flower of each species"
     kind_of_row = "FLOWER"
 
-    def examples(self, manifest: dict) -> list[Example]:  # noqa: ARG002 - other subjects need it
-        """A flower of each species."""
+    def examples(self, manifest: dict[str, Any]) -> list[Example]:  # noqa: ARG002 - other subjects need it
+        """Returns a flower of each species."""
         return [Example(species, row) for species, row in api.FLOWERS.items()]
 
 
 class Own:
-    """A table of the user's own."""
+    """A table of the user."""
 
-    training = "Training, twice: the second version has to pass the gate beside the first"
+    training = "Training, twice: the gate compares the second version with the first"
     events = ({"note": "make run: first"}, {"note": "make run: again"})
-    predicting = "Predicting over HTTP, some rows of the table itself (most of its rows were learnt from)"
+    predicting = "Predicting over HTTP, some rows of the table itself (the model was trained on most of its rows)"
     kind_of_row = "ROW"
 
     def __init__(self, table: OwnTable):
         self.own = table
         self.model = table.model
 
-    def examples(self, manifest: dict) -> list[Example]:
-        """Three rows, of different labels or of a low, a middling and a high number; none with a hole that is refused."""
+    def examples(self, manifest: dict[str, Any]) -> list[Example]:
+        """Returns three rows without refused missing values.
+
+        They have different labels, or a low, a middle and a high number.
+        """
         signature = manifest["signature"]
         columns, target = signature["columns"], manifest["version"]["dataset"]["target"]
         found = []
-        for number, row in enumerate(rows.first(self.own.files[0], LOOKED_AT), 1):
+        for number, row in enumerate(rows.first(self.own.files[0], EXAMPLES_FROM), 1):
             sent, truth = rows.to_json(row, columns), row.get(target)
             whole = all(column["nullable"] or sent[column["name"]] is not None for column in columns)
             if whole and truth not in (None, ""):

@@ -1,6 +1,6 @@
-"""The records of a table's file as texts, whatever it is written in: CSV, JSON lines, a workbook, or one of these in a ZIP.
+"""Reads the records of a table's file as texts, from CSV, JSON lines, a workbook, or one such file in a ZIP.
 
-Training reads the table by itself; this serves to check the target's name and to ask the model about the first rows.
+Training has its own reader. This one serves to check the target's name and to send the first rows to the model.
 """
 
 import codecs
@@ -23,7 +23,7 @@ _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def records(file: Path) -> Iterator[list[str]]:
-    """The records, the header first; Failure when the file cannot be read."""
+    """Returns the records, the header first; raises Failure if the file cannot be read."""
     try:
         name, content = _unpacked(file.name, file.read_bytes())
         if _is_workbook(content):
@@ -33,11 +33,11 @@ def records(file: Path) -> Iterator[list[str]]:
             return _objects(text)
         return _csv(text)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Failure(f"{file} is no gzip file, or is cut off") from error
+        raise Failure(f"{file} is not a gzip file, or it is incomplete") from error
     except (OSError, csv.Error, zipfile.BadZipFile, KeyError, ElementTree.ParseError) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
     except json.JSONDecodeError as error:
-        raise Failure(f"{file} cannot be read: line {error.lineno} is no JSON object") from error
+        raise Failure(f"{file} cannot be read: line {error.lineno} is not a JSON object") from error
 
 
 def _unpacked(name: str, content: bytes) -> tuple[str, bytes]:
@@ -73,7 +73,7 @@ def _text(content: bytes, file: Path) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         if b"\0" in content:
-            raise Failure(f"{file} is no table that can be read: it holds bytes that are no text") from None
+            raise Failure(f"{file} cannot be read as a table: it contains bytes that are not text") from None
         return content.decode("cp1252", errors="replace")
 
 
@@ -85,7 +85,7 @@ def _csv(text: str) -> Iterator[list[str]]:
 
 
 def _likeness(text: str, separator: str) -> tuple[float, int]:
-    """The part of the first records that are as wide as the header, and that width."""
+    """Returns the share of the first records that are as wide as the header, and that width."""
     widths = [
         len(record) for record in islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), 200) if record
     ]
@@ -110,7 +110,7 @@ def _cell(value: object) -> str:
 
 
 def _sheet(content: bytes) -> Iterator[list[str]]:
-    """The rows of a workbook's first sheet from the first one with two cells on; dates are the numbers that Excel keeps."""
+    """Reads a workbook's first sheet from the first row with two cells; dates stay the numbers that Excel stores."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         shared = []
         if "xl/sharedStrings.xml" in archive.namelist():

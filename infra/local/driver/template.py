@@ -1,17 +1,18 @@
-"""template.yaml as data, and copies of it for emulators that do not read it as CloudFormation does."""
+"""Reads template.yaml as data, and makes copies for emulators that differ from CloudFormation."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import yaml
 
 from .settings import ROOT
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags, read as their long forms."""
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
+    """Reads YAML with CloudFormation's short tags as their long forms."""
 
 
-def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict:
+def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -26,27 +27,27 @@ def _tag(loader: _Loader, tag: str, node: yaml.Node) -> dict:
 _Loader.add_multi_constructor("!", _tag)
 
 
-def read() -> dict:
-    """The template as it is written, not built."""
+def read() -> dict[str, Any]:
+    """Reads the template as it is written, before a build."""
     return yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader with tags of our own
 
 
-def with_defaults(template: dict, parameters: Mapping[str, str]) -> dict:
-    """The template with `parameters` as its defaults.
+def with_defaults(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Replaces the template's defaults by `parameters`.
 
-    MiniStack transforms a template with its defaults and not with what a deployment says, so that the usage plan's limits
-    would be lost.
+    MiniStack transforms a template with its defaults, not with the parameters of a deployment. Without this, the limits
+    of the usage plan would be lost.
     """
     for name, value in parameters.items():
         template["Parameters"][name]["Default"] = value
     return template
 
 
-def for_localstack(template: dict) -> dict:
-    """The template as LocalStack 4.12 takes it. The parameters that it quotes are replaced by their defaults:
+def for_localstack(template: dict[str, Any]) -> dict[str, Any]:
+    """Changes the template so that LocalStack 4.12 accepts it.
 
-    - an alarm's threshold, which LocalStack takes as a number only;
-    - a joined list, which it takes at the first deployment only and not at an update.
+    It replaces two kinds of references by the parameters' defaults. LocalStack accepts only a number as an alarm's
+    threshold. And it accepts a joined list in a first deployment, but not in an update.
     """
     parameters = template["Parameters"]
     for resource in template["Resources"].values():
@@ -55,14 +56,14 @@ def for_localstack(template: dict) -> dict:
     return _joined(template, parameters)
 
 
-def _make_number(alarm: dict, parameters: dict) -> None:
+def _make_number(alarm: dict[str, Any], parameters: dict[str, Any]) -> None:
     threshold = alarm.get("Threshold")
     if isinstance(threshold, dict) and threshold.get("Ref") in parameters:
         alarm["Threshold"] = float(parameters[threshold["Ref"]]["Default"])
 
 
-def _joined(part, parameters: dict):
-    """`part` with every joined list parameter as the text that comes of it."""
+def _joined(part: Any, parameters: dict[str, Any]) -> Any:
+    """Replaces every joined list parameter in `part` by its text."""
     if isinstance(part, list):
         return [_joined(one, parameters) for one in part]
     if not isinstance(part, dict):

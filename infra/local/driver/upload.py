@@ -1,4 +1,4 @@
-"""The user's files, brought into the bucket as they are on the disk."""
+"""Uploads the user's files to the bucket without changes."""
 
 from .console import say
 from .environment import Clients
@@ -6,7 +6,7 @@ from .owntable import OwnTable
 
 
 def bring(clients: Clients, bucket: str, table: OwnTable) -> None:
-    """Stores the table's files where training looks for them, and removes what is there and no longer on the disk."""
+    """Stores the table's files where training reads them, and deletes objects whose file no longer exists."""
     s3 = clients.client("s3")
     prefix = f"datasets/{table.model}/"
     for file in table.uploads:

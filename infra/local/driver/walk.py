@@ -1,12 +1,13 @@
-"""A walk through the model's whole life on the deployed stack, as a person would take it."""
+"""Shows the whole lifecycle of a model on the deployed stack, as a person would use it."""
 
 import json
 import textwrap
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
-from . import alarm, api, environment, figures, mail, report, rights, runs, training, upload
+from . import alarm, api, environment, mail, quality, report, rights, runs, training, upload
 from .console import Failure, say, step, until
 from .environment import Clients
 from .settings import Settings
@@ -15,7 +16,7 @@ from .training import invoke
 
 
 def walk(settings: Settings, subject: Iris | Own) -> None:
-    """Trains, predicts, publishes metrics, raises an alarm and clears it, and sums it all up."""
+    """Trains, predicts, publishes metrics, raises an alarm and ends it, and prints a summary."""
     values = environment.read(settings.environment_file)
     clients = Clients(values)
     url, key = values["EVERGREEN_API_URL"], values["EVERGREEN_API_KEY"]
@@ -36,12 +37,12 @@ def walk(settings: Settings, subject: Iris | Own) -> None:
     _summary(settings, found, page)
 
 
-def _runs(values: dict[str, str]) -> list[dict]:
+def _runs(values: dict[str, str]) -> list[dict[str, Any]]:
     return runs.fetch(*environment.status_of(values))
 
 
-def told(answer: dict) -> str:
-    """The first prediction of an answer in a few words: a label with its share, or a number with its interval."""
+def in_words(answer: dict[str, Any]) -> str:
+    """Formats the first prediction of an answer: a label with its probability, or a number with its interval."""
     if "labels" in answer:
         share = answer["probabilities"][0][answer["prediction"][0]]
         return f"{answer['labels'][0]} ({100 * share:.0f} %)"
@@ -54,14 +55,14 @@ def _upload(clients: Clients, values: dict[str, str], subject: Own) -> None:
     upload.bring(clients, values["EVERGREEN_BUCKET"], subject.own)
     floor = subject.own.said.get("floor")
     if floor is None:
-        say("AccuracyFloor is relative: a version serves if it is better than a constant answer.")
-        say("`floor` in dataset.toml beside the table sets a number instead.")
+        say("AccuracyFloor is relative: the gate accepts a version that is better than a constant answer.")
+        say("To set a number instead, write `floor` into dataset.toml beside the table.")
     else:
-        say(f"Floor {floor}, as dataset.toml says.")
+        say(f"The floor is {floor}, from dataset.toml.")
 
 
-def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict:
-    """Trains; where that fails, shows the mail that comes of it and says what to do."""
+def _train(settings: Settings, clients: Clients, values: dict[str, str], subject: Iris | Own) -> dict[str, Any]:
+    """Trains; if that fails, shows the mail about it and says what to do."""
     inbox = mail.Inbox(values)
     try:
         return training.train(clients, values, subject)
@@ -78,23 +79,24 @@ def _readers(settings: Settings) -> int:
     return settings.parameters()["AlertRecipients"].count(",") + 1
 
 
-def _predict(url: str, key: str, subject: Iris | Own, manifest: dict) -> list[tuple[Example, dict]]:
+def _predict(url: str, key: str, subject: Iris | Own, manifest: dict[str, Any]) -> list[tuple[Example, dict[str, Any]]]:
     step(subject.predicting)
     champion = manifest["version"]["number"]
-    until(lambda: training.serves(url, key) == champion, 60, f"version {champion} serving")
+    until(lambda: training.loaded_version(url, key) == champion, 60, f"prediction with version {champion}")
     target = manifest["version"]["dataset"]["target"]
     answers = [(example, api.predict(url, key, example.row)) for example in subject.examples(manifest)]
     for example, answer in answers:
         if example.truth is None:
             say(f"{example.name:<10} → {json.dumps(answer)}"[:200])
         else:
-            say(f"{example.name:<10} {target} is {example.truth}, predicted is {told(answer)}")
+            say(f"{example.name:<10} {target} is {example.truth}, predicted is {in_words(answer)}")
     return answers
 
 
 def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, float]:
     step("Publishing metrics")
-    # The trainings' own events have published too; figures of one second are merged, so these get one of their own.
+    # The trainings' events have published metrics too. Values of the same second would be merged, so these get their
+    # own second.
     time.sleep(1.5)
     invoke(clients, values["EVERGREEN_METRICS_FUNCTION"], {"trigger": "schedule"})
     cloudwatch = clients.client("cloudwatch")
@@ -108,7 +110,7 @@ def _publish_metrics(clients: Clients, values: dict[str, str]) -> dict[str, floa
     return known
 
 
-def _latest(cloudwatch, metric: dict) -> float | None:
+def _latest(cloudwatch: Any, metric: dict[str, Any]) -> float | None:
     now = datetime.now(timezone.utc)
     points = cloudwatch.get_metric_statistics(
         Namespace=metric["Namespace"],
@@ -116,13 +118,13 @@ def _latest(cloudwatch, metric: dict) -> float | None:
         Dimensions=metric["Dimensions"],
         StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(minutes=1),
-        Period=1,  # a second: figures of the same minute are told apart
+        Period=1,  # one second, so that values of the same minute stay separate
         Statistics=["Maximum"],
     )["Datapoints"]
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def _summary(settings: Settings, found: report.Walk, page) -> None:
+def _summary(settings: Settings, found: report.Walk, page: Any) -> None:
     url, key = found.values["EVERGREEN_API_URL"], found.values["EVERGREEN_API_KEY"]
     step("Runs")
     runs.show(*environment.status_of(found.values))
@@ -133,10 +135,10 @@ def _summary(settings: Settings, found: report.Walk, page) -> None:
     say(f"runs, health {status_url}")
     say(f"key          {read_key}")
     for example, answer in found.predictions:
-        said = answer["labels"][0] if "labels" in answer else told(answer)
+        said = answer["labels"][0] if "labels" in answer else in_words(answer)
         truth = "" if example.truth is None else f"; it is {example.truth}"
         say(f"{example.name:<12} prediction {answer['prediction']}, {said}{truth}")
-    name, value = figures.headline(found.manifest)
+    name, value = quality.headline(found.manifest)
     say(f"{name:<12} {value:.4f} on the hold-out, version {found.model['version']}")
     listed = ", ".join(f"{name} {round(value, 4):g}" for name, value in found.metrics.items())
     for number, line in enumerate(textwrap.wrap(listed, 100)):
@@ -148,4 +150,4 @@ def _summary(settings: Settings, found: report.Walk, page) -> None:
     say(f"variables    . {settings.environment_file}")
     for example, _ in found.predictions[:1]:
         say("try it       " + api.curl(url, key, example.row))
-    say("The stack runs on; `make run` updates it, `make runs` compares its runs, `make stop` ends it.")
+    say("The stack keeps running; `make run` updates it, `make runs` compares its runs, `make stop` stops it.")

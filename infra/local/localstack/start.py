@@ -1,6 +1,6 @@
-"""Starts LocalStack in this process, without Docker: the program that `make localstack-test` runs.
+"""Starts LocalStack in this process, without Docker. `make localstack-test` runs this program.
 
-It runs on the environment .venv/localstack. What follows makes up for what release 4.12 leaves out.
+It runs in the environment .venv/localstack. The functions below add what release 4.12 lacks.
 """
 
 import _thread
@@ -8,19 +8,25 @@ import datetime
 import functools
 import sys
 import threading
+from typing import Any
 
 
 class _Lock:
-    """Makes a lock. `threading.Lock` is a class from Python 3.13 on, and LocalStack writes `Lock | None`."""
+    """Makes a lock.
 
-    def __new__(cls):
+    `threading.Lock` is a class only from Python 3.13, and LocalStack writes `Lock
+
+    None`.
+    """
+
+    def __new__(cls) -> Any:
         return _thread.allocate_lock()
 
 
 def main() -> None:
-    """Starts LocalStack as its environment variables say, and returns when it has ended."""
+    """Starts LocalStack with its environment variables as settings, and returns when it has ended."""
     if sys.version_info < (3, 13):
-        threading.Lock = _Lock  # type: ignore[assignment]
+        threading.Lock = _Lock
     _listen_on_loopback()
     _take_dynamodb_as_given()
     _accept_functions()
@@ -31,14 +37,14 @@ def main() -> None:
 
 
 def _listen_on_loopback() -> None:
-    """LocalStack leaves out the host of GATEWAY_LISTEN and would listen on all interfaces."""
+    """Makes LocalStack listen on the loopback interface: it ignores the host of GATEWAY_LISTEN and would use all."""
     from twisted.internet import endpoints
 
     endpoints.TCP4ServerEndpoint = functools.partial(endpoints.TCP4ServerEndpoint, interface="127.0.0.1")
 
 
 def _take_dynamodb_as_given() -> None:
-    """Uses the DynamoDB Local that listens on DYNAMODB_LOCAL_PORT. LocalStack would download one."""
+    """Uses the DynamoDB Local that listens on DYNAMODB_LOCAL_PORT, instead of downloading one."""
     from localstack.services.dynamodb.server import DynamodbServer
 
     DynamodbServer.start_dynamodb = lambda _self: True
@@ -46,14 +52,17 @@ def _take_dynamodb_as_given() -> None:
 
 
 def _accept_functions() -> None:
-    """Stores functions that nothing here can run. Without Docker their creation fails, and the whole stack with it."""
+    """Stores functions without running them. Without Docker, their creation would fail, and with it the whole stack."""
     from localstack.services.lambda_.invocation.docker_runtime_executor import DockerRuntimeExecutor
 
     DockerRuntimeExecutor.prepare_version = classmethod(lambda _cls, _version: None)
 
 
 def _read_times_with_fractions() -> None:
-    """Reads the times of the SDK for Rust, which are never whole numbers: LocalStack takes no figure of it otherwise."""
+    """Reads times with fractions, which the SDK for Rust always sends.
+
+    Otherwise LocalStack would refuse its metrics.
+    """
     from localstack.aws.protocol.parser import RequestParser
 
     def read(text: str) -> datetime.datetime:

@@ -1,1 +1,1 @@
-"""Tests of what reads a user's table, settings and names."""
+"""Tests of the code that reads a user's table, settings and names."""

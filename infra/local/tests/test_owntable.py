@@ -1,4 +1,4 @@
-"""What DATASET, TARGET and MODEL mean, and what is said where they mean nothing."""
+"""Tests of DATASET, TARGET and MODEL, and of the messages about wrong values."""
 
 import gzip
 import tempfile
@@ -32,10 +32,10 @@ class OwnTableTest(unittest.TestCase):
         assert table is not None
         return table
 
-    def test_without_a_table_there_is_iris_and_nothing_to_name(self) -> None:
+    def test_without_a_table_the_model_is_iris_and_has_no_other_name(self) -> None:
         self.assertIsNone(owntable.find("", "", ""))
-        self.assertIn("TARGET=churned is the column of a table", self.refused(""))
-        self.assertIn("MODEL=churn is the name for a table", self.refused("", "", "churn"))
+        self.assertIn("TARGET=churned needs a table", self.refused(""))
+        self.assertIn("MODEL=churn needs a table", self.refused("", "", "churn"))
 
     def test_a_file_a_compressed_one_and_a_folder_of_parts_are_tables(self) -> None:
         self.assertEqual(self.found(self.put("churn.csv")).model, "churn")
@@ -44,7 +44,7 @@ class OwnTableTest(unittest.TestCase):
         parts = self.found(self.folder, model="parts").files
         self.assertEqual([file.name for file in parts], ["Churn 2024.CSV.gz", "churn.csv"])
 
-    def test_names_of_models_are_made_of_whatever_a_file_is_called(self) -> None:
+    def test_the_name_of_a_model_comes_from_the_name_of_its_file(self) -> None:
         names = {
             "2024 sales.csv": "table-2024-sales",
             "Ünï_côde.csv": "n-c-de",
@@ -54,19 +54,19 @@ class OwnTableTest(unittest.TestCase):
         for name, model in names.items():
             self.assertEqual(self.found(self.put(name)).model, model)
             self.assertRegex(model, owntable.MODEL_NAME)
-        self.assertIn("MODEL=Churn! is no name for a model", self.refused(self.put("churn.csv"), model="Churn!"))
+        self.assertIn("MODEL=Churn! is not a valid model name", self.refused(self.put("churn.csv"), model="Churn!"))
 
-    def test_a_file_that_is_not_there_is_told_with_the_nearest_name(self) -> None:
+    def test_a_missing_file_is_reported_with_the_nearest_name(self) -> None:
         self.put("churn.csv")
-        self.assertIn("churn.csv, perhaps?", self.refused(self.folder / "chrun.csv"))
-        self.assertIn("is no table that can be read", self.refused(self.put("churn.ods")))
+        self.assertIn("did you mean churn.csv?", self.refused(self.folder / "chrun.csv"))
+        self.assertIn("is not supported", self.refused(self.put("churn.ods")))
         (self.folder / "empty").mkdir()
-        self.assertIn("has no file that ends in", self.refused(self.folder / "empty"))
+        self.assertIn("has no table; expected a file that ends in", self.refused(self.folder / "empty"))
 
-    def test_a_target_that_is_not_there_is_told_with_the_columns(self) -> None:
+    def test_a_missing_target_is_reported_with_the_columns(self) -> None:
         file = self.put("churn.csv")
         words = self.refused(file, "chruned")
-        self.assertIn("has no column chruned; churned, perhaps?", words)
+        self.assertIn("has no column chruned; did you mean churned?", words)
         self.assertIn("age, plan, churned", words)
         self.assertIn('TARGET="churned"', self.refused(file, ""))
 
@@ -75,7 +75,7 @@ class OwnTableTest(unittest.TestCase):
         self.assertIn("churn.csv has no header row", words)
         self.assertNotIn("basic", words)
 
-    def test_settings_beside_the_table_are_read_and_may_not_contradict(self) -> None:
+    def test_settings_beside_the_table_are_read_and_must_not_contradict(self) -> None:
         file = self.put("churn.csv")
         (self.folder / "dataset.toml").write_text('target = "churned"\n', encoding="utf-8-sig")
         table = self.found(file, "")

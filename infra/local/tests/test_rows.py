@@ -1,4 +1,4 @@
-"""Rows of a table's file, as texts and as a client sends them."""
+"""Tests of rows of a table's file, as texts and as a client sends them."""
 
 import gzip
 import io
@@ -29,18 +29,20 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(rows.header(self.file("t.csv", content)), ["a", "b"])
         self.assertEqual(rows.header(self.file("t.csv.gz", gzip.compress(content))), ["a", "b"])
 
-    def test_the_first_rows_are_texts_and_empty_lines_none(self) -> None:
+    def test_the_first_rows_are_texts_without_empty_lines(self) -> None:
         content = b'a,b\n1,"x,\ny"\n\n2,\n3,z\n'
         self.assertEqual(rows.first(self.file("t.csv", content), 2), [{"a": "1", "b": "x,\ny"}, {"a": "2", "b": ""}])
 
-    def test_what_cannot_be_read_is_said_in_words(self) -> None:
+    def test_a_file_that_cannot_be_read_is_reported(self) -> None:
         self.assertIn("is empty", self.refused("t.csv", b""))
-        self.assertIn("is no gzip file, or is cut off", self.refused("t.csv.gz", b"a,b\n"))
-        self.assertIn("is no gzip file, or is cut off", self.refused("t.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9]))
+        self.assertIn("is not a gzip file, or it is incomplete", self.refused("t.csv.gz", b"a,b\n"))
+        self.assertIn(
+            "is not a gzip file, or it is incomplete", self.refused("t.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9])
+        )
         with self.assertRaises(Failure):
             rows.first(Path("/nowhere/t.csv"), 1)
 
-    def test_a_table_is_looked_into_whatever_it_is_written_in(self) -> None:
+    def test_every_format_of_a_table_is_read(self) -> None:
         text = "größe;art\r\n1,5;x\r\n"
         row = [{"größe": "1,5", "art": "x"}]
         archive = io.BytesIO()
@@ -57,9 +59,9 @@ class RowsTest(unittest.TestCase):
             self.assertEqual(rows.first(self.file(name, content), 3), row, name)
         lines = self.file("t.jsonl", b'{"a":1,"b":"x"}\n{"b":null,"c":true}\n')
         self.assertEqual(rows.first(lines, 3), [{"a": "1", "b": "x", "c": ""}, {"a": "", "b": "", "c": "true"}])
-        self.assertIn("line 1 is no JSON object", self.refused("t.jsonl", b'{"a":\n'))
+        self.assertIn("line 1 is not a JSON object", self.refused("t.jsonl", b'{"a":\n'))
 
-    def test_a_workbook_is_looked_into(self) -> None:
+    def test_a_workbook_is_read(self) -> None:
         space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
         cell = '<c r="{}"><v>{}</v></c>'.format
         header = '<c r="A1" t="s"><v>0</v></c><c r="C1" t="inlineStr"><is><t>b</t></is></c>'
@@ -72,7 +74,7 @@ class RowsTest(unittest.TestCase):
         file = self.file("t.xlsx", book.getvalue())
         self.assertEqual(rows.first(file, 3), [{"a": "7", "Unnamed: 1": "", "b": "1.5"}])
 
-    def test_numbers_and_dates_are_sent_as_the_api_takes_them(self) -> None:
+    def test_numbers_and_dates_are_sent_in_the_form_of_the_api(self) -> None:
         kinds = {"n": "number", "t": "timestamp"}
         columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
         for text, number in (
@@ -92,7 +94,7 @@ class RowsTest(unittest.TestCase):
         ):
             self.assertEqual(rows.to_json({"t": text}, columns)["t"], moment, text)
 
-    def test_values_are_sent_as_the_types_of_their_columns(self) -> None:
+    def test_values_are_sent_with_the_types_of_their_columns(self) -> None:
         kinds = {"n": "number", "b": "boolean", "c": "category", "t": "timestamp"}
         columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
         row: rows.Row = {"n": " 7.0", "b": "TRUE", "c": "007", "t": "2026-11-24"}
@@ -103,7 +105,7 @@ class RowsTest(unittest.TestCase):
             rows.to_json({"n": 1.5, "c": 3, "t": float("nan")}, columns), {"n": 1.5, "b": None, "c": "3", "t": None}
         )
 
-    def test_first_lines_of_values_are_told_from_names(self) -> None:
+    def test_a_first_line_of_values_is_distinguished_from_names(self) -> None:
         for values in (["5.1", "setosa"], ["2026-11-24", "x"], ["true", "x"], ["yes", "no", "yes"], ["1", "7", "yes"]):
             self.assertTrue(rows.look_like_values(values), values)
         for names in (["age", "plan"], ["", "age"], ["0", "1", "2", "y"], ["2019", "2020", "2021", "y"], ["x1", "x2"]):

@@ -1,4 +1,4 @@
-"""Parameters as samconfig.toml writes them, and what functions answer to `sam local`."""
+"""Tests of the parameters in samconfig.toml, and of the answers to `sam local`."""
 
 import os
 import unittest
@@ -19,7 +19,7 @@ class SettingsTest(unittest.TestCase):
         for config in ("default", "local"):
             self.assertIsInstance(settings.overrides(config), dict)
 
-    def test_a_table_of_ones_own_has_a_stack_of_its_own_and_its_parameters_come_first(self) -> None:
+    def test_a_users_table_has_its_own_stack_and_its_parameters_come_first(self) -> None:
         own = settings.Settings(settings.ROOT, model="churn", given={"ModelName": "churn", "AccuracyFloor": "0"})
         self.assertTrue(own.stack.endswith("-churn"))
         self.assertEqual((own.parameters()["ModelName"], own.parameters()["AccuracyFloor"]), ("churn", "0"))
@@ -32,7 +32,7 @@ class SettingsTest(unittest.TestCase):
 
 
 class SamLocalTest(unittest.TestCase):
-    def test_errors_of_a_function_are_told_from_answers(self) -> None:
+    def test_errors_of_a_function_are_distinguished_from_answers(self) -> None:
         for answer in ("", "no JSON", '{"errorType": "InvalidTable"}', '{"statusCode": 503}'):
             self.assertTrue(samlocal._failed(answer), answer)
         for answer in ("null", '{"statusCode": 400}', '{"run_id": "a"}', "[]"):

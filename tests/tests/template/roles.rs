@@ -301,7 +301,7 @@ fn of_the_models_records(function: &str, statement: &Value) -> Value {
         json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}})
     };
     match (function, statement["Sid"].as_str().unwrap_or_default()) {
-        ("Train", "ForgetEventsThatWereTold") | ("Metrics", "TellEventsThatWait") => condition(&["OUTBOX"]),
+        ("Train", "DeletePublishedEvents") | ("Metrics", "PublishStoredEvents") => condition(&["OUTBOX"]),
         ("Train", "DropCopyInPromotion") => {
             let mut condition = condition(&["MODEL", "OUTBOX"]);
             condition["ForAnyValue:StringEquals"] = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});

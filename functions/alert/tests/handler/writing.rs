@@ -37,7 +37,7 @@ async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
     Wanted: below 1
     Since: Tue 24 Nov 2026, 03:01 UTC
     Alarm: evergreen-training-failed
-    Description: A training of iris failed or was lost, and none has made a version since; the champion serves on.
+    Description: A training of iris failed finally or was lost, and no later run has created a version; the champion stays in use.
     CloudWatch says: Threshold Crossed: 1 datapoint [1.0 (24/11/26 03:00:00)] was greater than or equal to the threshold (1.0).
     "#);
     assert!(mail.html.contains("line 10, column &#34;fee&#34;: expected a &#60;number&#62;</p>"), "{}", mail.html);

@@ -1,4 +1,4 @@
-"""From the contests to the figures that the goals are about."""
+"""Computes from the contests the values that the goals limit."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 import peers
 from contest import CONSTANT, EVERGREEN, Contest
 
-# FLAML searches as long as Evergreen, so it stands beside the libraries, not among them.
+# FLAML searches as long as Evergreen, so it is compared separately, not as one of the libraries.
 LIBRARIES = [name for name in peers.PEERS if name != "FLAML"]
 SIX = [EVERGREEN, *LIBRARIES]
 
 
 @dataclass(frozen=True)
 class Against:
-    """How often Evergreen is better, and worse, than a peer by more than one standard error; and not told apart."""
+    """On how many tables Evergreen is better or worse than a library by more than one standard error, or neither."""
 
     wins: int
     losses: int
@@ -21,34 +21,37 @@ class Against:
 
 
 def taking_part(contests: list[Contest]) -> list[str]:
-    """The libraries that were asked to train."""
+    """Returns the libraries that were asked to train."""
     return [name for name in peers.PEERS if any(name in contest.seconds for contest in contests)]
 
 
 def trained(contests: list[Contest]) -> int:
-    """Tables that Evergreen trained on."""
+    """Returns the number of tables on which Evergreen trained successfully."""
     return sum(EVERGREEN in contest.losses for contest in contests)
 
 
 def of_task(contests: list[Contest], task: str) -> list[Contest]:
-    """The contests of a task that Evergreen took part in."""
+    """Returns the contests of a task in which Evergreen trained successfully."""
     return [contest for contest in contests if contest.table.task == task and EVERGREEN in contest.losses]
 
 
 def mean_ranks(contests: list[Contest]) -> dict[str, float]:
-    """The mean rank of each of the six, 1 for the best. Who fails is last; equals share their ranks."""
+    """Returns the mean rank of each of the six; 1 is best. A failure ranks last, and equal values share their ranks."""
     ranks: dict[str, list[float]] = {name: [] for name in SIX}
     for contest in contests:
-        figures = {name: contest.figure(name) if name in contest.losses else np.inf for name in SIX}
-        for name, own in figures.items():
-            better = sum(other < own for other in figures.values())
-            equal = sum(other == own for other in figures.values())
+        losses = {name: contest.loss(name) if name in contest.losses else np.inf for name in SIX}
+        for name, own in losses.items():
+            better = sum(other < own for other in losses.values())
+            equal = sum(other == own for other in losses.values())
             ranks[name].append(better + (equal + 1) / 2)
     return {name: float(np.mean(values)) for name, values in ranks.items()}
 
 
 def against(contests: list[Contest], peer: str) -> Against:
-    """Wins and losses against a peer, on the tables on which it was asked to train. A peer that fails has lost."""
+    """Counts wins and losses against a library on the tables on which it was asked to train.
+
+    A failed library has lost.
+    """
     wins = losses = ties = 0
     for contest in (contest for contest in contests if peer in contest.seconds):
         advantage, error = contest.advantage(peer) if peer in contest.losses else (1.0, 0.0)
@@ -59,18 +62,21 @@ def against(contests: list[Contest], peer: str) -> Against:
 
 
 def median_gap(contests: list[Contest]) -> float:
-    """The median of how far Evergreen's figure is above that of the best of the five libraries, as a part of it."""
+    """Returns the median of `gap` over the contests."""
     return float(np.median([gap(contest) for contest in contests]))
 
 
 def gap(contest: Contest) -> float:
-    """How far Evergreen's figure is above that of the best of the five libraries, as a part of it; below 0 it is better."""
-    best = min(contest.figure(name) for name in LIBRARIES if name in contest.losses)
-    return contest.figure(EVERGREEN) / best - 1 if best > 0 else 0.0
+    """Returns how much Evergreen's loss exceeds that of the best of the five libraries, as a share of it.
+
+    A negative value means that Evergreen is better.
+    """
+    best = min(contest.loss(name) for name in LIBRARIES if name in contest.losses)
+    return contest.loss(EVERGREEN) / best - 1 if best > 0 else 0.0
 
 
 def worse_than_constant(contests: list[Contest]) -> list[str]:
-    """Tables on which answering the constant is better by more than one standard error."""
+    """Returns the tables on which the constant answer is better by more than one standard error."""
     return [contest.table.name for contest in contests if _is_worse(contest)]
 
 

@@ -1,42 +1,44 @@
-"""What is known of how well a version does, in words and figures: from its manifest."""
+"""Formats how good a version is, from its manifest."""
+
+from typing import Any
 
 HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "roc_auc", "average_precision", "f1", "mcc", "r2")
 
 
-def is_regression(manifest: dict) -> bool:
-    """Whether the model gives numbers."""
+def is_regression(manifest: dict[str, Any]) -> bool:
+    """Returns whether the model predicts numbers."""
     return manifest["signature"].get("task") == "regression"
 
 
-def headline(manifest: dict) -> tuple[str, float]:
-    """The one figure that sums it up: its name and its value on the hold-out."""
+def headline(manifest: dict[str, Any]) -> tuple[str, float]:
+    """Returns the name and the hold-out value of the most important metric."""
     evaluation = manifest["version"]["evaluation"]
     return ("R²", evaluation["r2"]) if is_regression(manifest) else ("accuracy", evaluation["accuracy"])
 
 
-def on_holdout(manifest: dict) -> list[tuple[str, str]]:
-    """Names and values of the figures on the hold-out."""
+def on_holdout(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    """Returns names and values of the hold-out metrics."""
     evaluation = manifest["version"]["evaluation"]
     named = _regression(evaluation) if is_regression(manifest) else _classification(evaluation)
     return [(name, number(value)) for name, value in named if value is not None]
 
 
 def number(value: float) -> str:
-    """Four digits behind the point where they say something, four in all where the number is large."""
+    """Formats a value below 10 with four decimals, and any other with six significant digits."""
     return f"{value:.4f}" if abs(value) < 10 else f"{value:.6g}"
 
 
-def score(candidate: dict) -> float | None:
-    """A candidate's mean over the folds, as far as it was tried."""
+def score(candidate: dict[str, Any]) -> float | None:
+    """Returns a candidate's mean score over the folds, or None if it was not tried."""
     scores = candidate.get("scores") or []
     return sum(scores) / len(scores) if scores else None
 
 
-def best_by_family(manifest: dict) -> list[tuple[str, int, dict, float]]:
-    """For every family that was tried: how many candidates, the best of them, and its score."""
+def best_by_family(manifest: dict[str, Any]) -> list[tuple[str, int, dict[str, Any], float]]:
+    """Returns for every family that was tried: the number of candidates, the best one's parameters, and its score."""
     search = manifest["version"].get("search") or {}
     sign = 1 if search.get("metric") in HIGHER_IS_BETTER else -1
-    found: dict[str, list[tuple[float, dict]]] = {}
+    found: dict[str, list[tuple[float, dict[str, Any]]]] = {}
     for candidate in manifest.get("candidates") or []:
         if (mean := score(candidate)) is not None:
             found.setdefault(candidate["family"], []).append((mean, candidate))
@@ -47,8 +49,8 @@ def best_by_family(manifest: dict) -> list[tuple[str, int, dict, float]]:
     return sorted(lines, key=lambda line: -sign * line[3])
 
 
-def search(manifest: dict) -> str:
-    """How the hyperparameters were chosen, as a sentence."""
+def search(manifest: dict[str, Any]) -> str:
+    """Describes in one sentence how the hyperparameters were chosen."""
     version = manifest["version"]
     summary = version.get("search")
     if not summary:
@@ -65,7 +67,7 @@ def search(manifest: dict) -> str:
     )
 
 
-def _classification(evaluation: dict) -> list[tuple[str, float | None]]:
+def _classification(evaluation: dict[str, Any]) -> list[tuple[str, float | None]]:
     two = evaluation.get("binary") or {}
     return [
         ("accuracy", evaluation["accuracy"]),
@@ -80,7 +82,7 @@ def _classification(evaluation: dict) -> list[tuple[str, float | None]]:
     ]
 
 
-def _regression(evaluation: dict) -> list[tuple[str, float | None]]:
+def _regression(evaluation: dict[str, Any]) -> list[tuple[str, float | None]]:
     interval = evaluation.get("interval") or {}
     return [
         ("R²", evaluation["r2"]),

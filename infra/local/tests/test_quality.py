@@ -1,8 +1,8 @@
-"""What is printed of a model's figures."""
+"""Tests of the printed metrics of a model."""
 
 import unittest
 
-from driver import figures
+from driver import quality
 
 
 class OnHoldoutTest(unittest.TestCase):
@@ -16,13 +16,13 @@ class OnHoldoutTest(unittest.TestCase):
             "mcc": 0.5,
             "binary": binary,
         }
-        printed = dict(figures.on_holdout({"signature": {}, "version": {"evaluation": evaluation}}))
+        printed = dict(quality.on_holdout({"signature": {}, "version": {"evaluation": evaluation}}))
         self.assertEqual((printed["MCC"], printed["F1 of the positive label"]), ("0.5000", "0.4000"))
         self.assertNotIn("ROC AUC", printed)
 
-    def test_figures_of_numbers_that_an_earlier_release_did_not_record_are_left_out(self) -> None:
+    def test_metrics_of_regression_that_an_earlier_release_did_not_record_are_left_out(self) -> None:
         evaluation = {"r2": 0.5, "rmse": 2.0, "mae": 1.0, "median_absolute_error": 0.5, "mape": 0.25}
-        printed = dict(figures.on_holdout({"signature": {"task": "regression"}, "version": {"evaluation": evaluation}}))
+        printed = dict(quality.on_holdout({"signature": {"task": "regression"}, "version": {"evaluation": evaluation}}))
         self.assertEqual(printed["MAPE"], "0.2500")
         self.assertNotIn("pinball loss", printed)
 
@@ -30,9 +30,9 @@ class OnHoldoutTest(unittest.TestCase):
         summary = {"tried": 3, "planned": 3, "folds": 5, "metric": "log_loss", "score": 0.4, "seconds": 1.0}
         version = {"family": "linear", "search": {**summary, "budget_seconds": 60, "cut_short": False}}
         members = [{"weight": 0.75}, {"weight": 0.25}, {"weight": None}]
-        alone = figures.search({"version": version, "candidates": [{"weight": None}]})
+        alone = quality.search({"version": version, "candidates": [{"weight": None}]})
         self.assertTrue(alone.startswith("linear, the best of 3 candidates (3 planned)"), alone)
-        mean = figures.search({"version": version, "candidates": members})
+        mean = quality.search({"version": version, "candidates": members})
         self.assertTrue(mean.startswith("the mean of 2 of 3 candidates (3 planned)"), mean)
 
 
