@@ -2,7 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
-use evergreen_table::{Floor, Settings, budget};
+use evergreen_table::{DatasetSettings, Floor, budget};
 
 /// Memory of the function in MB if the platform does not tell it. The template has the same default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -65,7 +65,7 @@ impl Config {
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
             tolerance,
-            memory: memory.saturating_mul(MB).saturating_sub(budget::OWN),
+            memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.parsed_or("EVERGREEN_KEEP_DAYS", 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
@@ -84,7 +84,7 @@ impl Training {
     ///
     /// # Errors
     /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
-    pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
+    pub fn gate(&self, settings: &DatasetSettings, task: Task) -> Result<Gate, InvalidGate> {
         let tolerance = settings.tolerance;
         let (floor, stacks) = match settings.floor {
             Some(Floor::Number(floor)) => (Some(floor), None),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn gate(floor: &'static str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {
-        config(floor, None).unwrap().training.gate(&Settings::parse(toml).unwrap(), task)
+        config(floor, None).unwrap().training.gate(&DatasetSettings::parse(toml).unwrap(), task)
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
-use evergreen_table::budget::{Sample, wanted};
-use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
+use evergreen_table::budget::{FileSample, sample_ranges};
+use evergreen_table::{DataFile, DatasetSettings, SETTINGS_FILE, Table, TableError};
 
 use crate::config::Training;
 use crate::error::TrainError;
@@ -57,7 +57,7 @@ impl Listing {
 ///
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings but no data file.
-/// Returns [`TrainError::Settings`] if the settings are invalid.
+/// Returns [`TrainError::DatasetSettings`] if the settings are invalid.
 pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose<'_>) -> Result<Found, TrainError> {
     let prefix = storage.prefix();
     let listing = Listing::of(prefix, storage.files().await?);
@@ -67,16 +67,16 @@ pub async fn read(storage: &impl Datasets, training: &Training, purpose: Purpose
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
-    let wanted = wanted(&sizes).map_err(refused(&name))?;
+    let wanted = sample_ranges(&sizes).map_err(refused(&name))?;
     let settings = match &listing.settings {
-        Some(key) => Settings::from_bytes(&fetch(storage, key).await?)
-            .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
-        None => Settings::default(),
+        Some(key) => DatasetSettings::from_bytes(&fetch(storage, key).await?)
+            .map_err(|error| TrainError::DatasetSettings { prefix: prefix.to_owned(), error })?,
+        None => DatasetSettings::default(),
     };
     let mut samples = Vec::with_capacity(wanted.len());
     for (file, range) in wanted {
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
-        samples.push(Sample { file, content: present(storage.part(key, range.clone()).await)?, range });
+        samples.push(FileSample { file, content: present(storage.part(key, range.clone()).await)?, range });
     }
     memory::check(&sizes, &samples, &settings, &training.target, purpose, training.memory).map_err(refused(&name))?;
     drop(samples);

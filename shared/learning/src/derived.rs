@@ -10,7 +10,7 @@ mod trial;
 
 use evergreen_lifecycle::SignatureError;
 use evergreen_scoring::MAX_FEATURES;
-use evergreen_table::{Frame, FrameColumn, Settings, Target, Values};
+use evergreen_table::{DatasetSettings, Frame, FrameColumn, Target, Values};
 
 use self::draft::Draft;
 use self::trial::Trial;
@@ -58,7 +58,7 @@ enum Outcome {
 pub(crate) fn derive(
     rows: Learnable<'_>,
     base: Learnt,
-    settings: &Settings,
+    settings: &DatasetSettings,
     seed: u64,
     limits: Limits<'_>,
 ) -> Result<(Learnt, Vec<String>), SignatureError> {

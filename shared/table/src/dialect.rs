@@ -30,8 +30,8 @@ impl Dialect {
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
         let (announced, before) = announced(text);
         let rows = text.get(before..).unwrap_or_default();
-        let quote = quote.unwrap_or_else(|| told_quote(rows));
-        let separator = separator.or(announced).unwrap_or_else(|| told_separator(rows, quote));
+        let quote = quote.unwrap_or_else(|| detect_quote(rows));
+        let separator = separator.or(announced).unwrap_or_else(|| detect_separator(rows, quote));
         (Self { separator, quote }, before)
     }
 
@@ -64,7 +64,7 @@ fn announced(text: &[u8]) -> (Option<u8>, usize) {
     }
 }
 
-fn told_separator(text: &[u8], quote: u8) -> u8 {
+fn detect_separator(text: &[u8], quote: u8) -> u8 {
     let scores = SEPARATORS.map(|separator| (score(text, Dialect { separator, quote }), separator));
     let best = scores.iter().map(|(score, _)| *score).max().unwrap_or_default();
     scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
@@ -87,7 +87,7 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
 }
 
 /// Returns the single quote if fields begin with it and no field begins with a double quote.
-fn told_quote(text: &[u8]) -> u8 {
+fn detect_quote(text: &[u8]) -> u8 {
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {
         let pairs = text.windows(2);

@@ -12,7 +12,7 @@ use crate::file::ENDINGS;
 
 /// A position in the files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FilePlace {
     /// The name of the file.
     pub file: String,
     /// The line of a CSV file, or the row of another file, counted from 1. The header is a line, but not a row.
@@ -21,7 +21,7 @@ pub struct Place {
     pub is_row: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = if self.is_row { "row" } else { "line" };
         write!(formatter, "{}, {unit} {}", self.file, self.line)
@@ -72,7 +72,7 @@ pub enum TableError {
     },
     /// A text file is not UTF-8.
     #[error("{0}: not UTF-8; save the table in that encoding")]
-    NotUtf8(Place),
+    NotUtf8(FilePlace),
     /// A Parquet file cannot be decoded.
     #[error("{file}: no Parquet, or damaged")]
     Parquet {
@@ -93,7 +93,7 @@ pub enum TableError {
     },
     /// A quote is not closed, so the rows after it would become part of its field.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
-    UnclosedQuote(Place),
+    UnclosedQuote(FilePlace),
     /// A file is empty.
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
@@ -146,12 +146,12 @@ pub enum TableError {
     },
     /// A line is not a JSON object.
     #[error("{0}: no JSON object; expected one on each line")]
-    Json(Place),
+    Json(FilePlace),
     /// The settings do not allow such a row.
     #[error("{place}: {}; dataset.toml says that this is an error (`strict`)", .why.words())]
     OddRow {
         /// The position of the first such row.
-        place: Place,
+        place: FilePlace,
         /// The reason for which such rows are left out otherwise.
         why: OddRow,
     },
@@ -216,7 +216,7 @@ pub enum TableError {
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
         /// The position of the record.
-        place: Place,
+        place: FilePlace,
         /// Number of fields in the record.
         found: usize,
         /// Number of fields in the header.
@@ -226,7 +226,7 @@ pub enum TableError {
     #[error("{place}, column {column:?}: empty, expected {expected}")]
     EmptyCell {
         /// The position of the row.
-        place: Place,
+        place: FilePlace,
         /// The name of the column.
         column: String,
         /// The expected value, in words.
@@ -236,7 +236,7 @@ pub enum TableError {
     #[error("{place}, column {column:?}: expected {expected}{hint}")]
     WrongCell {
         /// The position of the row.
-        place: Place,
+        place: FilePlace,
         /// The name of the column.
         column: String,
         /// The expected value, in words.
@@ -283,7 +283,7 @@ pub enum TableError {
     #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]
     LongLabel {
         /// The position of the first row with this label.
-        place: Place,
+        place: FilePlace,
         /// The name of the target.
         target: String,
         /// Bytes of the label.

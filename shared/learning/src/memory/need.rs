@@ -4,7 +4,7 @@
 use evergreen_lifecycle::Family;
 use evergreen_scoring::MAX_NODES;
 
-use evergreen_table::budget::whole;
+use evergreen_table::budget::with_overhead;
 
 use super::scale::Scale;
 use crate::fit::MAX_LINEAR_CELLS;
@@ -30,7 +30,7 @@ const SUMS: u64 = 24;
 
 /// Returns the bytes to evaluate a model on a table that has been read.
 pub(crate) fn judging(scale: &Scale) -> u64 {
-    whole(proof(scale))
+    with_overhead(proof(scale))
 }
 
 /// Returns the bytes to learn by the family of `space` from a table that has been read.
@@ -43,7 +43,7 @@ pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
         Family::Linear => linear(scale),
     };
     let proving = add([proof(scale), target(scale), artifact(scale, space)]);
-    whole(add([held, binning.max(fitting).max(searching(scale, space))]).max(proving))
+    with_overhead(add([held, binning.max(fitting).max(searching(scale, space))]).max(proving))
 }
 
 fn split(scale: &Scale) -> u64 {

@@ -4,10 +4,10 @@ use std::fmt;
 
 use evergreen_lifecycle::Family;
 
-use super::{Raw, Shape};
+use super::{FileSizes, TableShape};
 
 /// Bytes that the train function needs in addition to a table and its model: code, SDK, connections.
-pub const OWN: u64 = 128 << 20;
+pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 
 /// Maximum memory of a Lambda function, in MB.
 const MAX_FUNCTION: u64 = 10_240;
@@ -32,7 +32,7 @@ pub struct TooLarge {
     /// Bytes that the process may use.
     pub memory: u64,
     /// Shape and file sizes of a table that was surveyed. From them, the memory of the training can be computed, too.
-    pub read: Option<(Shape, Raw)>,
+    pub read: Option<(TableShape, FileSizes)>,
 }
 
 impl std::error::Error for TooLarge {}
@@ -69,7 +69,7 @@ impl fmt::Display for TooLarge {
 
 /// Returns the memory setting, in MB, of a function that has `bytes` for a table.
 fn train_memory(bytes: u64) -> u64 {
-    bytes.saturating_add(OWN).div_ceil(1 << 20)
+    bytes.saturating_add(FUNCTION_OVERHEAD).div_ceil(1 << 20)
 }
 
 /// Formats a number with commas between its thousands.

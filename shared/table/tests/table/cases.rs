@@ -1,7 +1,7 @@
 //! Reads tables as people have them. Each table has one peculiarity.
 
 use evergreen_lifecycle::{ColumnRole, Label, Task};
-use evergreen_table::{DataFile, Settings, Table, TableError};
+use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 
 use super::MEMORY;
 
@@ -12,7 +12,7 @@ macro_rules! case {
 }
 
 fn read_with(file: DataFile, target: &str, toml: &str) -> Result<Table, TableError> {
-    Table::read(vec![file], Settings::parse(toml).unwrap(), target, MEMORY)
+    Table::read(vec![file], DatasetSettings::parse(toml).unwrap(), target, MEMORY)
 }
 
 fn read(file: DataFile) -> Table {

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ColumnRole;
 use evergreen_table::{MISSING, Values};
 use proptest::prelude::*;
 
-use super::{error_with, profile, read, read_with, sound, values, with_column};
+use super::{error_with, profile, read, read_with, valid, values, with_column};
 
 #[test]
 fn numbers_may_be_missing() {
@@ -79,7 +79,7 @@ fn types_can_be_set() {
 
 /// Returns the valid table with a column that has another text in each row.
 fn with_names(name: &str, value: impl Fn(usize) -> String) -> String {
-    let rows: String = sound().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
+    let rows: String = valid().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
     format!("a,y,b,{name}\n{rows}")
 }
 
