@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 fn main() -> ExitCode {
     match run() {
         Ok(report) => {
-            println!("{said}");
+            println!("{report}");
             ExitCode::SUCCESS
         }
         Err(error) => {

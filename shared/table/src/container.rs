@@ -94,8 +94,8 @@ pub(crate) fn open(
     }
     if matches!(Format::of(&entry), Ok(Format::Parquet | Format::Excel)) {
         let (found, advice) = known::other(&content).unwrap_or((
-            "no Parquet file and no workbook, or a damaged one",
-            "export the table again; if it is CSV, let its name end in .csv",
+            "neither a Parquet file nor a workbook, or it is damaged",
+            "export the table again; if it is CSV, give it a name that ends in .csv",
         ));
         return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }

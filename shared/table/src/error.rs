@@ -46,7 +46,7 @@ pub enum TableError {
     TooLarge(Box<TooLarge>),
     /// A compressed file does not fit into memory when it is decompressed.
     #[error(
-        "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",
+        "{file}: more than {} when decompressed, but {} of memory are allowed; expected a smaller table, or fewer columns",
         gigabytes(*.bytes),
         gigabytes(*.memory)
     )]
@@ -62,7 +62,7 @@ pub enum TableError {
     #[error("the table has more than {} rows", u32::MAX - 1)]
     TooManyRows,
     /// A file cannot be decompressed.
-    #[error("{file}: no gzip, or cut off")]
+    #[error("{file}: not a gzip file, or incomplete; compress the file again")]
     Gzip {
         /// The name of the file.
         file: String,
@@ -74,7 +74,7 @@ pub enum TableError {
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(FilePlace),
     /// A Parquet file cannot be decoded.
-    #[error("{file}: no Parquet, or damaged")]
+    #[error("{file}: not a Parquet file, or damaged; write the file again")]
     Parquet {
         /// The name of the file.
         file: String,
@@ -83,7 +83,7 @@ pub enum TableError {
         source: parquet::errors::ParquetError,
     },
     /// A CSV file cannot be split into records.
-    #[error("{file}: no CSV")]
+    #[error("{file}: not a valid CSV file")]
     Csv {
         /// The name of the file.
         file: String,
@@ -98,7 +98,7 @@ pub enum TableError {
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
     /// The name of a column is too long to be recorded.
-    #[error("{file}: the name of column {position} has {bytes} bytes, at most {MAX_NAME} are allowed")]
+    #[error("{file}: the name of column {position} has {bytes} bytes, expected at most {MAX_NAME}")]
     LongName {
         /// The name of the file.
         file: String,
@@ -145,10 +145,10 @@ pub enum TableError {
         advice: &'static str,
     },
     /// A line is not a JSON object.
-    #[error("{0}: no JSON object; expected one on each line")]
+    #[error("{0}: not a JSON object; expected one on each line")]
     Json(FilePlace),
     /// The settings do not allow such a row.
-    #[error("{place}: {}; dataset.toml says that this is an error (`strict`)", .why.words())]
+    #[error("{place}: {}; dataset.toml makes this an error (`strict`)", .why.words())]
     OddRow {
         /// The position of the first such row.
         place: FilePlace,
@@ -192,7 +192,7 @@ pub enum TableError {
         column: String,
     },
     /// The settings use a column for two purposes.
-    #[error("dataset.toml: `{key}`: column {column:?} is used as `{other}` already")]
+    #[error("dataset.toml: `{key}`: column {column:?} is already used as `{other}`")]
     UsedTwice {
         /// The key that names the column.
         key: &'static str,
@@ -203,7 +203,7 @@ pub enum TableError {
     },
     /// No column is left to train on.
     #[error(
-        "the table has no column to learn from beside the target {target:?}; left out are {dropped}",
+        "the table has no column to train on besides the target {target:?}; columns that were left out: {dropped}",
         dropped = list(.dropped)
     )]
     NoFeatures {
@@ -270,7 +270,7 @@ pub enum TableError {
     OneNumber(String),
     /// There are more labels than a model supports. Perhaps the target is an identifier.
     #[error(
-        "column {target:?}: at least {labels} different labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
+        "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {
@@ -280,7 +280,7 @@ pub enum TableError {
         labels: usize,
     },
     /// A label is too long to be recorded.
-    #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]
+    #[error("{place}, column {target:?}: a label of {bytes} bytes, expected at most {MAX_NAME}")]
     LongLabel {
         /// The position of the first row with this label.
         place: FilePlace,
@@ -290,9 +290,7 @@ pub enum TableError {
         bytes: usize,
     },
     /// The positive label of the settings does not occur in the target.
-    #[error(
-        "dataset.toml: `positive`: expected one of the two labels of {0:?}, of their type and as they are spelt there"
-    )]
+    #[error("dataset.toml: `positive`: expected one of the two labels of {0:?}, of the same type and spelling")]
     NoPositive(String),
     /// The settings name a positive label, but the target does not have two labels.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]

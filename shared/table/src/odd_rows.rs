@@ -39,7 +39,7 @@ impl OddRow {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
-            Self::RareLabel => "no other row has the label of this one",
+            Self::RareLabel => "no other row has the label of this row",
             Self::RepeatedHeader => "the row repeats the header",
             Self::Total => "the row holds totals of the others",
             Self::Empty => "the row is empty",

@@ -41,6 +41,17 @@ impl Table {
     /// `default_target` is the column to predict if the settings name no target. `memory` is the number of bytes that
     /// the process may use.
     ///
+    /// # Examples
+    /// ```
+    /// use evergreen_table::{DataFile, DatasetSettings, Table};
+    ///
+    /// let rows: String = (0..20).map(|n| format!("{n}.5,{}\n", ["no", "yes"][n % 2])).collect();
+    /// let file = DataFile { name: "customers.csv".to_owned(), content: format!("age,churned\n{rows}").into_bytes() };
+    /// let table = Table::read(vec![file], DatasetSettings::default(), "churned", 1 << 30)?;
+    /// assert_eq!((table.rows(), table.target().labels().len()), (20, 2));
+    /// # Ok::<(), evergreen_table::TableError>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`TableError`]. It names the file, the line and the column where possible.
     pub fn read(

@@ -59,9 +59,9 @@ fn narrow() -> Made {
 #[test]
 fn twenty_million_narrow_rows_are_refused_by_a_sample_and_the_memory_they_need_is_said() {
     let message = narrow().learning("", 512).unwrap_err();
-    let expected = "the table has about 20,000,000 rows of 3 columns (about 114.4 MB); learning from it by ";
+    let expected = "the table has about 20,000,000 rows of 3 columns (about 114.4 MB); training on it with ";
     assert!(message.starts_with(expected), "{message}");
-    assert!(message.contains(", 384.0 MB are there; set TrainMemory to "), "{message}");
+    assert!(message.contains(", but 384.0 MB are available; set TrainMemory to "), "{message}");
     let size: u64 = message.split("TrainMemory to ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!((1024..4096).contains(&size), "{message}");
     assert_eq!(narrow().learning("", size), Ok(()));
@@ -91,7 +91,7 @@ fn more_than_any_function_has_is_said_so() {
     let mut table = narrow();
     table.files[0].1 *= 100;
     let message = table.learning("", 10_240).unwrap_err();
-    assert!(message.ends_with("; no function has so much: expected fewer rows or columns"), "{message}");
+    assert!(message.ends_with("; no function can have so much memory; expected fewer rows or columns"), "{message}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn without_samples_the_files_are_to_fit() {
         memory::check(&files, &[], &DatasetSettings::default(), "y", purpose, memory).map_err(|error| error.to_string())
     };
     assert_eq!(check(4 * MB), Ok(()));
-    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, 3.0 MB are there; set TrainMemory to 132 or \
+    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, but 3.0 MB are available; set TrainMemory to 132 or \
                    more, or take fewer rows or columns";
     assert_eq!(check(3 * MB), Err(message.to_owned()));
 }
@@ -208,9 +208,9 @@ fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
 #[test]
 fn a_table_that_its_categories_make_too_large_is_refused_with_its_size() {
     let message = learn(&categories(), 24 * MB, Family::RandomForest).unwrap_err().to_string();
-    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; learning from it by random_forest needs \
+    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; training on it with random_forest needs \
                     about ";
-    assert!(message.starts_with(expected) && message.contains(" of memory, 24.0 MB are there; "), "{message}");
+    assert!(message.starts_with(expected) && message.contains(" of memory, but 24.0 MB are available; "), "{message}");
 }
 
 #[test]

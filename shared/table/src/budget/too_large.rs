@@ -53,16 +53,16 @@ impl fmt::Display for TooLarge {
             (_, bytes) => write!(formatter, " ({about}{})", gigabytes(bytes))?,
         }
         let doing = match self.family {
-            Some(family) => format!("learning from it by {family}"),
+            Some(family) => format!("training on it with {family}"),
             None => "reading it".to_owned(),
         };
         let (needed, memory) = (gigabytes(self.needed), gigabytes(self.memory));
-        write!(formatter, "; {doing} needs about {needed} of memory, {memory} are there; ")?;
+        write!(formatter, "; {doing} needs about {needed} of memory, but {memory} are available; ")?;
         match train_memory(self.needed) {
             size if size <= MAX_FUNCTION => {
                 write!(formatter, "set TrainMemory to {size} or more, or take fewer rows or columns")
             }
-            _ => write!(formatter, "no function has so much: expected fewer rows or columns"),
+            _ => write!(formatter, "no function can have so much memory; expected fewer rows or columns"),
         }
     }
 }

@@ -168,6 +168,6 @@ mod tests {
         let message = to_csv("a.jsonl", b"{\"a\":1}\n{\"a\":\n", Room { free: 1 << 20, memory: 1 << 20 })
             .unwrap_err()
             .to_string();
-        assert_eq!(message, "a.jsonl, line 2: no JSON object; expected one on each line");
+        assert_eq!(message, "a.jsonl, line 2: not a JSON object; expected one on each line");
     }
 }

@@ -18,7 +18,7 @@ const WORDS: u64 = 3;
 pub(super) fn infer(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
     if let Some(kind) = column.unread {
-        let hint = "; convert it in the file to learn from it";
+        let hint = "; convert it in the file to use it";
         return Ok(left_out(column, TypeName::Category, &format!("its values are of the type {kind}"), hint));
     }
     if tally.present() == 0 || column.forced.is_none() && tally.valued() == 0 {
@@ -76,7 +76,7 @@ fn forced(column: ColumnFacts<'_>, kind: TypeName) -> Result<ColumnReading, Tabl
         TypeName::Identifier => return Ok(left_out(column, kind, "dataset.toml says that it is an identifier", "")),
     };
     match wrong {
-        Some((at, expected)) => Err(column.wrong(at, expected, ", as dataset.toml says of the column")),
+        Some((at, expected)) => Err(column.wrong(at, expected, ", because dataset.toml sets this type for the column")),
         None => Ok(feature(storage, kind, "dataset.toml says so")),
     }
 }
@@ -167,8 +167,8 @@ pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if column.form.is_guess && tally.written(Signs::DECIDED_DECIMAL) == 0 {
         warnings.push(format!(
-            "column {name:?}: nothing tells whether its points and commas are decimal marks or stand between thousands. Since \
-             fields are set apart by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
+            "column {name:?}: no value decides whether its points and commas are decimal marks or separate thousands. Because \
+             fields are separated by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
              csv.decimal = \".\" into dataset.toml"
         ));
     }
@@ -193,7 +193,7 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     let name = column.name;
     let is_code = NAMES.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str());
     (is_code && column.tally.first_fraction.is_none()).then(|| {
-        format!("column {name:?} is learnt from as a number; if it holds codes, write types.{name:?} = \"category\" into dataset.toml")
+        format!("column {name:?} is used as a number; if it holds codes, write types.{name:?} = \"category\" into dataset.toml")
     })
 }
 
@@ -211,7 +211,7 @@ fn moments(column: ColumnFacts<'_>) -> Option<String> {
     let form = FORMS.into_iter().find(|(from, to, _)| *from <= least && most <= *to)?;
     (is_named && column.tally.first_fraction.is_none()).then(|| {
         format!(
-            "column {:?} is learnt from as a number, and looks like {}; write dates as 2024-01-31 in the file to have it read as a \
+            "column {:?} is used as a number, but looks like {}; write dates as 2024-01-31 in the file to have it read as a \
              date",
             column.name, form.2
         )
@@ -256,8 +256,8 @@ fn moment(column: ColumnFacts<'_>) -> ColumnReading {
     let warning = (decided == 0 && either > 0).then(|| {
         let name = column.name;
         format!(
-            "column {name:?}: day and month cannot be told apart in any of its dates, which are read with the {first} first; \
-             to say which, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
+            "column {name:?}: day and month cannot be distinguished in any of its dates, which are read with the {first} first; \
+             to set the order, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
         )
     });
     let is_said = tally.written(Signs::DATED) + either > 0 && column.parts.says_order;
@@ -266,7 +266,7 @@ fn moment(column: ColumnFacts<'_>) -> ColumnReading {
 }
 
 fn keep_as(name: &str, kind: TypeName) -> String {
-    format!("; to learn from it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
+    format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
 /// Checks whether a column is an index, whatever it holds: it has no name, or the name that programs give to their
@@ -329,7 +329,7 @@ fn mixed(column: ColumnFacts<'_>) -> Option<String> {
     is_half.then(|| {
         let (name, present) = (column.name, tally.present());
         format!(
-            "column {name:?}: {count} of {present} values are {words}, and all are taken for texts; if the others stand for \
+            "column {name:?}: {count} of {present} values are {words}, and all are read as texts; if the others stand for \
              missing values, list them as `missing` in dataset.toml"
         )
     })
@@ -356,7 +356,7 @@ fn texts(column: ColumnFacts<'_>) -> ColumnReading {
     } else if tally.of(ValueClass::Text) + tally.of(ValueClass::Mark) == present {
         format!("texts, {distinct} different ones")
     } else {
-        format!("values of several types, {distinct} different ones, which are taken for texts")
+        format!("values of several types, {distinct} different ones, which are read as texts")
     };
     ColumnReading {
         warnings: mixed(column).into_iter().collect(),

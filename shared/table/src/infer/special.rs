@@ -79,7 +79,7 @@ fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> 
                         stands for a missing value, add it to `missing` there";
             Err(column.wrong(at, A_NUMBER, hint))
         }
-        _ => Ok((Task::Classification, format!("{distinct} different values that are no numbers"))),
+        _ => Ok((Task::Classification, format!("{distinct} different values that are not numbers"))),
     }
 }
 
@@ -92,7 +92,7 @@ fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
         tally.distinct() >= MANY_COUNTS && (least == 0.0 || least == 1.0) && most < 2.0 * tally.distinct() as f64;
     (is_told && many).then(|| {
         format!(
-            "column {name:?}, the target: its {} different whole numbers look like counts, and each is taken for a label; if \
+            "column {name:?}, the target: its {} different whole numbers look like counts, and each is used as a label; if \
              they are counts, write task = \"regression\" into dataset.toml",
             tally.distinct()
         )
@@ -134,7 +134,7 @@ pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     let (missing, name) = (column.tally.of(ValueClass::Missing), column.name);
     let rows = |count: u64| if count == 1 { "row has" } else { "rows have" };
     if column.tally.distinct() < 2 {
-        let problem = "has fewer than two values, so that it keeps no rows together that could be parted";
+        let problem = "has fewer than two values, so it does not separate any rows";
         reading.warnings.push(format!("dataset.toml: `group`: column {name:?} {problem}"));
     } else if missing > 0 {
         let each = "and each counts as a group of its own";

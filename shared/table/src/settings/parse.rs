@@ -26,7 +26,7 @@ pub enum SettingsError {
     #[error("dataset.toml is not UTF-8; save it in that encoding")]
     NotUtf8,
     /// The text is not valid TOML.
-    #[error("dataset.toml, line {line}: no TOML: {reason}")]
+    #[error("dataset.toml, line {line}: not valid TOML: {reason}")]
     Syntax {
         /// The line, counted from 1.
         line: usize,
@@ -61,6 +61,15 @@ impl DatasetSettings {
     }
 
     /// Parses the text of a `dataset.toml` file.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_table::DatasetSettings;
+    ///
+    /// let settings = DatasetSettings::parse("target = \"churned\"\nfolds = 5")?;
+    /// assert_eq!((settings.target.as_deref(), settings.folds), (Some("churned"), Some(5)));
+    /// # Ok::<(), evergreen_table::SettingsError>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`SettingsError`], which names the key and the expected value.
@@ -355,8 +364,8 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_is_refused_by_line() {
-        assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: no TOML"));
-        assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: no TOML"));
+        assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: not valid TOML"));
+        assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: not valid TOML"));
         assert_eq!(DatasetSettings::from_bytes(b"\xff"), Err(SettingsError::NotUtf8));
     }
 

@@ -43,8 +43,8 @@ fn what_may_be_values_is_not_repeated_as_names_of_columns() {
 #[test]
 fn a_file_of_another_format_than_its_name_says_is_told_so() {
     for (bytes, found) in [
-        (&b"\x1f\x8b\x08\x00..."[..], "no gzip, or cut off"),
-        (b"PAR1...", "no Parquet, or damaged"),
+        (&b"\x1f\x8b\x08\x00..."[..], "not a gzip file, or incomplete; compress the file again"),
+        (b"PAR1...", "not a Parquet file, or damaged; write the file again"),
         (
             b"PK\x03\x04...",
             "this is a ZIP archive that is damaged, or encrypted; expected a ZIP archive of one table, or the table itself",
@@ -57,10 +57,10 @@ fn a_file_of_another_format_than_its_name_says_is_told_so() {
 #[test]
 fn a_table_without_a_column_to_learn_from_is_refused() {
     let rows = "1\n2\n".repeat(5);
-    let message = "the table has no column to learn from beside the target \"y\"; left out are []";
+    let message = "the table has no column to train on besides the target \"y\"; columns that were left out: []";
     assert_eq!(error(format!("y\n{rows}")), message);
     let constant = rows.replace('\n', ",7\n");
-    assert!(error(format!("y,x\n{constant}")).ends_with("left out are [\"x\"]"));
+    assert!(error(format!("y,x\n{constant}")).ends_with("columns that were left out: [\"x\"]"));
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn no_cell_is_repeated() {
 #[test]
 fn names_and_labels_that_are_too_long_to_be_recorded_are_refused() {
     let (long, longest) = ("é".repeat(101), "é".repeat(100));
-    let message = "a.csv: the name of column 3 has 202 bytes, at most 200 are allowed";
+    let message = "a.csv: the name of column 3 has 202 bytes, expected at most 200";
     assert_eq!(error(with_line(1, &format!("a,y,{long}"))), message);
     let table = |label: &str| valid().replace("yes", label);
-    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, at most 200 are allowed");
+    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, expected at most 200");
     assert!(read_with(table(&longest).replacen("b\n", &format!("{longest}\n"), 1), "").is_ok());
 }
 
@@ -167,7 +167,7 @@ fn labels_that_cannot_be_learnt_are_refused() {
     let identifiers: String = (0..2002).map(|n| format!("{},n{}\n", n % 7, n % 1001)).collect();
     assert!(
         error(format!("a,y\n{identifiers}"))
-            .starts_with("column \"y\": at least 1001 different labels, at most 1000 are allowed")
+            .starts_with("column \"y\": at least 1001 different labels, expected at most 1000")
     );
 }
 
@@ -193,15 +193,14 @@ fn settings_for_columns_that_are_not_there_are_refused() {
         assert_eq!(error_with(valid(), toml), format!("dataset.toml: `{key}`: the table has no column \"day\""));
     }
     let message = error_with(valid(), "drop = [\"a\"]\norder = \"a\"");
-    assert_eq!(message, "dataset.toml: `drop`: column \"a\" is used as `order` already");
-    assert!(error_with(valid(), "drop = [\"y\"]").contains("used as `target` already"));
+    assert_eq!(message, "dataset.toml: `drop`: column \"a\" is already used as `order`");
+    assert!(error_with(valid(), "drop = [\"y\"]").contains("already used as `target`"));
     assert!(error_with(valid(), "target = \"day\"").starts_with("the table has no target column \"day\""));
 }
 
 #[test]
 fn a_positive_label_is_one_of_two() {
-    let message =
-        "dataset.toml: `positive`: expected one of the two labels of \"y\", of their type and as they are spelt there";
+    let message = "dataset.toml: `positive`: expected one of the two labels of \"y\", of the same type and spelling";
     assert_eq!(error_with(valid(), "positive = true"), message);
     let three = with_line(3, "1,maybe,1").replace("2.5,no", "2.5,maybe");
     let message = "dataset.toml: `positive`: expected a target of two labels; \"y\" has 3";

@@ -91,7 +91,10 @@ fn what_is_no_gzip_or_cut_off_is_refused() {
     let mut content = gzip(&valid());
     content.truncate(content.len() / 2);
     for content in [content, b"a,y\n".to_vec()] {
-        assert_eq!(read_files(vec![file("a.csv.gz", content)]).unwrap_err(), "a.csv.gz: no gzip, or cut off");
+        assert_eq!(
+            read_files(vec![file("a.csv.gz", content)]).unwrap_err(),
+            "a.csv.gz: not a gzip file, or incomplete; compress the file again"
+        );
     }
 }
 
@@ -102,7 +105,7 @@ fn decompression_stops_where_memory_does() {
     let message =
         Table::read(vec![file("a.csv.gz", bomb)], DatasetSettings::default(), "y", 6 << 20).unwrap_err().to_string();
     let expected =
-        " MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
+        " MB when decompressed, but 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
     assert!(message.starts_with("a.csv.gz: more than ") && message.ends_with(expected), "{message}");
 }
 

@@ -240,7 +240,10 @@ fn rows_are_named_in_errors() {
 fn what_is_no_parquet_is_refused() {
     let message =
         Table::read(vec![file("a.parquet", "a,y\n")], DatasetSettings::default(), "y", MEMORY).unwrap_err().to_string();
-    assert!(message.starts_with("a.parquet: this is no Parquet file and no workbook, or a damaged one"), "{message}");
+    assert!(
+        message.starts_with("a.parquet: this is neither a Parquet file nor a workbook, or it is damaged"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -258,7 +261,7 @@ fn a_file_of_more_cells_than_memory_holds_is_refused_before_it_is_decoded() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.starts_with("the table has 0.0 MB; reading it needs about 17.7 MB of memory, 4.0 MB are"),
+        message.starts_with("the table has 0.0 MB; reading it needs about 17.7 MB of memory, but 4.0 MB are"),
         "{message}"
     );
 }
