@@ -48,7 +48,7 @@ pub struct Estimate {
 }
 
 /// Estimates what the table in `files` (names and sizes) needs, from `samples` of them. Returns `None` if the samples
-/// do not suffice. [`wanted`](evergreen_table::budget::wanted) says which samples to take.
+/// do not suffice. [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
     samples: &[FileSample],

@@ -46,6 +46,17 @@ pub struct FileSample {
 /// Returns which bytes of which `files` to sample before any file is read whole. `files` lists names and sizes. A small
 /// table needs no samples.
 ///
+/// # Examples
+/// ```
+/// use evergreen_table::budget::sample_ranges;
+///
+/// let small = sample_ranges(&[("a.csv".to_owned(), 1000)])?;
+/// assert!(small.is_empty());
+/// let large = sample_ranges(&[("a.csv".to_owned(), 1 << 30)])?;
+/// assert_eq!(large.first(), Some(&(0, 0..512 << 10)));
+/// # Ok::<(), evergreen_table::TableError>(())
+/// ```
+///
 /// # Errors
 /// Returns [`TableError::UnknownFormat`] if a file has no known format.
 pub fn sample_ranges(files: &[(String, u64)]) -> Result<Vec<(usize, Range<u64>)>, TableError> {
