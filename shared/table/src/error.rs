@@ -46,7 +46,8 @@ pub enum TableError {
     TooLarge(Box<TooLarge>),
     /// A compressed file does not fit into memory when it is decompressed.
     #[error(
-        "{file}: more than {} when decompressed, but {} of memory are allowed; expected a smaller table, or fewer columns",
+        "{file}: more than {} when decompressed, but {} of memory are allowed; expected a smaller table, or fewer \
+         columns",
         gigabytes(*.bytes),
         gigabytes(*.memory)
     )]
@@ -270,7 +271,8 @@ pub enum TableError {
     OneNumber(String),
     /// There are more labels than a model supports. Perhaps the target is an identifier.
     #[error(
-        "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write `task = \"regression\"` \
+        "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write \
+         `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {

@@ -122,7 +122,8 @@ pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
         format!(
-            "column {target:?}, the target: F1, thresholds and costs refer to the second label of the alphabet, but the first one \
+            "column {target:?}, the target: F1, thresholds and costs refer to the second label of the alphabet, but \
+             the first one \
              means yes; to change that, set it as `positive` in dataset.toml"
         )
     })
@@ -160,7 +161,8 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
         let more = count_respelled(names.iter().cloned());
         (more > 0).then(|| {
             format!(
-                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, and count \
+                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, \
+                 and count \
                  as different ones; expected one spelling of each",
                 column.name,
                 names.len()

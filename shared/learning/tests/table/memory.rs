@@ -171,7 +171,8 @@ fn without_samples_the_files_are_to_fit() {
         memory::check(&files, &[], &DatasetSettings::default(), "y", purpose, memory).map_err(|error| error.to_string())
     };
     assert_eq!(check(4 * MB), Ok(()));
-    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, but 3.0 MB are available; set TrainMemory to 132 or \
+    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, but 3.0 MB are available; set \
+                   TrainMemory to 132 or \
                    more, or take fewer rows or columns";
     assert_eq!(check(3 * MB), Err(message.to_owned()));
 }
@@ -208,7 +209,8 @@ fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
 #[test]
 fn a_table_that_its_categories_make_too_large_is_refused_with_its_size() {
     let message = learn(&categories(), 24 * MB, Family::RandomForest).unwrap_err().to_string();
-    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; training on it with random_forest needs \
+    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; training on it with \
+                    random_forest needs \
                     about ";
     assert!(message.starts_with(expected) && message.contains(" of memory, but 24.0 MB are available; "), "{message}");
 }

@@ -167,7 +167,8 @@ pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if column.form.is_guess && tally.written(Signs::DECIDED_DECIMAL) == 0 {
         warnings.push(format!(
-            "column {name:?}: no value decides whether its points and commas are decimal marks or separate thousands. Because \
+            "column {name:?}: no value decides whether its points and commas are decimal marks or separate \
+             thousands. Because \
              fields are separated by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
              csv.decimal = \".\" into dataset.toml"
         ));
@@ -193,7 +194,10 @@ fn codes(column: ColumnFacts<'_>) -> Option<String> {
     let name = column.name;
     let is_code = NAMES.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str());
     (is_code && column.tally.first_fraction.is_none()).then(|| {
-        format!("column {name:?} is used as a number; if it holds codes, write types.{name:?} = \"category\" into dataset.toml")
+        format!(
+            "column {name:?} is used as a number; if it holds codes, write types.{name:?} = \"category\" into \
+                 dataset.toml"
+        )
     })
 }
 
@@ -211,7 +215,8 @@ fn moments(column: ColumnFacts<'_>) -> Option<String> {
     let form = FORMS.into_iter().find(|(from, to, _)| *from <= least && most <= *to)?;
     (is_named && column.tally.first_fraction.is_none()).then(|| {
         format!(
-            "column {:?} is used as a number, but looks like {}; write dates as 2024-01-31 in the file to have it read as a \
+            "column {:?} is used as a number, but looks like {}; write dates as 2024-01-31 in the file to have it \
+             read as a \
              date",
             column.name, form.2
         )
@@ -256,7 +261,8 @@ fn moment(column: ColumnFacts<'_>) -> ColumnReading {
     let warning = (decided == 0 && either > 0).then(|| {
         let name = column.name;
         format!(
-            "column {name:?}: day and month cannot be distinguished in any of its dates, which are read with the {first} first; \
+            "column {name:?}: day and month cannot be distinguished in any of its dates, which are read with the \
+             {first} first; \
              to set the order, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
         )
     });
@@ -329,7 +335,8 @@ fn mixed(column: ColumnFacts<'_>) -> Option<String> {
     is_half.then(|| {
         let (name, present) = (column.name, tally.present());
         format!(
-            "column {name:?}: {count} of {present} values are {words}, and all are read as texts; if the others stand for \
+            "column {name:?}: {count} of {present} values are {words}, and all are read as texts; if the others \
+             stand for \
              missing values, list them as `missing` in dataset.toml"
         )
     })

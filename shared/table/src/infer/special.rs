@@ -92,7 +92,8 @@ fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
         tally.distinct() >= MANY_COUNTS && (least == 0.0 || least == 1.0) && most < 2.0 * tally.distinct() as f64;
     (is_told && many).then(|| {
         format!(
-            "column {name:?}, the target: its {} different whole numbers look like counts, and each is used as a label; if \
+            "column {name:?}, the target: its {} different whole numbers look like counts, and each is used as a \
+             label; if \
              they are counts, write task = \"regression\" into dataset.toml",
             tally.distinct()
         )

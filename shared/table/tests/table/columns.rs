@@ -132,7 +132,8 @@ fn columns_that_say_nothing_are_left_out_with_a_warning() {
 #[test]
 fn a_copy_of_the_target_is_kept_with_a_warning() {
     let table = read(with_column(&["0", "1"]));
-    let warning = "column \"x\" reveals the target in every row, like a copy of it; if it is not known when a prediction \
+    let warning = "column \"x\" reveals the target in every row, like a copy of it; if it is not known when a \
+                   prediction \
                    is asked for, write drop = [\"x\"] into dataset.toml";
     assert_eq!(table.profile().warnings, [warning]);
     assert!(table.frame().column("x").is_some());
