@@ -2,7 +2,7 @@
 
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::{Gate, InvalidGate, KeepDays, ModelName, PrimaryMetric, Task};
-use evergreen_table::{Floor, Settings, budget};
+use evergreen_table::{DatasetSettings, Floor, budget};
 
 /// Default memory of the function in MB, if the platform does not report it. The template has the same default.
 const DEFAULT_MEMORY: u64 = 1769;
@@ -65,7 +65,7 @@ impl TrainConfig {
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
             floor,
             tolerance,
-            memory: memory.saturating_mul(MB).saturating_sub(budget::OWN),
+            memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
             code_version: environment.parsed_or("EVERGREEN_CODE_VERSION", env!("CARGO_PKG_VERSION").to_owned())?,
         };
@@ -84,7 +84,7 @@ impl TrainingSettings {
     ///
     /// # Errors
     /// Returns [`InvalidGate`] if the floor or tolerance is not valid for the metric.
-    pub fn gate(&self, settings: &Settings, task: Task) -> Result<Gate, InvalidGate> {
+    pub fn gate(&self, settings: &DatasetSettings, task: Task) -> Result<Gate, InvalidGate> {
         let tolerance = settings.tolerance;
         let (floor, stacks) = match settings.floor {
             Some(Floor::Number(floor)) => (Some(floor), None),

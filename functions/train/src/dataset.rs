@@ -3,8 +3,8 @@
 use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, StoredFile, Unavailable};
-use evergreen_table::budget::{Sample, wanted};
-use evergreen_table::{DataFile, SETTINGS_FILE, Settings, Table, TableError};
+use evergreen_table::budget::{FileSample, sample_ranges};
+use evergreen_table::{DataFile, DatasetSettings, SETTINGS_FILE, Table, TableError};
 
 use crate::config::TrainingSettings;
 use crate::error::TrainError;
@@ -71,16 +71,16 @@ pub async fn read(
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
-    let wanted = wanted(&sizes).map_err(refused(&name))?;
+    let wanted = sample_ranges(&sizes).map_err(refused(&name))?;
     let settings = match &listing.settings {
-        Some(key) => Settings::from_bytes(&fetch(storage, key).await?)
+        Some(key) => DatasetSettings::from_bytes(&fetch(storage, key).await?)
             .map_err(|error| TrainError::Settings { prefix: prefix.to_owned(), error })?,
-        None => Settings::default(),
+        None => DatasetSettings::default(),
     };
     let mut samples = Vec::with_capacity(wanted.len());
     for (file, range) in wanted {
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
-        samples.push(Sample { file, content: listed(storage.part(key, range.clone()).await)?, range });
+        samples.push(FileSample { file, content: listed(storage.part(key, range.clone()).await)?, range });
     }
     memory::check(&sizes, &samples, &settings, &stack.target, purpose, stack.memory).map_err(refused(&name))?;
     drop(samples);

@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use evergreen_learning::{Origin, Plan, Prepared, encode_rows, train};
 use evergreen_lifecycle::Family;
-use evergreen_table::{DataFile, Range, SETTINGS_FILE, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Range, SETTINGS_FILE, Table};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
@@ -63,8 +63,8 @@ fn read(folder: &Path) -> Result<Table, Box<dyn Error>> {
             files.push(DataFile { name: path.display().to_string(), content: fs::read(&path)? });
         }
     }
-    let settings = Settings::from_bytes(&fs::read(folder.join(SETTINGS_FILE))?)?;
-    let mut settings = Settings { candidates: Some(2), folds: Some(2), ..settings };
+    let settings = DatasetSettings::from_bytes(&fs::read(folder.join(SETTINGS_FILE))?)?;
+    let mut settings = DatasetSettings { candidates: Some(2), folds: Some(2), ..settings };
     for family in [Family::RandomForest, Family::GradientBoosting] {
         settings.ranges.entry(family).or_default().insert("n_estimators".to_owned(), Range::Fixed(FEW_TREES));
     }

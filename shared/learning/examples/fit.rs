@@ -17,7 +17,7 @@ use std::{env, fs};
 use evergreen_learning::{Holdout, Origin, Plan, Prepared, Split, fit, train};
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
@@ -78,8 +78,8 @@ impl Wanted {
         let path = self.get(name)?;
         let file = DataFile { name: path.to_owned(), content: fs::read(path)? };
         let settings = match self.files.get("settings") {
-            Some(path) => Settings::from_bytes(&fs::read(path)?)?,
-            None => Settings::default(),
+            Some(path) => DatasetSettings::from_bytes(&fs::read(path)?)?,
+            None => DatasetSettings::default(),
         };
         Ok(Table::read(vec![file], settings, self.get("target")?, u64::MAX)?)
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use evergreen_learning::Prepared;
-use evergreen_table::{DataFile, Format, SETTINGS_FILE, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Format, SETTINGS_FILE, Table};
 
 const USAGE: &str = "usage: holdout DIRECTORY_OR_FILES... [--target COLUMN]";
 
@@ -34,11 +34,11 @@ fn holdout() -> Result<Vec<u32>, Box<dyn std::error::Error>> {
             _ => paths.push(PathBuf::from(argument)),
         }
     }
-    let (mut files, mut settings) = (Vec::new(), Settings::default());
+    let (mut files, mut settings) = (Vec::new(), DatasetSettings::default());
     for path in paths.into_iter().map(inside).collect::<io::Result<Vec<_>>>()?.concat() {
         let name = name_of(&path);
         if name == SETTINGS_FILE {
-            settings = Settings::from_bytes(&fs::read(&path)?)?;
+            settings = DatasetSettings::from_bytes(&fs::read(&path)?)?;
         } else if Format::of(&name).is_ok() {
             files.push(DataFile { name, content: fs::read(&path)? });
         }

@@ -16,8 +16,8 @@ use std::{env, process};
 use evergreen_learning::memory::{self, Purpose};
 use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::Family;
-use evergreen_table::budget::{Sample, wanted};
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::budget::{FileSample, sample_ranges};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Value, json};
 
 fn main() {
@@ -36,9 +36,9 @@ fn run() -> Result<Value, Box<dyn Error>> {
         return Err("expected FILE TARGET FAMILY SECONDS".into());
     };
     let family = Family::ALL.into_iter().find(|known| known.name() == family);
-    let (settings, overrides) = (Settings::default(), BTreeMap::new());
+    let (settings, overrides) = (DatasetSettings::default(), BTreeMap::new());
     let files = vec![(path.clone(), fs::metadata(path)?.len())];
-    let wanted = wanted(&files)?.into_iter();
+    let wanted = sample_ranges(&files)?.into_iter();
     let samples = wanted.map(|(file, range)| sample(path, file, range)).collect::<Result<Vec<_>, _>>()?;
     let foreseen = memory::estimate(&files, &samples, &settings, target, Purpose::Learn(family, &overrides));
     drop(samples);
@@ -65,12 +65,12 @@ fn run() -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-fn sample(path: &str, file: usize, range: Range<u64>) -> Result<Sample, Box<dyn Error>> {
+fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<dyn Error>> {
     let mut opened = File::open(path)?;
     opened.seek(SeekFrom::Start(range.start))?;
     let mut content = Vec::new();
     opened.take(range.end - range.start).read_to_end(&mut content)?;
-    Ok(Sample { file, range, content })
+    Ok(FileSample { file, range, content })
 }
 
 /// Returns the maximum resident memory, or `None` if the system does not tell it.

@@ -13,7 +13,7 @@ use std::{env, fs};
 
 use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::{PrimaryMetric, Task};
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Value, json};
 
 const USAGE: &str = "usage: proof FILE --target COLUMN --seconds SECONDS";
@@ -42,7 +42,7 @@ fn run() -> Result<Value, Box<dyn Error>> {
     };
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = DataFile { name, content: fs::read(path)? };
-    let prepared = Prepared::of(Table::read(vec![file], Settings::default(), target, u64::MAX)?)?;
+    let prepared = Prepared::of(Table::read(vec![file], DatasetSettings::default(), target, u64::MAX)?)?;
     let plan = Plan::new(prepared.table(), None, &BTreeMap::new(), SEED)?;
     let deadline = Instant::now() + Duration::from_secs_f64(seconds.parse()?);
     let origin = Origin { model: "proof".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };

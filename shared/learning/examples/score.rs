@@ -16,7 +16,7 @@ use std::{env, fs};
 use evergreen_learning::{Origin, Plan, Prepared, train};
 use evergreen_lifecycle::Family;
 use evergreen_scoring::Model;
-use evergreen_table::{DataFile, Settings, Table, Target, Values};
+use evergreen_table::{DataFile, DatasetSettings, Table, Target, Values};
 use serde_json::{Value, json};
 use smartcore::ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
@@ -58,7 +58,7 @@ fn run(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
 
 fn prepared(csv: &str, target: &str) -> Result<Prepared, Box<dyn Error>> {
     let file = DataFile { name: csv.to_owned(), content: fs::read(csv)? };
-    Ok(Prepared::of(Table::read(vec![file], Settings::default(), target, u64::MAX)?)?)
+    Ok(Prepared::of(Table::read(vec![file], DatasetSettings::default(), target, u64::MAX)?)?)
 }
 
 fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {

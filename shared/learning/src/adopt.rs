@@ -130,7 +130,7 @@ mod tests {
     use evergreen_scoring::{Ensemble, Linear, Weight};
 
     use super::*;
-    use evergreen_table::{DataFile, Settings, Table};
+    use evergreen_table::{DataFile, DatasetSettings, Table};
 
     fn leaf(weight: f32) -> Node {
         Node::Leaf(vec![Weight { output: 0, weight }])
@@ -155,7 +155,7 @@ mod tests {
         let content =
             std::iter::once("size,weight,kind\n".to_owned()).chain((0..60).map(row)).collect::<String>().into_bytes();
         let file = DataFile { name: "rows.csv".into(), content };
-        Prepared::of(Table::read(vec![file], Settings::default(), "kind", u64::MAX).unwrap()).unwrap()
+        Prepared::of(Table::read(vec![file], DatasetSettings::default(), "kind", u64::MAX).unwrap()).unwrap()
     }
 
     #[test]

@@ -8,7 +8,7 @@
 mod threshold;
 
 use evergreen_scoring::LabelRule;
-use evergreen_table::{ClassWeights, Costs, Settings, Target, Threshold};
+use evergreen_table::{ClassWeights, Costs, DatasetSettings, Target, Threshold};
 
 use self::threshold::{RankedRows, best_threshold};
 use crate::evaluate::{Answers, log_loss};
@@ -50,7 +50,7 @@ impl LabelChoice {
     ///
     /// # Errors
     /// [`PlanError::Labels`] if the settings contradict each other or do not fit the target.
-    pub(crate) fn of(settings: &Settings, target: &Target) -> Result<Self, PlanError> {
+    pub(crate) fn of(settings: &DatasetSettings, target: &Target) -> Result<Self, PlanError> {
         let labels = target.labels();
         let refuse = |key, problem| Err(PlanError::Labels { key, problem });
         match (&settings.class_weights, settings.threshold) {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn choice(toml: &str) -> Result<LabelChoice, PlanError> {
-        LabelChoice::of(&Settings::parse(toml).unwrap(), &answers().0)
+        LabelChoice::of(&DatasetSettings::parse(toml).unwrap(), &answers().0)
     }
 
     fn found(toml: &str) -> (f32, usize) {
@@ -243,7 +243,7 @@ mod tests {
         assert!(error("class_weights = { maybe = 2 }").contains("names a label that the target does not have"));
         assert!(error("threshold = 0.3\nclass_weights = \"balanced\"").contains("leave out one of them"));
         let numbers = Target::Numbers(vec![1.0, 2.0]);
-        let refused = |toml| LabelChoice::of(&Settings::parse(toml).unwrap(), &numbers).is_err();
+        let refused = |toml| LabelChoice::of(&DatasetSettings::parse(toml).unwrap(), &numbers).is_err();
         assert!(refused("threshold = \"f1\"") && refused("class_weights = \"balanced\""));
     }
 }

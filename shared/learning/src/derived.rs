@@ -10,7 +10,7 @@ mod trial;
 
 use evergreen_lifecycle::SignatureError;
 use evergreen_scoring::MAX_FEATURES;
-use evergreen_table::{Frame, FrameColumn, Settings, Target, Values};
+use evergreen_table::{DatasetSettings, Frame, FrameColumn, Target, Values};
 
 use self::draft::Draft;
 use self::trial::FeatureTrial;
@@ -58,7 +58,7 @@ enum Outcome {
 pub(crate) fn derive(
     rows: Learnable<'_>,
     base: LearntColumns,
-    settings: &Settings,
+    settings: &DatasetSettings,
     seed: u64,
     limits: DerivingLimits<'_>,
 ) -> Result<(LearntColumns, Vec<String>), SignatureError> {

@@ -11,8 +11,8 @@ mod scale;
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::Family;
-use evergreen_table::budget::{self, Raw, Sample, Shape, foresee, threads};
-use evergreen_table::{Settings, TableError};
+use evergreen_table::budget::{self, FileSample, FileSizes, TableShape, estimate_shape, threads};
+use evergreen_table::{DatasetSettings, TableError};
 use serde_json::Value;
 
 pub use evergreen_table::budget::TooLarge;
@@ -48,15 +48,15 @@ pub struct Estimate {
 }
 
 /// Estimates what the table in `files` (names and sizes) needs, from `samples` of them. Returns `None` if the samples
-/// do not suffice. [`wanted`](evergreen_table::budget::wanted) says which samples to take.
+/// do not suffice. [`sample_ranges`](evergreen_table::budget::sample_ranges) says which samples to take.
 pub fn estimate(
     files: &[(String, u64)],
-    samples: &[Sample],
-    settings: &Settings,
+    samples: &[FileSample],
+    settings: &DatasetSettings,
     target: &str,
     purpose: Purpose<'_>,
 ) -> Option<Estimate> {
-    let (shape, raw) = foresee(files, samples, settings, target)?;
+    let (shape, raw) = estimate_shape(files, samples, settings, target)?;
     let spaces = match purpose {
         Purpose::Judge => Vec::new(),
         // An invalid plan is reported once the table has been read.
@@ -74,15 +74,15 @@ pub fn estimate(
 /// [`TableError::TooLarge`] if they do not fit.
 pub fn check(
     files: &[(String, u64)],
-    samples: &[Sample],
-    settings: &Settings,
+    samples: &[FileSample],
+    settings: &DatasetSettings,
     target: &str,
     purpose: Purpose<'_>,
     memory: u64,
 ) -> Result<(), TableError> {
     let stored = files.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
     let files_alone = TooLarge { bytes: stored, is_estimate: true, needed: stored, memory, ..TooLarge::default() };
-    budget::fits(match estimate(files, samples, settings, target, purpose) {
+    budget::check_memory(match estimate(files, samples, settings, target, purpose) {
         Some(Estimate { rows, columns, bytes, needed, family }) => {
             TooLarge { rows: Some(rows), columns, bytes, needed, family, ..files_alone }
         }
@@ -98,7 +98,7 @@ pub fn of_learning(prepared: &Prepared, plan: &Plan) -> u64 {
 /// Adds the bytes that learning needs to the error that a table is too large. The user then does not hit a second limit
 /// later.
 #[must_use]
-pub fn with_learning(error: TableError, settings: &Settings) -> TableError {
+pub fn with_learning(error: TableError, settings: &DatasetSettings) -> TableError {
     let TableError::TooLarge(found) = error else { return error };
     TableError::TooLarge(Box::new(match &found.read {
         Some((shape, raw)) => {
@@ -131,9 +131,9 @@ pub(crate) fn fits(prepared: &Prepared, spaces: &[Space], learnt: &LearntColumns
 }
 
 /// Returns the bytes that the largest step needs, and its family if that step is learning.
-fn needed(shape: &Shape, raw: Raw, spaces: &[Space]) -> (u64, Option<Family>) {
+fn needed(shape: &TableShape, raw: FileSizes, spaces: &[Space]) -> (u64, Option<Family>) {
     let scale = Scale::of(shape);
-    let reading = budget::reading(shape, raw, threads()).max(need::judging(&scale));
+    let reading = budget::reading_bytes(shape, raw, threads()).max(need::judging(&scale));
     match learning(&scale, spaces) {
         (needed, family) if needed > reading => (needed, family),
         _ => (reading, None),

@@ -2,7 +2,7 @@
 
 use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
-use evergreen_table::{Place, Table, Target};
+use evergreen_table::{FilePlace, Table, Target};
 
 use crate::encode::{self, LearntColumns};
 use crate::memory::{self, TooLarge};
@@ -32,7 +32,7 @@ pub enum PrepareError {
     )]
     NewLabel {
         /// The first row with the label.
-        place: Place,
+        place: FilePlace,
         /// The name of the target column.
         target: String,
     },

@@ -7,7 +7,7 @@
 mod groups;
 mod hash;
 
-use evergreen_table::{Frame, Settings, Target, at};
+use evergreen_table::{DatasetSettings, Frame, Target, at};
 
 const STRATA: usize = 10;
 
@@ -65,7 +65,7 @@ fn ranks(moments: &[f64]) -> Vec<u64> {
 
 impl Split {
     /// Describes how the hold-out is chosen.
-    pub(crate) fn rule(settings: &Settings, target: &Target) -> String {
+    pub(crate) fn rule(settings: &DatasetSettings, target: &Target) -> String {
         match (&settings.order, &settings.group, target) {
             (Some(order), Some(group), _) => {
                 format!("whole groups of column {group:?}, the newest fifth by column {order:?}")

@@ -7,12 +7,12 @@ mod common;
 use common::{plan, train};
 use evergreen_learning::{Prepared, Trained};
 use evergreen_lifecycle::Evaluation;
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 
 /// Trains a file of `cases/` with two candidates. `settings` start with the name of the target.
 fn trained(name: &str, settings: &str) -> (Prepared, Trained) {
     let content = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let settings = Settings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
+    let settings = DatasetSettings::parse(&format!("candidates = 2\ntarget = {settings}")).unwrap();
     let target = settings.target.clone().unwrap();
     let file = DataFile { name: name.to_owned(), content };
     let prepared = Prepared::of(Table::read(vec![file], settings, &target, u64::MAX).unwrap()).unwrap();

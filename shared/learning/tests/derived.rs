@@ -7,10 +7,10 @@ mod common;
 use common::{plan, table, train};
 use evergreen_learning::{Prepared, Trained, encode_rows};
 use evergreen_lifecycle::{Column, ColumnKind, DatePart, Evaluation, Family};
-use evergreen_table::Settings;
+use evergreen_table::DatasetSettings;
 
-fn trained(csv: &str, settings: Settings) -> (Prepared, Trained) {
-    let settings = Settings { candidates: Some(1), folds: Some(3), ..settings };
+fn trained(csv: &str, settings: DatasetSettings) -> (Prepared, Trained) {
+    let settings = DatasetSettings { candidates: Some(1), folds: Some(3), ..settings };
     let table = table(csv, settings);
     let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
     (table, trained)
@@ -49,11 +49,12 @@ fn sales() -> String {
 
 #[test]
 fn sales_by_weekday_and_hour_are_learnt_from_a_date() {
-    let (_, with) = trained(&sales(), Settings::default());
+    let (_, with) = trained(&sales(), DatasetSettings::default());
     let Some(Column { kind: ColumnKind::Timestamp { parts }, .. }) = column(&with, "at") else { panic!("no moment") };
     assert!([DatePart::Weekday, DatePart::Hour].iter().all(|part| parts.contains(part)), "{parts:?}");
     assert!(!parts.contains(&DatePart::Year), "it is the same in all rows");
-    let (_, without) = trained(&sales(), Settings { derived_features: Some(false), ..Settings::default() });
+    let (_, without) =
+        trained(&sales(), DatasetSettings { derived_features: Some(false), ..DatasetSettings::default() });
     assert_eq!(column(&without, "at").unwrap().kind, ColumnKind::moment());
     assert!(headline(&with) > 0.95 && headline(&without) < 0.6, "{} {}", headline(&with), headline(&without));
     // The importance of the date parts counts for their column.
@@ -66,7 +67,8 @@ fn parts_that_say_nothing_are_left_out() {
         let day = 1 + (noise(number) * 27.0) as u64;
         format!("2025-03-{day:02},{},{}\n", number % 5, number % 5 * 2 + u64::from(noise(number + 77) > 0.5))
     };
-    let (_, trained) = trained(&("at,x,y\n".to_owned() + &(0..400).map(row).collect::<String>()), Settings::default());
+    let (_, trained) =
+        trained(&("at,x,y\n".to_owned() + &(0..400).map(row).collect::<String>()), DatasetSettings::default());
     assert_eq!(column(&trained, "at").unwrap().kind, ColumnKind::moment());
 }
 
@@ -82,7 +84,7 @@ fn districts() -> String {
 
 #[test]
 fn many_categories_are_learnt_from_by_their_statistic_and_folds_tell_the_truth_of_it() {
-    let (table, with) = trained(&districts(), Settings::default());
+    let (table, with) = trained(&districts(), DatasetSettings::default());
     let accuracy = headline(&with);
     assert!(accuracy > 0.82, "{accuracy}");
     // If the statistic had seen the scored rows of a fold, the score would be far better than on the hold-out.
@@ -111,7 +113,7 @@ fn categories_that_say_nothing_have_no_statistic() {
         format!("D{district:03},{},{}\n", number % 7, u64::from(number % 7 > 3))
     };
     let csv = "district,x,y\n".to_owned() + &(0..1000).map(row).collect::<String>();
-    let (_, trained) = trained(&csv, Settings::default());
+    let (_, trained) = trained(&csv, DatasetSettings::default());
     let Some(Column { kind: ColumnKind::Category { rare, .. }, .. }) = column(&trained, "district") else {
         panic!("no category")
     };
@@ -131,7 +133,7 @@ fn reviews(decides: bool) -> String {
 
 #[test]
 fn the_words_of_a_text_are_learnt_from_where_they_decide() {
-    let (_, trained) = trained(&reviews(true), Settings::default());
+    let (_, trained) = trained(&reviews(true), DatasetSettings::default());
     let Some(Column { kind: ColumnKind::Text { words }, .. }) = column(&trained, "review") else { panic!("no text") };
     assert_eq!(words, &["broken", "fast", "kind", "late"], "not those of all rows, and no number");
     assert!(headline(&trained) > 0.99);
@@ -140,7 +142,7 @@ fn the_words_of_a_text_are_learnt_from_where_they_decide() {
 
 #[test]
 fn a_text_that_says_nothing_is_left_out_with_a_warning() {
-    let (_, trained) = trained(&reviews(false), Settings::default());
+    let (_, trained) = trained(&reviews(false), DatasetSettings::default());
     assert_eq!(column(&trained, "review"), None);
     let warning =
         trained.warnings.iter().find(|warning| warning.contains("\"review\" holds texts and is not used for training"));
@@ -156,14 +158,14 @@ fn a_text_alone_is_learnt_from() {
             format!("{},{}\n", cells[0], cells[2])
         })
         .collect();
-    assert!(headline(&trained(&csv, Settings::default()).1) > 0.99);
+    assert!(headline(&trained(&csv, DatasetSettings::default()).1) > 0.99);
 }
 
 #[test]
 fn what_is_missing_is_imputed_where_the_settings_say_so() {
-    let (_, trained_) = trained(&districts(), Settings::default());
+    let (_, trained_) = trained(&districts(), DatasetSettings::default());
     assert!(trained_.model.signature().columns().iter().all(|column| !column.nullable));
-    let (_, trained) = trained(&districts(), Settings { impute_missing: true, ..Settings::default() });
+    let (_, trained) = trained(&districts(), DatasetSettings { impute_missing: true, ..DatasetSettings::default() });
     assert!(trained.model.signature().columns().iter().all(|column| column.nullable));
     let answer = trained.model.predict(&[f32::NAN, f32::NAN]).unwrap();
     assert_eq!(answer.len(), 1);

@@ -11,7 +11,7 @@ use common::{csv, fixed, iris, origin, plan, table, train};
 use evergreen_learning::{EvaluationError, Plan, PlanError, Prepared, Trained};
 use evergreen_lifecycle::{Evaluation, Family, PrimaryMetric};
 use evergreen_scoring::{ArtifactMetadata, Lineage, Model};
-use evergreen_table::{DataFile, FamilyChoice, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, FamilyChoice, Table};
 use proptest::prelude::*;
 
 fn classification(trained: &Trained) -> &evergreen_lifecycle::ClassificationEvaluation {
@@ -57,7 +57,7 @@ fn every_family_knows_iris() {
 
 #[test]
 fn every_family_estimates_numbers_and_tells_how_sure_it_is() {
-    let table = table(&numbers(400), Settings::default());
+    let table = table(&numbers(400), DatasetSettings::default());
     for family in Family::ALL {
         let trained = train(&table, &plan(&table, Some(family), 42));
         let figures = regression(&trained);
@@ -69,7 +69,7 @@ fn every_family_estimates_numbers_and_tells_how_sure_it_is() {
 
 #[test]
 fn auto_takes_the_family_that_does_best() {
-    let table = table(&numbers(400), Settings { candidates: Some(2), ..Settings::default() });
+    let table = table(&numbers(400), DatasetSettings { candidates: Some(2), ..DatasetSettings::default() });
     let trained = train(&table, &plan(&table, None, 1));
     let tried: Vec<Family> = trained.candidates.iter().map(|candidate| candidate.family).collect();
     assert_eq!(tried, [Family::AUTO, Family::AUTO].concat());
@@ -79,7 +79,7 @@ fn auto_takes_the_family_that_does_best() {
 #[test]
 fn few_rows_are_divided_several_times() {
     let folds = |rows| {
-        let table = table(&numbers(rows), Settings { candidates: Some(1), ..Settings::default() });
+        let table = table(&numbers(rows), DatasetSettings { candidates: Some(1), ..DatasetSettings::default() });
         train(&table, &plan(&table, None, 1)).search.unwrap().folds
     };
     assert_eq!([150, 350, 700].map(folds), [15, 10, 5]);
@@ -100,7 +100,7 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| train(table, plan)).artifact
     };
-    let classes = Settings { candidates: Some(2), ..Settings::default() };
+    let classes = DatasetSettings { candidates: Some(2), ..DatasetSettings::default() };
     for table in [iris(), table(&numbers(300), classes)] {
         for family in Family::ALL {
             let plan = |seed| plan(&table, Some(family), seed);
@@ -111,7 +111,7 @@ fn the_same_table_and_seed_give_the_same_artifact_on_any_number_of_cores() {
         let forest = |seed| in_pool(2, &table, &plan(&table, Some(Family::RandomForest), seed));
         assert_ne!(without_seed(forest(8)), without_seed(forest(7)), "not in the lineage alone");
     }
-    let several = table(&sums_and_steps(300), Settings { candidates: Some(6), ..Settings::default() });
+    let several = table(&sums_and_steps(300), DatasetSettings { candidates: Some(6), ..DatasetSettings::default() });
     let plan = plan(&several, None, 2);
     assert_eq!(in_pool(1, &several, &plan), in_pool(3, &several, &plan));
 }
@@ -173,7 +173,7 @@ fn sums_and_steps(rows: usize) -> String {
 
 #[test]
 fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_where_it_may_not_be() {
-    let settings = |toml: &str| Settings::parse(toml).unwrap();
+    let settings = |toml: &str| DatasetSettings::parse(toml).unwrap();
     let trained = |toml: &str| {
         let table = table(&sums_and_steps(1500), settings(toml));
         train(&table, &plan(&table, None, 2))
@@ -193,7 +193,7 @@ fn a_mean_of_candidates_is_one_artifact_where_it_does_better_and_is_left_out_whe
 #[test]
 fn rounds_of_boosting_are_as_many_as_do_good() {
     let rounds = |csv: &str, toml: &str| -> Vec<u64> {
-        let table = table(csv, Settings::parse(toml).unwrap());
+        let table = table(csv, DatasetSettings::parse(toml).unwrap());
         let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
         trained.candidates.iter().map(|candidate| candidate.parameters["n_estimators"].as_u64().unwrap()).collect()
     };
@@ -208,7 +208,8 @@ fn rounds_of_boosting_are_as_many_as_do_good() {
 #[test]
 fn many_candidates_are_tried_on_one_fold_of_many_rows_and_on_every_row_of_few() {
     let folds = |rows| -> Vec<usize> {
-        let table = table(&sums_and_steps(rows), Settings { candidates: Some(12), ..Settings::default() });
+        let table =
+            table(&sums_and_steps(rows), DatasetSettings { candidates: Some(12), ..DatasetSettings::default() });
         let trained = train(&table, &plan(&table, Some(Family::GradientBoosting), 1));
         assert!(!trained.search.unwrap().cut_short);
         trained.candidates.iter().map(|candidate| candidate.scores.len()).collect()
@@ -224,7 +225,7 @@ fn many_candidates_are_tried_on_one_fold_of_many_rows_and_on_every_row_of_few() 
 
 #[test]
 fn directions_are_for_boosting_and_for_columns_that_have_one() {
-    let toml = |monotone: &str| Settings::parse(&format!("candidates = 1\n[monotone]\n{monotone}")).unwrap();
+    let toml = |monotone: &str| DatasetSettings::parse(&format!("candidates = 1\n[monotone]\n{monotone}")).unwrap();
     let of = |monotone: &str| table(&numbers(300), toml(monotone));
     let falling = of("a = \"decreasing\"\nb = \"decreasing\"");
     let trained = train(&falling, &plan(&falling, None, 1));
@@ -247,7 +248,7 @@ fn directions_are_for_boosting_and_for_columns_that_have_one() {
 
 #[test]
 fn training_ends_in_time_with_what_it_has() {
-    let table = table(&numbers(3000), Settings { candidates: Some(1000), ..Settings::default() });
+    let table = table(&numbers(3000), DatasetSettings { candidates: Some(1000), ..DatasetSettings::default() });
     let plan = plan(&table, None, 1);
     let started = Instant::now();
     let trained = evergreen_learning::train(&table, &plan, started + Duration::from_secs(3), &origin()).unwrap();
@@ -282,8 +283,11 @@ fn what_cannot_be_planned_is_named() {
 
 #[test]
 fn a_metric_of_another_task_is_refused() {
-    let settings =
-        Settings { primary_metric: Some(PrimaryMetric::Rmse), target: Some("y".into()), ..Settings::default() };
+    let settings = DatasetSettings {
+        primary_metric: Some(PrimaryMetric::Rmse),
+        target: Some("y".into()),
+        ..DatasetSettings::default()
+    };
     let classes = table(&csv((0..40).map(|n| (n as f32, 1.5 + n as f32, n / 20))), settings);
     let error = Plan::new(classes.table(), None, &BTreeMap::new(), 1).unwrap_err();
     assert!(matches!(error, PlanError::Metric { .. }), "{error}");
@@ -292,7 +296,7 @@ fn a_metric_of_another_task_is_refused() {
 #[test]
 fn rows_of_different_weight_are_not_for_linear_models() {
     let csv: String = (0..60).map(|n| format!("{n},{},{}\n", n % 3, ["no", "yes"][n / 30])).collect();
-    let settings = Settings { weights: Some("w".into()), candidates: Some(1), ..Settings::default() };
+    let settings = DatasetSettings { weights: Some("w".into()), candidates: Some(1), ..DatasetSettings::default() };
     let table = table(&format!("a,w,y\n{csv}"), settings);
     let trained = train(&table, &plan(&table, None, 1));
     assert!(trained.warnings.iter().any(|warning| warning.contains("linear")), "{:?}", trained.warnings);
@@ -304,7 +308,7 @@ fn rows_of_different_weight_are_not_for_linear_models() {
 #[test]
 fn a_table_that_tells_nothing_is_warned_of() {
     let rows = csv((0..80).map(|n| ((n * 7919 % 31) as f32, (n * 104_729 % 37) as f32, n % 2)));
-    let table = table(&rows, Settings { candidates: Some(1), ..Settings::default() });
+    let table = table(&rows, DatasetSettings { candidates: Some(1), ..DatasetSettings::default() });
     let mut warned = 0;
     for seed in 0..6 {
         warned += usize::from(
@@ -321,7 +325,7 @@ fn rare(toml: &str) -> Trained {
 
 fn rare_with(toml: &str) -> Trained {
     let toml = format!("target = \"churned\"\n{toml}");
-    let table = table(include_str!("cases/rare.csv"), Settings::parse(&toml).unwrap());
+    let table = table(include_str!("cases/rare.csv"), DatasetSettings::parse(&toml).unwrap());
     train(&table, &plan(&table, None, 1))
 }
 
@@ -373,7 +377,7 @@ fn no_probability_is_0_or_1() {
 #[test]
 fn a_champion_of_an_earlier_table_is_scored_by_name() {
     let rows = || (0..60).map(|n| (2.0 * n as f32, (n % 7) as f32, n / 20));
-    let settings = || Settings { candidates: Some(1), ..Settings::default() };
+    let settings = || DatasetSettings { candidates: Some(1), ..DatasetSettings::default() };
     let first = table(&csv(rows()), settings());
     let champion = train(&first, &plan(&first, Some(Family::RandomForest), 1)).model;
     let body: String = rows().map(|(a, b, label)| format!("{b},{}.5,{a},{label}\n", label * 3)).collect();
@@ -398,18 +402,18 @@ fn a_champion_of_an_earlier_table_is_scored_by_name() {
 #[test]
 fn families_are_those_of_the_settings() {
     let families = vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)];
-    let table = table(&numbers(60), Settings { families, ..Settings::default() });
+    let table = table(&numbers(60), DatasetSettings { families, ..DatasetSettings::default() });
     let plan = plan(&table, None, 1);
     assert_eq!(plan.families().collect::<Vec<_>>(), [Family::RandomForest, Family::Linear]);
 }
 
 #[test]
 fn a_decision_tree_is_tried_where_it_is_named_and_nowhere_else() {
-    let table = table(&numbers(60), Settings::default());
+    let table = table(&numbers(60), DatasetSettings::default());
     assert_eq!(plan(&table, None, 1).families().collect::<Vec<_>>(), Family::AUTO);
     let event = plan(&table, Some(Family::DecisionTree), 1);
     assert_eq!(event.families().collect::<Vec<_>>(), [Family::DecisionTree]);
-    let settings = Settings::parse("families = [\"decision_tree\"]\n[ranges.decision_tree]\nmax_depth = 3").unwrap();
+    let settings = DatasetSettings::parse("families = [\"decision_tree\"]\n[ranges.decision_tree]\nmax_depth = 3").unwrap();
     let table = self::table(&numbers(300), settings);
     let trained = train(&table, &plan(&table, None, 1));
     assert_eq!((trained.family, &trained.parameters["max_depth"]), (Family::DecisionTree, &3.into()));
@@ -431,7 +435,7 @@ proptest! {
         let kind = |kind: u32| if kind == 6 { String::new() } else { format!("k{kind}") };
         let sure = [(1, 1.5, 0, 0), (1, 2.5, 0, 0), (2, 3.5, 0, 1), (3, 4.5, 0, 1)];
         let rows = rows.into_iter().chain(sure).map(|(steps, b, k, y)| format!("{},{b},{},{}\n", a(steps), kind(k), y % 2));
-        let table = table(&format!("a,b,k,y\n{}", rows.collect::<String>()), Settings { candidates: Some(2), ..Settings::default() });
+        let table = table(&format!("a,b,k,y\n{}", rows.collect::<String>()), DatasetSettings { candidates: Some(2), ..DatasetSettings::default() });
         let trained = train(&table, &plan(&table, Some(Family::ALL[family]), seed));
         prop_assert!((0.0..=1.0).contains(&classification(&trained).accuracy));
         prop_assert!(trained.importances.iter().all(|importance| *importance >= 0.0));
@@ -441,7 +445,7 @@ proptest! {
 #[test]
 fn a_file_reads_into_the_table_that_is_trained_on() {
     let file = DataFile { name: "part.csv".into(), content: numbers(50).into_bytes() };
-    let table = Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap();
+    let table = Table::read(vec![file], DatasetSettings::default(), "y", u64::MAX).unwrap();
     assert_eq!(table.rows(), 50);
 }
 
@@ -457,7 +461,8 @@ fn many_labels() -> String {
 
 #[test]
 fn three_hundred_labels_are_told_apart_and_their_record_stays_small() {
-    let settings = Settings::parse("candidates = 1\nfolds = 2\n[ranges.gradient_boosting]\nn_estimators = 10").unwrap();
+    let settings =
+        DatasetSettings::parse("candidates = 1\nfolds = 2\n[ranges.gradient_boosting]\nn_estimators = 10").unwrap();
     let table = table(&many_labels(), settings);
     let trained = train(&table, &plan(&table, None, 1));
     let figures = classification(&trained);

@@ -7,7 +7,7 @@ mod common;
 use common::{iris, plan, table, train};
 use evergreen_learning::{Prepared, Trained, encode_rows};
 use evergreen_lifecycle::{Evaluation, Family, RegressionEvaluation};
-use evergreen_table::{Settings, Target};
+use evergreen_table::{DatasetSettings, Target};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,8 +30,8 @@ impl Draw {
     }
 }
 
-fn quick(toml: &str) -> Settings {
-    Settings { candidates: Some(1), ..Settings::parse(toml).unwrap() }
+fn quick(toml: &str) -> DatasetSettings {
+    DatasetSettings { candidates: Some(1), ..DatasetSettings::parse(toml).unwrap() }
 }
 
 fn regression(trained: &Trained) -> &RegressionEvaluation {

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, fs};
 
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
     match run() {
-        Ok(said) => {
-            println!("{said}");
+        Ok(report) => {
+            println!("{report}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -32,7 +32,7 @@ fn run() -> Result<Value, Box<dyn Error>> {
     let began = Instant::now();
     let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = DataFile { name, content: fs::read(&path)? };
-    let table = Table::read(vec![file], Settings::default(), &target, u64::MAX)?;
+    let table = Table::read(vec![file], DatasetSettings::default(), &target, u64::MAX)?;
     let seconds = began.elapsed().as_secs_f64();
     Ok(json!({
         "seconds": seconds,

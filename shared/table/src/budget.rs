@@ -9,25 +9,25 @@ mod sample;
 mod shape;
 mod too_large;
 
-pub use self::need::{Raw, opened, reading, threads, whole};
-pub use self::sample::{Sample, foresee, wanted};
-pub use self::shape::{Column, Kind, Shape, Use};
-pub use self::too_large::{OWN, TooLarge, gigabytes};
+pub use self::need::{FileSizes, opened_bytes, reading_bytes, threads, with_overhead};
+pub use self::sample::{FileSample, estimate_shape, sample_ranges};
+pub use self::shape::{ColumnShape, ColumnUse, MemoryKind, TableShape};
+pub use self::too_large::{FUNCTION_OVERHEAD, TooLarge, gigabytes};
 use crate::TableError;
 
 /// Checks whether the opened files, and the `cells` values that they are known to hold, fit into memory.
-pub(crate) fn check_opened(raw: Raw, cells: u64, memory: u64) -> Result<(), TableError> {
-    let needed = opened(raw, cells);
-    fits(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
+pub(crate) fn check_opened(raw: FileSizes, cells: u64, memory: u64) -> Result<(), TableError> {
+    let needed = opened_bytes(raw, cells);
+    check_memory(TooLarge { bytes: raw.bytes, needed, memory, ..TooLarge::default() })
 }
 
 /// Checks whether the values of a table of this shape fit into memory beside its files.
-pub(crate) fn check_reading(shape: Shape, raw: Raw, memory: u64) -> Result<(), TableError> {
-    fits(TooLarge {
+pub(crate) fn check_reading(shape: TableShape, raw: FileSizes, memory: u64) -> Result<(), TableError> {
+    check_memory(TooLarge {
         rows: Some(shape.rows),
         columns: shape.columns.len() as u64,
         bytes: raw.bytes,
-        needed: reading(&shape, raw, threads()),
+        needed: reading_bytes(&shape, raw, threads()),
         memory,
         read: Some((shape, raw)),
         ..TooLarge::default()
@@ -35,14 +35,14 @@ pub(crate) fn check_reading(shape: Shape, raw: Raw, memory: u64) -> Result<(), T
 }
 
 /// Checks whether values of this shape fit into memory while the files are surveyed.
-pub(crate) fn holds_at_once(shape: &Shape, raw: Raw, memory: u64) -> bool {
-    need::at_once(shape, raw, threads()) <= memory
+pub(crate) fn fits_during_survey(shape: &TableShape, raw: FileSizes, memory: u64) -> bool {
+    need::surveying_and_loading(shape, raw, threads()) <= memory
 }
 
 /// Checks whether the needed memory is available.
 ///
 /// # Errors
 /// Returns [`TableError::TooLarge`] if `found` needs more memory than there is.
-pub fn fits(found: TooLarge) -> Result<(), TableError> {
+pub fn check_memory(found: TooLarge) -> Result<(), TableError> {
     if found.needed > found.memory { Err(TableError::TooLarge(Box::new(found))) } else { Ok(()) }
 }

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::date::{self, Moment};
-use super::marks::Marks;
+use super::marks::MissingMarks;
 use super::notation;
 use super::signs::Signs;
 
 /// A cell of a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Cell<'a> {
+pub(super) enum FileCell<'a> {
     /// A text without blanks around it, from a CSV file or a text column. Its type is not known yet.
     Untyped(&'a str),
     /// A missing value.
@@ -32,8 +32,8 @@ pub(super) enum Cell<'a> {
 
 /// The value of a cell, and how it is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) value: Value,
+pub(super) struct ParsedCell {
+    pub(super) value: CellValue,
     pub(super) signs: Signs,
     /// Number of words of a text. 0 for other values.
     pub(super) words: u64,
@@ -41,7 +41,7 @@ pub(super) struct Seen {
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
+pub(super) enum CellValue {
     Missing,
     /// A mark such as `?`. It is a missing value among numbers, dates or truth values, and a text among texts.
     Mark,
@@ -63,7 +63,7 @@ pub(super) enum Value {
 
 /// Describes how the texts of a column are parsed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Form {
+pub(crate) struct TextForm {
     /// Whether numbers have a decimal comma. Otherwise they have a decimal point.
     pub(crate) comma: bool,
     /// Whether the month comes first in dates of three numbers. Otherwise the day comes first.
@@ -76,13 +76,13 @@ pub(crate) struct Form {
 /// Maximum number of digits of a whole number. Double precision cannot distinguish longer numbers, so they are codes.
 const MAX_DIGITS: usize = 15;
 
-impl Cell<'_> {
+impl FileCell<'_> {
     /// Returns the value of a cell that has a type or is written as programs write numbers. Returns `None` for other
     /// texts.
     #[inline]
-    pub(super) fn at_once(&self, form: Form, marks: &Marks) -> Option<Value> {
+    pub(super) fn parse_plain(&self, form: TextForm, marks: &MissingMarks) -> Option<CellValue> {
         match *self {
-            Self::Untyped("") => Some(Value::Missing),
+            Self::Untyped("") => Some(CellValue::Missing),
             Self::Untyped(_) if marks.lists_numbers() => None,
             Self::Untyped(text) => plain(text, form),
             _ => Some(self.typed(marks)),
@@ -90,33 +90,35 @@ impl Cell<'_> {
     }
 
     /// Returns the value of the cell in a column of this form, and how it is written.
-    pub(super) fn seen(&self, form: Form, marks: &Marks) -> Seen {
+    pub(super) fn parse(&self, form: TextForm, marks: &MissingMarks) -> ParsedCell {
         let (value, signs) = match *self {
             Self::Untyped(text) => read(text, form, marks),
             _ => (self.typed(marks), Signs::default()),
         };
-        let words = if value == Value::Text { self.text().split_whitespace().count() as u64 } else { 0 };
-        Seen { value, signs, words }
+        let words = if value == CellValue::Text { self.text().split_whitespace().count() as u64 } else { 0 };
+        ParsedCell { value, signs, words }
     }
 
     /// Returns the value of the cell in a column of this form.
-    pub(super) fn value(&self, form: Form, marks: &Marks) -> Value {
-        self.at_once(form, marks).unwrap_or_else(|| self.seen(form, marks).value)
+    pub(super) fn value(&self, form: TextForm, marks: &MissingMarks) -> CellValue {
+        self.parse_plain(form, marks).unwrap_or_else(|| self.parse(form, marks).value)
     }
 
-    fn typed(&self, marks: &Marks) -> Value {
-        let number = |number: f64| if marks.is_listed(number) { Value::Missing } else { in_range(number) };
+    fn typed(&self, marks: &MissingMarks) -> CellValue {
+        let number = |number: f64| if marks.is_listed(number) { CellValue::Missing } else { in_range(number) };
         match *self {
-            Self::Missing => Value::Missing,
-            Self::Whole(whole) if whole.unsigned_abs() >= 10_u64.pow(MAX_DIGITS as u32) => Value::Padded(whole as f64),
+            Self::Missing => CellValue::Missing,
+            Self::Whole(whole) if whole.unsigned_abs() >= 10_u64.pow(MAX_DIGITS as u32) => {
+                CellValue::Padded(whole as f64)
+            }
             Self::Whole(whole) => number(whole as f64),
-            Self::Number(value) if value.is_nan() => Value::Missing,
+            Self::Number(value) if value.is_nan() => CellValue::Missing,
             Self::Number(value) => number(value),
-            Self::Boolean(value) => Value::Boolean(value),
-            Self::Moment(seconds) => Value::Moment(seconds),
-            Self::Clock(seconds) => Value::Clock(seconds),
-            Self::Span(seconds) => Value::Span(seconds),
-            Self::Untyped(_) => Value::Text,
+            Self::Boolean(value) => CellValue::Boolean(value),
+            Self::Moment(seconds) => CellValue::Moment(seconds),
+            Self::Clock(seconds) => CellValue::Clock(seconds),
+            Self::Span(seconds) => CellValue::Span(seconds),
+            Self::Untyped(_) => CellValue::Text,
         }
     }
 
@@ -175,20 +177,24 @@ fn short(text: &str) -> Option<f64> {
 }
 
 /// Parses a number that is written as programs write it.
-fn plain(text: &str, form: Form) -> Option<Value> {
+fn plain(text: &str, form: TextForm) -> Option<CellValue> {
     let [b'0'..=b'9' | b'-' | b'+' | b'.', ..] = text.as_bytes() else { return None };
     let is_padded = matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]) && is_padded(text);
     if !form.comma
         && !is_padded
         && let Some(number) = short(text)
     {
-        return Some(Value::Number(number));
+        return Some(CellValue::Number(number));
     }
     let number: f64 = fast_float2::parse(text).ok()?;
     if form.comma && text.contains('.') || number.is_nan() || text.ends_with(['y', 'Y', 'f', 'F']) {
         return None;
     }
-    Some(if text.len() > MAX_DIGITS && is_long(text) || is_padded { Value::Padded(number) } else { in_range(number) })
+    Some(if text.len() > MAX_DIGITS && is_long(text) || is_padded {
+        CellValue::Padded(number)
+    } else {
+        in_range(number)
+    })
 }
 
 fn is_long(text: &str) -> bool {
@@ -196,32 +202,32 @@ fn is_long(text: &str) -> bool {
     digits.len() > MAX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read(text: &str, form: Form, marks: &Marks) -> (Value, Signs) {
+fn read(text: &str, form: TextForm, marks: &MissingMarks) -> (CellValue, Signs) {
     if marks.is_missing(text) {
-        return (Value::Missing, Signs::default());
+        return (CellValue::Missing, Signs::default());
     }
     // Numbers and dates contain a digit.
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && let Some((value, signs)) = number(text, form) {
-        let is_listed = matches!(value, Value::Number(number) if marks.is_listed(number));
-        return (if is_listed { Value::Missing } else { value }, signs);
+        let is_listed = matches!(value, CellValue::Number(number) if marks.is_listed(number));
+        return (if is_listed { CellValue::Missing } else { value }, signs);
     }
     if has_digit && let Some((moment, signs)) = date::moment(text, form.month_first) {
         return (of_moment(moment), signs);
     }
     if marks.is_mark(text) {
-        return (Value::Mark, Signs::default());
+        return (CellValue::Mark, Signs::default());
     }
     if let Some(value) = boolean(text) {
-        return (Value::Boolean(value), Signs::default());
+        return (CellValue::Boolean(value), Signs::default());
     }
     if is_infinity(text) {
-        return (Value::Infinite, Signs::default());
+        return (CellValue::Infinite, Signs::default());
     }
-    (Value::Text, otherwise(text, form))
+    (CellValue::Text, signs_of_other_form(text, form))
 }
 
-fn number(text: &str, form: Form) -> Option<(Value, Signs)> {
+fn number(text: &str, form: TextForm) -> Option<(CellValue, Signs)> {
     let plain = plain(text, form);
     let written = notation::number(text, form.comma);
     match (plain, written) {
@@ -232,20 +238,20 @@ fn number(text: &str, form: Form) -> Option<(Value, Signs)> {
     }
 }
 
-fn of_moment(moment: Moment) -> Value {
+fn of_moment(moment: Moment) -> CellValue {
     match moment {
-        Moment::At(seconds) => Value::Moment(seconds),
-        Moment::Clock(seconds) => Value::Clock(seconds),
-        Moment::Span(seconds) => Value::Span(seconds),
+        Moment::At(seconds) => CellValue::Moment(seconds),
+        Moment::Clock(seconds) => CellValue::Clock(seconds),
+        Moment::Span(seconds) => CellValue::Span(seconds),
     }
 }
 
 /// Checks whether the text would be a number or a date in a column of another form.
-fn otherwise(text: &str, form: Form) -> Signs {
+fn signs_of_other_form(text: &str, form: TextForm) -> Signs {
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return Signs::default();
     }
-    let other = Form { comma: !form.comma, month_first: !form.month_first, is_guess: false };
+    let other = TextForm { comma: !form.comma, month_first: !form.month_first, is_guess: false };
     if number(text, other).is_some() {
         Signs::OTHER_DECIMAL
     } else if date::moment(text, other.month_first).is_some() {
@@ -255,8 +261,8 @@ fn otherwise(text: &str, form: Form) -> Signs {
     }
 }
 
-fn in_range(number: f64) -> Value {
-    if (number as f32).is_finite() { Value::Number(number) } else { Value::Infinite }
+fn in_range(number: f64) -> CellValue {
+    if (number as f32).is_finite() { CellValue::Number(number) } else { CellValue::Infinite }
 }
 
 fn is_infinity(text: &str) -> bool {
@@ -276,48 +282,48 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Value {
-        let (form, marks) = (Form::default(), Marks::default());
-        let value = Cell::Untyped(text).value(form, &marks);
-        assert_eq!(Cell::Untyped(text).seen(form, &marks).value, value, "{text}");
+    fn read(text: &str) -> CellValue {
+        let (form, marks) = (TextForm::default(), MissingMarks::default());
+        let value = FileCell::Untyped(text).value(form, &marks);
+        assert_eq!(FileCell::Untyped(text).parse(form, &marks).value, value, "{text}");
         value
     }
 
-    fn typed(cell: Cell<'_>) -> Value {
-        cell.value(Form::default(), &Marks::default())
+    fn typed(cell: FileCell<'_>) -> CellValue {
+        cell.value(TextForm::default(), &MissingMarks::default())
     }
 
     #[test]
     fn numbers_are_told_from_codes_and_from_what_is_beyond_range() {
         for (text, number) in [("1", 1.0), ("-1.50", -1.5), ("+2e3", 2000.0), (".5", 0.5), ("0", 0.0), ("0.5", 0.5)] {
-            assert_eq!(read(text), Value::Number(number), "{text}");
+            assert_eq!(read(text), CellValue::Number(number), "{text}");
         }
-        assert_eq!((read("007"), read("00")), (Value::Padded(7.0), Value::Padded(0.0)));
-        assert_eq!(read("9007199256014641"), Value::Padded(9_007_199_256_014_641.0), "an account's number");
+        assert_eq!((read("007"), read("00")), (CellValue::Padded(7.0), CellValue::Padded(0.0)));
+        assert_eq!(read("9007199256014641"), CellValue::Padded(9_007_199_256_014_641.0), "an account's number");
         assert_eq!(
             (read("1,234.5"), read("12.5%"), read("$3")),
-            (Value::Number(1234.5), Value::Number(12.5), Value::Number(3.0))
+            (CellValue::Number(1234.5), CellValue::Number(12.5), CellValue::Number(3.0))
         );
         for text in ["inf", "-inf", "+Infinity", "INF", "1e39", "-1e400"] {
-            assert_eq!(read(text), Value::Infinite, "{text}");
+            assert_eq!(read(text), CellValue::Infinite, "{text}");
         }
     }
 
     #[test]
     fn missing_values_have_a_few_spellings() {
         for text in ["", "NA", "N/A", "NaN", "nan", "null"] {
-            assert_eq!(read(text), Value::Missing, "{text}");
+            assert_eq!(read(text), CellValue::Missing, "{text}");
         }
         for text in ["na", "none", "None", "-", "?", "-nan", "#DIV/0!"] {
-            assert_eq!(read(text), Value::Mark, "{text}");
+            assert_eq!(read(text), CellValue::Mark, "{text}");
         }
-        assert_eq!(typed(Cell::Number(f64::NAN)), Value::Missing);
+        assert_eq!(typed(FileCell::Number(f64::NAN)), CellValue::Missing);
     }
 
     #[test]
     fn truth_values_are_spelt_out() {
-        assert_eq!((read("TRUE"), read("false")), (Value::Boolean(true), Value::Boolean(false)));
-        assert_eq!((read("yes"), read("t")), (Value::Text, Value::Text));
+        assert_eq!((read("TRUE"), read("false")), (CellValue::Boolean(true), CellValue::Boolean(false)));
+        assert_eq!((read("yes"), read("t")), (CellValue::Text, CellValue::Text));
     }
 
     #[test]
@@ -331,22 +337,22 @@ mod tests {
             ("2026-11-24 10:00", day + 36_000.0),
             ("1969-12-31T23:59:59Z", -1.0),
         ] {
-            assert_eq!(read(text), Value::Moment(seconds), "{text}");
+            assert_eq!(read(text), CellValue::Moment(seconds), "{text}");
         }
-        assert_eq!((read("24.11.2026"), read("24/11/2026")), (Value::Moment(day), Value::Moment(day)));
-        assert_eq!(read("10:00:00"), Value::Clock(36_000.0));
+        assert_eq!((read("24.11.2026"), read("24/11/2026")), (CellValue::Moment(day), CellValue::Moment(day)));
+        assert_eq!(read("10:00:00"), CellValue::Clock(36_000.0));
         for text in ["2026-13-01", "11/24/2026", "555-1234"] {
-            assert_eq!(read(text), Value::Text, "{text}");
+            assert_eq!(read(text), CellValue::Text, "{text}");
         }
-        assert_eq!(read("20261124"), Value::Number(20_261_124.0));
+        assert_eq!(read("20261124"), CellValue::Number(20_261_124.0));
     }
 
     #[test]
     fn typed_cells_have_texts() {
-        assert_eq!(Cell::Whole(-7).text(), "-7");
-        assert_eq!(Cell::Number(1.5).text(), "1.5");
-        assert_eq!(Cell::Boolean(true).text(), "true");
-        assert_eq!(Cell::Moment(0.0).text(), "1970-01-01T00:00:00Z");
+        assert_eq!(FileCell::Whole(-7).text(), "-7");
+        assert_eq!(FileCell::Number(1.5).text(), "1.5");
+        assert_eq!(FileCell::Boolean(true).text(), "true");
+        assert_eq!(FileCell::Moment(0.0).text(), "1970-01-01T00:00:00Z");
     }
 
     proptest! {
@@ -367,7 +373,7 @@ mod tests {
 
         #[test]
         fn written_numbers_are_read_to_the_last_bit(number in prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL) {
-            prop_assert_eq!(read(&number.to_string()), Value::Number(number.to_string().parse().unwrap()));
+            prop_assert_eq!(read(&number.to_string()), CellValue::Number(number.to_string().parse().unwrap()));
         }
     }
 }

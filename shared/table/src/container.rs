@@ -7,32 +7,32 @@ mod zipped;
 
 use bytes::Bytes;
 
-use crate::encoding::{self, Text};
+use crate::encoding::{self, DecodedText};
 use crate::parts::gzip;
 use crate::settings::CsvSettings;
-use crate::{Format, Place, TableError};
+use crate::{FilePlace, Format, TableError};
 
 /// The content of an opened file.
-pub(crate) enum Inner {
+pub(crate) enum OpenedContent {
     /// CSV. Other formats except Parquet are converted to it.
-    Text(Plain),
+    Text(CsvText),
     /// Apache Parquet.
     Parquet(Bytes),
 }
 
 /// A table as CSV in UTF-8.
-pub(crate) struct Plain {
+pub(crate) struct CsvText {
     pub(crate) bytes: Bytes,
     /// Notes on how the file was read, in words.
     pub(crate) read_as: Vec<String>,
-    pub(crate) lines: Lines,
+    pub(crate) lines: LineMapping,
     /// Whether the CSV was converted from another format. Its dialect is then known.
     pub(crate) is_made: bool,
 }
 
 /// Maps line numbers of the CSV to positions in the original file.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Lines {
+pub(crate) struct LineMapping {
     /// Offset that is added to the number of a line.
     pub(crate) shift: i64,
     /// Whether the numbers are rows of the original file.
@@ -69,10 +69,10 @@ impl Room {
 pub(crate) fn open(
     name: &str,
     content: Bytes,
-    said: &CsvSettings,
+    csv_settings: &CsvSettings,
     memory: u64,
     free: u64,
-) -> Result<Inner, TableError> {
+) -> Result<OpenedContent, TableError> {
     Format::of(name)?;
     let (mut entry, mut content, mut read_as) = (name.to_owned(), content, Vec::new());
     if content.starts_with(b"\x1f\x8b") || name.to_lowercase().ends_with(".gz") {
@@ -80,47 +80,49 @@ pub(crate) fn open(
     }
     if content.starts_with(b"PK\x03\x04") {
         match zipped::open(name, content, memory, free)? {
-            zipped::Inner::Workbook(bytes) => return excel::open(name, bytes, Room { memory, free }).map(Inner::Text),
-            zipped::Inner::Entry(inner, bytes) => {
+            zipped::ArchiveContent::Workbook(bytes) => {
+                return excel::open(name, bytes, Room { memory, free }).map(OpenedContent::Text);
+            }
+            zipped::ArchiveContent::Entry(inner, bytes) => {
                 (entry, content) = (inner, Bytes::from(bytes));
                 read_as.push("from a ZIP archive".to_owned());
             }
         }
     }
     if content.starts_with(b"PAR1") {
-        return Ok(Inner::Parquet(content));
+        return Ok(OpenedContent::Parquet(content));
     }
     if matches!(Format::of(&entry), Ok(Format::Parquet | Format::Excel)) {
         let (found, advice) = known::other(&content).unwrap_or((
-            "no Parquet file and no workbook, or a damaged one",
-            "export the table again; if it is CSV, let its name end in .csv",
+            "neither a Parquet file nor a workbook, or it is damaged",
+            "export the table again; if it is CSV, give it a name that ends in .csv",
         ));
         return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }
     if let Some((found, advice)) = known::other(&content) {
         return Err(TableError::OtherFormat { file: name.to_owned(), found: found.to_owned(), advice });
     }
-    text(name, &entry, content, said, read_as, Room { memory, free }).map(Inner::Text)
+    text(name, &entry, content, csv_settings, read_as, Room { memory, free }).map(OpenedContent::Text)
 }
 
 fn text(
     name: &str,
     entry: &str,
     content: Bytes,
-    said: &CsvSettings,
+    csv_settings: &CsvSettings,
     mut read_as: Vec<String>,
     room: Room,
-) -> Result<Plain, TableError> {
-    let Text { bytes, encoding, broken } = encoding::decode(content, said.encoding);
+) -> Result<CsvText, TableError> {
+    let DecodedText { bytes, encoding, broken } = encoding::decode(content, csv_settings.encoding);
     if let Some(before) = broken {
         let line = 1 + memchr::memchr_iter(b'\n', bytes.get(..before).unwrap_or_default()).count() as u64;
-        return Err(TableError::NotUtf8(Place { file: name.to_owned(), line, is_row: false }));
+        return Err(TableError::NotUtf8(FilePlace { file: name.to_owned(), line, is_row: false }));
     }
     read_as.extend(encoding.map(str::to_owned));
     if Format::of(entry).is_ok_and(|format| format == Format::JsonLines) || json::is_json(&bytes) {
         read_as.push("JSON lines".to_owned());
         let bytes = Bytes::from(json::to_csv(name, &bytes, room.beside(bytes.len()))?);
-        return Ok(Plain { bytes, read_as, lines: Lines { shift: -1, are_rows: false }, is_made: true });
+        return Ok(CsvText { bytes, read_as, lines: LineMapping { shift: -1, are_rows: false }, is_made: true });
     }
-    Ok(Plain { bytes, read_as, lines: Lines::default(), is_made: false })
+    Ok(CsvText { bytes, read_as, lines: LineMapping::default(), is_made: false })
 }

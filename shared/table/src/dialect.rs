@@ -30,8 +30,8 @@ impl Dialect {
     pub(crate) fn of(text: &[u8], separator: Option<u8>, quote: Option<u8>) -> (Self, usize) {
         let (announced, before) = announced(text);
         let rows = text.get(before..).unwrap_or_default();
-        let quote = quote.unwrap_or_else(|| told_quote(rows));
-        let separator = separator.or(announced).unwrap_or_else(|| told_separator(rows, quote));
+        let quote = quote.unwrap_or_else(|| detect_quote(rows));
+        let separator = separator.or(announced).unwrap_or_else(|| detect_separator(rows, quote));
         (Self { separator, quote }, before)
     }
 
@@ -64,7 +64,7 @@ fn announced(text: &[u8]) -> (Option<u8>, usize) {
     }
 }
 
-fn told_separator(text: &[u8], quote: u8) -> u8 {
+fn detect_separator(text: &[u8], quote: u8) -> u8 {
     let scores = SEPARATORS.map(|separator| (score(text, Dialect { separator, quote }), separator));
     let best = scores.iter().map(|(score, _)| *score).max().unwrap_or_default();
     scores.into_iter().find(|(score, _)| *score == best && best.1 > 1).map_or(b',', |(_, separator)| separator)
@@ -87,7 +87,7 @@ fn score(text: &[u8], dialect: Dialect) -> (usize, usize) {
 }
 
 /// Returns the single quote if fields begin with it and no field begins with a double quote.
-fn told_quote(text: &[u8]) -> u8 {
+fn detect_quote(text: &[u8]) -> u8 {
     let text = text.get(..MAX_BYTES.min(text.len())).unwrap_or_default();
     let begins = |quote: u8| {
         let pairs = text.windows(2);
@@ -106,33 +106,33 @@ fn told_quote(text: &[u8]) -> u8 {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> (char, char, usize) {
+    fn detected(text: &str) -> (char, char, usize) {
         let (dialect, before) = Dialect::of(text.as_bytes(), None, None);
         (char::from(dialect.separator), char::from(dialect.quote), before)
     }
 
     #[test]
     fn the_separator_makes_all_rows_as_wide_as_the_header() {
-        assert_eq!(told("a,b\n1,2\n3,4\n").0, ',');
-        assert_eq!(told("a;b;c\n1,5;x;2\n2,5;y;3\n").0, ';');
-        assert_eq!(told("a\tb\n1,5\t2\n").0, '\t');
-        assert_eq!(told("a|b\n1|2\n").0, '|');
-        assert_eq!(told("a;b\n\"x;y\";2\n").0, ';');
-        assert_eq!(told("text\nhello, you\nbye; now\n").0, ',', "one column");
-        assert_eq!(told("a,b\n1\n2\n3,4\n").0, ',', "rows that are cut off are refused, and not read otherwise");
+        assert_eq!(detected("a,b\n1,2\n3,4\n").0, ',');
+        assert_eq!(detected("a;b;c\n1,5;x;2\n2,5;y;3\n").0, ';');
+        assert_eq!(detected("a\tb\n1,5\t2\n").0, '\t');
+        assert_eq!(detected("a|b\n1|2\n").0, '|');
+        assert_eq!(detected("a;b\n\"x;y\";2\n").0, ';');
+        assert_eq!(detected("text\nhello, you\nbye; now\n").0, ',', "one column");
+        assert_eq!(detected("a,b\n1\n2\n3,4\n").0, ',', "rows that are cut off are refused, and not read otherwise");
     }
 
     #[test]
     fn excels_line_says_the_separator() {
-        assert_eq!(told("sep=;\r\na;b\n1;2\n"), (';', '"', 7));
-        assert_eq!(told("sep=\t\na\tb\n"), ('\t', '"', 6));
-        assert_eq!(told("\"sep=,\"\na,b\n").2, 8);
-        assert_eq!(told("sep\n1\n").2, 0);
+        assert_eq!(detected("sep=;\r\na;b\n1;2\n"), (';', '"', 7));
+        assert_eq!(detected("sep=\t\na\tb\n"), ('\t', '"', 6));
+        assert_eq!(detected("\"sep=,\"\na,b\n").2, 8);
+        assert_eq!(detected("sep\n1\n").2, 0);
     }
 
     #[test]
     fn single_quotes_are_told() {
-        assert_eq!(told("a,b\n'x, y',1\n'z',2\n").1, '\'');
-        assert_eq!(told("a,b\n'tis,1\n\"z\",2\n").1, '"');
+        assert_eq!(detected("a,b\n'x, y',1\n'z',2\n").1, '\'');
+        assert_eq!(detected("a,b\n'tis,1\n\"z\",2\n").1, '"');
     }
 }

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Bytes at the beginning of a file that are checked for UTF-16 without a byte order mark.
-const LOOKED_AT: usize = 4096;
+const DETECTION_BYTES: usize = 4096;
 
 /// The text of a file in UTF-8 without a byte order mark, and the name of its encoding unless that is UTF-8.
-pub(super) struct Text {
+pub(super) struct DecodedText {
     pub(super) bytes: Bytes,
     pub(super) encoding: Option<&'static str>,
     /// Position of the first invalid byte in a text that is otherwise UTF-8.
@@ -19,15 +19,15 @@ pub(super) struct Text {
 /// Decodes `bytes` from the given encoding, or from the detected one. A byte order mark has precedence. Without it,
 /// zeros in every second byte show UTF-16. Other bytes are UTF-8 if they are valid, and otherwise Windows-1252, which
 /// Excel uses in Western Europe.
-pub(super) fn decode(bytes: Bytes, said: Option<&'static Encoding>) -> Text {
+pub(super) fn decode(bytes: Bytes, declared: Option<&'static Encoding>) -> DecodedText {
     let (encoding, mark) = match Encoding::for_bom(&bytes) {
         Some((found, mark)) => (found, mark),
-        None => (said.unwrap_or_else(|| told(&bytes)), 0),
+        None => (declared.unwrap_or_else(|| detect(&bytes)), 0),
     };
     if encoding == UTF_8 {
         return match std::str::from_utf8(&bytes) {
-            Ok(_) => Text { bytes: bytes.slice(mark..), encoding: None, broken: None },
-            Err(error) => Text { bytes, encoding: None, broken: Some(error.valid_up_to()) },
+            Ok(_) => DecodedText { bytes: bytes.slice(mark..), encoding: None, broken: None },
+            Err(error) => DecodedText { bytes, encoding: None, broken: Some(error.valid_up_to()) },
         };
     }
     let content = bytes.get(mark..).unwrap_or_default();
@@ -35,10 +35,10 @@ pub(super) fn decode(bytes: Bytes, said: Option<&'static Encoding>) -> Text {
         (Cow::Borrowed(text), _) => bytes.slice_ref(text.as_bytes()),
         (Cow::Owned(text), _) => Bytes::from(text),
     };
-    Text { bytes: text, encoding: Some(encoding.name()), broken: None }
+    DecodedText { bytes: text, encoding: Some(encoding.name()), broken: None }
 }
 
-fn told(bytes: &[u8]) -> &'static Encoding {
+fn detect(bytes: &[u8]) -> &'static Encoding {
     if let Some(encoding) = without_mark(bytes) {
         return encoding;
     }
@@ -46,18 +46,18 @@ fn told(bytes: &[u8]) -> &'static Encoding {
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }
-    let (mut sound, mut broken) = (0_usize, 0_usize);
+    let (mut valid, mut invalid) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        sound += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
-        broken += usize::from(!chunk.invalid().is_empty());
+        valid += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        invalid += usize::from(!chunk.invalid().is_empty());
     }
     // Text in another encoding contains hardly any valid characters of several bytes.
-    if broken <= sound { UTF_8 } else { WINDOWS_1252 }
+    if invalid <= valid { UTF_8 } else { WINDOWS_1252 }
 }
 
 /// Detects UTF-16 of mostly Latin characters: every second byte is 0.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    let (pairs, _) = bytes.get(..LOOKED_AT.min(bytes.len()))?.as_chunks::<2>();
+    let (pairs, _) = bytes.get(..DETECTION_BYTES.min(bytes.len()))?.as_chunks::<2>();
     let zeros = |side: usize| pairs.iter().filter(|pair| pair.get(side) == Some(&0)).count();
     let many = |count: usize| pairs.len() > 4 && count * 10 > pairs.len() * 7;
     match (zeros(0), zeros(1)) {

@@ -12,7 +12,7 @@ use crate::file::ENDINGS;
 
 /// A position in the files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FilePlace {
     /// The name of the file.
     pub file: String,
     /// The line of a CSV file, or the row of another file, counted from 1. The header is a line, but not a row.
@@ -21,7 +21,7 @@ pub struct Place {
     pub is_row: bool,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = if self.is_row { "row" } else { "line" };
         write!(formatter, "{}, {unit} {}", self.file, self.line)
@@ -46,7 +46,8 @@ pub enum TableError {
     TooLarge(Box<TooLarge>),
     /// A compressed file does not fit into memory when it is decompressed.
     #[error(
-        "{file}: more than {} when decompressed, and {} of memory are allowed; expected a smaller table, or fewer columns",
+        "{file}: more than {} when decompressed, but {} of memory are allowed; expected a smaller table, or fewer \
+         columns",
         gigabytes(*.bytes),
         gigabytes(*.memory)
     )]
@@ -62,7 +63,7 @@ pub enum TableError {
     #[error("the table has more than {} rows", u32::MAX - 1)]
     TooManyRows,
     /// A file cannot be decompressed.
-    #[error("{file}: no gzip, or cut off")]
+    #[error("{file}: not a gzip file, or incomplete; compress the file again")]
     Gzip {
         /// The name of the file.
         file: String,
@@ -72,9 +73,9 @@ pub enum TableError {
     },
     /// A text file is not UTF-8.
     #[error("{0}: not UTF-8; save the table in that encoding")]
-    NotUtf8(Place),
+    NotUtf8(FilePlace),
     /// A Parquet file cannot be decoded.
-    #[error("{file}: no Parquet, or damaged")]
+    #[error("{file}: not a Parquet file, or damaged; write the file again")]
     Parquet {
         /// The name of the file.
         file: String,
@@ -83,7 +84,7 @@ pub enum TableError {
         source: parquet::errors::ParquetError,
     },
     /// A CSV file cannot be split into records.
-    #[error("{file}: no CSV")]
+    #[error("{file}: not a valid CSV file")]
     Csv {
         /// The name of the file.
         file: String,
@@ -93,12 +94,12 @@ pub enum TableError {
     },
     /// A quote is not closed, so the rows after it would become part of its field.
     #[error("{0}: the quote that begins a field is not closed; expected another at its end, and two for one within it")]
-    UnclosedQuote(Place),
+    UnclosedQuote(FilePlace),
     /// A file is empty.
     #[error("{0}: empty; expected a header that names the columns")]
     NoHeader(String),
     /// The name of a column is too long to be recorded.
-    #[error("{file}: the name of column {position} has {bytes} bytes, at most {MAX_NAME} are allowed")]
+    #[error("{file}: the name of column {position} has {bytes} bytes, expected at most {MAX_NAME}")]
     LongName {
         /// The name of the file.
         file: String,
@@ -145,13 +146,13 @@ pub enum TableError {
         advice: &'static str,
     },
     /// A line is not a JSON object.
-    #[error("{0}: no JSON object; expected one on each line")]
-    Json(Place),
+    #[error("{0}: not a JSON object; expected one on each line")]
+    Json(FilePlace),
     /// The settings do not allow such a row.
-    #[error("{place}: {}; dataset.toml says that this is an error (`strict`)", .why.words())]
+    #[error("{place}: {}; dataset.toml makes this an error (`strict`)", .why.words())]
     OddRow {
         /// The position of the first such row.
-        place: Place,
+        place: FilePlace,
         /// The reason for which such rows are left out otherwise.
         why: OddRow,
     },
@@ -192,7 +193,7 @@ pub enum TableError {
         column: String,
     },
     /// The settings use a column for two purposes.
-    #[error("dataset.toml: `{key}`: column {column:?} is used as `{other}` already")]
+    #[error("dataset.toml: `{key}`: column {column:?} is already used as `{other}`")]
     UsedTwice {
         /// The key that names the column.
         key: &'static str,
@@ -203,7 +204,7 @@ pub enum TableError {
     },
     /// No column is left to train on.
     #[error(
-        "the table has no column to learn from beside the target {target:?}; left out are {dropped}",
+        "the table has no column to train on besides the target {target:?}; columns that were left out: {dropped}",
         dropped = list(.dropped)
     )]
     NoFeatures {
@@ -216,7 +217,7 @@ pub enum TableError {
     #[error("{place}: {found} fields, expected {expected} as in the header")]
     Ragged {
         /// The position of the record.
-        place: Place,
+        place: FilePlace,
         /// Number of fields in the record.
         found: usize,
         /// Number of fields in the header.
@@ -226,7 +227,7 @@ pub enum TableError {
     #[error("{place}, column {column:?}: empty, expected {expected}")]
     EmptyCell {
         /// The position of the row.
-        place: Place,
+        place: FilePlace,
         /// The name of the column.
         column: String,
         /// The expected value, in words.
@@ -236,7 +237,7 @@ pub enum TableError {
     #[error("{place}, column {column:?}: expected {expected}{hint}")]
     WrongCell {
         /// The position of the row.
-        place: Place,
+        place: FilePlace,
         /// The name of the column.
         column: String,
         /// The expected value, in words.
@@ -270,7 +271,8 @@ pub enum TableError {
     OneNumber(String),
     /// There are more labels than a model supports. Perhaps the target is an identifier.
     #[error(
-        "column {target:?}: at least {labels} different labels, at most {MAX_LABELS} are allowed; for numbers write `task = \"regression\"` \
+        "column {target:?}: at least {labels} different labels, expected at most {MAX_LABELS}; for numbers write \
+         `task = \"regression\"` \
          into dataset.toml"
     )]
     TooManyLabels {
@@ -280,19 +282,17 @@ pub enum TableError {
         labels: usize,
     },
     /// A label is too long to be recorded.
-    #[error("{place}, column {target:?}: a label of {bytes} bytes, at most {MAX_NAME} are allowed")]
+    #[error("{place}, column {target:?}: a label of {bytes} bytes, expected at most {MAX_NAME}")]
     LongLabel {
         /// The position of the first row with this label.
-        place: Place,
+        place: FilePlace,
         /// The name of the target.
         target: String,
         /// Bytes of the label.
         bytes: usize,
     },
     /// The positive label of the settings does not occur in the target.
-    #[error(
-        "dataset.toml: `positive`: expected one of the two labels of {0:?}, of their type and as they are spelt there"
-    )]
+    #[error("dataset.toml: `positive`: expected one of the two labels of {0:?}, of the same type and spelling")]
     NoPositive(String),
     /// The settings name a positive label, but the target does not have two labels.
     #[error("dataset.toml: `positive`: expected a target of two labels; {target:?} has {labels}")]

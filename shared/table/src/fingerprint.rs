@@ -12,15 +12,15 @@ use crate::frame::{FrameColumn, Values};
 struct Fingerprint(Sha256);
 
 /// Data of the rows that are not features.
-pub(super) struct Beside<'a> {
+pub(super) struct RowData<'a> {
     pub weights: Option<&'a [f32]>,
     pub order: Option<&'a [f64]>,
     pub groups: Option<&'a [u64]>,
 }
 
 /// Returns the SHA-256 of the target, the columns and the data of the rows, in lower-case hexadecimal.
-pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: Beside<'_>) -> String {
-    let Beside { weights, order, groups } = beside;
+pub(super) fn of(target_name: &str, target: &Target, columns: &[FrameColumn], beside: RowData<'_>) -> String {
+    let RowData { weights, order, groups } = beside;
     let mut fingerprint = Fingerprint(Sha256::new());
     fingerprint.text(target_name);
     match target {

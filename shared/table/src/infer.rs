@@ -6,12 +6,12 @@ mod special;
 use evergreen_lifecycle::{ColumnRole, Task};
 
 use super::TableError;
-use super::parts::{At, Parts};
-use super::survey::Tally;
-use crate::budget::{Column, Kind, Raw, Use};
-use crate::cell::Form;
-use crate::forms::Surveyed;
-use crate::settings::{Settings, TypeName};
+use super::parts::{RowPosition, TableParts};
+use super::survey::ColumnTally;
+use crate::budget::{ColumnShape, ColumnUse, FileSizes, MemoryKind};
+use crate::cell::TextForm;
+use crate::forms::SurveyedTable;
+use crate::settings::{DatasetSettings, TypeName};
 
 /// How the values of a column are stored in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum Storage {
 
 /// The role, storage and type of a column, with the reason.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Reading {
+pub(super) struct ColumnReading {
     pub role: ColumnRole,
     pub storage: Storage,
     pub kind: TypeName,
@@ -41,69 +41,69 @@ pub(super) struct Reading {
 
 /// Facts about a column from which its reading is inferred.
 #[derive(Clone, Copy)]
-pub(super) struct Judged<'a> {
+pub(super) struct ColumnFacts<'a> {
     pub name: &'a str,
-    pub tally: &'a Tally,
+    pub tally: &'a ColumnTally,
     /// The type from the settings.
     pub forced: Option<TypeName>,
-    pub form: Form,
+    pub form: TextForm,
     /// Whether the header does not name the column.
     pub is_unnamed: bool,
     /// Whether a Parquet file stores the column as text.
     pub is_stored_text: bool,
     /// The type of the values if it cannot be read.
     pub unread: Option<&'a str>,
-    pub parts: &'a Parts,
+    pub parts: &'a TableParts,
 }
 
 /// Infers how the columns are read. `roles` has one role for each column.
 pub(super) fn infer(
-    parts: &Parts,
+    parts: &TableParts,
     roles: &[ColumnRole],
-    surveyed: &Surveyed,
-    settings: &Settings,
-) -> Result<Vec<Reading>, TableError> {
+    surveyed: &SurveyedTable,
+    settings: &DatasetSettings,
+) -> Result<Vec<ColumnReading>, TableError> {
     let readings = readings(parts, roles, &surveyed.tallies, &surveyed.forms, settings);
-    let readings = readings.collect::<Result<Vec<Reading>, TableError>>()?;
+    let readings = readings.collect::<Result<Vec<ColumnReading>, TableError>>()?;
     Ok(keep_the_only(readings, surveyed))
 }
 
 /// Predicts from some of the values how the columns will be read. A column without a prediction is not kept during the
 /// survey.
-pub(super) fn foresee(
-    parts: &Parts,
+pub(super) fn predict_readings(
+    parts: &TableParts,
     roles: &[ColumnRole],
-    tallies: &[Tally],
-    forms: &[Form],
-    settings: &Settings,
-) -> Vec<Reading> {
+    tallies: &[ColumnTally],
+    forms: &[TextForm],
+    settings: &DatasetSettings,
+) -> Vec<ColumnReading> {
     let readings = readings(parts, roles, tallies, forms, settings);
     let seen = roles.iter().zip(tallies).zip(readings);
     seen.map(|((role, tally), reading)| match reading {
         // More numbers may follow that differ from the sampled zeros or from the sampled index.
         Ok(reading) if *role == ColumnRole::Feature && reading.storage == Storage::Skip && tally.are_numbers() => {
-            Reading::new(*role, Storage::Number, TypeName::Number, "")
+            ColumnReading::new(*role, Storage::Number, TypeName::Number, "")
         }
         Ok(reading) => reading,
-        Err(_) => Reading::new(*role, Storage::Skip, TypeName::Category, ""),
+        Err(_) => ColumnReading::new(*role, Storage::Skip, TypeName::Category, ""),
     })
     .collect()
 }
 
 fn readings<'a>(
-    parts: &'a Parts,
+    parts: &'a TableParts,
     roles: &'a [ColumnRole],
-    tallies: &'a [Tally],
-    forms: &'a [Form],
-    settings: &'a Settings,
-) -> impl Iterator<Item = Result<Reading, TableError>> + 'a {
+    tallies: &'a [ColumnTally],
+    forms: &'a [TextForm],
+    settings: &'a DatasetSettings,
+) -> impl Iterator<Item = Result<ColumnReading, TableError>> + 'a {
     let columns = parts.names.iter().zip(roles).zip(tallies.iter().zip(forms)).enumerate();
     columns.map(|(index, ((name, role), (tally, form)))| {
         let forced = settings.types.get(name).copied();
         let unread = parts.unread.iter().find(|(column, _)| *column == index).map(|(_, kind)| kind.as_str());
         let is_unnamed = parts.unnamed.get(index).copied().unwrap_or_default();
         let is_stored_text = parts.stored_texts.contains(&index);
-        let column = Judged { name, tally, forced, form: *form, is_unnamed, is_stored_text, unread, parts };
+        let column = ColumnFacts { name, tally, forced, form: *form, is_unnamed, is_stored_text, unread, parts };
         match role {
             ColumnRole::Feature => feature::infer(column),
             ColumnRole::Target => special::target(column, settings.task),
@@ -116,43 +116,49 @@ fn readings<'a>(
 }
 
 /// Keeps a column that counts the rows as a feature if the table has no other feature.
-fn keep_the_only(mut readings: Vec<Reading>, surveyed: &Surveyed) -> Vec<Reading> {
+fn keep_the_only(mut readings: Vec<ColumnReading>, surveyed: &SurveyedTable) -> Vec<ColumnReading> {
     if readings.iter().all(|reading| reading.role != ColumnRole::Feature) {
         let counts = readings.iter().zip(&surveyed.tallies).position(|(reading, tally)| reading.counts_rows(tally));
         if let Some(reading) = counts.and_then(|index| readings.get_mut(index)) {
-            *reading = Reading::new(ColumnRole::Feature, Storage::Number, TypeName::Number, "every value is a number");
+            *reading =
+                ColumnReading::new(ColumnRole::Feature, Storage::Number, TypeName::Number, "every value is a number");
         }
     }
     readings
 }
 
 /// Returns what is kept in memory of the columns. `rows` is the number of rows in all files, and `raw` has their sizes.
-pub(super) fn kept(readings: &[Reading], tallies: &[Tally], rows: u64, raw: Raw) -> Vec<Column> {
+pub(super) fn column_shapes(
+    readings: &[ColumnReading],
+    tallies: &[ColumnTally],
+    rows: u64,
+    raw: FileSizes,
+) -> Vec<ColumnShape> {
     let bytes = raw.bytes / (rows * readings.len() as u64).max(1);
-    let column = |(reading, tally): (&Reading, &Tally)| {
+    let column = |(reading, tally): (&ColumnReading, &ColumnTally)| {
         let used = match reading.role {
-            ColumnRole::Target => Use::Target,
-            ColumnRole::Order | ColumnRole::Group | ColumnRole::Weights => Use::Other,
-            ColumnRole::Feature | ColumnRole::Dropped => Use::Feature,
+            ColumnRole::Target => ColumnUse::Target,
+            ColumnRole::Order | ColumnRole::Group | ColumnRole::Weights => ColumnUse::Other,
+            ColumnRole::Feature | ColumnRole::Dropped => ColumnUse::Feature,
         };
         let kind = match reading.storage {
-            Storage::Skip => Kind::Skipped,
-            Storage::Number | Storage::Boolean => Kind::Number,
-            Storage::Texts | Storage::Words => Kind::Text(bytes),
-            Storage::Timestamp | Storage::Wide => Kind::Wide,
+            Storage::Skip => MemoryKind::Skipped,
+            Storage::Number | Storage::Boolean => MemoryKind::Number,
+            Storage::Texts | Storage::Words => MemoryKind::Text(bytes),
+            Storage::Timestamp | Storage::Wide => MemoryKind::Wide,
         };
-        Column { kind, used, distinct: tally.distinct() as u64, has_missing: tally.valued() < tally.rows() }
+        ColumnShape { kind, used, distinct: tally.distinct() as u64, has_missing: tally.valued() < tally.rows() }
     };
     readings.iter().zip(tallies).map(column).collect()
 }
 
-impl Reading {
+impl ColumnReading {
     fn new(role: ColumnRole, storage: Storage, kind: TypeName, because: impl Into<String>) -> Self {
         Self { role, storage, kind, because: because.into(), warnings: Vec::new(), marks_are_missing: false }
     }
 
     /// Checks whether the column is left out only because it counts the rows.
-    fn counts_rows(&self, tally: &Tally) -> bool {
+    fn counts_rows(&self, tally: &ColumnTally) -> bool {
         self.role == ColumnRole::Dropped && self.because == feature::COUNTS_ROWS && tally.counts_rows()
     }
 
@@ -162,16 +168,16 @@ impl Reading {
     }
 }
 
-impl Judged<'_> {
+impl ColumnFacts<'_> {
     /// Creates the error that the value at `at` is not the `expected` one.
-    fn wrong(&self, at: At, expected: &'static str, hint: &str) -> TableError {
+    fn wrong(&self, at: RowPosition, expected: &'static str, hint: &str) -> TableError {
         let (place, column) = (self.parts.place(at), self.name.to_owned());
         TableError::WrongCell { place, column, expected, hint: hint.to_owned() }
     }
 
     /// Checks that no value is missing.
     fn check_complete(&self, expected: &'static str) -> Result<(), TableError> {
-        match self.tally.first(super::survey::Class::Missing) {
+        match self.tally.first(super::survey::ValueClass::Missing) {
             Some(at) => {
                 let (place, column) = (self.parts.place(at), self.name.to_owned());
                 Err(TableError::EmptyCell { place, column, expected })
@@ -184,7 +190,7 @@ impl Judged<'_> {
     /// mistakes.
     fn is_nearly_all(&self, count: u64) -> bool {
         let many = self.tally.distinct() > FEW;
-        let present = self.tally.present() - self.tally.of(super::survey::Class::Mark);
+        let present = self.tally.present() - self.tally.of(super::survey::ValueClass::Mark);
         count < present && (count * 100 >= present * 99 || many && count * 10 >= present * 9)
     }
 }

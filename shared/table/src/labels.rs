@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use evergreen_lifecycle::{Label, MAX_LABELS};
 
 use super::cell::{boolean, is_padded};
-use super::load::Texts;
+use super::load::CodedTexts;
 use super::{MAX_NAME, TableError, Target};
 use crate::frame::{Frame, FrameColumn, Values};
 
 /// The reason why there are no classes.
-pub(super) enum NoClasses {
+pub(super) enum ClassesError {
     /// An error that names no position.
     Error(TableError),
     /// A label is too long. The fields are the index of the first row with this label and the bytes of the label.
@@ -20,16 +20,16 @@ pub(super) enum NoClasses {
 /// Converts `texts` to classes. At least one text must be present and none may be missing.
 ///
 /// Labels are truth values if all texts are, whole numbers if all texts are (`1.0` counts as one), and texts otherwise.
-pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> Result<Target, NoClasses> {
+pub(super) fn classes(texts: CodedTexts, target: &str, positive: Option<&Label>) -> Result<Target, ClassesError> {
     let texts = present(texts);
     let of_codes = typed(&texts.names);
     let mut labels = of_codes.clone();
     labels.sort();
     labels.dedup();
-    check_number(&labels, target, texts.codes.len()).map_err(NoClasses::Error)?;
+    check_number(&labels, target, texts.codes.len()).map_err(ClassesError::Error)?;
     check_length(&texts)?;
     if let Some(positive) = positive {
-        put_last(&mut labels, positive, target).map_err(NoClasses::Error)?;
+        put_last(&mut labels, positive, target).map_err(ClassesError::Error)?;
     }
     let class = |label: &Label| labels.iter().position(|known| known == label).unwrap_or_default() as u32;
     let class_of_codes: Vec<u32> = of_codes.iter().map(class).collect();
@@ -39,7 +39,7 @@ pub(super) fn classes(texts: Texts, target: &str, positive: Option<&Label>) -> R
 }
 
 /// Checks for each text whether only one row has its label. Different texts may have the same label.
-pub(super) fn rare(texts: &Texts) -> Vec<bool> {
+pub(super) fn rare(texts: &CodedTexts) -> Vec<bool> {
     let labels = typed(&texts.names);
     let mut counts = std::collections::BTreeMap::new();
     for label in texts.codes.iter().filter_map(|code| labels.get(*code as usize)) {
@@ -49,7 +49,7 @@ pub(super) fn rare(texts: &Texts) -> Vec<bool> {
 }
 
 /// Removes the texts that no longer occur in any row.
-fn present(mut texts: Texts) -> Texts {
+fn present(mut texts: CodedTexts) -> CodedTexts {
     let mut is_there = vec![false; texts.names.len()];
     for code in &texts.codes {
         if let Some(is_there) = is_there.get_mut(*code as usize) {
@@ -103,12 +103,12 @@ fn check_number(labels: &[Label], target: &str, rows: usize) -> Result<(), Table
     }
 }
 
-fn check_length(texts: &Texts) -> Result<(), NoClasses> {
+fn check_length(texts: &CodedTexts) -> Result<(), ClassesError> {
     let code = texts.names.iter().position(|name| name.len() > MAX_NAME);
     match code.and_then(|code| Some((code, texts.names.get(code)?.len()))) {
         Some((code, bytes)) => {
             let row = texts.codes.iter().position(|other| *other as usize == code).unwrap_or_default();
-            Err(NoClasses::Long(row, bytes))
+            Err(ClassesError::Long(row, bytes))
         }
         None => Ok(()),
     }
@@ -122,8 +122,9 @@ pub(super) fn yes_is_first(labels: &[Label], target: &str) -> Option<String> {
     let [Label::Text(first), _] = labels else { return None };
     YES.contains(&first.to_lowercase().as_str()).then(|| {
         format!(
-            "column {target:?}, the target: F1, thresholds and costs are of the second label of the alphabet, but the first one \
-             means yes; to have them be of that, name it as `positive` in dataset.toml"
+            "column {target:?}, the target: F1, thresholds and costs refer to the second label of the alphabet, but \
+             the first one \
+             means yes; to change that, set it as `positive` in dataset.toml"
         )
     })
 }
@@ -143,11 +144,11 @@ fn put_last(labels: &mut [Label], positive: &Label, target: &str) -> Result<(), 
 
 /// Returns a warning if labels differ only in case, blanks or a final dot.
 pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
-    let more = spelt_otherwise(labels.iter().map(Label::to_string));
+    let more = count_respelled(labels.iter().map(Label::to_string));
     (more > 0).then(|| {
         format!(
             "column {target:?}, the target: {more} of its {} labels differ from others in case, blanks or a final dot only, \
-             and are learnt as different ones; expected one spelling of each",
+             and count as different ones; expected one spelling of each",
             labels.len()
         )
     })
@@ -157,10 +158,11 @@ pub(super) fn alike(labels: &[Label], target: &str) -> Option<String> {
 pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
     let of_column = |column: &FrameColumn| {
         let Values::Category { names, .. } = &column.values else { return None };
-        let more = spelt_otherwise(names.iter().cloned());
+        let more = count_respelled(names.iter().cloned());
         (more > 0).then(|| {
             format!(
-                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, and are learnt \
+                "column {:?}: {more} of its {} categories differ from others in case, blanks or a final dot only, \
+                 and count \
                  as different ones; expected one spelling of each",
                 column.name,
                 names.len()
@@ -171,7 +173,7 @@ pub(super) fn alike_categories(frame: &Frame) -> Vec<String> {
 }
 
 /// Returns how many texts are another spelling of a text before them.
-fn spelt_otherwise(texts: impl Iterator<Item = String>) -> usize {
+fn count_respelled(texts: impl Iterator<Item = String>) -> usize {
     let key = |text: &String| {
         let text = text.to_lowercase();
         text.trim().trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ")

@@ -37,13 +37,13 @@ mod table;
 mod target;
 mod usable;
 
-pub use error::{Place, TableError};
+pub use error::{FilePlace, TableError};
 pub use file::{DataFile, Format};
 pub use frame::{Frame, FrameColumn, MISSING, Values, at};
 pub use iris::{IRIS_CSV, IRIS_TARGET};
 pub use settings::{
-    ClassWeights, Costs, CsvSettings, Direction, EnsembleLimits, FamilyChoice, Floor, OddRow, Range, SETTINGS_FILE,
-    Settings, SettingsError, Threshold, TypeName,
+    ClassWeights, Costs, CsvSettings, DatasetSettings, Direction, EnsembleLimits, FamilyChoice, Floor, OddRow, Range,
+    SETTINGS_FILE, SettingsError, Threshold, TypeName,
 };
 pub use table::{MAX_NAME, MIN_ROWS, Table, iris};
 pub use target::Target;

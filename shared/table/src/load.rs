@@ -2,31 +2,31 @@
 
 use std::collections::HashMap;
 
-use super::cell::{Cell, Form, Value};
+use super::cell::{CellValue, FileCell, TextForm};
 use super::date::CLOCK_DAY;
-use super::infer::{Reading, Storage};
-use super::marks::Marks;
+use super::infer::{ColumnReading, Storage};
+use super::marks::MissingMarks;
 use super::memo::Memo;
-use super::parts::{At, Gatherer, Reader};
+use super::parts::{CellCollector, CellReader, RowPosition};
 use crate::frame::{MISSING, Values};
 use crate::survey::MAX_DISTINCT;
 
 /// The values of a column that have been read so far.
 #[derive(Debug)]
-pub(super) enum Loaded {
+pub(super) enum LoadedColumn {
     Skipped,
     Number(Vec<f32>),
     Boolean(Vec<f32>),
     Timestamp(Vec<f64>),
-    Texts(Texts),
+    Texts(CodedTexts),
     /// Texts of several words.
-    Words(Texts),
+    Words(CodedTexts),
     Wide(Vec<f64>),
 }
 
 /// Texts of a column. Each different text is stored once.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(super) struct CodedTexts {
     /// For each row an index into `names`, or [`MISSING`].
     pub codes: Vec<u32>,
     /// The different texts, in the order of their first row.
@@ -38,7 +38,7 @@ pub(super) struct Texts {
     known: HashMap<String, u32, foldhash::fast::FixedState>,
 }
 
-impl Texts {
+impl CodedTexts {
     fn code(&mut self, text: &str) -> u32 {
         if let Some(code) = self.known.get(text) {
             return *code;
@@ -74,9 +74,9 @@ impl Texts {
     }
 }
 
-impl Loaded {
+impl LoadedColumn {
     /// Creates an empty column with capacity for `rows` values.
-    fn new(reading: &Reading, rows: usize) -> Self {
+    fn new(reading: &ColumnReading, rows: usize) -> Self {
         let marks_are_missing = reading.marks_are_missing;
         match reading.storage {
             Storage::Skip => Self::Skipped,
@@ -84,17 +84,17 @@ impl Loaded {
             Storage::Boolean => Self::Boolean(Vec::with_capacity(rows)),
             Storage::Timestamp => Self::Timestamp(Vec::with_capacity(rows)),
             Storage::Texts => {
-                Self::Texts(Texts { codes: Vec::with_capacity(rows), marks_are_missing, ..Texts::default() })
+                Self::Texts(CodedTexts { codes: Vec::with_capacity(rows), marks_are_missing, ..CodedTexts::default() })
             }
-            Storage::Words => Self::Words(Texts { codes: Vec::with_capacity(rows), ..Texts::default() }),
+            Storage::Words => Self::Words(CodedTexts { codes: Vec::with_capacity(rows), ..CodedTexts::default() }),
             Storage::Wide => Self::Wide(Vec::with_capacity(rows)),
         }
     }
 
     /// Creates an empty column for values that are kept during the survey. `reading` is predicted from a sample.
-    pub(super) fn foreseen(reading: Option<&Reading>, rows: usize) -> Self {
+    pub(super) fn predicted(reading: Option<&ColumnReading>, rows: usize) -> Self {
         match reading.map(|reading| Self::new(reading, rows)) {
-            Some(Self::Texts(texts)) => Self::Texts(Texts { has_most: true, ..texts }),
+            Some(Self::Texts(texts)) => Self::Texts(CodedTexts { has_most: true, ..texts }),
             // Long texts hardly ever repeat, and they would need too much memory if they turn out to be unnecessary.
             Some(Self::Words(_)) | None => Self::Skipped,
             Some(loaded) => loaded,
@@ -102,7 +102,7 @@ impl Loaded {
     }
 
     /// Checks whether the values were kept in the way that `reading` demands.
-    pub(super) fn is_as(&self, reading: &Reading) -> bool {
+    pub(super) fn is_as(&self, reading: &ColumnReading) -> bool {
         match (self, reading.storage) {
             (Self::Texts(texts), Storage::Texts) => texts.marks_are_missing == reading.marks_are_missing,
             (Self::Skipped, Storage::Skip)
@@ -127,29 +127,30 @@ impl Loaded {
     /// Adds a cell with the value `value`. A value of another type becomes missing here. The inference after the survey
     /// reports it as an error.
     #[inline]
-    pub(super) fn push(&mut self, cell: &Cell<'_>, value: Value) {
+    pub(super) fn push(&mut self, cell: &FileCell<'_>, value: CellValue) {
         match self {
             Self::Skipped => {}
             Self::Number(values) => values.push(match value {
-                Value::Number(number) | Value::Padded(number) | Value::Clock(number) | Value::Span(number) => {
-                    number as f32
-                }
+                CellValue::Number(number)
+                | CellValue::Padded(number)
+                | CellValue::Clock(number)
+                | CellValue::Span(number) => number as f32,
                 _ => f32::NAN,
             }),
             Self::Boolean(values) => values.push(match value {
-                Value::Boolean(value) => f32::from(u8::from(value)),
-                Value::Number(number) => number as f32,
+                CellValue::Boolean(value) => f32::from(u8::from(value)),
+                CellValue::Number(number) => number as f32,
                 _ => f32::NAN,
             }),
             Self::Timestamp(values) => values.push(match value {
-                Value::Moment(seconds) => seconds,
-                Value::Clock(seconds) => CLOCK_DAY + seconds,
+                CellValue::Moment(seconds) => seconds,
+                CellValue::Clock(seconds) => CLOCK_DAY + seconds,
                 _ => f64::NAN,
             }),
             Self::Texts(texts) | Self::Words(texts) => {
                 let is_missing = match value {
-                    Value::Missing => true,
-                    Value::Mark | Value::Infinite => texts.marks_are_missing,
+                    CellValue::Missing => true,
+                    CellValue::Mark | CellValue::Infinite => texts.marks_are_missing,
                     _ => false,
                 };
                 let code = if is_missing { MISSING } else { texts.code(&cell.text()) };
@@ -159,11 +160,11 @@ impl Loaded {
                 }
             }
             Self::Wide(values) => values.push(match value {
-                Value::Number(number)
-                | Value::Padded(number)
-                | Value::Moment(number)
-                | Value::Clock(number)
-                | Value::Span(number) => number,
+                CellValue::Number(number)
+                | CellValue::Padded(number)
+                | CellValue::Moment(number)
+                | CellValue::Clock(number)
+                | CellValue::Span(number) => number,
                 _ => f64::NAN,
             }),
         }
@@ -234,40 +235,45 @@ fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
 
 /// Reads and keeps the values of some rows.
 pub(super) struct Loader<'a> {
-    columns: Vec<(Loaded, Memo)>,
-    readings: &'a [Reading],
-    forms: &'a [Form],
-    marks: &'a Marks,
+    columns: Vec<(LoadedColumn, Memo)>,
+    readings: &'a [ColumnReading],
+    forms: &'a [TextForm],
+    marks: &'a MissingMarks,
 }
 
 impl<'a> Loader<'a> {
     /// Creates a loader with capacity for `rows` rows.
-    pub(super) fn new(readings: &'a [Reading], forms: &'a [Form], marks: &'a Marks, rows: usize) -> Self {
-        let column = |reading| (Loaded::new(reading, rows), Memo::default());
+    pub(super) fn new(
+        readings: &'a [ColumnReading],
+        forms: &'a [TextForm],
+        marks: &'a MissingMarks,
+        rows: usize,
+    ) -> Self {
+        let column = |reading| (LoadedColumn::new(reading, rows), Memo::default());
         Self { columns: readings.iter().map(column).collect(), readings, forms, marks }
     }
 
     /// Returns the columns.
-    pub(super) fn finish(self) -> Vec<Loaded> {
+    pub(super) fn finish(self) -> Vec<LoadedColumn> {
         self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }
 }
 
-impl Reader for Loader<'_> {
-    fn cell(&mut self, column: usize, _: At, cell: Cell<'_>) {
+impl CellReader for Loader<'_> {
+    fn cell(&mut self, column: usize, _: RowPosition, cell: FileCell<'_>) {
         if let Some(((loaded, memo), form)) = self.columns.get_mut(column).zip(self.forms.get(column))
-            && !matches!(loaded, Loaded::Skipped)
+            && !matches!(loaded, LoadedColumn::Skipped)
         {
-            loaded.push(&cell, memo.seen(&cell, *form, self.marks, false).value);
+            loaded.push(&cell, memo.parse(&cell, *form, self.marks, false).value);
         }
     }
 
-    fn takes(&self, column: usize) -> bool {
-        self.columns.get(column).is_some_and(|(loaded, _)| !matches!(loaded, Loaded::Skipped))
+    fn needs(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|(loaded, _)| !matches!(loaded, LoadedColumn::Skipped))
     }
 }
 
-impl Gatherer for Loader<'_> {
+impl CellCollector for Loader<'_> {
     fn sibling(&self, rows: usize) -> Self {
         Self::new(self.readings, self.forms, self.marks, rows)
     }

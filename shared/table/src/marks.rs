@@ -48,7 +48,7 @@ const LONGEST: usize = 19;
 
 /// The marks that stand for a missing value in a table: the usual ones, or those of the settings instead.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Marks {
+pub(crate) struct MissingMarks {
     listed: Option<Listed>,
 }
 
@@ -58,7 +58,7 @@ struct Listed {
     numbers: Vec<f64>,
 }
 
-impl Marks {
+impl MissingMarks {
     /// Returns the marks of the settings, or the usual ones if the settings list none.
     pub(crate) fn of(listed: Option<&[String]>) -> Self {
         let listed = listed.map(|texts| Listed {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_usual_marks_are_known_in_any_case() {
-        let marks = Marks::default();
+        let marks = MissingMarks::default();
         for text in ["?", "None", "NONE", "#N/A", "#DIV/0!", "N.A.", "-", ".", "0000-00-00"] {
             assert!(marks.is_mark(text) && !marks.is_missing(text), "{text}");
         }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_is_listed_replaces_the_usual() {
-        let marks = Marks::of(Some(&["-999".to_owned(), "?".to_owned()]));
+        let marks = MissingMarks::of(Some(&["-999".to_owned(), "?".to_owned()]));
         assert!(marks.is_missing("-999") && marks.is_missing("?") && marks.is_missing(""));
         assert!(marks.is_listed(-999.0) && !marks.is_listed(999.0));
         assert!(!marks.is_missing("NA") && !marks.is_mark("none"));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::cell::{Cell, Form, Seen};
-use super::marks::Marks;
+use super::cell::{FileCell, ParsedCell, TextForm};
+use super::marks::MissingMarks;
 use super::signs::Signs;
 
 /// Maximum number of remembered texts, and maximum bytes of each.
@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 64;
 /// The parsed texts of a column.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    known: HashMap<Box<str>, Seen, FixedState>,
+    known: HashMap<Box<str>, ParsedCell, FixedState>,
     is_off: bool,
 }
 
@@ -27,24 +27,24 @@ impl Memo {
 
     /// Parses `cell` in a column of this form. Plain numbers report how they are written only if `all` is set.
     #[inline]
-    pub(super) fn seen(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks, all: bool) -> Seen {
-        match cell.at_once(form, marks) {
-            Some(value) if !all => Seen { value, signs: Signs::default(), words: 0 },
-            _ => self.of_text(cell, form, marks),
+    pub(super) fn parse(&mut self, cell: &FileCell<'_>, form: TextForm, marks: &MissingMarks, all: bool) -> ParsedCell {
+        match cell.parse_plain(form, marks) {
+            Some(value) if !all => ParsedCell { value, signs: Signs::default(), words: 0 },
+            _ => self.parse_text(cell, form, marks),
         }
     }
 
-    fn of_text(&mut self, cell: &Cell<'_>, form: Form, marks: &Marks) -> Seen {
-        let Cell::Untyped(text) = *cell else { return cell.seen(form, marks) };
+    fn parse_text(&mut self, cell: &FileCell<'_>, form: TextForm, marks: &MissingMarks) -> ParsedCell {
+        let FileCell::Untyped(text) = *cell else { return cell.parse(form, marks) };
         // If so many texts differ, the next text is hardly a known one.
         if self.is_off || self.known.len() >= MAX_TEXTS || text.len() > MAX_BYTES {
-            return cell.seen(form, marks);
+            return cell.parse(form, marks);
         }
-        if let Some(seen) = self.known.get(text) {
-            return *seen;
+        if let Some(parsed) = self.known.get(text) {
+            return *parsed;
         }
-        let seen = cell.seen(form, marks);
-        self.known.insert(text.into(), seen);
-        seen
+        let parsed = cell.parse(form, marks);
+        self.known.insert(text.into(), parsed);
+        parsed
     }
 }

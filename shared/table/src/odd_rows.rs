@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::parts::At;
+use super::parts::RowPosition;
 
 /// The reason why a row is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -39,7 +39,7 @@ impl OddRow {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::NoTarget => "the target has no value",
-            Self::RareLabel => "no other row has the label of this one",
+            Self::RareLabel => "no other row has the label of this row",
             Self::RepeatedHeader => "the row repeats the header",
             Self::Total => "the row holds totals of the others",
             Self::Empty => "the row is empty",
@@ -65,16 +65,16 @@ impl OddRow {
 #[derive(Debug, Clone, Default)]
 pub(super) struct OddRows {
     counts: [u64; 5],
-    first: [Option<At>; 5],
+    first: [Option<RowPosition>; 5],
 }
 
 impl OddRows {
-    pub(super) fn add(&mut self, at: At, why: OddRow) {
+    pub(super) fn add(&mut self, at: RowPosition, why: OddRow) {
         self.count(why, 1, Some(at));
     }
 
     /// Adds `more` rows to the count.
-    pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<At>) {
+    pub(super) fn count(&mut self, why: OddRow, more: u64, at: Option<RowPosition>) {
         let index = why as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
             *count += more;
@@ -92,7 +92,7 @@ impl OddRows {
         self.counts.get(why as usize).copied().unwrap_or_default()
     }
 
-    pub(super) fn first(&self, why: OddRow) -> Option<At> {
+    pub(super) fn first(&self, why: OddRow) -> Option<RowPosition> {
         self.first.get(why as usize).copied().flatten()
     }
 

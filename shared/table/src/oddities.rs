@@ -12,8 +12,8 @@ pub(super) fn copies(frame: &Frame, target: &Target) -> Vec<String> {
     copies
         .map(|column| {
             let how = match column.values.has_missing() {
-                true => "tells the target in every row, by whether it has a value or is missing",
-                false => "tells the target in every row, as a copy of it would",
+                true => "reveals the target in every row by whether its value is missing",
+                false => "reveals the target in every row, like a copy of it",
             };
             format!(
                 "column {name:?} {how}; if it is not known when a prediction is asked for, write drop = [{name:?}] into \

@@ -6,8 +6,8 @@ pub(crate) mod gzip;
 mod header;
 mod parquet;
 
-pub(crate) use csv::{PIECE, Sample as CsvSample};
-pub(crate) use parquet::{Sample as ParquetSample, StoredType};
+pub(crate) use csv::{CsvSample, PIECE};
+pub(crate) use parquet::{ParquetFooter, StoredType};
 
 use std::collections::BTreeSet;
 
@@ -15,31 +15,31 @@ use bytes::Bytes;
 use rayon::prelude::*;
 
 use self::csv::Heading;
-use super::cell::Cell;
-use super::{Format, Place, TableError};
-use crate::budget::{self, Raw};
-use crate::container::{self, Inner, Lines};
+use super::cell::FileCell;
+use super::{FilePlace, Format, TableError};
+use crate::budget::{self, FileSizes};
+use crate::container::{self, LineMapping, OpenedContent};
 use crate::odd_rows::OddRow;
-use crate::settings::{CsvSettings, Settings};
+use crate::settings::{CsvSettings, DatasetSettings};
 
 /// Maximum number of pieces that are read before their values are combined. It is enough for every core of a function.
-pub(crate) const AT_ONCE: usize = 8;
+pub(crate) const PARALLEL_PIECES: usize = 8;
 
 /// The position of a row: the index of the file, and the line (or the row, for Parquet), counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct At {
+pub(super) struct RowPosition {
     pub file: u32,
     pub line: u64,
 }
 
 /// Receives the cells of a piece, column by column or row by row. The cells of a column arrive in the order of the
 /// rows.
-pub(super) trait Reader: Send {
+pub(super) trait CellReader: Send {
     /// Receives the next cell of the column.
-    fn cell(&mut self, column: usize, at: At, cell: Cell<'_>);
+    fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>);
 
     /// Receives the next cells of the column, on consecutive lines.
-    fn cells<'c>(&mut self, column: usize, mut at: At, cells: impl Iterator<Item = Cell<'c>>) {
+    fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
         for cell in cells {
             self.cell(column, at, cell);
             at.line += 1;
@@ -47,16 +47,16 @@ pub(super) trait Reader: Send {
     }
 
     /// Checks whether this reader needs the cells of the column.
-    fn takes(&self, _column: usize) -> bool {
+    fn needs(&self, _column: usize) -> bool {
         true
     }
 
     /// Receives the position of a row that does not belong to the table.
-    fn left_out(&mut self, _at: At, _why: OddRow) {}
+    fn left_out(&mut self, _at: RowPosition, _why: OddRow) {}
 }
 
 /// A reader that can combine the results of several pieces.
-pub(super) trait Gatherer: Reader + Sync {
+pub(super) trait CellCollector: CellReader + Sync {
     /// Creates a reader for a later piece of at most `rows` rows.
     fn sibling(&self, rows: usize) -> Self;
 
@@ -65,7 +65,7 @@ pub(super) trait Gatherer: Reader + Sync {
 }
 
 /// An opened file of a table.
-pub(super) struct Part {
+pub(super) struct TablePart {
     pub name: String,
     /// Bytes of the stored file.
     pub size: u64,
@@ -73,22 +73,22 @@ pub(super) struct Part {
     order: Vec<usize>,
     /// Notes on how the file was read, in words.
     pub read_as: Vec<String>,
-    lines: Lines,
-    content: Content,
+    lines: LineMapping,
+    content: PartContent,
 }
 
-enum Content {
+enum PartContent {
     /// The text of the file and its layout.
     Csv {
         bytes: Bytes,
-        layout: Box<csv::Layout>,
+        layout: Box<csv::CsvLayout>,
     },
-    Parquet(parquet::File),
+    Parquet(parquet::ParquetFile),
 }
 
 /// The opened files of a table.
-pub(super) struct Parts {
-    pub parts: Vec<Part>,
+pub(super) struct TableParts {
+    pub parts: Vec<TablePart>,
     /// The names of the columns, in the order of the first file.
     pub names: Vec<String>,
     /// For each column, whether the header does not name it.
@@ -102,16 +102,20 @@ pub(super) struct Parts {
     /// Whether the settings define the order of day and month in dates.
     pub says_order: bool,
     /// Sizes of the files in memory.
-    pub raw: Raw,
+    pub raw: FileSizes,
 }
 
-impl Parts {
+impl TableParts {
     /// Opens `files`, as far as memory allows.
-    pub(super) fn open(files: Vec<(String, Bytes)>, settings: &Settings, memory: u64) -> Result<Self, TableError> {
+    pub(super) fn open(
+        files: Vec<(String, Bytes)>,
+        settings: &DatasetSettings,
+        memory: u64,
+    ) -> Result<Self, TableError> {
         let is_compressed = |name: &str| !matches!(Format::of(name), Ok(Format::Csv | Format::Parquet));
         let compressed = files.iter().filter(|(name, _)| is_compressed(name));
         let compressed = compressed.map(|(_, content)| content.len() as u64).sum();
-        let mut raw = Raw { compressed, ..Raw::default() };
+        let mut raw = FileSizes { compressed, ..FileSizes::default() };
         let mut parts = Self {
             parts: Vec::with_capacity(files.len()),
             names: Vec::new(),
@@ -120,16 +124,16 @@ impl Parts {
             stored_texts: BTreeSet::new(),
             skipped: Vec::new(),
             says_order: settings.csv.month_first.is_some(),
-            raw: Raw::default(),
+            raw: FileSizes::default(),
         };
         for (name, content) in files {
             let size = content.len() as u64;
             let free = memory.saturating_sub(raw.bytes.saturating_add(raw.compressed));
-            let Opened { content, names, read_as, lines } = open(&name, content, &settings.csv, memory, free)?;
+            let OpenedPart { content, names, read_as, lines } = open(&name, content, &settings.csv, memory, free)?;
             raw.bytes = raw.bytes.saturating_add(content.bytes());
             raw.decoding = raw.decoding.max(content.decoding());
             let order = parts.align(&name, names, &content)?;
-            parts.parts.push(Part { name, size, order, read_as, lines, content });
+            parts.parts.push(TablePart { name, size, order, read_as, lines, content });
         }
         parts.raw = raw;
         parts.unread = parts.unread_columns();
@@ -145,7 +149,7 @@ impl Parts {
     fn unread_columns(&self) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         for part in &self.parts {
-            let Content::Parquet(file) = &part.content else { continue };
+            let PartContent::Parquet(file) = &part.content else { continue };
             for (index, kind) in &file.unread {
                 if let Some(column) = part.order.get(*index)
                     && !found.iter().any(|(known, _)| known == column)
@@ -159,37 +163,37 @@ impl Parts {
 
     /// Returns the columns of the table that a Parquet file stores as texts.
     fn text_columns(&self) -> BTreeSet<usize> {
-        let texts = |part: &Part| match &part.content {
-            Content::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
-            Content::Csv { .. } => Vec::new(),
+        let texts = |part: &TablePart| match &part.content {
+            PartContent::Parquet(file) => file.texts().filter_map(|index| part.order.get(index).copied()).collect(),
+            PartContent::Csv { .. } => Vec::new(),
         };
         self.parts.iter().flat_map(texts).collect()
     }
 
     /// Returns the positions of the rows of totals at the ends of files.
-    pub(super) fn totals(&self) -> Vec<At> {
-        let total = |(file, part): (usize, &Part)| match &part.content {
-            Content::Csv { layout, .. } => layout.total.map(|line| At { file: file as u32, line }),
-            Content::Parquet(_) => None,
+    pub(super) fn totals(&self) -> Vec<RowPosition> {
+        let total = |(file, part): (usize, &TablePart)| match &part.content {
+            PartContent::Csv { layout, .. } => layout.total.map(|line| RowPosition { file: file as u32, line }),
+            PartContent::Parquet(_) => None,
         };
         self.parts.iter().enumerate().filter_map(total).collect()
     }
 
     /// Reads a sample of each file into `reader`. Errors are ignored here, because they are reported when the files are
     /// read whole.
-    pub(super) fn glance<R: Reader>(&self, mut reader: R) -> R {
+    pub(super) fn read_sample<R: CellReader>(&self, mut reader: R) -> R {
         for (file, part) in self.parts.iter().enumerate() {
             let pieces = match &part.content {
-                Content::Csv { bytes, layout } => {
-                    let rows = csv::Rows::glance(file as u32, bytes, layout);
+                PartContent::Csv { bytes, layout } => {
+                    let rows = csv::CsvRows::read_sample(file as u32, bytes, layout);
                     rows.into_iter().map(|rows| Piece::Csv { part, rows }).collect()
                 }
-                Content::Parquet(_) => {
+                PartContent::Parquet(_) => {
                     part.pieces(file, |column| !self.skipped.get(column).copied().unwrap_or_default())
                 }
             };
             for piece in pieces {
-                let _ = piece.glance(&mut reader);
+                let _ = piece.read_sample(&mut reader);
             }
         }
         reader
@@ -197,34 +201,34 @@ impl Parts {
 
     /// Returns the maximum number of rows of all files. It includes empty rows.
     pub(super) fn most_rows(&self) -> u64 {
-        let rows = |part: &Part| match &part.content {
-            Content::Csv { layout, .. } => layout.most_rows(),
-            Content::Parquet(file) => file.rows(),
+        let rows = |part: &TablePart| match &part.content {
+            PartContent::Csv { layout, .. } => layout.most_rows(),
+            PartContent::Parquet(file) => file.rows(),
         };
         self.parts.iter().map(rows).fold(0, u64::saturating_add)
     }
 
     /// Returns the number of rows of each file that stores this number, with the index of the file.
-    pub(super) fn said_rows(&self) -> impl Iterator<Item = (u32, u64)> {
-        let rows = |(file, part): (u32, &Part)| match &part.content {
-            Content::Csv { .. } => None,
-            Content::Parquet(content) => Some((file, content.rows())),
+    pub(super) fn stored_rows(&self) -> impl Iterator<Item = (u32, u64)> {
+        let rows = |(file, part): (u32, &TablePart)| match &part.content {
+            PartContent::Csv { .. } => None,
+            PartContent::Parquet(content) => Some((file, content.rows())),
         };
         (0..).zip(&self.parts).filter_map(rows)
     }
 
     /// Returns the number of cells in the Parquet files, which store their number of rows.
     fn cells(&self) -> u64 {
-        let cells = |part: &Part| match &part.content {
-            Content::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
-            Content::Csv { .. } => 0,
+        let cells = |part: &TablePart| match &part.content {
+            PartContent::Parquet(file) => file.rows().saturating_mul(self.names.len() as u64),
+            PartContent::Csv { .. } => 0,
         };
         self.parts.iter().map(cells).fold(0, u64::saturating_add)
     }
 
     /// Returns the index of the table's column for each column of a file. The first file defines the columns of the
     /// table.
-    fn align(&mut self, file: &str, names: Vec<String>, content: &Content) -> Result<Vec<usize>, TableError> {
+    fn align(&mut self, file: &str, names: Vec<String>, content: &PartContent) -> Result<Vec<usize>, TableError> {
         let unnamed = names.iter().map(String::is_empty).collect();
         let names = header::named(&names);
         let Some(first) = self.parts.first() else {
@@ -241,8 +245,8 @@ impl Parts {
     /// Checks whether all CSV files separate fields by semicolons. This is usual where commas are decimal marks.
     pub(super) fn have_semicolons(&self) -> bool {
         let separators = self.parts.iter().filter_map(|part| match &part.content {
-            Content::Csv { layout, .. } => Some(layout.dialect.separator),
-            Content::Parquet(_) => None,
+            PartContent::Csv { layout, .. } => Some(layout.dialect.separator),
+            PartContent::Parquet(_) => None,
         });
         let separators: BTreeSet<u8> = separators.collect();
         separators.into_iter().eq([b';'])
@@ -251,7 +255,7 @@ impl Parts {
     /// Returns `error`, which contains names of columns. If these names may be values, it returns an error without them
     /// instead.
     pub(super) fn without_values(&self, error: TableError) -> TableError {
-        let heading = |part: &Part| (part.name.clone(), part.content.heading());
+        let heading = |part: &TablePart| (part.name.clone(), part.content.heading());
         match self.parts.first().map(heading) {
             Some((file, heading)) => named_by_all([(file.as_str(), heading)], error),
             None => error,
@@ -263,13 +267,13 @@ impl Parts {
     /// The pieces are read in parallel, each by its own reader, and appended in the order of the rows. A limited number
     /// of pieces is in memory, because all of them together may be as large as the table. This number is fixed. So the
     /// result does not depend on the number of cores.
-    pub(super) fn read<R: Gatherer>(&self, mut whole: R) -> Result<R, TableError> {
-        let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.takes(column)).collect();
+    pub(super) fn read<R: CellCollector>(&self, mut whole: R) -> Result<R, TableError> {
+        let pieces: Vec<Piece<'_>> = self.pieces(|column| whole.needs(column)).collect();
         if let [only] = pieces.as_slice() {
             only.read(&mut whole)?;
             return Ok(whole);
         }
-        for pieces in pieces.chunks(AT_ONCE) {
+        for pieces in pieces.chunks(PARALLEL_PIECES) {
             let read = |piece: &Piece<'_>| {
                 let mut reader = whole.sibling(piece.most_rows());
                 piece.read(&mut reader).map(|()| reader)
@@ -284,8 +288,8 @@ impl Parts {
     }
 
     /// Reads all files with one reader, row by row.
-    pub(super) fn read_in_order<R: Reader>(&self, mut reader: R) -> Result<R, TableError> {
-        let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.takes(column)).collect();
+    pub(super) fn read_in_order<R: CellReader>(&self, mut reader: R) -> Result<R, TableError> {
+        let pieces: Vec<Piece<'_>> = self.pieces(|column| reader.needs(column)).collect();
         pieces.iter().try_for_each(|piece| piece.read(&mut reader))?;
         Ok(reader)
     }
@@ -297,17 +301,17 @@ impl Parts {
     }
 
     /// Converts a position to file name and line or row.
-    pub(super) fn place(&self, at: At) -> Place {
+    pub(super) fn place(&self, at: RowPosition) -> FilePlace {
         let part = self.parts.get(at.file as usize);
-        Place {
+        FilePlace {
             file: part.map(|part| part.name.clone()).unwrap_or_default(),
             line: at.line.saturating_add_signed(part.map_or(0, |part| part.lines.shift)),
-            is_row: part.is_some_and(|part| part.lines.are_rows || matches!(part.content, Content::Parquet(_))),
+            is_row: part.is_some_and(|part| part.lines.are_rows || matches!(part.content, PartContent::Parquet(_))),
         }
     }
 }
 
-impl Content {
+impl PartContent {
     /// Returns the bytes of the content.
     fn bytes(&self) -> u64 {
         match self {
@@ -345,27 +349,38 @@ fn named_by_all<'a>(files: impl IntoIterator<Item = (&'a str, Heading)>, error: 
 }
 
 /// An opened file with the names of its columns.
-struct Opened {
-    content: Content,
+struct OpenedPart {
+    content: PartContent,
     names: Vec<String>,
     read_as: Vec<String>,
-    lines: Lines,
+    lines: LineMapping,
 }
 
 /// Opens a file. `memory` is the total memory in bytes, and `free` is how much of it is free.
-fn open(name: &str, content: Bytes, said: &CsvSettings, memory: u64, free: u64) -> Result<Opened, TableError> {
-    match container::open(name, content, said, memory, free)? {
-        Inner::Parquet(bytes) => {
-            let (file, names) = parquet::File::open(name, bytes)?;
-            Ok(Opened { content: Content::Parquet(file), names, read_as: Vec::new(), lines: Lines::default() })
+fn open(
+    name: &str,
+    content: Bytes,
+    csv_settings: &CsvSettings,
+    memory: u64,
+    free: u64,
+) -> Result<OpenedPart, TableError> {
+    match container::open(name, content, csv_settings, memory, free)? {
+        OpenedContent::Parquet(bytes) => {
+            let (file, names) = parquet::ParquetFile::open(name, bytes)?;
+            Ok(OpenedPart {
+                content: PartContent::Parquet(file),
+                names,
+                read_as: Vec::new(),
+                lines: LineMapping::default(),
+            })
         }
-        Inner::Text(text) => {
-            let said = if text.is_made {
-                CsvSettings { separator: Some(b','), quote: Some(b'"'), ..said.clone() }
+        OpenedContent::Text(text) => {
+            let csv_settings = if text.is_made {
+                CsvSettings { separator: Some(b','), quote: Some(b'"'), ..csv_settings.clone() }
             } else {
-                said.clone()
+                csv_settings.clone()
             };
-            let (layout, names) = csv::open(name, &text.bytes, &said)?;
+            let (layout, names) = csv::open(name, &text.bytes, &csv_settings)?;
             let mut read_as = text.read_as;
             if layout.dialect.separator != b',' {
                 read_as.push(format!("{} between fields", layout.dialect.separator_name()));
@@ -373,35 +388,35 @@ fn open(name: &str, content: Bytes, said: &CsvSettings, memory: u64, free: u64) 
             if layout.dialect.quote != b'"' {
                 read_as.push("single quotes".to_owned());
             }
-            let content = Content::Csv { bytes: text.bytes, layout: Box::new(layout) };
-            Ok(Opened { content, names, read_as, lines: text.lines })
+            let content = PartContent::Csv { bytes: text.bytes, layout: Box::new(layout) };
+            Ok(OpenedPart { content, names, read_as, lines: text.lines })
         }
     }
 }
 
 /// A piece of a file that can be read independently.
 enum Piece<'a> {
-    Csv { part: &'a Part, rows: csv::Rows<'a> },
-    Parquet { part: &'a Part, rows: parquet::Rows<'a> },
+    Csv { part: &'a TablePart, rows: csv::CsvRows<'a> },
+    Parquet { part: &'a TablePart, rows: parquet::ParquetRows<'a> },
 }
 
-impl Part {
+impl TablePart {
     /// Checks whether some columns may hold numbers as texts.
     pub(super) fn has_texts(&self) -> bool {
         match &self.content {
-            Content::Csv { .. } => true,
-            Content::Parquet(file) => file.texts().next().is_some(),
+            PartContent::Csv { .. } => true,
+            PartContent::Parquet(file) => file.texts().next().is_some(),
         }
     }
 
     fn pieces(&self, file: usize, is_read: impl Fn(usize) -> bool) -> Vec<Piece<'_>> {
         let file = file as u32;
         match &self.content {
-            Content::Csv { bytes, layout } => {
-                let pieces = csv::Rows::cut(file, bytes, layout);
+            PartContent::Csv { bytes, layout } => {
+                let pieces = csv::CsvRows::cut(file, bytes, layout);
                 pieces.into_iter().map(|rows| Piece::Csv { part: self, rows }).collect()
             }
-            Content::Parquet(content) => {
+            PartContent::Parquet(content) => {
                 let is_read = |index: &usize| self.order.get(*index).is_some_and(|column| is_read(*column));
                 let pieces = content.pieces(file, is_read);
                 pieces.into_iter().map(|rows| Piece::Parquet { part: self, rows }).collect()
@@ -411,7 +426,7 @@ impl Part {
 }
 
 impl Piece<'_> {
-    fn read(&self, reader: &mut impl Reader) -> Result<(), TableError> {
+    fn read(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
         match self {
             Self::Csv { part, rows } => rows.read(&part.name, &part.order, reader),
             Self::Parquet { part, rows } => rows.read(&part.name, &part.order, reader),
@@ -427,10 +442,10 @@ impl Piece<'_> {
     }
 
     /// Reads a sample of the rows.
-    fn glance(&self, reader: &mut impl Reader) -> Result<(), TableError> {
+    fn read_sample(&self, reader: &mut impl CellReader) -> Result<(), TableError> {
         match self {
             Self::Csv { .. } => self.read(reader),
-            Self::Parquet { part, rows } => rows.glance(&part.name, &part.order, reader),
+            Self::Parquet { part, rows } => rows.read_sample(&part.name, &part.order, reader),
         }
     }
 }

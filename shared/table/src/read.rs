@@ -5,24 +5,24 @@ use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::{ColumnProfile, ColumnRole, DatasetFile, DatasetProfile, Task};
 use rayon::prelude::*;
 
-use super::infer::{self, Reading, Storage};
-use super::labels::{self, NoClasses};
-use super::load::{Loaded, Loader};
-use super::marks::Marks;
+use super::infer::{self, ColumnReading, Storage};
+use super::labels::{self, ClassesError};
+use super::load::{LoadedColumn, Loader};
+use super::marks::MissingMarks;
 use super::odd_rows::OddRows;
-use super::parts::{At, Parts, Reader};
-use super::survey::Tally;
+use super::parts::{CellReader, RowPosition, TableParts};
+use super::survey::ColumnTally;
 use super::{DataFile, MIN_ROWS, Table, TableError, Target, cell, fingerprint, groups, oddities, roles, usable};
-use crate::budget::{self, Shape};
-use crate::cell::Form;
-use crate::fingerprint::Beside;
-use crate::forms::{self, Surveyed};
+use crate::budget::{self, TableShape};
+use crate::cell::TextForm;
+use crate::fingerprint::RowData;
+use crate::forms::{self, SurveyedTable};
 use crate::frame::{Frame, FrameColumn};
-use crate::settings::Settings;
+use crate::settings::DatasetSettings;
 
 pub(super) fn read(
     files: Vec<DataFile>,
-    settings: Settings,
+    settings: DatasetSettings,
     default_target: &str,
     memory: u64,
 ) -> Result<Table, TableError> {
@@ -42,36 +42,36 @@ pub(super) fn read(
 /// Reads the table. The digests of its files are added later.
 fn table(
     files: Vec<(String, Bytes)>,
-    settings: Settings,
+    settings: DatasetSettings,
     default_target: &str,
     memory: u64,
 ) -> Result<Table, TableError> {
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
-    let parts = Parts::open(files, &settings, memory)?;
+    let parts = TableParts::open(files, &settings, memory)?;
     let roles = roles::roles(&parts.names, &target_name, &settings).map_err(|error| match error {
         error @ TableError::NoTarget { .. } => parts.without_values(error),
         error => error,
     })?;
-    let marks = Marks::of(settings.missing.as_deref());
-    let foresee = |tallies: &[Tally], forms: &[Form]| {
-        let readings = infer::foresee(&parts, &roles, tallies, forms, &settings);
-        let columns = infer::kept(&readings, tallies, parts.most_rows(), parts.raw);
-        let shape = Shape { rows: parts.most_rows(), columns };
-        if budget::holds_at_once(&shape, parts.raw, memory) { readings } else { Vec::new() }
+    let marks = MissingMarks::of(settings.missing.as_deref());
+    let predict = |tallies: &[ColumnTally], forms: &[TextForm]| {
+        let readings = infer::predict_readings(&parts, &roles, tallies, forms, &settings);
+        let columns = infer::column_shapes(&readings, tallies, parts.most_rows(), parts.raw);
+        let shape = TableShape { rows: parts.most_rows(), columns };
+        if budget::fits_during_survey(&shape, parts.raw, memory) { readings } else { Vec::new() }
     };
-    let mut surveyed = forms::survey(&parts, &settings.csv, &marks, foresee)?;
+    let mut surveyed = forms::survey(&parts, &settings.csv, &marks, predict)?;
     let profile = DatasetProfile { files: files_of(&parts, &surveyed), ..DatasetProfile::default() };
     let rows = profile.files.iter().map(|file| file.rows).sum();
     check_rows(rows, &surveyed.odd)?;
     let readings = infer::infer(&parts, &roles, &surveyed, &settings)?;
     check_features(&parts, &readings, &target_name)?;
-    let kept = infer::kept(&readings, &surveyed.tallies, rows as u64, parts.raw);
-    budget::check_reading(Shape { rows: rows as u64, columns: kept }, parts.raw, memory)?;
+    let kept = infer::column_shapes(&readings, &surveyed.tallies, rows as u64, parts.raw);
+    budget::check_reading(TableShape { rows: rows as u64, columns: kept }, parts.raw, memory)?;
     let mut loaded = load(&parts, &readings, &mut surveyed, &marks, rows)?;
     let left_out = usable::keep(&parts, &readings, &mut loaded, &mut surveyed.odd, &target_name)?;
     usable::check(&parts, &surveyed.odd, &settings)?;
     check_rows(rows - left_out.len(), &surveyed.odd)?;
-    let columns = Columns::new(&parts, &readings, loaded, &target_name, &settings)
+    let columns = TableColumns::new(&parts, &readings, loaded, &target_name, &settings)
         .map_err(|error| error.with_left_out(&surveyed.odd))?;
     let profile = DatasetProfile { columns: profiles(&parts.names, &surveyed.tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
@@ -90,21 +90,21 @@ fn table(
 
 /// Returns the values of the columns. Columns that were not kept during the survey are read now.
 fn load(
-    parts: &Parts,
-    readings: &[Reading],
-    surveyed: &mut Surveyed,
-    marks: &Marks,
+    parts: &TableParts,
+    readings: &[ColumnReading],
+    surveyed: &mut SurveyedTable,
+    marks: &MissingMarks,
     rows: usize,
-) -> Result<Vec<Loaded>, TableError> {
+) -> Result<Vec<LoadedColumn>, TableError> {
     let mut loaded = std::mem::take(&mut surveyed.loaded);
-    let later = |(loaded, reading): (&mut Loaded, &Reading)| {
+    let later = |(loaded, reading): (&mut LoadedColumn, &ColumnReading)| {
         if loaded.is_as(reading) {
-            return Reading { storage: Storage::Skip, ..reading.clone() };
+            return ColumnReading { storage: Storage::Skip, ..reading.clone() };
         }
-        *loaded = Loaded::Skipped;
+        *loaded = LoadedColumn::Skipped;
         reading.clone()
     };
-    let later: Vec<Reading> = loaded.iter_mut().zip(readings).map(later).collect();
+    let later: Vec<ColumnReading> = loaded.iter_mut().zip(readings).map(later).collect();
     if later.iter().any(|reading| reading.storage != Storage::Skip) {
         let read = parts.read(Loader::new(&later, &surveyed.forms, marks, rows))?.finish();
         let read = loaded.iter_mut().zip(read).zip(&later).filter(|(_, reading)| reading.storage != Storage::Skip);
@@ -114,13 +114,13 @@ fn load(
 }
 
 /// Describes the files and how they were read.
-fn files_of(parts: &Parts, surveyed: &Surveyed) -> Vec<DatasetFile> {
+fn files_of(parts: &TableParts, surveyed: &SurveyedTable) -> Vec<DatasetFile> {
     let commas = surveyed.forms.iter().any(|form| form.comma);
-    let read_as = |part: &super::parts::Part| {
+    let read_as = |part: &super::parts::TablePart| {
         let notation = (commas && part.has_texts()).then(|| "decimal commas".to_owned());
         part.read_as.iter().cloned().chain(notation).collect::<Vec<_>>().join(", ")
     };
-    let file = |(index, part): (u32, &super::parts::Part)| DatasetFile {
+    let file = |(index, part): (u32, &super::parts::TablePart)| DatasetFile {
         name: part.name.clone(),
         size: part.size,
         sha256: String::new(),
@@ -139,7 +139,7 @@ fn check_rows(rows: usize, odd: &OddRows) -> Result<(), TableError> {
     }
 }
 
-fn check_features(parts: &Parts, readings: &[Reading], target: &str) -> Result<(), TableError> {
+fn check_features(parts: &TableParts, readings: &[ColumnReading], target: &str) -> Result<(), TableError> {
     if readings.iter().any(|reading| reading.role == ColumnRole::Feature) {
         return Ok(());
     }
@@ -149,7 +149,7 @@ fn check_features(parts: &Parts, readings: &[Reading], target: &str) -> Result<(
     Err(TableError::NoFeatures { target: target.to_owned(), dropped })
 }
 
-fn profiles(names: &[String], tallies: &[Tally], readings: &[Reading]) -> Vec<ColumnProfile> {
+fn profiles(names: &[String], tallies: &[ColumnTally], readings: &[ColumnReading]) -> Vec<ColumnProfile> {
     let columns = names.iter().zip(tallies).zip(readings);
     columns
         .map(|((name, tally), reading)| ColumnProfile {
@@ -164,13 +164,13 @@ fn profiles(names: &[String], tallies: &[Tally], readings: &[Reading]) -> Vec<Co
 }
 
 /// Returns the number of missing values, including marks if they count as missing.
-fn missing(tally: &Tally, reading: &Reading) -> usize {
+fn missing(tally: &ColumnTally, reading: &ColumnReading) -> usize {
     let present = if reading.marks_are_missing { tally.valued() } else { tally.present() };
     (tally.rows() - present) as usize
 }
 
 /// The columns of the table by role.
-struct Columns {
+struct TableColumns {
     frame: Frame,
     target: Target,
     weights: Option<Vec<f32>>,
@@ -178,13 +178,13 @@ struct Columns {
     groups: Option<Vec<u64>>,
 }
 
-impl Columns {
+impl TableColumns {
     fn new(
-        parts: &Parts,
-        readings: &[Reading],
-        loaded: Vec<Loaded>,
+        parts: &TableParts,
+        readings: &[ColumnReading],
+        loaded: Vec<LoadedColumn>,
         target_name: &str,
-        settings: &Settings,
+        settings: &DatasetSettings,
     ) -> Result<Self, TableError> {
         let (mut columns, mut target) = (Vec::new(), None);
         let (mut weights, mut order, mut grouped) = (None, None, None);
@@ -193,9 +193,9 @@ impl Columns {
                 (ColumnRole::Target, loaded) => {
                     target = Some(target_of(parts, reading, loaded, target_name, settings)?)
                 }
-                (ColumnRole::Order, Loaded::Wide(values)) => order = Some(values),
+                (ColumnRole::Order, LoadedColumn::Wide(values)) => order = Some(values),
                 (ColumnRole::Group, loaded) => grouped = loaded.values().map(|values| groups::hashes(&values)),
-                (ColumnRole::Weights, Loaded::Number(values)) => weights = Some(values),
+                (ColumnRole::Weights, LoadedColumn::Number(values)) => weights = Some(values),
                 (_, loaded) => {
                     let column = |values| FrameColumn { name: name.clone(), values };
                     columns.extend(loaded.values().map(column));
@@ -211,27 +211,27 @@ impl Columns {
     fn into_table(
         self,
         target_name: String,
-        settings: Settings,
+        settings: DatasetSettings,
         profile: DatasetProfile,
         left_out: Vec<u32>,
         memory: u64,
     ) -> Table {
         let Self { frame, target, weights, order, groups } = self;
-        let beside = Beside { weights: weights.as_deref(), order: order.as_deref(), groups: groups.as_deref() };
+        let beside = RowData { weights: weights.as_deref(), order: order.as_deref(), groups: groups.as_deref() };
         let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), beside);
         Table { target_name, target, frame, weights, order, groups, settings, profile, fingerprint, left_out, memory }
     }
 }
 
 fn target_of(
-    parts: &Parts,
-    reading: &Reading,
-    loaded: Loaded,
+    parts: &TableParts,
+    reading: &ColumnReading,
+    loaded: LoadedColumn,
     name: &str,
-    settings: &Settings,
+    settings: &DatasetSettings,
 ) -> Result<Target, TableError> {
     match (reading.task(), loaded) {
-        (Task::Regression, Loaded::Wide(numbers)) => {
+        (Task::Regression, LoadedColumn::Wide(numbers)) => {
             if settings.positive.is_some() {
                 return Err(TableError::PositiveOfMany { target: name.to_owned(), labels: 0 });
             }
@@ -242,10 +242,10 @@ fn target_of(
                 _ => Ok(Target::Numbers(numbers)),
             }
         }
-        (_, Loaded::Texts(texts)) => {
+        (_, LoadedColumn::Texts(texts)) => {
             labels::classes(texts, name, settings.positive.as_ref()).map_err(|error| match error {
-                NoClasses::Error(error) => error,
-                NoClasses::Long(row, bytes) => {
+                ClassesError::Error(error) => error,
+                ClassesError::Long(row, bytes) => {
                     at_place(parts, row, name, |place, target| TableError::LongLabel { place, target, bytes })
                 }
             })
@@ -255,15 +255,15 @@ fn target_of(
 }
 
 /// Finds the position of a row by its index. A list of all positions would need more memory than the values.
-struct Search {
+struct RowSearch {
     column: usize,
     /// Number of rows to skip before the row.
     before: usize,
-    found: Option<At>,
+    found: Option<RowPosition>,
 }
 
-impl Reader for Search {
-    fn cell(&mut self, column: usize, at: At, _: cell::Cell<'_>) {
+impl CellReader for RowSearch {
+    fn cell(&mut self, column: usize, at: RowPosition, _: cell::FileCell<'_>) {
         if column == self.column && self.found.is_none() {
             match self.before.checked_sub(1) {
                 Some(before) => self.before = before,
@@ -275,17 +275,17 @@ impl Reader for Search {
 
 /// Creates the error about the row with this index.
 fn at_place(
-    parts: &Parts,
+    parts: &TableParts,
     row: usize,
     target: &str,
-    error: impl FnOnce(super::Place, String) -> TableError,
+    error: impl FnOnce(super::FilePlace, String) -> TableError,
 ) -> TableError {
     place_of(parts, row, target).map_or_else(|other| other, |at| error(parts.place(at), target.to_owned()))
 }
 
 /// Returns the position of the row with this index.
-pub(super) fn place_of(parts: &Parts, row: usize, target: &str) -> Result<At, TableError> {
+pub(super) fn place_of(parts: &TableParts, row: usize, target: &str) -> Result<RowPosition, TableError> {
     let column = parts.names.iter().position(|name| name == target).unwrap_or_default();
-    let search = parts.read_in_order(Search { column, before: row, found: None })?;
-    Ok(search.found.unwrap_or(At { file: 0, line: 0 }))
+    let search = parts.read_in_order(RowSearch { column, before: row, found: None })?;
+    Ok(search.found.unwrap_or(RowPosition { file: 0, line: 0 }))
 }

@@ -3,17 +3,17 @@
 use evergreen_lifecycle::ColumnRole;
 
 use super::TableError;
-use crate::settings::Settings;
+use crate::settings::DatasetSettings;
 
 /// Returns a warning for each column that the settings leave out and the table lacks. It is not an error, because the
 /// column may have been removed from the table.
-pub(super) fn absent(names: &[String], settings: &Settings) -> Vec<String> {
+pub(super) fn absent(names: &[String], settings: &DatasetSettings) -> Vec<String> {
     let absent = settings.drop.iter().filter(|name| !names.contains(name));
     absent.map(|name| format!("dataset.toml: `drop`: the table has no column {name:?}")).collect()
 }
 
 /// Returns the role of each column in `names`.
-pub(super) fn roles(names: &[String], target: &str, settings: &Settings) -> Result<Vec<ColumnRole>, TableError> {
+pub(super) fn roles(names: &[String], target: &str, settings: &DatasetSettings) -> Result<Vec<ColumnRole>, TableError> {
     if !names.iter().any(|name| name == target) {
         return Err(TableError::NoTarget { target: target.to_owned(), columns: names.to_vec() });
     }

@@ -20,7 +20,7 @@ pub const SETTINGS_FILE: &str = "dataset.toml";
 
 /// The settings of a data set. Missing settings are inferred from the data or have a default.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings {
+pub struct DatasetSettings {
     /// The column to predict.
     pub target: Option<String>,
     /// The task of the model.

@@ -5,22 +5,22 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
-use super::cell::{Cell, Form, Seen, Value};
-use super::infer::Reading;
-use super::load::Loaded;
-use super::marks::Marks;
+use super::cell::{CellValue, FileCell, ParsedCell, TextForm};
+use super::infer::ColumnReading;
+use super::load::LoadedColumn;
+use super::marks::MissingMarks;
 use super::memo::Memo;
 use super::odd_rows::{OddRow, OddRows};
-use super::parts::{At, Gatherer, Reader};
+use super::parts::{CellCollector, CellReader, RowPosition};
 use super::sentinel::Sentinels;
 use super::signs::Signs;
 
 /// Maximum number of different values that are counted in a column. There may be more.
 pub(crate) const MAX_DISTINCT: usize = 10_000;
 
-/// Classes of values, in the order of the lists in [`Tally`].
+/// Classes of values, in the order of the lists in [`ColumnTally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum ValueClass {
     Missing,
     Number,
     Padded,
@@ -39,7 +39,7 @@ const CLASSES: usize = 10;
 /// Maximum number of different numbers that are compared in single precision.
 const MAX_SINGLES: usize = 2_000;
 
-impl Class {
+impl ValueClass {
     pub(super) const PRESENT: [Self; CLASSES - 1] = [
         Self::Number,
         Self::Padded,
@@ -55,15 +55,15 @@ impl Class {
 
 /// Counts and other statistics of a column's values.
 #[derive(Debug, Clone)]
-pub(crate) struct Tally {
+pub(crate) struct ColumnTally {
     counts: [u64; CLASSES],
-    first: [Option<At>; CLASSES],
+    first: [Option<RowPosition>; CLASSES],
     signs: [u64; Signs::COUNT],
     /// Position of the first number that is not whole, of the first one below 0, and of the first one other than 0 and
     /// 1.
-    pub(super) first_broken: Option<At>,
-    pub(super) first_negative: Option<At>,
-    pub(super) first_beyond_one: Option<At>,
+    pub(super) first_fraction: Option<RowPosition>,
+    pub(super) first_negative: Option<RowPosition>,
+    pub(super) first_beyond_one: Option<RowPosition>,
     /// Whether some number is not 0.
     pub(super) has_weight: bool,
     ascent: Ascent,
@@ -88,13 +88,13 @@ struct Ascent {
     by_one: bool,
 }
 
-impl Default for Tally {
+impl Default for ColumnTally {
     fn default() -> Self {
         Self {
             counts: [0; CLASSES],
             first: [None; CLASSES],
             signs: [0; Signs::COUNT],
-            first_broken: None,
+            first_fraction: None,
             first_negative: None,
             first_beyond_one: None,
             has_weight: false,
@@ -109,10 +109,10 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl ColumnTally {
     #[inline]
-    fn add(&mut self, at: At, cell: &Cell<'_>, seen: &Seen) {
-        let Seen { value, signs, words } = *seen;
+    fn add(&mut self, at: RowPosition, cell: &FileCell<'_>, parsed: &ParsedCell) {
+        let ParsedCell { value, signs, words } = *parsed;
         if !signs.is_empty() {
             signs.indices().for_each(|index| {
                 if let Some(count) = self.signs.get_mut(index) {
@@ -121,19 +121,19 @@ impl Tally {
             });
         }
         let class = match value {
-            Value::Missing => return self.count(Class::Missing, at),
-            Value::Mark => return self.count(Class::Mark, at),
-            Value::Infinite => return self.count(Class::Infinite, at),
-            Value::Number(number) => {
+            CellValue::Missing => return self.count(ValueClass::Missing, at),
+            CellValue::Mark => return self.count(ValueClass::Mark, at),
+            CellValue::Infinite => return self.count(ValueClass::Infinite, at),
+            CellValue::Number(number) => {
                 self.number(at, number);
-                Class::Number
+                ValueClass::Number
             }
-            Value::Padded(_) => Class::Padded,
-            Value::Boolean(_) => Class::Boolean,
-            Value::Moment(_) => Class::Moment,
-            Value::Clock(_) => Class::Clock,
-            Value::Span(_) => Class::Span,
-            Value::Text => Class::Text,
+            CellValue::Padded(_) => ValueClass::Padded,
+            CellValue::Boolean(_) => ValueClass::Boolean,
+            CellValue::Moment(_) => ValueClass::Moment,
+            CellValue::Clock(_) => ValueClass::Clock,
+            CellValue::Span(_) => ValueClass::Span,
+            CellValue::Text => ValueClass::Text,
         };
         self.words += words;
         self.count(class, at);
@@ -144,34 +144,34 @@ impl Tally {
 
     /// Adds a number without signs.
     #[inline]
-    fn add_number(&mut self, at: At, cell: &Cell<'_>, number: f64) {
+    fn add_number(&mut self, at: RowPosition, cell: &FileCell<'_>, number: f64) {
         self.number(at, number);
-        self.count(Class::Number, at);
+        self.count(ValueClass::Number, at);
         if !self.is_settled && self.distinct.len() < MAX_DISTINCT {
-            self.remember(cell, Value::Number(number));
+            self.remember(cell, CellValue::Number(number));
         }
     }
 
-    fn remember(&mut self, cell: &Cell<'_>, value: Value) {
+    fn remember(&mut self, cell: &FileCell<'_>, value: CellValue) {
         let state = self.distinct.hasher();
         let hash = match value {
-            Value::Number(number) => hash(state, (0_u8, (number + 0.0).to_bits())),
-            Value::Boolean(value) => hash(state, (1_u8, value)),
-            Value::Moment(seconds) | Value::Clock(seconds) | Value::Span(seconds) => {
+            CellValue::Number(number) => hash(state, (0_u8, (number + 0.0).to_bits())),
+            CellValue::Boolean(value) => hash(state, (1_u8, value)),
+            CellValue::Moment(seconds) | CellValue::Clock(seconds) | CellValue::Span(seconds) => {
                 hash(state, (2_u8, seconds.to_bits()))
             }
             _ => hash(state, &*cell.text()),
         };
         if !self.distinct.insert(hash) {
             self.repeats = true;
-        } else if let Value::Number(number) = value
+        } else if let CellValue::Number(number) = value
             && self.singles.len() <= MAX_SINGLES
         {
             self.singles.insert((number as f32 + 0.0).to_bits());
         }
     }
 
-    fn count(&mut self, class: Class, at: At) {
+    fn count(&mut self, class: ValueClass, at: RowPosition) {
         let index = class as usize;
         if let (Some(count), Some(first)) = (self.counts.get_mut(index), self.first.get_mut(index)) {
             *count += 1;
@@ -180,9 +180,9 @@ impl Tally {
     }
 
     #[inline]
-    fn number(&mut self, at: At, number: f64) {
-        if self.first_broken.is_none() && number.fract() != 0.0 {
-            self.first_broken = Some(at);
+    fn number(&mut self, at: RowPosition, number: f64) {
+        if self.first_fraction.is_none() && number.fract() != 0.0 {
+            self.first_fraction = Some(at);
         }
         if number < 0.0 {
             self.first_negative.get_or_insert(at);
@@ -207,8 +207,8 @@ impl Tally {
     /// Checks whether more different values would change nothing. There are too many to count, it is known whether they
     /// repeat where that matters, and single precision distinguishes them.
     fn is_settled(&self) -> bool {
-        let are_numbers = self.of(Class::Number) == self.valued();
-        let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_broken.is_some());
+        let are_numbers = self.of(ValueClass::Number) == self.valued();
+        let is_apart = self.singles.len() > MAX_SINGLES && (self.repeats || self.first_fraction.is_some());
         self.has_many() && (!are_numbers || is_apart)
     }
 
@@ -227,7 +227,7 @@ impl Tally {
         for (first, other) in self.first.iter_mut().zip(later.first) {
             *first = first.or(other);
         }
-        self.first_broken = self.first_broken.or(later.first_broken);
+        self.first_fraction = self.first_fraction.or(later.first_fraction);
         self.first_negative = self.first_negative.or(later.first_negative);
         self.first_beyond_one = self.first_beyond_one.or(later.first_beyond_one);
         self.has_weight |= later.has_weight;
@@ -241,7 +241,7 @@ impl Tally {
     }
 
     /// Returns the number of values of a class.
-    pub(super) fn of(&self, class: Class) -> u64 {
+    pub(super) fn of(&self, class: ValueClass) -> u64 {
         self.counts.get(class as usize).copied().unwrap_or_default()
     }
 
@@ -252,25 +252,25 @@ impl Tally {
 
     /// Returns the number of values, without missing values, usual marks and infinities.
     pub(super) fn valued(&self) -> u64 {
-        self.present() - self.of(Class::Mark) - self.of(Class::Infinite)
+        self.present() - self.of(ValueClass::Mark) - self.of(ValueClass::Infinite)
     }
 
     /// Returns how many different numbers become equal in single precision. Returns 0 if there are too many numbers to
     /// compare.
     pub(super) fn collapsed(&self) -> usize {
-        let are_all = self.of(Class::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
+        let are_all = self.of(ValueClass::Number) == self.valued() && self.singles.len() <= MAX_SINGLES;
         if are_all { self.distinct().saturating_sub(self.singles.len()) } else { 0 }
     }
 
     /// Checks whether all values are numbers.
     pub(super) fn are_numbers(&self) -> bool {
-        self.of(Class::Number) > 0 && self.of(Class::Number) == self.valued()
+        self.of(ValueClass::Number) > 0 && self.of(ValueClass::Number) == self.valued()
     }
 
     /// Checks whether all values are dates, or all are times of day.
     pub(crate) fn are_moments(&self) -> bool {
         let valued = self.valued();
-        valued > 0 && [Class::Moment, Class::Clock].iter().any(|class| self.of(*class) == valued)
+        valued > 0 && [ValueClass::Moment, ValueClass::Clock].iter().any(|class| self.of(*class) == valued)
     }
 
     /// Returns the minimum and the maximum number.
@@ -281,27 +281,27 @@ impl Tally {
     /// Checks whether the numbers count the rows, beginning with 0 or 1.
     pub(super) fn counts_rows(&self) -> bool {
         let starts = self.ascent.ends.is_some_and(|(first, last)| (first == 0.0 || first == 1.0) && first < last);
-        starts && self.ascent.by_one && self.of(Class::Number) == self.rows()
+        starts && self.ascent.by_one && self.of(ValueClass::Number) == self.rows()
     }
 
     /// Returns the number of values that are not missing.
     pub(crate) fn present(&self) -> u64 {
-        Class::PRESENT.iter().map(|class| self.of(*class)).sum()
+        ValueClass::PRESENT.iter().map(|class| self.of(*class)).sum()
     }
 
     /// Returns the number of rows.
     pub(crate) fn rows(&self) -> u64 {
-        self.present() + self.of(Class::Missing)
+        self.present() + self.of(ValueClass::Missing)
     }
 
     /// Returns the position of the first value of a class.
-    pub(super) fn first(&self, class: Class) -> Option<At> {
+    pub(super) fn first(&self, class: ValueClass) -> Option<RowPosition> {
         self.first.get(class as usize).copied().flatten()
     }
 
     /// Returns the position of the first value outside `classes`, except missing values.
-    pub(super) fn first_outside(&self, classes: &[Class]) -> Option<At> {
-        let others = Class::PRESENT.into_iter().filter(|class| !classes.contains(class));
+    pub(super) fn first_outside(&self, classes: &[ValueClass]) -> Option<RowPosition> {
+        let others = ValueClass::PRESENT.into_iter().filter(|class| !classes.contains(class));
         others.filter_map(|class| self.first(class)).min()
     }
 
@@ -317,14 +317,14 @@ impl Tally {
 
     /// Checks whether all values are numbers, all truth values, all dates or all times of day.
     pub(crate) fn is_typed(&self) -> bool {
-        [Class::Number, Class::Boolean, Class::Moment, Class::Clock]
+        [ValueClass::Number, ValueClass::Boolean, ValueClass::Moment, ValueClass::Clock]
             .iter()
             .any(|class| self.of(*class) == self.valued())
     }
 
     /// Checks whether some number is not whole.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.first_broken.is_some()
+    pub(crate) fn has_fraction(&self) -> bool {
+        self.first_fraction.is_some()
     }
 
     /// Checks whether there are more different values than are counted.
@@ -334,7 +334,7 @@ impl Tally {
 
     /// Checks whether no value occurs twice, as far as the values were remembered.
     pub(super) fn is_unique(&self) -> bool {
-        !self.repeats || self.ascent.holds && self.of(Class::Number) == self.present()
+        !self.repeats || self.ascent.holds && self.of(ValueClass::Number) == self.present()
     }
 }
 
@@ -354,19 +354,19 @@ fn hash(state: &FixedState, value: impl Hash) -> u64 {
 
 /// Options for parsing the cells of all columns.
 #[derive(Clone, Copy)]
-pub(super) struct Way<'a> {
-    pub(super) forms: &'a [Form],
-    pub(super) marks: &'a Marks,
+pub(super) struct ParseOptions<'a> {
+    pub(super) forms: &'a [TextForm],
+    pub(super) marks: &'a MissingMarks,
     /// Whether plain numbers report their signs, too.
     pub(super) all_signs: bool,
 }
 
 /// Counts the values of some rows, and keeps the values of columns whose storage was predicted.
 pub(super) struct Survey<'a> {
-    way: Way<'a>,
+    options: ParseOptions<'a>,
     /// The predicted reading of each column. Empty if no values are kept.
-    foreseen: &'a [Reading],
-    columns: Vec<Surveyed>,
+    predicted: &'a [ColumnReading],
+    columns: Vec<SurveyedColumn>,
     /// Approximate number of rows of each column.
     room: usize,
     odd: OddRows,
@@ -375,18 +375,18 @@ pub(super) struct Survey<'a> {
 }
 
 /// A column during the survey.
-struct Surveyed {
-    form: Form,
-    tally: Tally,
-    loaded: Loaded,
+struct SurveyedColumn {
+    form: TextForm,
+    tally: ColumnTally,
+    loaded: LoadedColumn,
     memo: Memo,
 }
 
 /// The result of a survey.
-pub(super) struct Found {
-    pub(super) tallies: Vec<Tally>,
+pub(super) struct SurveyResult {
+    pub(super) tallies: Vec<ColumnTally>,
     /// The values of columns whose storage was predicted.
-    pub(super) loaded: Vec<Loaded>,
+    pub(super) loaded: Vec<LoadedColumn>,
     /// Number of rows of each file, by the index of the file.
     pub(super) rows: BTreeMap<u32, u64>,
     pub(super) odd: OddRows,
@@ -395,22 +395,22 @@ pub(super) struct Found {
 impl<'a> Survey<'a> {
     /// Creates a survey with a column for each form. Columns whose storage was predicted get capacity for `rows`
     /// values.
-    pub(super) fn new(way: Way<'a>, foreseen: &'a [Reading], rows: usize) -> Self {
-        let column = |(index, form): (usize, &Form)| Surveyed {
+    pub(super) fn new(options: ParseOptions<'a>, predicted: &'a [ColumnReading], rows: usize) -> Self {
+        let column = |(index, form): (usize, &TextForm)| SurveyedColumn {
             form: *form,
-            tally: Tally::default(),
-            loaded: Loaded::foreseen(foreseen.get(index), rows),
+            tally: ColumnTally::default(),
+            loaded: LoadedColumn::predicted(predicted.get(index), rows),
             memo: Memo::default(),
         };
-        let columns = way.forms.iter().enumerate().map(column).collect();
-        Self { way, foreseen, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
+        let columns = options.forms.iter().enumerate().map(column).collect();
+        Self { options, predicted, columns, room: rows, odd: OddRows::default(), appended: BTreeMap::new() }
     }
 
     /// Returns the result.
-    pub(super) fn finish(self) -> Found {
+    pub(super) fn finish(self) -> SurveyResult {
         let rows = if self.appended.is_empty() { self.rows().into_iter().collect() } else { self.appended };
         let (tallies, loaded) = self.columns.into_iter().map(|column| (column.tally, column.loaded)).unzip();
-        Found { tallies, loaded, rows, odd: self.odd }
+        SurveyResult { tallies, loaded, rows, odd: self.odd }
     }
 
     /// Returns the file of a piece and its number of rows. It uses the column with the most rows, because columns that
@@ -418,55 +418,57 @@ impl<'a> Survey<'a> {
     fn rows(&self) -> Option<(u32, u64)> {
         let tallies = || self.columns.iter().map(|column| &column.tally);
         let file = tallies().flat_map(|tally| tally.first).flatten().map(|at| at.file).next()?;
-        Some((file, tallies().map(Tally::rows).max().unwrap_or_default()))
+        Some((file, tallies().map(ColumnTally::rows).max().unwrap_or_default()))
     }
 }
 
-impl Surveyed {
+impl SurveyedColumn {
     #[inline]
-    fn add(&mut self, at: At, cell: &Cell<'_>, way: Way<'_>) {
-        if let (Some(Value::Number(number)), false) = (cell.at_once(self.form, way.marks), way.all_signs) {
+    fn add(&mut self, at: RowPosition, cell: &FileCell<'_>, options: ParseOptions<'_>) {
+        if let (Some(CellValue::Number(number)), false) =
+            (cell.parse_plain(self.form, options.marks), options.all_signs)
+        {
             self.tally.add_number(at, cell, number);
-            return self.loaded.push(cell, Value::Number(number));
+            return self.loaded.push(cell, CellValue::Number(number));
         }
-        let seen = self.memo.seen(cell, self.form, way.marks, way.all_signs);
-        self.tally.add(at, cell, &seen);
-        self.loaded.push(cell, seen.value);
+        let parsed = self.memo.parse(cell, self.form, options.marks, options.all_signs);
+        self.tally.add(at, cell, &parsed);
+        self.loaded.push(cell, parsed.value);
     }
 }
 
-impl Reader for Survey<'_> {
+impl CellReader for Survey<'_> {
     #[inline]
-    fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
+    fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>) {
         if let Some(column) = self.columns.get_mut(column) {
-            column.add(at, &cell, self.way);
+            column.add(at, &cell, self.options);
         }
     }
 
-    fn cells<'c>(&mut self, column: usize, mut at: At, cells: impl Iterator<Item = Cell<'c>>) {
+    fn cells<'c>(&mut self, column: usize, mut at: RowPosition, cells: impl Iterator<Item = FileCell<'c>>) {
         let Some(column) = self.columns.get_mut(column) else { return };
         column.loaded.reserve(self.room);
         for cell in cells {
-            column.add(at, &cell, self.way);
+            column.add(at, &cell, self.options);
             at.line += 1;
         }
     }
 
-    fn left_out(&mut self, at: At, why: OddRow) {
+    fn left_out(&mut self, at: RowPosition, why: OddRow) {
         self.odd.add(at, why);
     }
 }
 
-impl Gatherer for Survey<'_> {
+impl CellCollector for Survey<'_> {
     fn sibling(&self, rows: usize) -> Self {
-        let mut sibling = Self { room: rows, ..Self::new(self.way, self.foreseen, 0) };
+        let mut sibling = Self { room: rows, ..Self::new(self.options, self.predicted, 0) };
         for (own, column) in sibling.columns.iter_mut().zip(&self.columns) {
             own.tally = column.tally.sibling();
             if column.tally.has_many() {
                 own.memo = Memo::off();
             }
-            if matches!(column.loaded, Loaded::Skipped) {
-                own.loaded = Loaded::Skipped;
+            if matches!(column.loaded, LoadedColumn::Skipped) {
+                own.loaded = LoadedColumn::Skipped;
             }
         }
         sibling
@@ -488,12 +490,12 @@ impl Gatherer for Survey<'_> {
 mod tests {
     use super::*;
 
-    fn tally(cells: &[&str], from: u64) -> Tally {
-        let mut tally = Tally::default();
+    fn tally(cells: &[&str], from: u64) -> ColumnTally {
+        let mut tally = ColumnTally::default();
         for (row, cell) in cells.iter().enumerate() {
-            let cell = Cell::Untyped(cell);
-            let seen = Memo::default().seen(&cell, Form::default(), &Marks::default(), false);
-            tally.add(At { file: 0, line: from + row as u64 }, &cell, &seen);
+            let cell = FileCell::Untyped(cell);
+            let parsed = Memo::default().parse(&cell, TextForm::default(), &MissingMarks::default(), false);
+            tally.add(RowPosition { file: 0, line: from + row as u64 }, &cell, &parsed);
         }
         tally
     }
@@ -502,8 +504,8 @@ mod tests {
     fn values_are_counted_by_class_with_the_first_of_each() {
         let tally = tally(&["1", "", "x", "1.0", "true", "007", "x"], 2);
         assert_eq!((tally.rows(), tally.present(), tally.distinct()), (7, 6, 4));
-        assert_eq!([Class::Missing, Class::Number, Class::Text].map(|class| tally.of(class)), [1, 2, 2]);
-        assert_eq!(tally.first_outside(&[Class::Number]).map(|at| at.line), Some(4));
+        assert_eq!([ValueClass::Missing, ValueClass::Number, ValueClass::Text].map(|class| tally.of(class)), [1, 2, 2]);
+        assert_eq!(tally.first_outside(&[ValueClass::Number]).map(|at| at.line), Some(4));
         assert!(!tally.is_unique());
     }
 
@@ -516,8 +518,8 @@ mod tests {
             assert_eq!(format!("{:?}", sum.first), format!("{:?}", tally(&cells, 2).first));
             assert_eq!((sum.counts, sum.distinct()), (tally(&cells, 2).counts, 6));
             assert_eq!(
-                (sum.first_broken, sum.first_negative.map(|at| at.line)),
-                (Some(At { file: 0, line: 6 }), Some(7))
+                (sum.first_fraction, sum.first_negative.map(|at| at.line)),
+                (Some(RowPosition { file: 0, line: 6 }), Some(7))
             );
             assert!(sum.is_unique() && !sum.ascent.holds);
         }

@@ -4,9 +4,9 @@ use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
 
 use crate::frame::Frame;
 use crate::iris::{IRIS_CSV, IRIS_TARGET};
-use crate::settings::{FamilyChoice, Settings};
+use crate::settings::{DatasetSettings, FamilyChoice};
 use crate::target::Target;
-use crate::{DataFile, Place, TableError, read};
+use crate::{DataFile, FilePlace, TableError, read};
 
 /// Minimum number of rows in a table. A fifth of fewer rows would say nothing about a model.
 pub const MIN_ROWS: usize = 10;
@@ -27,7 +27,7 @@ pub struct Table {
     pub(crate) weights: Option<Vec<f32>>,
     pub(crate) order: Option<Vec<f64>>,
     pub(crate) groups: Option<Vec<u64>>,
-    pub(crate) settings: Settings,
+    pub(crate) settings: DatasetSettings,
     pub(crate) profile: DatasetProfile,
     pub(crate) fingerprint: String,
     /// Indices of the rows in the files that are left out.
@@ -41,11 +41,22 @@ impl Table {
     /// `default_target` is the column to predict if the settings name no target. `memory` is the number of bytes that
     /// the process may use.
     ///
+    /// # Examples
+    /// ```
+    /// use evergreen_table::{DataFile, DatasetSettings, Table};
+    ///
+    /// let rows: String = (0..20).map(|n| format!("{n}.5,{}\n", ["no", "yes"][n % 2])).collect();
+    /// let file = DataFile { name: "customers.csv".to_owned(), content: format!("age,churned\n{rows}").into_bytes() };
+    /// let table = Table::read(vec![file], DatasetSettings::default(), "churned", 1 << 30)?;
+    /// assert_eq!((table.rows(), table.target().labels().len()), (20, 2));
+    /// # Ok::<(), evergreen_table::TableError>(())
+    /// ```
+    ///
     /// # Errors
     /// Returns [`TableError`]. It names the file, the line and the column where possible.
     pub fn read(
         files: Vec<DataFile>,
-        settings: Settings,
+        settings: DatasetSettings,
         default_target: &str,
         memory: u64,
     ) -> Result<Self, TableError> {
@@ -60,7 +71,8 @@ impl Table {
     pub fn built_in(target: &str) -> Result<Self, TableError> {
         let families = vec![FamilyChoice::Family(evergreen_lifecycle::Family::RandomForest)];
         let file = DataFile { name: "iris.csv".to_owned(), content: IRIS_CSV.as_bytes().to_vec() };
-        let mut table = Self::read(vec![file], Settings { families, ..Settings::default() }, target, u64::MAX)?;
+        let mut table =
+            Self::read(vec![file], DatasetSettings { families, ..DatasetSettings::default() }, target, u64::MAX)?;
         for file in &mut table.profile.files {
             "built-in".clone_into(&mut file.name);
         }
@@ -107,7 +119,7 @@ impl Table {
     }
 
     /// Returns the settings of the data set.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &DatasetSettings {
         &self.settings
     }
 
@@ -136,7 +148,7 @@ impl Table {
     }
 
     /// Returns the file and the row in it for the row with this index. Lines are no longer known.
-    pub fn place_of(&self, row: usize) -> Place {
+    pub fn place_of(&self, row: usize) -> FilePlace {
         let row = self.row_in_files(row as u32) as usize;
         let mut before = 0;
         let file = self.profile.files.iter().find(|file| {
@@ -145,7 +157,7 @@ impl Table {
             is_in
         });
         let name = file.map(|file| file.name.clone()).unwrap_or_default();
-        Place { file: name, line: (row - before) as u64 + 1, is_row: true }
+        FilePlace { file: name, line: (row - before) as u64 + 1, is_row: true }
     }
 
     /// Returns the number of bytes that the process may use.

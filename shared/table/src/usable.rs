@@ -3,20 +3,20 @@
 use evergreen_lifecycle::ColumnRole;
 
 use super::TableError;
-use super::infer::Reading;
+use super::infer::ColumnReading;
 use super::labels;
-use super::load::Loaded;
+use super::load::LoadedColumn;
 use super::odd_rows::{OddRow, OddRows};
-use super::parts::Parts;
+use super::parts::TableParts;
 use super::read::place_of;
 use crate::frame::MISSING;
-use crate::settings::Settings;
+use crate::settings::DatasetSettings;
 
 /// Leaves out the rows without a target and those whose label no other row has. Returns their indices.
 pub(super) fn keep(
-    parts: &Parts,
-    readings: &[Reading],
-    loaded: &mut [Loaded],
+    parts: &TableParts,
+    readings: &[ColumnReading],
+    loaded: &mut [LoadedColumn],
     odd: &mut OddRows,
     target: &str,
 ) -> Result<Vec<u32>, TableError> {
@@ -40,10 +40,12 @@ pub(super) fn keep(
 }
 
 /// Returns for each row the reason to leave it out, or `None`.
-fn judged(target: &Loaded) -> Vec<Option<OddRow>> {
+fn judged(target: &LoadedColumn) -> Vec<Option<OddRow>> {
     match target {
-        Loaded::Wide(numbers) => numbers.iter().map(|number| number.is_nan().then_some(OddRow::NoTarget)).collect(),
-        Loaded::Texts(texts) => {
+        LoadedColumn::Wide(numbers) => {
+            numbers.iter().map(|number| number.is_nan().then_some(OddRow::NoTarget)).collect()
+        }
+        LoadedColumn::Texts(texts) => {
             let is_rare = labels::rare(texts);
             let judge = |code: &u32| match *code {
                 MISSING => Some(OddRow::NoTarget),
@@ -56,7 +58,7 @@ fn judged(target: &Loaded) -> Vec<Option<OddRow>> {
 }
 
 /// Returns an error if rows are left out for a reason that the settings do not allow.
-pub(super) fn check(parts: &Parts, odd: &OddRows, settings: &Settings) -> Result<(), TableError> {
+pub(super) fn check(parts: &TableParts, odd: &OddRows, settings: &DatasetSettings) -> Result<(), TableError> {
     let refused = settings.strict.iter().copied().filter(|why| odd.of(*why) > 0);
     match refused.filter_map(|why| Some((odd.first(why)?, why))).min_by_key(|(at, _)| *at) {
         Some((at, why)) => Err(TableError::OddRow { place: parts.place(at), why }),

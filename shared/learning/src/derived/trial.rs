@@ -93,7 +93,7 @@ fn is_smaller(losses: &[f64], others: &[f64]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use evergreen_table::{DataFile, Settings, Table};
+    use evergreen_table::{DataFile, DatasetSettings, Table};
 
     use super::*;
     use crate::prepared::Prepared;
@@ -104,7 +104,8 @@ mod tests {
         let row = |row: usize| format!("{},{}\n", row % 100, usize::from((row % 100 > 49) != row.is_multiple_of(199)));
         let csv = "x,y\n".to_owned() + &(0..400).map(row).collect::<String>();
         let file = DataFile { name: "t.csv".into(), content: csv.into_bytes() };
-        let prepared = Prepared::of(Table::read(vec![file], Settings::default(), "y", u64::MAX).unwrap()).unwrap();
+        let prepared =
+            Prepared::of(Table::read(vec![file], DatasetSettings::default(), "y", u64::MAX).unwrap()).unwrap();
         let (table, rows) = (prepared.table(), &prepared.split().training);
         let target = table.target().take(rows);
         let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };

@@ -1,5 +1,5 @@
 use evergreen_lifecycle::Label;
-use evergreen_table::{DataFile, MISSING, Settings, Target, iris};
+use evergreen_table::{DataFile, DatasetSettings, MISSING, Target, iris};
 
 use super::*;
 
@@ -70,7 +70,7 @@ fn nothing_is_said_of_iris() {
 
 fn read(csv: String, settings: &str) -> Table {
     let file = DataFile { name: "part.csv".into(), content: csv.into_bytes() };
-    Table::read(vec![file], Settings::parse(settings).unwrap(), "y", u64::MAX).unwrap()
+    Table::read(vec![file], DatasetSettings::parse(settings).unwrap(), "y", u64::MAX).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use evergreen_scoring::MAX_NODES;
 
-use evergreen_table::budget::whole;
+use evergreen_table::budget::with_overhead;
 
 use super::scale::Scale;
 use crate::families;
@@ -30,7 +30,7 @@ pub(crate) const SUMS: u64 = 24;
 
 /// Returns the bytes to evaluate a model on a table that has been read.
 pub(crate) fn judging(scale: &Scale) -> u64 {
-    whole(proof(scale))
+    with_overhead(proof(scale))
 }
 
 /// Returns the bytes to learn by the family of `space` from a table that has been read.
@@ -39,7 +39,7 @@ pub(crate) fn learning(scale: &Scale, space: &Space, threads: u64) -> u64 {
     let binning = times([threads, scale.training, 4]).saturating_add(threads << 20);
     let fitting = families::of(space.family).fitting_bytes(scale, space, threads);
     let proving = add([proof(scale), target(scale), artifact(scale, space)]);
-    whole(add([held, binning.max(fitting).max(searching(scale, space))]).max(proving))
+    with_overhead(add([held, binning.max(fitting).max(searching(scale, space))]).max(proving))
 }
 
 fn split(scale: &Scale) -> u64 {

@@ -1,7 +1,7 @@
 //! The quantities that the memory of a training run depends on.
 
 use evergreen_lifecycle::{ColumnRole, DatasetProfile, MAX_LABELS};
-use evergreen_table::budget::{Column, Kind, Shape, Use};
+use evergreen_table::budget::{ColumnShape, ColumnUse, MemoryKind, TableShape};
 use evergreen_table::{Table, Values};
 
 use crate::encode::MAX_CATEGORIES;
@@ -33,17 +33,17 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Returns the size of a table with this shape. One fifth of the rows is the hold-out.
-    pub(crate) fn of(shape: &Shape) -> Self {
+    pub(crate) fn of(shape: &TableShape) -> Self {
         Self {
             rows: shape.rows,
             training: shape.rows - shape.rows / 5,
             columns: shape.columns.len() as u64,
-            learnt: shape.learnt().count() as u64,
+            learnt: shape.feature_columns().count() as u64,
             bytes: shape.bytes(),
             row_bytes: shape.row_bytes(),
-            features: shape.learnt().map(features).sum(),
-            bins: shape.learnt().map(bins).sum(),
-            different: shape.learnt().map(variants).fold(1, u64::saturating_mul),
+            features: shape.feature_columns().map(features).sum(),
+            bins: shape.feature_columns().map(bins).sum(),
+            different: shape.feature_columns().map(variants).fold(1, u64::saturating_mul),
             classes: shape.labels().map_or(0, |target| target.distinct.clamp(2, MAX_LABELS as u64)),
         }
     }
@@ -52,7 +52,7 @@ impl Scale {
     pub(crate) fn learning(prepared: &Prepared) -> Self {
         let table = prepared.table();
         let columns = learnt(table).chain(others(table.profile(), table)).collect();
-        let scale = Self::of(&Shape { rows: table.rows() as u64, columns });
+        let scale = Self::of(&TableShape { rows: table.rows() as u64, columns });
         let features = prepared.preprocessing().features() as u64;
         Self { training: prepared.split().training.len() as u64, features, ..scale }
     }
@@ -73,59 +73,59 @@ impl Scale {
     }
 }
 
-fn features(column: &Column) -> u64 {
+fn features(column: &ColumnShape) -> u64 {
     let values = match column.kind {
-        Kind::Text(_) => column.distinct.min(MAX_CATEGORIES as u64),
+        MemoryKind::Text(_) => column.distinct.min(MAX_CATEGORIES as u64),
         _ => 1,
     };
     values + u64::from(column.has_missing)
 }
 
-fn bins(column: &Column) -> u64 {
+fn bins(column: &ColumnShape) -> u64 {
     match column.kind {
-        Kind::Text(_) => 2 * features(column),
+        MemoryKind::Text(_) => 2 * features(column),
         _ => column.distinct.min(MAX_BINS) + 2 * u64::from(column.has_missing),
     }
 }
 
 /// Returns how many different values a column can have in bins.
-fn variants(column: &Column) -> u64 {
-    let most = if matches!(column.kind, Kind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
+fn variants(column: &ColumnShape) -> u64 {
+    let most = if matches!(column.kind, MemoryKind::Text(_)) { MAX_CATEGORIES as u64 + 1 } else { MAX_BINS };
     column.distinct.min(most) + u64::from(column.has_missing)
 }
 
 /// Returns the columns that models are trained on.
-fn learnt(table: &Table) -> impl Iterator<Item = Column> {
+fn learnt(table: &Table) -> impl Iterator<Item = ColumnShape> {
     let distinct = |name: &str| {
         let profile = table.profile().columns.iter().find(|profile| profile.name == name);
         profile.map_or(u64::MAX, |profile| profile.distinct as u64)
     };
     table.frame().columns().iter().map(move |column| {
         let (kind, distinct) = match &column.values {
-            Values::Timestamp(_) => (Kind::Wide, distinct(&column.name)),
+            Values::Timestamp(_) => (MemoryKind::Wide, distinct(&column.name)),
             Values::Category { names, .. } | Values::Text { names, .. } => {
                 let bytes: usize = names.iter().map(String::len).sum();
-                (Kind::Text((bytes / names.len().max(1)) as u64), names.len() as u64)
+                (MemoryKind::Text((bytes / names.len().max(1)) as u64), names.len() as u64)
             }
-            _ => (Kind::Number, distinct(&column.name)),
+            _ => (MemoryKind::Number, distinct(&column.name)),
         };
-        Column { kind, used: Use::Feature, distinct, has_missing: column.values.has_missing() }
+        ColumnShape { kind, used: ColumnUse::Feature, distinct, has_missing: column.values.has_missing() }
     })
 }
 
 /// Returns the other columns: target, order, group, weights, and those that are left out.
-fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = Column> {
+fn others(profile: &DatasetProfile, table: &Table) -> impl Iterator<Item = ColumnShape> {
     let classes = table.target().labels().len() as u64;
     profile.columns.iter().filter_map(move |column| {
         let (kind, used) = match column.role {
             ColumnRole::Feature => return None,
-            ColumnRole::Target if classes > 0 => (Kind::Text(0), Use::Target),
-            ColumnRole::Target => (Kind::Wide, Use::Target),
-            ColumnRole::Order | ColumnRole::Group => (Kind::Wide, Use::Other),
-            ColumnRole::Weights => (Kind::Number, Use::Other),
-            ColumnRole::Dropped => (Kind::Skipped, Use::Feature),
+            ColumnRole::Target if classes > 0 => (MemoryKind::Text(0), ColumnUse::Target),
+            ColumnRole::Target => (MemoryKind::Wide, ColumnUse::Target),
+            ColumnRole::Order | ColumnRole::Group => (MemoryKind::Wide, ColumnUse::Other),
+            ColumnRole::Weights => (MemoryKind::Number, ColumnUse::Other),
+            ColumnRole::Dropped => (MemoryKind::Skipped, ColumnUse::Feature),
         };
-        let distinct = if used == Use::Target && classes > 0 { classes } else { column.distinct as u64 };
-        Some(Column { kind, used, distinct, has_missing: column.missing > 0 })
+        let distinct = if used == ColumnUse::Target && classes > 0 { classes } else { column.distinct as u64 };
+        Some(ColumnShape { kind, used, distinct, has_missing: column.missing > 0 })
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::{Family, PrimaryMetric, Task};
-use evergreen_table::{EnsembleLimits, FamilyChoice, Range, Settings, Table, Target, Values};
+use evergreen_table::{DatasetSettings, EnsembleLimits, FamilyChoice, Range, Table, Target, Values};
 use serde_json::Value;
 
 use crate::deciding::LabelChoice;
@@ -159,7 +159,7 @@ impl Plan {
 
 /// Returns the ranges to draw candidates from. `settings` or an event may choose families and ranges.
 pub(crate) fn spaces(
-    settings: &Settings,
+    settings: &DatasetSettings,
     family: Option<Family>,
     overrides: &BTreeMap<String, Value>,
 ) -> Result<Vec<Space>, PlanError> {
@@ -168,7 +168,7 @@ pub(crate) fn spaces(
 
 fn spaces_of(
     families: &[Family],
-    settings: &Settings,
+    settings: &DatasetSettings,
     overrides: &BTreeMap<String, Value>,
 ) -> Result<Vec<Space>, PlanError> {
     let mut spaces: Vec<Space> = families.iter().copied().map(Space::of).collect();
@@ -184,7 +184,7 @@ fn spaces_of(
 }
 
 /// Returns the one family, or those of the settings, or those that `auto` tries.
-fn wanted(settings: &Settings, family: Option<Family>) -> Vec<Family> {
+fn wanted(settings: &DatasetSettings, family: Option<Family>) -> Vec<Family> {
     let chosen = match family {
         Some(family) => vec![FamilyChoice::Family(family)],
         None if settings.families.is_empty() => vec![FamilyChoice::Auto],

@@ -6,7 +6,7 @@ use evergreen_scoring::{Ensemble, LabelRule, Link, Predictor};
 
 use super::*;
 use crate::hyperparameters::Space;
-use evergreen_table::{DataFile, Settings};
+use evergreen_table::{DataFile, DatasetSettings};
 
 /// A table with more columns than rows. Linear models cannot be fitted to it.
 fn wide() -> Prepared {
@@ -18,7 +18,7 @@ fn wide() -> Prepared {
     };
     let csv: String = (0..40).map(row).collect();
     let file = DataFile { name: "part.csv".into(), content: format!("{header}y\n{csv}").into_bytes() };
-    let settings = Settings { candidates: Some(1), ..Settings::default() };
+    let settings = DatasetSettings { candidates: Some(1), ..DatasetSettings::default() };
     Prepared::of(Table::read(vec![file], settings, "y", u64::MAX).unwrap()).unwrap()
 }
 

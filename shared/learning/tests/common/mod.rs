@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use evergreen_learning::{Origin, Plan, Prepared, Trained};
 use evergreen_lifecycle::{Family, Parameters};
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 
 pub fn origin() -> Origin {
     Origin { model: "test".into(), code_version: "1.2.3".into() }
 }
 
 /// Reads a table from a CSV with the target `y`.
-pub fn table(csv: &str, settings: Settings) -> Prepared {
+pub fn table(csv: &str, settings: DatasetSettings) -> Prepared {
     let file = DataFile { name: "part.csv".into(), content: csv.as_bytes().to_vec() };
     Prepared::of(Table::read(vec![file], settings, "y", u64::MAX).unwrap()).unwrap()
 }

@@ -6,7 +6,7 @@ mod drift;
 mod memory;
 mod splits;
 
-use evergreen_table::{DataFile, Settings, Table, TableError};
+use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 
 /// Memory that is enough for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
@@ -34,7 +34,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
 
 /// Reads `csv` with the target `y` and the settings `toml`.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
-    Table::read(vec![file("a.csv", csv)], Settings::parse(toml).unwrap(), "y", MEMORY)
+    Table::read(vec![file("a.csv", csv)], DatasetSettings::parse(toml).unwrap(), "y", MEMORY)
 }
 
 pub(crate) fn read(csv: impl AsRef<[u8]>) -> Table {

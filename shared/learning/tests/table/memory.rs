@@ -9,8 +9,8 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use evergreen_learning::memory::{self, Purpose};
 use evergreen_learning::{LearningError, Origin, Plan, Prepared, train};
 use evergreen_lifecycle::Family;
-use evergreen_table::budget::{self, Sample};
-use evergreen_table::{Settings, Table};
+use evergreen_table::budget::{self, FileSample};
+use evergreen_table::{DatasetSettings, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
@@ -21,7 +21,7 @@ const MB: u64 = 1 << 20;
 
 /// Returns the memory that a function of `size` MB has for its table.
 fn function(size: u64) -> u64 {
-    size * MB - budget::OWN
+    size * MB - budget::FUNCTION_OVERHEAD
 }
 
 /// Number of rows in a sample.
@@ -30,19 +30,19 @@ const ROWS: usize = 100_000;
 /// Samples of generated rows, and the size of a file with the given number of them.
 struct Made {
     files: Vec<(String, u64)>,
-    samples: Vec<Sample>,
+    samples: Vec<FileSample>,
 }
 
 impl Made {
     fn of(header: &str, row: impl Fn(usize) -> String, rows: u64) -> Self {
         let beginning = (0..ROWS).map(row).fold(header.to_owned(), |csv, row| csv + &row);
         let size = (beginning.len() - header.len()) as u64 * rows / ROWS as u64;
-        let sample = Sample { file: 0, range: 0..beginning.len() as u64, content: beginning.into_bytes() };
+        let sample = FileSample { file: 0, range: 0..beginning.len() as u64, content: beginning.into_bytes() };
         Self { files: vec![("a.csv".into(), size)], samples: vec![sample] }
     }
 
     fn check(&self, toml: &str, purpose: Purpose<'_>, memory: u64) -> Result<(), String> {
-        let settings = Settings::parse(toml).unwrap();
+        let settings = DatasetSettings::parse(toml).unwrap();
         memory::check(&self.files, &self.samples, &settings, "y", purpose, memory).map_err(|error| error.to_string())
     }
 
@@ -59,9 +59,9 @@ fn narrow() -> Made {
 #[test]
 fn twenty_million_narrow_rows_are_refused_by_a_sample_and_the_memory_they_need_is_said() {
     let message = narrow().learning("", 512).unwrap_err();
-    let expected = "the table has about 20,000,000 rows of 3 columns (about 114.4 MB); learning from it by ";
+    let expected = "the table has about 20,000,000 rows of 3 columns (about 114.4 MB); training on it with ";
     assert!(message.starts_with(expected), "{message}");
-    assert!(message.contains(", 384.0 MB are there; set TrainMemory to "), "{message}");
+    assert!(message.contains(", but 384.0 MB are available; set TrainMemory to "), "{message}");
     let size: u64 = message.split("TrainMemory to ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!((1024..4096).contains(&size), "{message}");
     assert_eq!(narrow().learning("", size), Ok(()));
@@ -91,7 +91,7 @@ fn more_than_any_function_has_is_said_so() {
     let mut table = narrow();
     table.files[0].1 *= 100;
     let message = table.learning("", 10_240).unwrap_err();
-    assert!(message.ends_with("; no function has so much: expected fewer rows or columns"), "{message}");
+    assert!(message.ends_with("; no function can have so much memory; expected fewer rows or columns"), "{message}");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn wide_tables_are_foreseen_by_their_cells() {
     let row = |n: usize| (0..1000).map(|column| format!("0.{:04},", (n * 7919 + column) % 10_000)).collect::<String>();
     let header = (0..1000).map(|column| format!("x{column},")).collect::<String>() + "y\n";
     let beginning = (0..70).map(|n| format!("{}{}\n", row(n), n % 2)).fold(header, |csv, row| csv + &row).into_bytes();
-    let samples = vec![Sample { file: 0, range: 0..beginning.len() as u64, content: beginning }];
+    let samples = vec![FileSample { file: 0, range: 0..beginning.len() as u64, content: beginning }];
     let table = Made { files: vec![("a.csv".into(), 70_000_000)], samples };
     let message = table.learning("", 512).unwrap_err();
     assert!(message.contains("rows of 1001 columns (about 66.8 MB); "), "{message}");
@@ -116,10 +116,10 @@ fn compressed_files_are_foreseen_by_what_comes_out_of_them() {
     let ratio = plain.samples[0].content.len() as f64 / content.len() as f64;
     content.truncate(content.len() * 3 / 4);
     let size = (plain.files[0].1 as f64 / ratio) as u64;
-    let samples = vec![Sample { file: 0, range: 0..content.len() as u64, content }];
+    let samples = vec![FileSample { file: 0, range: 0..content.len() as u64, content }];
     let files = vec![("a.csv.gz".to_owned(), size)];
     let purpose = Purpose::Learn(None, &BTreeMap::new());
-    let (settings, plain_settings) = (Settings::default(), Settings::default());
+    let (settings, plain_settings) = (DatasetSettings::default(), DatasetSettings::default());
     let found = memory::estimate(&files, &samples, &settings, "y", purpose).unwrap();
     let expected = memory::estimate(&plain.files, &plain.samples, &plain_settings, "y", purpose).unwrap();
     let near = |found: u64, expected: u64| (found as f64 / expected as f64 - 1.0).abs() < 0.1;
@@ -137,9 +137,10 @@ fn parquet_files_are_foreseen_by_their_end() {
     writer.close().unwrap();
     let size = content.len() as u64;
     let end = content.split_off(content.len() / 2);
-    let samples = vec![Sample { file: 0, range: size / 2..size, content: end }];
+    let samples = vec![FileSample { file: 0, range: size / 2..size, content: end }];
     let purpose = Purpose::Learn(None, &BTreeMap::new());
-    let found = memory::estimate(&[("a.parquet".to_owned(), size)], &samples, &Settings::default(), "y", purpose);
+    let found =
+        memory::estimate(&[("a.parquet".to_owned(), size)], &samples, &DatasetSettings::default(), "y", purpose);
     assert_eq!(found.map(|found| (found.rows, found.columns)), Some((300_000, 2)));
 }
 
@@ -147,7 +148,7 @@ fn parquet_files_are_foreseen_by_their_end() {
 fn only_large_tables_are_sampled_and_of_many_files_the_largest() {
     let sized = |files: &[(&str, u64)]| {
         let files: Vec<_> = files.iter().map(|(name, size)| ((*name).to_owned(), *size)).collect();
-        budget::wanted(&files).map_err(|error| error.to_string())
+        budget::sample_ranges(&files).map_err(|error| error.to_string())
     };
     assert_eq!(sized(&[("a.csv", MB), ("b.csv.gz", MB)]), Ok(vec![]));
     let expected = [(1, 0..MB / 2), (0, 99 * MB..100 * MB)];
@@ -167,10 +168,11 @@ fn without_samples_the_files_are_to_fit() {
     let files = [("a.csv".to_owned(), 3 * MB), ("b.csv.gz".to_owned(), MB / 2)];
     let check = |memory| {
         let purpose = Purpose::Judge;
-        memory::check(&files, &[], &Settings::default(), "y", purpose, memory).map_err(|error| error.to_string())
+        memory::check(&files, &[], &DatasetSettings::default(), "y", purpose, memory).map_err(|error| error.to_string())
     };
     assert_eq!(check(4 * MB), Ok(()));
-    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, 3.0 MB are there; set TrainMemory to 132 or \
+    let message = "the table has 3.5 MB; reading it needs about 3.5 MB of memory, but 3.0 MB are available; set \
+                   TrainMemory to 132 or \
                    more, or take fewer rows or columns";
     assert_eq!(check(3 * MB), Err(message.to_owned()));
 }
@@ -178,7 +180,8 @@ fn without_samples_the_files_are_to_fit() {
 #[test]
 fn a_table_that_was_read_once_is_refused_by_its_rows_before_its_values_are_kept() {
     let rows: String = (0..400_000).map(|n| format!("{},{}\n", n % 7, n % 2)).collect();
-    let read = |memory| Table::read(vec![file("a.csv", format!("x,y\n{rows}"))], Settings::default(), "y", memory);
+    let read =
+        |memory| Table::read(vec![file("a.csv", format!("x,y\n{rows}"))], DatasetSettings::default(), "y", memory);
     let message = read(20 * MB).unwrap_err().to_string();
     assert!(message.starts_with("the table has 400,000 rows of 2 columns (1.5 MB); "), "{message}");
     assert!(message.contains(" needs about ") && message.contains("; set TrainMemory to "), "{message}");
@@ -196,7 +199,7 @@ fn categories() -> String {
 }
 
 fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
-    let table = Table::read(vec![file("a.csv", csv)], Settings::default(), "y", memory).unwrap();
+    let table = Table::read(vec![file("a.csv", csv)], DatasetSettings::default(), "y", memory).unwrap();
     let prepared = Prepared::of(table).unwrap();
     let plan = Plan::new(prepared.table(), Some(family), &BTreeMap::new(), 0).unwrap();
     let deadline = Instant::now() + Duration::from_secs(2);
@@ -206,9 +209,10 @@ fn learn(csv: &str, memory: u64, family: Family) -> Result<(), LearningError> {
 #[test]
 fn a_table_that_its_categories_make_too_large_is_refused_with_its_size() {
     let message = learn(&categories(), 24 * MB, Family::RandomForest).unwrap_err().to_string();
-    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; learning from it by random_forest needs \
+    let expected = "the table has 4,000 rows of 11 columns, which make 500 features; training on it with \
+                    random_forest needs \
                     about ";
-    assert!(message.starts_with(expected) && message.contains(" of memory, 24.0 MB are there; "), "{message}");
+    assert!(message.starts_with(expected) && message.contains(" of memory, but 24.0 MB are available; "), "{message}");
 }
 
 #[test]

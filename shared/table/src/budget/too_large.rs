@@ -4,10 +4,10 @@ use std::fmt;
 
 use evergreen_lifecycle::Family;
 
-use super::{Raw, Shape};
+use super::{FileSizes, TableShape};
 
 /// Bytes that the train function needs in addition to a table and its model: code, SDK, connections.
-pub const OWN: u64 = 128 << 20;
+pub const FUNCTION_OVERHEAD: u64 = 128 << 20;
 
 /// Maximum memory of a Lambda function, in MB.
 const MAX_FUNCTION: u64 = 10_240;
@@ -32,7 +32,7 @@ pub struct TooLarge {
     /// Bytes that the process may use.
     pub memory: u64,
     /// Shape and file sizes of a table that was surveyed. From them, the memory of the training can be computed, too.
-    pub read: Option<(Shape, Raw)>,
+    pub read: Option<(TableShape, FileSizes)>,
 }
 
 impl std::error::Error for TooLarge {}
@@ -53,23 +53,23 @@ impl fmt::Display for TooLarge {
             (_, bytes) => write!(formatter, " ({about}{})", gigabytes(bytes))?,
         }
         let doing = match self.family {
-            Some(family) => format!("learning from it by {family}"),
+            Some(family) => format!("training on it with {family}"),
             None => "reading it".to_owned(),
         };
         let (needed, memory) = (gigabytes(self.needed), gigabytes(self.memory));
-        write!(formatter, "; {doing} needs about {needed} of memory, {memory} are there; ")?;
+        write!(formatter, "; {doing} needs about {needed} of memory, but {memory} are available; ")?;
         match train_memory(self.needed) {
             size if size <= MAX_FUNCTION => {
                 write!(formatter, "set TrainMemory to {size} or more, or take fewer rows or columns")
             }
-            _ => write!(formatter, "no function has so much: expected fewer rows or columns"),
+            _ => write!(formatter, "no function can have so much memory; expected fewer rows or columns"),
         }
     }
 }
 
 /// Returns the memory setting, in MB, of a function that has `bytes` for a table.
 fn train_memory(bytes: u64) -> u64 {
-    bytes.saturating_add(OWN).div_ceil(1 << 20)
+    bytes.saturating_add(FUNCTION_OVERHEAD).div_ceil(1 << 20)
 }
 
 /// Formats a number with commas between its thousands.

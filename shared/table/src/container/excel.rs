@@ -8,7 +8,7 @@ use calamine::{
 };
 use zip::ZipArchive;
 
-use super::{Lines, Plain, Room};
+use super::{CsvText, LineMapping, Room};
 use crate::TableError;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
@@ -21,7 +21,7 @@ const INFLATION: u64 = 5;
 const HEAD: u64 = 4096;
 
 /// Reads the table of the workbook `file` if it fits into `room`. A small workbook may hold a huge table.
-pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, TableError> {
+pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<CsvText, TableError> {
     let refused = |found: &str| TableError::OtherFormat {
         file: file.to_owned(),
         found: found.to_owned(),
@@ -50,10 +50,10 @@ pub(super) fn open(file: &str, content: Bytes, room: Room) -> Result<Plain, Tabl
         read_as.push(format!("the first of {} sheets that has values, and no other", names.len()));
     }
     let first = sheet.start().map_or(0, |(row, _)| i64::from(row));
-    Ok(Plain {
+    Ok(CsvText {
         bytes: Bytes::from(bytes),
         read_as,
-        lines: Lines { shift: first + header as i64, are_rows: true },
+        lines: LineMapping { shift: first + header as i64, are_rows: true },
         is_made: true,
     })
 }

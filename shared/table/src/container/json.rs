@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::Room;
-use crate::{Place, TableError};
+use crate::{FilePlace, TableError};
 
 /// Checks whether a text begins with a JSON object or a list of objects.
 pub(super) fn is_json(text: &[u8]) -> bool {
@@ -57,7 +57,7 @@ fn flatten(name: String, value: Value, members: &mut Vec<(String, Value)>) {
 /// Converts the objects of `text` to CSV if it fits into `room`. Each member that occurs in any object is a column. The
 /// text is parsed twice, because parsed objects need many times the memory of their text.
 pub(super) fn to_csv(file: &str, text: &[u8], room: Room) -> Result<Vec<u8>, TableError> {
-    let wrong = |line| TableError::Json(Place { file: file.to_owned(), line, is_row: false });
+    let wrong = |line| TableError::Json(FilePlace { file: file.to_owned(), line, is_row: false });
     let (mut columns, mut names) = (HashMap::new(), Vec::new());
     let (mut rows, mut bytes) = (0_u64, 0_u64);
     each(text, |Object(members)| {
@@ -168,6 +168,6 @@ mod tests {
         let message = to_csv("a.jsonl", b"{\"a\":1}\n{\"a\":\n", Room { free: 1 << 20, memory: 1 << 20 })
             .unwrap_err()
             .to_string();
-        assert_eq!(message, "a.jsonl, line 2: no JSON object; expected one on each line");
+        assert_eq!(message, "a.jsonl, line 2: not a JSON object; expected one on each line");
     }
 }

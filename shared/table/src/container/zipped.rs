@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use crate::TableError;
 
 /// The content of an archive.
-pub(super) enum Inner {
+pub(super) enum ArchiveContent {
     /// The archive is an Excel workbook.
     Workbook(Bytes),
     /// Name and content of the only file in the archive.
@@ -17,7 +17,7 @@ pub(super) enum Inner {
 
 /// Opens an archive if its content fits into memory. `memory` is the total memory in bytes, and `free` is how much of
 /// it is free.
-pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<Inner, TableError> {
+pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result<ArchiveContent, TableError> {
     let other = |found: String| TableError::OtherFormat {
         file: file.to_owned(),
         found,
@@ -27,7 +27,7 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| damaged())?;
     let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
     if names.iter().any(|name| name == "xl/workbook.xml") {
-        return Ok(Inner::Workbook(archive.into_inner().into_inner()));
+        return Ok(ArchiveContent::Workbook(archive.into_inner().into_inner()));
     }
     let tables: Vec<&String> = names.iter().filter(|name| is_file(name)).collect();
     let [name] = tables.as_slice() else {
@@ -39,7 +39,7 @@ pub(super) fn open(file: &str, content: Bytes, memory: u64, free: u64) -> Result
     if bytes.len() as u64 > free {
         return Err(TableError::TooLargeDecompressed { file: file.to_owned(), bytes: free, memory });
     }
-    Ok(Inner::Entry((*name).clone(), bytes))
+    Ok(ArchiveContent::Entry((*name).clone(), bytes))
 }
 
 /// Checks whether an entry is a file, but not a folder or a file that an operating system adds.

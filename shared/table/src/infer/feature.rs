@@ -2,11 +2,11 @@
 
 use evergreen_lifecycle::ColumnRole;
 
-use super::{A_MOMENT, A_NUMBER, Judged, Reading, Storage};
+use super::{A_MOMENT, A_NUMBER, ColumnFacts, ColumnReading, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
 use crate::signs::Signs;
-use crate::survey::{Class, MAX_DISTINCT};
+use crate::survey::{MAX_DISTINCT, ValueClass};
 
 /// Reason to leave out a column that only counts the rows.
 pub(super) const COUNTS_ROWS: &str = "it counts the rows";
@@ -15,10 +15,10 @@ pub(super) const COUNTS_ROWS: &str = "it counts the rows";
 const WORDS: u64 = 3;
 
 /// Infers how a feature is read.
-pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
+pub(super) fn infer(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
     if let Some(kind) = column.unread {
-        let hint = "; convert it in the file to learn from it";
+        let hint = "; convert it in the file to use it";
         return Ok(left_out(column, TypeName::Category, &format!("its values are of the type {kind}"), hint));
     }
     if tally.present() == 0 || column.forced.is_none() && tally.valued() == 0 {
@@ -38,30 +38,37 @@ pub(super) fn infer(column: Judged<'_>) -> Result<Reading, TableError> {
     Ok(reading)
 }
 
-fn left_out(column: Judged<'_>, kind: TypeName, because: &str, hint: &str) -> Reading {
+fn left_out(column: ColumnFacts<'_>, kind: TypeName, because: &str, hint: &str) -> ColumnReading {
     let warnings = vec![format!("column {:?} is left out: {because}{hint}", column.name)];
-    Reading { warnings, ..Reading::new(ColumnRole::Dropped, Storage::Skip, kind, because) }
+    ColumnReading { warnings, ..ColumnReading::new(ColumnRole::Dropped, Storage::Skip, kind, because) }
 }
 
-fn feature(storage: Storage, kind: TypeName, because: impl Into<String>) -> Reading {
+fn feature(storage: Storage, kind: TypeName, because: impl Into<String>) -> ColumnReading {
     let marks_are_missing = !matches!(storage, Storage::Texts | Storage::Words);
-    Reading { marks_are_missing, ..Reading::new(ColumnRole::Feature, storage, kind, because) }
+    ColumnReading { marks_are_missing, ..ColumnReading::new(ColumnRole::Feature, storage, kind, because) }
 }
 
-fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
+fn forced(column: ColumnFacts<'_>, kind: TypeName) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
     let (storage, wrong) = match kind {
         TypeName::Number => {
-            let known = [Class::Number, Class::Padded, Class::Clock, Class::Span, Class::Mark, Class::Infinite];
+            let known = [
+                ValueClass::Number,
+                ValueClass::Padded,
+                ValueClass::Clock,
+                ValueClass::Span,
+                ValueClass::Mark,
+                ValueClass::Infinite,
+            ];
             (Storage::Number, tally.first_outside(&known).map(|at| (at, A_NUMBER)))
         }
         TypeName::Boolean => {
-            let other = tally.first_outside(&[Class::Boolean, Class::Number, Class::Mark]);
+            let other = tally.first_outside(&[ValueClass::Boolean, ValueClass::Number, ValueClass::Mark]);
             let first = [other, tally.first_beyond_one].into_iter().flatten().min();
             (Storage::Boolean, first.map(|at| (at, "true or false, or 1 or 0")))
         }
         TypeName::Timestamp => {
-            let other = tally.first_outside(&[Class::Moment, Class::Clock, Class::Mark]);
+            let other = tally.first_outside(&[ValueClass::Moment, ValueClass::Clock, ValueClass::Mark]);
             (Storage::Timestamp, other.map(|at| (at, A_MOMENT)))
         }
         TypeName::Category => (Storage::Texts, None),
@@ -69,29 +76,29 @@ fn forced(column: Judged<'_>, kind: TypeName) -> Result<Reading, TableError> {
         TypeName::Identifier => return Ok(left_out(column, kind, "dataset.toml says that it is an identifier", "")),
     };
     match wrong {
-        Some((at, expected)) => Err(column.wrong(at, expected, ", as dataset.toml says of the column")),
+        Some((at, expected)) => Err(column.wrong(at, expected, ", because dataset.toml sets this type for the column")),
         None => Ok(feature(storage, kind, "dataset.toml says so")),
     }
 }
 
-fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
+fn inferred(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     let tally = column.tally;
-    let all = |classes: &[Class]| classes.iter().map(|class| tally.of(*class)).sum::<u64>() == tally.valued();
-    if all(&[Class::Number]) {
+    let all = |classes: &[ValueClass]| classes.iter().map(|class| tally.of(*class)).sum::<u64>() == tally.valued();
+    if all(&[ValueClass::Number]) {
         return Ok(number(column));
     }
-    if all(&[Class::Boolean]) {
+    if all(&[ValueClass::Boolean]) {
         let because = format!("every value is true or false{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Boolean, TypeName::Boolean, because));
     }
-    if all(&[Class::Moment]) {
+    if all(&[ValueClass::Moment]) {
         return Ok(moment(column));
     }
-    if all(&[Class::Clock]) {
+    if all(&[ValueClass::Clock]) {
         let because = format!("every value is a time of day{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Timestamp, TypeName::Timestamp, because));
     }
-    if all(&[Class::Clock, Class::Span]) {
+    if all(&[ValueClass::Clock, ValueClass::Span]) {
         let because = format!("every value is a length of time, read in seconds{}{}", stored(column), marked(column));
         return Ok(feature(Storage::Number, TypeName::Number, because));
     }
@@ -100,10 +107,10 @@ fn inferred(column: Judged<'_>) -> Result<Reading, TableError> {
 }
 
 /// Returns the reading of a column of numbers. A column that numbers the rows, by its name and its values, is left out.
-fn number(column: Judged<'_>) -> Reading {
+fn number(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let keep = keep_as(column.name, TypeName::Number);
-    if is_identifiers_name(column.name) && tally.is_unique() && tally.first_broken.is_none() {
+    if is_identifiers_name(column.name) && tally.is_unique() && tally.first_fraction.is_none() {
         let because = "whole numbers, each there once, under the name of an identifier";
         return left_out(column, TypeName::Identifier, because, &keep);
     }
@@ -115,11 +122,11 @@ fn number(column: Judged<'_>) -> Reading {
     warnings.extend(
         [infinite(column), sentinel(column), collapsed(column), codes(column), moments(column)].into_iter().flatten(),
     );
-    Reading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
+    ColumnReading { warnings, ..feature(Storage::Number, TypeName::Number, because) }
 }
 
 /// Describes how the numbers are written, unless they are plain.
-fn notation(column: Judged<'_>) -> String {
+fn notation(column: ColumnFacts<'_>) -> String {
     let tally = column.tally;
     let mut words = String::new();
     if column.form.comma {
@@ -138,13 +145,13 @@ fn notation(column: Judged<'_>) -> String {
 }
 
 /// Describes that a Parquet file stores the values as text.
-fn stored(column: Judged<'_>) -> &'static str {
+fn stored(column: ColumnFacts<'_>) -> &'static str {
     if column.is_stored_text { ", which the file stores as text" } else { "" }
 }
 
 /// Describes how many marks count as missing values.
-fn marked(column: Judged<'_>) -> String {
-    match column.tally.of(Class::Mark) {
+fn marked(column: ColumnFacts<'_>) -> String {
+    match column.tally.of(ValueClass::Mark) {
         0 => String::new(),
         1 => "; 1 mark such as `?` or `#N/A` counts as missing".to_owned(),
         marks => format!("; {marks} marks such as `?` or `#N/A` count as missing"),
@@ -152,16 +159,17 @@ fn marked(column: Judged<'_>) -> String {
 }
 
 /// Returns warnings about numbers whose notation has more than one meaning.
-pub(super) fn written(column: Judged<'_>) -> Vec<String> {
+pub(super) fn written(column: ColumnFacts<'_>) -> Vec<String> {
     let (tally, name) = (column.tally, column.name);
-    let numbers = tally.of(Class::Number);
+    let numbers = tally.of(ValueClass::Number);
     let (percents, currencies) = (tally.written(Signs::PERCENT), tally.written(Signs::CURRENCY));
     let are_some = |part: u64, all: u64| part > 0 && part < all;
     let mut warnings = Vec::new();
     if column.form.is_guess && tally.written(Signs::DECIDED_DECIMAL) == 0 {
         warnings.push(format!(
-            "column {name:?}: nothing tells whether its points and commas are decimal marks or stand between thousands. Since \
-             fields are set apart by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
+            "column {name:?}: no value decides whether its points and commas are decimal marks or separate \
+             thousands. Because \
+             fields are separated by semicolons, 1.234 is read as 1234, and 1,234 as 1.234; if that is wrong, write \
              csv.decimal = \".\" into dataset.toml"
         ));
     }
@@ -180,18 +188,21 @@ pub(super) fn written(column: Judged<'_>) -> Vec<String> {
 }
 
 /// Returns a warning if the numbers are probably codes, such as postcodes that have lost their leading zeros.
-fn codes(column: Judged<'_>) -> Option<String> {
+fn codes(column: ColumnFacts<'_>) -> Option<String> {
     const NAMES: [&str; 8] =
         ["zip", "zipcode", "zip_code", "plz", "postcode", "postal_code", "postalcode", "postleitzahl"];
     let name = column.name;
     let is_code = NAMES.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str());
-    (is_code && column.tally.first_broken.is_none()).then(|| {
-        format!("column {name:?} is learnt from as a number; if it holds codes, write types.{name:?} = \"category\" into dataset.toml")
+    (is_code && column.tally.first_fraction.is_none()).then(|| {
+        format!(
+            "column {name:?} is used as a number; if it holds codes, write types.{name:?} = \"category\" into \
+                 dataset.toml"
+        )
     })
 }
 
 /// Returns a warning if the numbers are probably moments: seconds or milliseconds since 1970, or days such as 20240131.
-fn moments(column: Judged<'_>) -> Option<String> {
+fn moments(column: ColumnFacts<'_>) -> Option<String> {
     const FORMS: [(f64, f64, &str); 3] = [
         (19_000_101.0, 21_001_231.0, "days such as 20240131"),
         (6e8, 4e9, "seconds since 1970"),
@@ -202,24 +213,25 @@ fn moments(column: Judged<'_>) -> Option<String> {
         || name == "ts";
     let (least, most) = column.tally.bounds()?;
     let form = FORMS.into_iter().find(|(from, to, _)| *from <= least && most <= *to)?;
-    (is_named && column.tally.first_broken.is_none()).then(|| {
+    (is_named && column.tally.first_fraction.is_none()).then(|| {
         format!(
-            "column {:?} is learnt from as a number, and looks like {}; write dates as 2024-01-31 in the file to have it read as a \
+            "column {:?} is used as a number, but looks like {}; write dates as 2024-01-31 in the file to have it \
+             read as a \
              date",
             column.name, form.2
         )
     })
 }
 
-fn infinite(column: Judged<'_>) -> Option<String> {
-    let count = column.tally.of(Class::Infinite);
+fn infinite(column: ColumnFacts<'_>) -> Option<String> {
+    let count = column.tally.of(ValueClass::Infinite);
     (count > 0).then(|| {
         let name = column.name;
         format!("column {name:?}: {count} values are infinite, or beyond single precision, and count as missing")
     })
 }
 
-fn sentinel(column: Judged<'_>) -> Option<String> {
+fn sentinel(column: ColumnFacts<'_>) -> Option<String> {
     let (number, count) = column.tally.sentinels.found()?;
     let name = column.name;
     Some(format!(
@@ -228,7 +240,7 @@ fn sentinel(column: Judged<'_>) -> Option<String> {
     ))
 }
 
-fn collapsed(column: Judged<'_>) -> Option<String> {
+fn collapsed(column: ColumnFacts<'_>) -> Option<String> {
     let count = column.tally.collapsed();
     (count > 0).then(|| {
         let name = column.name;
@@ -240,7 +252,7 @@ fn collapsed(column: Judged<'_>) -> Option<String> {
 }
 
 /// Returns the reading of a column of dates, with a warning if the order of day and month is unknown.
-fn moment(column: Judged<'_>) -> Reading {
+fn moment(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let (decided, either) = (tally.written(Signs::DECIDED_ORDER), tally.written(Signs::EITHER_ORDER));
     let (first, other) = if column.form.month_first { ("month", "day") } else { ("day", "month") };
@@ -249,22 +261,23 @@ fn moment(column: Judged<'_>) -> Reading {
     let warning = (decided == 0 && either > 0).then(|| {
         let name = column.name;
         format!(
-            "column {name:?}: day and month cannot be told apart in any of its dates, which are read with the {first} first; \
-             to say which, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
+            "column {name:?}: day and month cannot be distinguished in any of its dates, which are read with the \
+             {first} first; \
+             to set the order, write csv.dates = \"{first}_first\" or csv.dates = \"{other}_first\" into dataset.toml"
         )
     });
     let is_said = tally.written(Signs::DATED) + either > 0 && column.parts.says_order;
     let warnings = warning.filter(|_| !is_said).into_iter().collect();
-    Reading { warnings, ..feature(Storage::Timestamp, TypeName::Timestamp, because) }
+    ColumnReading { warnings, ..feature(Storage::Timestamp, TypeName::Timestamp, because) }
 }
 
 fn keep_as(name: &str, kind: TypeName) -> String {
-    format!("; to learn from it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
+    format!("; to use it, write types.{name:?} = \"{}\" into dataset.toml", kind.name())
 }
 
 /// Checks whether a column is an index, whatever it holds: it has no name, or the name that programs give to their
 /// index.
-fn is_index(column: Judged<'_>) -> bool {
+fn is_index(column: ColumnFacts<'_>) -> bool {
     let lower = column.name.to_lowercase();
     let numbered = |before: &str, after: &str| {
         let number = lower.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
@@ -289,21 +302,21 @@ fn is_identifiers_name(name: &str) -> bool {
 }
 
 /// Returns an error for the few values that prevent a column from being one of numbers or of moments.
-fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
+fn check_mistakes(column: ColumnFacts<'_>) -> Result<(), TableError> {
     const MARK: &str = " as in nearly all other rows; correct it, or, if it stands for a missing value, add it to `missing` in \
                         dataset.toml";
     let tally = column.tally;
-    let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
-    let is_plain = tally.of(Class::Padded) == 0;
+    let numbers = tally.of(ValueClass::Number) + tally.of(ValueClass::Infinite);
+    let is_plain = tally.of(ValueClass::Padded) == 0;
     let is_meant = column.is_nearly_all(numbers) || numbers + tally.written(Signs::OTHER_DECIMAL) == tally.valued();
     if let (true, Some(at)) =
-        (is_plain && is_meant, tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark]))
+        (is_plain && is_meant, tally.first_outside(&[ValueClass::Number, ValueClass::Infinite, ValueClass::Mark]))
     {
         return Err(column.wrong(at, A_NUMBER, MARK));
     }
-    let moments = tally.of(Class::Moment);
+    let moments = tally.of(ValueClass::Moment);
     let of_both_orders = moments > 0 && moments + tally.written(Signs::OTHER_ORDER) == tally.valued();
-    match tally.first_outside(&[Class::Moment, Class::Mark]) {
+    match tally.first_outside(&[ValueClass::Moment, ValueClass::Mark]) {
         Some(at) if of_both_orders => {
             let expected = if column.form.month_first { "the month" } else { "the day" };
             Err(column.wrong(at, "a date", &format!(" with {expected} first, as in other rows")))
@@ -314,21 +327,22 @@ fn check_mistakes(column: Judged<'_>) -> Result<(), TableError> {
 }
 
 /// Returns a warning if many values of a text column are numbers or dates.
-fn mixed(column: Judged<'_>) -> Option<String> {
+fn mixed(column: ColumnFacts<'_>) -> Option<String> {
     let tally = column.tally;
-    let (numbers, moments) = (tally.of(Class::Number), tally.of(Class::Moment));
+    let (numbers, moments) = (tally.of(ValueClass::Number), tally.of(ValueClass::Moment));
     let (count, words) = if numbers >= moments { (numbers, "numbers") } else { (moments, "dates") };
-    let is_half = count * 2 >= tally.present() && tally.distinct() > super::FEW && tally.of(Class::Padded) == 0;
+    let is_half = count * 2 >= tally.present() && tally.distinct() > super::FEW && tally.of(ValueClass::Padded) == 0;
     is_half.then(|| {
         let (name, present) = (column.name, tally.present());
         format!(
-            "column {name:?}: {count} of {present} values are {words}, and all are taken for texts; if the others stand for \
+            "column {name:?}: {count} of {present} values are {words}, and all are read as texts; if the others \
+             stand for \
              missing values, list them as `missing` in dataset.toml"
         )
     })
 }
 
-fn texts(column: Judged<'_>) -> Reading {
+fn texts(column: ColumnFacts<'_>) -> ColumnReading {
     let tally = column.tally;
     let (present, distinct) = (tally.present(), tally.distinct() as u64);
     let identifier =
@@ -344,14 +358,17 @@ fn texts(column: Judged<'_>) -> Reading {
     if tally.has_many() {
         return identifier(&format!("texts, {MAX_DISTINCT} or more different ones"));
     }
-    let because = if tally.of(Class::Padded) + tally.of(Class::Number) == present {
+    let because = if tally.of(ValueClass::Padded) + tally.of(ValueClass::Number) == present {
         "numbers with zeros before them, or of many digits, which are codes".to_owned()
-    } else if tally.of(Class::Text) + tally.of(Class::Mark) == present {
+    } else if tally.of(ValueClass::Text) + tally.of(ValueClass::Mark) == present {
         format!("texts, {distinct} different ones")
     } else {
-        format!("values of several types, {distinct} different ones, which are taken for texts")
+        format!("values of several types, {distinct} different ones, which are read as texts")
     };
-    Reading { warnings: mixed(column).into_iter().collect(), ..feature(Storage::Texts, TypeName::Category, because) }
+    ColumnReading {
+        warnings: mixed(column).into_iter().collect(),
+        ..feature(Storage::Texts, TypeName::Category, because)
+    }
 }
 
 #[cfg(test)]

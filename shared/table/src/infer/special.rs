@@ -2,13 +2,13 @@
 
 use evergreen_lifecycle::{ColumnRole, MAX_LABELS, Task};
 
-use super::{A_NUMBER, FEW, Judged, Reading, Storage};
+use super::{A_NUMBER, ColumnFacts, ColumnReading, FEW, Storage};
 use crate::TableError;
 use crate::settings::TypeName;
-use crate::survey::Class;
+use crate::survey::ValueClass;
 
 /// Infers how the target is read: as numbers for regression, as texts for classification.
-pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, TableError> {
+pub(super) fn target(column: ColumnFacts<'_>, task: Option<Task>) -> Result<ColumnReading, TableError> {
     let by_type = column.forced.map(|kind| match kind {
         TypeName::Number | TypeName::Timestamp => Task::Regression,
         TypeName::Boolean | TypeName::Category | TypeName::Text | TypeName::Identifier => Task::Classification,
@@ -28,50 +28,63 @@ pub(super) fn target(column: Judged<'_>, task: Option<Task>) -> Result<Reading, 
             let kind = kind(column);
             let marks_are_missing = kind != TypeName::Category;
             let warnings = counts(column, &because).into_iter().collect();
-            Ok(Reading {
+            Ok(ColumnReading {
                 marks_are_missing,
                 warnings,
-                ..Reading::new(ColumnRole::Target, Storage::Texts, kind, because)
+                ..ColumnReading::new(ColumnRole::Target, Storage::Texts, kind, because)
             })
         }
         Task::Regression => {
-            let known = [Class::Number, Class::Padded, Class::Clock, Class::Span, Class::Mark, Class::Infinite];
+            let known = [
+                ValueClass::Number,
+                ValueClass::Padded,
+                ValueClass::Clock,
+                ValueClass::Span,
+                ValueClass::Mark,
+                ValueClass::Infinite,
+            ];
             if let Some(at) = column.tally.first_outside(&known) {
                 return Err(column.wrong(at, A_NUMBER, ", for regression"));
             }
             let warnings = super::feature::written(column);
-            Ok(Reading { warnings, ..Reading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because) })
+            Ok(ColumnReading {
+                warnings,
+                ..ColumnReading::new(ColumnRole::Target, Storage::Wide, TypeName::Number, because)
+            })
         }
     }
 }
 
 /// Chooses regression for numbers that are not whole, that have more than [`FEW`] different values, or that hardly ever
 /// repeat. Chooses classification otherwise.
-fn inferred_task(column: Judged<'_>) -> Result<(Task, String), TableError> {
+fn inferred_task(column: ColumnFacts<'_>) -> Result<(Task, String), TableError> {
     let tally = column.tally;
-    let numbers = tally.of(Class::Number) + tally.of(Class::Infinite);
+    let numbers = tally.of(ValueClass::Number) + tally.of(ValueClass::Infinite);
     let distinct = tally.distinct();
-    if tally.of(Class::Number) > 0 && numbers + tally.of(Class::Mark) == tally.present() {
-        let is_broken = tally.first_broken.is_some() || tally.first(Class::Infinite).is_some();
+    if tally.of(ValueClass::Number) > 0 && numbers + tally.of(ValueClass::Mark) == tally.present() {
+        let has_fraction = tally.first_fraction.is_some() || tally.first(ValueClass::Infinite).is_some();
         return Ok(match distinct as u64 * 2 > tally.valued() {
-            _ if is_broken => (Task::Regression, "numbers that are not whole".to_owned()),
+            _ if has_fraction => (Task::Regression, "numbers that are not whole".to_owned()),
             _ if distinct > FEW => (Task::Regression, format!("numbers, more than {FEW} different ones")),
             true => (Task::Regression, "numbers, of which more than half are different ones".to_owned()),
             false => (Task::Classification, format!("{distinct} different whole numbers")),
         });
     }
-    match (column.is_nearly_all(numbers), tally.first_outside(&[Class::Number, Class::Infinite, Class::Mark])) {
+    match (
+        column.is_nearly_all(numbers),
+        tally.first_outside(&[ValueClass::Number, ValueClass::Infinite, ValueClass::Mark]),
+    ) {
         (true, Some(at)) => {
             let hint = " as in nearly all other rows; for labels, write task = \"classification\" into dataset.toml; if it \
                         stands for a missing value, add it to `missing` there";
             Err(column.wrong(at, A_NUMBER, hint))
         }
-        _ => Ok((Task::Classification, format!("{distinct} different values that are no numbers"))),
+        _ => Ok((Task::Classification, format!("{distinct} different values that are not numbers"))),
     }
 }
 
 /// Returns a warning if labels look like counts and only their number led to classification.
-fn counts(column: Judged<'_>, because: &str) -> Option<String> {
+fn counts(column: ColumnFacts<'_>, because: &str) -> Option<String> {
     let (tally, name) = (column.tally, column.name);
     let is_told = because.ends_with("different whole numbers");
     let (least, most) = tally.bounds()?;
@@ -79,7 +92,8 @@ fn counts(column: Judged<'_>, because: &str) -> Option<String> {
         tally.distinct() >= MANY_COUNTS && (least == 0.0 || least == 1.0) && most < 2.0 * tally.distinct() as f64;
     (is_told && many).then(|| {
         format!(
-            "column {name:?}, the target: its {} different whole numbers look like counts, and each is taken for a label; if \
+            "column {name:?}, the target: its {} different whole numbers look like counts, and each is used as a \
+             label; if \
              they are counts, write task = \"regression\" into dataset.toml",
             tally.distinct()
         )
@@ -90,9 +104,9 @@ fn counts(column: Judged<'_>, because: &str) -> Option<String> {
 const MANY_COUNTS: usize = 6;
 
 /// Returns the type that fits all values of a column.
-fn kind(column: Judged<'_>) -> TypeName {
+fn kind(column: ColumnFacts<'_>) -> TypeName {
     let all = |class| column.tally.of(class) > 0 && column.tally.of(class) == column.tally.valued();
-    match (all(Class::Number), all(Class::Boolean), all(Class::Moment)) {
+    match (all(ValueClass::Number), all(ValueClass::Boolean), all(ValueClass::Moment)) {
         (true, _, _) => TypeName::Number,
         (_, true, _) => TypeName::Boolean,
         (_, _, true) => TypeName::Timestamp,
@@ -101,25 +115,27 @@ fn kind(column: Judged<'_>) -> TypeName {
 }
 
 /// Returns the reading of the column that orders the rows.
-pub(super) fn order(column: Judged<'_>) -> Result<Reading, TableError> {
+pub(super) fn order(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a number, or a date or time, as in the other rows";
     column.check_complete(EXPECTED)?;
-    let moments = column.tally.of(Class::Moment) > column.tally.of(Class::Number);
-    let (class, kind) = if moments { (Class::Moment, TypeName::Timestamp) } else { (Class::Number, TypeName::Number) };
+    let moments = column.tally.of(ValueClass::Moment) > column.tally.of(ValueClass::Number);
+    let (class, kind) =
+        if moments { (ValueClass::Moment, TypeName::Timestamp) } else { (ValueClass::Number, TypeName::Number) };
     match column.tally.first_outside(&[class]) {
         Some(at) => Err(column.wrong(at, EXPECTED, "")),
-        None => Ok(Reading::new(ColumnRole::Order, Storage::Wide, kind, "dataset.toml orders the rows by it")),
+        None => Ok(ColumnReading::new(ColumnRole::Order, Storage::Wide, kind, "dataset.toml orders the rows by it")),
     }
 }
 
 /// Returns the reading of the column that groups the rows.
-pub(super) fn group(column: Judged<'_>) -> Reading {
+pub(super) fn group(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or(TypeName::Identifier);
-    let mut reading = Reading::new(ColumnRole::Group, Storage::Texts, kind, "dataset.toml keeps its rows together");
-    let (missing, name) = (column.tally.of(Class::Missing), column.name);
+    let mut reading =
+        ColumnReading::new(ColumnRole::Group, Storage::Texts, kind, "dataset.toml keeps its rows together");
+    let (missing, name) = (column.tally.of(ValueClass::Missing), column.name);
     let rows = |count: u64| if count == 1 { "row has" } else { "rows have" };
     if column.tally.distinct() < 2 {
-        let problem = "has fewer than two values, so that it keeps no rows together that could be parted";
+        let problem = "has fewer than two values, so it does not separate any rows";
         reading.warnings.push(format!("dataset.toml: `group`: column {name:?} {problem}"));
     } else if missing > 0 {
         let each = "and each counts as a group of its own";
@@ -129,22 +145,22 @@ pub(super) fn group(column: Judged<'_>) -> Reading {
 }
 
 /// Returns the reading of the column that weights the rows.
-pub(super) fn weights(column: Judged<'_>) -> Result<Reading, TableError> {
+pub(super) fn weights(column: ColumnFacts<'_>) -> Result<ColumnReading, TableError> {
     const EXPECTED: &str = "a finite number from 0 up";
     column.check_complete(EXPECTED)?;
-    let wrong = [column.tally.first_outside(&[Class::Number]), column.tally.first_negative];
+    let wrong = [column.tally.first_outside(&[ValueClass::Number]), column.tally.first_negative];
     match wrong.into_iter().flatten().min() {
         Some(at) => Err(column.wrong(at, EXPECTED, "")),
         None if column.tally.has_weight => {
             let because = "dataset.toml weighs the rows by it";
-            Ok(Reading::new(ColumnRole::Weights, Storage::Number, TypeName::Number, because))
+            Ok(ColumnReading::new(ColumnRole::Weights, Storage::Number, TypeName::Number, because))
         }
         None => Err(TableError::NoWeight(column.name.to_owned())),
     }
 }
 
 /// Returns the reading of a column that the settings leave out.
-pub(super) fn dropped(column: Judged<'_>) -> Reading {
+pub(super) fn dropped(column: ColumnFacts<'_>) -> ColumnReading {
     let kind = column.forced.unwrap_or_else(|| kind(column));
-    Reading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")
+    ColumnReading::new(ColumnRole::Dropped, Storage::Skip, kind, "dataset.toml leaves it out")
 }

@@ -10,23 +10,23 @@ use memchr::{memchr, memchr_iter, memchr2};
 use rayon::prelude::*;
 
 pub(super) use self::heading::Heading;
-pub(crate) use self::sample::Sample;
-use super::{At, Reader, header};
-use crate::cell::Cell;
+pub(crate) use self::sample::CsvSample;
+use super::{CellReader, RowPosition, header};
+use crate::cell::FileCell;
 use crate::dialect::Dialect;
 use crate::odd_rows::OddRow;
 use crate::settings::CsvSettings;
-use crate::{Place, TableError};
+use crate::{FilePlace, TableError};
 
 /// Approximate bytes of a piece. Its values may need several times as much memory.
 pub(crate) const PIECE: usize = 1 << 20;
 
 /// Bytes at the beginning and in the middle of a file from which the forms of columns are detected first.
-const GLANCE: usize = 128 << 10;
+const SAMPLE: usize = 128 << 10;
 
 /// The layout of a CSV file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Layout {
+pub(super) struct CsvLayout {
     pub(super) dialect: Dialect,
     /// The first byte and the first line of the rows, and the byte after the last row.
     start: usize,
@@ -43,18 +43,22 @@ pub(super) struct Layout {
 }
 
 /// A piece of the rows of a file.
-pub(super) struct Rows<'a> {
+pub(super) struct CsvRows<'a> {
     file: u32,
     bytes: &'a [u8],
     /// The first line of `bytes`, and the number of lines.
     line: u64,
     lines: u64,
-    layout: &'a Layout,
+    layout: &'a CsvLayout,
 }
 
 /// Reads the header of a text. Returns the layout and the names of the columns. A name may be empty.
-pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layout, Vec<String>), TableError> {
-    let (dialect, before) = Dialect::of(text, said.separator, said.quote);
+pub(super) fn open(
+    file: &str,
+    text: &[u8],
+    csv_settings: &CsvSettings,
+) -> Result<(CsvLayout, Vec<String>), TableError> {
+    let (dialect, before) = Dialect::of(text, csv_settings.separator, csv_settings.quote);
     let body = text.get(before..).unwrap_or_default();
     let mut reader = dialect.reader().from_reader(body);
     let mut record = StringRecord::new();
@@ -66,9 +70,9 @@ pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layou
     let line = reader.position().line() + newlines(text.get(..before).unwrap_or_default());
     if quotes::cuts(text.get(before..start).unwrap_or_default(), dialect, usize::MAX).is_err() {
         let line = 1 + newlines(text.get(..before).unwrap_or_default());
-        return Err(TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false }));
+        return Err(TableError::UnclosedQuote(FilePlace { file: file.to_owned(), line, is_row: false }));
     }
-    let layout = Layout { dialect, start, line, end: text.len(), header: record, ..Layout::default() };
+    let layout = CsvLayout { dialect, start, line, end: text.len(), header: record, ..CsvLayout::default() };
     let layout = layout.cut(file, text)?;
     let named = header::named(&names);
     header::check(file, &named).map_err(|error| match heading(text, &layout) {
@@ -79,7 +83,7 @@ pub(super) fn open(file: &str, text: &[u8], said: &CsvSettings) -> Result<(Layou
 }
 
 /// Returns the kind of the first record.
-pub(super) fn heading(text: &[u8], layout: &Layout) -> Heading {
+pub(super) fn heading(text: &[u8], layout: &CsvLayout) -> Heading {
     let fields = layout.header.iter();
     let names: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
     heading::judge(&names, layout.rows(text), layout.dialect)
@@ -89,7 +93,7 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 
-impl Layout {
+impl CsvLayout {
     fn rows<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -97,7 +101,7 @@ impl Layout {
     fn cut(mut self, file: &str, text: &[u8]) -> Result<Self, TableError> {
         let unclosed = |before: usize| {
             let line = self.line + newlines(self.rows(text).get(..before).unwrap_or_default());
-            TableError::UnclosedQuote(Place { file: file.to_owned(), line, is_row: false })
+            TableError::UnclosedQuote(FilePlace { file: file.to_owned(), line, is_row: false })
         };
         self.cuts = quotes::cuts(self.rows(text), self.dialect, PIECE).map_err(unclosed)?;
         if let Some(start) = total::last(self.rows(text), self.dialect) {
@@ -123,9 +127,9 @@ impl Layout {
     }
 }
 
-impl<'a> Rows<'a> {
+impl<'a> CsvRows<'a> {
     /// Divides the rows of a file into pieces.
-    pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
+    pub(super) fn cut(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
         let mut line = layout.line;
         let pieces = layout.pieces(layout.rows(text)).into_iter().zip(&layout.lines);
         let pieces = pieces.map(|(bytes, lines)| {
@@ -137,14 +141,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Returns some rows from the beginning and some from the middle. An incomplete row at the end is removed.
-    pub(super) fn glance(file: u32, text: &'a [u8], layout: &'a Layout) -> Vec<Self> {
+    pub(super) fn read_sample(file: u32, text: &'a [u8], layout: &'a CsvLayout) -> Vec<Self> {
         let rows = layout.rows(text);
-        let middle = if rows.len() > 4 * GLANCE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
+        let middle = if rows.len() > 4 * SAMPLE { layout.cuts.get(layout.cuts.len() / 2).copied() } else { None };
         let part = |from: usize| {
             let part = rows.get(from..).unwrap_or_default();
-            let part = part.get(..GLANCE.min(part.len())).unwrap_or_default();
+            let part = part.get(..SAMPLE.min(part.len())).unwrap_or_default();
             let end =
-                if part.len() < GLANCE { part.len() } else { memchr::memrchr(b'\n', part).map_or(0, |end| end + 1) };
+                if part.len() < SAMPLE { part.len() } else { memchr::memrchr(b'\n', part).map_or(0, |end| end + 1) };
             Self { file, bytes: part.get(..end).unwrap_or_default(), line: layout.line, lines: 0, layout }
         };
         [Some(0), middle].into_iter().flatten().map(part).collect()
@@ -156,8 +160,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Passes every cell to `reader`. `order` has the index of the table's column for each field.
-    pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
-        let mut to = To { rows: self, file, order, reader };
+    pub(super) fn read(&self, file: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
+        let mut to = RowSink { rows: self, file, order, reader };
         match std::str::from_utf8(self.bytes) {
             Ok(text) if memchr(self.layout.dialect.quote, self.bytes).is_none() => to.plain(text),
             _ => to.quoted(),
@@ -178,14 +182,14 @@ impl<'a> Rows<'a> {
 }
 
 /// Passes the cells of some rows to a reader.
-struct To<'a, R> {
-    rows: &'a Rows<'a>,
+struct RowSink<'a, R> {
+    rows: &'a CsvRows<'a>,
     file: &'a str,
     order: &'a [usize],
     reader: &'a mut R,
 }
 
-impl<R: Reader> To<'_, R> {
+impl<R: CellReader> RowSink<'_, R> {
     /// Reads rows without quotes. Ends of lines separate records, and separators separate fields.
     fn plain(&mut self, text: &str) -> Result<(), TableError> {
         let (bytes, separator) = (text.as_bytes(), self.rows.layout.dialect.separator);
@@ -227,17 +231,17 @@ impl<R: Reader> To<'_, R> {
         is_empty: bool,
         fields: impl Iterator<Item = &'r str> + Clone,
     ) -> Result<(), TableError> {
-        let at = At { file: self.rows.file, line };
+        let at = RowPosition { file: self.rows.file, line };
         if is_empty && (width > 1 || width != self.order.len()) {
             self.reader.left_out(at, OddRow::Empty);
         } else if width != self.order.len() {
-            let place = Place { file: self.file.to_owned(), line, is_row: false };
+            let place = FilePlace { file: self.file.to_owned(), line, is_row: false };
             return Err(TableError::Ragged { place, found: width, expected: self.order.len() });
         } else if self.is_header(fields.clone()) {
             self.reader.left_out(at, OddRow::RepeatedHeader);
         } else {
             for (column, cell) in self.order.iter().zip(fields) {
-                self.reader.cell(*column, at, Cell::Untyped(trimmed(cell)));
+                self.reader.cell(*column, at, FileCell::Untyped(trimmed(cell)));
             }
         }
         Ok(())
@@ -281,8 +285,8 @@ mod tests {
     #[derive(Default)]
     struct Cells(Vec<(usize, u64, String)>);
 
-    impl Reader for Cells {
-        fn cell(&mut self, column: usize, at: At, cell: Cell<'_>) {
+    impl CellReader for Cells {
+        fn cell(&mut self, column: usize, at: RowPosition, cell: FileCell<'_>) {
             self.0.push((column, at.line, cell.text().into_owned()));
         }
     }
@@ -291,11 +295,11 @@ mod tests {
         let (layout, names) = open("a.csv", csv.as_bytes(), &CsvSettings::default()).unwrap();
         let order: Vec<usize> = (0..names.len()).collect();
         let cuts = quotes::cuts(layout.rows(csv.as_bytes()), layout.dialect, size).unwrap();
-        let layout = Layout { cuts, ..layout };
+        let layout = CsvLayout { cuts, ..layout };
         let lines = layout.pieces(layout.rows(csv.as_bytes())).into_iter().map(newlines).collect();
-        let layout = Layout { lines, ..layout };
+        let layout = CsvLayout { lines, ..layout };
         let mut cells = Cells::default();
-        for piece in Rows::cut(0, csv.as_bytes(), &layout) {
+        for piece in CsvRows::cut(0, csv.as_bytes(), &layout) {
             piece.read("a.csv", &order, &mut cells).unwrap();
         }
         cells.0
@@ -317,6 +321,6 @@ mod tests {
     fn a_table_with_quotes_is_read_in_pieces_too() {
         let csv = format!("a\n\"x\ny\"\n{}", "1\n".repeat(PIECE));
         let (layout, _) = open("a.csv", csv.as_bytes(), &CsvSettings::default()).unwrap();
-        assert!(Rows::cut(0, csv.as_bytes(), &layout).len() > 1);
+        assert!(CsvRows::cut(0, csv.as_bytes(), &layout).len() > 1);
     }
 }

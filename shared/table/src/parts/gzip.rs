@@ -12,7 +12,7 @@ const MAX_RATIO: u64 = 1032;
 /// Decompresses all members of `content` if the result fits into memory. `memory` is the total memory in bytes, and
 /// `free` is how much of it is free.
 pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> Result<Vec<u8>, TableError> {
-    let room = said(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
+    let room = declared_size(content).min(free).min((content.len() as u64).saturating_mul(MAX_RATIO));
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     let read = MultiGzDecoder::new(content).take(free.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| TableError::Gzip { file: file.to_owned(), source })?;
@@ -23,6 +23,6 @@ pub(crate) fn decompress(file: &str, content: &[u8], memory: u64, free: u64) -> 
 }
 
 /// Returns the size that the end of the last member declares, modulo 2^32. It avoids repeated growth of the result.
-fn said(content: &[u8]) -> u64 {
+fn declared_size(content: &[u8]) -> u64 {
     content.last_chunk().map_or(0, |end| u64::from(u32::from_le_bytes(*end)))
 }

@@ -8,15 +8,15 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
-pub(crate) use self::sample::{Sample, StoredType};
-use super::{At, Reader, header};
+pub(crate) use self::sample::{ParquetFooter, StoredType};
+use super::{CellReader, RowPosition, header};
 use crate::TableError;
 
 /// Number of rows that are decoded at once.
 const BATCH: usize = 8192;
 
 /// An opened Parquet file.
-pub(super) struct File {
+pub(super) struct ParquetFile {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
     /// Indices of the columns that can be read. Columns of nested values cannot.
@@ -29,9 +29,9 @@ pub(super) struct File {
 const CELLS: u64 = 1 << 20;
 
 /// Some columns of a row group.
-pub(super) struct Rows<'a> {
+pub(super) struct ParquetRows<'a> {
     file: u32,
-    content: &'a File,
+    content: &'a ParquetFile,
     group: usize,
     /// The first row of the group, counted from 1.
     first: u64,
@@ -39,7 +39,7 @@ pub(super) struct Rows<'a> {
     columns: Vec<usize>,
 }
 
-impl File {
+impl ParquetFile {
     /// Opens a file. Returns also the names of its columns.
     pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
         // The Arrow schema of the writer is ignored, so that a text is read as text whatever type it had in the
@@ -85,13 +85,14 @@ impl File {
     }
 
     /// Divides the columns of each row group into pieces. Only columns for which `is_read` returns true are included.
-    pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<Rows<'_>> {
+    pub(super) fn pieces(&self, file: u32, is_read: impl Fn(&usize) -> bool) -> Vec<ParquetRows<'_>> {
         let read: Vec<usize> = self.read.iter().copied().filter(is_read).collect();
         let (mut first, mut pieces) = (1, Vec::new());
         for (group, content) in self.metadata.metadata().row_groups().iter().enumerate() {
             let rows = count(content.num_rows());
             let width = (CELLS / rows.max(1)).clamp(1, u64::from(u32::MAX)) as usize;
-            let block = |columns: &[usize]| Rows { file, content: self, group, first, columns: columns.to_vec() };
+            let block =
+                |columns: &[usize]| ParquetRows { file, content: self, group, first, columns: columns.to_vec() };
             pieces.extend(read.chunks(width).map(block));
             first += rows;
         }
@@ -99,10 +100,10 @@ impl File {
     }
 }
 
-impl Rows<'_> {
+impl ParquetRows<'_> {
     /// Passes every cell to `reader`, column by column. `order` has the index of the table's column for each column of
     /// the file.
-    pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
+    pub(super) fn read(&self, name: &str, order: &[usize], reader: &mut impl CellReader) -> Result<(), TableError> {
         self.read_batches(name, order, reader, usize::MAX)
     }
 
@@ -113,7 +114,12 @@ impl Rows<'_> {
     }
 
     /// Passes some cells of the first row group to `reader`.
-    pub(super) fn glance(&self, name: &str, order: &[usize], reader: &mut impl Reader) -> Result<(), TableError> {
+    pub(super) fn read_sample(
+        &self,
+        name: &str,
+        order: &[usize],
+        reader: &mut impl CellReader,
+    ) -> Result<(), TableError> {
         if self.first == 1 { self.read_batches(name, order, reader, 1) } else { Ok(()) }
     }
 
@@ -121,7 +127,7 @@ impl Rows<'_> {
         &self,
         name: &str,
         order: &[usize],
-        reader: &mut impl Reader,
+        reader: &mut impl CellReader,
         most: usize,
     ) -> Result<(), TableError> {
         let mask = ProjectionMask::roots(self.content.metadata.parquet_schema(), self.columns.iter().copied());
@@ -139,7 +145,7 @@ impl Rows<'_> {
             let batch = batch.map_err(|error| damaged(name)(error.into()))?;
             for (array, index) in batch.columns().iter().zip(&self.columns) {
                 let Some(column) = order.get(*index).copied() else { continue };
-                cells::give(array, column, At { file: self.file, line }, reader);
+                cells::give(array, column, RowPosition { file: self.file, line }, reader);
             }
             line += batch.num_rows() as u64;
         }

@@ -77,12 +77,12 @@ fn positive(value: &Value) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Settings;
+    use super::super::DatasetSettings;
     use super::*;
 
     #[test]
     fn every_form_is_read() {
-        let read = |toml| Settings::parse(toml).unwrap();
+        let read = |toml| DatasetSettings::parse(toml).unwrap();
         assert_eq!(read("class_weights = \"balanced\"").class_weights, Some(ClassWeights::Balanced));
         let table = [("no".to_owned(), 1.0), ("yes".to_owned(), 2.5)].into();
         assert_eq!(read("class_weights = { no = 1, yes = 2.5 }").class_weights, Some(ClassWeights::Table(table)));
@@ -103,7 +103,7 @@ mod tests {
             ("costs = { false_positive = 1 }", "costs"),
             ("costs = { false_positive = 1, false_negative = -1 }", "costs"),
         ] {
-            let error = Settings::parse(toml).unwrap_err().to_string();
+            let error = DatasetSettings::parse(toml).unwrap_err().to_string();
             assert!(error.starts_with(&format!("dataset.toml: `{key}`: expected ")), "{error}");
         }
     }

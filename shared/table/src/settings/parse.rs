@@ -6,7 +6,7 @@ use evergreen_lifecycle::{Family, Label};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{EnsembleLimits, FamilyChoice, Floor, OddRow, Range, Settings, labels};
+use super::{DatasetSettings, EnsembleLimits, FamilyChoice, Floor, OddRow, Range, labels};
 
 const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, group, \
                     weights, class_weights, threshold, costs, primary_metric, floor, tolerance, families, \
@@ -32,7 +32,7 @@ pub enum SettingsError {
     #[error("dataset.toml is not UTF-8; save it in that encoding")]
     NotUtf8,
     /// The text is not valid TOML.
-    #[error("dataset.toml, line {line}: no TOML: {reason}")]
+    #[error("dataset.toml, line {line}: not valid TOML: {reason}")]
     Syntax {
         /// The line, counted from 1.
         line: usize,
@@ -57,7 +57,7 @@ pub enum SettingsError {
     },
 }
 
-impl Settings {
+impl DatasetSettings {
     /// Parses the content of a `dataset.toml` file.
     ///
     /// # Errors
@@ -67,6 +67,15 @@ impl Settings {
     }
 
     /// Parses the text of a `dataset.toml` file.
+    ///
+    /// # Examples
+    /// ```
+    /// use evergreen_table::DatasetSettings;
+    ///
+    /// let settings = DatasetSettings::parse("target = \"churned\"\nfolds = 5")?;
+    /// assert_eq!((settings.target.as_deref(), settings.folds), (Some("churned"), Some(5)));
+    /// # Ok::<(), evergreen_table::SettingsError>(())
+    /// ```
     ///
     /// # Errors
     /// Returns [`SettingsError`], which names the key and the expected value.
@@ -83,7 +92,7 @@ fn syntax(toml: &str, error: &toml::de::Error) -> SettingsError {
     SettingsError::Syntax { line: before.matches('\n').count() + 1, reason: error.message().to_owned() }
 }
 
-fn set(settings: &mut Settings, key: &str, value: Value) -> Result<(), SettingsError> {
+fn set(settings: &mut DatasetSettings, key: &str, value: Value) -> Result<(), SettingsError> {
     match key {
         "target" => settings.target = Some(column(key, value)?),
         "order" => settings.order = Some(column(key, value)?),
@@ -267,13 +276,13 @@ mod tests {
     use super::*;
 
     fn error(toml: &str) -> String {
-        Settings::parse(toml).unwrap_err().to_string()
+        DatasetSettings::parse(toml).unwrap_err().to_string()
     }
 
     #[test]
     fn a_floor_is_a_number_or_a_constant_answer() {
-        assert_eq!(Settings::parse("floor = \"relative\"").unwrap().floor, Some(Floor::Relative));
-        assert_eq!(Settings::parse("floor = -0.5").unwrap().floor, Some(Floor::Number(-0.5)));
+        assert_eq!(DatasetSettings::parse("floor = \"relative\"").unwrap().floor, Some(Floor::Relative));
+        assert_eq!(DatasetSettings::parse("floor = -0.5").unwrap().floor, Some(Floor::Number(-0.5)));
     }
 
     #[test]
@@ -313,10 +322,10 @@ mod tests {
             n_trees = [50, 200]
             max_depth = 8
         "#;
-        let settings = Settings::parse(toml).unwrap();
+        let settings = DatasetSettings::parse(toml).unwrap();
         let forest = [("max_depth", Range::Fixed(8.0)), ("n_trees", Range::Between(50.0, 200.0))];
         let forest = forest.map(|(name, range)| (name.to_owned(), range));
-        let expected = Settings {
+        let expected = DatasetSettings {
             target: Some("churned".into()),
             task: Some(Task::Classification),
             positive: Some(Label::Boolean(true)),
@@ -355,15 +364,15 @@ mod tests {
 
     #[test]
     fn nothing_need_be_said() {
-        assert_eq!(Settings::parse(""), Ok(Settings::default()));
-        assert_eq!(Settings::parse("families = \"auto\"").unwrap().families, [FamilyChoice::Auto]);
+        assert_eq!(DatasetSettings::parse(""), Ok(DatasetSettings::default()));
+        assert_eq!(DatasetSettings::parse("families = \"auto\"").unwrap().families, [FamilyChoice::Auto]);
     }
 
     #[test]
     fn what_is_no_toml_is_refused_by_line() {
-        assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: no TOML"));
-        assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: no TOML"));
-        assert_eq!(Settings::from_bytes(b"\xff"), Err(SettingsError::NotUtf8));
+        assert!(error("target = \"a\"\nfloor 1").starts_with("dataset.toml, line 2: not valid TOML"));
+        assert!(error("target = \"a\"\ntarget = \"b\"").starts_with("dataset.toml, line 2: not valid TOML"));
+        assert_eq!(DatasetSettings::from_bytes(b"\xff"), Err(SettingsError::NotUtf8));
     }
 
     #[test]

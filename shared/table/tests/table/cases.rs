@@ -1,7 +1,7 @@
 //! Reads tables as people have them. Each table has one peculiarity.
 
 use evergreen_lifecycle::{ColumnRole, Label, Task};
-use evergreen_table::{DataFile, Settings, Table, TableError};
+use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 
 use super::MEMORY;
 
@@ -12,7 +12,7 @@ macro_rules! case {
 }
 
 fn read_with(file: DataFile, target: &str, toml: &str) -> Result<Table, TableError> {
-    Table::read(vec![file], Settings::parse(toml).unwrap(), target, MEMORY)
+    Table::read(vec![file], DatasetSettings::parse(toml).unwrap(), target, MEMORY)
 }
 
 fn read(file: DataFile) -> Table {
@@ -183,7 +183,7 @@ fn the_settings_list_what_is_missing() {
     let mended = read_with(case!("sentinel-999.csv"), "churned", "missing = [-999]").unwrap();
     assert!(column(&mended, "age").2 > 0 && mended.profile().warnings.is_empty(), "{:?}", mended.profile().warnings);
     let others = read_with(case!("question-mark-30pct.csv"), "churned", "missing = [\"-\"]").unwrap();
-    warns(&others, "all are taken for texts");
+    warns(&others, "all are read as texts");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn dates_are_read_in_the_forms_that_people_have() {
 fn a_column_in_which_day_and_month_cannot_be_told_apart_says_so() {
     let rows: String = (0..24).map(|n| format!("{:02}/{:02}/2024,{}\n", 1 + n % 12, 1 + n * 5 % 12, n % 2)).collect();
     let file = || DataFile { name: "a.csv".into(), content: format!("day,churned\n{rows}").into_bytes() };
-    warns(&read(file()), "column \"day\": day and month cannot be told apart");
+    warns(&read(file()), "column \"day\": day and month cannot be distinguished");
     let said = read_with(file(), "churned", "csv.dates = \"month_first\"").unwrap();
     assert!(said.profile().warnings.is_empty(), "{:?}", said.profile().warnings);
     assert_eq!(column(&said, "day").1, "every value is a date or time, read with the month first");
@@ -286,8 +286,8 @@ fn what_cannot_be_read_says_what_it_is_and_what_to_do() {
     );
     assert!(message("a.csv", b"<!DOCTYPE html><html>").contains("an HTML page"));
     assert!(message("a.csv", b"SQLite format 3\0").contains("an SQLite database; export one of its tables as CSV"));
-    assert!(message("a.parquet", b"a,b\n1,2\n").ends_with("if it is CSV, let its name end in .csv"));
-    assert!(message("a.jsonl", b"{\"a\":1}\n{\"a\"\n").starts_with("a.jsonl, line 2: no JSON object"));
+    assert!(message("a.parquet", b"a,b\n1,2\n").ends_with("if it is CSV, give it a name that ends in .csv"));
+    assert!(message("a.jsonl", b"{\"a\":1}\n{\"a\"\n").starts_with("a.jsonl, line 2: not a JSON object"));
 }
 
 #[test]
@@ -325,8 +325,5 @@ fn a_workbook_is_read_from_its_header_on() {
     assert_eq!((column(&table, "Beginn").0, column(&table, "Umsatz").0), ("timestamp", "number"));
     assert_eq!(role(&table, "Kunde"), ColumnRole::Dropped);
     let strict = read_with(case!("workbook.xlsx"), "Gekündigt", "strict = [\"no_target\"]").unwrap_err().to_string();
-    assert_eq!(
-        strict,
-        "workbook.xlsx, row 9: the target has no value; dataset.toml says that this is an error (`strict`)"
-    );
+    assert_eq!(strict, "workbook.xlsx, row 9: the target has no value; dataset.toml makes this an error (`strict`)");
 }

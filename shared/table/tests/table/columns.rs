@@ -4,7 +4,7 @@ use evergreen_lifecycle::ColumnRole;
 use evergreen_table::{MISSING, Values};
 use proptest::prelude::*;
 
-use super::{error_with, profile, read, read_with, sound, values, with_column};
+use super::{error_with, profile, read, read_with, valid, values, with_column};
 
 #[test]
 fn numbers_may_be_missing() {
@@ -66,7 +66,7 @@ fn types_can_be_set() {
     let table = read_with(with_column(&["a", "b"]), "types.x = \"identifier\"").unwrap();
     assert_eq!(profile(&table, "x").1, ColumnRole::Dropped);
     let wrong = |values: &[&str], kind: &str| error_with(with_column(values), &format!("types.x = \"{kind}\""));
-    let end = ", as dataset.toml says of the column";
+    let end = ", because dataset.toml sets this type for the column";
     assert_eq!(wrong(&["1", "x"], "number"), format!("a.csv, line 3, column \"x\": expected a number{end}"));
     assert_eq!(
         wrong(&["1", "0", "2"], "boolean"),
@@ -79,7 +79,7 @@ fn types_can_be_set() {
 
 /// Returns the valid table with a column that has another text in each row.
 fn with_names(name: &str, value: impl Fn(usize) -> String) -> String {
-    let rows: String = sound().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
+    let rows: String = valid().lines().skip(1).enumerate().map(|(n, line)| format!("{line},{}\n", value(n))).collect();
     format!("a,y,b,{name}\n{rows}")
 }
 
@@ -90,7 +90,7 @@ fn identifiers_are_left_out_with_a_warning() {
         profile(&table, "name"),
         ("identifier".into(), ColumnRole::Dropped, "texts, almost all of them different".into())
     );
-    let warning = "column \"name\" is left out: texts, almost all of them different; to learn from it, write types.\"name\" = \
+    let warning = "column \"name\" is left out: texts, almost all of them different; to use it, write types.\"name\" = \
                    \"category\" into dataset.toml";
     assert_eq!(table.profile().warnings, [warning]);
     assert!(table.frame().column("name").is_none());
@@ -132,7 +132,8 @@ fn columns_that_say_nothing_are_left_out_with_a_warning() {
 #[test]
 fn a_copy_of_the_target_is_kept_with_a_warning() {
     let table = read(with_column(&["0", "1"]));
-    let warning = "column \"x\" tells the target in every row, as a copy of it would; if it is not known when a prediction \
+    let warning = "column \"x\" reveals the target in every row, like a copy of it; if it is not known when a \
+                   prediction \
                    is asked for, write drop = [\"x\"] into dataset.toml";
     assert_eq!(table.profile().warnings, [warning]);
     assert!(table.frame().column("x").is_some());

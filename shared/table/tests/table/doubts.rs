@@ -72,10 +72,16 @@ fn errors_of_few_rows_say_which_others_are_left_out() {
     let table = |label: fn(usize) -> String| {
         "x,y\n".to_owned() + &(0..20).map(|n| format!("{n}.5,{}\n", label(n))).collect::<String>()
     };
-    let told = error(table(|n| format!("L{n}x")));
-    assert!(told.contains("the table has 0 rows") && told.contains("20 rows are left out: no other row has"), "{told}");
-    let told = error(table(|n| if n % 2 == 0 { "x".to_owned() } else { "NA".to_owned() }));
-    assert!(told.contains("all 10 rows have the same label") && told.contains("`missing` in dataset.toml"), "{told}");
-    let told = error_with(table(|_| "a".to_owned()), "target = \"Y\"");
-    assert!(told.contains("\"y\", which differs in case or blanks only"), "{told}");
+    let message = error(table(|n| format!("L{n}x")));
+    assert!(
+        message.contains("the table has 0 rows") && message.contains("20 rows are left out: no other row has"),
+        "{message}"
+    );
+    let message = error(table(|n| if n % 2 == 0 { "x".to_owned() } else { "NA".to_owned() }));
+    assert!(
+        message.contains("all 10 rows have the same label") && message.contains("`missing` in dataset.toml"),
+        "{message}"
+    );
+    let message = error_with(table(|_| "a".to_owned()), "target = \"Y\"");
+    assert!(message.contains("\"y\", which differs in case or blanks only"), "{message}");
 }

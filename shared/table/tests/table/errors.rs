@@ -1,9 +1,9 @@
 //! Tests the errors of tables that cannot be used for training.
 
-use evergreen_table::{DataFile, Settings, Table, TableError};
+use evergreen_table::{DataFile, DatasetSettings, Table, TableError};
 use proptest::prelude::*;
 
-use super::{MEMORY, error, error_with, file, read_with, sound, with_column, with_line};
+use super::{MEMORY, error, error_with, file, read_with, valid, with_column, with_line};
 
 #[test]
 fn headers_that_are_wrong_are_refused() {
@@ -43,8 +43,8 @@ fn what_may_be_values_is_not_repeated_as_names_of_columns() {
 #[test]
 fn a_file_of_another_format_than_its_name_says_is_told_so() {
     for (bytes, found) in [
-        (&b"\x1f\x8b\x08\x00..."[..], "no gzip, or cut off"),
-        (b"PAR1...", "no Parquet, or damaged"),
+        (&b"\x1f\x8b\x08\x00..."[..], "not a gzip file, or incomplete; compress the file again"),
+        (b"PAR1...", "not a Parquet file, or damaged; write the file again"),
         (
             b"PK\x03\x04...",
             "this is a ZIP archive that is damaged, or encrypted; expected a ZIP archive of one table, or the table itself",
@@ -57,10 +57,10 @@ fn a_file_of_another_format_than_its_name_says_is_told_so() {
 #[test]
 fn a_table_without_a_column_to_learn_from_is_refused() {
     let rows = "1\n2\n".repeat(5);
-    let message = "the table has no column to learn from beside the target \"y\"; left out are []";
+    let message = "the table has no column to train on besides the target \"y\"; columns that were left out: []";
     assert_eq!(error(format!("y\n{rows}")), message);
     let constant = rows.replace('\n', ",7\n");
-    assert!(error(format!("y,x\n{constant}")).ends_with("left out are [\"x\"]"));
+    assert!(error(format!("y,x\n{constant}")).ends_with("columns that were left out: [\"x\"]"));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn empty_lines_count_as_lines() {
 
 #[test]
 fn what_is_no_text_is_refused_by_line() {
-    let mut bytes = sound().replace("yes", "jä").into_bytes();
+    let mut bytes = valid().replace("yes", "jä").into_bytes();
     bytes.extend_from_slice(b"1,\xff,2\n");
     assert_eq!(error(bytes), "a.csv, line 22: not UTF-8; save the table in that encoding");
 }
@@ -104,9 +104,9 @@ fn a_few_texts_among_dates_are_refused() {
 #[test]
 fn no_label_is_repeated() {
     for message in [
-        error(sound().replace("yes", "secret").replace("no", "secret")),
-        error_with(sound().replace("yes", "secret"), "positive = \"yes\""),
-        error(sound().replace("yes", &"secret".repeat(50))),
+        error(valid().replace("yes", "secret").replace("no", "secret")),
+        error_with(valid().replace("yes", "secret"), "positive = \"yes\""),
+        error(valid().replace("yes", &"secret".repeat(50))),
     ] {
         assert!(message.contains("\"y\"") && !message.contains("secret"), "{message}");
     }
@@ -127,10 +127,10 @@ fn no_cell_is_repeated() {
 #[test]
 fn names_and_labels_that_are_too_long_to_be_recorded_are_refused() {
     let (long, longest) = ("é".repeat(101), "é".repeat(100));
-    let message = "a.csv: the name of column 3 has 202 bytes, at most 200 are allowed";
+    let message = "a.csv: the name of column 3 has 202 bytes, expected at most 200";
     assert_eq!(error(with_line(1, &format!("a,y,{long}"))), message);
-    let table = |label: &str| sound().replace("yes", label);
-    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, at most 200 are allowed");
+    let table = |label: &str| valid().replace("yes", label);
+    assert_eq!(error(table(&long)), "a.csv, line 3, column \"y\": a label of 202 bytes, expected at most 200");
     assert!(read_with(table(&longest).replacen("b\n", &format!("{longest}\n"), 1), "").is_ok());
 }
 
@@ -155,7 +155,7 @@ fn long_lists_of_names_are_cut() {
 
 #[test]
 fn a_table_of_few_rows_is_refused() {
-    let short = sound().lines().take(10).map(|line| format!("{line}\n")).collect::<String>();
+    let short = valid().lines().take(10).map(|line| format!("{line}\n")).collect::<String>();
     assert_eq!(error(short), "the table has 9 rows, expected at least 10");
     assert_eq!(error("a,y\n"), "the table has 0 rows, expected at least 10");
 }
@@ -163,19 +163,19 @@ fn a_table_of_few_rows_is_refused() {
 #[test]
 fn labels_that_cannot_be_learnt_are_refused() {
     let message = "column \"y\": all 20 rows have the same label; expected at least two labels";
-    assert_eq!(error(sound().replace("yes", "no")), message);
+    assert_eq!(error(valid().replace("yes", "no")), message);
     let identifiers: String = (0..2002).map(|n| format!("{},n{}\n", n % 7, n % 1001)).collect();
     assert!(
         error(format!("a,y\n{identifiers}"))
-            .starts_with("column \"y\": at least 1001 different labels, at most 1000 are allowed")
+            .starts_with("column \"y\": at least 1001 different labels, expected at most 1000")
     );
 }
 
 #[test]
 fn numbers_that_cannot_be_learnt_are_refused() {
-    let constant = sound().replace("yes", "1.5").replace("no", "1.5");
+    let constant = valid().replace("yes", "1.5").replace("no", "1.5");
     assert_eq!(error(constant), "column \"y\": all rows have the same number; expected different ones");
-    let message = error_with(sound(), "task = \"regression\"");
+    let message = error_with(valid(), "task = \"regression\"");
     assert_eq!(message, "a.csv, line 2, column \"y\": expected a number, for regression");
     let rows: String = (0..300).map(|n| format!("{},{n}.5\n", n % 7)).collect();
     let message = error(format!("a,y\n{rows}1,soon\n"));
@@ -190,19 +190,18 @@ fn settings_for_columns_that_are_not_there_are_refused() {
     for (toml, key) in
         [("order = \"day\"", "order"), ("weights = \"day\"", "weights"), ("types.day = \"number\"", "types")]
     {
-        assert_eq!(error_with(sound(), toml), format!("dataset.toml: `{key}`: the table has no column \"day\""));
+        assert_eq!(error_with(valid(), toml), format!("dataset.toml: `{key}`: the table has no column \"day\""));
     }
-    let message = error_with(sound(), "drop = [\"a\"]\norder = \"a\"");
-    assert_eq!(message, "dataset.toml: `drop`: column \"a\" is used as `order` already");
-    assert!(error_with(sound(), "drop = [\"y\"]").contains("used as `target` already"));
-    assert!(error_with(sound(), "target = \"day\"").starts_with("the table has no target column \"day\""));
+    let message = error_with(valid(), "drop = [\"a\"]\norder = \"a\"");
+    assert_eq!(message, "dataset.toml: `drop`: column \"a\" is already used as `order`");
+    assert!(error_with(valid(), "drop = [\"y\"]").contains("already used as `target`"));
+    assert!(error_with(valid(), "target = \"day\"").starts_with("the table has no target column \"day\""));
 }
 
 #[test]
 fn a_positive_label_is_one_of_two() {
-    let message =
-        "dataset.toml: `positive`: expected one of the two labels of \"y\", of their type and as they are spelt there";
-    assert_eq!(error_with(sound(), "positive = true"), message);
+    let message = "dataset.toml: `positive`: expected one of the two labels of \"y\", of the same type and spelling";
+    assert_eq!(error_with(valid(), "positive = true"), message);
     let three = with_line(3, "1,maybe,1").replace("2.5,no", "2.5,maybe");
     let message = "dataset.toml: `positive`: expected a target of two labels; \"y\" has 3";
     assert_eq!(error_with(three, "positive = \"yes\""), message);
@@ -225,7 +224,7 @@ fn weights_and_order_are_checked_by_line() {
 
 #[test]
 fn nothing_is_no_table() {
-    let read = |files: Vec<DataFile>| Table::read(files, Settings::default(), "y", MEMORY);
+    let read = |files: Vec<DataFile>| Table::read(files, DatasetSettings::default(), "y", MEMORY);
     assert!(matches!(read(vec![]), Err(TableError::NoFile)));
     let message = read(vec![file("notes.txt", "a,y\n")]).unwrap_err().to_string();
     assert_eq!(
@@ -238,7 +237,7 @@ fn nothing_is_no_table() {
 proptest! {
     #[test]
     fn any_bytes_are_safe_to_read(bytes in prop::collection::vec(any::<u8>(), 0..500), name in "a\\.(csv|csv\\.gz|parquet|jsonl|xlsx|zip)") {
-        let _ = Table::read(vec![file(&name, bytes)], Settings::default(), "y", MEMORY);
+        let _ = Table::read(vec![file(&name, bytes)], DatasetSettings::default(), "y", MEMORY);
     }
 
     #[test]

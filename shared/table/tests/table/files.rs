@@ -2,13 +2,13 @@
 
 use std::io::{Cursor, Write};
 
-use evergreen_table::{DataFile, Settings, Table, Values};
+use evergreen_table::{DataFile, DatasetSettings, Table, Values};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{MEMORY, file, read, sound, values};
+use super::{MEMORY, file, read, valid, values};
 
 fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -17,12 +17,12 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 fn read_files(files: Vec<DataFile>) -> Result<Table, String> {
-    Table::read(files, Settings::default(), "y", MEMORY).map_err(|error| error.to_string())
+    Table::read(files, DatasetSettings::default(), "y", MEMORY).map_err(|error| error.to_string())
 }
 
 /// Returns the halves of the valid table. The second one has its columns in another order.
 fn halves() -> (String, String) {
-    let rows: Vec<String> = sound().lines().skip(1).map(str::to_owned).collect();
+    let rows: Vec<String> = valid().lines().skip(1).map(str::to_owned).collect();
     let (first, second) = rows.split_at(10);
     let turned = second.iter().map(|row| row.split(',').rev().collect::<Vec<_>>().join(",") + "\n").collect::<String>();
     (format!("a,y,b\n{}\n", first.join("\n")), format!("b,y,a\n{turned}"))
@@ -32,7 +32,7 @@ fn halves() -> (String, String) {
 fn parts_are_one_table_in_the_order_of_their_names() {
     let (first, second) = halves();
     let table = read_files(vec![file("d/part-2.csv", &second), file("d/part-1.csv", &first)]).unwrap();
-    let whole = read(sound());
+    let whole = read(valid());
     assert_eq!(
         (table.frame(), table.target(), table.fingerprint()),
         (whole.frame(), whole.target(), whole.fingerprint())
@@ -79,19 +79,22 @@ fn an_error_names_the_part() {
 
 #[test]
 fn compressed_files_are_read_with_all_their_members() {
-    let text = sound();
+    let text = valid();
     let (head, tail) = text.split_at(101);
     let content = [gzip(head), gzip(tail)].concat();
     let table = read_files(vec![file("a.CSV.gz", content)]).unwrap();
-    assert_eq!(table.fingerprint(), read(sound()).fingerprint());
+    assert_eq!(table.fingerprint(), read(valid()).fingerprint());
 }
 
 #[test]
 fn what_is_no_gzip_or_cut_off_is_refused() {
-    let mut content = gzip(&sound());
+    let mut content = gzip(&valid());
     content.truncate(content.len() / 2);
     for content in [content, b"a,y\n".to_vec()] {
-        assert_eq!(read_files(vec![file("a.csv.gz", content)]).unwrap_err(), "a.csv.gz: no gzip, or cut off");
+        assert_eq!(
+            read_files(vec![file("a.csv.gz", content)]).unwrap_err(),
+            "a.csv.gz: not a gzip file, or incomplete; compress the file again"
+        );
     }
 }
 
@@ -99,9 +102,10 @@ fn what_is_no_gzip_or_cut_off_is_refused() {
 fn decompression_stops_where_memory_does() {
     let bomb = gzip(&"0,0\n".repeat(4 << 20));
     assert!(bomb.len() < 100_000);
-    let message = Table::read(vec![file("a.csv.gz", bomb)], Settings::default(), "y", 6 << 20).unwrap_err().to_string();
+    let message =
+        Table::read(vec![file("a.csv.gz", bomb)], DatasetSettings::default(), "y", 6 << 20).unwrap_err().to_string();
     let expected =
-        " MB when decompressed, and 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
+        " MB when decompressed, but 6.0 MB of memory are allowed; expected a smaller table, or fewer columns";
     assert!(message.starts_with("a.csv.gz: more than ") && message.ends_with(expected), "{message}");
 }
 
@@ -146,7 +150,8 @@ fn workbook(cells: &str, texts: &str) -> Vec<u8> {
 #[track_caller]
 fn assert_too_large(name: &str, content: Vec<u8>, memory: u64) {
     assert!((content.len() as u64) * 8 < memory, "{} bytes", content.len());
-    let message = Table::read(vec![file(name, content)], Settings::default(), "y", memory).unwrap_err().to_string();
+    let message =
+        Table::read(vec![file(name, content)], DatasetSettings::default(), "y", memory).unwrap_err().to_string();
     let start = format!("{name}: more than ");
     assert!(message.starts_with(&start) && message.contains(" of memory are allowed; expected a smaller"), "{message}");
 }
@@ -167,8 +172,8 @@ fn a_workbook_is_read_only_as_far_as_memory_goes() {
     let rows: String =
         (0..20).map(|n| format!("<row><c><v>{}</v></c><c><v>{}</v></c></row>", n * 7 % 5, n % 2)).collect();
     let names = "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c></row>";
-    let sound = workbook(&(names.to_owned() + &rows), "><si><t>x</t></si><si><t>y</t></si>");
-    assert_eq!(Table::read(vec![file("a.xlsx", sound)], Settings::default(), "y", 64 << 20).unwrap().rows(), 20);
+    let valid = workbook(&(names.to_owned() + &rows), "><si><t>x</t></si><si><t>y</t></si>");
+    assert_eq!(Table::read(vec![file("a.xlsx", valid)], DatasetSettings::default(), "y", 64 << 20).unwrap().rows(), 20);
 }
 
 #[test]

@@ -10,27 +10,27 @@ mod files;
 mod parquet;
 mod targets;
 
-use evergreen_table::{DataFile, Settings, Table, TableError, Values};
+use evergreen_table::{DataFile, DatasetSettings, Table, TableError, Values};
 
 /// Memory that suffices for every table of these tests.
 pub(crate) const MEMORY: u64 = 1 << 30;
 
 /// Returns twenty valid rows under the header `a,y,b`, on lines 2 to 21.
-pub(crate) fn sound() -> String {
+pub(crate) fn valid() -> String {
     let rows: String = (0..20).map(|n| format!("{n}.5,{},-{n}e1\n", ["no", "yes"][n % 2])).collect();
     format!("a,y,b\n{rows}")
 }
 
 /// Returns the valid table with the line `line`, counted from 1, replaced.
 pub(crate) fn with_line(line: usize, text: &str) -> String {
-    let mut lines: Vec<String> = sound().lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = valid().lines().map(str::to_owned).collect();
     lines[line - 1] = text.to_owned();
     lines.join("\n")
 }
 
 /// Returns the valid table with another column `x`, which repeats the given values.
 pub(crate) fn with_column(values: &[&str]) -> String {
-    let rows = sound()
+    let rows = valid()
         .lines()
         .skip(1)
         .enumerate()
@@ -45,7 +45,7 @@ pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> DataFile {
 
 /// Reads `csv` with the settings `toml`. The target is `y`.
 pub(crate) fn read_with(csv: impl AsRef<[u8]>, toml: &str) -> Result<Table, TableError> {
-    Table::read(vec![file("a.csv", csv)], Settings::parse(toml).unwrap(), "y", MEMORY)
+    Table::read(vec![file("a.csv", csv)], DatasetSettings::parse(toml).unwrap(), "y", MEMORY)
 }
 
 pub(crate) fn read(csv: impl AsRef<[u8]>) -> Table {

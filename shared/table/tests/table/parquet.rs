@@ -12,9 +12,9 @@ use arrow_array::{
     UInt64Array,
 };
 use evergreen_lifecycle::Label;
-use evergreen_table::{DataFile, MISSING, Settings, Table, Values};
+use evergreen_table::{DataFile, DatasetSettings, MISSING, Table, Values};
 
-use super::{MEMORY, file, profile, read, sound, values};
+use super::{MEMORY, file, profile, read, valid, values};
 
 const ROWS: usize = 12;
 
@@ -42,7 +42,7 @@ fn target() -> (&'static str, ArrayRef) {
 fn read_parquet(columns: Vec<(&str, ArrayRef)>) -> Result<Table, String> {
     let columns = columns.into_iter().chain([target()]).collect();
     let file = parquet(columns, Compression::SNAPPY);
-    Table::read(vec![file], Settings::default(), "y", MEMORY).map_err(|error| error.to_string())
+    Table::read(vec![file], DatasetSettings::default(), "y", MEMORY).map_err(|error| error.to_string())
 }
 
 fn numbers(array: ArrayRef) -> Vec<f32> {
@@ -140,7 +140,7 @@ fn a_text_among_numbers_in_texts_is_refused_as_in_a_csv() {
     let y: ArrayRef = Arc::new(BooleanArray::from((0..cells.len()).map(|n| n % 2 == 0).collect::<Vec<_>>()));
     let x: ArrayRef = Arc::new(StringArray::from(cells));
     let file = parquet(vec![("x", x), ("y", y)], Compression::SNAPPY);
-    let message = Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap_err().to_string();
+    let message = Table::read(vec![file], DatasetSettings::default(), "y", MEMORY).unwrap_err().to_string();
     assert!(
         message.starts_with("a.parquet, row 5, column \"x\": expected a number as in nearly all other rows"),
         "{message}"
@@ -164,7 +164,7 @@ fn a_row_group_is_read_in_blocks_of_columns_and_the_table_is_the_same() {
         let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        Table::read(vec![file("a.parquet", content)], Settings::default(), "y", MEMORY).unwrap()
+        Table::read(vec![file("a.parquet", content)], DatasetSettings::default(), "y", MEMORY).unwrap()
     };
     let (whole, parts) = (written(None), written(Some(30_000)));
     assert_eq!((whole.rows(), whole.fingerprint()), (rows, parts.fingerprint()));
@@ -179,7 +179,7 @@ fn labels_have_the_files_types() {
     assert_eq!(table.target().labels(), [false, true].map(Label::Boolean));
     let y: ArrayRef = Arc::new(Int64Array::from(every(&[(1 << 53) + 1, 1 << 53])));
     let file = parquet(vec![("x", x), ("y", y)], Compression::UNCOMPRESSED);
-    let table = Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap();
+    let table = Table::read(vec![file], DatasetSettings::default(), "y", MEMORY).unwrap();
     assert_eq!(table.target().labels(), [1 << 53, (1 << 53) + 1].map(Label::Integer));
 }
 
@@ -189,7 +189,7 @@ fn usual_compressions_are_read() {
     let codecs = [Compression::SNAPPY, Compression::GZIP(Default::default()), Compression::ZSTD(ZstdLevel::default())];
     let prints = codecs.map(|codec| {
         let file = parquet(vec![("x", x.clone()), target()], codec);
-        Table::read(vec![file], Settings::default(), "y", MEMORY).unwrap().fingerprint().to_owned()
+        Table::read(vec![file], DatasetSettings::default(), "y", MEMORY).unwrap().fingerprint().to_owned()
     });
     assert!(prints.iter().all(|print| *print == prints[0]));
 }
@@ -201,9 +201,9 @@ fn the_same_table_as_csv_is_the_same_and_both_together_are_one() {
     };
     let y: ArrayRef = Arc::new(StringArray::from_iter_values((0..20).map(|n| ["no", "yes"][n % 2])));
     let file_ = parquet(vec![("b", numbers(-10.0, -0.0)), ("y", y), ("a", numbers(1.0, 0.5))], Compression::SNAPPY);
-    let both = vec![file("0.csv", sound()), file_];
-    let table = Table::read(both, Settings::default(), "y", MEMORY).unwrap();
-    let twice = sound() + &sound().replace("a,y,b\n", "");
+    let both = vec![file("0.csv", valid()), file_];
+    let table = Table::read(both, DatasetSettings::default(), "y", MEMORY).unwrap();
+    let twice = valid() + &valid().replace("a,y,b\n", "");
     assert_eq!(table.fingerprint(), read(twice).fingerprint());
     let rows: Vec<usize> = table.profile().files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [20, 20]);
@@ -231,7 +231,7 @@ fn rows_are_named_in_errors() {
     weights[7] = -1.0;
     let a: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS as i64).map(|n| n % 5)));
     let file_ = parquet(vec![("w", Arc::new(Float64Array::from(weights))), target(), ("a", a)], Compression::SNAPPY);
-    let settings = Settings::parse("weights = \"w\"").unwrap();
+    let settings = DatasetSettings::parse("weights = \"w\"").unwrap();
     let message = Table::read(vec![file_], settings, "y", MEMORY).unwrap_err().to_string();
     assert_eq!(message, "a.parquet, row 8, column \"w\": expected a finite number from 0 up");
 }
@@ -239,8 +239,11 @@ fn rows_are_named_in_errors() {
 #[test]
 fn what_is_no_parquet_is_refused() {
     let message =
-        Table::read(vec![file("a.parquet", "a,y\n")], Settings::default(), "y", MEMORY).unwrap_err().to_string();
-    assert!(message.starts_with("a.parquet: this is no Parquet file and no workbook, or a damaged one"), "{message}");
+        Table::read(vec![file("a.parquet", "a,y\n")], DatasetSettings::default(), "y", MEMORY).unwrap_err().to_string();
+    assert!(
+        message.starts_with("a.parquet: this is neither a Parquet file nor a workbook, or it is damaged"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -254,10 +257,11 @@ fn a_file_of_more_cells_than_memory_holds_is_refused_before_it_is_decoded() {
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     assert!(content.len() < 10_000);
-    let message =
-        Table::read(vec![file("a.parquet", content)], Settings::default(), "y", 4 << 20).unwrap_err().to_string();
+    let message = Table::read(vec![file("a.parquet", content)], DatasetSettings::default(), "y", 4 << 20)
+        .unwrap_err()
+        .to_string();
     assert!(
-        message.starts_with("the table has 0.0 MB; reading it needs about 17.7 MB of memory, 4.0 MB are"),
+        message.starts_with("the table has 0.0 MB; reading it needs about 17.7 MB of memory, but 4.0 MB are"),
         "{message}"
     );
 }

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{Label, Task};
 use evergreen_table::{Target, iris};
 
-use super::{profile, read, read_with, sound, with_line};
+use super::{profile, read, read_with, valid, with_line};
 
 fn labels(values: &[&str]) -> Vec<Label> {
     read(with_target(values)).target().labels().to_vec()
@@ -24,13 +24,13 @@ fn labels_have_types() {
 
 #[test]
 fn classes_index_the_labels() {
-    let Target::Classes { classes, .. } = read(sound()).target().clone() else { panic!("no classes") };
+    let Target::Classes { classes, .. } = read(valid()).target().clone() else { panic!("no classes") };
     assert_eq!(classes[..4], [0, 1, 0, 1]);
 }
 
 #[test]
 fn the_positive_label_comes_last() {
-    let table = read_with(sound(), "positive = \"no\"").unwrap();
+    let table = read_with(valid(), "positive = \"no\"").unwrap();
     assert_eq!(table.target().labels(), ["yes", "no"].map(Label::from));
     let Target::Classes { classes, .. } = table.target() else { panic!("no classes") };
     assert_eq!(classes[..2], [1, 0]);
@@ -64,33 +64,33 @@ fn the_task_can_be_set() {
 
 #[test]
 fn the_settings_name_the_target_before_all_others() {
-    let table = read_with(sound(), "target = \"b\"").unwrap();
+    let table = read_with(valid(), "target = \"b\"").unwrap();
     assert_eq!((table.target_name(), table.task()), ("b", Task::Regression));
 }
 
 #[test]
 fn how_a_table_is_spelt_does_not_matter() {
-    let spaced = sound().replace(',', " , ").replace('\n', "\r\n\r\n").replace(" yes ", "\"yes\"");
+    let spaced = valid().replace(',', " , ").replace('\n', "\r\n\r\n").replace(" yes ", "\"yes\"");
     let spelt = read(format!("\u{feff}{spaced}").replace("\n3.5", "\n+3.50000000000000000001"));
-    let table = read(sound());
+    let table = read(valid());
     assert_eq!((spelt.frame(), spelt.target()), (table.frame(), table.target()));
     assert_eq!(spelt.fingerprint(), table.fingerprint());
 }
 
 #[test]
 fn every_part_of_a_table_is_in_its_fingerprint() {
-    let known = read(sound()).fingerprint().to_owned();
+    let known = read(valid()).fingerprint().to_owned();
     assert_eq!(known.len(), 64);
     for changed in [
-        sound().replace("3.5", "3.6"),
-        sound().replace("a,", "c,"),
-        sound().replace("yes", "yep"),
+        valid().replace("3.5", "3.6"),
+        valid().replace("a,", "c,"),
+        valid().replace("yes", "yep"),
         with_line(2, "1.5,yes,-1e1").replace("1.5,no", "0.5,no"),
     ] {
         assert_ne!(read(changed).fingerprint(), known);
     }
     for toml in ["drop = [\"a\"]", "weights = \"a\"", "target = \"b\"", "positive = \"no\""] {
-        assert_ne!(read_with(sound(), toml).unwrap().fingerprint(), known, "{toml}");
+        assert_ne!(read_with(valid(), toml).unwrap().fingerprint(), known, "{toml}");
     }
 }
 

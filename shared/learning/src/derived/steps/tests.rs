@@ -1,4 +1,4 @@
-use evergreen_table::{DataFile, Settings, Table};
+use evergreen_table::{DataFile, DatasetSettings, Table};
 
 use super::*;
 use crate::prepared::Prepared;
@@ -18,7 +18,7 @@ fn visits() -> String {
 /// Checks whether statistics of the clinics are worth a trial.
 fn has_statistics(toml: &str) -> bool {
     let file = DataFile { name: "visits.csv".into(), content: visits().into_bytes() };
-    let table = Table::read(vec![file], Settings::parse(toml).unwrap(), "y", u64::MAX).unwrap();
+    let table = Table::read(vec![file], DatasetSettings::parse(toml).unwrap(), "y", u64::MAX).unwrap();
     let prepared = Prepared::of(table).unwrap();
     let (table, training) = (prepared.table(), &prepared.split().training);
     let target = table.target().take(training);

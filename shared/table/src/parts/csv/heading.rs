@@ -5,9 +5,9 @@
 
 use csv::StringRecord;
 
-use crate::cell::{Cell, Form, Value};
+use crate::cell::{CellValue, FileCell, TextForm};
 use crate::dialect::Dialect;
-use crate::marks::Marks;
+use crate::marks::MissingMarks;
 
 /// Maximum number of rows that the first record is compared with.
 const MAX_ROWS: usize = 1000;
@@ -28,7 +28,7 @@ pub(crate) enum Heading {
 
 /// The type of a cell. Nearly all values of a column have the same type, and its name in a header has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+enum CellType {
     Missing,
     Number,
     Boolean,
@@ -36,43 +36,43 @@ enum Type {
     Text,
 }
 
-impl Type {
+impl CellType {
     /// Returns the type of a cell. In a header a mark is a text, and below it is a missing value. So `mark` is the type
     /// of marks.
     fn of(text: &str, mark: Self) -> Self {
-        match Cell::Untyped(text).value(Form::default(), &Marks::default()) {
-            Value::Missing => Self::Missing,
-            Value::Mark => mark,
-            Value::Number(_) | Value::Padded(_) | Value::Infinite => Self::Number,
-            Value::Boolean(_) => Self::Boolean,
-            Value::Moment(_) | Value::Clock(_) | Value::Span(_) => Self::Moment,
-            Value::Text => Self::Text,
+        match FileCell::Untyped(text).value(TextForm::default(), &MissingMarks::default()) {
+            CellValue::Missing => Self::Missing,
+            CellValue::Mark => mark,
+            CellValue::Number(_) | CellValue::Padded(_) | CellValue::Infinite => Self::Number,
+            CellValue::Boolean(_) => Self::Boolean,
+            CellValue::Moment(_) | CellValue::Clock(_) | CellValue::Span(_) => Self::Moment,
+            CellValue::Text => Self::Text,
         }
     }
 }
 
 /// Counts the types of a column's values in the first rows.
 #[derive(Debug, Clone, Copy, Default)]
-struct Below {
+struct ValuesBelow {
     counts: [usize; 5],
     /// Whether the cell of the header is among the values.
     repeated: bool,
 }
 
-impl Below {
+impl ValuesBelow {
     fn add(&mut self, name: &str, cell: &str) {
         let cell = cell.trim();
-        if let Some(count) = self.counts.get_mut(Type::of(cell, Type::Missing) as usize) {
+        if let Some(count) = self.counts.get_mut(CellType::of(cell, CellType::Missing) as usize) {
             *count += 1;
         }
         self.repeated |= !cell.is_empty() && cell == name;
     }
 
     /// Returns the type of at least nine in ten present values, unless they are texts.
-    fn kind(&self) -> Option<Type> {
-        let count = |kind: Type| self.counts.get(kind as usize).copied().unwrap_or_default();
-        let present = self.counts.iter().sum::<usize>() - count(Type::Missing);
-        let kinds = [Type::Number, Type::Boolean, Type::Moment].into_iter();
+    fn kind(&self) -> Option<CellType> {
+        let count = |kind: CellType| self.counts.get(kind as usize).copied().unwrap_or_default();
+        let present = self.counts.iter().sum::<usize>() - count(CellType::Missing);
+        let kinds = [CellType::Number, CellType::Boolean, CellType::Moment].into_iter();
         kinds.filter(|_| present > 0).find(|kind| count(*kind) * 10 >= present * 9)
     }
 }
@@ -82,14 +82,16 @@ pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading 
     let below = below(names, rows, dialect);
     let (mut alike, mut unlike) = (Vec::new(), 0);
     for (name, below) in names.iter().zip(&below) {
-        match (below.kind(), Type::of(name, Type::Text)) {
-            (_, Type::Missing) | (None, _) => {}
+        match (below.kind(), CellType::of(name, CellType::Text)) {
+            (_, CellType::Missing) | (None, _) => {}
             (Some(kind), own) if own == kind => alike.push(name.as_str()),
             (Some(_), _) => unlike += 1,
         }
     }
-    let repeated =
-        names.iter().zip(&below).any(|(name, below)| below.repeated && Type::of(name, Type::Text) == Type::Text);
+    let repeated = names
+        .iter()
+        .zip(&below)
+        .any(|(name, below)| below.repeated && CellType::of(name, CellType::Text) == CellType::Text);
     match (unlike > 0, !alike.is_empty() || repeated) {
         (true, false) => Heading::Names,
         (false, true) if repeated || !is_count(&alike) => Heading::Values,
@@ -97,8 +99,8 @@ pub(super) fn judge(names: &[String], rows: &[u8], dialect: Dialect) -> Heading 
     }
 }
 
-fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<Below> {
-    let mut below = vec![Below::default(); names.len()];
+fn below(names: &[String], rows: &[u8], dialect: Dialect) -> Vec<ValuesBelow> {
+    let mut below = vec![ValuesBelow::default(); names.len()];
     let mut reader = dialect.reader().from_reader(rows);
     let mut record = StringRecord::new();
     let most = (MAX_CELLS / names.len().max(1)).clamp(1, MAX_ROWS);

@@ -3,37 +3,37 @@
 use bytes::Bytes;
 use csv::StringRecord;
 
-use super::super::{At, Reader};
-use crate::cell::{Cell, Form};
+use super::super::{CellReader, RowPosition};
+use crate::cell::{FileCell, TextForm};
 use crate::dialect::Dialect;
 use crate::encoding;
-use crate::marks::Marks;
-use crate::settings::Settings;
-use crate::survey::{Survey, Tally, Way};
+use crate::marks::MissingMarks;
+use crate::settings::DatasetSettings;
+use crate::survey::{ColumnTally, ParseOptions, Survey};
 
 /// The content of the samples of a file.
 #[derive(Debug)]
-pub(crate) struct Sample {
+pub(crate) struct CsvSample {
     /// The fields of the first record.
     pub(crate) names: Vec<String>,
     /// The tally of each column.
-    pub(crate) tallies: Vec<Tally>,
+    pub(crate) tallies: Vec<ColumnTally>,
     /// Number of rows, and their bytes.
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
 }
 
-impl Sample {
+impl CsvSample {
     /// Reads the samples of a file. The first sample is the beginning of the file. Each sample may be incomplete at its
     /// end. Returns `None` if the samples contain no row.
-    pub(crate) fn of(parts: &[&[u8]], settings: &Settings) -> Option<Self> {
-        let said = &settings.csv;
-        let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), said.encoding).bytes;
+    pub(crate) fn of(parts: &[&[u8]], settings: &DatasetSettings) -> Option<Self> {
+        let csv_settings = &settings.csv;
+        let decode = |part: &&[u8]| encoding::decode(Bytes::copy_from_slice(part), csv_settings.encoding).bytes;
         let decoded: Vec<Bytes> = parts.iter().map(decode).collect();
         let stored: usize = parts.iter().map(|part| part.len()).sum();
         let ratio = stored as f64 / decoded.iter().map(Bytes::len).sum::<usize>().max(1) as f64;
         let (first, others) = decoded.split_first()?;
-        let (dialect, before) = Dialect::of(first, said.separator, said.quote);
+        let (dialect, before) = Dialect::of(first, csv_settings.separator, csv_settings.quote);
         let first = first.get(before..)?;
         let mut reader = dialect.reader().from_reader(whole_lines(first));
         let mut record = StringRecord::new();
@@ -42,12 +42,15 @@ impl Sample {
         }
         let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
         let start = usize::try_from(reader.position().byte()).ok()?;
-        let marks = Marks::of(settings.missing.as_deref());
+        let marks = MissingMarks::of(settings.missing.as_deref());
         let forms = vec![
-            Form { comma: said.decimal_comma.unwrap_or(dialect.separator == b';'), ..Form::default() };
+            TextForm {
+                comma: csv_settings.decimal_comma.unwrap_or(dialect.separator == b';'),
+                ..TextForm::default()
+            };
             names.len()
         ];
-        let mut survey = Survey::new(Way { forms: &forms, marks: &marks, all_signs: false }, &[], 0);
+        let mut survey = Survey::new(ParseOptions { forms: &forms, marks: &marks, all_signs: false }, &[], 0);
         let mut counted = Counted { dialect, rows: 0, bytes: 0 };
         counted.add(&mut survey, whole_lines(first).get(start..)?, names.len());
         // Within quotes, the end of a line need not be the end of a row. A sample that begins there would be misread.
@@ -75,7 +78,7 @@ impl Counted {
         while reader.read_byte_record(&mut record).unwrap_or(false) && record.len() == columns {
             for (column, cell) in record.iter().enumerate() {
                 let cell = String::from_utf8_lossy(cell);
-                survey.cell(column, At { file: 0, line: self.rows }, Cell::Untyped(cell.trim()));
+                survey.cell(column, RowPosition { file: 0, line: self.rows }, FileCell::Untyped(cell.trim()));
             }
             self.rows += 1;
         }
@@ -99,8 +102,8 @@ mod tests {
 
     fn sample(parts: &[&str]) -> Option<(u64, u64, Vec<usize>)> {
         let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-        let sample = Sample::of(&parts, &Settings::default())?;
-        Some((sample.rows, sample.bytes, sample.tallies.iter().map(Tally::distinct).collect()))
+        let sample = CsvSample::of(&parts, &DatasetSettings::default())?;
+        Some((sample.rows, sample.bytes, sample.tallies.iter().map(ColumnTally::distinct).collect()))
     }
 
     #[test]

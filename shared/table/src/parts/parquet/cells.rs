@@ -11,8 +11,8 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::cell::Cell;
-use crate::parts::{At, Reader};
+use crate::cell::FileCell;
+use crate::parts::{CellReader, RowPosition};
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 
@@ -31,24 +31,24 @@ pub(super) fn is_text(kind: &DataType) -> bool {
 }
 
 /// Passes every value of `array` to `reader`. The values belong to the column `column` and begin at `at`.
-pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl Reader) {
+pub(super) fn give(array: &dyn Array, column: usize, at: RowPosition, reader: &mut impl CellReader) {
     use DataType as D;
-    let mut to = To { array, column, at, reader };
+    let mut to = ArraySink { array, column, at, reader };
     match array.data_type() {
         D::Boolean => to.booleans(),
         D::Utf8 => to.texts::<i32>(),
         D::LargeUtf8 => to.texts::<i64>(),
-        D::Int8 => to.values::<Int8Type>(|n| Cell::Whole(n.into())),
-        D::Int16 => to.values::<Int16Type>(|n| Cell::Whole(n.into())),
-        D::Int32 => to.values::<Int32Type>(|n| Cell::Whole(n.into())),
-        D::Int64 => to.values::<Int64Type>(Cell::Whole),
-        D::UInt8 => to.values::<UInt8Type>(|n| Cell::Whole(n.into())),
-        D::UInt16 => to.values::<UInt16Type>(|n| Cell::Whole(n.into())),
-        D::UInt32 => to.values::<UInt32Type>(|n| Cell::Whole(n.into())),
-        D::UInt64 => to.values::<UInt64Type>(|n| i64::try_from(n).map_or(Cell::Number(n as f64), Cell::Whole)),
-        D::Float16 => to.values::<Float16Type>(|n| Cell::Number(n.into())),
-        D::Float32 => to.values::<Float32Type>(|n| Cell::Number(n.into())),
-        D::Float64 => to.values::<Float64Type>(Cell::Number),
+        D::Int8 => to.values::<Int8Type>(|n| FileCell::Whole(n.into())),
+        D::Int16 => to.values::<Int16Type>(|n| FileCell::Whole(n.into())),
+        D::Int32 => to.values::<Int32Type>(|n| FileCell::Whole(n.into())),
+        D::Int64 => to.values::<Int64Type>(FileCell::Whole),
+        D::UInt8 => to.values::<UInt8Type>(|n| FileCell::Whole(n.into())),
+        D::UInt16 => to.values::<UInt16Type>(|n| FileCell::Whole(n.into())),
+        D::UInt32 => to.values::<UInt32Type>(|n| FileCell::Whole(n.into())),
+        D::UInt64 => to.values::<UInt64Type>(|n| i64::try_from(n).map_or(FileCell::Number(n as f64), FileCell::Whole)),
+        D::Float16 => to.values::<Float16Type>(|n| FileCell::Number(n.into())),
+        D::Float32 => to.values::<Float32Type>(|n| FileCell::Number(n.into())),
+        D::Float64 => to.values::<Float64Type>(FileCell::Number),
         D::Decimal32(_, scale) => to.values::<Decimal32Type>(|n| decimal(n.into(), *scale)),
         D::Decimal64(_, scale) => to.values::<Decimal64Type>(|n| decimal(n as f64, *scale)),
         D::Decimal128(_, scale) => to.values::<Decimal128Type>(|n| decimal(n as f64, *scale)),
@@ -56,21 +56,21 @@ pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl R
         D::Decimal256(_, scale) => {
             to.values::<Decimal256Type>(|n| decimal(n.to_string().parse().unwrap_or(f64::NAN), *scale));
         }
-        D::Date32 => to.values::<Date32Type>(|n| Cell::Moment(f64::from(n) * SECONDS_OF_A_DAY)),
+        D::Date32 => to.values::<Date32Type>(|n| FileCell::Moment(f64::from(n) * SECONDS_OF_A_DAY)),
         D::Date64 => to.values::<Date64Type>(|n| moment(n, 1_000)),
-        D::Time32(TimeUnit::Second) => to.values::<Time32SecondType>(|n| Cell::Clock(n.into())),
-        D::Time32(_) => to.values::<Time32MillisecondType>(|n| Cell::Clock(f64::from(n) / 1e3)),
-        D::Time64(TimeUnit::Microsecond) => to.values::<Time64MicrosecondType>(|n| Cell::Clock(n as f64 / 1e6)),
-        D::Time64(_) => to.values::<Time64NanosecondType>(|n| Cell::Clock(n as f64 / 1e9)),
-        D::Duration(TimeUnit::Second) => to.values::<DurationSecondType>(|n| Cell::Span(n as f64)),
+        D::Time32(TimeUnit::Second) => to.values::<Time32SecondType>(|n| FileCell::Clock(n.into())),
+        D::Time32(_) => to.values::<Time32MillisecondType>(|n| FileCell::Clock(f64::from(n) / 1e3)),
+        D::Time64(TimeUnit::Microsecond) => to.values::<Time64MicrosecondType>(|n| FileCell::Clock(n as f64 / 1e6)),
+        D::Time64(_) => to.values::<Time64NanosecondType>(|n| FileCell::Clock(n as f64 / 1e9)),
+        D::Duration(TimeUnit::Second) => to.values::<DurationSecondType>(|n| FileCell::Span(n as f64)),
         D::Duration(TimeUnit::Millisecond) => {
-            to.values::<DurationMillisecondType>(|n| Cell::Span(n as f64 / 1e3));
+            to.values::<DurationMillisecondType>(|n| FileCell::Span(n as f64 / 1e3));
         }
         D::Duration(TimeUnit::Microsecond) => {
-            to.values::<DurationMicrosecondType>(|n| Cell::Span(n as f64 / 1e6));
+            to.values::<DurationMicrosecondType>(|n| FileCell::Span(n as f64 / 1e6));
         }
         D::Duration(TimeUnit::Nanosecond) => {
-            to.values::<DurationNanosecondType>(|n| Cell::Span(n as f64 / 1e9));
+            to.values::<DurationNanosecondType>(|n| FileCell::Span(n as f64 / 1e9));
         }
         D::Timestamp(TimeUnit::Second, _) => to.values::<TimestampSecondType>(|n| moment(n, 1)),
         D::Timestamp(TimeUnit::Millisecond, _) => to.values::<TimestampMillisecondType>(|n| moment(n, 1_000)),
@@ -80,54 +80,54 @@ pub(super) fn give(array: &dyn Array, column: usize, at: At, reader: &mut impl R
         D::Timestamp(TimeUnit::Nanosecond, _) => {
             to.values::<TimestampNanosecondType>(|n| moment(n, 1_000_000_000));
         }
-        _ => to.give(std::iter::repeat_n(Cell::Missing, array.len())),
+        _ => to.give(std::iter::repeat_n(FileCell::Missing, array.len())),
     }
 }
 
 /// Passes the values of an array to a reader.
-struct To<'a, R> {
+struct ArraySink<'a, R> {
     array: &'a dyn Array,
     column: usize,
-    at: At,
+    at: RowPosition,
     reader: &'a mut R,
 }
 
-impl<R: Reader> To<'_, R> {
-    fn give<'c>(&mut self, cells: impl Iterator<Item = Cell<'c>>) {
+impl<R: CellReader> ArraySink<'_, R> {
+    fn give<'c>(&mut self, cells: impl Iterator<Item = FileCell<'c>>) {
         self.reader.cells(self.column, self.at, cells);
     }
 
-    fn values<T: ArrowPrimitiveType>(&mut self, cell: impl Fn(T::Native) -> Cell<'static>) {
+    fn values<T: ArrowPrimitiveType>(&mut self, cell: impl Fn(T::Native) -> FileCell<'static>) {
         let Some(values) = self.array.as_primitive_opt::<T>() else { return };
         if values.null_count() == 0 {
             self.give(values.values().iter().map(|value| cell(*value)));
         } else {
-            self.give(values.iter().map(|value| value.map_or(Cell::Missing, &cell)));
+            self.give(values.iter().map(|value| value.map_or(FileCell::Missing, &cell)));
         }
     }
 
     fn booleans(&mut self) {
         let values = self.array.as_boolean_opt().into_iter().flatten();
-        self.give(values.map(|value| value.map_or(Cell::Missing, Cell::Boolean)));
+        self.give(values.map(|value| value.map_or(FileCell::Missing, FileCell::Boolean)));
     }
 
     /// Passes texts, which are parsed like those of a CSV file.
     fn texts<O: arrow_array::OffsetSizeTrait>(&mut self) {
         let values = self.array.as_string_opt::<O>().into_iter().flatten();
-        self.give(values.map(|value| value.map_or(Cell::Missing, |text| Cell::Untyped(text.trim()))));
+        self.give(values.map(|value| value.map_or(FileCell::Missing, |text| FileCell::Untyped(text.trim()))));
     }
 }
 
-fn decimal(unscaled: f64, scale: i8) -> Cell<'static> {
+fn decimal(unscaled: f64, scale: i8) -> FileCell<'static> {
     // A power of ten up to 22 is exact, so the quotient is the floating-point number nearest to the decimal.
-    Cell::Number(if scale >= 0 {
+    FileCell::Number(if scale >= 0 {
         unscaled / 10_f64.powi(scale.into())
     } else {
         unscaled * 10_f64.powi(-i32::from(scale))
     })
 }
 
-fn moment(count: i64, per_second: i64) -> Cell<'static> {
+fn moment(count: i64, per_second: i64) -> FileCell<'static> {
     let part = count.rem_euclid(per_second) as f64 / per_second as f64;
-    Cell::Moment(count.div_euclid(per_second) as f64 + part)
+    FileCell::Moment(count.div_euclid(per_second) as f64 + part)
 }

@@ -24,7 +24,7 @@ pub(crate) enum StoredType {
 
 /// The content of a Parquet footer.
 #[derive(Debug)]
-pub(crate) struct Sample {
+pub(crate) struct ParquetFooter {
     pub(crate) names: Vec<String>,
     /// The stored type of each column, or `None` for a column that cannot be read.
     pub(crate) types: Vec<Option<StoredType>>,
@@ -33,7 +33,7 @@ pub(crate) struct Sample {
     pub(crate) decoding: u64,
 }
 
-impl Sample {
+impl ParquetFooter {
     /// Parses the end of a file. Returns `None` if it is not Parquet or does not contain the whole footer.
     pub(crate) fn of(end: &[u8]) -> Option<Self> {
         let (before, tail) = end.split_at_checked(end.len().checked_sub(END)?)?;
