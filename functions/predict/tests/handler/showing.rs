@@ -4,7 +4,7 @@ use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Version, Versi
 use evergreen_testkit::{moment, version};
 
 use crate::models::artifact;
-use crate::support::{Fixture, INTERVAL, Line, event};
+use crate::support::{Fixture, INTERVAL, JournalLine, event};
 
 #[tokio::test]
 async fn health_names_what_serves_and_since_when() {
@@ -33,7 +33,7 @@ async fn the_model_tells_all_that_is_known_of_it() {
     fixture.promote(1);
     fixture.promote(2);
     let response = fixture.call(&event("predict-model")).await;
-    let expected = Line { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
+    let expected = JournalLine { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
     assert_eq!((response.status, fixture.journal.last()), (200, expected));
     let mut body = response.json();
     // Digest and size are removed: they change with the libraries that train the artifact.
