@@ -19,7 +19,7 @@ use crate::ports::PredictWorld;
 use crate::problem::Problem;
 use crate::response::JsonResponse;
 use crate::route::{Endpoint, Route, last_segment};
-use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, WholeRunView};
+use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
 
 /// Number of runs in a list if the request sets no limit.
@@ -105,6 +105,7 @@ impl<W: PredictWorld> App<W> {
         match endpoint {
             Endpoint::Predict => self.predict(request).await,
             Endpoint::Model => self.show_model().await,
+            Endpoint::Version => self.show_version().await,
             Endpoint::Runs => self.list_runs(request).await,
             Endpoint::Run => self.show_run(request).await,
             Endpoint::Health => self.health().await,
@@ -125,6 +126,13 @@ impl<W: PredictWorld> App<W> {
         let champion = self.champion().await?;
         let pointer = champion.pointer();
         let reply = reply(&ModelView::new(&self.model, pointer, champion.model()))?;
+        Ok(Reply { version: Some(pointer.number), ..reply })
+    }
+
+    async fn show_version(&self) -> Result<Reply, Problem> {
+        let champion = self.champion().await?;
+        let pointer = champion.pointer();
+        let reply = reply(&VersionView::new(&self.model, pointer))?;
         Ok(Reply { version: Some(pointer.number), ..reply })
     }
 

@@ -21,6 +21,8 @@ pub enum Endpoint {
     Predict,
     /// Shows the champion.
     Model,
+    /// Reports the version of the champion.
+    Version,
     /// Lists the runs.
     Runs,
     /// Shows one run.
@@ -46,6 +48,7 @@ pub struct Route {
 pub static ROUTES: &[Route] = &[
     Route::new(Api::Prediction, "POST", "/predict", Endpoint::Predict),
     Route::new(Api::Prediction, "GET", "/model", Endpoint::Model),
+    Route::new(Api::Prediction, "GET", "/version", Endpoint::Version),
     Route::new(Api::Status, "GET", "/runs", Endpoint::Runs),
     Route::new(Api::Status, "GET", "/runs/{id}", Endpoint::Run),
     Route::new(Api::Status, "GET", "/health", Endpoint::Health),
@@ -220,6 +223,6 @@ mod tests {
 
     #[test]
     fn a_404_lists_all_routes() {
-        insta::assert_snapshot!(summary(), @"POST /predict or GET /model of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API");
+        insta::assert_snapshot!(summary(), @"POST /predict, GET /model or GET /version of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API");
     }
 }

@@ -40,6 +40,23 @@ impl<'a> HealthView<'a> {
     }
 }
 
+/// Answer to `GET /version`: the champion's version, and since when it is the champion.
+#[derive(Debug, Serialize)]
+pub struct VersionView<'a> {
+    model: &'a ModelName,
+    version: VersionNumber,
+    /// `None` if this release cannot read the time.
+    #[serde(serialize_with = "maybe_moment")]
+    promoted_at: Option<Timestamp>,
+}
+
+impl<'a> VersionView<'a> {
+    /// Creates the view of the version that `pointer` names.
+    pub fn new(model: &'a ModelName, pointer: &Pointer) -> Self {
+        Self { model, version: pointer.number, promoted_at: pointer.promoted_at() }
+    }
+}
+
 /// Answer to `GET /model`: everything that the function knows about the champion.
 #[derive(Debug, Serialize)]
 pub struct ModelView<'a> {
