@@ -6,26 +6,26 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{ETAG, HeaderValue};
 
-use crate::store::{Answer, Asked, Store, answer};
+use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
 const MISSING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>\
                        <Message>The specified key does not exist.</Message></Error>";
 
 /// Objects by their path: the bucket's name, `/`, the key.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub struct ObjectBucket {
     objects: BTreeMap<String, Bytes>,
 }
 
-impl Bucket {
+impl ObjectBucket {
     /// Stores an object.
     pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) {
         self.objects.insert(format!("/{bucket}/{key}"), content.into());
     }
 }
 
-impl Store for Bucket {
-    fn answer(&self, asked: &Asked) -> Answer {
+impl Store for ObjectBucket {
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse {
         match self.objects.get(asked.uri().path()) {
             Some(content) if asked.method() == Method::GET => {
                 let mut found = answer(200, "application/octet-stream", content.clone());

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::store::{Answer, Asked, Store, answer};
+use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
 /// Which operation is asked for.
 const TARGET: &str = "x-amz-target";
@@ -14,11 +14,11 @@ const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
 /// The items of one table by their two keys.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct ItemTable {
     items: BTreeMap<(String, String), Value>,
 }
 
-impl Table {
+impl ItemTable {
     /// Stores `record`, a JSON object, under these keys, with `binary` attributes beside it.
     pub fn put(&mut self, partition: &str, sort: &str, record: &Value, binary: &[(&str, &[u8])]) {
         let mut item: Map<String, Value> =
@@ -61,8 +61,8 @@ impl Table {
     }
 }
 
-impl Store for Table {
-    fn answer(&self, asked: &Asked) -> Answer {
+impl Store for ItemTable {
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse {
         let target = asked.headers().get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = serde_json::from_slice(asked.body()).unwrap_or(Value::Null);
@@ -95,8 +95,8 @@ fn attribute(value: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::default();
+    fn table() -> ItemTable {
+        let mut table = ItemTable::default();
         let record = json!({"revision": 1, "previous": null, "version": {"score": 0.5, "labels": ["a"], "kept": true}});
         table.put("MODEL#iris", "CHAMPION", &record, &[]);
         table.put("MODEL#iris", "ARTIFACT", &json!({"version": 1}), &[("content", b"\x01\x02")]);

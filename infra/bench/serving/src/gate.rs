@@ -9,14 +9,14 @@ use anyhow::{Context, bail};
 use crate::once;
 use crate::process::Program;
 use crate::subject;
-use crate::world::World;
+use crate::test_bed::TestBed;
 
 /// How often a start is tried.
 const STARTS: usize = 4;
 
 /// Bounds, about one and a half times of what was measured when they were set.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct GateLimits {
     /// Bytes of the stripped binary.
     pub bytes: u64,
     /// Instructions that the process carries out until it has given its first answer.
@@ -27,10 +27,10 @@ pub struct Bounds {
 ///
 /// # Errors
 /// When it is beyond one of them, or fails. That nothing here can count instructions is said and no error.
-pub async fn check(world: &World, binary: &Path, bounds: Bounds, folder: &Path) -> anyhow::Result<()> {
+pub async fn check(test_bed: &TestBed, binary: &Path, bounds: GateLimits, folder: &Path) -> anyhow::Result<()> {
     let bytes = fs::metadata(binary).with_context(|| format!("reading {}", binary.display()))?.len();
     let size = verdict("bytes of the predict binary", bytes, bounds.bytes);
-    let Some(instructions) = instructions(world, binary, folder).await? else {
+    let Some(instructions) = instructions(test_bed, binary, folder).await? else {
         println!(
             "*** gate: HALF OF IT WAS SKIPPED: neither perf nor valgrind counts instructions here; install valgrind"
         );
@@ -47,7 +47,7 @@ fn verdict(what: &str, value: u64, most: u64) -> bool {
 }
 
 /// Instructions in user mode, by the first instrument that works.
-async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
+async fn instructions(test_bed: &TestBed, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
     let file = std::path::absolute(folder.join(format!("instructions-{}.txt", std::process::id())))?;
     let output = file.display();
     let perf = ["perf", "stat", "--event", "instructions:u", "--field-separator", ",", "--output", &output.to_string()];
@@ -59,7 +59,7 @@ async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Re
     let Some((words, count)) = instrument else { return Ok(None) };
     let instrument = words.iter().map(|word| (*word).to_owned()).collect();
     let program = Program { binary: binary.to_owned(), instrument };
-    patiently(world, &program).await?;
+    patiently(test_bed, &program).await?;
     let written = fs::read_to_string(&file)?;
     let _ = fs::remove_file(&file);
     count(&written).map(Some).with_context(|| format!("{} wrote no count: {written}", words.join(" ")))
@@ -67,15 +67,15 @@ async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Re
 
 /// One start with one answer. Under an instrument everything is fifty times slower, and on a busy machine a connection then
 /// takes longer than the function waits; such a start counts other instructions than one that succeeds, and is made again.
-async fn patiently(world: &World, program: &Program) -> anyhow::Result<()> {
+async fn patiently(test_bed: &TestBed, program: &Program) -> anyhow::Result<()> {
     let events = subject::events(1)?;
     for _ in 1..STARTS {
-        match once::run(world, program, &events, 1).await {
+        match once::run(test_bed, program, &events, 1).await {
             Ok(()) => return Ok(()),
             Err(error) => println!("gate: a start under the instrument failed and is made again: {error}"),
         }
     }
-    once::run(world, program, &events, 1).await
+    once::run(test_bed, program, &events, 1).await
 }
 
 /// Whether an instrument is there and counts: perf may be there on a machine that gives no access to its counters.

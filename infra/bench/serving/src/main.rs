@@ -3,8 +3,8 @@
 
 mod bucket;
 mod cold;
+mod distribution;
 mod dynamo;
-mod figures;
 mod gate;
 mod once;
 mod process;
@@ -14,18 +14,18 @@ mod runtime;
 mod size;
 mod store;
 mod subject;
+mod test_bed;
 mod tls;
 mod warm;
-mod world;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use process::{Program, cores};
-use report::Row;
-use subject::Subject;
-use world::World;
+use report::ReportRow;
+use subject::BenchChampion;
+use test_bed::TestBed;
 
 /// What a store takes for a look that many calls are to fall into.
 const REFRESH_DELAY_MS: u64 = 20;
@@ -35,7 +35,7 @@ const REFRESH_DELAY_MS: u64 = 20;
 #[command(name = "bench-serving")]
 struct Arguments {
     #[command(subcommand)]
-    part: Part,
+    part: BenchPart,
     /// The function's binary; a second one is measured in turn with it, and the ratio is shown.
     #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
     binary: Vec<PathBuf>,
@@ -51,7 +51,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Part {
+enum BenchPart {
     /// From exec to the first answer: time, processor time, memory, connections.
     Cold {
         /// Starts of each binary.
@@ -122,74 +122,76 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
+async fn run(arguments: &Arguments) -> anyhow::Result<Vec<ReportRow>> {
     let programs: Vec<_> = arguments.binary.iter().map(|binary| Program::plain(binary.clone())).collect();
-    let bench = Bench { subject: Subject::train()?, programs, arguments };
+    let bench = Bench { subject: BenchChampion::train()?, programs, arguments };
     match &arguments.part {
-        &Part::Cold { starts } => bench.cold(starts).await,
-        &Part::Warm { rows, calls } => warm::measure(&bench.world(0).await?, &bench.programs, rows, calls).await,
-        &Part::Refresh { seconds } => bench.refresh(seconds).await,
-        &Part::Memory { calls } => warm::memory(&bench.world(0).await?, &bench.programs, calls).await,
-        Part::Size => size::measure(&arguments.binary),
-        Part::Once { rows, calls, instrument } => bench.once(*rows, *calls, instrument).await,
-        &Part::Gate { most_bytes, most_instructions } => {
-            bench.gate(gate::Bounds { bytes: most_bytes, instructions: most_instructions }).await
+        &BenchPart::Cold { starts } => bench.cold(starts).await,
+        &BenchPart::Warm { rows, calls } => {
+            warm::measure(&bench.test_bed(0).await?, &bench.programs, rows, calls).await
         }
-        Part::All => bench.all().await,
+        &BenchPart::Refresh { seconds } => bench.refresh(seconds).await,
+        &BenchPart::Memory { calls } => warm::memory(&bench.test_bed(0).await?, &bench.programs, calls).await,
+        BenchPart::Size => size::measure(&arguments.binary),
+        BenchPart::Once { rows, calls, instrument } => bench.once(*rows, *calls, instrument).await,
+        &BenchPart::Gate { most_bytes, most_instructions } => {
+            bench.gate(gate::GateLimits { bytes: most_bytes, instructions: most_instructions }).await
+        }
+        BenchPart::All => bench.all().await,
     }
 }
 
 /// What all parts work with.
 struct Bench<'a> {
-    subject: Subject,
+    subject: BenchChampion,
     programs: Vec<Program>,
     arguments: &'a Arguments,
 }
 
 impl Bench<'_> {
-    async fn all(&self) -> anyhow::Result<Vec<Row>> {
+    async fn all(&self) -> anyhow::Result<Vec<ReportRow>> {
         let mut rows = self.cold(30).await?;
-        let world = self.world(0).await?;
-        rows.extend(warm::memory(&world, &self.programs, 10_000).await?);
+        let test_bed = self.test_bed(0).await?;
+        rows.extend(warm::memory(&test_bed, &self.programs, 10_000).await?);
         rows.extend(size::measure(&self.arguments.binary)?);
         for asked in [1, 100] {
-            rows.extend(warm::measure(&world, &self.programs, asked, 5_000).await?);
+            rows.extend(warm::measure(&test_bed, &self.programs, asked, 5_000).await?);
         }
         rows.extend(self.refresh(20).await?);
         Ok(rows)
     }
 
-    async fn cold(&self, starts: usize) -> anyhow::Result<Vec<Row>> {
+    async fn cold(&self, starts: usize) -> anyhow::Result<Vec<ReportRow>> {
         let one = subject::events(1)?.swap_remove(0);
-        cold::measure(&self.world(0).await?, &self.programs, starts, &one).await
+        cold::measure(&self.test_bed(0).await?, &self.programs, starts, &one).await
     }
 
-    async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<Row>> {
-        refresh::measure(&self.world(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
+    async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<ReportRow>> {
+        refresh::measure(&self.test_bed(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
     }
 
-    async fn once(&self, rows: usize, calls: usize, instrument: &str) -> anyhow::Result<Vec<Row>> {
-        let (world, events) = (self.world(0).await?, subject::events(rows)?);
+    async fn once(&self, rows: usize, calls: usize, instrument: &str) -> anyhow::Result<Vec<ReportRow>> {
+        let (test_bed, events) = (self.test_bed(0).await?, subject::events(rows)?);
         let instrument: Vec<_> = instrument.split_whitespace().map(str::to_owned).collect();
         for program in &self.programs {
             let program = Program { instrument: instrument.clone(), ..program.clone() };
-            once::run(&world, &program, &events, calls).await?;
+            once::run(&test_bed, &program, &events, calls).await?;
         }
         Ok(Vec::new())
     }
 
-    async fn gate(&self, bounds: gate::Bounds) -> anyhow::Result<Vec<Row>> {
-        let world = self.world(0).await?;
+    async fn gate(&self, bounds: gate::GateLimits) -> anyhow::Result<Vec<ReportRow>> {
+        let test_bed = self.test_bed(0).await?;
         for binary in &self.arguments.binary {
-            gate::check(&world, binary, bounds, &self.arguments.folder).await?;
+            gate::check(&test_bed, binary, bounds, &self.arguments.folder).await?;
         }
         Ok(Vec::new())
     }
 
     /// Stores that take `usual` milliseconds unless the caller says otherwise.
-    async fn world(&self, usual: u64) -> anyhow::Result<World> {
+    async fn test_bed(&self, usual: u64) -> anyhow::Result<TestBed> {
         let delay = Duration::from_millis(self.arguments.store_delay_ms.unwrap_or(usual));
-        World::around(&self.subject, delay, self.arguments.folder.clone()).await
+        TestBed::around(&self.subject, delay, self.arguments.folder.clone()).await
     }
 }
 

@@ -4,14 +4,14 @@ use bytes::Bytes;
 
 use crate::cold::check;
 use crate::process::Program;
-use crate::world::{Settings, World};
+use crate::test_bed::{FunctionSettings, TestBed};
 
 /// Starts `program`, has it answer `calls` of `events`, and ends it so that its instrument writes what it has seen.
 ///
 /// # Errors
 /// When the function fails or answers anything but a prediction.
-pub async fn run(world: &World, program: &Program, events: &[Bytes], calls: usize) -> anyhow::Result<()> {
-    let (process, mut runtime) = world.start(program, Settings::default()).await?;
+pub async fn run(test_bed: &TestBed, program: &Program, events: &[Bytes], calls: usize) -> anyhow::Result<()> {
+    let (process, mut runtime) = test_bed.start(program, FunctionSettings::default()).await?;
     runtime.ready().await?;
     for event in events.iter().cycle().take(calls) {
         check(&runtime.call(event.clone()).await?.body)?;

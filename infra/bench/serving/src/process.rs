@@ -28,7 +28,7 @@ pub struct Process {
     child: Child,
     log: Option<JoinHandle<Vec<u8>>>,
     /// The signal that asks it to end.
-    farewell: Signal,
+    end_signal: Signal,
     /// When it was started.
     pub started_at: Instant,
 }
@@ -75,8 +75,8 @@ impl Program {
         // perf writes its count when a terminal interrupts it, and dies of anything else; a shell's background jobs, on the
         // other hand, ignore that signal, which everything else inherits.
         let is_perf = self.instrument.first().is_some_and(|word| word == "perf");
-        let farewell = if is_perf { Signal::INT } else { Signal::TERM };
-        Ok(Process { child, log, farewell, started_at })
+        let end_signal = if is_perf { Signal::INT } else { Signal::TERM };
+        Ok(Process { child, log, end_signal, started_at })
     }
 }
 
@@ -101,7 +101,7 @@ impl Process {
     /// where that is ignored. Returns its log.
     pub fn end(mut self) -> Vec<u8> {
         let group = Pid::from_child(&self.child);
-        let _ = kill_process_group(group, self.farewell);
+        let _ = kill_process_group(group, self.end_signal);
         let asked_at = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && asked_at.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(1));

@@ -9,34 +9,34 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::figures::Spread;
+use crate::distribution::Distribution;
 
 /// What a figure should be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Goal {
+pub enum BenchGoal {
     /// This or less.
     AtMost(f64),
 }
 
 /// One figure, of each program that was measured.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ReportRow {
     group: &'static str,
     name: String,
     unit: &'static str,
-    goal: Option<Goal>,
+    goal: Option<BenchGoal>,
     values: Vec<f64>,
     note: String,
 }
 
-impl Row {
+impl ReportRow {
     /// A figure without a spread.
     pub fn of_values(
         group: &'static str,
         name: &str,
         unit: &'static str,
-        goal: Option<Goal>,
+        goal: Option<BenchGoal>,
         values: Vec<f64>,
         note: &str,
     ) -> Self {
@@ -48,11 +48,11 @@ impl Row {
         group: &'static str,
         name: &str,
         unit: &'static str,
-        goal: Option<Goal>,
-        spreads: &[Spread],
+        goal: Option<BenchGoal>,
+        spreads: &[Distribution],
     ) -> Self {
-        let values = spreads.iter().map(Spread::median).collect();
-        let each = |spread: &Spread| match (spread.least(), spread.quantile(0.9)) {
+        let values = spreads.iter().map(Distribution::median).collect();
+        let each = |spread: &Distribution| match (spread.least(), spread.quantile(0.9)) {
             (least, most) if least == most => "always".to_owned(),
             (least, most) => format!("least {}, p90 {}", number(least), number(most)),
         };
@@ -62,7 +62,7 @@ impl Row {
 
     fn held(&self) -> &'static str {
         match (self.goal, self.values.first()) {
-            (Some(Goal::AtMost(most)), Some(value)) if *value <= most => "held",
+            (Some(BenchGoal::AtMost(most)), Some(value)) if *value <= most => "held",
             (Some(_), Some(_)) => "missed",
             _ => "",
         }
@@ -79,7 +79,7 @@ impl Row {
 
 /// The rows as lines of text; `names` are those of the programs. With two of them the ratio of the first to the second
 /// stands beside.
-pub fn text(rows: &[Row], names: &[String]) -> String {
+pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     let mut text = format!("{:<44}", "");
     for name in names {
         let _ = write!(text, "{name:>18}");
@@ -95,7 +95,7 @@ pub fn text(rows: &[Row], names: &[String]) -> String {
             _ => String::new(),
         };
         let goal = match row.goal {
-            Some(Goal::AtMost(most)) => format!("≤ {most} {}: {}", row.unit, row.held()),
+            Some(BenchGoal::AtMost(most)) => format!("≤ {most} {}: {}", row.unit, row.held()),
             None => String::new(),
         };
         let _ = writeln!(text, "{ratio:>8}  {goal:<20}  {}", row.note);
@@ -107,7 +107,7 @@ pub fn text(rows: &[Row], names: &[String]) -> String {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, rows: &[Row], names: &[String]) -> anyhow::Result<()> {
+pub fn write(path: &Path, rows: &[ReportRow], names: &[String]) -> anyhow::Result<()> {
     let machine = json!({"processor": processor(), "cores": std::thread::available_parallelism()?.get()});
     let rows: Vec<_> = rows.iter().map(|row| row.json(names)).collect();
     let report = serde_json::to_vec_pretty(&json!({"machine": machine, "rows": rows}))?;

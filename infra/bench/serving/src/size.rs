@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use crate::cold::megabytes;
-use crate::report::{Goal, Row};
+use crate::report::{BenchGoal, ReportRow};
 
 /// What an archive of one file has beside its content: a local header, an entry of the directory, and the directory's end,
 /// each with the name `bootstrap`.
@@ -19,7 +19,7 @@ const ARCHIVE: u64 = 30 + 46 + 22 + 2 * 9;
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn measure(binaries: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
+pub fn measure(binaries: &[PathBuf]) -> anyhow::Result<Vec<ReportRow>> {
     let (mut plain, mut packed) = (Vec::new(), Vec::new());
     for binary in binaries {
         let content = fs::read(binary).with_context(|| format!("reading {}", binary.display()))?;
@@ -28,9 +28,9 @@ pub fn measure(binaries: &[PathBuf]) -> anyhow::Result<Vec<Row>> {
         plain.push(megabytes(content.len() as u64));
         packed.push(megabytes(encoder.finish()?.len() as u64 + ARCHIVE));
     }
-    let goal = Some(Goal::AtMost(5.0));
+    let goal = Some(BenchGoal::AtMost(5.0));
     Ok(vec![
-        Row::of_values("size", "binary, stripped", "MB", goal, plain, ""),
-        Row::of_values("size", "archive", "MB", None, packed, "deflate, as the SAM CLI packs it"),
+        ReportRow::of_values("size", "binary, stripped", "MB", goal, plain, ""),
+        ReportRow::of_values("size", "archive", "MB", None, packed, "deflate, as the SAM CLI packs it"),
     ])
 }

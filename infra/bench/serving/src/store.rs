@@ -18,14 +18,14 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// A request with its whole body.
-pub type Asked = Request<Bytes>;
+pub type StoreRequest = Request<Bytes>;
 /// An answer with its whole body.
-pub type Answer = Response<Full<Bytes>>;
+pub type StoreResponse = Response<Full<Bytes>>;
 
 /// A store: what it answers to a request.
 pub trait Store: Send + Sync + 'static {
     /// The answer, whatever was asked.
-    fn answer(&self, asked: &Asked) -> Answer;
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse;
 }
 
 /// What one store was asked so far.
@@ -63,7 +63,7 @@ impl Traffic {
 
 /// A store that listens.
 #[derive(Debug)]
-pub struct Listening {
+pub struct RunningStore {
     /// Its port on loopback.
     pub port: u16,
     /// What it was asked so far.
@@ -74,7 +74,7 @@ pub struct Listening {
 ///
 /// # Errors
 /// When there is no port.
-pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) -> anyhow::Result<Listening> {
+pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) -> anyhow::Result<RunningStore> {
     let listener = loopback().await?;
     let port = listener.local_addr()?.port();
     let traffic = Arc::new(Traffic::default());
@@ -101,7 +101,7 @@ pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) 
             });
         }
     });
-    Ok(Listening { port, traffic })
+    Ok(RunningStore { port, traffic })
 }
 
 /// A listener on a free port of loopback.
@@ -116,8 +116,8 @@ pub async fn loopback() -> anyhow::Result<TcpListener> {
 pub async fn serve<I, H, F>(stream: I, handler: H)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    H: Fn(Asked) -> F,
-    F: Future<Output = Answer>,
+    H: Fn(StoreRequest) -> F,
+    F: Future<Output = StoreResponse>,
 {
     let service = service_fn(|request: Request<Incoming>| {
         let handler = &handler;
@@ -131,7 +131,7 @@ where
 }
 
 /// An answer of that status, media type and body.
-pub fn answer(status: u16, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub fn answer(status: u16, media_type: &'static str, body: impl Into<Bytes>) -> StoreResponse {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
     let media_type = hyper::header::HeaderValue::from_static(media_type);

@@ -14,8 +14,8 @@ use evergreen_table::{IRIS_CSV, iris};
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
-use crate::bucket::Bucket;
-use crate::dynamo::Table;
+use crate::bucket::ObjectBucket;
+use crate::dynamo::ItemTable;
 
 /// The model's name, and what the function is told of where it is.
 pub const MODEL: &str = "iris";
@@ -33,12 +33,12 @@ const SEED: u64 = 1;
 const CODE: &str = "bench";
 
 /// The champion and its artifact.
-pub struct Subject {
+pub struct BenchChampion {
     champion: Champion,
     artifact: Vec<u8>,
 }
 
-impl Subject {
+impl BenchChampion {
     /// Trains it: 100 trees of full depth, the same in every run.
     ///
     /// # Errors
@@ -61,19 +61,19 @@ impl Subject {
     ///
     /// # Errors
     /// When the record is no JSON, which does not happen.
-    pub fn registry(&self) -> anyhow::Result<Table> {
+    pub fn registry(&self) -> anyhow::Result<ItemTable> {
         let version = &self.champion.version;
         let beside = serde_json::json!({"version": version.number, "sha256": version.artifact.sha256});
         let partition = format!("MODEL#{MODEL}");
-        let mut table = Table::default();
+        let mut table = ItemTable::default();
         table.put(&partition, "CHAMPION", &serde_json::to_value(&self.champion)?, &[]);
         table.put(&partition, "ARTIFACT", &beside, &[("content", &self.artifact)]);
         Ok(table)
     }
 
     /// The bucket that holds its artifact.
-    pub fn bucket(&self) -> Bucket {
-        let mut bucket = Bucket::default();
+    pub fn bucket(&self) -> ObjectBucket {
+        let mut bucket = ObjectBucket::default();
         bucket.put(BUCKET, &self.champion.version.artifact.key, self.artifact.clone());
         bucket
     }

@@ -2,9 +2,9 @@
 
 /// Measurements of one kind, in order of size.
 #[derive(Debug, Clone)]
-pub struct Spread(Vec<f64>);
+pub struct Distribution(Vec<f64>);
 
-impl Spread {
+impl Distribution {
     /// All of `values`; those that are no number count as the largest.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
@@ -45,10 +45,10 @@ mod tests {
 
     #[test]
     fn a_quantile_is_one_of_the_values() {
-        let spread = Spread::of((1..=100).rev().map(f64::from));
+        let spread = Distribution::of((1..=100).rev().map(f64::from));
         assert_eq!((spread.least(), spread.median(), spread.quantile(0.99)), (1.0, 50.0, 99.0));
         assert_eq!((spread.quantile(1.0), spread.mean(), spread.len()), (100.0, 50.5, 100));
-        assert_eq!(Spread::of([3.0]).quantile(0.9), 3.0);
-        assert_eq!(Spread::of([]).median(), 0.0);
+        assert_eq!(Distribution::of([3.0]).quantile(0.9), 3.0);
+        assert_eq!(Distribution::of([]).median(), 0.0);
     }
 }
