@@ -1,7 +1,7 @@
 //! The champion in memory: it is loaded once, kept between requests, and refreshed at an interval.
 //!
-//! A refresh runs beside the requests, one at a time, and a request never fails because of it. A failed refresh keeps the
-//! champion in memory, is logged and counted, and is tried again when the next one is due.
+//! A refresh runs beside the requests, one at a time, and a request never fails because of it. A failed refresh keeps
+//! the champion in memory, is logged and counted, and is tried again when the next one is due.
 //!
 //! The platform freezes the environment between requests, and the refresh with it. So a request may have to wait for a
 //! refresh: otherwise a rarely used environment would never get the new champion. The table says who waits how long at
@@ -25,10 +25,11 @@
 //! | no champion, due (1 s after the last start) or running | request | 2 s | running | Nothing else can answer. |
 //!
 //! Result: the second request that finds a refresh due or running answers with the promoted version, if registry and
-//! store answer within 400 ms; the third one does if they answer within 2 s. In a busy environment the version answers as
-//! soon as the refresh ends. That takes as many requests as round trips, two for a small artifact: about 300 ms if each
-//! request comes at the last moment. A large artifact may need more requests than fit into 5 s. Then one request waits
-//! for the refresh of the next interval. A refresh whose request waited 2 s and that was still frozen is a load failure.
+//! store answer within 400 ms; the third one does if they answer within 2 s. In a busy environment the version answers
+//! as soon as the refresh ends. That takes as many requests as round trips, two for a small artifact: about 300 ms if
+//! each request comes at the last moment. A large artifact may need more requests than fit into 5 s. Then one request
+//! waits for the refresh of the next interval. A refresh whose request waited 2 s and that was still frozen is a load
+//! failure.
 
 mod refresh;
 mod state;
@@ -124,7 +125,8 @@ impl<W: PredictWorld> ChampionCache<W> {
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted, and the next request tries again.
+    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted, and the next request tries
+    /// again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
         let pace = self.mark_active(now);

@@ -109,8 +109,8 @@ pub fn last_segment(request: &Request) -> &str {
     path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
-/// The path that a request was routed to. The request's URI cannot be used here: `lambda_http` adds the stage to its path,
-/// even if the caller used a custom domain without it.
+/// The path that a request was routed to. The request's URI cannot be used here: `lambda_http` adds the stage to its
+/// path, even if the caller used a custom domain without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RoutedPath<'a> {
     /// The template that the gateway matched, without stage or base path. Without a gateway, the plain path.

@@ -1,8 +1,8 @@
 //! One refresh of the champion: reads the pointer and, if the artifact is new, fetches, verifies and parses it.
 //!
 //! The registry keeps a copy of a small artifact beside the pointer. The copy is tried first: it arrives in the same
-//! round trip as the pointer, over a connection that is needed anyway. It is used only if its bytes are exactly those that
-//! were registered. Otherwise the stored object is fetched.
+//! round trip as the pointer, over a connection that is needed anyway. It is used only if its bytes are exactly those
+//! that were registered. Otherwise the stored object is fetched.
 
 use std::sync::Arc;
 

@@ -21,14 +21,14 @@ const LONG_WAIT: Duration = Duration::from_millis(400);
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Minimum time between two refreshes while there is no champion.
 const RETRY_WITHOUT_CHAMPION: SignedDuration = SignedDuration::from_secs(1);
-/// Maximum pause before a request in a busy environment. There, a wait for the refresh would be most of the latency. The
-/// value is small enough that a refresh ends within a fraction of a second, though it runs only during requests. If
+/// Maximum pause before a request in a busy environment. There, a wait for the refresh would be most of the latency.
+/// The value is small enough that a refresh ends within a fraction of a second, though it runs only during requests. If
 /// requests are rarer, one in hundreds waits for a round trip, at an interval of one minute.
 const BUSY_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 /// Number of intervals without a request after which the environment was idle.
 const IDLE_INTERVALS: i32 = 2;
-/// Age at which a refresh that still runs was frozen with its environment. The timer that ends a refresh is never 500 ms
-/// late.
+/// Age at which a refresh that still runs was frozen with its environment. The timer that ends a refresh is never 500
+/// ms late.
 const FROZEN_AFTER: Duration = REFRESH_TIMEOUT.saturating_add(Duration::from_millis(500));
 
 /// How soon a request follows the previous one.

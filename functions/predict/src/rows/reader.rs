@@ -33,8 +33,8 @@ pub struct RequestRows {
     pub ignored: IgnoredColumns,
 }
 
-/// Reads one object, or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must have a value for every column.
-/// Other names are ignored.
+/// Reads one object, or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must have a value for every
+/// column. Other names are ignored.
 ///
 /// # Errors
 /// Returns the first [`RowFault`] in the text.

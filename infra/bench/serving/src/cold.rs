@@ -11,32 +11,32 @@ use crate::process::Program;
 use crate::report::{BenchGoal, ReportRow};
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// How long a function is left alone before it is asked what it used: it has come to rest by then.
+/// Pause before the usage of a function is read, so that its last work is done.
 const REST: Duration = Duration::from_millis(3);
 
-/// One start.
+/// The measurements of one cold start.
 #[derive(Debug, Clone, Copy)]
 struct Start {
-    /// From the start of the process to its asking for an event.
+    /// Time from the start of the process to its first request for an event.
     ready: Duration,
-    /// From the handing over of the event to the answer.
+    /// Time from the delivery of the event to the answer.
     answer: Duration,
-    /// Processor time until it was ready.
+    /// Processor time until the function was ready.
     ready_cpu: Duration,
-    /// Processor time until it had answered.
+    /// Processor time until the function had answered.
     cpu: Duration,
-    /// Bytes in memory then.
+    /// Bytes in memory after the answer.
     resident: u64,
-    /// Connections to the registry, and to the bucket.
+    /// Number of connections to the registry and to the bucket.
     connections: (usize, usize),
-    /// Requests to the registry, and to the bucket.
+    /// Number of requests to the registry and to the bucket.
     requests: (usize, usize),
 }
 
-/// Starts each of `programs` `starts` times, in turn, and has it answer `event` once.
+/// Starts each of `programs` `starts` times, in turn. Each process answers `event` once.
 ///
 /// # Errors
-/// When a function fails or answers anything but a prediction.
+/// Fails if a function fails or its answer is not a prediction.
 pub async fn measure(
     test_bed: &TestBed,
     programs: &[Program],
@@ -89,12 +89,12 @@ fn traffic(test_bed: &TestBed) -> Counts {
     }
 }
 
-/// Whether `body` is a prediction.
+/// Checks that `body` is a prediction.
 ///
 /// # Errors
-/// Says what it is instead.
+/// The error contains the answer that came instead.
 pub fn check(body: &Bytes) -> anyhow::Result<()> {
-    let answer: Value = serde_json::from_slice(body).context("the answer is no JSON")?;
+    let answer: Value = serde_json::from_slice(body).context("the answer is not JSON")?;
     if answer.get("statusCode").and_then(Value::as_u64) != Some(200) {
         bail!("the function answered {answer}");
     }
@@ -124,7 +124,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// Bytes in millions.
+/// Converts bytes to megabytes (10^6 bytes).
 pub fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }

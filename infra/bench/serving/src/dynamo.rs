@@ -1,25 +1,26 @@
-//! DynamoDB, as far as a function asks it for single items: a table in memory, JSON as its protocol has it.
+//! An in-memory DynamoDB table that returns single items in the JSON of DynamoDB's protocol.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
-/// Which operation is asked for.
+/// The header that names the requested operation.
 const TARGET: &str = "x-amz-target";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
-/// The items of one table by their two keys.
+/// The items of one table, by partition key and sort key.
 #[derive(Debug, Default)]
 pub struct ItemTable {
     items: BTreeMap<(String, String), Value>,
 }
 
 impl ItemTable {
-    /// Stores `record`, a JSON object, under these keys, with `binary` attributes beside it.
+    /// Stores `record`, a JSON object, under these keys, and adds the `binary` attributes.
     pub fn put(&mut self, partition: &str, sort: &str, record: &Value, binary: &[(&str, &[u8])]) {
         let mut item: Map<String, Value> =
             record.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect();
@@ -67,16 +68,16 @@ impl Store for ItemTable {
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = serde_json::from_slice(asked.body()).unwrap_or(Value::Null);
         match self.answered(operation, &body) {
-            Some(found) => answer(200, MEDIA_TYPE, found.to_string()),
+            Some(found) => answer(StatusCode::OK, MEDIA_TYPE, found.to_string()),
             None => {
                 let fault = json!({"__type": "com.amazon.coral.service#UnknownOperationException"});
-                answer(400, MEDIA_TYPE, fault.to_string())
+                answer(StatusCode::BAD_REQUEST, MEDIA_TYPE, fault.to_string())
             }
         }
     }
 }
 
-/// A JSON value as an attribute.
+/// Converts a JSON value to a DynamoDB attribute.
 fn attribute(value: &Value) -> Value {
     match value {
         Value::Null => json!({"NULL": true}),

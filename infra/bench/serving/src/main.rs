@@ -1,5 +1,5 @@
-//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its bucket
-//! behind TLS. `make bench-serving` calls it; `infra/bench/README.md` says what is measured and how.
+//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its
+//! bucket behind TLS. `make bench-serving` runs it. `infra/bench/README.md` describes the measurements.
 
 mod bucket;
 mod cold;
@@ -27,7 +27,7 @@ use report::ReportRow;
 use subject::BenchChampion;
 use test_bed::TestBed;
 
-/// What a store takes for a look that many calls are to fall into.
+/// Default delay of the stores while refreshes are measured, so that many calls happen during a refresh.
 const REFRESH_DELAY_MS: u64 = 20;
 
 /// Cold start and warm path of the predict function, through the Lambda Runtime API.
@@ -36,73 +36,73 @@ const REFRESH_DELAY_MS: u64 = 20;
 struct Arguments {
     #[command(subcommand)]
     part: BenchPart,
-    /// The function's binary; a second one is measured in turn with it, and the ratio is shown.
+    /// The function's binary. A second binary is measured alternately with it, and the ratio is shown.
     #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
     binary: Vec<PathBuf>,
-    /// How long the stores take for an answer, in milliseconds.
+    /// Delay of each answer of the stores, in milliseconds.
     #[arg(long, global = true)]
     store_delay_ms: Option<u64>,
-    /// Where the figures go as JSON.
+    /// File to which the values are written as JSON.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
-    /// Where files of the run go.
+    /// Folder for files of the run.
     #[arg(long, global = true, default_value = "target/bench")]
     folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum BenchPart {
-    /// From exec to the first answer: time, processor time, memory, connections.
+    /// Cold start, from exec to the first answer: time, processor time, memory, connections.
     Cold {
-        /// Starts of each binary.
+        /// Number of starts of each binary.
         #[arg(long, default_value_t = 30)]
         starts: usize,
     },
-    /// Latency, requests per second and own share of calls of so many rows.
+    /// Warm path: latency, requests per second, and the time within the handler.
     Warm {
-        /// Rows of a call.
+        /// Number of rows in a call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
-        /// Calls to each binary.
+        /// Number of calls to each binary.
         #[arg(long, default_value_t = 5_000)]
         calls: usize,
     },
-    /// Latency of calls during a look for a champion. The stores take 20 ms here unless a delay is given.
+    /// Latency of calls during a refresh of the champion. The default delay of the stores is 20 ms here.
     Refresh {
-        /// How long each binary works.
+        /// Duration of the measurement of each binary, in seconds.
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
     /// Memory after many calls.
     Memory {
-        /// Calls to each binary.
+        /// Number of calls to each binary.
         #[arg(long, default_value_t = 10_000)]
         calls: usize,
     },
-    /// Bytes of the binary and of its archive.
+    /// Sizes of the binary and of its archive.
     Size,
-    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`; measures nothing itself.
+    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`. Only the instrument measures.
     Once {
-        /// Rows of a call.
+        /// Number of rows in a call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
-        /// Calls.
+        /// Number of calls.
         #[arg(long, default_value_t = 1)]
         calls: usize,
-        /// The instrument with its options, as one text.
+        /// The command of the instrument with its options, as one text.
         #[arg(long, default_value = "")]
         instrument: String,
     },
-    /// Fails when the binary or the instructions of its cold start are beyond bounds.
+    /// Fails if the binary is too large or its cold start executes too many instructions.
     Gate {
-        /// The most bytes.
+        /// Maximum size of the binary in bytes.
         #[arg(long)]
         most_bytes: u64,
-        /// The most instructions from exec to the first answer.
+        /// Maximum number of instructions from exec to the first answer.
         #[arg(long)]
         most_instructions: u64,
     },
-    /// All figures, as `make bench-serving` has it.
+    /// All measurements, as `make bench-serving` shows them.
     All,
 }
 
@@ -141,7 +141,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Vec<ReportRow>> {
     }
 }
 
-/// What all parts work with.
+/// What all measurements share.
 struct Bench<'a> {
     subject: BenchChampion,
     programs: Vec<Program>,
@@ -180,22 +180,22 @@ impl Bench<'_> {
         Ok(Vec::new())
     }
 
-    async fn gate(&self, bounds: gate::GateLimits) -> anyhow::Result<Vec<ReportRow>> {
+    async fn gate(&self, limits: gate::GateLimits) -> anyhow::Result<Vec<ReportRow>> {
         let test_bed = self.test_bed(0).await?;
         for binary in &self.arguments.binary {
-            gate::check(&test_bed, binary, bounds, &self.arguments.folder).await?;
+            gate::check(&test_bed, binary, limits, &self.arguments.folder).await?;
         }
         Ok(Vec::new())
     }
 
-    /// Stores that take `usual` milliseconds unless the caller says otherwise.
+    /// Creates the stores. They delay each answer by `usual` milliseconds, unless the caller chose another delay.
     async fn test_bed(&self, usual: u64) -> anyhow::Result<TestBed> {
         let delay = Duration::from_millis(self.arguments.store_delay_ms.unwrap_or(usual));
         TestBed::around(&self.subject, delay, self.arguments.folder.clone()).await
     }
 }
 
-/// The file's name, or its folder's where every function's binary has the same one.
+/// Returns the name of the file. If it is `bootstrap`, as for every function, returns the name of its folder.
 fn name(binary: &std::path::Path) -> String {
     let last = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     match last(binary).as_deref() {

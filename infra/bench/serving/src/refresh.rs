@@ -1,4 +1,4 @@
-//! Calls while the function looks for a new champion, beside those while it does not.
+//! Latency of calls during a refresh of the champion, compared with calls without one.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ use crate::store::Span;
 use crate::subject;
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Looks come this often, in seconds.
+/// Time between two refreshes, in seconds.
 const REFRESH_SECONDS: u32 = 1;
-/// A look in flight may cost a call this much, at the 99th percentile.
+/// Maximum ratio of the 99th percentile during a refresh to that without one.
 const GOAL: f64 = 2.0;
 
-/// Calls beside a look and without one.
+/// The latencies of calls during a refresh and without one.
 struct RefreshLatencies {
     beside: Distribution,
     without: Distribution,
@@ -26,11 +26,11 @@ struct RefreshLatencies {
     errors: usize,
 }
 
-/// Has each of `programs` answer calls of one row for `seconds`, with a look for a champion in each of them. `test_bed`'s
-/// stores are to take their time, so that many calls fall into a look.
+/// Has each of `programs` answer calls of one row for `seconds`, with a refresh of the champion in each second. The
+/// stores of `test_bed` should be slow, so that many calls happen during a refresh.
 ///
 /// # Errors
-/// When a function fails.
+/// Fails if a function fails.
 pub async fn measure(test_bed: &TestBed, programs: &[Program], seconds: u64) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let mut parted = Vec::with_capacity(programs.len());
@@ -61,13 +61,16 @@ async fn run(
     process.end();
     let refreshes: Vec<_> = test_bed.registry.traffic.requests().into_iter().skip(before).collect();
     let (beside, without): (Vec<_>, Vec<_>) = calls.iter().partition(|call| overlaps(call, &refreshes));
-    ensure!(!beside.is_empty() && !without.is_empty(), "no calls beside a refresh, or none without one");
+    ensure!(
+        !beside.is_empty() && !without.is_empty(),
+        "the run needs calls during a refresh and calls without one; try a longer run"
+    );
     let spread =
         |calls: &[&Span]| Distribution::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
     Ok(RefreshLatencies { beside: spread(&beside), without: spread(&without), refreshes: refreshes.len(), errors })
 }
 
-/// Whether any of `refreshes`, which are in order, was in flight during `call`.
+/// Checks whether any of `refreshes`, which are in order, was in flight during `call`.
 fn overlaps(call: &Span, refreshes: &[Span]) -> bool {
     let next = refreshes.partition_point(|refresh| refresh.ended < call.began);
     refreshes.get(next).is_some_and(|refresh| refresh.began <= call.ended)

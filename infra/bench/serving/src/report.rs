@@ -1,4 +1,4 @@
-//! The figures as a table for people and as JSON for the one report of all benches.
+//! Writes the measurements as a table for people, and as JSON for the common report of all benches.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 use crate::distribution::Distribution;
 
-/// What a figure should be.
+/// The goal for a measured value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BenchGoal {
-    /// This or less.
+    /// The value must not exceed this one.
     AtMost(f64),
 }
 
-/// One figure, of each program that was measured.
+/// One measured quantity, with a value for each program.
 #[derive(Debug, Clone)]
 pub struct ReportRow {
     group: &'static str,
@@ -31,7 +31,7 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
-    /// A figure without a spread.
+    /// Creates a row of single values.
     pub fn of_values(
         group: &'static str,
         name: &str,
@@ -43,7 +43,7 @@ impl ReportRow {
         Self { group, name: name.to_owned(), unit, goal, values, note: note.to_owned() }
     }
 
-    /// The median of each of `spreads`.
+    /// Creates a row of the medians of `spreads`.
     pub fn of_spreads(
         group: &'static str,
         name: &str,
@@ -77,8 +77,8 @@ impl ReportRow {
     }
 }
 
-/// The rows as lines of text; `names` are those of the programs. With two of them the ratio of the first to the second
-/// stands beside.
+/// Returns the rows as lines of text. `names` are the names of the programs. For two programs, adds the ratio of the
+/// first to the second.
 pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     let mut text = format!("{:<44}", "");
     for name in names {
@@ -103,10 +103,10 @@ pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     text
 }
 
-/// Writes the rows where the one report looks for them.
+/// Writes the rows as JSON to `path`, from which the common report reads them.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn write(path: &Path, rows: &[ReportRow], names: &[String]) -> anyhow::Result<()> {
     let machine = json!({"processor": processor(), "cores": std::thread::available_parallelism()?.get()});
     let rows: Vec<_> = rows.iter().map(|row| row.json(names)).collect();
@@ -123,7 +123,7 @@ fn processor() -> String {
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
 }
 
-/// A figure with about three digits that matter.
+/// Formats a value with about three significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),

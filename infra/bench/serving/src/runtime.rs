@@ -1,26 +1,26 @@
-//! The Lambda Runtime API for one environment: hands it events, one after the other, and hears its answers.
+//! The Lambda Runtime API for one environment: delivers events to it, one after the other, and receives its answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use hyper::Method;
 use hyper::header::HeaderValue;
+use hyper::{Method, StatusCode};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::store::{StoreRequest, StoreResponse, answer, loopback, serve};
 
-/// What an environment is called with, beside the event.
+/// ARN in the headers of each event.
 const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench-predict";
 const TRACE: &str = "Root=1-6923c1d2-4f1b2c3d4e5f60718293a4b5;Parent=53995c3f42cd8ad8;Sampled=0";
-/// How long a call may take before the platform ends it.
+/// Maximum time of a call, after which the platform would end it.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
-/// How long an environment may be silent; under an instrument it is many times slower than without.
+/// Maximum time without a request from the environment. Under an instrument it is many times slower.
 const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
-/// What the environment did.
+/// What the environment did, as the server reports it.
 enum RuntimeEvent {
     Requested(Instant),
     HandedOver(Instant),
@@ -28,30 +28,30 @@ enum RuntimeEvent {
     Failed(String),
 }
 
-/// An answer. The environment learns that it has arrived when this is dropped.
+/// An answer with its times. When this value is dropped, the environment gets the confirmation.
 pub struct TimedAnswer {
-    /// When the event was handed over.
+    /// Time at which the event was delivered.
     pub handed_at: Instant,
-    /// When the answer had come whole.
+    /// Time at which the whole answer had arrived.
     pub answered_at: Instant,
-    /// What came.
+    /// Body of the answer.
     pub body: Bytes,
     _receipt: oneshot::Sender<()>,
 }
 
-/// The API of one environment.
+/// The Runtime API of one environment.
 pub struct Runtime {
-    /// Where it listens, as `AWS_LAMBDA_RUNTIME_API` has it.
+    /// Address of the API, for `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     events: mpsc::UnboundedSender<Bytes>,
     received: mpsc::UnboundedReceiver<RuntimeEvent>,
 }
 
 impl Runtime {
-    /// Listens on a free port of loopback.
+    /// Starts the API on a free loopback port.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if no port is free.
     pub async fn open() -> anyhow::Result<Self> {
         let listener = loopback().await?;
         let address = listener.local_addr()?.to_string();
@@ -67,10 +67,10 @@ impl Runtime {
         Ok(Self { address, events, received })
     }
 
-    /// When the environment first asked for an event: its init is over then.
+    /// Waits for the environment's first request for an event, which ends its init. Returns the time of the request.
     ///
     /// # Errors
-    /// When it fails or is silent for too long.
+    /// Fails if the environment fails or is silent for too long.
     pub async fn ready(&mut self) -> anyhow::Result<Instant> {
         loop {
             match self.next().await? {
@@ -81,10 +81,10 @@ impl Runtime {
         }
     }
 
-    /// Has the environment answer `event`.
+    /// Delivers `event` and waits for the answer.
     ///
     /// # Errors
-    /// When it fails or is silent for too long.
+    /// Fails if the environment fails or is silent for too long.
     pub async fn call(&mut self, event: Bytes) -> anyhow::Result<TimedAnswer> {
         self.events.send(event).ok().context("the Runtime API has ended")?;
         let mut handed = None;
@@ -102,12 +102,13 @@ impl Runtime {
     }
 
     async fn next(&mut self) -> anyhow::Result<RuntimeEvent> {
-        let next = timeout(SILENCE_LIMIT, self.received.recv()).await.context("the environment is silent")?;
+        let next =
+            timeout(SILENCE_LIMIT, self.received.recv()).await.context("the environment sent no request in time")?;
         next.context("the Runtime API has ended")
     }
 }
 
-/// The server's side.
+/// The server's side of the API.
 struct RuntimeServer {
     events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
     reports: mpsc::UnboundedSender<RuntimeEvent>,
@@ -123,15 +124,17 @@ impl RuntimeServer {
                 self.report(RuntimeEvent::Failed(String::from_utf8_lossy(asked.body()).into_owned()));
                 accepted()
             }
-            _ => answer(404, "application/json", "{}"),
+            _ => answer(StatusCode::NOT_FOUND, "application/json", "{}"),
         }
     }
 
-    /// The next event. Without one the environment waits, as it does when it is frozen.
+    /// Waits for the next event and delivers it. Meanwhile the environment waits, as if it was frozen.
     async fn event(&self) -> StoreResponse {
         self.report(RuntimeEvent::Requested(Instant::now()));
-        let Some(event) = self.events.lock().await.recv().await else { return answer(410, "text/plain", "") };
-        let mut handed = answer(200, "application/json", event);
+        let Some(event) = self.events.lock().await.recv().await else {
+            return answer(StatusCode::GONE, "text/plain", "");
+        };
+        let mut handed = answer(StatusCode::OK, "application/json", event);
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + CALL_LIMIT;
         let headers = handed.headers_mut();
         headers
@@ -152,17 +155,17 @@ impl RuntimeServer {
             body,
             _receipt: receipt,
         }));
-        // Nothing is sent: that the other side is gone is the message.
+        // Nothing is ever sent: the receiver wakes when the sender is dropped.
         let _ = received.await;
         accepted()
     }
 
-    fn report(&self, received: RuntimeEvent) {
-        // Nobody listens any more when the measurement is over.
-        let _ = self.reports.send(received);
+    fn report(&self, event: RuntimeEvent) {
+        // After the measurement nobody receives any more.
+        let _ = self.reports.send(event);
     }
 }
 
 fn accepted() -> StoreResponse {
-    answer(202, "application/json", "{\"status\":\"OK\"}")
+    answer(StatusCode::ACCEPTED, "application/json", "{\"status\":\"OK\"}")
 }

@@ -1,4 +1,4 @@
-//! How large the binary is, and how large the archive that Lambda fetches.
+//! Sizes of the binary and of the archive that Lambda fetches.
 
 use std::fs;
 use std::io::Write;
@@ -11,14 +11,14 @@ use flate2::write::DeflateEncoder;
 use crate::cold::megabytes;
 use crate::report::{BenchGoal, ReportRow};
 
-/// What an archive of one file has beside its content: a local header, an entry of the directory, and the directory's end,
-/// each with the name `bootstrap`.
+/// Bytes of an archive of one file without its content: a local header, a directory entry, both with the name
+/// `bootstrap`, and the end of the directory.
 const ARCHIVE: u64 = 30 + 46 + 22 + 2 * 9;
 
-/// The sizes of `binaries`.
+/// Measures the sizes of `binaries`.
 ///
 /// # Errors
-/// When one cannot be read.
+/// Fails if a binary cannot be read.
 pub fn measure(binaries: &[PathBuf]) -> anyhow::Result<Vec<ReportRow>> {
     let (mut plain, mut packed) = (Vec::new(), Vec::new());
     for binary in binaries {

@@ -1,4 +1,4 @@
-//! Everything that a function is surrounded by: the stores, and the variables that lead there.
+//! The surroundings of a function: the stores, and the environment variables that name them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,25 +21,25 @@ pub struct TestBed {
     bundle: PathBuf,
 }
 
-/// How a function is configured where that differs from one measurement to another.
+/// The configuration of a function, as far as measurements differ in it.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionSettings {
-    /// Seconds between two looks for a champion.
+    /// Seconds between two refreshes of the champion.
     pub refresh_seconds: u32,
 }
 
 impl Default for FunctionSettings {
-    /// As the template has it.
+    /// Returns the default of the template.
     fn default() -> Self {
         Self { refresh_seconds: 60 }
     }
 }
 
 impl TestBed {
-    /// The stores that hold `subject` and answer after `delay`; the run's certificate goes into `folder`.
+    /// Starts stores that contain `subject` and answer after `delay`. The certificate of the run goes into `folder`.
     ///
     /// # Errors
-    /// When a certificate, a port or the file fails.
+    /// Fails if a certificate cannot be created, a port is not free, or the file cannot be written.
     pub async fn around(subject: &BenchChampion, delay: Duration, folder: PathBuf) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let bundle = std::path::absolute(folder.join(format!("authority-{}.pem", std::process::id())))?;
@@ -49,18 +49,18 @@ impl TestBed {
         Ok(Self { registry, bucket, bundle })
     }
 
-    /// Starts `program` in it.
+    /// Starts `program` with a Runtime API of its own.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// Fails if the program cannot be started.
     pub async fn start(&self, program: &Program, settings: FunctionSettings) -> anyhow::Result<(Process, Runtime)> {
         let runtime = Runtime::open().await?;
         let process = program.start(&self.variables(&runtime, settings))?;
         Ok((process, runtime))
     }
 
-    /// Lambda's variables, the template's, and where the stores are. `SSL_CERT_FILE` is for binaries that trust whom the
-    /// system trusts.
+    /// Returns Lambda's variables, those of the template, and the addresses of the stores. `SSL_CERT_FILE` is for
+    /// binaries that trust the authorities of the system.
     fn variables(&self, runtime: &Runtime, settings: FunctionSettings) -> Vec<(String, String)> {
         let bundle = self.bundle.display().to_string();
         let endpoint = |store: &RunningStore| format!("https://localhost:{}", store.port);
@@ -97,7 +97,7 @@ impl TestBed {
     }
 }
 
-/// The certificate is of no use to anybody after the run.
+/// Removes the certificate, which is of no use after the run.
 impl Drop for TestBed {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.bundle);

@@ -1,4 +1,4 @@
-//! The warm path: one call after the other, as an environment gets them.
+//! The warm path: one call after the other, as Lambda sends them to an environment.
 
 use std::time::{Duration, Instant};
 
@@ -14,23 +14,23 @@ use crate::runtime::Runtime;
 use crate::subject;
 use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Calls that are not counted: the first ones fill caches.
+/// Number of first calls that are not counted, because they fill caches.
 const UNCOUNTED: usize = 200;
-/// Calls of one program before the next one has its turn.
+/// Number of calls to one program before the next program's turn.
 const TURN: usize = 250;
 
-/// One program at work.
+/// A running program and its measurements so far.
 struct Session {
     process: Process,
     runtime: Runtime,
     latencies: Vec<Duration>,
-    /// From one call's beginning to the next one's.
+    /// Total time, including the time between two calls.
     busy: Duration,
     cpu: Duration,
     errors: usize,
 }
 
-/// What came of it.
+/// The result for one program.
 struct WarmResult {
     latency: Distribution,
     /// Microseconds within the handler, as the function logs them.
@@ -41,10 +41,10 @@ struct WarmResult {
     usage: Usage,
 }
 
-/// Has each of `programs` answer `calls` calls of `rows` rows, in turns.
+/// Sends `calls` calls of `rows` rows to each of `programs`, in turns.
 ///
 /// # Errors
-/// When a function fails.
+/// Fails if a function fails.
 pub async fn measure(
     test_bed: &TestBed,
     programs: &[Program],
@@ -104,8 +104,8 @@ impl Session {
     }
 }
 
-/// What the lines of a log say of the time in the handler, in microseconds. The function cuts fractions off, so half of one
-/// is what a line lacks on average.
+/// Reads the times within the handler from the log, in microseconds. The function cuts off fractions, so half a
+/// microsecond is added, which is the average loss.
 fn own_micros(log: &[u8]) -> Vec<f64> {
     let line = |line: &[u8]| serde_json::from_slice::<Value>(line).ok()?.get("duration_us")?.as_f64();
     log.split(|&byte| byte == b'\n').filter_map(line).map(|micros| micros + 0.5).collect()
@@ -134,10 +134,10 @@ fn figures(rows: usize, worked: &[WarmResult]) -> Vec<ReportRow> {
     ]
 }
 
-/// Has each of `programs` answer `calls` calls of one row, and asks the system what is in memory then.
+/// Sends `calls` calls of one row to each of `programs`, and then reads from the system how much memory it uses.
 ///
 /// # Errors
-/// When a function fails.
+/// Fails if a function fails.
 pub async fn memory(test_bed: &TestBed, programs: &[Program], calls: usize) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let (mut resident, mut most) = (Vec::new(), Vec::new());
