@@ -11,17 +11,18 @@
 //! | State | Event | Wait | Next state | Reason |
 //! |---|---|---|---|---|
 //! | ended less than `I` ago | request | 0 | the same | |
-//! | due (first request, or `I` after the last start) | busy request | 0 | running | The refresh runs on during the next requests. |
+//! | due (at first, or `I` after the last start) | busy request | 0 | running | It runs on during the next requests. |
 //! | due | calm request | 50 ms | running | This is enough to find nothing new. |
 //! | due | idle request | 400 ms | running | The refresh has only the time of this request. |
 //! | due, and the last refresh lacked time | any request | 400 ms, then 2 s | running | More time may help. |
 //! | running, started by a busy request | busy request | 0 | the same | |
-//! | running | the next request otherwise | 50 ms; 100 ms if the first did not wait | the same | The refresh may have been frozen. |
+//! | running | one request otherwise | 50 ms; 100 ms if the first did not wait | the same | It may have been frozen. |
 //! | running | later requests | 0 | the same | A hanging registry must not delay every request. |
 //! | running | success | | ended | The next wait is as usual again. |
 //! | running | failure for lack of time (5 s, or a call to a service) | | ended, lacked time | |
 //! | running | other failure, such as a damaged artifact | | ended | More time does not help. |
-//! | running for more than 5.5 s: frozen | request, or failure | | due, lacked time; ended, lacked time if the first wait was 400 ms or more | A hanging registry must not delay every rare request. |
+//! | running for over 5.5 s: frozen; first wait < 400 ms | request, or failure | | due, lacked time | |
+//! | the same; first wait ≥ 400 ms | the same | | ended, lacked time | Rare requests must not all wait. |
 //! | no champion, due (1 s after the last start) or running | request | 2 s | running | Nothing else can answer. |
 //!
 //! Result: the second request that finds a refresh due or running answers with the promoted version, if registry and

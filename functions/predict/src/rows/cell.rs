@@ -39,7 +39,7 @@ impl CellReader<'_, '_> {
         Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number stands for its text.
+    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number is read as its text.
     fn number_elsewhere<E: Error>(self, number: f64, whole: Option<WholeNumber>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),

@@ -207,7 +207,9 @@ proptest! {
     fn any_text_is_a_moment_or_refused(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}|.*") {
         match read("since", &serde_json::to_string(&text).unwrap()) {
             Ok(rows) => prop_assert!(rows.values.iter().all(|value| value.is_finite())),
-            Err(fault) => prop_assert!(matches!(fault, RowFault::Unfit { .. } | RowFault::Missing { .. }), "{:?}", fault),
+            Err(fault) => {
+                prop_assert!(matches!(fault, RowFault::Unfit { .. } | RowFault::Missing { .. }), "{:?}", fault)
+            }
         }
     }
 }
