@@ -4,21 +4,22 @@ use std::borrow::Cow;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
 use evergreen_scoring::{ClassPredictions, Predictions};
+use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::champion::Serving;
+use crate::champion::LoadedChampion;
 use crate::problem::shortened;
-use crate::rows::{Columns, Place, Rows};
+use crate::rows::{CellPosition, ColumnIndex, RequestRows};
 
 /// Estimated size of an answer in bytes: the fixed part, the part per row, and the part per number. The estimate saves
 /// most answers a second allocation.
-const ROOM: (usize, usize, usize) = (160, 24, 12);
+const ANSWER_SIZE: (usize, usize, usize) = (160, 24, 12);
 
 /// A classifier's answer. The first three arrays have one element for each row, in row order.
 #[derive(Debug, Serialize)]
-struct Classes<'a> {
+struct ClassificationAnswer<'a> {
     prediction: &'a [usize],
-    labels: Labels<'a>,
+    labels: PredictedLabels<'a>,
     probabilities: Probabilities<'a>,
     classes: &'a [Label],
     #[serde(flatten)]
@@ -28,7 +29,7 @@ struct Classes<'a> {
 
 /// A regression model's answer. The arrays have one element for each row, in row order.
 #[derive(Debug, Serialize)]
-struct Numbers<'a> {
+struct RegressionAnswer<'a> {
     prediction: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
     intervals: Option<&'a [(f32, f32)]>,
@@ -46,15 +47,19 @@ struct ModelReference<'a> {
 }
 
 #[derive(Debug)]
-struct Labels<'a> {
+struct PredictedLabels<'a> {
     predicted: &'a [usize],
     labels: &'a [Label],
 }
 
-impl Serialize for Labels<'_> {
+impl Serialize for PredictedLabels<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A predicted class is an index into the labels.
-        serializer.collect_seq(self.predicted.iter().map(|&class| self.labels.get(class)))
+        let mut labels = serializer.serialize_seq(Some(self.predicted.len()))?;
+        for &class in self.predicted {
+            let label = self.labels.get(class).ok_or_else(|| S::Error::custom("a predicted class has no label"))?;
+            labels.serialize_element(label)?;
+        }
+        labels.end()
     }
 }
 
@@ -86,16 +91,17 @@ struct Warning<'a> {
 }
 
 impl<'a> Warnings<'a> {
-    fn of(rows: &'a Rows, columns: &'a Columns) -> Option<Self> {
-        let warning = |place: &Place| {
+    fn of(rows: &'a RequestRows, columns: &'a ColumnIndex) -> Option<Self> {
+        let warning = |place: &CellPosition| {
             let field = &columns.get(place.field)?.name;
             let name = shortened(field);
-            let message =
-                format!("This category of \"{name}\" was not in the training data; to the model it is a rare one.");
+            let message = format!(
+                "This category of \"{name}\" was not in the training data; the model treats it as a rare category."
+            );
             Some(Warning { row: Some(place.row), field: field.into(), message })
         };
         let ignored = rows.ignored.names().map(|name| {
-            let message = "The model does not take this column; it is ignored.".to_owned();
+            let message = "The model does not use this column; it is ignored.".to_owned();
             Warning { row: None, field: shortened(name).into(), message }
         });
         let warnings: Vec<_> = ignored.chain(rows.unseen.first().iter().filter_map(warning)).collect();
@@ -108,21 +114,21 @@ impl<'a> Warnings<'a> {
 /// not use.
 ///
 /// # Errors
-/// Never fails in practice: names and finite numbers always serialize.
+/// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
 pub fn to_json(
     predictions: &Predictions,
-    rows: &Rows,
-    serving: &Serving,
+    rows: &RequestRows,
+    champion: &LoadedChampion,
     name: &ModelName,
 ) -> serde_json::Result<String> {
-    let warnings = Warnings::of(rows, serving.columns());
-    let model = ModelReference { name, version: serving.pointer().number };
+    let warnings = Warnings::of(rows, champion.columns());
+    let model = ModelReference { name, version: champion.pointer().number };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = serving.model().signature().labels();
-            let answer = Classes {
+            let labels = champion.model().signature().labels();
+            let answer = ClassificationAnswer {
                 prediction: batch.classes(),
-                labels: Labels { predicted: batch.classes(), labels },
+                labels: PredictedLabels { predicted: batch.classes(), labels },
                 probabilities: Probabilities(batch),
                 classes: labels,
                 warnings,
@@ -132,9 +138,9 @@ pub fn to_json(
         }
         Predictions::Numbers(batch) => {
             let intervals = batch.intervals();
-            let answer = Numbers {
+            let answer = RegressionAnswer {
                 prediction: batch.values(),
-                interval_level: intervals.and_then(|_| serving.pointer().interval_level()),
+                interval_level: intervals.and_then(|_| champion.pointer().interval_level()),
                 intervals,
                 warnings,
                 model,
@@ -145,9 +151,9 @@ pub fn to_json(
 }
 
 fn written(answer: &impl Serialize, rows: usize, numbers: usize) -> serde_json::Result<String> {
-    let (fixed, per_row, per_number) = ROOM;
+    let (fixed, per_row, per_number) = ANSWER_SIZE;
     let mut json = Vec::with_capacity(fixed + rows * per_row + numbers * per_number);
     serde_json::to_writer(&mut json, answer)?;
-    // serde_json writes UTF-8.
-    Ok(String::from_utf8(json).unwrap_or_default())
+    // serde_json writes only UTF-8.
+    String::from_utf8(json).map_err(Error::custom)
 }

@@ -1,27 +1,25 @@
 //! The handler: turns one request into one response.
 
-use std::any::Any;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use evergreen_lifecycle::ports::{Runs, Unavailable};
 use evergreen_lifecycle::{ModelName, RunId, VersionNumber};
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::champion::{ChampionCache, LOOK_LIMIT, Serving};
-use crate::journal::{Call, causes};
-use crate::ports::World;
+use crate::champion::{ChampionCache, LoadedChampion, REFRESH_TIMEOUT};
+use crate::journal::{AnsweredRequest, causes};
+use crate::ports::PredictWorld;
 use crate::problem::Problem;
 use crate::response::JsonResponse;
-use crate::route::{Endpoint, last_segment};
-use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, WholeRunView};
+use crate::route::{Endpoint, Route, last_segment};
+use crate::views::{HealthView, ModelView, RunsView, UnreadableRunView, VersionView, WholeRunView};
 use crate::{answer, body, rows};
 
 /// Number of runs in a list if the request sets no limit.
@@ -44,7 +42,7 @@ struct Reply {
     version: Option<VersionNumber>,
 }
 
-impl<W: World> App<W> {
+impl<W: PredictWorld> App<W> {
     /// Creates the function for `model`. It refreshes the champion every `refresh`, or before each answer if `refresh`
     /// is zero.
     pub fn new(world: W, model: ModelName, refresh: SignedDuration) -> Self {
@@ -62,27 +60,44 @@ impl<W: World> App<W> {
     pub async fn handle(&self, request: &Request) -> JsonResponse {
         let began = Instant::now();
         let request_id = request.lambda_context_ref().map_or("", |context| &context.request_id);
-        let endpoint = Endpoint::of(request);
-        let route = endpoint.as_ref().map_or("none", |endpoint| endpoint.template());
-        let outcome = match endpoint {
-            Ok(endpoint) => caught(self.answer(endpoint, request)).await.unwrap_or_else(|panic| Err(panicked(panic))),
+        let route = Route::of(request);
+        let template = route.as_ref().map_or("none", |route| route.template);
+        let outcome = match route {
+            // After a panic, only the cache is used again. The cache is never half changed: functions that do not panic
+            // change it under its lock.
+            Ok(route) => AssertUnwindSafe(self.answer(route.endpoint, request))
+                .catch_unwind()
+                .await
+                // The panic's message is not logged: it may contain the caller's data, and the panic hook has already
+                // written it.
+                .unwrap_or_else(|_panic| {
+                    tracing::error!("a request panicked");
+                    Err(Problem::internal())
+                }),
             Err(problem) => Err(problem),
         };
-        let mut call =
-            Call { request_id, route, status: 200, problem: None, rows: 0, version: None, duration: began.elapsed() };
+        let mut entry = AnsweredRequest {
+            request_id,
+            route: template,
+            status: 200,
+            problem: None,
+            rows: 0,
+            version: None,
+            duration: began.elapsed(),
+        };
         let response = match outcome {
             Ok(reply) => {
-                (call.rows, call.version) = (reply.rows, reply.version);
+                (entry.rows, entry.version) = (reply.rows, reply.version);
                 JsonResponse::ok(reply.body)
             }
             Err(problem) => {
-                (call.status, call.problem) = (problem.kind.status.as_u16(), Some(problem.kind.code));
+                (entry.status, entry.problem) = (problem.kind.status.as_u16(), Some(problem.kind.code));
                 problem.into()
             }
         };
         let now = self.world.clock().now();
-        self.cache.mark_active(now);
-        self.world.journal().answered(&call, now);
+        self.cache.request_ended(now);
+        self.world.journal().answered(&entry, now);
         response
     }
 
@@ -90,6 +105,7 @@ impl<W: World> App<W> {
         match endpoint {
             Endpoint::Predict => self.predict(request).await,
             Endpoint::Model => self.show_model().await,
+            Endpoint::Version => self.show_version().await,
             Endpoint::Runs => self.list_runs(request).await,
             Endpoint::Run => self.show_run(request).await,
             Endpoint::Health => self.health().await,
@@ -98,23 +114,31 @@ impl<W: World> App<W> {
 
     async fn predict(&self, request: &Request) -> Result<Reply, Problem> {
         let text = body::json_text(request).map_err(Problem::of_body)?;
-        let serving = self.serving().await?;
-        let rows = rows::parse(text, serving.columns()).map_err(|fault| Problem::of_rows(fault, serving.columns()))?;
-        let predictions = serving.model().predict(&rows.values).map_err(internal)?;
-        let body = answer::to_json(&predictions, &rows, &serving, &self.model).map_err(internal)?;
-        Ok(Reply { body, rows: rows.count, version: Some(serving.pointer().number) })
+        let champion = self.champion().await?;
+        let columns = champion.columns();
+        let rows = rows::parse(text, columns).map_err(|fault| Problem::of_rows(fault, columns))?;
+        let predictions = champion.model().predict(&rows.values).map_err(internal)?;
+        let body = answer::to_json(&predictions, &rows, &champion, &self.model).map_err(internal)?;
+        Ok(Reply { body, rows: rows.count, version: Some(champion.pointer().number) })
     }
 
     async fn show_model(&self) -> Result<Reply, Problem> {
-        let serving = self.serving().await?;
-        let pointer = serving.pointer();
-        let reply = reply(&ModelView::new(&self.model, pointer, serving.model()))?;
+        let champion = self.champion().await?;
+        let pointer = champion.pointer();
+        let reply = reply(&ModelView::new(&self.model, pointer, champion.model()))?;
+        Ok(Reply { version: Some(pointer.number), ..reply })
+    }
+
+    async fn show_version(&self) -> Result<Reply, Problem> {
+        let champion = self.champion().await?;
+        let pointer = champion.pointer();
+        let reply = reply(&VersionView::new(&self.model, pointer))?;
         Ok(Reply { version: Some(pointer.number), ..reply })
     }
 
     async fn health(&self) -> Result<Reply, Problem> {
-        let standing = self.cache.standing().await.ok_or_else(Problem::no_champion)?;
-        reply(&HealthView::new(&self.model, &standing))
+        let confirmed = self.cache.confirmed().await.ok_or_else(Problem::no_champion)?;
+        reply(&HealthView::new(&self.model, &confirmed))
     }
 
     async fn list_runs(&self, request: &Request) -> Result<Reply, Problem> {
@@ -132,7 +156,7 @@ impl<W: World> App<W> {
         }
     }
 
-    async fn serving(&self) -> Result<Arc<Serving>, Problem> {
+    async fn champion(&self) -> Result<Arc<LoadedChampion>, Problem> {
         self.cache.current().await.ok_or_else(Problem::no_champion)
     }
 }
@@ -148,36 +172,19 @@ fn reply(view: &impl Serialize) -> Result<Reply, Problem> {
 }
 
 /// Waits for a read of the registry, but not longer than a refresh may take. SDK retries alone can take longer than the
-/// function's timeout. The platform would then kill the environment, and the champion in its memory would be lost.
+/// function's timeout. The platform would then end the environment, and the champion in its memory would be lost.
 async fn read<T>(reading: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Problem> {
-    let Ok(answer) = timeout(LOOK_LIMIT, reading).await else {
-        tracing::error!(limit = LOOK_LIMIT.as_secs(), "the registry did not answer in time");
+    let Ok(answer) = timeout(REFRESH_TIMEOUT, reading).await else {
+        tracing::error!(limit = REFRESH_TIMEOUT.as_secs(), "the registry did not answer in time");
         return Err(Problem::unavailable());
     };
     answer.map_err(|error| {
-        tracing::error!(cause = causes(&error), "the registry did not answer");
+        tracing::error!(cause = causes(&error), "the registry could not be read");
         Problem::unavailable()
     })
 }
 
 fn internal(error: impl std::error::Error + 'static) -> Problem {
-    tracing::error!(cause = causes(&error), "a call failed");
+    tracing::error!(cause = causes(&error), "a request failed");
     Problem::internal()
-}
-
-/// Does not log the panic's message: it may contain the caller's data, and the panic hook has already written it.
-fn panicked(_: Box<dyn Any + Send>) -> Problem {
-    tracing::error!("a call panicked");
-    Problem::internal()
-}
-
-/// Runs `future` until it completes or panics. After a panic, only the cache is used again. The cache is never half
-/// changed: functions that do not panic change it under its lock.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }

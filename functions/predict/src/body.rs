@@ -51,7 +51,7 @@ fn text(body: &Body) -> Result<&str, BodyFault> {
 /// Checks whether a media type is `application/json` or `application/*+json`. Parameters are ignored.
 fn is_json(media_type: &str) -> bool {
     const PREFIX: &[u8] = b"application/";
-    let essence = media_type.split(';').next().unwrap_or_default().trim().as_bytes();
+    let essence = media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim().as_bytes();
     let Some((kind, subtype)) = essence.split_at_checked(PREFIX.len()) else { return false };
     let suffix = subtype.len().checked_sub(b"+json".len()).and_then(|at| subtype.get(at..));
     kind.eq_ignore_ascii_case(PREFIX)

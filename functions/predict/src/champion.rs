@@ -1,16 +1,38 @@
-//! The champion in memory: loaded once, kept between requests, refreshed at an interval.
+//! The champion in memory: it is loaded once, kept between requests, and refreshed at an interval.
 //!
-//! A refresh runs beside the requests, one at a time. A request never fails because of it. In a busy environment no
-//! request waits for a refresh, unless the previous one ran out of time. Otherwise a request that finds a refresh due
-//! waits briefly for it, and then answers with the champion in memory. A failed refresh keeps that champion, is logged
-//! and counted, and is tried again when the next one is due.
+//! A refresh runs beside the requests, one at a time, and a request never fails because of it. A failed refresh keeps
+//! the champion in memory, is logged and counted, and is tried again when the next one is due.
 //!
-//! The platform freezes the environment between requests, and the refresh with it. If requests are frequent, the
-//! refresh continues with the next one. If they are rare, the refresh is dead by then. A request that finds it dead, or
-//! finds a champion that was not confirmed for long, waits longer. So a promoted version serves at the second request
-//! at the latest, or at the third if it takes long to fetch and parse. The rules are in `champion/state.rs`.
+//! The platform freezes the environment between requests, and the refresh with it. So a request may have to wait for a
+//! refresh: otherwise a rarely used environment would never get the new champion. The table says who waits how long at
+//! most. `I` is the interval. "Busy" is a request within 100 ms of the previous one, "idle" one after a pause of 2 `I`,
+//! "calm" any other one.
+//!
+//! | State | Event | Wait | Next state | Reason |
+//! |---|---|---|---|---|
+//! | ended less than `I` ago | request | 0 | the same | |
+//! | due (at first, or `I` after the last start) | busy request | 0 | running | It runs on during the next requests. |
+//! | due | calm request | 50 ms | running | This is enough to find nothing new. |
+//! | due | idle request | 400 ms | running | The refresh has only the time of this request. |
+//! | due, and the last refresh lacked time | any request | 400 ms, then 2 s | running | More time may help. |
+//! | running, started by a busy request | busy request | 0 | the same | |
+//! | running | one request otherwise | 50 ms; 100 ms if the first did not wait | the same | It may have been frozen. |
+//! | running | later requests | 0 | the same | A hanging registry must not delay every request. |
+//! | running | success | | ended | The next wait is as usual again. |
+//! | running | failure for lack of time (5 s, or a call to a service) | | ended, lacked time | |
+//! | running | other failure, such as a damaged artifact | | ended | More time does not help. |
+//! | running for over 5.5 s: frozen; first wait < 400 ms | request, or failure | | due, lacked time | |
+//! | the same; first wait ≥ 400 ms | the same | | ended, lacked time | Rare requests must not all wait. |
+//! | no champion, due (1 s after the last start) or running | request | 2 s | running | Nothing else can answer. |
+//!
+//! Result: the second request that finds a refresh due or running answers with the promoted version, if registry and
+//! store answer within 400 ms; the third one does if they answer within 2 s. In a busy environment the version answers
+//! as soon as the refresh ends. That takes as many requests as round trips, two for a small artifact: about 300 ms if
+//! each request comes at the last moment. A large artifact may need more requests than fit into 5 s. Then one request
+//! waits for the refresh of the next interval. A refresh whose request waited 2 s and that was still frozen is a load
+//! failure.
 
-mod load;
+mod refresh;
 mod state;
 
 use std::sync::Arc;
@@ -23,29 +45,29 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::load::{LoadError, Look};
-use self::state::{BUSY, LONGEST_PATIENCE, State, Step, is_frozen};
+use self::refresh::{RefreshError, Refreshed};
+use self::state::{LONGEST_WAIT, RefreshState, RequestPace, RequestPlan, is_frozen};
 use crate::journal::causes;
-use crate::ports::World;
-use crate::rows::Columns;
+use crate::ports::PredictWorld;
+use crate::rows::ColumnIndex;
 
 /// Maximum time that a refresh, or any other read of the registry, may take. It is well below the function's timeout of
 /// 10 s.
-pub const LOOK_LIMIT: Duration = Duration::from_secs(5);
+pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A champion that is ready to answer.
+/// A champion that is loaded and verified.
 #[derive(Debug)]
-pub struct Serving {
+pub struct LoadedChampion {
     pointer: Pointer,
     model: Arc<Model>,
-    columns: Columns,
+    columns: ColumnIndex,
     loaded_at: Timestamp,
 }
 
-impl Serving {
+impl LoadedChampion {
     fn new(pointer: Pointer, model: Model, loaded_at: Timestamp) -> Self {
         let signature = model.signature();
-        let columns = Columns::new(signature.columns()).with_labels(signature.labels().len());
+        let columns = ColumnIndex::new(signature.columns()).with_labels(signature.labels().len());
         Self { pointer, model: Arc::new(model), columns, loaded_at }
     }
 
@@ -66,7 +88,7 @@ impl Serving {
     }
 
     /// Returns the model's columns, indexed by name.
-    pub fn columns(&self) -> &Columns {
+    pub fn columns(&self) -> &ColumnIndex {
         &self.columns
     }
 
@@ -78,9 +100,9 @@ impl Serving {
 
 /// The champion, and when the registry last confirmed it.
 #[derive(Debug, Clone)]
-pub struct Standing {
-    /// The champion that serves.
-    pub serving: Arc<Serving>,
+pub struct ConfirmedChampion {
+    /// The champion in memory.
+    pub champion: Arc<LoadedChampion>,
     /// Start time of the last refresh in which the registry named this champion.
     pub confirmed_at: Timestamp,
 }
@@ -91,111 +113,115 @@ pub struct ChampionCache<W> {
     world: Arc<W>,
     model: ModelName,
     interval: SignedDuration,
-    state: watch::Sender<State>,
-    /// When a request last began or ended, in microseconds since 1970.
+    state: watch::Sender<RefreshState>,
+    /// When init ended or a request last began or ended, in microseconds since 1970.
     active_at: AtomicI64,
 }
 
-impl<W: World> ChampionCache<W> {
+impl<W: PredictWorld> ChampionCache<W> {
     /// Creates an empty cache for `model` that refreshes at most every `interval`. At zero, every request refreshes
     /// first.
     pub fn new(world: Arc<W>, model: ModelName, interval: SignedDuration) -> Arc<Self> {
-        let (state, active_at) = (watch::Sender::new(State::default()), AtomicI64::new(i64::MIN));
+        let (state, active_at) = (watch::Sender::new(RefreshState::default()), AtomicI64::new(i64::MIN));
         Arc::new(Self { world, model, interval, state, active_at })
     }
 
-    /// Loads the champion, within `LOOK_LIMIT`. A failure is logged and counted, and the next request tries again.
+    /// Loads the champion, within [`REFRESH_TIMEOUT`]. A failure is logged and counted, and the next request tries
+    /// again.
     pub async fn warm_up(self: &Arc<Self>) {
         let now = self.world.clock().now();
-        if let Step::Look(patience) = self.step(now, false) {
-            self.run_look(now, patience).await;
+        let pace = self.mark_active(now);
+        let plan = self.plan(now, pace);
+        if plan.starts_refresh {
+            self.refresh(now, plan.wait).await;
         }
     }
 
     /// Returns the champion, or `None` if there is none. Starts a refresh if one is due, and waits for it briefly.
-    pub async fn current(self: &Arc<Self>) -> Option<Arc<Serving>> {
-        self.standing().await.map(|standing| standing.serving)
+    pub async fn current(self: &Arc<Self>) -> Option<Arc<LoadedChampion>> {
+        self.confirmed().await.map(|confirmed| confirmed.champion)
     }
 
     /// Like [`current`](Self::current), but also returns when the registry last confirmed the champion.
-    pub async fn standing(self: &Arc<Self>) -> Option<Standing> {
+    pub async fn confirmed(self: &Arc<Self>) -> Option<ConfirmedChampion> {
         let now = self.world.clock().now();
-        let is_busy = self.mark_active(now);
+        let pace = self.mark_active(now);
         if !self.state.borrow().is_settled(now, self.interval) {
-            self.look_if_due(now, is_busy).await;
+            self.refresh_if_due(now, pace).await;
         }
         let state = self.state.borrow();
-        Some(Standing { serving: state.serving.clone()?, confirmed_at: state.confirmed_at? })
+        Some(ConfirmedChampion { champion: state.champion.clone()?, confirmed_at: state.confirmed_at? })
     }
 
-    /// Records that a request began or ended. Returns whether the previous record is less than `BUSY` ago. Returns
-    /// false if the clock was set back.
-    pub fn mark_active(&self, now: Timestamp) -> bool {
+    /// Records that a request began or ended. Returns the pace, by the time since the previous record.
+    fn mark_active(&self, now: Timestamp) -> RequestPace {
         let before = self.active_at.swap(now.as_microsecond(), Ordering::Relaxed);
-        (0..BUSY.as_micros()).contains(&(i128::from(now.as_microsecond()) - i128::from(before)))
+        let pause = SignedDuration::from_micros(now.as_microsecond().saturating_sub(before));
+        RequestPace::of(pause, self.interval)
     }
 
-    fn step(&self, now: Timestamp, is_busy: bool) -> Step {
-        let mut step = Step::Answer;
+    /// Records that a request ended.
+    pub fn request_ended(&self, now: Timestamp) {
+        self.mark_active(now);
+    }
+
+    fn plan(&self, now: Timestamp, pace: RequestPace) -> RequestPlan {
+        let mut plan = RequestPlan::ANSWER;
         // Nobody waits for a refresh to start, so nobody is woken.
         self.state.send_if_modified(|state| {
-            step = state.step(now, self.interval, is_busy);
+            plan = state.plan(now, self.interval, pace);
             false
         });
-        step
+        plan
     }
 
-    async fn look_if_due(self: &Arc<Self>, now: Timestamp, is_busy: bool) {
-        let patience = match self.step(now, is_busy) {
-            Step::Answer => return,
-            Step::Wait(patience) => patience,
-            Step::Look(patience) => {
-                let cache = Arc::clone(self);
-                tokio::spawn(async move {
-                    if patience.is_zero() {
-                        // Lets the answer go out first.
-                        tokio::task::yield_now().await;
-                    }
-                    cache.run_look(now, patience).await;
-                });
-                patience
-            }
-        };
-        if patience.is_zero() {
+    async fn refresh_if_due(self: &Arc<Self>, now: Timestamp, pace: RequestPace) {
+        let RequestPlan { starts_refresh, wait } = self.plan(now, pace);
+        if starts_refresh {
+            let cache = Arc::clone(self);
+            tokio::spawn(async move {
+                if wait.is_zero() {
+                    // Lets the answer go out first.
+                    tokio::task::yield_now().await;
+                }
+                cache.refresh(now, wait).await;
+            });
+        }
+        if wait.is_zero() {
             return;
         }
         let mut state = self.state.subscribe();
         // After a timeout, the refresh continues without this request.
-        let _ = timeout(patience, state.wait_for(|state| !state.is_looking())).await;
+        let _ = timeout(wait, state.wait_for(|state| !state.is_running())).await;
     }
 
-    /// Runs the refresh that began at `began_at`. The request that started it waits for `patience`.
-    async fn run_look(&self, began_at: Timestamp, patience: Duration) {
-        let mut look = UnderWay { cache: self, began_at, patience, outcome: Err(LoadError::Panicked) };
-        let serving = self.state.borrow().serving.clone();
-        let found = timeout(LOOK_LIMIT, load::look(self.world.as_ref(), &self.model, serving)).await;
-        look.outcome = found.unwrap_or(Err(LoadError::TimedOut(LOOK_LIMIT.as_secs())));
+    /// Runs the refresh that started at `started_at`. The request that started it waits for `first_wait`.
+    async fn refresh(&self, started_at: Timestamp, first_wait: Duration) {
+        let mut guard = RefreshGuard { cache: self, started_at, first_wait, outcome: Err(RefreshError::Panicked) };
+        let loaded = self.state.borrow().champion.clone();
+        let outcome = timeout(REFRESH_TIMEOUT, refresh::refresh(self.world.as_ref(), &self.model, loaded)).await;
+        guard.outcome = outcome.unwrap_or(Err(RefreshError::TimedOut(REFRESH_TIMEOUT.as_secs())));
     }
 
-    fn conclude(&self, UnderWay { outcome, began_at, patience, .. }: &UnderWay<'_, W>) {
-        let (began_at, patience) = (*began_at, *patience);
+    fn finish(&self, RefreshGuard { outcome, started_at, first_wait, .. }: &RefreshGuard<'_, W>) {
+        let (started_at, first_wait) = (*started_at, *first_wait);
         let now = self.world.clock().now();
         let mut counts = false;
         self.state.send_if_modified(|state| {
-            counts = state.ended(outcome, began_at, now);
+            counts = state.finish(outcome, started_at, now);
             counts
         });
         match outcome {
-            Ok(_) if !counts => tracing::info!("a look for a champion was overtaken by the next one"),
-            Ok(Look::New(serving)) => {
-                tracing::info!(version = serving.pointer.number.get(), "champion loaded")
+            Ok(_) if !counts => tracing::info!("a refresh of the champion was replaced by the next one"),
+            Ok(Refreshed::New(champion)) => {
+                tracing::info!(version = champion.pointer.number.get(), "champion loaded")
             }
-            Ok(Look::Same | Look::Nothing) => {}
-            // The connections died while the environment was frozen. That is no error: the next refresh gets more time.
-            // But after the longest wait a further failure must be reported, or nobody would learn that the champion
-            // cannot be loaded.
-            Err(error) if (!counts || is_frozen(began_at, now)) && patience < LONGEST_PATIENCE => {
-                tracing::info!(cause = causes(error), "the look for a champion was interrupted")
+            Ok(Refreshed::Unchanged | Refreshed::NoChampion) => {}
+            // The connections closed while the environment was frozen. That is no error: the next refresh gets more
+            // time. But after the longest wait a further failure must be reported, or nobody would learn that the
+            // champion cannot be loaded.
+            Err(error) if (!counts || is_frozen(started_at, now)) && first_wait < LONGEST_WAIT => {
+                tracing::info!(cause = causes(error), "a refresh of the champion was interrupted")
             }
             Err(error) => self.world.journal().load_failed(&causes(error), now),
         }
@@ -204,15 +230,15 @@ impl<W: World> ChampionCache<W> {
 
 /// A running refresh. It reports to the cache when dropped, even after a panic: otherwise no other refresh would ever
 /// start.
-struct UnderWay<'a, W: World> {
+struct RefreshGuard<'a, W: PredictWorld> {
     cache: &'a ChampionCache<W>,
-    began_at: Timestamp,
-    patience: Duration,
-    outcome: Result<Look, LoadError>,
+    started_at: Timestamp,
+    first_wait: Duration,
+    outcome: Result<Refreshed, RefreshError>,
 }
 
-impl<W: World> Drop for UnderWay<'_, W> {
+impl<W: PredictWorld> Drop for RefreshGuard<'_, W> {
     fn drop(&mut self) {
-        self.cache.conclude(self);
+        self.cache.finish(self);
     }
 }

@@ -9,7 +9,7 @@ const MAX_REFRESH_SECONDS: u32 = 86_400;
 
 /// The function's configuration, read from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct PredictConfig {
     /// Name of the model that this stack serves.
     pub model: ModelName,
     /// Name of the artifact bucket.
@@ -20,7 +20,7 @@ pub struct Config {
     pub refresh: SignedDuration,
 }
 
-impl Config {
+impl PredictConfig {
     /// Reads the configuration from environment variables.
     ///
     /// # Errors
@@ -50,8 +50,8 @@ mod tests {
     ];
 
     /// Reads a complete environment in which `key` has the value `value`.
-    fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
+    fn read_with(key: &str, value: &str) -> Result<PredictConfig, ConfigError> {
+        PredictConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]

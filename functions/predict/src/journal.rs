@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 /// What the journal records about an answered request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Call<'a> {
+pub struct AnsweredRequest<'a> {
     /// The invocation's request ID.
     #[serde(rename = "requestId")]
     pub request_id: &'a str,
@@ -36,9 +36,9 @@ pub struct Call<'a> {
 /// Logs and counts answered requests and failed refreshes.
 pub trait Journal: Send + Sync {
     /// Records an answered request.
-    fn answered(&self, call: &Call<'_>, at: Timestamp);
+    fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp);
 
-    /// Records that the champion could not be looked up, fetched, verified or parsed.
+    /// Records that the champion could not be read from the registry, fetched, verified or parsed.
     fn load_failed(&self, cause: &str, at: Timestamp);
 }
 
@@ -56,23 +56,23 @@ impl StdoutJournal {
 }
 
 impl Journal for StdoutJournal {
-    fn answered(&self, call: &Call<'_>, at: Timestamp) {
+    fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp) {
         // A request without rows, such as a health check, must not count as a prediction.
-        let figure = (call.rows > 0).then(|| Figures::new("Predictions", at));
-        write(&Line {
-            predictions: figure.is_some().then_some(call.rows),
-            figure,
+        let metric = (call.rows > 0).then(|| EmbeddedMetric::new("Predictions", at));
+        write(&LogLine {
+            predictions: metric.is_some().then_some(call.rows),
+            metric,
             call: Some(call),
-            ..Line::new("INFO", "answered", &self.model, at)
+            ..LogLine::new("INFO", "answered", &self.model, at)
         });
     }
 
     fn load_failed(&self, cause: &str, at: Timestamp) {
-        write(&Line {
-            figure: Some(Figures::new("ModelLoadFailures", at)),
+        write(&LogLine {
+            metric: Some(EmbeddedMetric::new("ModelLoadFailures", at)),
             load_failures: Some(1),
             cause: Some(cause),
-            ..Line::new("ERROR", "no champion could be loaded", &self.model, at)
+            ..LogLine::new("ERROR", "no champion could be loaded", &self.model, at)
         });
     }
 }
@@ -83,20 +83,20 @@ pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn write(line: &Line<'_>) {
+fn write(line: &LogLine<'_>) {
     // A request must not fail because the log cannot be written.
     let _ = std::io::stdout().lock().write_all(&line.to_bytes());
 }
 
-/// One line of the log. If `figure` is set, CloudWatch reads the field that it names as a metric.
+/// One line of the log. If `metric` is set, CloudWatch reads the field that it names as a metric.
 #[derive(Serialize)]
-struct Line<'a> {
+struct LogLine<'a> {
     level: &'static str,
     #[serde(serialize_with = "moment")]
     timestamp: Timestamp,
     message: &'static str,
     #[serde(rename = "_aws", skip_serializing_if = "Option::is_none")]
-    figure: Option<Figures>,
+    metric: Option<EmbeddedMetric>,
     #[serde(rename = "ModelName")]
     model: &'a ModelName,
     #[serde(rename = "Predictions", skip_serializing_if = "Option::is_none")]
@@ -106,16 +106,16 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
     #[serde(flatten)]
-    call: Option<&'a Call<'a>>,
+    call: Option<&'a AnsweredRequest<'a>>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LogLine<'a> {
     fn new(level: &'static str, message: &'static str, model: &'a ModelName, timestamp: Timestamp) -> Self {
         Self {
             level,
             timestamp,
             message,
-            figure: None,
+            metric: None,
             model,
             predictions: None,
             load_failures: None,
@@ -133,10 +133,10 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The part of a line that tells CloudWatch which metric the line contains (embedded metric format).
+/// The part of a line from which CloudWatch learns which metric the line contains (embedded metric format).
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Figures {
+struct EmbeddedMetric {
     /// Milliseconds since 1970.
     timestamp: i64,
     cloud_watch_metrics: [Directive; 1],
@@ -157,7 +157,7 @@ struct Definition {
     unit: &'static str,
 }
 
-impl Figures {
+impl EmbeddedMetric {
     fn new(name: &'static str, at: Timestamp) -> Self {
         let metrics = [Definition { name, unit: "Count" }];
         let directive = Directive { namespace: "Evergreen", dimensions: [["ModelName"]], metrics };
@@ -177,15 +177,15 @@ fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S:
 mod tests {
     use super::*;
 
-    fn line(call: &Call<'_>, figure: Option<Figures>) -> String {
+    fn line(call: &AnsweredRequest<'_>, metric: Option<EmbeddedMetric>) -> String {
         let (model, at) = ("iris".parse().unwrap(), "2026-11-24T03:00:00Z".parse().unwrap());
-        let predictions = figure.is_some().then_some(call.rows);
-        let line = Line { figure, predictions, call: Some(call), ..Line::new("INFO", "answered", &model, at) };
+        let predictions = metric.is_some().then_some(call.rows);
+        let line = LogLine { metric, predictions, call: Some(call), ..LogLine::new("INFO", "answered", &model, at) };
         String::from_utf8(line.to_bytes()).unwrap()
     }
 
-    fn call(rows: usize) -> Call<'static> {
-        Call {
+    fn call(rows: usize) -> AnsweredRequest<'static> {
+        AnsweredRequest {
             request_id: "c6af9ac6",
             route: "/predict",
             status: 200,
@@ -198,13 +198,13 @@ mod tests {
 
     #[test]
     fn a_call_with_rows_is_one_line_that_is_also_a_metric() {
-        let figure = Figures::new("Predictions", "2026-11-24T03:00:00Z".parse().unwrap());
-        insta::assert_snapshot!(line(&call(2), Some(figure)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
+        let metric = EmbeddedMetric::new("Predictions", "2026-11-24T03:00:00Z".parse().unwrap());
+        insta::assert_snapshot!(line(&call(2), Some(metric)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
     }
 
     #[test]
     fn a_call_without_rows_names_its_problem_and_is_no_metric() {
-        let refused = Call { problem: Some("not-json"), status: 400, version: None, ..call(0) };
+        let refused = AnsweredRequest { problem: Some("not-json"), status: 400, version: None, ..call(0) };
         insta::assert_snapshot!(line(&refused, None), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","requestId":"c6af9ac6","route":"/predict","status":400,"problem":"not-json","rows":0,"duration_us":12}"#);
     }
 }

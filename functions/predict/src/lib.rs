@@ -1,6 +1,6 @@
 //! Answers predictions over HTTP with the champion kept in memory, and shows the model and its runs.
 //!
-//! The request selects an [`Endpoint`](route::Endpoint). One pass turns the body into [`Rows`](rows::Rows). The
+//! The request selects a [`Route`](route::Route). One pass turns the body into [`RequestRows`](rows::RequestRows). The
 //! [`ChampionCache`](champion::ChampionCache) supplies the model. The answer or the [`Problem`](problem::Problem) is
 //! serialized once. [`App`] connects these parts, and `main.rs` gives it the AWS clients.
 
@@ -18,5 +18,5 @@ pub mod rows;
 pub mod views;
 
 pub use app::App;
-pub use config::Config;
-pub use ports::{Ports, World};
+pub use config::PredictConfig;
+pub use ports::{PredictPorts, PredictWorld};

@@ -7,16 +7,16 @@ use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, Registry, SystemClock};
 use evergreen_predict::journal::StdoutJournal;
-use evergreen_predict::{App, Config, Ports};
+use evergreen_predict::{App, PredictConfig, PredictPorts};
 use lambda_http::{Request, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
     let environment = Environment::process();
-    let config = Config::read(&environment).context("configuration")?;
+    let config = PredictConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
-    let ports = Ports {
+    let ports = PredictPorts {
         registry: Arc::new(Registry::new(&sdk, &config.table, config.model.clone())),
         artifacts: Arc::new(ArtifactBucket::new(&sdk, &config.bucket, config.model.clone())),
         clock: Arc::new(SystemClock),

@@ -8,19 +8,19 @@ use crate::journal::Journal;
 
 /// The ports. Requests share them with the refresh, which may outlive a request.
 #[derive(Debug)]
-pub struct Ports<R, A, C, J> {
+pub struct PredictPorts<R, A, C, J> {
     /// Reads the champion pointer and the runs.
     pub registry: Arc<R>,
     /// Reads the stored artifacts.
     pub artifacts: Arc<A>,
-    /// Tells the current time.
+    /// Returns the current time.
     pub clock: Arc<C>,
     /// Logs and counts requests.
     pub journal: Arc<J>,
 }
 
 /// A set of ports. Generic code takes this trait instead of four type parameters.
-pub trait World: Send + Sync + 'static {
+pub trait PredictWorld: Send + Sync + 'static {
     /// Type of the registry, which holds the champion pointer and the runs.
     type Registry: Champions + Runs;
     /// Type of the artifact store.
@@ -36,7 +36,7 @@ pub trait World: Send + Sync + 'static {
     fn journal(&self) -> &dyn Journal;
 }
 
-impl<R, A, C, J> World for Ports<R, A, C, J>
+impl<R, A, C, J> PredictWorld for PredictPorts<R, A, C, J>
 where
     R: Champions + Runs + 'static,
     A: Artifacts + 'static,

@@ -11,18 +11,19 @@ use lambda_http::http::header::{ALLOW, RETRY_AFTER};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
+use crate::journal::causes;
 use crate::response::JsonResponse;
+use crate::route;
 
 /// Seconds after which a retry makes sense: by then a refresh or the SDK's retries are over.
-const PAUSE: u16 = 2;
+const RETRY_AFTER_SECONDS: u16 = 2;
 
-/// The available endpoints, for the `expected` field of a 404.
-const PATHS: &str =
-    "POST /predict or GET /model of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API";
+/// The body of a 500 if the problem itself cannot be written.
+const INTERNAL_BODY: &str = r#"{"type":"urn:evergreen:problem:internal","title":"Internal error","status":500}"#;
 
 /// A kind of problem. Its URN ends with the code and never changes, so that callers can rely on it.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub struct ProblemKind {
     /// The code by which callers recognize the kind, such as `unknown-column`.
     #[serde(rename = "type", serialize_with = "urn")]
     pub code: &'static str,
@@ -33,26 +34,28 @@ pub struct Kind {
     pub status: StatusCode,
 }
 
-impl Kind {
+impl ProblemKind {
     const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { code, title, status }
     }
 }
 
-static NOT_FOUND: Kind = Kind::new(StatusCode::NOT_FOUND, "not-found", "Not found");
-static METHOD_NOT_ALLOWED: Kind = Kind::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed");
-static UNKNOWN_RUN: Kind = Kind::new(StatusCode::NOT_FOUND, "unknown-run", "Unknown run");
-static INVALID_PARAMETER: Kind = Kind::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter");
-static NO_CHAMPION: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
-static UNAVAILABLE: Kind = Kind::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable");
-static INTERNAL: Kind = Kind::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error");
+static NOT_FOUND: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "not-found", "Not found");
+static METHOD_NOT_ALLOWED: ProblemKind =
+    ProblemKind::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed");
+static UNKNOWN_RUN: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-run", "Unknown run");
+static INVALID_PARAMETER: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter");
+static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
+static UNAVAILABLE: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable");
+static INTERNAL: ProblemKind = ProblemKind::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error");
 
 /// The error response to one failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The kind of problem.
     #[serde(flatten)]
-    pub kind: &'static Kind,
+    pub kind: &'static ProblemKind,
     /// What is wrong with this request.
     pub detail: String,
     /// The column or parameter that is wrong.
@@ -73,7 +76,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+    fn new(kind: &'static ProblemKind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         Self { kind, detail, field: None, row: None, expected: None, allow: None, retry_after: None }
     }
@@ -88,62 +91,68 @@ impl Problem {
 
     /// No endpoint has this path.
     pub fn not_found() -> Self {
-        Self::new(&NOT_FOUND, "There is nothing at this path.").expecting(PATHS)
+        Self::new(&NOT_FOUND, "No endpoint has this path.").expecting(route::summary())
     }
 
     /// The path belongs to the stack's other API.
     pub fn elsewhere() -> Self {
-        Self::new(&NOT_FOUND, "This API has nothing at this path; the stack's other API has.").expecting(PATHS)
+        Self::new(&NOT_FOUND, "This path belongs to the other API of the stack.").expecting(route::summary())
     }
 
     /// The endpoint accepts only the method `allow`.
     pub fn method_not_allowed(allow: &'static str) -> Self {
-        let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path takes {allow} only."));
+        let problem = Self::new(&METHOD_NOT_ALLOWED, format!("This path accepts only {allow}."));
         Self { allow: Some(allow), ..problem }.expecting(allow)
     }
 
     /// No run has this ID.
     pub fn unknown_run() -> Self {
-        Self::new(&UNKNOWN_RUN, "No run has this id.").at("id")
+        Self::new(&UNKNOWN_RUN, "No run has this ID.").at("id")
     }
 
     /// The last segment of the path is not a valid run ID.
     pub fn invalid_run_id() -> Self {
-        Self::new(&INVALID_PARAMETER, "What the path ends with is no run's id.")
+        Self::new(&INVALID_PARAMETER, "The last part of the path is not a valid run ID.")
             .at("id")
             .expecting("1–128 letters, digits, hyphens, underscores and dots")
     }
 
     /// The `limit` parameter is not a number from 1 to `max`.
     pub fn invalid_limit(max: u32) -> Self {
-        Self::new(&INVALID_PARAMETER, "The query's limit is out of range or no number.")
+        Self::new(&INVALID_PARAMETER, "The query parameter \"limit\" is not a whole number in the allowed range.")
             .at("limit")
             .expecting(format!("a whole number from 1 to {max}"))
     }
 
-    /// No version serves yet.
+    /// No champion is loaded.
     pub fn no_champion() -> Self {
-        let problem = Self::new(&NO_CHAMPION, "No model serves at present; try again later.");
-        Self { retry_after: Some(PAUSE), ..problem }
+        let problem = Self::new(&NO_CHAMPION, "No champion is loaded; try again later.");
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
     /// The registry does not answer.
     pub fn unavailable() -> Self {
-        let problem = Self::new(&UNAVAILABLE, "This cannot be answered at present; try again later.");
-        Self { retry_after: Some(PAUSE), ..problem }
+        let problem = Self::new(&UNAVAILABLE, "The request cannot be answered now; try again later.");
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
     /// This function itself failed.
     pub fn internal() -> Self {
-        Self::new(&INTERNAL, "This call failed; the cause has been logged.")
+        Self::new(&INTERNAL, "The request failed because of an internal error; the cause is in the log.")
     }
 }
 
 impl From<Problem> for JsonResponse {
     fn from(problem: Problem) -> Self {
-        // Strings and integers always serialize. Even an empty body would still carry the status.
-        let body = serde_json::to_string(&problem).unwrap_or_default();
-        let mut response = Self::new(problem.kind.status, "application/problem+json", body);
+        // Strings and integers always serialize.
+        let (status, body) = match serde_json::to_string(&problem) {
+            Ok(body) => (problem.kind.status, body),
+            Err(error) => {
+                tracing::error!(cause = causes(&error), "a problem could not be written as JSON");
+                (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_BODY.to_owned())
+            }
+        };
+        let mut response = Self::new(status, "application/problem+json", body);
         let headers = response.0.headers_mut();
         headers.extend(problem.allow.map(|method| (ALLOW, HeaderValue::from_static(method))));
         headers.extend(problem.retry_after.map(|seconds| (RETRY_AFTER, seconds.into())));
@@ -175,7 +184,7 @@ mod tests {
         "#);
         insta::assert_snapshot!(
             response.body(),
-            @r#"{"type":"urn:evergreen:problem:method-not-allowed","title":"Method not allowed","status":405,"detail":"This path takes POST only.","expected":"POST"}"#
+            @r#"{"type":"urn:evergreen:problem:method-not-allowed","title":"Method not allowed","status":405,"detail":"This path accepts only POST.","expected":"POST"}"#
         );
     }
 

@@ -1,95 +1,125 @@
-//! Finds the endpoint that a request is for.
+//! The routes of the two APIs, and the route that a request is for.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
 use crate::problem::Problem;
 
-/// An endpoint of one of the two APIs.
+/// An API of the stack. Each has keys of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// The prediction API, whose 5XX responses are failed predictions.
+    Prediction,
+    /// The status API: runs and health.
+    Status,
+}
+
+/// What answers a route. `App::answer` has the handler of each endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// `POST /predict`
+    /// Answers rows with predictions.
     Predict,
-    /// `GET /model`
+    /// Shows the champion.
     Model,
-    /// `GET /runs`
+    /// Reports the version of the champion.
+    Version,
+    /// Lists the runs.
     Runs,
-    /// `GET /runs/{id}`
+    /// Shows one run.
     Run,
-    /// `GET /health`
+    /// Reports whether a champion is loaded.
     Health,
 }
 
-impl Endpoint {
-    /// Returns the endpoint that matches the request's path and method.
+/// One row of [`ROUTES`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The API that has the route.
+    pub api: Api,
+    /// The only HTTP method that the path accepts.
+    pub method: &'static str,
+    /// The path template, as API Gateway and the log write it. A segment in braces matches any text.
+    pub template: &'static str,
+    /// What answers the route.
+    pub endpoint: Endpoint,
+}
+
+/// All routes. The paths of `template.yaml` and the tables of `README.md` must name the same ones; tests compare them.
+pub static ROUTES: &[Route] = &[
+    Route::new(Api::Prediction, "POST", "/predict", Endpoint::Predict),
+    Route::new(Api::Prediction, "GET", "/model", Endpoint::Model),
+    Route::new(Api::Prediction, "GET", "/version", Endpoint::Version),
+    Route::new(Api::Status, "GET", "/runs", Endpoint::Runs),
+    Route::new(Api::Status, "GET", "/runs/{id}", Endpoint::Run),
+    Route::new(Api::Status, "GET", "/health", Endpoint::Health),
+];
+
+impl Route {
+    const fn new(api: Api, method: &'static str, template: &'static str, endpoint: Endpoint) -> Self {
+        Self { api, method, template, endpoint }
+    }
+
+    /// Returns the route that matches the request's path and method.
     ///
     /// A request that matched only an API's catch-all is never served: permission to use one API gives no access to the
     /// other.
     ///
     /// # Errors
-    /// Returns a 404 or 405 [`Problem`] if no endpoint matches.
-    pub fn of(request: &Request) -> Result<Self, Problem> {
-        let place = Place::of(request);
-        let endpoint = Self::at(place.path()).ok_or_else(Problem::not_found)?;
-        if request.method() != endpoint.method() {
-            return Err(Problem::method_not_allowed(endpoint.method()));
+    /// Returns a 404 or 405 [`Problem`] if no route matches.
+    pub fn of(request: &Request) -> Result<&'static Self, Problem> {
+        let path = RoutedPath::of(request);
+        let route = ROUTES.iter().find(|route| route.has_path(path.text())).ok_or_else(Problem::not_found)?;
+        if request.method() != route.method {
+            return Err(Problem::method_not_allowed(route.method));
         }
-        match place {
-            Place::Matched(_) => Ok(endpoint),
-            Place::CaughtAll(_) => Err(Problem::elsewhere()),
-        }
-    }
-
-    /// Returns the only HTTP method that the endpoint accepts.
-    pub fn method(self) -> &'static str {
-        match self {
-            Self::Predict => "POST",
-            Self::Model | Self::Runs | Self::Run | Self::Health => "GET",
+        match path {
+            RoutedPath::Matched(_) => Ok(route),
+            RoutedPath::CaughtAll(_) => Err(Problem::elsewhere()),
         }
     }
 
-    /// Returns the path template, for the log.
-    pub fn template(self) -> &'static str {
-        match self {
-            Self::Predict => "/predict",
-            Self::Model => "/model",
-            Self::Runs => "/runs",
-            Self::Run => "/runs/{id}",
-            Self::Health => "/health",
-        }
+    /// Checks whether `path` matches the template. The template itself matches too.
+    fn has_path(&self, path: &str) -> bool {
+        let mut segments = path.split('/');
+        let matches = self.template.split('/').all(|expected| {
+            let is_parameter = expected.starts_with('{');
+            segments.next().is_some_and(|segment| segment == expected || (is_parameter && !segment.is_empty()))
+        });
+        matches && segments.next().is_none()
     }
+}
 
-    fn at(path: &str) -> Option<Self> {
-        match path.strip_prefix('/')? {
-            "predict" => Some(Self::Predict),
-            "model" => Some(Self::Model),
-            "runs" => Some(Self::Runs),
-            "health" => Some(Self::Health),
-            other => {
-                let id = other.strip_prefix("runs/")?;
-                (!id.is_empty() && !id.contains('/')).then_some(Self::Run)
-            }
-        }
+/// Lists all routes, for the `expected` field of a 404.
+pub(crate) fn summary() -> String {
+    format!("{} of the prediction API; {} of the status API", listed(Api::Prediction), listed(Api::Status))
+}
+
+fn listed(api: Api) -> String {
+    let routes = ROUTES.iter().filter(|route| route.api == api);
+    let names: Vec<_> = routes.map(|route| format!("{} {}", route.method, route.template)).collect();
+    match names.split_last() {
+        Some((last, others @ [_, ..])) => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
     }
 }
 
 /// Returns the last segment of the path, such as the `{id}` of `/runs/{id}`.
 pub fn last_segment(request: &Request) -> &str {
     let path = request.raw_http_path().trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or_default()
+    path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
-/// The path that a request was routed to. The request's URI is no use here: `lambda_http` adds the stage to its path,
-/// even if the caller used a custom domain without it.
+/// The path that a request was routed to. The request's URI cannot be used here: `lambda_http` adds the stage to its
+/// path, even if the caller used a custom domain without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place<'a> {
+enum RoutedPath<'a> {
     /// The template that the gateway matched, without stage or base path. Without a gateway, the plain path.
     Matched(&'a str),
     /// The path without its stage. The API matched it only by its catch-all.
     CaughtAll(&'a str),
 }
 
-impl<'a> Place<'a> {
+impl<'a> RoutedPath<'a> {
     fn of(request: &'a Request) -> Self {
         let path = request.raw_http_path();
         let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
@@ -103,7 +133,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn path(self) -> &'a str {
+    fn text(self) -> &'a str {
         match self {
             Self::Matched(path) | Self::CaughtAll(path) => path,
         }
@@ -140,34 +170,38 @@ mod tests {
             (None, "/predict"),
             (None, "/v1/predict"),
         ] {
-            assert_eq!(Endpoint::of(&call("POST", template, path)).unwrap(), Endpoint::Predict, "{template:?} {path}");
+            assert_eq!(
+                Route::of(&call("POST", template, path)).unwrap().endpoint,
+                Endpoint::Predict,
+                "{template:?} {path}"
+            );
         }
     }
 
     #[test]
     fn what_an_api_has_only_its_catch_all_for_is_not_served() {
-        for endpoint in [Endpoint::Predict, Endpoint::Model, Endpoint::Runs, Endpoint::Health] {
-            for path in [endpoint.template().to_owned(), format!("/v1{}", endpoint.template())] {
-                let problem = Endpoint::of(&call(endpoint.method(), Some("/{proxy+}"), &path)).unwrap_err();
+        for route in ROUTES {
+            for path in [route.template.to_owned(), format!("/v1{}", route.template)] {
+                let problem = Route::of(&call(route.method, Some("/{proxy+}"), &path)).unwrap_err();
                 assert_eq!((problem.kind.status.as_u16(), problem.kind.code), (404, "not-found"), "{path}");
             }
         }
         let run = call("GET", Some("/{proxy+}"), "/v1/runs/manual-1");
-        assert_eq!(Endpoint::of(&run).unwrap_err().kind.status, 404);
+        assert_eq!(Route::of(&run).unwrap_err().kind.status, 404);
     }
 
     #[test]
     fn every_template_leads_to_its_endpoint() {
-        for endpoint in [Endpoint::Predict, Endpoint::Model, Endpoint::Runs, Endpoint::Run, Endpoint::Health] {
-            let request = call(endpoint.method(), Some(endpoint.template()), "");
-            assert_eq!(Endpoint::of(&request).unwrap(), endpoint);
+        for route in ROUTES {
+            let request = call(route.method, Some(route.template), "");
+            assert_eq!(Route::of(&request).unwrap(), route);
         }
     }
 
     #[test]
     fn an_unknown_path_is_not_found() {
         for path in ["", "/", "/predictions", "/v1", "/v2/predict", "/runs/", "/runs/a/b", "predict", "//predict"] {
-            assert_eq!(Endpoint::of(&call("GET", Some("/{proxy+}"), path)).unwrap_err().kind.status, 404, "{path}");
+            assert_eq!(Route::of(&call("GET", Some("/{proxy+}"), path)).unwrap_err().kind.status, 404, "{path}");
         }
     }
 
@@ -176,7 +210,7 @@ mod tests {
         for (template, path, method, allow) in
             [(Some("/{proxy+}"), "/v1/predict", "GET", "POST"), (None, "/runs/manual-1", "DELETE", "GET")]
         {
-            let problem = Endpoint::of(&call(method, template, path)).unwrap_err();
+            let problem = Route::of(&call(method, template, path)).unwrap_err();
             assert_eq!(problem.kind.status, 405);
             assert_eq!(problem.allow, Some(allow));
         }
@@ -185,5 +219,10 @@ mod tests {
     #[test]
     fn the_last_segment_is_a_runs_identity() {
         assert_eq!(last_segment(&call("GET", Some("/runs/{id}"), "/v1/runs/manual-1")), "manual-1");
+    }
+
+    #[test]
+    fn a_404_lists_all_routes() {
+        insta::assert_snapshot!(summary(), @"POST /predict, GET /model or GET /version of the prediction API; GET /runs, GET /runs/{id} or GET /health of the status API");
     }
 }

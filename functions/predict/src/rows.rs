@@ -14,8 +14,8 @@ mod reader;
 mod tests;
 mod unseen;
 
-pub use columns::Columns;
-pub use fault::{Fault, Kind};
-pub use ignored::Ignored;
-pub use reader::{MAX_ROWS, Rows, parse};
-pub use unseen::{Place, Unseen};
+pub use columns::ColumnIndex;
+pub use fault::{JsonKind, RowFault};
+pub use ignored::IgnoredColumns;
+pub use reader::{MAX_ROWS, RequestRows, parse};
+pub use unseen::{CellPosition, UnseenCategories};

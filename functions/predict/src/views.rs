@@ -13,9 +13,9 @@ use serde::{Serialize, Serializer};
 
 pub use self::runs::{RunsView, UnreadableRunView, WholeRunView};
 use self::schema::RowSchema;
-use crate::champion::Standing;
+use crate::champion::ConfirmedChampion;
 
-/// Answer to `GET /health` while a champion serves. Anyone may read it.
+/// Answer to `GET /health` while a champion is loaded. Anyone may read it.
 #[derive(Debug, Serialize)]
 pub struct HealthView<'a> {
     status: &'static str,
@@ -29,18 +29,35 @@ pub struct HealthView<'a> {
 
 impl<'a> HealthView<'a> {
     /// Creates the view from the cached champion.
-    pub fn new(model: &'a ModelName, standing: &'a Standing) -> Self {
+    pub fn new(model: &'a ModelName, confirmed: &'a ConfirmedChampion) -> Self {
         Self {
             status: "ok",
             model,
-            version: standing.serving.pointer().number,
-            loaded_at: standing.serving.loaded_at(),
-            checked_at: standing.confirmed_at,
+            version: confirmed.champion.pointer().number,
+            loaded_at: confirmed.champion.loaded_at(),
+            checked_at: confirmed.confirmed_at,
         }
     }
 }
 
-/// Answer to `GET /model`: all that is known about the champion.
+/// Answer to `GET /version`: the champion's version, and since when it is the champion.
+#[derive(Debug, Serialize)]
+pub struct VersionView<'a> {
+    model: &'a ModelName,
+    version: VersionNumber,
+    /// `None` if this release cannot read the time.
+    #[serde(serialize_with = "maybe_moment")]
+    promoted_at: Option<Timestamp>,
+}
+
+impl<'a> VersionView<'a> {
+    /// Creates the view of the version that `pointer` names.
+    pub fn new(model: &'a ModelName, pointer: &Pointer) -> Self {
+        Self { model, version: pointer.number, promoted_at: pointer.promoted_at() }
+    }
+}
+
+/// Answer to `GET /model`: everything that the function knows about the champion.
 #[derive(Debug, Serialize)]
 pub struct ModelView<'a> {
     model: &'a ModelName,
@@ -114,9 +131,9 @@ struct GateView<'a> {
 }
 
 impl<'a> ModelView<'a> {
-    /// Creates the view of the model `serving` that `pointer` names.
-    pub fn new(model: &'a ModelName, pointer: &'a Pointer, serving: &'a Model) -> Self {
-        let signature = serving.signature();
+    /// Creates the view of `loaded`, the model that `pointer` names.
+    pub fn new(model: &'a ModelName, pointer: &'a Pointer, loaded: &'a Model) -> Self {
+        let signature = loaded.signature();
         Self {
             model,
             version: pointer.number,
@@ -124,8 +141,8 @@ impl<'a> ModelView<'a> {
             trained_at: pointer.trained_at(),
             promoted_at: pointer.promoted_at(),
             signature,
-            threshold: serving.threshold(),
-            label_weights: serving.label_weights(),
+            threshold: loaded.threshold(),
+            label_weights: loaded.label_weights(),
             row_schema: RowSchema(signature.columns()),
             artifact: ArtifactView { sha256: &pointer.artifact.sha256, size: pointer.artifact.size },
             record: pointer.champion().map(|champion| RecordView::of(&champion.version)),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use evergreen_predict::route::{Api, ROUTES};
 use serde_json::{Value, json};
 
-use crate::document::{Template, list, written};
+use crate::document::{Template, file, list, written};
 
 const APIS: [(&str, &str); 2] = [("PredictionApi", "predict"), ("StatusApi", "read")];
 /// Paths that need no permission.
@@ -55,6 +56,41 @@ fn the_function_is_called_for_every_method_and_no_other() {
         .map(|(api, (path, method, _))| [api.to_owned(), path, method])
         .collect();
     assert_eq!(called, offered);
+}
+
+#[test]
+fn the_template_and_the_function_have_the_same_routes() {
+    let template = Template::read();
+    let offered: BTreeSet<_> = APIS
+        .into_iter()
+        .flat_map(|(api, _)| operations(&template, api).into_iter().map(move |(path, method, _)| (api, method, path)))
+        .filter(|(_, method, _)| method != "ANY")
+        .collect();
+    let expected = ROUTES.iter().map(|route| {
+        let api = match route.api {
+            Api::Prediction => "PredictionApi",
+            Api::Status => "StatusApi",
+        };
+        (api, route.method.to_owned(), route.template.to_owned())
+    });
+    assert_eq!(offered, expected.collect());
+}
+
+#[test]
+fn the_readme_lists_the_routes_of_each_api() {
+    let readme = file("README.md");
+    for (api, title) in [(Api::Prediction, "| The prediction API,"), (Api::Status, "| The status API,")] {
+        let (_, table) = readme.split_once(title).expect("the README has a table for each API");
+        let cells = table.lines().skip(2).map_while(|line| line.strip_prefix("| ")?.split(" | ").next());
+        // A path may be followed by an example of its query.
+        let listed: Vec<_> = cells
+            .flat_map(|cell| cell.split(", "))
+            .map(|route| route.trim_matches('`').split('?').next().unwrap_or_default())
+            .collect();
+        let routes = ROUTES.iter().filter(|route| route.api == api);
+        let expected: Vec<_> = routes.map(|route| format!("{} {}", route.method, route.template)).collect();
+        assert_eq!(listed, expected, "{title}");
+    }
 }
 
 #[test]

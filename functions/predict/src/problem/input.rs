@@ -3,9 +3,9 @@
 use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
 
-use super::{Kind, Problem};
+use super::{Problem, ProblemKind};
 use crate::body::{BodyFault, MAX_BODY_BYTES};
-use crate::rows::{Columns, Fault};
+use crate::rows::{ColumnIndex, RowFault};
 
 /// Maximum number of characters of a name that an answer repeats.
 const MAX_ECHO: usize = 64;
@@ -14,22 +14,24 @@ const MAX_LISTED: usize = 20;
 const JSON: &str = "JSON in UTF-8";
 const ROW: &str = "an object with a value for each column";
 
-static UNSUPPORTED_MEDIA_TYPE: Kind =
-    Kind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
-static BODY_TOO_LARGE: Kind = Kind::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large");
-static NOT_JSON: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
-static WRONG_SHAPE: Kind = Kind::new(StatusCode::BAD_REQUEST, "wrong-shape", "Wrong shape");
-static NO_ROWS: Kind = Kind::new(StatusCode::BAD_REQUEST, "no-rows", "No rows");
-static TOO_MANY_ROWS: Kind = Kind::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-rows", "Too many rows");
-static UNKNOWN_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "unknown-column", "Unknown column");
-static DUPLICATE_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "duplicate-column", "Duplicate column");
-static MISSING_COLUMN: Kind = Kind::new(StatusCode::BAD_REQUEST, "missing-column", "Missing column");
-static NOT_A_NUMBER: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-number", "Not a number");
-static NOT_A_BOOLEAN: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-boolean", "Not a boolean");
-static NOT_A_TIMESTAMP: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-timestamp", "Not a timestamp");
-static NOT_A_CATEGORY: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-category", "Not a category");
-static NOT_A_TEXT: Kind = Kind::new(StatusCode::BAD_REQUEST, "not-a-text", "Not a text");
-static OUT_OF_RANGE: Kind = Kind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
+static UNSUPPORTED_MEDIA_TYPE: ProblemKind =
+    ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
+static BODY_TOO_LARGE: ProblemKind =
+    ProblemKind::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large");
+static NOT_JSON: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
+static WRONG_SHAPE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "wrong-shape", "Wrong shape");
+static NO_ROWS: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "no-rows", "No rows");
+static TOO_MANY_ROWS: ProblemKind = ProblemKind::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-rows", "Too many rows");
+static UNKNOWN_COLUMN: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "unknown-column", "Unknown column");
+static DUPLICATE_COLUMN: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "duplicate-column", "Duplicate column");
+static MISSING_COLUMN: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "missing-column", "Missing column");
+static NOT_A_NUMBER: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-number", "Not a number");
+static NOT_A_BOOLEAN: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-boolean", "Not a boolean");
+static NOT_A_TIMESTAMP: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-timestamp", "Not a timestamp");
+static NOT_A_CATEGORY: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-category", "Not a category");
+static NOT_A_TEXT: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-a-text", "Not a text");
+static OUT_OF_RANGE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "out-of-range", "Out of range");
 
 impl Problem {
     /// The body cannot be read as JSON text.
@@ -49,31 +51,35 @@ impl Problem {
     }
 
     /// The body is not JSON, or does not contain valid rows of `columns`.
-    pub fn of_rows(fault: Fault, columns: &Columns) -> Self {
+    pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Self {
         let (row, field) = (fault.row(), fault.field(columns).map(shortened));
         let column = fault.column(columns);
         let value = || column.map_or_else(|| JSON.into(), wanted);
         let (kind, what, expected) = match fault {
-            Fault::NotJson { line, column, .. } => {
+            RowFault::NotJson { line, column, .. } => {
                 (&NOT_JSON, format!("is not valid JSON, at line {line}, column {column}"), value())
             }
-            Fault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted(columns)),
-            Fault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted(columns)),
-            Fault::TooManyRows => {
+            RowFault::WrongShape(found) => (&WRONG_SHAPE, format!("is {found}"), rows_wanted(columns)),
+            RowFault::NoRows => (&NO_ROWS, "is an empty list".into(), rows_wanted(columns)),
+            RowFault::TooManyRows => {
                 let most = columns.max_rows();
                 (&TOO_MANY_ROWS, format!("has more than {most} rows"), format!("at most {most} rows"))
             }
-            Fault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
-            Fault::UnknownColumn { .. } => {
-                (&UNKNOWN_COLUMN, "is not one of the model's, and one of these is missing".into(), listed(columns))
+            RowFault::NotAnObject { found, .. } => (&WRONG_SHAPE, format!("is {found}"), ROW.into()),
+            RowFault::UnknownColumn { .. } => (
+                &UNKNOWN_COLUMN,
+                "is not a column of the model, and one of the model's columns is missing".into(),
+                listed(columns),
+            ),
+            RowFault::DuplicateColumn { .. } => {
+                (&DUPLICATE_COLUMN, "occurs twice in the row".into(), "each column once".into())
             }
-            Fault::DuplicateColumn { .. } => (&DUPLICATE_COLUMN, "is given twice".into(), "each column once".into()),
-            Fault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
-            Fault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
-            Fault::Missing { found, .. } => {
+            RowFault::MissingColumn { .. } => (&MISSING_COLUMN, left_out(column), listed(columns)),
+            RowFault::Unfit { found, .. } => (unfit(column), format!("is {found}"), value()),
+            RowFault::Missing { found, .. } => {
                 (unfit(column), format!("is {found}, but the training data had no missing values in it"), value())
             }
-            Fault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
+            RowFault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
         };
         let detail = format!("{} {what}.", place(row, field.as_deref()));
         Self { row, field, ..Self::new(kind, detail).expecting(expected) }
@@ -84,7 +90,7 @@ impl Problem {
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
         ColumnKind::Number => {
-            "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none"
+            "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed"
         }
         ColumnKind::Boolean => "true or false, 1 or 0, or one of these as text",
         ColumnKind::Timestamp { .. } => {
@@ -92,7 +98,7 @@ fn wanted(column: &Column) -> String {
              names no offset"
         }
         ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
-            "a string; a whole number or a boolean stands for its text"
+            "a string; a whole number or a boolean is read as its text"
         }
     };
     let or_null = if column.nullable { "; or null, if the value is missing" } else { "" };
@@ -100,7 +106,7 @@ fn wanted(column: &Column) -> String {
 }
 
 /// Returns the kind of problem for a value that the column does not accept.
-fn unfit(column: Option<&Column>) -> &'static Kind {
+fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     match column.map(|column| &column.kind) {
         None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
         Some(ColumnKind::Boolean) => &NOT_A_BOOLEAN,
@@ -113,15 +119,15 @@ fn unfit(column: Option<&Column>) -> &'static Kind {
 /// A forgotten column is always an error, even if its values may be missing.
 fn left_out(column: Option<&Column>) -> String {
     let nullable = column.is_some_and(|column| column.nullable);
-    if nullable { "is left out; a missing value is sent as null".into() } else { "is missing".into() }
+    if nullable { "is missing; send a missing value as null".into() } else { "is missing".into() }
 }
 
 fn not_json(detail: &str) -> Problem {
     Problem::new(&NOT_JSON, detail).expecting(JSON)
 }
 
-fn rows_wanted(columns: &Columns) -> String {
-    format!("{ROW}, or a list of 1 to {} of them", columns.max_rows())
+fn rows_wanted(columns: &ColumnIndex) -> String {
+    format!("{ROW}, or a list of 1 to {} such objects", columns.max_rows())
 }
 
 fn place(row: Option<usize>, field: Option<&str>) -> String {
@@ -133,7 +139,7 @@ fn place(row: Option<usize>, field: Option<&str>) -> String {
     }
 }
 
-fn listed(columns: &Columns) -> String {
+fn listed(columns: &ColumnIndex) -> String {
     let columns = columns.all();
     let names = columns.iter().take(MAX_LISTED).map(|column| shortened(&column.name));
     let mut list = names.collect::<Vec<_>>().join(", ");
@@ -143,6 +149,7 @@ fn listed(columns: &Columns) -> String {
     list
 }
 
+/// Returns the name, or its first [`MAX_ECHO`] characters and an ellipsis.
 pub(crate) fn shortened(name: &str) -> String {
     evergreen_lifecycle::text::shortened(name, MAX_ECHO)
 }

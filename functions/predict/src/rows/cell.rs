@@ -5,23 +5,23 @@ use std::io::Write;
 use evergreen_lifecycle::{Column, ColumnKind, is_missing, time, write_moment, write_words};
 use serde::de::Error;
 
-use super::kinds::{Take, Whole};
-use super::reader::Reader;
-use super::{Fault, Kind};
+use super::kinds::{JsonHandler, WholeNumber};
+use super::reader::RowReader;
+use super::{JsonKind, RowFault};
 
 /// Maximum number of characters of a 64-bit integer, including its sign.
 const DIGITS: usize = 20;
 
 /// The column whose value is being read.
-pub(super) struct Cell<'a, 'c> {
-    pub(super) reader: &'a mut Reader<'c>,
+pub(super) struct CellReader<'a, 'c> {
+    pub(super) reader: &'a mut RowReader<'c>,
     pub(super) column: &'c Column,
     pub(super) field: usize,
     /// Index of the column's first value in the array of all rows.
     pub(super) slot: usize,
 }
 
-impl Cell<'_, '_> {
+impl CellReader<'_, '_> {
     // The release is built for size. Without the attribute the compiler would not inline what runs for every value.
     #[inline(always)]
     fn set<E: Error>(self, value: f32) -> Result<(), E> {
@@ -30,30 +30,34 @@ impl Cell<'_, '_> {
     }
 
     /// Handles a missing value: NaN if the column is nullable, otherwise a fault.
-    fn missing<E: Error>(self, found: Kind) -> Result<(), E> {
+    fn missing<E: Error>(self, found: JsonKind) -> Result<(), E> {
         if self.column.nullable {
             self.reader.slots(self.slot, self.column.kind.slots()).fill(f32::NAN);
             return Ok(());
         }
         let (row, field) = (self.reader.row(), self.field);
-        Err(self.reader.refuse(Fault::Missing { row, field, found }))
+        Err(self.reader.refuse(RowFault::Missing { row, field, found }))
     }
 
-    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number stands for its text.
-    fn number_elsewhere<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
+    /// Handles a number in a column of another kind. 1 and 0 are booleans, and a whole number is read as its text.
+    fn number_elsewhere<E: Error>(self, number: f64, whole: Option<WholeNumber>) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
-            ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => return self.unfit(Kind::Number),
+            ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => {
+                return self.unfit(JsonKind::Number);
+            }
         }
-        let Some(whole) = whole else { return self.unfit(Kind::Fraction) };
+        let Some(whole) = whole else { return self.unfit(JsonKind::Fraction) };
         let mut text = [0; DIGITS];
         let mut rest = &mut text[..];
-        // The buffer is large enough for every 64-bit integer.
-        let _ = write!(rest, "{whole}");
+        let written = write!(rest, "{whole}");
+        debug_assert!(written.is_ok(), "the buffer has space for every 64-bit integer");
         let length = DIGITS - rest.len();
-        let text = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
-        self.words(text.unwrap_or_default(), Kind::Number)
+        match text.get(..length).and_then(|text| std::str::from_utf8(text).ok()) {
+            Some(text) => self.words(text, JsonKind::Number),
+            None => self.unfit(JsonKind::Number),
+        }
     }
 
     /// Reads a text like a cell of a CSV file: it trims blanks and recognizes missing values. A text that is a known
@@ -64,13 +68,13 @@ impl Cell<'_, '_> {
         }
         let text = text.trim();
         if is_missing(text) {
-            return self.missing(Kind::Empty);
+            return self.missing(JsonKind::Empty);
         }
         match &self.column.kind {
             ColumnKind::Number => self.digits(text),
             ColumnKind::Boolean => self.truth(text),
             ColumnKind::Timestamp { .. } => self.moment(text),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => self.words(text, Kind::String),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } => self.words(text, JsonKind::String),
         }
     }
 
@@ -79,7 +83,7 @@ impl Cell<'_, '_> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
         match text.parse::<f64>() {
             Ok(number) if is_number => self.finite(number),
-            _ => self.unfit(Kind::NoNumber),
+            _ => self.unfit(JsonKind::NoNumber),
         }
     }
 
@@ -89,12 +93,12 @@ impl Cell<'_, '_> {
             "0" => self.set(0.0),
             _ if text.eq_ignore_ascii_case("true") => self.set(1.0),
             _ if text.eq_ignore_ascii_case("false") => self.set(0.0),
-            _ => self.unfit(Kind::String),
+            _ => self.unfit(JsonKind::String),
         }
     }
 
     fn moment<E: Error>(self, text: &str) -> Result<(), E> {
-        let Some(seconds) = time::seconds_of(text) else { return self.unfit(Kind::NoMoment) };
+        let Some(seconds) = time::seconds_of(text) else { return self.unfit(JsonKind::NoMoment) };
         if let ColumnKind::Timestamp { parts } = &self.column.kind {
             write_moment(seconds, parts, self.reader.slots(self.slot, 1 + parts.len()));
         }
@@ -102,7 +106,7 @@ impl Cell<'_, '_> {
     }
 
     /// Handles the text of a text column or a category.
-    fn words<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
+    fn words<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
         write_words(text, words, self.reader.slots(self.slot, words.len()));
         Ok(())
@@ -113,13 +117,13 @@ impl Cell<'_, '_> {
         let value = number as f32;
         if !value.is_finite() {
             let row = self.reader.row();
-            return Err(self.reader.refuse(Fault::OutOfRange { row, field: self.field }));
+            return Err(self.reader.refuse(RowFault::OutOfRange { row, field: self.field }));
         }
         self.set(value)
     }
 
     /// Handles the text of a category. `found` is the JSON kind that the caller sent.
-    fn category<E: Error>(self, text: &str, found: Kind) -> Result<(), E> {
+    fn category<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
         let Some(code) = self.column.kind.code(text) else { return self.unfit(found) };
         if !code.is_known {
             self.reader.note_unseen(self.field);
@@ -129,26 +133,26 @@ impl Cell<'_, '_> {
     }
 }
 
-impl<'de> Take<'de> for Cell<'_, '_> {
-    fn unfit<E: Error>(self, found: Kind) -> Result<(), E> {
+impl<'de> JsonHandler<'de> for CellReader<'_, '_> {
+    fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
         let row = self.reader.row();
-        Err(self.reader.refuse(Fault::Unfit { row, field: self.field, found }))
+        Err(self.reader.refuse(RowFault::Unfit { row, field: self.field, found }))
     }
 
     fn null<E: Error>(self) -> Result<(), E> {
-        self.missing(Kind::Null)
+        self.missing(JsonKind::Null)
     }
 
     /// A boolean is also valid as a category, because a CSV file does not distinguish the text `true` from the boolean.
     fn boolean<E: Error>(self, value: bool) -> Result<(), E> {
         match self.column.kind {
             ColumnKind::Boolean => self.set(f32::from(u8::from(value))),
-            _ => self.words(if value { "true" } else { "false" }, Kind::Boolean),
+            _ => self.words(if value { "true" } else { "false" }, JsonKind::Boolean),
         }
     }
 
     #[inline(always)]
-    fn number<E: Error>(self, number: f64, whole: Option<Whole>) -> Result<(), E> {
+    fn number<E: Error>(self, number: f64, whole: Option<WholeNumber>) -> Result<(), E> {
         if !matches!(self.column.kind, ColumnKind::Number) {
             return self.number_elsewhere(number, whole);
         }

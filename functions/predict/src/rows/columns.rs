@@ -6,27 +6,31 @@ use super::reader::{MAX_PROBABILITIES, MAX_ROWS};
 
 /// A model's columns in the model's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns {
+pub struct ColumnIndex {
     columns: Vec<Column>,
-    /// The offset of each column in a raw row. The last element is the length of the row.
-    places: Vec<usize>,
+    /// The offset of each column in a raw row.
+    offsets: Vec<usize>,
+    /// Number of values in a raw row.
+    slots: usize,
     /// Indices of the columns, sorted by column name.
     sorted: Vec<usize>,
     max_rows: usize,
 }
 
-impl Columns {
+impl ColumnIndex {
     /// Indexes the columns of a signature. Their names must be unique, and categories and words must be sorted. A text
     /// column must have at least one word.
     pub fn new(columns: &[Column]) -> Self {
         let mut sorted: Vec<usize> = (0..columns.len()).collect();
         sorted.sort_by_key(|&index| columns.get(index).map(|column| &column.name));
-        let mut places = vec![0];
-        places.extend(columns.iter().scan(0, |end, column| {
-            *end += column.kind.slots();
-            Some(*end)
-        }));
-        Self { columns: columns.to_vec(), places, sorted, max_rows: MAX_ROWS }
+        let mut slots = 0;
+        let offsets = columns.iter().map(|column| {
+            let offset = slots;
+            slots += column.kind.slots();
+            offset
+        });
+        let offsets = offsets.collect();
+        Self { columns: columns.to_vec(), offsets, slots, sorted, max_rows: MAX_ROWS }
     }
 
     /// Limits the rows for a model with this many labels. An answer has a probability for each label and row, and must
@@ -42,17 +46,18 @@ impl Columns {
 
     /// Returns the number of values in a raw row.
     pub fn slots(&self) -> usize {
-        self.places.last().copied().unwrap_or_default()
+        self.slots
     }
 
     /// Returns the offset of the column at `index` in a raw row.
-    pub(super) fn place(&self, index: usize) -> usize {
-        self.places.get(index).copied().unwrap_or_default()
+    #[expect(clippy::indexing_slicing, reason = "the index comes from `find`, and every column has an offset")]
+    pub(super) fn offset(&self, index: usize) -> usize {
+        self.offsets[index]
     }
 
-    /// Returns the index of the column that begins at the offset `place`.
-    pub(super) fn at(&self, place: usize) -> Option<usize> {
-        self.places.binary_search(&place).ok()
+    /// Returns the index of the column that has its first value at `offset`, or before.
+    pub(super) fn containing(&self, offset: usize) -> usize {
+        self.offsets.partition_point(|&start| start <= offset).saturating_sub(1)
     }
 
     /// Returns the columns in the model's order.
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_column_is_found_wherever_it_is_expected() {
-        let columns = Columns::new(&["width", "length", "area", ""].map(Column::number));
+        let columns = ColumnIndex::new(&["width", "length", "area", ""].map(Column::number));
         for hint in 0..5 {
             for (index, column) in columns.all().iter().enumerate() {
                 assert_eq!(columns.find(&column.name, hint), Some((index, column)));
@@ -100,8 +105,8 @@ mod tests {
     fn a_column_begins_behind_all_values_of_those_before_it() {
         let kind = ColumnKind::Timestamp { parts: DatePart::ALL.to_vec() };
         let moment = Column { name: "at".into(), kind, nullable: false };
-        let columns = Columns::new(&[Column::number("a"), moment, Column::number("b")]);
-        assert_eq!(([0, 1, 2].map(|index| columns.place(index)), columns.slots()), ([0, 1, 7], 8));
-        assert_eq!((columns.at(7), columns.at(3)), (Some(2), None));
+        let columns = ColumnIndex::new(&[Column::number("a"), moment, Column::number("b")]);
+        assert_eq!(([0, 1, 2].map(|index| columns.offset(index)), columns.slots()), ([0, 1, 7], 8));
+        assert_eq!((columns.containing(7), columns.containing(3)), (2, 1));
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use evergreen_lifecycle::Column;
 
-use super::Columns;
+use super::ColumnIndex;
 
 /// The kind of JSON value that was found instead of the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonKind {
     /// The value `null`.
     Null,
     /// The value `true` or `false`.
@@ -31,17 +31,17 @@ pub enum Kind {
     Object,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for JsonKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Null => "null",
             Self::Boolean => "a boolean",
             Self::Number => "a number",
-            Self::Fraction => "a number that is no whole one of 64 bits",
+            Self::Fraction => "a number that is not a 64-bit integer",
             Self::String => "a string",
             Self::Empty => "empty, or a word for a missing value",
-            Self::NoNumber => "a string that is no number",
-            Self::NoMoment => "no date or time",
+            Self::NoNumber => "a string that is not a number",
+            Self::NoMoment => "a string that is not a date or time",
             Self::List => "a list",
             Self::Object => "an object",
         })
@@ -50,7 +50,7 @@ impl fmt::Display for Kind {
 
 /// The first error in a body. Rows count from 0 and are `None` if the body is a single object. Columns are indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum RowFault {
     /// The text is not valid JSON. Line and column count from 1.
     NotJson {
         /// The row that was being read.
@@ -63,17 +63,17 @@ pub enum Fault {
         column: usize,
     },
     /// The body is neither an object nor a list.
-    WrongShape(Kind),
+    WrongShape(JsonKind),
     /// The list is empty.
     NoRows,
-    /// The list has more than [`max_rows`](super::Columns::max_rows) rows.
+    /// The list has more than [`max_rows`](super::ColumnIndex::max_rows) rows.
     TooManyRows,
     /// An element of the list is not an object.
     NotAnObject {
         /// Index of the element.
         row: usize,
         /// The kind of value that was found.
-        found: Kind,
+        found: JsonKind,
     },
     /// A column is missing, and the row has a column that the model does not know. It may be a misspelling.
     UnknownColumn {
@@ -103,7 +103,7 @@ pub enum Fault {
         /// Index of the column.
         field: usize,
         /// The kind of value that was found.
-        found: Kind,
+        found: JsonKind,
     },
     /// A value is missing (null, empty or a word for it), but the training data has no missing values in this column.
     Missing {
@@ -112,7 +112,7 @@ pub enum Fault {
         /// Index of the column.
         field: usize,
         /// The kind of value that was found.
-        found: Kind,
+        found: JsonKind,
     },
     /// A number does not fit a finite 32-bit float.
     OutOfRange {
@@ -123,7 +123,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl RowFault {
     /// Returns the row with the error, or `None` if the body as a whole is wrong or is a single object.
     pub fn row(&self) -> Option<usize> {
         match *self {
@@ -140,7 +140,7 @@ impl Fault {
     }
 
     /// Returns the model's column with the error, if the error belongs to one.
-    pub fn column<'a>(&self, columns: &'a Columns) -> Option<&'a Column> {
+    pub fn column<'a>(&self, columns: &'a ColumnIndex) -> Option<&'a Column> {
         let field = match *self {
             Self::NotJson { field, .. } => field?,
             Self::DuplicateColumn { field, .. }
@@ -158,7 +158,7 @@ impl Fault {
     }
 
     /// Returns the name of the column with the error, whether or not the model knows it.
-    pub fn field<'a>(&'a self, columns: &'a Columns) -> Option<&'a str> {
+    pub fn field<'a>(&'a self, columns: &'a ColumnIndex) -> Option<&'a str> {
         match self {
             Self::UnknownColumn { name, .. } => Some(name),
             _ => self.column(columns).map(|column| column.name.as_str()),

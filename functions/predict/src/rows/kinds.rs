@@ -5,60 +5,60 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
-use super::Kind;
+use super::JsonKind;
 
-/// Takes JSON values of the kinds that it overrides, and treats all others as [`unfit`](Take::unfit).
-pub(super) trait Take<'de>: Sized {
+/// Takes JSON values of the kinds that it overrides, and treats all others as [`unfit`](JsonHandler::unfit).
+pub(super) trait JsonHandler<'de>: Sized {
     /// Handles a value of a kind that does not fit.
-    fn unfit<E: Error>(self, found: Kind) -> Result<(), E>;
+    fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E>;
 
     /// Handles the value `null`.
     fn null<E: Error>(self) -> Result<(), E> {
-        self.unfit(Kind::Null)
+        self.unfit(JsonKind::Null)
     }
 
     /// Handles the value `true` or `false`.
     fn boolean<E: Error>(self, _value: bool) -> Result<(), E> {
-        self.unfit(Kind::Boolean)
+        self.unfit(JsonKind::Boolean)
     }
 
     /// Handles a number. `_whole` is set if it is written as a 64-bit integer.
-    fn number<E: Error>(self, _number: f64, _whole: Option<Whole>) -> Result<(), E> {
-        self.unfit(Kind::Number)
+    fn number<E: Error>(self, _number: f64, _whole: Option<WholeNumber>) -> Result<(), E> {
+        self.unfit(JsonKind::Number)
     }
 
     /// Handles a string.
     fn string<E: Error>(self, _text: &str) -> Result<(), E> {
-        self.unfit(Kind::String)
+        self.unfit(JsonKind::String)
     }
 
     /// Handles an array.
     fn list<A: SeqAccess<'de>>(self, _list: A) -> Result<(), A::Error> {
-        self.unfit(Kind::List)
+        self.unfit(JsonKind::List)
     }
 
     /// Handles an object.
     fn object<A: MapAccess<'de>>(self, _object: A) -> Result<(), A::Error> {
-        self.unfit(Kind::Object)
+        self.unfit(JsonKind::Object)
     }
 }
 
 /// A number that is written as a 64-bit integer.
 #[derive(Clone, Copy)]
-pub(super) struct Whole {
+pub(super) struct WholeNumber {
     bits: u64,
     is_negative: bool,
 }
 
-impl fmt::Display for Whole {
+impl fmt::Display for WholeNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_negative { (self.bits as i64).fmt(formatter) } else { self.bits.fmt(formatter) }
     }
 }
 
-pub(super) struct Value<T>(pub(super) T);
+pub(super) struct JsonVisitor<T>(pub(super) T);
 
-impl<'de, T: Take<'de>> DeserializeSeed<'de> for Value<T> {
+impl<'de, T: JsonHandler<'de>> DeserializeSeed<'de> for JsonVisitor<T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -66,7 +66,7 @@ impl<'de, T: Take<'de>> DeserializeSeed<'de> for Value<T> {
     }
 }
 
-impl<'de, T: Take<'de>> Visitor<'de> for Value<T> {
+impl<'de, T: JsonHandler<'de>> Visitor<'de> for JsonVisitor<T> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,11 +86,11 @@ impl<'de, T: Take<'de>> Visitor<'de> for Value<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.0.number(number as f64, Some(Whole { bits: number, is_negative: false }))
+        self.0.number(number as f64, Some(WholeNumber { bits: number, is_negative: false }))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.0.number(number as f64, Some(Whole { bits: number as u64, is_negative: number < 0 }))
+        self.0.number(number as f64, Some(WholeNumber { bits: number as u64, is_negative: number < 0 }))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {

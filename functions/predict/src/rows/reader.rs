@@ -6,9 +6,9 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::cell::Cell;
-use super::kinds::{Take, Value};
-use super::{Columns, Fault, Ignored, Kind, Unseen};
+use super::cell::CellReader;
+use super::kinds::{JsonHandler, JsonVisitor};
+use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 
 /// Maximum number of rows in one request.
 pub const MAX_ROWS: usize = 1000;
@@ -21,41 +21,41 @@ const UNREAD: u32 = f32::NAN.to_bits() ^ 1;
 
 /// The parsed rows in the order of the body. The values of a row are in the order of the model's columns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rows {
+pub struct RequestRows {
     /// The values, row after row, as the columns' kinds define them. Each is finite, or NaN if it is missing in a
     /// nullable column.
     pub values: Vec<f32>,
-    /// Number of rows, from 1 to [`Columns::max_rows`].
+    /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
     /// Places of the categories that are not in the training data.
-    pub unseen: Unseen,
+    pub unseen: UnseenCategories,
     /// Columns that the model does not use.
-    pub ignored: Ignored,
+    pub ignored: IgnoredColumns,
 }
 
-/// Reads one object, or a list of 1 to [`Columns::max_rows`] objects. Each object must have a value for every column.
-/// Other names are ignored.
+/// Reads one object, or a list of 1 to [`ColumnIndex::max_rows`] objects. Each object must have a value for every
+/// column. Other names are ignored.
 ///
 /// # Errors
-/// Returns the first [`Fault`] in the text.
-pub fn parse(text: &str, columns: &Columns) -> Result<Rows, Fault> {
-    let mut reader = Reader::new(columns);
+/// Returns the first [`RowFault`] in the text.
+pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault> {
+    let mut reader = RowReader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
-    match Value(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
+    match JsonVisitor(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
         Ok(()) => {
-            let Reader { values, row: count, unseen, ignored, .. } = reader;
-            Ok(Rows { values, count, unseen, ignored })
+            let RowReader { values, row: count, unseen, ignored, .. } = reader;
+            Ok(RequestRows { values, count, unseen, ignored })
         }
         Err(error) => Err(reader.fault_of(&error)),
     }
 }
 
 /// The position of the pass, and the values read so far.
-pub(super) struct Reader<'c> {
-    columns: &'c Columns,
+pub(super) struct RowReader<'c> {
+    columns: &'c ColumnIndex,
     values: Vec<f32>,
-    unseen: Unseen,
-    ignored: Ignored,
+    unseen: UnseenCategories,
+    ignored: IgnoredColumns,
     /// Index of the row that is being read, which is also the number of completed rows.
     row: usize,
     in_list: bool,
@@ -66,16 +66,16 @@ pub(super) struct Reader<'c> {
     /// The next column, if the caller keeps the model's order.
     expected: usize,
     /// Why the pass stopped, unless the JSON itself is invalid.
-    fault: Option<Fault>,
+    fault: Option<RowFault>,
 }
 
-impl<'c> Reader<'c> {
-    fn new(columns: &'c Columns) -> Self {
+impl<'c> RowReader<'c> {
+    fn new(columns: &'c ColumnIndex) -> Self {
         Self {
             columns,
             values: Vec::with_capacity(columns.slots()),
-            unseen: Unseen::default(),
-            ignored: Ignored::default(),
+            unseen: UnseenCategories::default(),
+            ignored: IgnoredColumns::default(),
             row: 0,
             in_list: false,
             field: None,
@@ -91,18 +91,26 @@ impl<'c> Reader<'c> {
     }
 
     /// Stops the pass. The fault is stored here and not in the error, so that no value of the caller can get into it.
-    pub(super) fn refuse<E: Error>(&mut self, fault: Fault) -> E {
+    pub(super) fn refuse<E: Error>(&mut self, fault: RowFault) -> E {
         self.fault = Some(fault);
         E::custom("refused")
     }
 
-    /// Writes the value at `slot`, which must be within the values allocated so far.
+    /// Writes the value at `slot`.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the row has space for every column; a bug becomes a 500, not a prediction"
+    )]
     #[inline(always)]
     pub(super) fn set(&mut self, slot: usize, value: f32) {
         self.values[slot] = value;
     }
 
     /// Returns the `count` values from `slot` on.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the row has space for every column; a bug becomes a 500, not a prediction"
+    )]
     pub(super) fn slots(&mut self, slot: usize, count: usize) -> &mut [f32] {
         &mut self.values[slot..slot + count]
     }
@@ -113,19 +121,19 @@ impl<'c> Reader<'c> {
     }
 
     /// Returns the stored fault, or else the place where the text stops being valid JSON.
-    fn fault_of(&mut self, error: &serde_json::Error) -> Fault {
+    fn fault_of(&mut self, error: &serde_json::Error) -> RowFault {
         if let Some(fault) = self.fault.take() {
             return fault;
         }
         let (row, message) = (self.row(), error.to_string());
         let field = match self.field {
             // 1e999 is valid JSON, but serde_json rejects it. Only the error's message shows it.
-            Some(field) if message.starts_with("number out of range") => return Fault::OutOfRange { row, field },
+            Some(field) if message.starts_with("number out of range") => return RowFault::OutOfRange { row, field },
             Some(field) => Some(field),
             // Characters after a value, such as in 0x3 or 1_000, count as an error in that value.
             None => self.last.filter(|_| message.starts_with("expected `,` or `}`")),
         };
-        Fault::NotJson { row, field, line: error.line(), column: error.column() }
+        RowFault::NotJson { row, field, line: error.line(), column: error.column() }
     }
 
     /// Reads an object as the next row.
@@ -138,29 +146,28 @@ impl<'c> Reader<'c> {
         let mut unknown = None;
         while let Some(name) = object.next_key_seed(Name(&*self))? {
             let (field, column) = match name {
-                Named::Column(field, column) => (field, column),
-                Named::Other(name) => {
+                FoundName::Column(field, column) => (field, column),
+                FoundName::Other(name) => {
                     object.next_value::<IgnoredAny>()?;
                     self.ignored.note(&name);
                     unknown.get_or_insert(name);
                     continue;
                 }
             };
-            // In range: the row has space for every column that can be found.
-            let slot = start + self.columns.place(field);
-            if !is_unread(&self.values[slot]) {
-                return Err(self.refuse(Fault::DuplicateColumn { row: self.row(), field }));
+            let slot = start + self.columns.offset(field);
+            if !self.values.get(slot).is_some_and(is_unread) {
+                return Err(self.refuse(RowFault::DuplicateColumn { row: self.row(), field }));
             }
             self.field = Some(field);
-            object.next_value_seed(Value(Cell { reader: self, column, field, slot }))?;
+            object.next_value_seed(JsonVisitor(CellReader { reader: self, column, field, slot }))?;
             (self.field, self.last) = (None, Some(field));
             self.expected = field + 1;
         }
-        if let Some(place) = self.values[start..].iter().position(is_unread) {
-            let (row, field) = (self.row(), self.columns.at(place).unwrap_or_default());
+        if let Some(offset) = self.values.iter().skip(start).position(is_unread) {
+            let (row, field) = (self.row(), self.columns.containing(offset));
             return Err(self.refuse(match unknown {
-                Some(name) => Fault::UnknownColumn { row, name },
-                None => Fault::MissingColumn { row, field },
+                Some(name) => RowFault::UnknownColumn { row, name },
+                None => RowFault::MissingColumn { row, field },
             }));
         }
         (self.row, self.last) = (self.row + 1, None);
@@ -168,11 +175,11 @@ impl<'c> Reader<'c> {
     }
 }
 
-struct Body<'a, 'c>(&'a mut Reader<'c>);
+struct Body<'a, 'c>(&'a mut RowReader<'c>);
 
-impl<'de> Take<'de> for Body<'_, '_> {
-    fn unfit<E: Error>(self, found: Kind) -> Result<(), E> {
-        Err(self.0.refuse(Fault::WrongShape(found)))
+impl<'de> JsonHandler<'de> for Body<'_, '_> {
+    fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
+        Err(self.0.refuse(RowFault::WrongShape(found)))
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
@@ -181,32 +188,32 @@ impl<'de> Take<'de> for Body<'_, '_> {
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         self.0.in_list = true;
-        while list.next_element_seed(Value(Element(self.0)))?.is_some() {}
+        while list.next_element_seed(JsonVisitor(Element(self.0)))?.is_some() {}
         self.0.in_list = false;
-        if self.0.row == 0 { Err(self.0.refuse(Fault::NoRows)) } else { Ok(()) }
+        if self.0.row == 0 { Err(self.0.refuse(RowFault::NoRows)) } else { Ok(()) }
     }
 }
 
-struct Element<'a, 'c>(&'a mut Reader<'c>);
+struct Element<'a, 'c>(&'a mut RowReader<'c>);
 
-impl<'de> Take<'de> for Element<'_, '_> {
-    fn unfit<E: Error>(self, found: Kind) -> Result<(), E> {
+impl<'de> JsonHandler<'de> for Element<'_, '_> {
+    fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
         let row = self.0.row;
-        Err(self.0.refuse(Fault::NotAnObject { row, found }))
+        Err(self.0.refuse(RowFault::NotAnObject { row, found }))
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
         if self.0.row == self.0.columns.max_rows() {
-            return Err(self.0.refuse(Fault::TooManyRows));
+            return Err(self.0.refuse(RowFault::TooManyRows));
         }
         self.0.read_row(object)
     }
 }
 
-struct Name<'a, 'c>(&'a Reader<'c>);
+struct Name<'a, 'c>(&'a RowReader<'c>);
 
 /// Result of the look-up of a name.
-enum Named<'c> {
+enum FoundName<'c> {
     /// A column of the model, with its index.
     Column(usize, &'c Column),
     /// A name that the model does not know.
@@ -214,7 +221,7 @@ enum Named<'c> {
 }
 
 impl<'de, 'c> DeserializeSeed<'de> for Name<'_, 'c> {
-    type Value = Named<'c>;
+    type Value = FoundName<'c>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -222,7 +229,7 @@ impl<'de, 'c> DeserializeSeed<'de> for Name<'_, 'c> {
 }
 
 impl<'c> Visitor<'_> for Name<'_, 'c> {
-    type Value = Named<'c>;
+    type Value = FoundName<'c>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a column")
@@ -230,6 +237,6 @@ impl<'c> Visitor<'_> for Name<'_, 'c> {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         let found = self.0.columns.find(name, self.0.expected);
-        Ok(found.map_or_else(|| Named::Other(name.to_owned()), |(field, column)| Named::Column(field, column)))
+        Ok(found.map_or_else(|| FoundName::Other(name.to_owned()), |(field, column)| FoundName::Column(field, column)))
     }
 }

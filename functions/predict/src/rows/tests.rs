@@ -14,9 +14,9 @@ fn texts(texts: &[&str]) -> Vec<String> {
 }
 
 /// Returns a column of each kind. Some of them are nullable.
-fn columns() -> Columns {
+fn columns() -> ColumnIndex {
     let country = ColumnKind::Category { categories: texts(&["1", "de", "true"]), rare: texts(&["li"]) };
-    Columns::new(&[
+    ColumnIndex::new(&[
         column("age", ColumnKind::Number, true),
         column("active", ColumnKind::Boolean, false),
         column("since", ColumnKind::moment(), false),
@@ -33,7 +33,7 @@ fn row(name: &str, value: &str) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-fn read(name: &str, value: &str) -> Result<Rows, Fault> {
+fn read(name: &str, value: &str) -> Result<RequestRows, RowFault> {
     parse(&row(name, value), &columns())
 }
 
@@ -43,9 +43,9 @@ fn raw(name: &str, value: &str) -> f32 {
     read(name, value).unwrap_or_else(|fault| panic!("{name}: {value}: {fault:?}")).values[index]
 }
 
-fn refused(name: &str, value: &str) -> Kind {
+fn refused(name: &str, value: &str) -> JsonKind {
     match read(name, value) {
-        Err(Fault::Unfit { found, .. } | Fault::Missing { found, .. }) => found,
+        Err(RowFault::Unfit { found, .. } | RowFault::Missing { found, .. }) => found,
         other => panic!("{name}: {value}: {other:?}"),
     }
 }
@@ -71,11 +71,11 @@ fn a_category_is_a_text_or_what_a_file_would_not_tell_from_one() {
         assert_eq!(raw("country", value), 3.0, "{value}");
     }
     for (value, kind) in [
-        ("1.0", Kind::Fraction),
-        ("1e0", Kind::Fraction),
-        ("18446744073709551616", Kind::Fraction),
-        ("[\"de\"]", Kind::List),
-        ("{\"de\": 1}", Kind::Object),
+        ("1.0", JsonKind::Fraction),
+        ("1e0", JsonKind::Fraction),
+        ("18446744073709551616", JsonKind::Fraction),
+        ("[\"de\"]", JsonKind::List),
+        ("{\"de\": 1}", JsonKind::Object),
     ] {
         assert_eq!(refused("country", value), kind, "{value}");
     }
@@ -84,20 +84,20 @@ fn a_category_is_a_text_or_what_a_file_would_not_tell_from_one() {
 #[test]
 fn a_value_of_another_kind_is_refused() {
     for (name, value, kind) in [
-        ("age", "true", Kind::Boolean),
-        ("age", "\"forty\"", Kind::NoNumber),
-        ("age", "\"inf\"", Kind::NoNumber),
-        ("age", "\"4,5\"", Kind::NoNumber),
-        ("active", "2", Kind::Number),
-        ("active", "0.5", Kind::Number),
-        ("active", "\"yes\"", Kind::String),
-        ("since", "1000", Kind::Number),
-        ("since", "10.5", Kind::Number),
-        ("since", "false", Kind::Boolean),
-        ("since", "\"yesterday\"", Kind::NoMoment),
-        ("since", "\"20000102\"", Kind::NoMoment),
-        ("since", "\"2000-13-01\"", Kind::NoMoment),
-        ("since", "[]", Kind::List),
+        ("age", "true", JsonKind::Boolean),
+        ("age", "\"forty\"", JsonKind::NoNumber),
+        ("age", "\"inf\"", JsonKind::NoNumber),
+        ("age", "\"4,5\"", JsonKind::NoNumber),
+        ("active", "2", JsonKind::Number),
+        ("active", "0.5", JsonKind::Number),
+        ("active", "\"yes\"", JsonKind::String),
+        ("since", "1000", JsonKind::Number),
+        ("since", "10.5", JsonKind::Number),
+        ("since", "false", JsonKind::Boolean),
+        ("since", "\"yesterday\"", JsonKind::NoMoment),
+        ("since", "\"20000102\"", JsonKind::NoMoment),
+        ("since", "\"2000-13-01\"", JsonKind::NoMoment),
+        ("since", "[]", JsonKind::List),
     ] {
         assert_eq!(refused(name, value), kind, "{name}: {value}");
     }
@@ -116,13 +116,13 @@ fn a_text_is_read_as_a_cell_of_a_file_is() {
     ] {
         assert_eq!(raw(name, value), expected, "{name}: {value}");
     }
-    assert!(matches!(read("age", "\"1e39\""), Err(Fault::OutOfRange { .. })));
+    assert!(matches!(read("age", "\"1e39\""), Err(RowFault::OutOfRange { .. })));
 }
 
 #[test]
 fn a_moment_has_its_parts_behind_it_and_a_text_a_place_for_each_word() {
     let parts = vec![DatePart::Weekday, DatePart::Hour];
-    let columns = Columns::new(&[
+    let columns = ColumnIndex::new(&[
         column("at", ColumnKind::Timestamp { parts }, true),
         column("review", ColumnKind::Text { words: texts(&["late", "slow"]) }, true),
         column("age", ColumnKind::Number, false),
@@ -135,7 +135,7 @@ fn a_moment_has_its_parts_behind_it_and_a_text_a_place_for_each_word() {
     let missing = read(r#"{"age": 40, "at": null, "review": ""}"#);
     assert!(missing[..5].iter().all(|value| value.is_nan()) && missing[5] == 40.0, "{missing:?}");
     let fault = parse(r#"{"at": null, "review": "late"}"#, &columns);
-    assert_eq!(fault, Err(Fault::MissingColumn { row: None, field: 2 }));
+    assert_eq!(fault, Err(RowFault::MissingColumn { row: None, field: 2 }));
 }
 
 #[test]
@@ -157,30 +157,30 @@ fn null_is_a_missing_value_where_one_may_be_and_an_empty_text_is_null() {
         assert!(raw(name, value).is_nan(), "{name}: {value}");
     }
     for (name, value, kind) in [
-        ("active", "null", Kind::Null),
-        ("since", "null", Kind::Null),
-        ("since", "\"\"", Kind::Empty),
-        ("origin", "null", Kind::Null),
-        ("origin", "\"\"", Kind::Empty),
+        ("active", "null", JsonKind::Null),
+        ("since", "null", JsonKind::Null),
+        ("since", "\"\"", JsonKind::Empty),
+        ("origin", "null", JsonKind::Null),
+        ("origin", "\"\"", JsonKind::Empty),
     ] {
         assert_eq!(refused(name, value), kind, "{name}: {value}");
-        assert!(matches!(read(name, value), Err(Fault::Missing { .. })), "{name}: {value}");
+        assert!(matches!(read(name, value), Err(RowFault::Missing { .. })), "{name}: {value}");
     }
 }
 
 #[test]
 fn a_column_left_out_is_no_missing_value_and_a_missing_value_given_twice_is_a_repetition() {
     let without = row("", "").replace("\"age\": 40, ", "");
-    assert_eq!(parse(&without, &columns()), Err(Fault::MissingColumn { row: None, field: 0 }));
+    assert_eq!(parse(&without, &columns()), Err(RowFault::MissingColumn { row: None, field: 0 }));
     let twice = row("age", "null, \"age\": null");
-    assert_eq!(parse(&twice, &columns()), Err(Fault::DuplicateColumn { row: None, field: 0 }));
+    assert_eq!(parse(&twice, &columns()), Err(RowFault::DuplicateColumn { row: None, field: 0 }));
 }
 
 #[test]
 fn a_text_never_seen_is_noted_and_a_rare_one_is_not() {
     let rows = [row("country", "\"fr\""), row("origin", "\"li\""), row("origin", "2")].join(",");
     let unseen = parse(&format!("[{rows}]"), &columns()).unwrap().unseen;
-    assert_eq!(unseen.first(), [Place { row: 0, field: 3 }, Place { row: 2, field: 4 }]);
+    assert_eq!(unseen.first(), [CellPosition { row: 0, field: 3 }, CellPosition { row: 2, field: 4 }]);
     assert_eq!(unseen.more(), 0);
     let many = vec![row("country", "\"fr\""); 33].join(",");
     let unseen = parse(&format!("[{many}]"), &columns()).unwrap().unseen;
@@ -199,7 +199,7 @@ proptest! {
     fn whole_numbers_are_categories_by_their_digits(number in any::<i64>()) {
         let categories = vec![number.to_string()];
         let kind = ColumnKind::Category { categories, rare: Vec::new() };
-        let columns = Columns::new(&[column("code", kind, false)]);
+        let columns = ColumnIndex::new(&[column("code", kind, false)]);
         prop_assert_eq!(parse(&format!("{{\"code\": {number}}}"), &columns).unwrap().values, [0.0]);
     }
 
@@ -207,16 +207,18 @@ proptest! {
     fn any_text_is_a_moment_or_refused(text in "[0-9]{4}-[0-9TZ:+. -]{0,24}|.*") {
         match read("since", &serde_json::to_string(&text).unwrap()) {
             Ok(rows) => prop_assert!(rows.values.iter().all(|value| value.is_finite())),
-            Err(fault) => prop_assert!(matches!(fault, Fault::Unfit { .. } | Fault::Missing { .. }), "{:?}", fault),
+            Err(fault) => {
+                prop_assert!(matches!(fault, RowFault::Unfit { .. } | RowFault::Missing { .. }), "{:?}", fault)
+            }
         }
     }
 }
 
 #[test]
 fn a_model_of_many_labels_takes_fewer_rows() {
-    let of = |labels| Columns::new(&[Column::number("x")]).with_labels(labels);
+    let of = |labels| ColumnIndex::new(&[Column::number("x")]).with_labels(labels);
     assert_eq!([0, 3, 100, 300, 1000].map(|labels| of(labels).max_rows()), [1000, 1000, 1000, 333, 100]);
     let rows = |count: usize| format!("[{}]", vec![r#"{"x": 1}"#; count].join(","));
     assert_eq!(parse(&rows(100), &of(1000)).unwrap().count, 100);
-    assert_eq!(parse(&rows(101), &of(1000)), Err(Fault::TooManyRows));
+    assert_eq!(parse(&rows(101), &of(1000)), Err(RowFault::TooManyRows));
 }

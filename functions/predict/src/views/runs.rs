@@ -17,13 +17,13 @@ const PREFIX: &str = "RUN#";
 /// Answer to `GET /runs`.
 #[derive(Debug, Serialize)]
 pub struct RunsView<'a> {
-    runs: Vec<Listed<'a>>,
+    runs: Vec<RunEntry<'a>>,
 }
 
 /// An entry of the list of runs, readable or not.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Listed<'a> {
+enum RunEntry<'a> {
     Run(RunView<'a>),
     Unreadable(Box<UnreadableRunView<'a>>),
 }
@@ -32,8 +32,8 @@ impl<'a> RunsView<'a> {
     /// Creates the view of `runs` in their order, with their status at `now`.
     pub fn new(runs: &'a [Record<Run>], now: Timestamp) -> Self {
         let listed = |run: &'a Record<Run>| match run {
-            Ok(run) => Listed::Run(RunView::new(run, now)),
-            Err(record) => Listed::Unreadable(Box::new(UnreadableRunView::new(record))),
+            Ok(run) => RunEntry::Run(RunView::new(run, now)),
+            Err(record) => RunEntry::Unreadable(Box::new(UnreadableRunView::new(record))),
         };
         Self { runs: runs.iter().map(listed).collect() }
     }

@@ -40,7 +40,7 @@ impl Serialize for Properties<'_> {
 #[serde(rename_all = "camelCase")]
 struct Property<'a> {
     #[serde(rename = "type")]
-    kind: Type,
+    kind: SchemaType,
     #[serde(skip_serializing_if = "Option::is_none")]
     minimum: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,32 +48,32 @@ struct Property<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     min_length: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    any_of: Option<[Format; 2]>,
+    any_of: Option<[SchemaFormat; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     examples: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Type {
+enum SchemaType {
     One(&'static str),
     OrNull([&'static str; 2]),
 }
 
-impl Default for Type {
+impl Default for SchemaType {
     fn default() -> Self {
         Self::One("null")
     }
 }
 
 #[derive(Serialize)]
-struct Format {
+struct SchemaFormat {
     format: &'static str,
 }
 
 impl<'a> Property<'a> {
     fn of(column: &'a Column) -> Self {
-        let kind = |name| if column.nullable { Type::OrNull([name, "null"]) } else { Type::One(name) };
+        let kind = |name| if column.nullable { SchemaType::OrNull([name, "null"]) } else { SchemaType::One(name) };
         match &column.kind {
             ColumnKind::Number => Self {
                 kind: kind("number"),
@@ -84,7 +84,7 @@ impl<'a> Property<'a> {
             ColumnKind::Boolean => Self { kind: kind("boolean"), ..Self::default() },
             ColumnKind::Timestamp { .. } => Self {
                 kind: kind("string"),
-                any_of: Some([Format { format: "date-time" }, Format { format: "date" }]),
+                any_of: Some([SchemaFormat { format: "date-time" }, SchemaFormat { format: "date" }]),
                 ..Self::default()
             },
             // A text may contain none of the model's words, but an empty text is a missing value.

@@ -38,7 +38,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_call_waits_for_a_look_and_it_ends_beside_them() {
+async fn no_call_waits_for_a_refresh_and_it_ends_beside_them() {
     let fixture = busy().await;
     // The pointer arrives at 50 ms, the copy at 100 ms.
     fixture.remote.delay(Duration::from_millis(50));
@@ -50,7 +50,7 @@ async fn no_call_waits_for_a_look_and_it_ends_beside_them() {
         fixture.run(SHORTLY).await;
     }
     assert_eq!(versions, [1, 1, 1, 1, 1, 1, 2]);
-    assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 0));
+    assert_eq!((fixture.remote.pointer_reads(), fixture.journal.failures()), (3, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,11 +67,11 @@ async fn a_registry_that_hangs_holds_up_no_call_of_the_first_interval_and_two_of
     waited.retain(|time| !time.is_zero());
     assert_eq!(waited, [400, 50].map(Duration::from_millis));
     // One refresh during init, and two that the time limit ended.
-    assert_eq!((fixture.remote.looks(), fixture.journal.failures()), (3, 2));
+    assert_eq!((fixture.remote.pointer_reads(), fixture.journal.failures()), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_when_it_is_next_due() {
+async fn a_refresh_for_which_the_time_beside_the_calls_is_too_short_is_waited_for_when_it_is_next_due() {
     let fixture = busy().await;
     // The refresh would end after 6 s.
     fixture.remote.delay(Duration::from_secs(3));
@@ -103,7 +103,7 @@ async fn a_call_that_comes_right_after_one_that_waited_in_vain_waits_once_more()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_call_after_a_pause_gives_a_look_the_time_that_no_call_gave_it() {
+async fn the_first_call_after_a_pause_gives_a_refresh_the_time_that_no_call_gave_it() {
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_millis(45));
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
@@ -113,7 +113,7 @@ async fn the_first_call_after_a_pause_gives_a_look_the_time_that_no_call_gave_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_hangs_after_a_pause_holds_up_one_call_as_long_as_two_would_have_waited() {
+async fn a_refresh_that_hangs_after_a_pause_holds_up_one_call_as_long_as_two_would_have_waited() {
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_secs(3600));
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
@@ -124,7 +124,7 @@ async fn a_look_that_hangs_after_a_pause_holds_up_one_call_as_long_as_two_would_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_a_busy_environment_began_and_took_to_its_grave_is_made_good_by_the_next_call() {
+async fn a_refresh_that_a_busy_environment_began_and_took_to_its_grave_is_made_good_by_the_next_call() {
     let fixture = busy().await;
     fixture.remote.delay(Duration::from_millis(150));
     assert_eq!(fixture.answered().await, (1, Duration::ZERO));
@@ -154,7 +154,7 @@ async fn a_clock_that_was_set_back_does_not_make_an_environment_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_an_interval_of_zero_every_call_looks_before_it_answers_however_close_the_calls() {
+async fn at_an_interval_of_zero_every_call_refreshes_before_it_answers_however_close_the_calls() {
     let fixture = Fixture::with_interval(SignedDuration::ZERO);
     fixture.remote.delay(Duration::from_millis(10));
     for number in 1..=3 {

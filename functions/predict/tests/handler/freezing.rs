@@ -72,7 +72,7 @@ async fn a_call_after_a_longer_pause_serves_what_was_promoted_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_died_between_two_calls_of_one_interval_is_made_good_by_the_second() {
+async fn a_refresh_that_died_between_two_calls_of_one_interval_is_made_good_by_the_second() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.promote(2);
@@ -86,7 +86,7 @@ async fn a_look_that_died_between_two_calls_of_one_interval_is_made_good_by_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_comes_to_life_beside_the_next_one_changes_nothing() {
+async fn a_refresh_that_comes_to_life_beside_the_next_one_changes_nothing() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     // The pointer arrives at 40 ms. The artifact would arrive at 80 ms.
@@ -98,7 +98,7 @@ async fn a_look_that_comes_to_life_beside_the_next_one_changes_nothing() {
     fixture.freeze(MINUTE, Timers::Stand).await;
     // The artifact of version 2 arrives 170 ms before that of version 3.
     assert_eq!(fixture.timed().await, (3, Duration::from_millis(200)));
-    assert_eq!((fixture.version().await, fixture.remote.looks()), (3, 5));
+    assert_eq!((fixture.version().await, fixture.remote.pointer_reads()), (3, 5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,7 @@ async fn a_registry_that_hangs_holds_one_call_of_an_interval_up_for_long_where_c
         assert_eq!(waited.iter().sum::<Duration>(), longest + PATIENCE);
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
-    assert_eq!((fixture.journal.failures(), fixture.remote.looks()), (3, 4));
+    assert_eq!((fixture.journal.failures(), fixture.remote.pointer_reads()), (3, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,7 +156,7 @@ async fn what_takes_long_to_fetch_serves_at_the_third_call_however_rare_the_call
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_dies_though_it_was_waited_for_the_longest_counts_as_a_failure() {
+async fn a_refresh_that_dies_though_it_was_waited_for_the_longest_counts_as_a_failure() {
     for timers in TIMERS {
         let fixture = Fixture::serving().await;
         fixture.remote.delay(Duration::from_secs(3600));

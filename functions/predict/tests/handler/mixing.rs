@@ -5,7 +5,7 @@ use evergreen_testkit::{moment, version};
 use serde_json::{Value, json};
 
 use crate::models::{estimate, subscribers};
-use crate::support::{Answer, Fixture};
+use crate::support::{Fixture, FunctionAnswer};
 
 /// Returns a subscriber who complained. The column `name` has the given value.
 fn subscriber(name: &str, value: Value) -> Value {
@@ -16,7 +16,7 @@ fn subscriber(name: &str, value: Value) -> Value {
     row
 }
 
-async fn answered(body: Value) -> Answer {
+async fn answered(body: Value) -> FunctionAnswer {
     Fixture::serving_as(&subscribers()).await.predict(body.to_string()).await
 }
 
@@ -61,7 +61,7 @@ async fn an_unseen_category_is_answered_with_a_warning_that_does_not_repeat_it()
         subscriber("country", 40961.into())
     ]);
     let response = answered(rows).await;
-    insta::assert_snapshot!(response.body, @r#"{"prediction":[1,1,1],"labels":[true,true,true],"probabilities":[[0.0,1.0],[0.0,1.0],[0.0,1.0]],"classes":[false,true],"warnings":[{"row":1,"field":"country","message":"This category of \"country\" was not in the training data; to the model it is a rare one."},{"row":2,"field":"country","message":"This category of \"country\" was not in the training data; to the model it is a rare one."}],"model":{"name":"iris","version":1}}"#);
+    insta::assert_snapshot!(response.body, @r#"{"prediction":[1,1,1],"labels":[true,true,true],"probabilities":[[0.0,1.0],[0.0,1.0],[0.0,1.0]],"classes":[false,true],"warnings":[{"row":1,"field":"country","message":"This category of \"country\" was not in the training data; the model treats it as a rare category."},{"row":2,"field":"country","message":"This category of \"country\" was not in the training data; the model treats it as a rare category."}],"model":{"name":"iris","version":1}}"#);
     assert!(!response.body.contains("Atlantis") && !response.body.contains("40961"), "{}", response.body);
 }
 
@@ -93,11 +93,11 @@ async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
     }
     insta::assert_snapshot!(problems.join("\n"), @r#"
     urn:evergreen:problem:not-a-number
-      Column "age" is a string that is no number.
-      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none; or null, if the value is missing
+      Column "age" is a string that is not a number.
+      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed; or null, if the value is missing
     urn:evergreen:problem:out-of-range
       Column "age" does not fit a 32-bit float.
-      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none; or null, if the value is missing
+      a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed; or null, if the value is missing
     urn:evergreen:problem:not-a-boolean
       Column "complained" is a number.
       true or false, 1 or 0, or one of these as text
@@ -105,17 +105,17 @@ async fn a_value_that_does_not_fit_its_column_is_named_with_what_would() {
       Column "complained" is null, but the training data had no missing values in it.
       true or false, 1 or 0, or one of these as text
     urn:evergreen:problem:not-a-timestamp
-      Column "since" is no date or time.
+      Column "since" is a string that is not a date or time.
       a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it names no offset
     urn:evergreen:problem:not-a-timestamp
       Column "since" is empty, or a word for a missing value, but the training data had no missing values in it.
       a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it names no offset
     urn:evergreen:problem:not-a-category
-      Column "country" is a number that is no whole one of 64 bits.
-      a string; a whole number or a boolean stands for its text; or null, if the value is missing
+      Column "country" is a number that is not a 64-bit integer.
+      a string; a whole number or a boolean is read as its text; or null, if the value is missing
     urn:evergreen:problem:not-a-category
       Column "country" is a list.
-      a string; a whole number or a boolean stands for its text; or null, if the value is missing
+      a string; a whole number or a boolean is read as its text; or null, if the value is missing
     "#);
 }
 
@@ -125,7 +125,7 @@ async fn a_column_left_out_is_refused_even_if_its_values_may_be_missing() {
     row.as_object_mut().unwrap().remove("age");
     let body = answered(row).await.json();
     assert_eq!(body["type"], "urn:evergreen:problem:missing-column");
-    assert_eq!(body["detail"], "Column \"age\" is left out; a missing value is sent as null.");
+    assert_eq!(body["detail"], "Column \"age\" is missing; send a missing value as null.");
 }
 
 #[tokio::test]

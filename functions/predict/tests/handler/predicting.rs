@@ -6,7 +6,7 @@ use evergreen_scoring::Model;
 use serde_json::{Value, json};
 
 use crate::models::{IRIS, artifact};
-use crate::support::{Fixture, Line, SETOSA, VIRGINICA, With, event};
+use crate::support::{Fixture, JournalLine, SETOSA, VIRGINICA, With, event};
 
 #[tokio::test]
 async fn the_sample_event_is_answered_with_class_label_probabilities_and_version() {
@@ -23,7 +23,7 @@ async fn a_list_is_answered_in_order_as_its_rows_are_alone() {
     insta::assert_snapshot!(response.body, @r#"{"prediction":[2,0],"labels":["virginica","setosa"],"probabilities":[[0.0,0.0,1.0],[1.0,0.0,0.0]],"classes":["setosa","versicolor","virginica"],"model":{"name":"iris","version":1}}"#);
     assert_eq!(
         fixture.journal.last(),
-        Line { route: "/predict", status: 200, problem: None, rows: 2, version: Some(1) }
+        JournalLine { route: "/predict", status: 200, problem: None, rows: 2, version: Some(1) }
     );
 }
 
@@ -69,7 +69,7 @@ async fn a_column_that_the_model_does_not_take_is_ignored_with_a_warning() {
     let answer = fixture.predict(format!("[{row},{SETOSA},{row}]")).await.json();
     assert_eq!(answer["prediction"], json!([0, 0, 0]));
     let ignored =
-        |field: &str| json!({"field": field, "message": "The model does not take this column; it is ignored."});
+        |field: &str| json!({"field": field, "message": "The model does not use this column; it is ignored."});
     assert_eq!(answer["warnings"], json!([ignored("variety"), ignored("id")]));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evergreen_predict::champion::LOOK_LIMIT;
+use evergreen_predict::champion::REFRESH_TIMEOUT;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::support::{Fixture, INTERVAL, SETOSA, together};
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_better_version_is_picked_up_when_a_look_is_due_and_not_before() {
+async fn a_better_version_is_picked_up_when_a_refresh_is_due_and_not_before() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.pass(INTERVAL - SECOND);
@@ -21,11 +21,11 @@ async fn a_better_version_is_picked_up_when_a_look_is_due_and_not_before() {
     assert_eq!(fixture.version().await, 2);
     // One read during init, then one of the pointer alone and one of pointer and copy, because the champion had
     // changed.
-    assert_eq!(fixture.remote.looks(), 3);
+    assert_eq!(fixture.remote.pointer_reads(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interval_of_zero_looks_before_each_answer() {
+async fn an_interval_of_zero_refreshes_before_each_answer() {
     let fixture = Fixture::with_interval(SignedDuration::ZERO);
     for number in 1..=3 {
         fixture.promote(number);
@@ -42,7 +42,7 @@ async fn an_artifact_is_fetched_once() {
         fixture.pass(INTERVAL);
         assert_eq!(fixture.version().await, 1);
     }
-    assert_eq!(fixture.remote.looks(), 5);
+    assert_eq!(fixture.remote.pointer_reads(), 5);
     // The same bytes under another version number are not loaded again.
     fixture.promote_as(2, artifact(1));
     fixture.pass(INTERVAL);
@@ -117,7 +117,7 @@ async fn a_pointer_that_is_gone_does_not_take_the_champion_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_look_holds_a_call_up_for_a_moment_only_and_its_champion_serves_afterwards() {
+async fn a_slow_refresh_holds_a_call_up_for_a_moment_only_and_its_champion_serves_afterwards() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.remote.delay(Duration::from_millis(200));
@@ -126,11 +126,11 @@ async fn a_slow_look_holds_a_call_up_for_a_moment_only_and_its_champion_serves_a
     assert_eq!(fixture.version().await, 1);
     assert_eq!(began.elapsed(), Duration::from_millis(50));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!((fixture.version().await, fixture.remote.looks()), (2, 3));
+    assert_eq!((fixture.version().await, fixture.remote.pointer_reads()), (2, 3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_finds_a_look_nearly_done_waits_for_it() {
+async fn a_call_that_finds_a_refresh_nearly_done_waits_for_it() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     // The pointer arrives at 40 ms, the artifact at 80 ms: as if the environment was frozen after the first request.
@@ -141,7 +141,7 @@ async fn a_call_that_finds_a_look_nearly_done_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_hangs_holds_up_two_calls_and_ends() {
+async fn a_refresh_that_hangs_holds_up_two_calls_and_ends() {
     let fixture = Fixture::serving().await;
     fixture.remote.delay(Duration::from_secs(3600));
     fixture.pass(INTERVAL);
@@ -150,15 +150,15 @@ async fn a_look_that_hangs_holds_up_two_calls_and_ends() {
         assert_eq!(fixture.version().await, 1);
     }
     assert_eq!(began.elapsed(), Duration::from_millis(100));
-    tokio::time::sleep(LOOK_LIMIT).await;
-    assert_eq!((fixture.journal.failures(), fixture.remote.looks()), (1, 2));
+    tokio::time::sleep(REFRESH_TIMEOUT).await;
+    assert_eq!((fixture.journal.failures(), fixture.remote.pointer_reads()), (1, 2));
     fixture.pass(INTERVAL);
     fixture.version().await;
-    assert_eq!(fixture.remote.looks(), 3);
+    assert_eq!(fixture.remote.pointer_reads(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_at_once_share_one_look() {
+async fn calls_at_once_share_one_refresh() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.remote.delay(Duration::from_millis(10));
@@ -167,11 +167,11 @@ async fn calls_at_once_share_one_look() {
     // The first two wait for the refresh. The others are answered at once by the old model.
     assert_eq!(versions.iter().filter(|version| **version == 2).count(), 2);
     assert_eq!(versions.iter().filter(|version| **version == 1).count(), 18);
-    assert_eq!((fixture.remote.looks(), fixture.remote.memory.state().reads), (3, 0));
+    assert_eq!((fixture.remote.pointer_reads(), fixture.remote.memory.state().reads), (3, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_was_frozen_with_its_environment_is_no_failure() {
+async fn a_refresh_that_was_frozen_with_its_environment_is_no_failure() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.keep_copy(None);
@@ -188,7 +188,7 @@ async fn a_look_that_was_frozen_with_its_environment_is_no_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_panics_is_counted_and_does_not_stop_the_next_one() {
+async fn a_refresh_that_panics_is_counted_and_does_not_stop_the_next_one() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.remote.panic(true);
@@ -200,7 +200,7 @@ async fn a_look_that_panics_is_counted_and_does_not_stop_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_back_does_not_put_the_next_look_off() {
+async fn a_clock_that_is_set_back_does_not_put_the_next_refresh_off() {
     let fixture = Fixture::serving().await;
     fixture.promote(2);
     fixture.pass(-SignedDuration::from_hours(24));
@@ -213,7 +213,7 @@ async fn without_a_model_a_call_is_told_to_come_back_until_there_is_one() {
     fixture.app.warm_up().await;
     let response = fixture.predict(SETOSA).await;
     assert_eq!((response.status, response.header("retry-after")), (503, Some("2")));
-    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:no-champion","title":"No champion","status":503,"detail":"No model serves at present; try again later."}"#);
+    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:no-champion","title":"No champion","status":503,"detail":"No champion is loaded; try again later."}"#);
     fixture.promote(1);
     fixture.pass(SECOND);
     assert_eq!(fixture.version().await, 1);
@@ -235,27 +235,27 @@ async fn what_fails_during_init_is_counted_and_the_first_call_tries_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_model_a_look_is_waited_for_by_all_and_not_begun_by_each() {
+async fn without_a_model_a_refresh_is_waited_for_by_all_and_not_begun_by_each() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.remote.delay(Duration::from_millis(500));
     let versions = together(20, &fixture).await;
     assert!(versions.iter().all(|version| *version == 1));
-    assert_eq!((fixture.remote.looks(), fixture.remote.memory.state().reads), (1, 0));
+    assert_eq!((fixture.remote.pointer_reads(), fixture.remote.memory.state().reads), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_model_a_look_is_not_begun_more_often_than_every_second() {
+async fn without_a_model_a_refresh_is_not_begun_more_often_than_every_second() {
     let fixture = Fixture::empty();
     for _ in 0..20 {
         assert_eq!(fixture.predict(SETOSA).await.status, 503);
         fixture.pass(SignedDuration::from_millis(100));
     }
-    assert_eq!(fixture.remote.looks(), 2);
+    assert_eq!(fixture.remote.pointer_reads(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_model_a_look_that_hangs_holds_a_call_up_for_two_seconds() {
+async fn without_a_model_a_refresh_that_hangs_holds_a_call_up_for_two_seconds() {
     let fixture = Fixture::empty();
     fixture.remote.delay(Duration::from_secs(3600));
     let began = Instant::now();

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Fixture, Line, SETOSA, With, event};
+use crate::support::{Fixture, FunctionAnswer, JournalLine, SETOSA, With, event};
 
 /// Returns a row of four numbers with `text` in place of the second.
 fn with(text: &str) -> String {
@@ -18,7 +18,7 @@ fn in_base64(body: &[u8]) -> Value {
 }
 
 /// Checks that the answer is a problem. Returns its status, code, row, field and detail.
-fn problem(response: &Answer) -> (u16, String, Value, Value, String) {
+fn problem(response: &FunctionAnswer) -> (u16, String, Value, Value, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
     let body = response.json();
     assert_eq!(body["status"], response.status);
@@ -43,10 +43,10 @@ async fn refused(body: &str, code: &str, field: &str) -> String {
 async fn a_problem_has_this_form() {
     let fixture = Fixture::serving().await;
     let response = fixture.predict(format!("[{SETOSA},{}]", with("null"))).await;
-    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:not-a-number","title":"Not a number","status":400,"detail":"Row 1: column \"sepal width (cm)\" is null, but the training data had no missing values in it.","field":"sepal width (cm)","row":1,"expected":"a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are none"}"#);
+    insta::assert_snapshot!(response.body, @r#"{"type":"urn:evergreen:problem:not-a-number","title":"Not a number","status":400,"detail":"Row 1: column \"sepal width (cm)\" is null, but the training data had no missing values in it.","field":"sepal width (cm)","row":1,"expected":"a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed"}"#);
     assert_eq!(
         fixture.journal.last(),
-        Line { route: "/predict", status: 400, problem: Some("not-a-number"), rows: 0, version: None }
+        JournalLine { route: "/predict", status: 400, problem: Some("not-a-number"), rows: 0, version: None }
     );
 }
 
@@ -55,9 +55,9 @@ async fn a_value_that_is_no_number_is_named_with_what_it_is() {
     for (text, kind) in [
         ("null", "null"),
         ("true", "a boolean"),
-        ("\"3.5 cm\"", "a string that is no number"),
+        ("\"3.5 cm\"", "a string that is not a number"),
         ("\"NaN\"", "empty, or a word for a missing value"),
-        ("\"Infinity\"", "a string that is no number"),
+        ("\"Infinity\"", "a string that is not a number"),
         ("[3.5]", "a list"),
         ("{\"value\": 3.5}", "an object"),
     ] {

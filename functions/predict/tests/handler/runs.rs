@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use evergreen_lifecycle::{PrimaryMetric, Run, SearchSummary};
-use evergreen_predict::champion::LOOK_LIMIT;
+use evergreen_predict::champion::REFRESH_TIMEOUT;
 use evergreen_testkit::{finished_run, moment, run, version};
 use jiff::SignedDuration;
 use tokio::time::Instant;
@@ -213,6 +213,6 @@ async fn a_registry_that_hangs_is_503_before_the_platform_ends_the_call() {
         let response = fixture.get(path).await;
         assert_eq!((response.status, response.header("retry-after")), (503, Some("2")), "{path}");
         assert_eq!(response.json()["type"], "urn:evergreen:problem:unavailable", "{path}");
-        assert_eq!(began.elapsed(), LOOK_LIMIT, "{path}");
+        assert_eq!(began.elapsed(), REFRESH_TIMEOUT, "{path}");
     }
 }

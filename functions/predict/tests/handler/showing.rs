@@ -4,7 +4,7 @@ use evergreen_lifecycle::{Gate, Incumbent, PrimaryMetric, Scores, Version, Versi
 use evergreen_testkit::{moment, version};
 
 use crate::models::artifact;
-use crate::support::{Fixture, INTERVAL, Line, event};
+use crate::support::{Fixture, INTERVAL, JournalLine, event};
 
 #[tokio::test]
 async fn health_names_what_serves_and_since_when() {
@@ -28,12 +28,30 @@ async fn health_without_a_model_is_503() {
 }
 
 #[tokio::test]
+async fn the_version_is_shown_with_the_time_of_its_promotion() {
+    let fixture = Fixture::empty();
+    fixture.promote(1);
+    fixture.promote(2);
+    let response = fixture.get("/version").await;
+    insta::assert_snapshot!(response.body, @r#"{"model":"iris","version":2,"promoted_at":"2026-11-24T03:00:05.000Z"}"#);
+    let expected = JournalLine { route: "/version", status: 200, problem: None, rows: 0, version: Some(2) };
+    assert_eq!((response.status, fixture.journal.last()), (200, expected));
+}
+
+#[tokio::test]
+async fn the_version_without_a_model_is_503() {
+    let response = Fixture::empty().get("/version").await;
+    assert_eq!((response.status, response.header("retry-after")), (503, Some("2")));
+    assert_eq!(response.json()["type"], "urn:evergreen:problem:no-champion");
+}
+
+#[tokio::test]
 async fn the_model_tells_all_that_is_known_of_it() {
     let fixture = Fixture::empty();
     fixture.promote(1);
     fixture.promote(2);
     let response = fixture.call(&event("predict-model")).await;
-    let expected = Line { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
+    let expected = JournalLine { route: "/model", status: 200, problem: None, rows: 0, version: Some(2) };
     assert_eq!((response.status, fixture.journal.last()), (200, expected));
     let mut body = response.json();
     // Digest and size are removed: they change with the libraries that train the artifact.

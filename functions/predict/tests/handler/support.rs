@@ -6,8 +6,8 @@ use std::time::Duration;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, Runs, Unavailable, WithCopy};
 use evergreen_lifecycle::{Artifact, Champion, Pointer, Record, Run, RunId, Version};
-use evergreen_predict::journal::{Call, Journal};
-use evergreen_predict::{App, Ports};
+use evergreen_predict::journal::{AnsweredRequest, Journal};
+use evergreen_predict::{App, PredictPorts};
 use evergreen_testkit::{FixedClock, Memory, moment, version};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
@@ -33,7 +33,7 @@ pub struct Remote {
     pub memory: Memory,
     delay: Mutex<Duration>,
     panics: Mutex<bool>,
-    looks: Mutex<usize>,
+    pointer_reads: Mutex<usize>,
 }
 
 impl Remote {
@@ -48,8 +48,8 @@ impl Remote {
     }
 
     /// Returns how often the pointer was read.
-    pub fn looks(&self) -> usize {
-        *self.looks.lock().unwrap()
+    pub fn pointer_reads(&self) -> usize {
+        *self.pointer_reads.lock().unwrap()
     }
 
     async fn pass(&self) {
@@ -64,13 +64,13 @@ impl Remote {
 
 impl Champions for Remote {
     async fn champion(&self) -> Result<Option<Record<Pointer>>, Unavailable> {
-        *self.looks.lock().unwrap() += 1;
+        *self.pointer_reads.lock().unwrap() += 1;
         self.pass().await;
         self.memory.champion().await
     }
 
     async fn champion_with_artifact(&self) -> Result<Option<WithCopy>, Unavailable> {
-        *self.looks.lock().unwrap() += 1;
+        *self.pointer_reads.lock().unwrap() += 1;
         self.pass().await;
         self.memory.champion_with_artifact().await
     }
@@ -102,13 +102,13 @@ impl Artifacts for Remote {
 /// Records what is written to the journal.
 #[derive(Default)]
 pub struct Recorder {
-    lines: Mutex<Vec<Line>>,
+    lines: Mutex<Vec<JournalLine>>,
     failures: Mutex<usize>,
 }
 
 /// One answered request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct JournalLine {
     pub route: &'static str,
     pub status: u16,
     pub problem: Option<&'static str>,
@@ -121,17 +121,17 @@ impl Recorder {
         *self.failures.lock().unwrap()
     }
 
-    pub fn last(&self) -> Line {
+    pub fn last(&self) -> JournalLine {
         self.lines.lock().unwrap().last().unwrap().clone()
     }
 }
 
 impl Journal for Recorder {
-    fn answered(&self, call: &Call<'_>, _at: Timestamp) {
+    fn answered(&self, call: &AnsweredRequest<'_>, _at: Timestamp) {
         assert_eq!(call.request_id, REQUEST_ID);
-        let &Call { route, status, problem, rows, version, .. } = call;
+        let &AnsweredRequest { route, status, problem, rows, version, .. } = call;
         let version = version.map(|version| version.get());
-        self.lines.lock().unwrap().push(Line { route, status, problem, rows, version });
+        self.lines.lock().unwrap().push(JournalLine { route, status, problem, rows, version });
     }
 
     fn load_failed(&self, _cause: &str, _at: Timestamp) {
@@ -145,7 +145,7 @@ pub struct Fixture {
     pub remote: Arc<Remote>,
     pub clock: Arc<FixedClock>,
     pub journal: Arc<Recorder>,
-    pub app: Arc<App<Ports<Remote, Remote, FixedClock, Recorder>>>,
+    pub app: Arc<App<PredictPorts<Remote, Remote, FixedClock, Recorder>>>,
 }
 
 impl Fixture {
@@ -158,7 +158,7 @@ impl Fixture {
     pub fn with_interval(interval: SignedDuration) -> Self {
         let (remote, journal) = (Arc::new(Remote::default()), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
-        let ports = Ports {
+        let ports = PredictPorts {
             registry: Arc::clone(&remote),
             artifacts: Arc::clone(&remote),
             clock: Arc::clone(&clock),
@@ -229,22 +229,22 @@ impl Fixture {
     }
 
     /// Answers `event` through `lambda_http`, as in the cloud.
-    pub async fn call(&self, event: &Value) -> Answer {
+    pub async fn call(&self, event: &Value) -> FunctionAnswer {
         let mut context = Context::default();
         context.request_id = REQUEST_ID.into();
         let request = lambda_http::request::from_str(&event.to_string()).unwrap().with_lambda_context(context);
         let (parts, body) = self.app.handle(&request).await.into_response().await.into_parts();
         let Body::Text(body) = body else { panic!("{body:?} is no text") };
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        FunctionAnswer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
     /// Answers `POST /predict` with this body.
-    pub async fn predict(&self, body: impl Into<String>) -> Answer {
+    pub async fn predict(&self, body: impl Into<String>) -> FunctionAnswer {
         self.call(&event("predict-one").with("body", body.into())).await
     }
 
     /// Answers `GET` with this path.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> FunctionAnswer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = query.strip_prefix("limit=").map(|limit| json!({"limit": limit}));
         let mut event = event("predict-health").with("path", path).with("queryStringParameters", query);
@@ -295,13 +295,13 @@ impl With for Value {
 
 /// The answer that the caller receives.
 #[derive(Debug)]
-pub struct Answer {
+pub struct FunctionAnswer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-impl Answer {
+impl FunctionAnswer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }

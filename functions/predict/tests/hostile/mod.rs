@@ -4,12 +4,13 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
-use super::rows::{Columns, MAX_ROWS, Rows, parse};
+use super::rows::{ColumnIndex, MAX_ROWS, RequestRows, parse};
 
 /// Checks that a body is rejected, or that its rows fit the columns.
 pub fn rows(body: &[u8]) {
     let Ok(text) = std::str::from_utf8(body) else { return };
-    for columns in [Columns::new(&mixed()), Columns::new(&["sepal_length", "sepal_width"].map(Column::number))] {
+    for columns in [ColumnIndex::new(&mixed()), ColumnIndex::new(&["sepal_length", "sepal_width"].map(Column::number))]
+    {
         match parse(text, &columns) {
             Ok(rows) => check(text, &rows, &columns),
             // The description of the fault must exist, too.
@@ -18,7 +19,7 @@ pub fn rows(body: &[u8]) {
     }
 }
 
-fn check(text: &str, rows: &Rows, columns: &Columns) {
+fn check(text: &str, rows: &RequestRows, columns: &ColumnIndex) {
     assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "what is read is JSON");
     assert!((1..=MAX_ROWS).contains(&rows.count));
     assert_eq!(rows.values.len(), rows.count * columns.slots());

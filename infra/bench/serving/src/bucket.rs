@@ -1,38 +1,38 @@
-//! S3, as far as a function fetches objects from it, by path.
+//! An in-memory S3 that returns objects by path.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use hyper::Method;
 use hyper::header::{ETAG, HeaderValue};
+use hyper::{Method, StatusCode};
 
-use crate::store::{Answer, Asked, Store, answer};
+use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
 const MISSING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchKey</Code>\
                        <Message>The specified key does not exist.</Message></Error>";
 
-/// Objects by their path: the bucket's name, `/`, the key.
+/// Objects by path: `/`, the name of the bucket, `/`, the key.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub struct ObjectBucket {
     objects: BTreeMap<String, Bytes>,
 }
 
-impl Bucket {
+impl ObjectBucket {
     /// Stores an object.
     pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) {
         self.objects.insert(format!("/{bucket}/{key}"), content.into());
     }
 }
 
-impl Store for Bucket {
-    fn answer(&self, asked: &Asked) -> Answer {
+impl Store for ObjectBucket {
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse {
         match self.objects.get(asked.uri().path()) {
             Some(content) if asked.method() == Method::GET => {
-                let mut found = answer(200, "application/octet-stream", content.clone());
+                let mut found = answer(StatusCode::OK, "application/octet-stream", content.clone());
                 found.headers_mut().insert(ETAG, HeaderValue::from_static("\"of the bench\""));
                 found
             }
-            _ => answer(404, "application/xml", MISSING),
+            _ => answer(StatusCode::NOT_FOUND, "application/xml", MISSING),
         }
     }
 }

@@ -1,25 +1,26 @@
-//! DynamoDB, as far as a function asks it for single items: a table in memory, JSON as its protocol has it.
+//! An in-memory DynamoDB table that returns single items in the JSON of DynamoDB's protocol.
 
 use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::store::{Answer, Asked, Store, answer};
+use crate::store::{Store, StoreRequest, StoreResponse, answer};
 
-/// Which operation is asked for.
+/// The header that names the requested operation.
 const TARGET: &str = "x-amz-target";
 const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
-/// The items of one table by their two keys.
+/// The items of one table, by partition key and sort key.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct ItemTable {
     items: BTreeMap<(String, String), Value>,
 }
 
-impl Table {
-    /// Stores `record`, a JSON object, under these keys, with `binary` attributes beside it.
+impl ItemTable {
+    /// Stores `record`, a JSON object, under these keys, and adds the `binary` attributes.
     pub fn put(&mut self, partition: &str, sort: &str, record: &Value, binary: &[(&str, &[u8])]) {
         let mut item: Map<String, Value> =
             record.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect();
@@ -61,22 +62,22 @@ impl Table {
     }
 }
 
-impl Store for Table {
-    fn answer(&self, asked: &Asked) -> Answer {
+impl Store for ItemTable {
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse {
         let target = asked.headers().get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = serde_json::from_slice(asked.body()).unwrap_or(Value::Null);
         match self.answered(operation, &body) {
-            Some(found) => answer(200, MEDIA_TYPE, found.to_string()),
+            Some(found) => answer(StatusCode::OK, MEDIA_TYPE, found.to_string()),
             None => {
                 let fault = json!({"__type": "com.amazon.coral.service#UnknownOperationException"});
-                answer(400, MEDIA_TYPE, fault.to_string())
+                answer(StatusCode::BAD_REQUEST, MEDIA_TYPE, fault.to_string())
             }
         }
     }
 }
 
-/// A JSON value as an attribute.
+/// Converts a JSON value to a DynamoDB attribute.
 fn attribute(value: &Value) -> Value {
     match value {
         Value::Null => json!({"NULL": true}),
@@ -95,8 +96,8 @@ fn attribute(value: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::default();
+    fn table() -> ItemTable {
+        let mut table = ItemTable::default();
         let record = json!({"revision": 1, "previous": null, "version": {"score": 0.5, "labels": ["a"], "kept": true}});
         table.put("MODEL#iris", "CHAMPION", &record, &[]);
         table.put("MODEL#iris", "ARTIFACT", &json!({"version": 1}), &[("content", b"\x01\x02")]);

@@ -1,4 +1,5 @@
-//! The gate of CI: bytes of the binary and instructions of a cold start. Loose, and never on time.
+//! The gate of CI: limits the bytes of the binary and the instructions of a cold start. The limits are loose, and time
+//! is never limited.
 
 use std::fs;
 use std::path::Path;
@@ -9,35 +10,36 @@ use anyhow::{Context, bail};
 use crate::once;
 use crate::process::Program;
 use crate::subject;
-use crate::world::World;
+use crate::test_bed::TestBed;
 
-/// How often a start is tried.
+/// Maximum number of attempts to start the function.
 const STARTS: usize = 4;
 
-/// Bounds, about one and a half times of what was measured when they were set.
+/// Limits, about 1.5 times the values that were measured when they were set.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Bytes of the stripped binary.
+pub struct GateLimits {
+    /// Maximum size of the stripped binary in bytes.
     pub bytes: u64,
-    /// Instructions that the process carries out until it has given its first answer.
+    /// Maximum number of instructions from the start of the process to its first answer.
     pub instructions: u64,
 }
 
-/// Holds `binary` against `bounds`; files of the run go into `folder`.
+/// Compares `binary` with `limits`. Files of the run go into `folder`.
 ///
 /// # Errors
-/// When it is beyond one of them, or fails. That nothing here can count instructions is said and no error.
-pub async fn check(world: &World, binary: &Path, bounds: Bounds, folder: &Path) -> anyhow::Result<()> {
+/// Fails if a limit is exceeded or the function fails. If no instrument on this machine can count instructions, it
+/// prints that and does not fail.
+pub async fn check(test_bed: &TestBed, binary: &Path, limits: GateLimits, folder: &Path) -> anyhow::Result<()> {
     let bytes = fs::metadata(binary).with_context(|| format!("reading {}", binary.display()))?.len();
-    let size = verdict("bytes of the predict binary", bytes, bounds.bytes);
-    let Some(instructions) = instructions(world, binary, folder).await? else {
+    let size = verdict("bytes of the predict binary", bytes, limits.bytes);
+    let Some(instructions) = instructions(test_bed, binary, folder).await? else {
         println!(
-            "*** gate: HALF OF IT WAS SKIPPED: neither perf nor valgrind counts instructions here; install valgrind"
+            "*** gate: INSTRUCTIONS WERE NOT CHECKED: neither perf nor valgrind counts them here; install valgrind"
         );
-        return if size { Ok(()) } else { bail!("the gate is shut") };
+        return if size { Ok(()) } else { bail!("the gate failed: a limit above is exceeded") };
     };
-    let count = verdict("instructions from exec to the first answer", instructions, bounds.instructions);
-    if size && count { Ok(()) } else { bail!("the gate is shut") }
+    let count = verdict("instructions from exec to the first answer", instructions, limits.instructions);
+    if size && count { Ok(()) } else { bail!("the gate failed: a limit above is exceeded") }
 }
 
 fn verdict(what: &str, value: u64, most: u64) -> bool {
@@ -46,8 +48,8 @@ fn verdict(what: &str, value: u64, most: u64) -> bool {
     holds
 }
 
-/// Instructions in user mode, by the first instrument that works.
-async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
+/// Returns the number of instructions in user mode, counted by the first instrument that works.
+async fn instructions(test_bed: &TestBed, binary: &Path, folder: &Path) -> anyhow::Result<Option<u64>> {
     let file = std::path::absolute(folder.join(format!("instructions-{}.txt", std::process::id())))?;
     let output = file.display();
     let perf = ["perf", "stat", "--event", "instructions:u", "--field-separator", ",", "--output", &output.to_string()];
@@ -59,26 +61,27 @@ async fn instructions(world: &World, binary: &Path, folder: &Path) -> anyhow::Re
     let Some((words, count)) = instrument else { return Ok(None) };
     let instrument = words.iter().map(|word| (*word).to_owned()).collect();
     let program = Program { binary: binary.to_owned(), instrument };
-    patiently(world, &program).await?;
+    patiently(test_bed, &program).await?;
     let written = fs::read_to_string(&file)?;
     let _ = fs::remove_file(&file);
     count(&written).map(Some).with_context(|| format!("{} wrote no count: {written}", words.join(" ")))
 }
 
-/// One start with one answer. Under an instrument everything is fifty times slower, and on a busy machine a connection then
-/// takes longer than the function waits; such a start counts other instructions than one that succeeds, and is made again.
-async fn patiently(world: &World, program: &Program) -> anyhow::Result<()> {
+/// Starts the function and has it answer once. Under an instrument everything is fifty times slower. On a busy machine
+/// a connection then takes longer than the function waits. Such a start counts other instructions than a successful
+/// one, so it is repeated.
+async fn patiently(test_bed: &TestBed, program: &Program) -> anyhow::Result<()> {
     let events = subject::events(1)?;
     for _ in 1..STARTS {
-        match once::run(world, program, &events, 1).await {
+        match once::run(test_bed, program, &events, 1).await {
             Ok(()) => return Ok(()),
-            Err(error) => println!("gate: a start under the instrument failed and is made again: {error}"),
+            Err(error) => println!("gate: a start under the instrument failed and is repeated: {error}"),
         }
     }
-    once::run(world, program, &events, 1).await
+    once::run(test_bed, program, &events, 1).await
 }
 
-/// Whether an instrument is there and counts: perf may be there on a machine that gives no access to its counters.
+/// Checks whether an instrument is installed and counts. A machine may have perf but give no access to its counters.
 fn counts(words: &[&str], file: &Path, count: fn(&str) -> Option<u64>) -> bool {
     let Some((program, options)) = words.split_first() else { return false };
     let mut trial = Command::new(program);
@@ -87,12 +90,12 @@ fn counts(words: &[&str], file: &Path, count: fn(&str) -> Option<u64>) -> bool {
     ran && fs::read_to_string(file).is_ok_and(|written| count(&written).is_some())
 }
 
-/// perf writes one line for each event: its count, its unit, its name.
+/// Reads the count of perf, which writes one line for each event: count, unit, name.
 fn perf_count(written: &str) -> Option<u64> {
     written.lines().find(|line| line.contains("instructions"))?.split(',').next()?.parse().ok()
 }
 
-/// callgrind's last words are what it collected.
+/// Reads the count of callgrind, which writes it last.
 fn valgrind_count(written: &str) -> Option<u64> {
     let (_, count) = written.lines().rev().find(|line| line.contains("Collected"))?.rsplit_once(':')?;
     count.trim().parse().ok()

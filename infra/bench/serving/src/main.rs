@@ -1,10 +1,10 @@
-//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its bucket
-//! behind TLS. `make bench-serving` calls it; `infra/bench/README.md` says what is measured and how.
+//! Measures the predict function as Lambda runs it: a process that polls the Runtime API, with its registry and its
+//! bucket behind TLS. `make bench-serving` runs it. `infra/bench/README.md` describes the measurements.
 
 mod bucket;
 mod cold;
+mod distribution;
 mod dynamo;
-mod figures;
 mod gate;
 mod once;
 mod process;
@@ -14,20 +14,20 @@ mod runtime;
 mod size;
 mod store;
 mod subject;
+mod test_bed;
 mod tls;
 mod warm;
-mod world;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use process::{Program, cores};
-use report::Row;
-use subject::Subject;
-use world::World;
+use report::ReportRow;
+use subject::BenchChampion;
+use test_bed::TestBed;
 
-/// What a store takes for a look that many calls are to fall into.
+/// Default delay of the stores while refreshes are measured, so that many calls happen during a refresh.
 const REFRESH_DELAY_MS: u64 = 20;
 
 /// Cold start and warm path of the predict function, through the Lambda Runtime API.
@@ -35,74 +35,74 @@ const REFRESH_DELAY_MS: u64 = 20;
 #[command(name = "bench-serving")]
 struct Arguments {
     #[command(subcommand)]
-    part: Part,
-    /// The function's binary; a second one is measured in turn with it, and the ratio is shown.
+    part: BenchPart,
+    /// The function's binary. A second binary is measured alternately with it, and the ratio is shown.
     #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
     binary: Vec<PathBuf>,
-    /// How long the stores take for an answer, in milliseconds.
+    /// Delay of each answer of the stores, in milliseconds.
     #[arg(long, global = true)]
     store_delay_ms: Option<u64>,
-    /// Where the figures go as JSON.
+    /// File to which the values are written as JSON.
     #[arg(long, global = true)]
     json: Option<PathBuf>,
-    /// Where files of the run go.
+    /// Folder for files of the run.
     #[arg(long, global = true, default_value = "target/bench")]
     folder: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
-enum Part {
-    /// From exec to the first answer: time, processor time, memory, connections.
+enum BenchPart {
+    /// Cold start, from exec to the first answer: time, processor time, memory, connections.
     Cold {
-        /// Starts of each binary.
+        /// Number of starts of each binary.
         #[arg(long, default_value_t = 30)]
         starts: usize,
     },
-    /// Latency, requests per second and own share of calls of so many rows.
+    /// Warm path: latency, requests per second, and the time within the handler.
     Warm {
-        /// Rows of a call.
+        /// Number of rows in a call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
-        /// Calls to each binary.
+        /// Number of calls to each binary.
         #[arg(long, default_value_t = 5_000)]
         calls: usize,
     },
-    /// Latency of calls during a look for a champion. The stores take 20 ms here unless a delay is given.
+    /// Latency of calls during a refresh of the champion. The default delay of the stores is 20 ms here.
     Refresh {
-        /// How long each binary works.
+        /// Duration of the measurement of each binary, in seconds.
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
     /// Memory after many calls.
     Memory {
-        /// Calls to each binary.
+        /// Number of calls to each binary.
         #[arg(long, default_value_t = 10_000)]
         calls: usize,
     },
-    /// Bytes of the binary and of its archive.
+    /// Sizes of the binary and of its archive.
     Size,
-    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`; measures nothing itself.
+    /// One start and some calls under an instrument, such as `valgrind --tool=callgrind`. Only the instrument measures.
     Once {
-        /// Rows of a call.
+        /// Number of rows in a call.
         #[arg(long, default_value_t = 1)]
         rows: usize,
-        /// Calls.
+        /// Number of calls.
         #[arg(long, default_value_t = 1)]
         calls: usize,
-        /// The instrument with its options, as one text.
+        /// The command of the instrument with its options, as one text.
         #[arg(long, default_value = "")]
         instrument: String,
     },
-    /// Fails when the binary or the instructions of its cold start are beyond bounds.
+    /// Fails if the binary is too large or its cold start executes too many instructions.
     Gate {
-        /// The most bytes.
+        /// Maximum size of the binary in bytes.
         #[arg(long)]
         most_bytes: u64,
-        /// The most instructions from exec to the first answer.
+        /// Maximum number of instructions from exec to the first answer.
         #[arg(long)]
         most_instructions: u64,
     },
-    /// All figures, as `make bench-serving` has it.
+    /// All measurements, as `make bench-serving` shows them.
     All,
 }
 
@@ -122,78 +122,80 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run(arguments: &Arguments) -> anyhow::Result<Vec<Row>> {
+async fn run(arguments: &Arguments) -> anyhow::Result<Vec<ReportRow>> {
     let programs: Vec<_> = arguments.binary.iter().map(|binary| Program::plain(binary.clone())).collect();
-    let bench = Bench { subject: Subject::train()?, programs, arguments };
+    let bench = Bench { subject: BenchChampion::train()?, programs, arguments };
     match &arguments.part {
-        &Part::Cold { starts } => bench.cold(starts).await,
-        &Part::Warm { rows, calls } => warm::measure(&bench.world(0).await?, &bench.programs, rows, calls).await,
-        &Part::Refresh { seconds } => bench.refresh(seconds).await,
-        &Part::Memory { calls } => warm::memory(&bench.world(0).await?, &bench.programs, calls).await,
-        Part::Size => size::measure(&arguments.binary),
-        Part::Once { rows, calls, instrument } => bench.once(*rows, *calls, instrument).await,
-        &Part::Gate { most_bytes, most_instructions } => {
-            bench.gate(gate::Bounds { bytes: most_bytes, instructions: most_instructions }).await
+        &BenchPart::Cold { starts } => bench.cold(starts).await,
+        &BenchPart::Warm { rows, calls } => {
+            warm::measure(&bench.test_bed(0).await?, &bench.programs, rows, calls).await
         }
-        Part::All => bench.all().await,
+        &BenchPart::Refresh { seconds } => bench.refresh(seconds).await,
+        &BenchPart::Memory { calls } => warm::memory(&bench.test_bed(0).await?, &bench.programs, calls).await,
+        BenchPart::Size => size::measure(&arguments.binary),
+        BenchPart::Once { rows, calls, instrument } => bench.once(*rows, *calls, instrument).await,
+        &BenchPart::Gate { most_bytes, most_instructions } => {
+            bench.gate(gate::GateLimits { bytes: most_bytes, instructions: most_instructions }).await
+        }
+        BenchPart::All => bench.all().await,
     }
 }
 
-/// What all parts work with.
+/// What all measurements share.
 struct Bench<'a> {
-    subject: Subject,
+    subject: BenchChampion,
     programs: Vec<Program>,
     arguments: &'a Arguments,
 }
 
 impl Bench<'_> {
-    async fn all(&self) -> anyhow::Result<Vec<Row>> {
+    async fn all(&self) -> anyhow::Result<Vec<ReportRow>> {
         let mut rows = self.cold(30).await?;
-        let world = self.world(0).await?;
-        rows.extend(warm::memory(&world, &self.programs, 10_000).await?);
+        let test_bed = self.test_bed(0).await?;
+        rows.extend(warm::memory(&test_bed, &self.programs, 10_000).await?);
         rows.extend(size::measure(&self.arguments.binary)?);
         for asked in [1, 100] {
-            rows.extend(warm::measure(&world, &self.programs, asked, 5_000).await?);
+            rows.extend(warm::measure(&test_bed, &self.programs, asked, 5_000).await?);
         }
         rows.extend(self.refresh(20).await?);
         Ok(rows)
     }
 
-    async fn cold(&self, starts: usize) -> anyhow::Result<Vec<Row>> {
+    async fn cold(&self, starts: usize) -> anyhow::Result<Vec<ReportRow>> {
         let one = subject::events(1)?.swap_remove(0);
-        cold::measure(&self.world(0).await?, &self.programs, starts, &one).await
+        cold::measure(&self.test_bed(0).await?, &self.programs, starts, &one).await
     }
 
-    async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<Row>> {
-        refresh::measure(&self.world(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
+    async fn refresh(&self, seconds: u64) -> anyhow::Result<Vec<ReportRow>> {
+        refresh::measure(&self.test_bed(REFRESH_DELAY_MS).await?, &self.programs, seconds).await
     }
 
-    async fn once(&self, rows: usize, calls: usize, instrument: &str) -> anyhow::Result<Vec<Row>> {
-        let (world, events) = (self.world(0).await?, subject::events(rows)?);
+    async fn once(&self, rows: usize, calls: usize, instrument: &str) -> anyhow::Result<Vec<ReportRow>> {
+        let (test_bed, events) = (self.test_bed(0).await?, subject::events(rows)?);
         let instrument: Vec<_> = instrument.split_whitespace().map(str::to_owned).collect();
         for program in &self.programs {
             let program = Program { instrument: instrument.clone(), ..program.clone() };
-            once::run(&world, &program, &events, calls).await?;
+            once::run(&test_bed, &program, &events, calls).await?;
         }
         Ok(Vec::new())
     }
 
-    async fn gate(&self, bounds: gate::Bounds) -> anyhow::Result<Vec<Row>> {
-        let world = self.world(0).await?;
+    async fn gate(&self, limits: gate::GateLimits) -> anyhow::Result<Vec<ReportRow>> {
+        let test_bed = self.test_bed(0).await?;
         for binary in &self.arguments.binary {
-            gate::check(&world, binary, bounds, &self.arguments.folder).await?;
+            gate::check(&test_bed, binary, limits, &self.arguments.folder).await?;
         }
         Ok(Vec::new())
     }
 
-    /// Stores that take `usual` milliseconds unless the caller says otherwise.
-    async fn world(&self, usual: u64) -> anyhow::Result<World> {
+    /// Creates the stores. They delay each answer by `usual` milliseconds, unless the caller chose another delay.
+    async fn test_bed(&self, usual: u64) -> anyhow::Result<TestBed> {
         let delay = Duration::from_millis(self.arguments.store_delay_ms.unwrap_or(usual));
-        World::around(&self.subject, delay, self.arguments.folder.clone()).await
+        TestBed::around(&self.subject, delay, self.arguments.folder.clone()).await
     }
 }
 
-/// The file's name, or its folder's where every function's binary has the same one.
+/// Returns the name of the file. If it is `bootstrap`, as for every function, returns the name of its folder.
 fn name(binary: &std::path::Path) -> String {
     let last = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     match last(binary).as_deref() {

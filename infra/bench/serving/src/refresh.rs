@@ -1,4 +1,4 @@
-//! Calls while the function looks for a new champion, beside those while it does not.
+//! Latency of calls during a refresh of the champion, compared with calls without one.
 
 use std::time::{Duration, Instant};
 
@@ -6,44 +6,49 @@ use anyhow::ensure;
 use bytes::Bytes;
 
 use crate::cold::check;
-use crate::figures::Spread;
+use crate::distribution::Distribution;
 use crate::process::Program;
-use crate::report::{Goal, Row};
+use crate::report::{BenchGoal, ReportRow};
 use crate::store::Span;
 use crate::subject;
-use crate::world::{Settings, World};
+use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Looks come this often, in seconds.
-const EVERY: u32 = 1;
-/// A look in flight may cost a call this much, at the 99th percentile.
+/// Time between two refreshes, in seconds.
+const REFRESH_SECONDS: u32 = 1;
+/// Maximum ratio of the 99th percentile during a refresh to that without one.
 const GOAL: f64 = 2.0;
 
-/// Calls beside a look and without one.
-struct Parted {
-    beside: Spread,
-    without: Spread,
-    looks: usize,
+/// The latencies of calls during a refresh and without one.
+struct RefreshLatencies {
+    beside: Distribution,
+    without: Distribution,
+    refreshes: usize,
     errors: usize,
 }
 
-/// Has each of `programs` answer calls of one row for `seconds`, with a look for a champion in each of them. `world`'s
-/// stores are to take their time, so that many calls fall into a look.
+/// Has each of `programs` answer calls of one row for `seconds`, with a refresh of the champion in each second. The
+/// stores of `test_bed` should be slow, so that many calls happen during a refresh.
 ///
 /// # Errors
-/// When a function fails.
-pub async fn measure(world: &World, programs: &[Program], seconds: u64) -> anyhow::Result<Vec<Row>> {
+/// Fails if a function fails.
+pub async fn measure(test_bed: &TestBed, programs: &[Program], seconds: u64) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let mut parted = Vec::with_capacity(programs.len());
     for program in programs {
-        parted.push(run(world, program, &events, Duration::from_secs(seconds)).await?);
+        parted.push(run(test_bed, program, &events, Duration::from_secs(seconds)).await?);
     }
     Ok(figures(&parted))
 }
 
-async fn run(world: &World, program: &Program, events: &[Bytes], length: Duration) -> anyhow::Result<Parted> {
-    let (process, mut runtime) = world.start(program, Settings { refresh_seconds: EVERY }).await?;
+async fn run(
+    test_bed: &TestBed,
+    program: &Program,
+    events: &[Bytes],
+    length: Duration,
+) -> anyhow::Result<RefreshLatencies> {
+    let (process, mut runtime) = test_bed.start(program, FunctionSettings { refresh_seconds: REFRESH_SECONDS }).await?;
     runtime.ready().await?;
-    let before = world.registry.traffic.requests().len();
+    let before = test_bed.registry.traffic.requests().len();
     let (began, mut calls, mut errors) = (Instant::now(), Vec::new(), 0);
     for event in events.iter().cycle() {
         if began.elapsed() > length {
@@ -54,35 +59,39 @@ async fn run(world: &World, program: &Program, events: &[Bytes], length: Duratio
         calls.push(Span { began: answered.handed_at, ended: answered.answered_at });
     }
     process.end();
-    let looks: Vec<_> = world.registry.traffic.requests().into_iter().skip(before).collect();
-    let (beside, without): (Vec<_>, Vec<_>) = calls.iter().partition(|call| overlaps(call, &looks));
-    ensure!(!beside.is_empty() && !without.is_empty(), "no calls beside a refresh, or none without one");
-    let spread = |calls: &[&Span]| Spread::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
-    Ok(Parted { beside: spread(&beside), without: spread(&without), looks: looks.len(), errors })
+    let refreshes: Vec<_> = test_bed.registry.traffic.requests().into_iter().skip(before).collect();
+    let (beside, without): (Vec<_>, Vec<_>) = calls.iter().partition(|call| overlaps(call, &refreshes));
+    ensure!(
+        !beside.is_empty() && !without.is_empty(),
+        "the run needs calls during a refresh and calls without one; try a longer run"
+    );
+    let spread =
+        |calls: &[&Span]| Distribution::of(calls.iter().map(|call| (call.ended - call.began).as_secs_f64() * 1e6));
+    Ok(RefreshLatencies { beside: spread(&beside), without: spread(&without), refreshes: refreshes.len(), errors })
 }
 
-/// Whether any of `looks`, which are in order, was in flight during `call`.
-fn overlaps(call: &Span, looks: &[Span]) -> bool {
-    let next = looks.partition_point(|look| look.ended < call.began);
-    looks.get(next).is_some_and(|look| look.began <= call.ended)
+/// Checks whether any of `refreshes`, which are in order, was in flight during `call`.
+fn overlaps(call: &Span, refreshes: &[Span]) -> bool {
+    let next = refreshes.partition_point(|refresh| refresh.ended < call.began);
+    refreshes.get(next).is_some_and(|refresh| refresh.began <= call.ended)
 }
 
-fn figures(parted: &[Parted]) -> Vec<Row> {
-    let row = |name: &str, unit, goal, note: &str, of: &dyn Fn(&Parted) -> f64| {
-        Row::of_values("warm", name, unit, goal, parted.iter().map(of).collect(), note)
+fn figures(parted: &[RefreshLatencies]) -> Vec<ReportRow> {
+    let row = |name: &str, unit, goal, note: &str, of: &dyn Fn(&RefreshLatencies) -> f64| {
+        ReportRow::of_values("warm", name, unit, goal, parted.iter().map(of).collect(), note)
     };
-    let beside = parted.first().map(|parted| format!("{} calls, {} looks", parted.beside.len(), parted.looks));
+    let beside = parted.first().map(|parted| format!("{} calls, {} refreshes", parted.beside.len(), parted.refreshes));
     let without = parted.first().map(|parted| format!("{} calls", parted.without.len()));
-    let ratio = |parted: &Parted| parted.beside.quantile(0.99) / parted.without.quantile(0.99);
+    let ratio = |parted: &RefreshLatencies| parted.beside.quantile(0.99) / parted.without.quantile(0.99);
     vec![
         row("p99 with a refresh in flight", "µs", None, &beside.unwrap_or_default(), &|parted| {
             parted.beside.quantile(0.99)
         }),
         row("p99 without", "µs", None, &without.unwrap_or_default(), &|parted| parted.without.quantile(0.99)),
-        row("p99 with a refresh by p99 without", "", Some(Goal::AtMost(GOAL)), "", &ratio),
+        row("p99 with a refresh by p99 without", "", Some(BenchGoal::AtMost(GOAL)), "", &ratio),
         row("p50 with a refresh in flight", "µs", None, "", &|parted| parted.beside.median()),
         row("p50 without", "µs", None, "", &|parted| parted.without.median()),
-        row("answers that are no prediction, refreshing", "", Some(Goal::AtMost(0.0)), "", &|parted| {
+        row("answers that are no prediction, refreshing", "", Some(BenchGoal::AtMost(0.0)), "", &|parted| {
             parted.errors as f64
         }),
     ]
@@ -93,17 +102,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_is_beside_a_look_when_the_two_share_a_moment() {
+    fn a_call_is_beside_a_refresh_when_the_two_share_a_moment() {
         let start = Instant::now();
         let span = |began: u64, ended: u64| Span {
             began: start + Duration::from_millis(began),
             ended: start + Duration::from_millis(ended),
         };
-        let looks = [span(10, 20), span(30, 40)];
+        let refreshes = [span(10, 20), span(30, 40)];
         for (call, expected) in [(span(0, 9), false), (span(5, 12), true), (span(12, 14), true), (span(21, 29), false)]
         {
-            assert_eq!(overlaps(&call, &looks), expected);
+            assert_eq!(overlaps(&call, &refreshes), expected);
         }
-        assert!(overlaps(&span(39, 50), &looks) && !overlaps(&span(41, 50), &looks));
+        assert!(overlaps(&span(39, 50), &refreshes) && !overlaps(&span(41, 50), &refreshes));
     }
 }

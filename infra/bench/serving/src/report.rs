@@ -1,4 +1,4 @@
-//! The figures as a table for people and as JSON for the one report of all benches.
+//! Writes the measurements as a table for people, and as JSON for the common report of all benches.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,50 +9,50 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::figures::Spread;
+use crate::distribution::Distribution;
 
-/// What a figure should be.
+/// The goal for a measured value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// This or less.
+pub enum BenchGoal {
+    /// The value must not exceed this one.
     AtMost(f64),
 }
 
-/// One figure, of each program that was measured.
+/// One measured quantity, with a value for each program.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ReportRow {
     group: &'static str,
     name: String,
     unit: &'static str,
-    goal: Option<Goal>,
+    goal: Option<BenchGoal>,
     values: Vec<f64>,
     note: String,
 }
 
-impl Row {
-    /// A figure without a spread.
+impl ReportRow {
+    /// Creates a row of single values.
     pub fn of_values(
         group: &'static str,
         name: &str,
         unit: &'static str,
-        goal: Option<Goal>,
+        goal: Option<BenchGoal>,
         values: Vec<f64>,
         note: &str,
     ) -> Self {
         Self { group, name: name.to_owned(), unit, goal, values, note: note.to_owned() }
     }
 
-    /// The median of each of `spreads`.
+    /// Creates a row of the medians of `spreads`.
     pub fn of_spreads(
         group: &'static str,
         name: &str,
         unit: &'static str,
-        goal: Option<Goal>,
-        spreads: &[Spread],
+        goal: Option<BenchGoal>,
+        spreads: &[Distribution],
     ) -> Self {
-        let values = spreads.iter().map(Spread::median).collect();
-        let each = |spread: &Spread| match (spread.least(), spread.quantile(0.9)) {
+        let values = spreads.iter().map(Distribution::median).collect();
+        let each = |spread: &Distribution| match (spread.least(), spread.quantile(0.9)) {
             (least, most) if least == most => "always".to_owned(),
             (least, most) => format!("least {}, p90 {}", number(least), number(most)),
         };
@@ -62,7 +62,7 @@ impl Row {
 
     fn held(&self) -> &'static str {
         match (self.goal, self.values.first()) {
-            (Some(Goal::AtMost(most)), Some(value)) if *value <= most => "held",
+            (Some(BenchGoal::AtMost(most)), Some(value)) if *value <= most => "held",
             (Some(_), Some(_)) => "missed",
             _ => "",
         }
@@ -77,9 +77,9 @@ impl Row {
     }
 }
 
-/// The rows as lines of text; `names` are those of the programs. With two of them the ratio of the first to the second
-/// stands beside.
-pub fn text(rows: &[Row], names: &[String]) -> String {
+/// Returns the rows as lines of text. `names` are the names of the programs. For two programs, adds the ratio of the
+/// first to the second.
+pub fn text(rows: &[ReportRow], names: &[String]) -> String {
     let mut text = format!("{:<44}", "");
     for name in names {
         let _ = write!(text, "{name:>18}");
@@ -95,7 +95,7 @@ pub fn text(rows: &[Row], names: &[String]) -> String {
             _ => String::new(),
         };
         let goal = match row.goal {
-            Some(Goal::AtMost(most)) => format!("≤ {most} {}: {}", row.unit, row.held()),
+            Some(BenchGoal::AtMost(most)) => format!("≤ {most} {}: {}", row.unit, row.held()),
             None => String::new(),
         };
         let _ = writeln!(text, "{ratio:>8}  {goal:<20}  {}", row.note);
@@ -103,11 +103,11 @@ pub fn text(rows: &[Row], names: &[String]) -> String {
     text
 }
 
-/// Writes the rows where the one report looks for them.
+/// Writes the rows as JSON to `path`, from which the common report reads them.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(path: &Path, rows: &[Row], names: &[String]) -> anyhow::Result<()> {
+/// Fails if the file cannot be written.
+pub fn write(path: &Path, rows: &[ReportRow], names: &[String]) -> anyhow::Result<()> {
     let machine = json!({"processor": processor(), "cores": std::thread::available_parallelism()?.get()});
     let rows: Vec<_> = rows.iter().map(|row| row.json(names)).collect();
     let report = serde_json::to_vec_pretty(&json!({"machine": machine, "rows": rows}))?;
@@ -123,7 +123,7 @@ fn processor() -> String {
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned())
 }
 
-/// A figure with about three digits that matter.
+/// Formats a value with about three significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),

@@ -1,163 +1,171 @@
-//! The Lambda Runtime API for one environment: hands it events, one after the other, and hears its answers.
+//! The Lambda Runtime API for one environment: delivers events to it, one after the other, and receives its answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use hyper::Method;
 use hyper::header::HeaderValue;
+use hyper::{Method, StatusCode};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::store::{Answer, Asked, answer, loopback, serve};
+use crate::store::{StoreRequest, StoreResponse, answer, loopback, serve};
 
-/// What an environment is called with, beside the event.
+/// ARN in the headers of each event.
 const FUNCTION_ARN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:bench-predict";
 const TRACE: &str = "Root=1-6923c1d2-4f1b2c3d4e5f60718293a4b5;Parent=53995c3f42cd8ad8;Sampled=0";
-/// How long a call may take before the platform ends it.
-const LIMIT: Duration = Duration::from_secs(10);
-/// How long an environment may be silent; under an instrument it is many times slower than without.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Maximum time of a call, after which the platform would end it.
+const CALL_LIMIT: Duration = Duration::from_secs(10);
+/// Maximum time without a request from the environment. Under an instrument it is many times slower.
+const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
-/// What the environment did.
-enum Heard {
-    Polled(Instant),
-    Handed(Instant),
-    Answered(Answered),
+/// What the environment did, as the server reports it.
+enum RuntimeEvent {
+    Requested(Instant),
+    HandedOver(Instant),
+    TimedAnswer(TimedAnswer),
     Failed(String),
 }
 
-/// An answer. The environment learns that it has arrived when this is dropped.
-pub struct Answered {
-    /// When the event was handed over.
+/// An answer with its times. When this value is dropped, the environment gets the confirmation.
+pub struct TimedAnswer {
+    /// Time at which the event was delivered.
     pub handed_at: Instant,
-    /// When the answer had come whole.
+    /// Time at which the whole answer had arrived.
     pub answered_at: Instant,
-    /// What came.
+    /// Body of the answer.
     pub body: Bytes,
     _receipt: oneshot::Sender<()>,
 }
 
-/// The API of one environment.
+/// The Runtime API of one environment.
 pub struct Runtime {
-    /// Where it listens, as `AWS_LAMBDA_RUNTIME_API` has it.
+    /// Address of the API, for `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     events: mpsc::UnboundedSender<Bytes>,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    received: mpsc::UnboundedReceiver<RuntimeEvent>,
 }
 
 impl Runtime {
-    /// Listens on a free port of loopback.
+    /// Starts the API on a free loopback port.
     ///
     /// # Errors
-    /// When there is none.
+    /// Fails if no port is free.
     pub async fn open() -> anyhow::Result<Self> {
         let listener = loopback().await?;
         let address = listener.local_addr()?.to_string();
-        let ((events, queued), (said, heard)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-        let desk = Arc::new(Desk { events: Mutex::new(queued), said });
+        let ((events, queued), (reports, received)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let server = Arc::new(RuntimeServer { events: Mutex::new(queued), reports });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
-                let desk = Arc::clone(&desk);
-                tokio::spawn(async move { serve(stream, |asked| desk.answer(asked)).await });
+                let server = Arc::clone(&server);
+                tokio::spawn(async move { serve(stream, |asked| server.answer(asked)).await });
             }
         });
-        Ok(Self { address, events, heard })
+        Ok(Self { address, events, received })
     }
 
-    /// When the environment first asked for an event: its init is over then.
+    /// Waits for the environment's first request for an event, which ends its init. Returns the time of the request.
     ///
     /// # Errors
-    /// When it fails or is silent for too long.
+    /// Fails if the environment fails or is silent for too long.
     pub async fn ready(&mut self) -> anyhow::Result<Instant> {
         loop {
             match self.next().await? {
-                Heard::Polled(at) => return Ok(at),
-                Heard::Failed(why) => bail!("the function failed: {why}"),
-                Heard::Handed(_) | Heard::Answered(_) => {}
+                RuntimeEvent::Requested(at) => return Ok(at),
+                RuntimeEvent::Failed(why) => bail!("the function failed: {why}"),
+                RuntimeEvent::HandedOver(_) | RuntimeEvent::TimedAnswer(_) => {}
             }
         }
     }
 
-    /// Has the environment answer `event`.
+    /// Delivers `event` and waits for the answer.
     ///
     /// # Errors
-    /// When it fails or is silent for too long.
-    pub async fn call(&mut self, event: Bytes) -> anyhow::Result<Answered> {
+    /// Fails if the environment fails or is silent for too long.
+    pub async fn call(&mut self, event: Bytes) -> anyhow::Result<TimedAnswer> {
         self.events.send(event).ok().context("the Runtime API has ended")?;
         let mut handed = None;
         loop {
             match self.next().await? {
-                Heard::Polled(_) => {}
-                Heard::Handed(at) => handed = Some(at),
-                Heard::Failed(why) => bail!("the function failed: {why}"),
-                Heard::Answered(answered) => {
+                RuntimeEvent::Requested(_) => {}
+                RuntimeEvent::HandedOver(at) => handed = Some(at),
+                RuntimeEvent::Failed(why) => bail!("the function failed: {why}"),
+                RuntimeEvent::TimedAnswer(answered) => {
                     let handed_at = handed.context("an answer without an event")?;
-                    return Ok(Answered { handed_at, ..answered });
+                    return Ok(TimedAnswer { handed_at, ..answered });
                 }
             }
         }
     }
 
-    async fn next(&mut self) -> anyhow::Result<Heard> {
-        let heard = timeout(PATIENCE, self.heard.recv()).await.context("the environment is silent")?;
-        heard.context("the Runtime API has ended")
+    async fn next(&mut self) -> anyhow::Result<RuntimeEvent> {
+        let next =
+            timeout(SILENCE_LIMIT, self.received.recv()).await.context("the environment sent no request in time")?;
+        next.context("the Runtime API has ended")
     }
 }
 
-/// The server's side.
-struct Desk {
+/// The server's side of the API.
+struct RuntimeServer {
     events: Mutex<mpsc::UnboundedReceiver<Bytes>>,
-    said: mpsc::UnboundedSender<Heard>,
+    reports: mpsc::UnboundedSender<RuntimeEvent>,
 }
 
-impl Desk {
-    async fn answer(&self, asked: Asked) -> Answer {
+impl RuntimeServer {
+    async fn answer(&self, asked: StoreRequest) -> StoreResponse {
         let is_post = asked.method() == Method::POST;
         match asked.uri().path().rsplit('/').next() {
             Some("next") if !is_post => self.event().await,
             Some("response") if is_post => self.answered(asked.into_body()).await,
             Some("error") if is_post => {
-                self.say(Heard::Failed(String::from_utf8_lossy(asked.body()).into_owned()));
+                self.report(RuntimeEvent::Failed(String::from_utf8_lossy(asked.body()).into_owned()));
                 accepted()
             }
-            _ => answer(404, "application/json", "{}"),
+            _ => answer(StatusCode::NOT_FOUND, "application/json", "{}"),
         }
     }
 
-    /// The next event. Without one the environment waits, as it does when it is frozen.
-    async fn event(&self) -> Answer {
-        self.say(Heard::Polled(Instant::now()));
-        let Some(event) = self.events.lock().await.recv().await else { return answer(410, "text/plain", "") };
-        let mut handed = answer(200, "application/json", event);
-        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + LIMIT;
+    /// Waits for the next event and delivers it. Meanwhile the environment waits, as if it was frozen.
+    async fn event(&self) -> StoreResponse {
+        self.report(RuntimeEvent::Requested(Instant::now()));
+        let Some(event) = self.events.lock().await.recv().await else {
+            return answer(StatusCode::GONE, "text/plain", "");
+        };
+        let mut handed = answer(StatusCode::OK, "application/json", event);
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + CALL_LIMIT;
         let headers = handed.headers_mut();
         headers
             .insert("lambda-runtime-aws-request-id", HeaderValue::from_static("8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
         headers.insert("lambda-runtime-invoked-function-arn", HeaderValue::from_static(FUNCTION_ARN));
         headers.insert("lambda-runtime-trace-id", HeaderValue::from_static(TRACE));
         headers.insert("lambda-runtime-deadline-ms", HeaderValue::from(deadline.as_millis() as u64));
-        self.say(Heard::Handed(Instant::now()));
+        self.report(RuntimeEvent::HandedOver(Instant::now()));
         handed
     }
 
-    async fn answered(&self, body: Bytes) -> Answer {
+    async fn answered(&self, body: Bytes) -> StoreResponse {
         let answered_at = Instant::now();
         let (receipt, received) = oneshot::channel();
-        self.say(Heard::Answered(Answered { handed_at: answered_at, answered_at, body, _receipt: receipt }));
-        // Nothing is sent: that the other side is gone is the message.
+        self.report(RuntimeEvent::TimedAnswer(TimedAnswer {
+            handed_at: answered_at,
+            answered_at,
+            body,
+            _receipt: receipt,
+        }));
+        // Nothing is ever sent: the receiver wakes when the sender is dropped.
         let _ = received.await;
         accepted()
     }
 
-    fn say(&self, heard: Heard) {
-        // Nobody listens any more when the measurement is over.
-        let _ = self.said.send(heard);
+    fn report(&self, event: RuntimeEvent) {
+        // After the measurement nobody receives any more.
+        let _ = self.reports.send(event);
     }
 }
 
-fn accepted() -> Answer {
-    answer(202, "application/json", "{\"status\":\"OK\"}")
+fn accepted() -> StoreResponse {
+    answer(StatusCode::ACCEPTED, "application/json", "{\"status\":\"OK\"}")
 }

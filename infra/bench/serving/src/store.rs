@@ -1,4 +1,4 @@
-//! What both stores share: a TLS listener on loopback, and a record of what was asked and when.
+//! The common parts of both stores: a TLS listener on loopback, and a record of the requests and their times.
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,45 +12,45 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// A request with its whole body.
-pub type Asked = Request<Bytes>;
+pub type StoreRequest = Request<Bytes>;
 /// An answer with its whole body.
-pub type Answer = Response<Full<Bytes>>;
+pub type StoreResponse = Response<Full<Bytes>>;
 
-/// A store: what it answers to a request.
+/// A store that answers requests.
 pub trait Store: Send + Sync + 'static {
-    /// The answer, whatever was asked.
-    fn answer(&self, asked: &Asked) -> Answer;
+    /// Answers any request.
+    fn answer(&self, asked: &StoreRequest) -> StoreResponse;
 }
 
-/// What one store was asked so far.
+/// The connections and requests of one store so far.
 #[derive(Debug, Default)]
 pub struct Traffic {
     connections: AtomicUsize,
     requests: Mutex<Vec<Span>>,
 }
 
-/// When a request had come whole and when its answer was given.
+/// The time from the arrival of a whole request to its answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// It had come.
+    /// Time at which the whole request had arrived.
     pub began: Instant,
-    /// It was answered.
+    /// Time of the answer.
     pub ended: Instant,
 }
 
 impl Traffic {
-    /// TCP connections taken.
+    /// Returns the number of accepted TCP connections.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Requests answered.
+    /// Returns the times of all answered requests.
     pub fn requests(&self) -> Vec<Span> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -61,20 +61,20 @@ impl Traffic {
     }
 }
 
-/// A store that listens.
+/// A store that accepts connections.
 #[derive(Debug)]
-pub struct Listening {
-    /// Its port on loopback.
+pub struct RunningStore {
+    /// Port on loopback.
     pub port: u16,
-    /// What it was asked so far.
+    /// The connections and requests so far.
     pub traffic: Arc<Traffic>,
 }
 
-/// Has `store` answer behind TLS on a free port of loopback, each request `delay` after it came.
+/// Starts `store` behind TLS on a free loopback port. It answers each request `delay` after its arrival.
 ///
 /// # Errors
-/// When there is no port.
-pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) -> anyhow::Result<Listening> {
+/// Fails if no port is free.
+pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) -> anyhow::Result<RunningStore> {
     let listener = loopback().await?;
     let port = listener.local_addr()?.port();
     let traffic = Arc::new(Traffic::default());
@@ -85,7 +85,7 @@ pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) 
             let (store, traffic, tls) = (Arc::clone(&store), Arc::clone(&counted), tls.clone());
             tokio::spawn(async move {
                 let _ = stream.set_nodelay(true);
-                // Whoever breaks a connection off sees the consequences on his own side.
+                // A client that breaks off the connection reports that itself.
                 let Ok(stream) = tls.accept(stream).await else { return };
                 let (store, traffic) = (&store, &traffic);
                 serve(stream, |asked| async move {
@@ -101,23 +101,23 @@ pub async fn listen<S: Store>(store: Arc<S>, tls: TlsAcceptor, delay: Duration) 
             });
         }
     });
-    Ok(Listening { port, traffic })
+    Ok(RunningStore { port, traffic })
 }
 
-/// A listener on a free port of loopback.
+/// Returns a listener on a free loopback port.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if no port is free.
 pub async fn loopback() -> anyhow::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.context("no free port on loopback")
 }
 
-/// Answers what comes over one connection, until it ends.
+/// Answers all requests of one connection, until it ends.
 pub async fn serve<I, H, F>(stream: I, handler: H)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    H: Fn(Asked) -> F,
-    F: Future<Output = Answer>,
+    H: Fn(StoreRequest) -> F,
+    F: Future<Output = StoreResponse>,
 {
     let service = service_fn(|request: Request<Incoming>| {
         let handler = &handler;
@@ -130,10 +130,10 @@ where
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// An answer of that status, media type and body.
-pub fn answer(status: u16, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+/// Returns an answer with this status, media type and body.
+pub fn answer(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> StoreResponse {
     let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    *answer.status_mut() = status;
     let media_type = hyper::header::HeaderValue::from_static(media_type);
     answer.headers_mut().insert(hyper::header::CONTENT_TYPE, media_type);
     answer

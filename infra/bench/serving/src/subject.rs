@@ -1,4 +1,5 @@
-//! What is served: an Iris champion, trained as the train function trains, and the rows that it is asked about.
+//! The champion of the bench: a model of Iris, trained as the train function trains, and the events with rows to
+//! predict.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,35 +15,35 @@ use evergreen_table::{IRIS_CSV, iris};
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
-use crate::bucket::Bucket;
-use crate::dynamo::Table;
+use crate::bucket::ObjectBucket;
+use crate::dynamo::ItemTable;
 
-/// The model's name, and what the function is told of where it is.
+/// The name of the model.
 pub const MODEL: &str = "iris";
-/// The artifact bucket.
+/// The name of the artifact bucket.
 pub const BUCKET: &str = "artifacts";
-/// The registry table.
+/// The name of the registry table.
 pub const TABLE: &str = "registry";
 
-/// One call, as API Gateway sends it.
+/// A sample event, as API Gateway sends it.
 const EVENT: &str = include_str!("../../../../events/predict-one.json");
-/// Time enough for one forest.
+/// Maximum time of the training, which is enough for one forest.
 const LIMIT: Duration = Duration::from_secs(600);
 const SEED: u64 = 1;
-/// What trained it.
+/// Code version in the champion's record.
 const CODE: &str = "bench";
 
 /// The champion and its artifact.
-pub struct Subject {
+pub struct BenchChampion {
     champion: Champion,
     artifact: Vec<u8>,
 }
 
-impl Subject {
-    /// Trains it: 100 trees of full depth, the same in every run.
+impl BenchChampion {
+    /// Trains the champion: 100 trees of full depth, the same in every run.
     ///
     /// # Errors
-    /// When learning fails.
+    /// Fails if the training fails.
     pub fn train() -> anyhow::Result<Self> {
         let fixed = [("n_estimators", 100), ("max_depth", 100), ("min_samples_split", 2), ("min_samples_leaf", 1)];
         let fixed: BTreeMap<_, _> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -57,23 +58,23 @@ impl Subject {
         Ok(Self { champion, artifact: trained.artifact })
     }
 
-    /// The registry that holds it.
+    /// Returns a registry that contains the champion.
     ///
     /// # Errors
-    /// When the record is no JSON, which does not happen.
-    pub fn registry(&self) -> anyhow::Result<Table> {
+    /// Fails only through a bug: the record always serializes.
+    pub fn registry(&self) -> anyhow::Result<ItemTable> {
         let version = &self.champion.version;
         let beside = serde_json::json!({"version": version.number, "sha256": version.artifact.sha256});
         let partition = format!("MODEL#{MODEL}");
-        let mut table = Table::default();
+        let mut table = ItemTable::default();
         table.put(&partition, "CHAMPION", &serde_json::to_value(&self.champion)?, &[]);
         table.put(&partition, "ARTIFACT", &beside, &[("content", &self.artifact)]);
         Ok(table)
     }
 
-    /// The bucket that holds its artifact.
-    pub fn bucket(&self) -> Bucket {
-        let mut bucket = Bucket::default();
+    /// Returns a bucket that contains the artifact.
+    pub fn bucket(&self) -> ObjectBucket {
+        let mut bucket = ObjectBucket::default();
         bucket.put(BUCKET, &self.champion.version.artifact.key, self.artifact.clone());
         bucket
     }
@@ -106,13 +107,13 @@ fn version(trained: &Trained, dataset: Dataset, decision: Decision) -> anyhow::R
     })
 }
 
-/// Events that ask for `rows` rows each, as many as there are places in Iris to begin at.
+/// Returns one event for each row of Iris. Each event has `rows` rows, beginning with that one.
 ///
 /// # Errors
-/// When the sample event or the table is not what it was.
+/// Fails if the sample event or the table has another shape than expected.
 pub fn events(rows: usize) -> anyhow::Result<Vec<Bytes>> {
     let table = iris_rows()?;
-    let mut event: Map<String, Value> = serde_json::from_str(EVENT).context("the sample event")?;
+    let mut event: Map<String, Value> = serde_json::from_str(EVENT).context("the sample event is not a JSON object")?;
     let asked = |first: usize| -> Value {
         let mut chosen = table.iter().cycle().skip(first).cloned();
         if rows == 1 { chosen.next().into() } else { chosen.take(rows).collect() }
@@ -125,7 +126,7 @@ pub fn events(rows: usize) -> anyhow::Result<Vec<Bytes>> {
         .collect()
 }
 
-/// Iris as JSON objects of its measured columns.
+/// Returns the rows of Iris as JSON objects of the measured columns.
 fn iris_rows() -> anyhow::Result<Vec<Value>> {
     let table = iris()?;
     let width = table.frame().columns().len();

@@ -1,4 +1,4 @@
-//! The certificate of this run: an authority that nobody else knows, and what it says of `localhost`.
+//! The certificates of this run: an authority that is made for it, and a certificate for `localhost`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Makes both, writes the authority's certificate to `bundle` as PEM, and returns what answers handshakes.
+/// Creates both certificates, writes that of the authority to `bundle` as PEM, and returns the acceptor for handshakes.
 ///
 /// # Errors
-/// When the certificate cannot be made or written.
+/// Fails if a certificate cannot be created or written.
 pub fn acceptor(bundle: &Path) -> anyhow::Result<TlsAcceptor> {
     let key = KeyPair::generate()?;
     let mut authority = CertificateParams::new(Vec::new())?;

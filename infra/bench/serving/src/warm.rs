@@ -1,4 +1,4 @@
-//! The warm path: one call after the other, as an environment gets them.
+//! The warm path: one call after the other, as Lambda sends them to an environment.
 
 use std::time::{Duration, Instant};
 
@@ -7,49 +7,54 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::cold::{check, megabytes};
-use crate::figures::Spread;
+use crate::distribution::Distribution;
 use crate::process::{Process, Program, Usage};
-use crate::report::{Goal, Row};
+use crate::report::{BenchGoal, ReportRow};
 use crate::runtime::Runtime;
 use crate::subject;
-use crate::world::{Settings, World};
+use crate::test_bed::{FunctionSettings, TestBed};
 
-/// Calls that are not counted: the first ones fill caches.
+/// Number of first calls that are not counted, because they fill caches.
 const UNCOUNTED: usize = 200;
-/// Calls of one program before the next one has its turn.
+/// Number of calls to one program before the next program's turn.
 const TURN: usize = 250;
 
-/// One program at work.
+/// A running program and its measurements so far.
 struct Session {
     process: Process,
     runtime: Runtime,
     latencies: Vec<Duration>,
-    /// From one call's beginning to the next one's.
+    /// Total time, including the time between two calls.
     busy: Duration,
     cpu: Duration,
     errors: usize,
 }
 
-/// What came of it.
-struct Worked {
-    latency: Spread,
+/// The result for one program.
+struct WarmResult {
+    latency: Distribution,
     /// Microseconds within the handler, as the function logs them.
-    own: Spread,
+    own: Distribution,
     per_second: f64,
     cpu_micros: f64,
     errors: usize,
     usage: Usage,
 }
 
-/// Has each of `programs` answer `calls` calls of `rows` rows, in turns.
+/// Sends `calls` calls of `rows` rows to each of `programs`, in turns.
 ///
 /// # Errors
-/// When a function fails.
-pub async fn measure(world: &World, programs: &[Program], rows: usize, calls: usize) -> anyhow::Result<Vec<Row>> {
+/// Fails if a function fails.
+pub async fn measure(
+    test_bed: &TestBed,
+    programs: &[Program],
+    rows: usize,
+    calls: usize,
+) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(rows)?;
     let mut sessions = Vec::with_capacity(programs.len());
     for program in programs {
-        let mut session = Session::begin(world, program).await?;
+        let mut session = Session::begin(test_bed, program).await?;
         session.work(&events, UNCOUNTED).await?;
         (session.latencies, session.busy, session.cpu, session.errors) = Default::default();
         sessions.push(session);
@@ -64,8 +69,8 @@ pub async fn measure(world: &World, programs: &[Program], rows: usize, calls: us
 }
 
 impl Session {
-    async fn begin(world: &World, program: &Program) -> anyhow::Result<Self> {
-        let (process, mut runtime) = world.start(program, Settings::default()).await?;
+    async fn begin(test_bed: &TestBed, program: &Program) -> anyhow::Result<Self> {
+        let (process, mut runtime) = test_bed.start(program, FunctionSettings::default()).await?;
         runtime.ready().await?;
         let (busy, cpu) = Default::default();
         Ok(Self { process, runtime, latencies: Vec::new(), busy, cpu, errors: 0 })
@@ -83,14 +88,14 @@ impl Session {
         Ok(())
     }
 
-    fn end(self) -> anyhow::Result<Worked> {
+    fn end(self) -> anyhow::Result<WarmResult> {
         let usage = self.process.usage()?;
         let calls = self.latencies.len() as f64;
         let own = own_micros(&self.process.end());
         ensure!(own.len() >= self.latencies.len(), "the function logged {} calls", own.len());
-        Ok(Worked {
-            latency: Spread::of(self.latencies.iter().map(|latency| micros(*latency))),
-            own: Spread::of(own.into_iter().skip(UNCOUNTED)),
+        Ok(WarmResult {
+            latency: Distribution::of(self.latencies.iter().map(|latency| micros(*latency))),
+            own: Distribution::of(own.into_iter().skip(UNCOUNTED)),
             per_second: calls / self.busy.as_secs_f64(),
             cpu_micros: micros(self.cpu) / calls,
             errors: self.errors,
@@ -99,21 +104,21 @@ impl Session {
     }
 }
 
-/// What the lines of a log say of the time in the handler, in microseconds. The function cuts fractions off, so half of one
-/// is what a line lacks on average.
+/// Reads the times within the handler from the log, in microseconds. The function cuts off fractions, so half a
+/// microsecond is added, which is the average loss.
 fn own_micros(log: &[u8]) -> Vec<f64> {
     let line = |line: &[u8]| serde_json::from_slice::<Value>(line).ok()?.get("duration_us")?.as_f64();
     log.split(|&byte| byte == b'\n').filter_map(line).map(|micros| micros + 0.5).collect()
 }
 
-fn figures(rows: usize, worked: &[Worked]) -> Vec<Row> {
+fn figures(rows: usize, worked: &[WarmResult]) -> Vec<ReportRow> {
     let name = |what: &str| format!("{rows} row{}, {what}", if rows == 1 { "" } else { "s" });
-    let row = |what: &str, unit, goal, note: &str, of: &dyn Fn(&Worked) -> f64| {
-        Row::of_values("warm", &name(what), unit, goal, worked.iter().map(of).collect(), note)
+    let row = |what: &str, unit, goal, note: &str, of: &dyn Fn(&WarmResult) -> f64| {
+        ReportRow::of_values("warm", &name(what), unit, goal, worked.iter().map(of).collect(), note)
     };
     let own = match rows {
-        1 => Some(Goal::AtMost(15.0)),
-        100 => Some(Goal::AtMost(150.0)),
+        1 => Some(BenchGoal::AtMost(15.0)),
+        100 => Some(BenchGoal::AtMost(150.0)),
         _ => None,
     };
     let calls = worked.first().map(|worked| format!("{} calls", worked.latency.len())).unwrap_or_default();
@@ -125,29 +130,29 @@ fn figures(rows: usize, worked: &[Worked]) -> Vec<Row> {
         row("processor time of a call", "µs", None, "all of the process", &|worked| worked.cpu_micros),
         row("own share, median", "µs", own, "parse, check, score, write: as logged", &|worked| worked.own.median()),
         row("own share, mean", "µs", None, "", &|worked| worked.own.mean()),
-        row("answers that are no prediction", "", Some(Goal::AtMost(0.0)), "", &|worked| worked.errors as f64),
+        row("answers that are no prediction", "", Some(BenchGoal::AtMost(0.0)), "", &|worked| worked.errors as f64),
     ]
 }
 
-/// Has each of `programs` answer `calls` calls of one row, and asks the system what is in memory then.
+/// Sends `calls` calls of one row to each of `programs`, and then reads from the system how much memory it uses.
 ///
 /// # Errors
-/// When a function fails.
-pub async fn memory(world: &World, programs: &[Program], calls: usize) -> anyhow::Result<Vec<Row>> {
+/// Fails if a function fails.
+pub async fn memory(test_bed: &TestBed, programs: &[Program], calls: usize) -> anyhow::Result<Vec<ReportRow>> {
     let events = subject::events(1)?;
     let (mut resident, mut most) = (Vec::new(), Vec::new());
     for program in programs {
-        let mut session = Session::begin(world, program).await?;
+        let mut session = Session::begin(test_bed, program).await?;
         session.work(&events, calls).await.context("the run for memory")?;
         let usage = session.end()?.usage;
         resident.push(megabytes(usage.resident));
         most.push(megabytes(usage.most_resident));
     }
     let name = |what: &str| format!("{what} after {calls} requests");
-    let goal = Some(Goal::AtMost(30.0));
+    let goal = Some(BenchGoal::AtMost(30.0));
     Ok(vec![
-        Row::of_values("cold", &name("resident"), "MB", goal, resident, "VmRSS"),
-        Row::of_values("cold", &name("most resident"), "MB", None, most, "VmHWM"),
+        ReportRow::of_values("cold", &name("resident"), "MB", goal, resident, "VmRSS"),
+        ReportRow::of_values("cold", &name("most resident"), "MB", None, most, "VmHWM"),
     ])
 }
 

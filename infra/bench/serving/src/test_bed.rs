@@ -1,4 +1,4 @@
-//! Everything that a function is surrounded by: the stores, and the variables that lead there.
+//! The surroundings of a function: the stores, and the environment variables that name them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,39 +8,39 @@ use anyhow::Context;
 
 use crate::process::{Process, Program};
 use crate::runtime::Runtime;
-use crate::store::{Listening, listen};
-use crate::subject::{self, Subject};
+use crate::store::{RunningStore, listen};
+use crate::subject::{self, BenchChampion};
 use crate::tls;
 
 /// The stores of one run of the bench.
-pub struct World {
+pub struct TestBed {
     /// DynamoDB.
-    pub registry: Listening,
+    pub registry: RunningStore,
     /// S3.
-    pub bucket: Listening,
+    pub bucket: RunningStore,
     bundle: PathBuf,
 }
 
-/// How a function is configured where that differs from one measurement to another.
+/// The configuration of a function, as far as measurements differ in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Seconds between two looks for a champion.
+pub struct FunctionSettings {
+    /// Seconds between two refreshes of the champion.
     pub refresh_seconds: u32,
 }
 
-impl Default for Settings {
-    /// As the template has it.
+impl Default for FunctionSettings {
+    /// Returns the default of the template.
     fn default() -> Self {
         Self { refresh_seconds: 60 }
     }
 }
 
-impl World {
-    /// The stores that hold `subject` and answer after `delay`; the run's certificate goes into `folder`.
+impl TestBed {
+    /// Starts stores that contain `subject` and answer after `delay`. The certificate of the run goes into `folder`.
     ///
     /// # Errors
-    /// When a certificate, a port or the file fails.
-    pub async fn around(subject: &Subject, delay: Duration, folder: PathBuf) -> anyhow::Result<Self> {
+    /// Fails if a certificate cannot be created, a port is not free, or the file cannot be written.
+    pub async fn around(subject: &BenchChampion, delay: Duration, folder: PathBuf) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let bundle = std::path::absolute(folder.join(format!("authority-{}.pem", std::process::id())))?;
         let tls = tls::acceptor(&bundle)?;
@@ -49,21 +49,21 @@ impl World {
         Ok(Self { registry, bucket, bundle })
     }
 
-    /// Starts `program` in it.
+    /// Starts `program` with a Runtime API of its own.
     ///
     /// # Errors
-    /// When it cannot be started.
-    pub async fn start(&self, program: &Program, settings: Settings) -> anyhow::Result<(Process, Runtime)> {
+    /// Fails if the program cannot be started.
+    pub async fn start(&self, program: &Program, settings: FunctionSettings) -> anyhow::Result<(Process, Runtime)> {
         let runtime = Runtime::open().await?;
         let process = program.start(&self.variables(&runtime, settings))?;
         Ok((process, runtime))
     }
 
-    /// Lambda's variables, the template's, and where the stores are. `SSL_CERT_FILE` is for binaries that trust whom the
-    /// system trusts.
-    fn variables(&self, runtime: &Runtime, settings: Settings) -> Vec<(String, String)> {
+    /// Returns Lambda's variables, those of the template, and the addresses of the stores. `SSL_CERT_FILE` is for
+    /// binaries that trust the authorities of the system.
+    fn variables(&self, runtime: &Runtime, settings: FunctionSettings) -> Vec<(String, String)> {
         let bundle = self.bundle.display().to_string();
-        let endpoint = |store: &Listening| format!("https://localhost:{}", store.port);
+        let endpoint = |store: &RunningStore| format!("https://localhost:{}", store.port);
         let variables = [
             ("AWS_LAMBDA_RUNTIME_API", runtime.address.clone()),
             ("AWS_LAMBDA_FUNCTION_NAME", "bench-predict".to_owned()),
@@ -97,8 +97,8 @@ impl World {
     }
 }
 
-/// The certificate is of no use to anybody after the run.
-impl Drop for World {
+/// Removes the certificate, which is of no use after the run.
+impl Drop for TestBed {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.bundle);
     }

@@ -1,8 +1,8 @@
 //! One refresh of the champion: reads the pointer and, if the artifact is new, fetches, verifies and parses it.
 //!
 //! The registry keeps a copy of a small artifact beside the pointer. The copy is tried first: it arrives in the same
-//! round trip as the pointer, over a connection that is needed anyway. It serves only if its bytes are exactly what was
-//! registered. Otherwise the stored object is fetched.
+//! round trip as the pointer, over a connection that is needed anyway. It is used only if its bytes are exactly those
+//! that were registered. Otherwise the stored object is fetched.
 
 use std::sync::Arc;
 
@@ -10,34 +10,34 @@ use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions, LARGES
 use evergreen_lifecycle::{ModelName, Pointer, Unreadable, VersionNumber};
 use evergreen_scoring::{Model, RegisteredError};
 
-use super::Serving;
+use super::LoadedChampion;
 use crate::journal::causes;
-use crate::ports::World;
+use crate::ports::PredictWorld;
 
 /// Artifacts longer than this, in bytes, are verified and parsed on another thread. That takes half a millisecond or
 /// more and would block requests on the runtime's only thread. For smaller artifacts the hand-over costs more than it
 /// saves.
-const LARGE: usize = 128 * 1024;
+const LARGE_ARTIFACT: usize = 128 * 1024;
 
 /// Result of a refresh.
 #[derive(Debug)]
-pub(super) enum Look {
+pub(super) enum Refreshed {
     /// The registry still names the champion in memory.
-    Same,
-    /// The registry names another champion, which is ready to serve.
-    New(Arc<Serving>),
+    Unchanged,
+    /// The registry names another champion, which is loaded and verified.
+    New(Arc<LoadedChampion>),
     /// No version was ever promoted.
-    Nothing,
+    NoChampion,
 }
 
 /// Why a refresh failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
+pub(super) enum RefreshError {
     /// The registry could not be read.
     #[error(transparent)]
     Registry(#[from] Unavailable),
-    /// The pointer is missing although a champion serves.
-    #[error("the champion's pointer is gone")]
+    /// The pointer is missing although a champion was loaded.
+    #[error("the registry has no champion pointer, but a champion was loaded before; the loaded champion is kept")]
     PointerGone,
     /// This release cannot read which artifact the pointer names.
     #[error(transparent)]
@@ -54,14 +54,14 @@ pub(super) enum LoadError {
         cause: RegisteredError,
     },
     /// The refresh took too long. The field holds the limit in seconds.
-    #[error("the look for a champion took longer than {0} s")]
+    #[error("the refresh of the champion took longer than {0} s")]
     TimedOut(u64),
     /// The refresh panicked, which is a bug of this function.
-    #[error("the look for a champion panicked")]
+    #[error("the refresh of the champion panicked")]
     Panicked,
 }
 
-impl LoadError {
+impl RefreshError {
     /// Checks whether more time might have helped. Calls to other services also fail if the environment hardly runs.
     pub(super) fn may_lack_time(&self) -> bool {
         match self {
@@ -71,25 +71,25 @@ impl LoadError {
     }
 }
 
-/// Refreshes the champion of `model`. `serving` is the champion in memory. Its model is reused if the artifact is the
+/// Refreshes the champion of `model`. `loaded` is the champion in memory. Its model is reused if the artifact is the
 /// same.
-pub(super) async fn look<W: World>(
+pub(super) async fn refresh<W: PredictWorld>(
     world: &W,
     model: &ModelName,
-    serving: Option<Arc<Serving>>,
-) -> Result<Look, LoadError> {
-    if let Some(serving) = serving {
-        return follow(world, model, &serving).await;
+    loaded: Option<Arc<LoadedChampion>>,
+) -> Result<Refreshed, RefreshError> {
+    if let Some(loaded) = loaded {
+        return follow(world, model, &loaded).await;
     }
     match champion_with_copy(world).await? {
         Some((pointer, copy)) => load(world, model, pointer?, copy).await,
-        None => Ok(Look::Nothing),
+        None => Ok(Refreshed::NoChampion),
     }
 }
 
 /// Reads the pointer together with the copy of its artifact. If that fails, reads the pointer alone. The two reads need
 /// separate permissions, and a new permission takes a while to become effective everywhere.
-async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
+async fn champion_with_copy<W: PredictWorld>(world: &W) -> Result<Option<WithCopy>, Unavailable> {
     match world.registry().champion_with_artifact().await {
         Ok(found) => Ok(found),
         Err(error) => {
@@ -100,54 +100,60 @@ async fn champion_with_copy<W: World>(world: &W) -> Result<Option<WithCopy>, Una
     }
 }
 
-/// Refreshes a champion that already serves. Reads only the pointer first: it nearly always names the same artifact,
+/// Refreshes a champion that is already loaded. Reads only the pointer first: it nearly always names the same artifact,
 /// and reading the copy costs money.
-async fn follow<W: World>(world: &W, model: &ModelName, serving: &Serving) -> Result<Look, LoadError> {
-    let pointer = world.registry().champion().await?.ok_or(LoadError::PointerGone)??;
-    if *serving.pointer() == pointer {
-        return Ok(Look::Same);
+async fn follow<W: PredictWorld>(
+    world: &W,
+    model: &ModelName,
+    loaded: &LoadedChampion,
+) -> Result<Refreshed, RefreshError> {
+    let pointer = world.registry().champion().await?.ok_or(RefreshError::PointerGone)??;
+    if *loaded.pointer() == pointer {
+        return Ok(Refreshed::Unchanged);
     }
-    if serving.pointer().artifact.sha256 == pointer.artifact.sha256 {
-        return Ok(Look::New(Arc::new(serving.promoted_again(pointer))));
+    if loaded.pointer().artifact.sha256 == pointer.artifact.sha256 {
+        return Ok(Refreshed::New(Arc::new(loaded.promoted_again(pointer))));
     }
     if pointer.artifact.size > LARGEST_COPY as u64 {
         return load(world, model, pointer, None).await;
     }
     // The connection to the registry is open. A new connection to the store would delay the requests that arrive
     // meanwhile.
-    let (pointer, copy) = champion_with_copy(world).await?.ok_or(LoadError::PointerGone)?;
+    let (pointer, copy) = champion_with_copy(world).await?.ok_or(RefreshError::PointerGone)?;
     load(world, model, pointer?, copy).await
 }
 
 /// Loads the champion that `pointer` names, from `copy` if that is valid, otherwise from the stored object.
-async fn load<W: World>(
+async fn load<W: PredictWorld>(
     world: &W,
     model: &ModelName,
     pointer: Pointer,
     copy: Option<Vec<u8>>,
-) -> Result<Look, LoadError> {
+) -> Result<Refreshed, RefreshError> {
     if let Some(copy) = copy {
         match parse(copy, &pointer, model).await {
-            Ok(parsed) => return Ok(Look::New(Arc::new(Serving::new(pointer, parsed, world.clock().now())))),
+            Ok(parsed) => {
+                return Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))));
+            }
             Err(error) => {
                 let cause = causes(&error);
-                tracing::warn!(cause, "the registry's copy of the artifact cannot serve: the stored object is fetched");
+                tracing::warn!(cause, "the registry's copy of the artifact is not valid: the stored object is fetched");
             }
         }
     }
     let bytes = world.artifacts().get(&pointer.artifact.key).await?;
     let parsed = parse(bytes, &pointer, model).await?;
-    Ok(Look::New(Arc::new(Serving::new(pointer, parsed, world.clock().now()))))
+    Ok(Refreshed::New(Arc::new(LoadedChampion::new(pointer, parsed, world.clock().now()))))
 }
 
-async fn parse(bytes: Vec<u8>, pointer: &Pointer, model: &ModelName) -> Result<Model, LoadError> {
+async fn parse(bytes: Vec<u8>, pointer: &Pointer, model: &ModelName) -> Result<Model, RefreshError> {
     let version = pointer.number;
-    let loaded = if bytes.len() <= LARGE {
+    let loaded = if bytes.len() <= LARGE_ARTIFACT {
         Model::load_registered(&bytes, &pointer.artifact, model)
     } else {
         let (artifact, model) = (pointer.artifact.clone(), model.clone());
         let work = tokio::task::spawn_blocking(move || Model::load_registered(&bytes, &artifact, &model));
-        work.await.map_err(|_| LoadError::Panicked)?
+        work.await.map_err(|_| RefreshError::Panicked)?
     };
-    loaded.map_err(|cause| LoadError::Damaged { version, cause })
+    loaded.map_err(|cause| RefreshError::Damaged { version, cause })
 }
