@@ -1,7 +1,7 @@
 //! Reads the sources of one measurement. The reads are independent, so a failure affects only its own figures.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
-use evergreen_lifecycle::{Metric, Pointer, Record, Run, Unreadable, VersionNumber};
+use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
 use crate::{Schedule, Timetable};
 
@@ -80,35 +80,18 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the figures that cannot be computed because of failed reads.
+    /// Returns the metrics that cannot be computed because of failed reads.
     pub(crate) fn missing(&self) -> Vec<Metric> {
-        let gate = [Metric::Rejections, Metric::RefusedHours];
-        let pointer = [
-            Metric::ModelAccuracy,
-            Metric::ModelAccuracyMargin,
-            Metric::ModelAgeHours,
-            Metric::ModelAgeMarginHours,
-            Metric::ModelHealthy,
-            Metric::DamagedArtifacts,
-            Metric::UnreadableRecords,
-        ];
-        let runs = [
-            Metric::ModelAccuracyMargin,
-            Metric::FailedRuns,
-            Metric::HoursSinceTraining,
-            Metric::TrainingAccuracy,
-            Metric::TrainingDuration,
-            Metric::DeadlineMissed,
-            Metric::UnreadableRecords,
-        ];
-        let lacks: [(bool, &[&[Metric]]); 5] = [
-            (self.pointer.is_none(), &[&pointer, &gate]),
-            (self.history.is_none(), &[&[Metric::ModelAccuracy7DayAverage, Metric::UnreadableRecords], &gate]),
-            (self.runs.is_none(), &[&runs, &gate]),
-            (self.versions.is_none(), &[&[Metric::Versions]]),
-            (self.timetable.is_none(), &[&[Metric::DeadlineMissed]]),
-        ];
-        lacks.iter().filter(|(lacks, _)| *lacks).flat_map(|(_, metrics)| metrics.concat()).collect()
+        let failed = |source: &MetricSource| match source {
+            MetricSource::Champion => self.pointer.is_none(),
+            MetricSource::RecentChampions => self.history.is_none(),
+            MetricSource::Runs => self.runs.is_none(),
+            MetricSource::Versions => self.versions.is_none(),
+            MetricSource::Schedule => self.timetable.is_none(),
+            // The handler reads the usage apart from these readings.
+            MetricSource::Usage => false,
+        };
+        Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
     }
 }
 
