@@ -80,6 +80,7 @@ async fn what_is_published_follows_from_the_registry() {
         "ModelAgeHours": 26.0,
         "ModelAgeMarginHours": 10.0,
         "ModelHealthy": 1.0,
+        "ModelVersion": 2.0,
         "QuotaUsed": 0.0,
         "RefusedHours": 0.0,
         "Rejections": 1.0,

@@ -88,7 +88,8 @@ fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
       "ModelAccuracy": 0.96,
       "ModelAccuracy7DayAverage": 0.93,
       "ModelAgeHours": 24.0,
-      "ModelAgeMarginHours": 12.0
+      "ModelAgeMarginHours": 12.0,
+      "ModelVersion": 2.0
     }
     "#);
 }
@@ -105,7 +106,10 @@ fn figures_that_a_record_does_not_tell_are_unknown_and_not_left_out() {
     let serving = of_a_newer_release(&champion(version(2, 0.96, after_due(-1440)))).unwrap();
     let told = champion_figures(&serving, None, after_due(0));
     assert_eq!(told.unknown().collect::<Vec<_>>(), [Metric::ModelAccuracy, Metric::ModelAgeMarginHours]);
-    assert_eq!(told.known().iter().map(|datum| datum.metric).collect::<Vec<_>>(), [Metric::ModelAgeHours]);
+    assert_eq!(
+        told.known().iter().map(|datum| datum.metric).collect::<Vec<_>>(),
+        [Metric::ModelVersion, Metric::ModelAgeHours]
+    );
 }
 
 #[test]

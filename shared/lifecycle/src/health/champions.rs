@@ -14,6 +14,7 @@ pub const AVERAGE_DAYS: u32 = 7;
 pub fn champion_figures(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> Figures {
     let mut figures = Figures::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
+    figures.know(Metric::ModelVersion, f64::from(pointer.number.get()));
     figures.expect(Metric::ModelAccuracy, pointer.headline());
     figures.expect(Metric::ModelAgeHours, age);
     figures.expect(Metric::ModelAgeMarginHours, age.zip(limit).map(|(age, limit)| limit.as_secs_f64() / 3600.0 - age));

@@ -136,6 +136,9 @@ metrics! {
     /// Number of registered versions.
     Versions { unit: Count, presence: Always, worst: Highest, sources: [Versions] }
 
+    /// Number of the champion's version. It shows when another version became champion.
+    ModelVersion { unit: None, presence: AfterTraining, worst: Highest, sources: [Champion] }
+
     /// Number of versions that the gate refused since the champion was promoted.
     Rejections { unit: Count, presence: Always, worst: Highest, sources: [Champion, RecentChampions, Runs] }
 
