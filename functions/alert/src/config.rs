@@ -7,7 +7,7 @@ use crate::{Address, Letterhead, Recipients};
 
 /// The function's configuration, from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct AlertConfig {
     /// The name of the registry table.
     pub table: String,
     /// The sender's address.
@@ -20,7 +20,7 @@ pub struct Config {
     pub letterhead: Letterhead,
 }
 
-impl Config {
+impl AlertConfig {
     /// Reads the configuration from `environment`.
     ///
     /// # Errors
@@ -51,8 +51,8 @@ mod tests {
     use super::*;
 
     /// Reads a complete environment in which only `key` has another value.
-    fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(|asked| {
+    fn read_with(key: &str, value: &str) -> Result<AlertConfig, ConfigError> {
+        AlertConfig::read(&Environment::from_lookup(|asked| {
             let usual = match asked {
                 "EVERGREEN_MODEL" => "iris",
                 "EVERGREEN_TABLE" => "registry",

@@ -1,30 +1,26 @@
 //! Turns notifications into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{
-    AlarmRecords, Champions, Clock, Lease, Mail, MailClaims, Mailer, RememberError, Runs, Sleeper, Unavailable,
-};
+use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Unavailable};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord, Telling};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::delivery::{Letter, Office};
+use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
-use crate::{Alarm, Failure, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
+use crate::{
+    Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
+};
 
 /// Maximum number of tries to update an alarm's record while others change it too.
-const OFFERS: usize = 5;
+const MAX_UPDATES: usize = 5;
 
-/// Turns notifications into mails. The ports give access to the registry, SES and the clock.
+/// Turns notifications into mails.
 #[derive(Debug)]
-pub struct Postman<'a, R, M, C> {
-    /// The registry of champions, runs, alarm records and mail claims.
-    pub registry: &'a R,
-    /// The service that sends mail.
-    pub mailer: &'a M,
-    /// The source of the current time.
-    pub clock: &'a C,
+pub struct AlertHandler<'a, W> {
+    /// The registry, SES and the clock.
+    pub ports: &'a W,
     /// The addresses that receive the mails.
     pub recipients: &'a Recipients,
     /// The names and links that every mail contains.
@@ -33,7 +29,7 @@ pub struct Postman<'a, R, M, C> {
 
 /// The result of an event that was handled completely.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
     /// Number of mails that had been sent before.
@@ -75,24 +71,19 @@ enum Unwritten {
     Letter(#[from] askama::Error),
 }
 
-impl<R, M, C> Postman<'_, R, M, C>
-where
-    R: AlarmRecords + Champions + MailClaims + Runs,
-    M: Mailer,
-    C: Clock + Sleeper,
-{
+impl<W: AlertWorld> AlertHandler<'_, W> {
     /// Handles all notifications of `event`, and tries all recipients of each, before it reports a failure.
     /// `invocation` names this invocation, and `until` is when the platform ends it.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
     /// platform's retry sends only the rest.
-    pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<Report, AlertError> {
-        let now = self.clock.now();
+    pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
+        let now = self.ports.clock().now();
         // The platform's retries have the same request id, so the time tells them apart.
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
-        let office = Office { registry: self.registry, mailer: self.mailer, clock: self.clock, lease: &lease };
-        let (mut report, mut failures, mut pace) = (Report::default(), AlertError::default(), None);
+        let sender = MailSender { ports: self.ports, lease: &lease };
+        let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
             match self.read(record, &mut report).await {
                 Ok(Some((alarm, telling, mail))) => {
@@ -100,12 +91,12 @@ where
                         Some(pace) => pace,
                         none => none.insert(self.pace().await),
                     };
-                    let letter = Letter { alarm: &alarm, telling: &telling, mail: &mail };
-                    let tally = office.send_to_all(letter, self.recipients, pace).await;
-                    report.sent += tally.sent;
-                    report.sent_before += tally.sent_before;
-                    report.not_due += tally.not_due;
-                    failures.not_sent += tally.not_sent;
+                    let mail = AlarmMail { alarm: &alarm, telling: &telling, mail: &mail };
+                    let counts = sender.send_to_all(mail, self.recipients, pace).await;
+                    report.sent += counts.sent;
+                    report.sent_before += counts.sent_before;
+                    report.not_due += counts.not_due;
+                    failures.not_sent += counts.not_sent;
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -118,10 +109,14 @@ where
     }
 
     /// Returns the alarm that a notification describes, and its mail. `None` if no mail is due.
-    async fn read(&self, record: &SnsRecord, report: &mut Report) -> Result<Option<(Alarm, Telling, Mail)>, Unwritten> {
+    async fn read(
+        &self,
+        record: &SnsRecord,
+        report: &mut AlertReport,
+    ) -> Result<Option<(Alarm, Telling, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let telling = match alarm.change() {
-            Some(change) => self.hear(&alarm, change).await,
+            Some(change) => self.decide(&alarm, change).await,
             None => Telling::NoNews,
         };
         match telling {
@@ -143,17 +138,17 @@ where
     }
 
     async fn write(&self, alarm: &Alarm, telling: &Telling) -> Result<Mail, askama::Error> {
-        let now = self.clock.now();
-        let knowledge = Knowledge::of(self.registry).await;
-        let failure = Failure::behind(alarm, self.registry, now).await;
+        let now = self.ports.clock().now();
+        let knowledge = Knowledge::of(self.ports.registry()).await;
+        let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
         letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
     /// Decides what to tell about a change, and stores the change. If the registry does not answer, this logs a warning
     /// and decides from the notification alone.
-    async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
-        for _ in 0..OFFERS {
-            match self.offer(alarm, change).await {
+    async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
+        for _ in 0..MAX_UPDATES {
+            match self.update_record(alarm, change).await {
                 Ok(telling) => return telling,
                 Err(RememberError::Conflict) => {}
                 Err(RememberError::Unavailable(error)) => {
@@ -162,14 +157,14 @@ where
                 }
             }
         }
-        AlarmRecord::hear(None, change, self.clock.now()).0
+        AlarmRecord::hear(None, change, self.ports.clock().now()).0
     }
 
-    async fn offer(&self, alarm: &Alarm, change: AlarmChange) -> Result<Telling, RememberError> {
-        let known: Result<_, Unavailable> = self.registry.alarm(&alarm.name).await;
-        let (telling, next) = AlarmRecord::hear(known?.as_ref(), change, self.clock.now());
+    async fn update_record(&self, alarm: &Alarm, change: AlarmChange) -> Result<Telling, RememberError> {
+        let known: Result<_, Unavailable> = self.ports.registry().alarm(&alarm.name).await;
+        let (telling, next) = AlarmRecord::hear(known?.as_ref(), change, self.ports.clock().now());
         if let Some(next) = next {
-            self.registry.remember(&alarm.name, &next).await?;
+            self.ports.registry().remember(&alarm.name, &next).await?;
         }
         Ok(telling)
     }
@@ -177,10 +172,10 @@ where
     /// Returns the pace that the SES account allows. The request also renews a connection that died while the
     /// environment was frozen. It is safe to repeat this request, but not to repeat a mail.
     async fn pace(&self) -> Pace {
-        let rate = self.mailer.rate().await;
+        let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {
             tracing::warn!(%error, cause = %error.cause, "mails are sent as slowly as SES's sandbox wants");
         }
-        Pace::of(rate.ok(), self.clock.now())
+        Pace::of(rate.ok(), self.ports.clock().now())
     }
 }

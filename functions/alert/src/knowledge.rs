@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::Champions;
 use evergreen_lifecycle::{Champion, Pointer, Record};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Alarm, AlarmKind, Reading};
+use crate::{Alarm, AlarmKind, AlarmReading};
 
 /// What is known about the champion.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ impl Knowledge {
     /// unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
-            (Reading::Value(value), _) => Some(value),
+            (AlarmReading::Value(value), _) => Some(value),
             (_, AlarmKind::AccuracyLow) if !alarm.measures_margin() => self.champion().map(Champion::headline),
             _ => None,
         }

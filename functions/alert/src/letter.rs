@@ -5,10 +5,10 @@ use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{ModelName, Telling};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::guide::{Guide, Step};
+use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
-use crate::{Alarm, Failure, Knowledge, State, figures};
+use crate::{Alarm, AlarmState, Knowledge, RunFailure, figures};
 
 /// Minimum delay after which a mail says that it is late. The platform's retries take less than half of it.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -40,7 +40,7 @@ struct Letter<'a> {
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
     no_table: &'static str,
-    steps: &'a [Step],
+    steps: &'a [GuideStep],
 }
 
 struct Fact<'a> {
@@ -82,12 +82,12 @@ pub fn write(
     alarm: &Alarm,
     telling: &Telling,
     knowledge: &Knowledge,
-    failure: Option<&Failure>,
+    failure: Option<&RunFailure>,
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let guide = Guide::to(alarm, about);
-    let (run, notes) = (failure.map(Failure::told), notes(alarm, telling, now));
+    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, telling, now));
     let headline = headline(alarm, telling, knowledge, now);
     let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
@@ -107,7 +107,7 @@ impl<'a> Letter<'a> {
         guide: &'a Guide,
         now: Timestamp,
     ) -> Self {
-        let raised = alarm.state != State::Ok;
+        let raised = alarm.state != AlarmState::Ok;
         Self {
             about,
             raised,

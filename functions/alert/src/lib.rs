@@ -6,6 +6,7 @@
 //! in the end keeps the notification in a queue.
 
 mod alarm;
+mod catalog;
 mod config;
 mod delivery;
 mod failure;
@@ -18,19 +19,21 @@ mod knowledge;
 mod letter;
 mod notification;
 mod pace;
+mod ports;
 mod quantity;
 mod reading;
 mod recipients;
 mod round;
 
-pub use alarm::{Alarm, Comparison, State};
-pub use config::Config;
-pub use failure::Failure;
-pub use guide::{Guide, Step};
-pub use handler::{AlertError, Postman, Report};
-pub use kind::AlarmKind;
+pub use alarm::{Alarm, AlarmState, Comparison};
+pub use catalog::{AlarmKind, CatalogEntry, MissingData};
+pub use config::AlertConfig;
+pub use failure::RunFailure;
+pub use guide::{Guide, GuideStep};
+pub use handler::{AlertError, AlertHandler, AlertReport};
 pub use knowledge::Knowledge;
 pub use letter::{Letterhead, write};
 pub use notification::{Notification, NotificationError};
-pub use reading::Reading;
+pub use ports::{AlertPorts, AlertWorld};
+pub use reading::AlarmReading;
 pub use recipients::{Address, InvalidRecipients, Recipients};

@@ -7,8 +7,8 @@ use evergreen_lifecycle::time;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::alarm::{Alarm, Comparison, State};
-use crate::{AlarmKind, Reading};
+use crate::alarm::{Alarm, AlarmState, Comparison};
+use crate::{AlarmKind, AlarmReading};
 
 /// The parts of the message that this function uses.
 #[derive(Debug, Deserialize)]
@@ -47,7 +47,7 @@ pub enum NotificationError {
     },
     /// CloudWatch has no such state.
     #[error("the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA")]
-    State,
+    AlarmState,
     /// The time cannot be read.
     #[error("the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
@@ -70,16 +70,16 @@ impl Notification {
     /// [`NotificationError`] when its state or its time cannot be read.
     pub fn into_alarm(self, stack: &str) -> Result<Alarm, NotificationError> {
         let since = moment(&self.state_change_time)?;
-        let state = self.new_state_value.parse().map_err(|_| NotificationError::State)?;
+        let state = self.new_state_value.parse().map_err(|_| NotificationError::AlarmState)?;
         let reason = self.new_state_reason.unwrap_or_default();
         let trigger = self.trigger.as_ref();
         Ok(Alarm {
             kind: AlarmKind::of(&self.alarm_name, stack),
             name: self.alarm_name,
             state,
-            before: self.old_state_value.and_then(|text| text.parse::<State>().ok()),
+            before: self.old_state_value.and_then(|text| text.parse::<AlarmState>().ok()),
             since,
-            reading: Reading::of(&reason),
+            reading: AlarmReading::of(&reason),
             threshold: trigger.and_then(|trigger| trigger.threshold),
             comparison: trigger.and_then(|trigger| trigger.comparison_operator.as_deref()?.parse::<Comparison>().ok()),
             metric: self.trigger.and_then(|trigger| trigger.metric_name).filter(|name| !name.is_empty()),
@@ -114,9 +114,9 @@ mod tests {
                 "ModelAgeHours","Threshold":36.0,"ComparisonOperator":"GreaterThanThreshold","Statistic":"MAXIMUM"}}"#,
         )
         .unwrap();
-        assert_eq!((alarm.kind.clone(), alarm.state), (AlarmKind::ChampionTooOld, State::Alarm));
-        assert_eq!((alarm.since, alarm.before), (at("2026-11-24T03:00:00.123Z"), Some(State::Ok)));
-        assert_eq!((alarm.reading, alarm.threshold), (Reading::Value(41.0), Some(36.0)));
+        assert_eq!((alarm.kind.clone(), alarm.state), (AlarmKind::ChampionTooOld, AlarmState::Alarm));
+        assert_eq!((alarm.since, alarm.before), (at("2026-11-24T03:00:00.123Z"), Some(AlarmState::Ok)));
+        assert_eq!((alarm.reading, alarm.threshold), (AlarmReading::Value(41.0), Some(36.0)));
         assert_eq!((alarm.comparison, alarm.metric.as_deref()), (Some(Comparison::Greater), Some("ModelAgeHours")));
     }
 
@@ -128,7 +128,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((alarm.threshold, alarm.comparison, alarm.metric), (None, None, None));
-        assert_eq!((alarm.reading, alarm.reason.as_str(), alarm.before), (Reading::Untold, "", None));
+        assert_eq!((alarm.reading, alarm.reason.as_str(), alarm.before), (AlarmReading::Missing, "", None));
     }
 
     #[test]

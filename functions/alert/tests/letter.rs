@@ -1,7 +1,7 @@
 //! The text of the mails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
+use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
     BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Telling, Version,
@@ -23,10 +23,10 @@ fn alarm(kind: AlarmKind) -> Alarm {
     Alarm {
         name: format!("evergreen-{}", kind.as_str()),
         kind,
-        state: State::Alarm,
-        before: Some(State::Ok),
+        state: AlarmState::Alarm,
+        before: Some(AlarmState::Ok),
         since: moment("2026-11-24T20:00:00Z"),
-        reading: Reading::Value(3.0),
+        reading: AlarmReading::Value(3.0),
         threshold: Some(1.0),
         comparison: Some(Comparison::GreaterOrEqual),
         metric: None,
@@ -37,7 +37,7 @@ fn alarm(kind: AlarmKind) -> Alarm {
 
 fn too_old() -> Alarm {
     Alarm {
-        reading: Reading::Value(-5.0),
+        reading: AlarmReading::Value(-5.0),
         threshold: Some(0.0),
         comparison: Some(Comparison::Less),
         metric: Some("ModelAgeMarginHours".into()),
@@ -49,7 +49,7 @@ fn too_old() -> Alarm {
 
 fn accuracy_low() -> Alarm {
     Alarm {
-        reading: Reading::Value(0.8333),
+        reading: AlarmReading::Value(0.8333),
         threshold: Some(0.9),
         comparison: Some(Comparison::Less),
         metric: Some("ModelAccuracy".into()),
@@ -66,7 +66,7 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    let telling = if alarm.state == State::Ok { Telling::Over { raised: Vec::new() } } else { Telling::Raised };
+    let telling = if alarm.state == AlarmState::Ok { Telling::Over { raised: Vec::new() } } else { Telling::Raised };
     told(alarm, &telling, knowledge, NOW)
 }
 
@@ -121,9 +121,9 @@ fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
 #[test]
 fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let cleared = Alarm {
-        state: State::Ok,
-        before: Some(State::Alarm),
-        reading: Reading::Value(35.9),
+        state: AlarmState::Ok,
+        before: Some(AlarmState::Alarm),
+        reading: AlarmReading::Value(35.9),
         since: moment("2026-11-25T06:06:00Z"),
         reason: "Threshold Crossed: 1 datapoint [35.9 (25/11/26 06:00:00)] was not less than the threshold (0.0)."
             .into(),
@@ -201,7 +201,7 @@ fn regression() -> Knowledge {
 
 #[test]
 fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
-    let raised = Alarm { reading: Reading::Value(0.8125), ..accuracy_low() };
+    let raised = Alarm { reading: AlarmReading::Value(0.8125), ..accuracy_low() };
     let mail = mail(&raised, &regression());
     insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion's R² is 0.8125 (at least 0.9 is wanted)");
     let table = mail.text.split("The champion |").nth(1).unwrap();
@@ -222,7 +222,7 @@ fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
 
     Dashboard: https://example.com/dashboard?a=1&b=2
     "#);
-    let cleared = Alarm { state: State::Ok, ..raised };
+    let cleared = Alarm { state: AlarmState::Ok, ..raised };
     assert!(self::mail(&cleared, &regression()).subject.contains("the champion's R² is well again"));
 }
 
@@ -249,7 +249,7 @@ fn two_classes_have_two_more_figures() {
 #[test]
 fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin() {
     let alarm = Alarm {
-        reading: Reading::Value(-0.42),
+        reading: AlarmReading::Value(-0.42),
         threshold: Some(0.0),
         metric: Some("ModelAccuracyMargin".into()),
         ..accuracy_low()
@@ -257,9 +257,9 @@ fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin()
     let raised = mail(&alarm, &knowledge());
     assert_eq!(raised.subject, "[ALARM] iris: the champion is not good enough: accuracy 0.9667, margin -0.42");
     assert!(raised.text.contains("not known to be better than a constant answer"), "{}", raised.text);
-    let over = mail(&Alarm { state: State::Ok, reading: Reading::Value(1.5), ..alarm.clone() }, &knowledge());
+    let over = mail(&Alarm { state: AlarmState::Ok, reading: AlarmReading::Value(1.5), ..alarm.clone() }, &knowledge());
     assert_eq!(over.subject, "[OK] iris: the champion is good enough again: accuracy 0.9667, margin 1.5");
-    let untold = mail(&Alarm { reading: Reading::Untold, ..alarm }, &Knowledge::Nothing);
+    let untold = mail(&Alarm { reading: AlarmReading::Missing, ..alarm }, &Knowledge::Nothing);
     assert_eq!(untold.subject, "[ALARM] iris: the champion is not good enough");
 }
 
@@ -270,21 +270,21 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
             AlarmKind::ChampionTooOld => too_old(),
             AlarmKind::AccuracyLow => accuracy_low(),
             AlarmKind::PredictionLatency => Alarm {
-                reading: Reading::Value(1240.4),
+                reading: AlarmReading::Value(1240.4),
                 threshold: Some(1000.0),
                 comparison: Some(Comparison::Greater),
                 metric: Some("Latency".into()),
                 ..alarm(kind)
             },
             AlarmKind::VersionsRefused => {
-                Alarm { reading: Reading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
             }
             AlarmKind::QuotaNearlyUsed => {
-                Alarm { reading: Reading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
             }
             kind => alarm(kind),
         };
-        let cleared = Alarm { state: State::Ok, reading: Reading::Untold, ..raised.clone() };
+        let cleared = Alarm { state: AlarmState::Ok, reading: AlarmReading::Missing, ..raised.clone() };
         [raised, cleared].map(|alarm| mail(&alarm, &knowledge()).subject)
     });
     insta::assert_snapshot!(subjects.collect::<Vec<_>>().join("\n"), @r#"
@@ -337,15 +337,15 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
 fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown() {
     let subject = |reading, knowledge: &Knowledge, alarm| mail(&Alarm { reading, ..alarm }, knowledge).subject;
     let lines = [
-        subject(Reading::Untold, &knowledge(), too_old()),
-        subject(Reading::NoData, &knowledge(), too_old()),
-        subject(Reading::NoData, &Knowledge::NoChampion, too_old()),
-        subject(Reading::NoData, &Knowledge::Nothing, too_old()),
-        subject(Reading::Untold, &Knowledge::Nothing, too_old()),
-        subject(Reading::Value(-5.0), &Knowledge::Unreadable, too_old()),
-        subject(Reading::Untold, &knowledge(), accuracy_low()),
-        subject(Reading::Untold, &Knowledge::Nothing, accuracy_low()),
-        subject(Reading::Untold, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
+        subject(AlarmReading::Missing, &knowledge(), too_old()),
+        subject(AlarmReading::NoData, &knowledge(), too_old()),
+        subject(AlarmReading::NoData, &Knowledge::NoChampion, too_old()),
+        subject(AlarmReading::NoData, &Knowledge::Nothing, too_old()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, too_old()),
+        subject(AlarmReading::Value(-5.0), &Knowledge::Unreadable, too_old()),
+        subject(AlarmReading::Missing, &knowledge(), accuracy_low()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, accuracy_low()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
     [ALARM] iris: the champion is 41 h 1 min old
@@ -362,7 +362,7 @@ fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown(
 
 #[test]
 fn an_end_says_how_long_the_alarm_was_raised() {
-    let cleared = Alarm { state: State::Ok, ..alarm(AlarmKind::Throttles) };
+    let cleared = Alarm { state: AlarmState::Ok, ..alarm(AlarmKind::Throttles) };
     let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
     let text = told(&cleared, &Telling::Over { raised }, &knowledge(), NOW).text;
     assert!(text.contains("\nWas not well for: 1 h 15 min\n"), "{text}");

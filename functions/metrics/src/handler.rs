@@ -5,35 +5,23 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::health::{
     Refusals, accuracy_margin, champion_figures, refusals, run_figures, served_accuracy,
 };
-use evergreen_lifecycle::ports::{
-    Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Unavailable, Versions, WithCopy,
-};
+use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
 use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
 use crate::deadline::deadline_figures;
-use crate::inspection::Inspection;
+use crate::inspection::ArtifactInspection;
 use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
-use crate::{Schedule, Timetable};
+use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Measures one model. Each field is a port to one source or sink.
+/// Measures one model.
 #[derive(Debug)]
-pub struct Meter<'a, R, A, S, T, U, C> {
-    /// The registry of runs, champions and versions.
-    pub registry: &'a R,
-    /// The store of artifacts.
-    pub artifacts: &'a A,
-    /// The destination of the figures.
-    pub sink: &'a S,
-    /// The source of the training schedule.
-    pub schedules: &'a T,
-    /// The source of request counts per API key.
-    pub usage: &'a U,
-    /// The source of the current time.
-    pub clock: &'a C,
+pub struct MetricsHandler<'a, W> {
+    /// The registry, the other sources, the destination of the metrics, and the clock.
+    pub ports: &'a W,
     /// The limits that the stack was deployed with.
     pub expectations: &'a Expectations,
 }
@@ -58,7 +46,7 @@ pub struct Expectations {
 
 /// The result of a measurement, for people who invoke the function by hand.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct MetricsReport {
     /// The published figures by name.
     pub published: BTreeMap<&'static str, f64>,
     /// The figures that could not be computed.
@@ -66,12 +54,12 @@ pub struct Report {
     /// The keys of records that this release cannot read completely.
     pub unreadable: Vec<String>,
     /// The state of the champion's stored files. `None` if no champion is known.
-    pub artifact: Option<Files>,
+    pub artifact: Option<ArtifactFiles>,
 }
 
 /// The state of the champion's stored files, as text.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Files {
+pub struct ArtifactFiles {
     /// The registry's copy. `None` if the registry keeps no copy.
     pub copy: Option<String>,
     /// The object in the bucket.
@@ -100,39 +88,32 @@ impl From<MetricsError> for Diagnostic {
     }
 }
 
-impl<R, A, S, T, U, C> Meter<'_, R, A, S, T, U, C>
-where
-    R: Champions + Runs + Versions,
-    A: Artifacts,
-    S: MetricSink,
-    T: Schedules,
-    U: RequestUsage,
-    C: Clock,
-{
+impl<W: MetricsWorld> MetricsHandler<'_, W> {
     /// Measures the model and publishes the figures.
     ///
     /// # Errors
     /// [`MetricsError`] when nothing could be read or the figures could not be published. If only one read fails, only
     /// its figures are unknown.
-    pub async fn handle(&self) -> Result<Report, MetricsError> {
-        let now = self.clock.now();
-        let (readings, failure) = Readings::take(self.registry, self.schedules, &self.expectations.schedule).await;
+    pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
+        let now = self.ports.clock().now();
+        let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
         let (inspection, used) =
-            tokio::join!(self.inspect(&readings), quota::used(self.usage, self.expectations.quota, now));
+            tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
         let mut figures = self.figures(&readings, inspection.as_ref(), now);
         figures.expect(Metric::QuotaUsed, used);
         let unknown = figures.unknown().len() as f64;
         figures.know(Metric::UnknownFigures, unknown);
-        self.sink.publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
+        self.ports.sink().publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
+        // Without one of the reads nothing is listed, and UnreadableRecords is unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
-        Ok(Report {
+        Ok(MetricsReport {
             published: figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
             unknown: figures.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
-            artifact: inspection.map(|inspection| Files {
+            artifact: inspection.map(|inspection| ArtifactFiles {
                 copy: inspection.copy.map(|copy| copy.to_string()),
                 object: inspection.object.to_string(),
             }),
@@ -141,9 +122,9 @@ where
 
     /// Checks the champion's files. If a file is not intact, reads the pointer again and repeats the check. A promotion
     /// between two reads could otherwise compare one champion's pointer with another champion's copy.
-    async fn inspect(&self, readings: &Readings) -> Option<Inspection> {
+    async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
-        let again = if first.is_sound() { None } else { readings::pointer(self.registry).await.ok().flatten() };
+        let again = if first.is_sound() { None } else { readings::pointer(self.ports.registry()).await.ok().flatten() };
         let second = match &again {
             Some(again) => self.inspect_files(again).await,
             None => None,
@@ -156,12 +137,12 @@ where
         Some(found)
     }
 
-    async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<Inspection> {
+    async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<ArtifactInspection> {
         let pointer = pointer.as_ref().ok()?;
-        Some(Inspection::of(pointer, copy.as_deref(), self.artifacts, &self.expectations.model).await)
+        Some(ArtifactInspection::of(pointer, copy.as_deref(), self.ports.artifacts(), &self.expectations.model).await)
     }
 
-    fn figures(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
+    fn figures(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> Figures {
         let mut figures = Figures::default();
         figures.add(self.of_champion(readings, inspection, now));
         if let Some(history) = &readings.history {
@@ -194,7 +175,7 @@ where
 
     /// Computes the champion's figures. Without a pointer there is no champion. That is an error only if a version was
     /// ever promoted.
-    fn of_champion(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
+    fn of_champion(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> Figures {
         let mut figures = Figures::default();
         let Some(pointer) = &readings.pointer else { return figures };
         match (pointer, &readings.history) {
@@ -203,7 +184,7 @@ where
                 if let Some(runs) = &readings.runs {
                     figures.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
                 }
-                figures.add(inspection.map(Inspection::figures).unwrap_or_default());
+                figures.add(inspection.map(ArtifactInspection::figures).unwrap_or_default());
             }
             (Some((Err(record), _)), _) => {
                 tracing::error!(%record, "the champion's pointer does not say what to load");

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
-use crate::{Schedule, Timetable};
+use crate::{MetricsWorld, Schedule, Timetable};
 
 /// Maximum number of champions to read, newest first. The 7-day average is exact up to this many promotions in a week.
 /// Beyond that it covers only the time since the oldest of them.
@@ -30,11 +30,8 @@ pub(crate) struct SortedRuns {
 
 impl Readings {
     /// Reads all sources. The second result is the first failure of the registry, if any.
-    pub(crate) async fn take<R, T>(registry: &R, schedules: &T, configured: &Schedule) -> (Self, Option<Unavailable>)
-    where
-        R: Champions + Runs + Versions,
-        T: Schedules,
-    {
+    pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
+        let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
             pointer(registry),
             registry.recent_champions(CHAMPIONS),

@@ -9,7 +9,7 @@ use evergreen_lifecycle::{
     Champion, Evaluation, IntervalEvaluation, Metric, MetricSource, Pointer, Presence, RegressionEvaluation, Run,
     Trigger, Unreadable, Version,
 };
-use evergreen_metrics::{MetricsError, Report};
+use evergreen_metrics::{MetricsError, MetricsReport};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
@@ -33,7 +33,7 @@ fn keep_copy(world: &World, change: impl Fn(&mut Vec<u8>)) {
 }
 
 /// Returns the published values by name. `None` means that the figure was not published.
-fn figures<const N: usize>(report: &Report, names: [&str; N]) -> [Option<f64>; N] {
+fn figures<const N: usize>(report: &MetricsReport, names: [&str; N]) -> [Option<f64>; N] {
     names.map(|name| report.published.get(name).copied())
 }
 
@@ -171,7 +171,7 @@ async fn of_a_read_that_fails_the_figures_are_unknown_and_all_others_are_publish
         let mut world = a_week();
         world.registry = Registry { away: vec![away], ..world.registry };
         world.memory.take_away(if ["schedule", "usage"].contains(&away) { away } else { "nothing else" });
-        let Report { published, unknown, .. } = world.measure().await.unwrap();
+        let MetricsReport { published, unknown, .. } = world.measure().await.unwrap();
         let known = Metric::ALL.into_iter().filter(|metric| !expected.contains(metric)).map(Metric::name);
         assert_eq!(published.keys().copied().collect::<BTreeSet<_>>(), known.collect(), "{away}");
         assert_eq!(unknown, expected.iter().map(|metric| metric.name()).collect::<Vec<_>>(), "{away}");

@@ -1,6 +1,6 @@
 //! Which notifications lead to a mail.
 
-use evergreen_alert::{AlertError, Report};
+use evergreen_alert::{AlertError, AlertReport};
 use evergreen_testkit::{moment, run};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
@@ -92,7 +92,7 @@ async fn a_new_alarm_that_finds_all_well_is_no_news() {
         let memory = self::memory();
         let changed = CLEARED.replace(from, to);
         assert_ne!(changed, CLEARED);
-        assert_eq!(handle(&memory, event(&changed)).await, Ok(Report { no_news: 1, ..Report::default() }));
+        assert_eq!(handle(&memory, event(&changed)).await, Ok(AlertReport { no_news: 1, ..AlertReport::default() }));
         assert!(mails(&memory).is_empty());
     }
 }

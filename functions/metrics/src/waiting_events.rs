@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
 const MAX_TIME: Duration = Duration::from_secs(15);
 
 /// Publishes the waiting events and logs what it could not publish. A failure here does not fail the invocation.
-pub async fn tell_what_waits(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
+pub async fn send_waiting_events(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
     let telling = outbox::deliver(outbox, bus, clock.now());
     match tokio::time::timeout(MAX_TIME, telling).await {
         Ok(delivery) if !delivery.is_complete() => {
