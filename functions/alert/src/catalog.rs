@@ -123,7 +123,7 @@ macro_rules! alarms {
 /// The row of an alarm that is not in the catalogue. Its optional fields are the defaults of all rows.
 const OTHER: CatalogEntry = CatalogEntry {
     name: "",
-    meaning: "This alarm is not one of Evergreen's own; its description says what it watches.",
+    meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
     raised: |it| {
         let metric = it.alarm.metric.as_deref().unwrap_or("its value");
         format!("alarm {} is raised: {metric} is {}{}", it.alarm.kind.as_str(), it.value(), it.wanted())
@@ -140,8 +140,9 @@ alarms! {
     /// The champion is too old, or no figures about it arrive.
     ChampionTooOld {
         name: "champion-too-old",
-        meaning: "No version has become champion for too long: training does not run, fails, or is refused by the gate; \
-                  or there is no champion, or nobody measures it. What served goes on serving.",
+        meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
+                  refuses its versions. Or there is no champion, or the metrics function does not run. A champion \
+                  that was loaded keeps answering predictions.",
         raised: champion_age,
         cleared: champion_is_young_again,
         steps: TRAINING_STEPS,
@@ -152,19 +153,20 @@ alarms! {
     /// The champion's score is below the threshold.
     AccuracyLow {
         name: "accuracy-low",
-        meaning: "The version that serves is not known to be better than a constant answer, or it does worse on the newest \
-                  rows than on those that it was judged by. Or its accuracy or R² is below AccuracyAlarmThreshold, where \
-                  that is a number. It goes on serving until a version passes the gate.",
+        meaning: "The champion is not known to be better than a constant answer, or its score on the newest \
+                  hold-out is worse than on its own hold-out. If AccuracyAlarmThreshold is a number, its accuracy \
+                  or R² is below that number. It keeps answering predictions until another version passes the \
+                  gate.",
         raised: champion_score,
         cleared: champion_score_is_good_again,
         steps: &[
-            step("Compare the last runs: figures, data set, hyperparameters:", Command::Runs),
+            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
             advice(
-                "A model that is no better than a constant answer has too few rows, or columns that do not tell the target. \
-                 More rows or other columns help.",
+                "If a model is no better than a constant answer, its data set has too few rows, or its columns do \
+                 not determine the target. Add rows or other columns.",
             ),
-            advice("If the data set has changed, see whether it should have."),
-            step("Train again; a version that is good enough takes over by itself:", Command::Train),
+            advice("If the data set has changed, check whether the change is intended."),
+            step("Train again. A version that passes the gate becomes champion by itself:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
         threshold: 0.0,
@@ -173,9 +175,10 @@ alarms! {
     /// A scheduled training run has not made a version in time.
     DeadlineMissed {
         name: "deadline-missed",
-        meaning: "Since the scheduled time no run has made a version, promoted or refused. The champion goes on serving.",
+        meaning: "Since the scheduled time no run has made a version, promoted or refused. The champion keeps \
+                  answering predictions.",
         raised: |_| "training has missed its deadline".to_owned(),
-        cleared: |_| "training has caught up".to_owned(),
+        cleared: |_| "training is no longer late".to_owned(),
         steps: TRAINING_STEPS,
         missing_data: MissingData::KeepsState,
     }
@@ -183,8 +186,9 @@ alarms! {
     /// Training runs fail or are lost.
     TrainingFailed {
         name: "training-failed",
-        meaning: "Since a run last made a version, runs have failed or died. The champion goes on serving and grows older.",
-        raised: |it| format!("training fails{}", it.counted("since the last version")),
+        meaning: "Runs have failed or were lost since a run last made a version. The champion keeps answering \
+                  predictions and grows older.",
+        raised: |it| format!("training failed{}", it.counted("since the last version")),
         cleared: |_| "training makes versions again".to_owned(),
         steps: TRAINING_STEPS,
         missing_data: MissingData::KeepsState,
@@ -193,16 +197,16 @@ alarms! {
     /// The gate has refused every version for days.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For two days or more the gate has refused every version that was trained. The champion goes on serving \
-                  and grows older.",
+        meaning: "For two days or more the gate has refused every version that was trained. The champion keeps \
+                  answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
-        cleared: |_| "the gate has let a version serve again".to_owned(),
+        cleared: |_| "the gate has accepted a version again".to_owned(),
         steps: &[
             step("See by how much the gate refused each version:", Command::Runs),
             advice(
-                "If the data has changed and the new versions are what you want, lower the floor or raise the tolerance.",
+                "If the data has changed and you want the new versions, lower the floor or raise the tolerance.",
             ),
-            step("Otherwise mend the data, and train:", Command::Train),
+            step("Otherwise correct the data, and train:", Command::Train),
         ],
         missing_data: MissingData::KeepsState,
         threshold: 48.0,
@@ -211,8 +215,9 @@ alarms! {
     /// A new predict environment could not load the champion.
     ModelUnhealthy {
         name: "model-unhealthy",
-        meaning: "A new environment of the predict function could not load the champion: its pointer is gone, or neither \
-                  the registry's copy nor the bucket's object can serve. Warm environments serve on from memory.",
+        meaning: "A new environment of the predict function could not load the champion. Its pointer is gone, or \
+                  neither the registry's copy nor the bucket's object can be loaded. Environments that have the \
+                  champion in memory keep answering predictions.",
         raised: |_| "a new environment could not load the champion".to_owned(),
         cleared: |_| "a new environment can load the champion again".to_owned(),
         steps: STORED_FILE_STEPS,
@@ -222,10 +227,11 @@ alarms! {
     /// A stored file of the champion is missing or damaged. The other file may hide that.
     ArtifactDamaged {
         name: "artifact-damaged",
-        meaning: "The registry's copy of the champion's artifact or the bucket's object is gone or damaged. As long as the \
-                  other one is sound, predictions go on. The gate's comparison and a promotion by hand need the object.",
-        raised: |_| "a stored file of the champion is gone or damaged".to_owned(),
-        cleared: |_| "the champion's stored files are sound again".to_owned(),
+        meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
+                  long as the other one is intact, predictions are answered. The gate's comparison and a \
+                  promotion by hand need the object.",
+        raised: |_| "a stored file of the champion is missing or damaged".to_owned(),
+        cleared: |_| "the champion's stored files are intact again".to_owned(),
         steps: STORED_FILE_STEPS,
         missing_data: MissingData::KeepsState,
     }
@@ -233,23 +239,23 @@ alarms! {
     /// The predict function failed to load a champion.
     ModelLoadFailures {
         name: "model-load-failures",
-        meaning: "An environment that answers predictions could not fetch, verify or read the champion. It serves the last \
-                  good version that it had, or answers 503 if it had none.",
-        raised: |it| format!("predict could not load the champion{}", it.recently()),
-        cleared: |_| "no load of the champion has failed lately".to_owned(),
-        steps: &[step("Read what exactly is wrong:", Command::Logs("predict")), RESTORE_FILE, REPLACE_CHAMPION],
+        meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
+                  the last version that it could load, or answers 503 if there is none.",
+        raised: |it| format!("the predict function could not load the champion{}", it.recently()),
+        cleared: |_| "no load of the champion has failed recently".to_owned(),
+        steps: &[step("Read what is wrong:", Command::Logs("predict")), RESTORE_FILE, REPLACE_CHAMPION],
         missing_data: MissingData::Ends,
     }
 
     /// The API answers with 5xx.
     PredictionErrors {
         name: "prediction-errors",
-        meaning: "Callers were answered with server errors, in two periods of 5 minutes of three: they got no prediction.",
-        raised: |it| format!("predictions fail with 5xx{}", it.recently()),
-        cleared: |_| "no prediction has failed lately".to_owned(),
+        meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
+        raised: |it| format!("predictions failed with 5xx{}", it.recently()),
+        cleared: |_| "no prediction has failed recently".to_owned(),
         steps: &[
             step("Read why:", Command::Logs("predict")),
-            advice("If it began with a deployment, deploy the code before it."),
+            advice("If the errors began with a deployment, deploy the previous code."),
         ],
         missing_data: MissingData::Ends,
     }
@@ -257,15 +263,16 @@ alarms! {
     /// The API is slow.
     PredictionLatency {
         name: "prediction-latency",
-        meaning: "One request in a hundred took longer than the limit. Callers may time out.",
+        meaning: "One request in a hundred took longer than the limit. Callers may stop waiting for an answer.",
         raised: |it| format!("predictions are slow: one in a hundred takes {}{}", it.value(), it.limit()),
         cleared: |it| match it.known_value() {
             Some(value) => format!("predictions are fast again: one in a hundred takes {value}{}", it.limit()),
             None => "predictions are fast again".to_owned(),
         },
         steps: &[
-            step("See whether cold starts are what is slow (initDurationMs):", Command::Logs("predict")),
-            advice("If it is the model, train with fewer trees; if it is start-up, give the function more memory."),
+            step("Check whether the slow requests are cold starts (initDurationMs):", Command::Logs("predict")),
+            advice("If the model is slow, train with fewer trees. If cold starts are slow, give the function more \
+                    memory."),
         ],
         missing_data: MissingData::Ends,
         threshold: 1000.0,
@@ -274,15 +281,15 @@ alarms! {
     /// Predictions are rejected because the function has reached its concurrency limit.
     Throttles {
         name: "throttles",
-        meaning: "Lambda had no environment left for the predict function, and the callers were turned away.",
-        raised: |it| format!("predictions are turned away{}", it.recently()),
-        cleared: |_| "predictions are no longer turned away".to_owned(),
+        meaning: "Lambda had no environment left for the predict function and rejected requests.",
+        raised: |it| format!("predictions were rejected{}", it.recently()),
+        cleared: |_| "predictions are no longer rejected".to_owned(),
         steps: &[
             step(
                 "See how much concurrency the account has:",
                 Command::Always("aws lambda get-account-settings"),
             ),
-            advice("Ask for more in Service Quotas, or lower the rate of the usage plan."),
+            advice("Request more in Service Quotas, or lower the rate of the usage plan."),
         ],
         missing_data: MissingData::Ends,
     }
@@ -290,14 +297,15 @@ alarms! {
     /// A client's API key has used most of its monthly requests.
     QuotaNearlyUsed {
         name: "quota-nearly-used",
-        meaning: "A client's key has used four fifths of its requests of this calendar month. Once all are used, its calls \
-                  are answered with 429 until the month ends.",
-        raised: |it| format!("a client's key has used {} of its requests of this month", it.value()),
+        meaning: "A client's key has used four fifths of its requests for this calendar month. Once all are used, \
+                  its calls are answered with 429 until the month ends.",
+        raised: |it| format!("a client's key has used {} of its requests for this month", it.value()),
         cleared: |_| "the clients' keys have requests left again".to_owned(),
         steps: &[
-            step("See how many requests each key has made, day by day:", Command::Usage),
-            advice("If they are meant, raise MonthlyQuota and deploy; this month's count goes on."),
-            advice("If they are not, ask the client, or switch its key off: docs/OPERATIONS.md, Change a key."),
+            step("See how many requests each key has made on each day:", Command::Usage),
+            advice("If these requests are intended, raise MonthlyQuota and deploy. This month's requests still \
+                    count."),
+            advice("If not, ask the client, or disable its key: docs/OPERATIONS.md, Change a key."),
         ],
         missing_data: MissingData::KeepsState,
         threshold: 0.8,
@@ -306,12 +314,12 @@ alarms! {
     /// Some metrics cannot be computed, so their alarms rely on old values.
     FiguresUnknown {
         name: "figures-unknown",
-        meaning: "For 15 minutes or more some figures could not be worked out, because something could not be read. The \
-                  alarms that watch them keep the state that they had.",
-        raised: |it| format!("figures cannot be worked out{}", it.counted("of them")),
-        cleared: |_| "all figures are known again".to_owned(),
+        meaning: "For 15 minutes or more some metrics could not be computed, because something could not be read. \
+                  The alarms that watch these metrics keep their state.",
+        raised: |it| format!("metrics cannot be computed{}", it.counted("of them")),
+        cleared: |_| "all metrics are known again".to_owned(),
         steps: &[
-            step("See which figures are unknown:", Command::Measure),
+            step("See which metrics are unknown:", Command::Measure),
             step("Read why:", Command::Logs("metrics")),
         ],
         missing_data: MissingData::KeepsState,
@@ -320,14 +328,14 @@ alarms! {
     /// The registry holds records that this release cannot read.
     UnreadableRecords {
         name: "unreadable-records",
-        meaning: "The registry holds records that this release cannot read, or not wholly. Figures leave them out. A newer \
-                  release has written them, or somebody has changed them.",
+        meaning: "The registry holds records that this release cannot read, or only in part. Metrics leave them \
+                  out. A newer release has written these records, or somebody has changed them.",
         raised: |it| format!("records cannot be read{}", it.counted("of them")),
         cleared: |_| "all records can be read again".to_owned(),
         steps: &[
             step("See which records cannot be read:", Command::Measure),
-            advice("After a rollback: deploy the newer release again, or wait until new runs have taken their place."),
-            advice("A champion of the newer release is replaced by the next version that passes the gate."),
+            advice("After a rollback: deploy the newer release again, or wait until new runs replace these records."),
+            advice("The next version that passes the gate replaces a champion of the newer release."),
         ],
         missing_data: MissingData::KeepsState,
     }
@@ -335,9 +343,9 @@ alarms! {
     /// The train function's dead-letter queue holds events.
     TrainFailureQueue {
         name: "train-failure-queue",
-        meaning: "A training, or the import of a model file, failed at each of its three tries. Its event is kept for 14 \
-                  days and is not tried again by itself.",
-        raised: |it| format!("a training or an import failed for good{}", it.waiting()),
+        meaning: "A training run, or the import of a model file, failed in all its attempts. Its event is kept \
+                  for 14 days. It is not tried again by itself.",
+        raised: |it| format!("a training run or an import failed for good{}", it.waiting()),
         cleared: queue_is_empty,
         steps: &[READ_MESSAGES, step("Read why:", Command::Logs("train")), REPLAY],
         missing_data: MissingData::Ends,
@@ -346,24 +354,26 @@ alarms! {
     /// The queue of training events that could not be delivered holds events.
     TrainScheduleQueue {
         name: "train-schedule-queue",
-        meaning: "An event could not be handed to the train function: the schedule's, so that the training of that day has \
-                  not begun, or that of a model file that was put into the bucket.",
-        raised: |it| format!("a training or an import could not be started{}", it.waiting()),
+        meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
+                  training run of that day has not started. If it is the event of an uploaded model file, the \
+                  file was not imported.",
+        raised: |it| format!("a training run or an import could not start{}", it.waiting()),
         cleared: queue_is_empty,
-        steps: &[READ_MESSAGES, step("If it is the schedule's, train now:", Command::Train), REPLAY],
+        steps: &[READ_MESSAGES, step("If it is the schedule's event, train now:", Command::Train), REPLAY],
         missing_data: MissingData::Ends,
     }
 
     /// The metrics function's dead-letter queue holds events.
     MetricsFailureQueue {
         name: "metrics-failure-queue",
-        meaning: "The metrics function failed three times over. Figures have a gap, and alarms may rest on old ones.",
-        raised: |it| format!("figures could not be published{}", it.waiting()),
+        meaning: "The metrics function failed three times in a row. Values of metrics are missing, and alarms may \
+                  rely on old values.",
+        raised: |it| format!("metrics could not be published{}", it.waiting()),
         cleared: queue_is_empty,
         steps: &[
             READ_MESSAGES,
             step("Read why:", Command::Logs("metrics")),
-            step("Nothing has to be replayed, each measurement is complete in itself; empty it:", Command::Purge),
+            step("Do not replay the events: each measurement is complete in itself. Empty the queue:", Command::Purge),
         ],
         missing_data: MissingData::Ends,
     }
@@ -371,9 +381,9 @@ alarms! {
     /// The alert function's dead-letter queue holds events. Their mails could not be sent.
     AlertFailureQueue {
         name: "alert-failure-queue",
-        meaning: "A mail about an alarm was not sent, at any of three tries, or SES did not say whether it sent it. Somebody \
-                  was not told, or perhaps not.",
-        raised: |it| format!("a mail could not be sent, or perhaps not{}", it.waiting()),
+        meaning: "A mail about an alarm was not sent in three attempts, or SES did not answer whether it was \
+                  sent. A recipient may not know about the alarm.",
+        raised: |it| format!("a mail was not sent, or it is unknown whether it was sent{}", it.waiting()),
         cleared: queue_is_empty,
         steps: MAIL_QUEUE_STEPS,
         missing_data: MissingData::Ends,
@@ -383,7 +393,7 @@ alarms! {
     /// The queue of alarms that did not reach the alert function holds messages.
     AlertTopicQueue {
         name: "alert-topic-queue",
-        meaning: "An alarm did not reach the function that writes mails: nobody was told of it.",
+        meaning: "An alarm did not reach the function that writes mails. Nobody got a mail about it.",
         raised: |it| format!("an alarm did not reach the alert function{}", it.waiting()),
         cleared: queue_is_empty,
         steps: MAIL_QUEUE_STEPS,
@@ -394,18 +404,18 @@ alarms! {
     /// Mails that SES accepted have bounced, were reported as spam, or were rejected.
     MailBounced {
         name: "mail-bounced",
-        meaning: "SES took a mail about an alarm and could not deliver it, or its reader called it spam. Somebody was not \
-                  told, and is not told of the next alarm either.",
-        raised: |it| format!("a mail did not reach its reader{}", it.counted("in an hour")),
+        meaning: "SES accepted a mail about an alarm and could not deliver it, or the recipient reported it as \
+                  spam. This recipient does not get the next mails either.",
+        raised: |it| format!("a mail did not reach its recipient{}", it.counted("in an hour")),
         cleared: |_| "no mail has bounced for a day".to_owned(),
         steps: &[
             step(
-                "See which addresses SES no longer writes to:",
+                "See which addresses SES no longer sends mail to:",
                 Command::Always("aws sesv2 list-suppressed-destinations --reasons BOUNCE COMPLAINT"),
             ),
-            advice("Mend the address in the parameter AlertRecipients, or take it out, and deploy."),
+            advice("Correct the address in the parameter AlertRecipients, or remove it, and deploy."),
             step(
-                "If the mailbox works again, let SES write to it:",
+                "If the mailbox works again, let SES send mail to it:",
                 Command::Always("aws sesv2 delete-suppressed-destination --email-address ADDRESS"),
             ),
         ],
@@ -416,28 +426,29 @@ alarms! {
 }
 
 const TRAINING_STEPS: &[StepTemplate] = &[
-    step("See how the last runs ended, and the reason of each:", Command::Runs),
-    step("Read what training says:", Command::Logs("train")),
-    step("Once the cause is gone, train now:", Command::Train),
+    step("See how the last runs ended, and why:", Command::Runs),
+    step("Read the log of training:", Command::Logs("train")),
+    step("Once the cause is removed, train now:", Command::Train),
 ];
 
 const STORED_FILE_STEPS: &[StepTemplate] =
-    &[step("Read what exactly is wrong:", Command::Logs("metrics")), RESTORE_FILE, REPLACE_CHAMPION];
+    &[step("Read what is wrong:", Command::Logs("metrics")), RESTORE_FILE, REPLACE_CHAMPION];
 
 const RESTORE_FILE: StepTemplate =
-    advice("If the file was deleted or overwritten, restore its former version in the bucket.");
+    advice("If the file was deleted or overwritten, restore its previous version in the bucket.");
 
 const REPLACE_CHAMPION: StepTemplate =
-    step("Otherwise train: a new version replaces a champion that cannot be read:", Command::Train);
+    step("Otherwise train. A new version replaces a champion that cannot be read:", Command::Train);
 
 const MAIL_QUEUE_STEPS: &[StepTemplate] = &[
     READ_MESSAGES,
     step("Read why:", Command::Logs("alert")),
-    advice("The usual causes: an address that SES has not verified, or an account still in its sandbox."),
+    advice("The usual causes: an address that SES has not verified, or an account that is still in the SES sandbox."),
     REPLAY,
 ];
 
-const READ_MESSAGES: StepTemplate = step("See what waits, and why it failed:", Command::Messages);
+const READ_MESSAGES: StepTemplate =
+    step("See which messages wait in the queue, and why they failed:", Command::Messages);
 
 const REPLAY: StepTemplate =
-    advice("Once the cause is gone, replay it: docs/OPERATIONS.md, Replay what waits in a queue.");
+    advice("Once the cause is removed, replay the messages: docs/OPERATIONS.md, Replay what waits in a queue.");

@@ -42,16 +42,16 @@ pub(crate) enum MailError {
     #[error("another invocation is sending the mail")]
     Busy,
     /// No answer came, so the mail may have been sent.
-    #[error("no answer came: the mail may have been sent{}", cause(.0.as_ref()))]
+    #[error("SES did not answer, so the mail may have been sent{}", cause(.0.as_ref()))]
     Unanswered(Option<Unavailable>),
     /// SES refused the mail for good.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
     /// SES was unreachable, or failed, too often.
-    #[error("SES does not take mails{}", cause(.0.as_ref()))]
+    #[error("SES does not accept mails{}", cause(.0.as_ref()))]
     Unreachable(Option<Unavailable>),
     /// The invocation has too little time left.
-    #[error("no time is left for the mail{}", cause(.0.as_ref()))]
+    #[error("the invocation has too little time left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
 }
 
@@ -101,7 +101,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
             Ok(Claim::Busy) => return Err(MailError::Busy),
             Ok(Claim::Unanswered) => return Err(MailError::Unanswered(None)),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail is sent without being claimed");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without a claim");
                 false
             }
         };
@@ -158,7 +158,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
             _ => self.ports.registry().release(key, self.lease).await,
         };
         if let Err(error) = recorded {
-            tracing::warn!(%error, cause = %error.cause, "what became of the mail is not noted");
+            tracing::warn!(%error, cause = %error.cause, "the result of the mail could not be recorded");
         }
     }
 
@@ -179,7 +179,8 @@ impl<W: AlertWorld> MailSender<'_, W> {
                 Ok(Some(Claim::Busy)) => is_busy = true,
                 Ok(Some(_)) => return None,
                 Err(error) => {
-                    tracing::warn!(%error, cause = %error.cause, "the end is told to whoever may not know of the beginning");
+                    let cause = &error.cause;
+                    tracing::warn!(%error, %cause, "a claim is unknown, so the mail about the end is sent");
                     return None;
                 }
             }

@@ -34,7 +34,7 @@ enum Ended {
 
 impl RunFailure {
     /// Returns the newest run that explains `alarm` at `now`. `None` unless the alarm is raised and is about training.
-    /// If the registry does not answer, this logs a warning, and the mail goes out without the run.
+    /// If the registry does not answer, this logs a warning, and the mail is sent without the run.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
@@ -43,7 +43,7 @@ impl RunFailure {
             // A record that this release cannot read explains nothing.
             Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without the run");
                 None
             }
         }
@@ -61,7 +61,7 @@ impl RunFailure {
             Ended::Refused => format!("Run {run} made a version that was refused on {at}"),
             Ended::Lost => {
                 let run = run.trim_end_matches(',');
-                format!("Run {run}, begun on {at}, died without a word: out of memory or time, or killed")
+                format!("Run {run}, started on {at}, was lost without an error: out of memory or time, or stopped")
             }
         };
         match &self.reason {
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_lost_run_is_told_as_what_it_is() {
-        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, begun on Tue 24 Nov 2026, 03:00 UTC, died without a word: out of memory or time, or killed.");
+        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, started on Tue 24 Nov 2026, 03:00 UTC, was lost without an error: out of memory or time, or stopped.");
     }
 
     #[test]

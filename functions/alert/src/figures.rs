@@ -55,7 +55,7 @@ fn classification(figures: &ClassificationEvaluation, training: String) -> Vec<F
 fn regression(figures: &RegressionEvaluation, training: String) -> Vec<Figure> {
     let interval = figures.interval;
     let share = |share: f64| format!("{} %", number(100.0 * share));
-    let held = format!("{} of the rows, of {} meant", share(interval.coverage), share(interval.level));
+    let held = format!("{} ({} expected)", share(interval.coverage), share(interval.level));
     let least = interval.by_fifth.map(|fifths| share(fifths.into_iter().fold(f64::INFINITY, f64::min)));
     let mut told = vec![
         ("R², hold-out", number(figures.r2)),
@@ -66,8 +66,8 @@ fn regression(figures: &RegressionEvaluation, training: String) -> Vec<Figure> {
     told.extend(figures.mape.map(|mape| ("MAPE", number(mape))));
     told.extend(figures.rmsle.map(|rmsle| ("RMSLE", number(rmsle))));
     told.extend(figures.pinball.map(|pinball| ("Pinball loss", number(pinball))));
-    told.push(("Intervals hold", held));
-    told.extend(least.map(|least| ("Least in a fifth of the predictions", format!("{least} of the rows"))));
+    told.push(("Rows inside the interval", held));
+    told.extend(least.map(|least| ("Rows inside the interval, worst fifth of the predictions", least)));
     told.extend([("Width of an interval", number(interval.width)), ("R², training", training)]);
     told
 }

@@ -1,5 +1,5 @@
-//! Explains an alarm and writes the commands of its steps for this stack. docs/OPERATIONS.md has a longer section for each
-//! kind.
+//! Explains an alarm and writes the commands of its steps for this stack. docs/OPERATIONS.md has a longer section for
+//! each kind.
 
 use crate::catalog::{Command, StepTemplate};
 use crate::{Alarm, Letterhead};

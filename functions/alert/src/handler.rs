@@ -47,7 +47,7 @@ pub struct AlertReport {
 
 /// What could not be done. Everything else was done, and a retry of the event does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{not_sent} mails not sent, or perhaps not; {not_understood} notifications not understood")]
+#[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
     /// Number of mails that were not sent, or perhaps not.
     pub not_sent: usize,
@@ -100,7 +100,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(message_id = record.sns.message_id, %error, "a notification is not understood");
+                    tracing::error!(message_id = record.sns.message_id, %error, "a notification could not be read");
                     failures.not_understood += 1;
                 }
             }
@@ -122,11 +122,11 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         match telling {
             Telling::NoNews => report.no_news += 1,
             Telling::Overtaken => {
-                tracing::info!(alarm = alarm.name, "a newer change of the alarm is known: this one is not told");
+                tracing::info!(alarm = alarm.name, "a newer change is known: no mail is sent about this one");
                 report.overtaken += 1;
             }
             Telling::HeldBack => {
-                tracing::info!(alarm = alarm.name, "the alarm flaps: this change is not told");
+                tracing::info!(alarm = alarm.name, "the alarm is flapping: no mail is sent about this change");
                 report.held_back += 1;
             }
             Telling::Raised | Telling::Flapping | Telling::Over { .. } => {
@@ -152,7 +152,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
                 Ok(telling) => return telling,
                 Err(RememberError::Conflict) => {}
                 Err(RememberError::Unavailable(error)) => {
-                    tracing::warn!(%error, cause = %error.cause, "the alarm is told without what is remembered of it");
+                    tracing::warn!(%error, cause = %error.cause, "the alarm's record is not used: the registry failed");
                     break;
                 }
             }
@@ -174,7 +174,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
     async fn pace(&self) -> Pace {
         let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {
-            tracing::warn!(%error, cause = %error.cause, "mails are sent as slowly as SES's sandbox wants");
+            tracing::warn!(%error, cause = %error.cause, "SES's rate is unknown: mails follow the sandbox's rate");
         }
         Pace::of(rate.ok(), self.ports.clock().now())
     }

@@ -7,16 +7,16 @@ use crate::figures::headline_name;
 use crate::quantity::{Quantity, hours, number};
 use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
-/// Returns what is wrong, or that all is well again, with the value and the limit. The line has no full stop.
+/// Returns what is wrong, or that all is good enough again, with the value and the limit. The line has no full stop.
 pub(crate) fn headline(alarm: &Alarm, telling: &Telling, knowledge: &Knowledge, now: Timestamp) -> String {
     let situation = Situation::new(alarm, knowledge, now);
     let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
     let raised = || (entry.raised)(&situation);
     match alarm.state {
-        _ if *telling == Telling::Flapping => format!("alarm {kind} flaps, {}", raised()),
+        _ if *telling == Telling::Flapping => format!("alarm {kind} is flapping: {}", raised()),
         AlarmState::Ok => (entry.cleared)(&situation),
         AlarmState::Alarm | AlarmState::InsufficientData if situation.is_set_by_hand() => {
-            format!("alarm {kind} is raised, though {}", raised())
+            format!("alarm {kind} is raised, although {}", raised())
         }
         AlarmState::Alarm | AlarmState::InsufficientData => raised(),
     }
@@ -56,9 +56,9 @@ impl<'a> Situation<'a> {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns a text such as ` (at least 0.9 is wanted)`, or an empty one.
+    /// Returns a text such as ` (at least 0.9 is expected)`, or an empty one.
     pub(crate) fn wanted(&self) -> String {
-        self.wanted.as_ref().map(|wanted| format!(" ({wanted} is wanted)")).unwrap_or_default()
+        self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
     /// Returns a text such as ` (3 in 5 minutes)`, or an empty one.
@@ -116,7 +116,7 @@ pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
     if it.alarm.measures_margin() {
         format!("the champion is good enough again{}", it.score_and_margin())
     } else {
-        format!("the champion's {} is well again: {}{}", it.score_name(), it.value(), it.wanted())
+        format!("the champion's {} is good enough again: {}{}", it.score_name(), it.value(), it.wanted())
     }
 }
 
@@ -128,9 +128,9 @@ pub(crate) fn champion_age(it: &Situation<'_>) -> String {
             "there is no champion".to_owned()
         }
         (AlarmReading::NoData, Some(age), _) => {
-            format!("no figures arrive; by the registry the champion is {age} old")
+            format!("no metrics arrive; according to the registry the champion is {age} old")
         }
-        (AlarmReading::NoData, None, _) => "no figures arrive, the champion's age is unknown".to_owned(),
+        (AlarmReading::NoData, None, _) => "no metrics arrive, and the champion's age is unknown".to_owned(),
         (_, Some(age), Some(margin)) => format!("the champion is {age} old, {margin}"),
         (_, Some(age), None) => format!("the champion is {age} old"),
         (_, None, Some(margin)) => format!("the champion is {margin}"),
@@ -141,8 +141,8 @@ pub(crate) fn champion_age(it: &Situation<'_>) -> String {
 /// Writes that the champion is no longer too old.
 pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
     match it.knowledge.age(it.now).map(hours) {
-        Some(age) => format!("the champion is fresh again: {age} old"),
-        None => "the champion is fresh again".to_owned(),
+        Some(age) => format!("the champion is no longer too old: {age} old"),
+        None => "the champion is no longer too old".to_owned(),
     }
 }
 

@@ -25,12 +25,12 @@ pub enum Knowledge {
 }
 
 impl Knowledge {
-    /// Reads the registry. If it does not answer, this logs a warning, and the mail goes out without the champion.
+    /// Reads the registry. If it does not answer, this logs a warning, and the mail is sent without the champion.
     pub async fn of(registry: &impl Champions) -> Self {
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the champion");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without the champion");
                 return Self::Nothing;
             }
         };

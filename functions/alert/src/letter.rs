@@ -48,7 +48,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// The figures of the champion and of the version before it.
+/// The figures of the champion and of the previous version.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -113,13 +113,13 @@ impl<'a> Letter<'a> {
             raised,
             state: alarm.state.as_str(),
             headline: format!("{}: {headline}", about.model),
-            meaning: if raised { guide.meaning } else { "Nothing has to be done." },
+            meaning: if raised { guide.meaning } else { "You do not have to do anything." },
             notes: Vec::new(),
             run: None,
             facts: Vec::new(),
             table: table(knowledge, now),
             no_table: match knowledge {
-                Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                Knowledge::Nothing => "The registry could not be read, so the champion is unknown.",
                 Knowledge::Unreadable => "This release cannot read the champion's record.",
                 _ => "There is no champion: no version has passed the gate yet.",
             },
@@ -131,14 +131,15 @@ impl<'a> Letter<'a> {
 /// Returns notes that say whether later mails are held back and whether this mail is late.
 fn notes(alarm: &Alarm, telling: &Telling, now: Timestamp) -> Vec<String> {
     let flapping = (*telling == Telling::Flapping).then(|| {
-        "This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one \
-         state for an hour. Other alarms write as usual; the dashboard shows all of them."
+        "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
+         it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
+         alarms."
             .to_owned()
     });
     let delay = now.duration_since(alarm.since);
     let late = (delay > LATE).then(|| {
         let delay = span(delay);
-        format!("This mail is late: it tells of a change {delay} ago. The dashboard shows how the alarm is now.")
+        format!("This mail is late: the alarm changed {delay} ago. The dashboard shows its current state.")
     });
     flapping.into_iter().chain(late).collect()
 }
@@ -160,9 +161,9 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
     });
     let told = [
         Some(("Value", value.into())),
-        wanted.map(|wanted| ("Wanted", wanted.into())),
+        wanted.map(|wanted| ("Expected", wanted.into())),
         Some(("Since", moment(alarm.since).into())),
-        lasted.map(|lasted| ("Was not well for", span(lasted).into())),
+        lasted.map(|lasted| ("Lasted", span(lasted).into())),
         Some(("Alarm", alarm.name.as_str().into())),
         alarm.description.as_deref().map(|description| ("Description", description.trim().into())),
         (!alarm.reason.is_empty()).then(|| ("CloudWatch says", alarm.reason.as_str().into())),

@@ -37,7 +37,7 @@ struct Trigger {
 pub enum NotificationError {
     /// The message is not the JSON of an alarm.
     #[error(
-        "the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
+        "the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
     )]
     Json {
         /// The line of the error, starting at 1.
@@ -46,10 +46,10 @@ pub enum NotificationError {
         column: usize,
     },
     /// CloudWatch has no such state.
-    #[error("the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA")]
+    #[error("the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA")]
     AlarmState,
     /// The time cannot be read.
-    #[error("the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000")]
+    #[error("the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
 }
 
@@ -134,13 +134,13 @@ mod tests {
     #[test]
     fn what_is_no_alarm_is_an_error_that_says_why() {
         let error = |message: &str| alarm(message).unwrap_err().to_string();
-        insta::assert_snapshot!(error("hello"), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
-        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
+        insta::assert_snapshot!(error("hello"), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
+        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
         let with = |state: &str, time: &str| {
             error(&format!(r#"{{"AlarmName":"x","NewStateValue":"{state}","StateChangeTime":"{time}"}}"#))
         };
-        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA"#);
-        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000"#);
+        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA"#);
+        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000"#);
     }
 
     #[test]

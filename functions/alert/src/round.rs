@@ -74,7 +74,10 @@ impl<W: AlertWorld> MailSender<'_, W> {
                 Ok(DeliveryResult::SentBefore) => counts.sent_before += 1,
                 Ok(DeliveryResult::NotDue) => counts.not_due += 1,
                 Ok(DeliveryResult::Overtaken) => {
-                    tracing::info!(alarm = mail.alarm.name, "the mails that are left are overtaken");
+                    tracing::info!(
+                        alarm = mail.alarm.name,
+                        "the alarm has changed again: the remaining mails are not sent"
+                    );
                     counts.not_due += 1 + waiting.len();
                     break;
                 }
@@ -93,7 +96,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
                         MailError::Unreachable(None) => MailError::Unreachable(next.turned_away),
                         error => error,
                     };
-                    tracing::error!(alarm = mail.alarm.name, recipient = next.place, %error, "a mail is not sent");
+                    tracing::error!(alarm = mail.alarm.name, recipient = next.place, %error, "a mail was not sent");
                     counts.not_sent += 1;
                 }
             }

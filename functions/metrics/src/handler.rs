@@ -1,17 +1,17 @@
-//! Takes one measurement: reads the sources, computes the figures, publishes them.
+//! Takes one measurement: reads the sources, computes the values, publishes them.
 
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::health::{
-    Refusals, accuracy_margin, champion_figures, refusals, run_figures, served_accuracy,
+    Refusals, accuracy_margin, champion_metrics, refusals, run_metrics, served_accuracy,
 };
 use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
-use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
+use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::deadline::deadline_figures;
+use crate::deadline::deadline_metric;
 use crate::inspection::ArtifactInspection;
 use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
@@ -47,9 +47,9 @@ pub struct Expectations {
 /// The result of a measurement, for people who invoke the function by hand.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct MetricsReport {
-    /// The published figures by name.
+    /// The published values by name.
     pub published: BTreeMap<&'static str, f64>,
-    /// The figures that could not be computed.
+    /// The values that could not be computed.
     pub unknown: Vec<&'static str>,
     /// The keys of records that this release cannot read completely.
     pub unreadable: Vec<String>,
@@ -69,12 +69,12 @@ pub struct ArtifactFiles {
 /// Why a measurement failed. A retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Nothing could be read from the registry. The source is the first failure. The number of unknown figures is still
+    /// Nothing could be read from the registry. The source is the first failure. The number of unknown values is still
     /// published.
-    #[error("nothing is known of the model")]
+    #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
-    /// The figures could not be published.
-    #[error("the figures were not published")]
+    /// The values could not be published.
+    #[error("the metrics could not be published")]
     NotPublished(#[source] Unavailable),
 }
 
@@ -89,29 +89,29 @@ impl From<MetricsError> for Diagnostic {
 }
 
 impl<W: MetricsWorld> MetricsHandler<'_, W> {
-    /// Measures the model and publishes the figures.
+    /// Measures the model and publishes the values.
     ///
     /// # Errors
-    /// [`MetricsError`] when nothing could be read or the figures could not be published. If only one read fails, only
-    /// its figures are unknown.
+    /// [`MetricsError`] when nothing could be read or the values could not be published. If only one read fails, only
+    /// its values are unknown.
     pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
         let now = self.ports.clock().now();
         let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
         let (inspection, used) =
             tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
-        let mut figures = self.figures(&readings, inspection.as_ref(), now);
-        figures.expect(Metric::QuotaUsed, used);
-        let unknown = figures.unknown().len() as f64;
-        figures.know(Metric::UnknownFigures, unknown);
-        self.ports.sink().publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
+        let mut values = self.values(&readings, inspection.as_ref(), now);
+        values.expect(Metric::QuotaUsed, used);
+        let unknown = values.unknown().len() as f64;
+        values.know(Metric::UnknownFigures, unknown);
+        self.ports.sink().publish(values.known(), now).await.map_err(MetricsError::NotPublished)?;
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
         // Without one of the reads nothing is listed, and UnreadableRecords is unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
         Ok(MetricsReport {
-            published: figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
-            unknown: figures.unknown().map(Metric::name).collect(),
+            published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
+            unknown: values.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
             artifact: inspection.map(|inspection| ArtifactFiles {
                 copy: inspection.copy.map(|copy| copy.to_string()),
@@ -132,7 +132,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         let found = second.unwrap_or(first);
         if !found.is_sound() {
             let copy = found.copy.as_ref().map_or_else(|| "none is kept".to_owned(), ToString::to_string);
-            tracing::error!(serves = found.serves(), copy, object = %found.object, "the champion's artifact is not sound");
+            tracing::error!(serves = found.serves(), copy, object = %found.object, "a stored file of the champion is not intact");
         }
         Some(found)
     }
@@ -142,62 +142,67 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         Some(ArtifactInspection::of(pointer, copy.as_deref(), self.ports.artifacts(), &self.expectations.model).await)
     }
 
-    fn figures(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> Figures {
-        let mut figures = Figures::default();
-        figures.add(self.of_champion(readings, inspection, now));
+    fn values(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> MetricValues {
+        let mut values = MetricValues::default();
+        values.add(self.of_champion(readings, inspection, now));
         if let Some(history) = &readings.history {
-            figures.add(served_accuracy(history, now));
+            values.add(served_accuracy(history, now));
         }
         if let Some(runs) = &readings.runs {
-            figures.add(run_figures(&runs.readable, now));
+            values.add(run_metrics(&runs.readable, now));
             if let Some(timetable) = &readings.timetable {
                 let (grace, SortedRuns { readable, unreadable }) = (self.expectations.grace, runs);
-                figures.add(deadline_figures(timetable, grace, readable, unreadable, now));
+                values.add(deadline_metric(timetable, grace, readable, unreadable, now));
             }
         }
         if let (Some(runs), Some(_), Some(_)) = (&readings.runs, &readings.pointer, &readings.history) {
             let (champion, highest) = (readings.champion(), readings.highest_promoted());
-            figures.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
+            values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
         if let Some(count) = readings.versions {
             // Exact below 2^53 versions.
-            figures.know(Metric::Versions, count as f64);
+            values.know(Metric::Versions, count as f64);
         }
         if let Some(unreadable) = readings.unreadable() {
             for record in &unreadable {
-                tracing::warn!(key = record.key, cause = record.cause, "a record cannot be read by this release");
+                tracing::warn!(key = record.key, cause = record.cause, "this release cannot read a record");
             }
-            figures.know(Metric::UnreadableRecords, unreadable.len() as f64);
+            values.know(Metric::UnreadableRecords, unreadable.len() as f64);
         }
-        figures.miss(&readings.missing());
-        figures
+        values.miss(&readings.missing());
+        values
     }
 
-    /// Computes the champion's figures. Without a pointer there is no champion. That is an error only if a version was
+    /// Computes the champion's values. Without a pointer there is no champion. That is an error only if a version was
     /// ever promoted.
-    fn of_champion(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> Figures {
-        let mut figures = Figures::default();
-        let Some(pointer) = &readings.pointer else { return figures };
+    fn of_champion(
+        &self,
+        readings: &Readings,
+        inspection: Option<&ArtifactInspection>,
+        now: Timestamp,
+    ) -> MetricValues {
+        let mut values = MetricValues::default();
+        let Some(pointer) = &readings.pointer else { return values };
         match (pointer, &readings.history) {
             (Some((Ok(pointer), _)), _) => {
-                figures.add(champion_figures(pointer, self.age_limit(pointer, readings, now), now));
+                values.add(champion_metrics(pointer, self.age_limit(pointer, readings, now), now));
                 if let Some(runs) = &readings.runs {
-                    figures.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
+                    values.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
                 }
-                figures.add(inspection.map(ArtifactInspection::figures).unwrap_or_default());
+                values.add(inspection.map(ArtifactInspection::values).unwrap_or_default());
             }
             (Some((Err(record), _)), _) => {
-                tracing::error!(%record, "the champion's pointer does not say what to load");
-                figures.know(Metric::ModelHealthy, 0.0);
+                tracing::error!(%record, "the champion's pointer names no artifact");
+                values.know(Metric::ModelHealthy, 0.0);
             }
             (None, Some(history)) if !history.is_empty() => {
-                tracing::error!("the champion's pointer is gone");
-                figures.know(Metric::ModelHealthy, 0.0);
+                tracing::error!("the champion's pointer is missing");
+                values.know(Metric::ModelHealthy, 0.0);
             }
             (None, Some(_)) => {}
-            (None, None) => figures.miss(&[Metric::ModelHealthy]),
+            (None, None) => values.miss(&[Metric::ModelHealthy]),
         }
-        figures
+        values
     }
 
     /// Returns the maximum age of the champion, from the configuration or else from the schedule.

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
-use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
+use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
 
 /// The state of a stored file.
@@ -87,11 +87,11 @@ impl ArtifactInspection {
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())
     }
 
-    /// Returns the health figures that the function publishes.
-    pub fn figures(&self) -> Figures {
-        let mut figures = Figures::default();
-        figures.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));
-        figures.expect(Metric::DamagedArtifacts, self.damaged());
-        figures
+    /// Returns the health values that the function publishes.
+    pub fn values(&self) -> MetricValues {
+        let mut values = MetricValues::default();
+        values.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));
+        values.expect(Metric::DamagedArtifacts, self.damaged());
+        values
     }
 }

@@ -1,8 +1,8 @@
 //! Publishes the score (accuracy or R²), age and health of the champion and of its training.
 //!
 //! The function runs every few minutes and after each registry event. It ignores the event's content and reads the
-//! registry, the bucket and the scheduler instead. If one source cannot be read, it still publishes the other figures,
-//! and it publishes how many figures are unknown.
+//! registry, the bucket and the scheduler instead. If one source cannot be read, it still publishes the other values,
+//! and it publishes how many values are unknown.
 
 mod config;
 mod deadline;
@@ -16,7 +16,7 @@ mod timetable;
 mod waiting_events;
 
 pub use config::MetricsConfig;
-pub use deadline::deadline_figures;
+pub use deadline::deadline_metric;
 pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, MetricsReport};
 pub use inspection::{ArtifactInspection, FileCondition};
 pub use ports::{MetricsPorts, MetricsWorld};

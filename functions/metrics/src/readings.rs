@@ -1,4 +1,4 @@
-//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own figures.
+//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own values.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
@@ -122,14 +122,14 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
-            .inspect_err(|error| tracing::warn!(%error, "the schedule cannot be followed: deadlines are unknown"))
+            .inspect_err(|error| tracing::warn!(%error, "the schedule is not valid, so deadlines are unknown"))
             .ok(),
         Ok(None) => {
-            tracing::warn!("the training schedule is gone: deadlines follow the deployed one");
+            tracing::warn!("the training schedule was deleted: deadlines follow the deployed one");
             Some(Timetable::configured(configured))
         }
         Err(error) => {
-            tracing::warn!(%error, cause = %error.cause, "the schedule cannot be read: deadlines are unknown");
+            tracing::warn!(%error, cause = %error.cause, "the schedule could not be read, so deadlines are unknown");
             None
         }
     }
@@ -147,7 +147,7 @@ impl Failures {
         match read {
             Ok(value) => Some(value),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the figures of the {name} are unknown");
+                tracing::warn!(%error, cause = %error.cause, "reading the {name} failed, so its metrics are unknown");
                 self.first.get_or_insert(error);
                 None
             }

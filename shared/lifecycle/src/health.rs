@@ -5,19 +5,19 @@
 
 mod champions;
 mod deadline;
-mod figures;
 mod margin;
 mod metric;
 mod refusals;
 mod runs;
+mod values;
 
-pub use champions::{AVERAGE_DAYS, champion_figures, served_accuracy};
+pub use champions::{AVERAGE_DAYS, champion_metrics, served_accuracy};
 pub use deadline::{deadline_missed, meant_for, scheduled_at};
-pub use figures::Figures;
 pub use margin::accuracy_margin;
 pub use metric::{Metric, MetricSource, Presence, Unit, Worst};
 pub use refusals::{Refusals, refusals};
-pub use runs::{came_to_nothing, run_figures};
+pub use runs::{came_to_nothing, run_metrics};
+pub use values::MetricValues;
 
 /// A metric's value.
 #[derive(Debug, Clone, Copy, PartialEq)]

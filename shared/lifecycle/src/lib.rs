@@ -33,7 +33,7 @@ pub use event::{EventKind, LifecycleEvent};
 pub use gate::{
     AgainstConstant, Decision, Gate, Incumbent, InvalidGate, MeanLoss, PairedTest, Scores, Standing, Verdict,
 };
-pub use health::{Datum, Figures, Metric, MetricSource, Presence, Unit, Worst};
+pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Unit, Worst};
 pub use incident::{AlarmChange, AlarmRecord, Telling};
 pub use manifest::{MANIFEST_FORMAT, Manifest};
 pub use name::{InvalidModelName, ModelName};

@@ -117,7 +117,7 @@ async fn an_alarm_that_flaps_says_so_once_and_then_holds_its_mails_back() {
     let first: Vec<_> =
         mails(&memory).into_iter().filter(|(reader, _)| reader == FIRST).map(|(_, mail)| mail).collect();
     assert_eq!((first.len(), held_back), (7, 4));
-    assert!(first[6].text.contains("This alarm flaps"), "{}", first[6].text);
+    assert!(first[6].text.contains("This alarm is flapping"), "{}", first[6].text);
 
     // Mails about another alarm are sent as usual.
     assert_eq!(handle_at(&memory, event(FAILED), "2026-11-24T04:56:00Z").await, Ok(sent(2)));
