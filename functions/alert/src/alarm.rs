@@ -41,7 +41,7 @@ pub enum AlarmState {
     Alarm,
     /// All is well.
     Ok,
-    /// There are not enough figures to decide.
+    /// There are not enough values to decide.
     InsufficientData,
 }
 

@@ -137,7 +137,7 @@ const OTHER: CatalogEntry = CatalogEntry {
 };
 
 alarms! {
-    /// The champion is too old, or no figures about it arrive.
+    /// The champion is too old, or no values of its metric arrive.
     ChampionTooOld {
         name: "champion-too-old",
         meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \

@@ -23,11 +23,11 @@ pub(crate) enum DeliveryResult {
     Sent,
     /// The mail had been sent before.
     SentBefore,
-    /// The recipient was never told that the alarm was raised, so nobody tells them that it is over.
+    /// The recipient got no mail when the alarm was raised, so they get no mail about the end.
     NotDue,
     /// A newer change of the alarm is known, so the remaining mails are not due either.
     Overtaken,
-    /// Another invocation is telling the recipient that the alarm is raised. That mail must come first.
+    /// Another invocation is sending the mail that the alarm is raised. That mail must come first.
     NotYet,
     /// SES throttled the mail.
     Throttled(Unavailable),
@@ -168,7 +168,7 @@ impl<W: AlertWorld> MailSender<'_, W> {
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why the end of an incident is not told to `recipient`, or not yet. `None` if it is due.
+    /// Returns why `recipient` gets no mail about the end of an incident, or not yet. `None` if the mail is due.
     async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
         let Telling::Over { raised } = mail.telling else { return None };
         let mut is_busy = false;

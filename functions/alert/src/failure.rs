@@ -1,6 +1,6 @@
-//! Finds the training run behind an alarm, and tells how it ended and why.
+//! Finds the training run behind an alarm, and describes how the run ended and why.
 
-use evergreen_lifecycle::health::came_to_nothing;
+use evergreen_lifecycle::health::failed_for_good;
 use evergreen_lifecycle::ports::Runs;
 use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
 use jiff::Timestamp;
@@ -74,8 +74,8 @@ impl RunFailure {
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
-            RunStatus::Failed if came_to_nothing(run, now) => Ended::Failed,
-            RunStatus::Lost if came_to_nothing(run, now) => Ended::Lost,
+            RunStatus::Failed if failed_for_good(run, now) => Ended::Failed,
+            RunStatus::Lost if failed_for_good(run, now) => Ended::Lost,
             // The platform retries such a failure by itself, so nobody needs to know yet.
             RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed | RunStatus::Lost => return None,
         };

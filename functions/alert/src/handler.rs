@@ -80,7 +80,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
     /// platform's retry sends only the rest.
     pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
         let now = self.ports.clock().now();
-        // The platform's retries have the same request id, so the time tells them apart.
+        // The platform's retries have the same request id, so the time distinguishes them.
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
         let sender = MailSender { ports: self.ports, lease: &lease };
         let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
@@ -144,8 +144,8 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to tell about a change, and stores the change. If the registry does not answer, this logs a warning
-    /// and decides from the notification alone.
+    /// Decides what to report about a change, and stores the change. If the registry does not answer, this logs a
+    /// warning and decides from the notification alone.
     async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> Telling {
         for _ in 0..MAX_UPDATES {
             match self.update_record(alarm, change).await {
@@ -169,7 +169,7 @@ impl<W: AlertWorld> AlertHandler<'_, W> {
         Ok(telling)
     }
 
-    /// Returns the pace that the SES account allows. The request also renews a connection that died while the
+    /// Returns the pace that the SES account allows. The request also renews a connection that was closed while the
     /// environment was frozen. It is safe to repeat this request, but not to repeat a mail.
     async fn pace(&self) -> Pace {
         let rate = self.ports.mailer().rate().await;

@@ -3,8 +3,8 @@
 use evergreen_lifecycle::{Task, Telling};
 use jiff::Timestamp;
 
-use crate::figures::headline_name;
 use crate::quantity::{Quantity, hours, number};
+use crate::version_values::headline_name;
 use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
 /// Returns what is wrong, or that all is good enough again, with the value and the limit. The line has no full stop.

@@ -17,7 +17,7 @@ pub enum Knowledge {
     Unreadable,
     /// The champion is known.
     Champion {
-        /// The version that serves.
+        /// The current champion.
         champion: Box<Champion>,
         /// The champion before it. `None` if there was none or its record is unreadable.
         previous: Option<Box<Champion>>,

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
-use crate::{Alarm, AlarmState, Knowledge, RunFailure, figures};
+use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
 /// Minimum delay after which a mail says that it is late. The platform's retries take less than half of it.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -48,7 +48,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// The figures of the champion and of the previous version.
+/// The values of the champion and of the previous version.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -73,7 +73,7 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`. `telling` decides what to tell, and `failure` is the training run behind the
+/// Writes the mail about `alarm` at `now`. `telling` is what to report, and `failure` is the training run behind the
 /// alarm.
 ///
 /// # Errors
@@ -159,7 +159,7 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
         Some(comparison) => comparison.wanted(&quantity.write(threshold)),
         None => quantity.write(threshold),
     });
-    let told = [
+    let facts = [
         Some(("Value", value.into())),
         wanted.map(|wanted| ("Expected", wanted.into())),
         Some(("Since", moment(alarm.since).into())),
@@ -168,15 +168,15 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
         alarm.description.as_deref().map(|description| ("Description", description.trim().into())),
         (!alarm.reason.is_empty()).then(|| ("CloudWatch says", alarm.reason.as_str().into())),
     ];
-    told.into_iter().flatten().map(|(name, value)| Fact { name, value }).collect()
+    facts.into_iter().flatten().map(|(name, value)| Fact { name, value }).collect()
 }
 
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
-    let before = previous.as_ref().map(|previous| figures::of(previous, now)).unwrap_or_default();
-    // The two versions may have different tasks, and then different figures.
+    let before = previous.as_ref().map(|previous| version_values::of(previous, now)).unwrap_or_default();
+    // The two versions may have different tasks, and then different values.
     let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let rows = figures::of(champion, now).into_iter();
+    let rows = version_values::of(champion, now).into_iter();
     Some(Table {
         champion: format!("Version {}", champion.version.number),
         previous: previous.as_ref().map(|previous| format!("Version {}", previous.version.number)),

@@ -1,8 +1,8 @@
 //! Sends mail about alarms.
 //!
 //! When an alarm is raised or clears, each recipient gets one mail. It says what is wrong, with which model, since
-//! when, which version serves, and what to do. A notification that arrives twice sends no mail twice. One that a newer
-//! change has overtaken sends nothing. If a mail cannot be sent, the invocation fails. The platform then retries, and
+//! when, which version is the champion, and what to do. A notification that arrives twice sends no mail twice. One that a
+//! newer change has overtaken sends nothing. If a mail cannot be sent, the invocation fails. The platform then retries, and
 //! in the end keeps the notification in a queue.
 
 mod alarm;
@@ -10,7 +10,6 @@ mod catalog;
 mod config;
 mod delivery;
 mod failure;
-mod figures;
 mod guide;
 mod handler;
 mod headline;
@@ -24,6 +23,7 @@ mod quantity;
 mod reading;
 mod recipients;
 mod round;
+mod version_values;
 
 pub use alarm::{Alarm, AlarmState, Comparison};
 pub use catalog::{AlarmKind, CatalogEntry, MissingData};

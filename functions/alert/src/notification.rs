@@ -71,6 +71,7 @@ impl Notification {
     pub fn into_alarm(self, stack: &str) -> Result<Alarm, NotificationError> {
         let since = moment(&self.state_change_time)?;
         let state = self.new_state_value.parse().map_err(|_| NotificationError::AlarmState)?;
+        // The reason is optional. Without it, the mail leaves the value out.
         let reason = self.new_state_reason.unwrap_or_default();
         let trigger = self.trigger.as_ref();
         Ok(Alarm {

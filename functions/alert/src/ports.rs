@@ -9,7 +9,7 @@ pub struct AlertPorts<'a, R, M, C> {
     pub registry: &'a R,
     /// Sends mails.
     pub mailer: &'a M,
-    /// Tells the current time and waits.
+    /// Gives the current time and waits.
     pub clock: &'a C,
 }
 

@@ -1,4 +1,4 @@
-//! Formats figures for readers.
+//! Formats values for readers.
 
 use evergreen_lifecycle::{Metric, Unit};
 use jiff::tz::Offset;

@@ -1,6 +1,6 @@
 //! Checks whether the last training that was due has finished in time.
 
-use evergreen_lifecycle::health::{deadline_missed, meant_for};
+use evergreen_lifecycle::health::{deadline_missed, intended_time};
 use evergreen_lifecycle::{Metric, MetricValues, Run, Unreadable};
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +24,7 @@ pub fn deadline_metric(
         values.know(Metric::DeadlineMissed, 0.0);
         return values;
     };
-    let was_in_force = timetable.since().is_some() || recent.iter().any(|run| meant_for(run) <= due);
+    let was_in_force = timetable.since().is_some() || recent.iter().any(|run| intended_time(run) <= due);
     match deadline_missed(recent, unreadable, due, now) {
         Some(false) => values.know(Metric::DeadlineMissed, 0.0),
         Some(true) if was_in_force => values.know(Metric::DeadlineMissed, 1.0),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::health::{
-    Refusals, accuracy_margin, champion_metrics, refusals, run_metrics, served_accuracy,
+    Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, refusals, run_metrics,
 };
 use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
 use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
@@ -132,7 +132,8 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         let found = second.unwrap_or(first);
         if !found.is_sound() {
             let copy = found.copy.as_ref().map_or_else(|| "none is kept".to_owned(), ToString::to_string);
-            tracing::error!(serves = found.serves(), copy, object = %found.object, "a stored file of the champion is not intact");
+            let (serves, object) = (found.serves(), &found.object);
+            tracing::error!(serves, copy, %object, "a stored file of the champion is not intact");
         }
         Some(found)
     }
@@ -146,7 +147,7 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
         let mut values = MetricValues::default();
         values.add(self.of_champion(readings, inspection, now));
         if let Some(history) = &readings.history {
-            values.add(served_accuracy(history, now));
+            values.add(average_champion_accuracy(history, now));
         }
         if let Some(runs) = &readings.runs {
             values.add(run_metrics(&runs.readable, now));
@@ -189,7 +190,11 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
                 if let Some(runs) = &readings.runs {
                     values.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
                 }
-                values.add(inspection.map(ArtifactInspection::values).unwrap_or_default());
+                debug_assert!(inspection.is_some(), "the files of a readable pointer are always inspected");
+                match inspection {
+                    Some(inspection) => values.add(inspection.values()),
+                    None => values.miss(&[Metric::ModelHealthy, Metric::DamagedArtifacts]),
+                }
             }
             (Some((Err(record), _)), _) => {
                 tracing::error!(%record, "the champion's pointer names no artifact");

@@ -11,12 +11,12 @@ mod refusals;
 mod runs;
 mod values;
 
-pub use champions::{AVERAGE_DAYS, champion_metrics, served_accuracy};
-pub use deadline::{deadline_missed, meant_for, scheduled_at};
+pub use champions::{AVERAGE_DAYS, average_champion_accuracy, champion_metrics};
+pub use deadline::{deadline_missed, intended_time, scheduled_at};
 pub use margin::accuracy_margin;
 pub use metric::{Metric, MetricSource, Presence, Unit, Worst};
 pub use refusals::{Refusals, refusals};
-pub use runs::{came_to_nothing, run_metrics};
+pub use runs::{failed_for_good, run_metrics};
 pub use values::MetricValues;
 
 /// A metric's value.
@@ -31,7 +31,7 @@ pub struct Datum {
 /// Returns the share of the quota that the busiest key has used this month. Each key has the whole quota for itself.
 /// `requests` holds one count for each key.
 pub fn quota_used(requests: &[u64], quota: u64) -> f64 {
-    // Exact below 2^53 requests.
+    // Without any key nothing is used. The numbers are exact below 2^53 requests.
     let most = requests.iter().copied().max().unwrap_or_default() as f64;
     most / quota.max(1) as f64
 }

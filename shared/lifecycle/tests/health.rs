@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::health::{self, Refusals, champion_metrics, refusals, run_metrics, served_accuracy};
+use evergreen_lifecycle::health::{self, Refusals, average_champion_accuracy, champion_metrics, refusals, run_metrics};
 use evergreen_lifecycle::{
     Champion, Metric, MetricValues, Pointer, Record, Run, RunId, Trigger, Unreadable, VersionNumber,
 };
@@ -64,7 +64,7 @@ fn a_file_made_elsewhere_says_nothing_of_how_training_fares() {
 
 #[test]
 fn without_champions_nothing_was_served() {
-    assert_eq!(served_accuracy(&[], after_due(0)), MetricValues::default());
+    assert_eq!(average_champion_accuracy(&[], after_due(0)), MetricValues::default());
 }
 
 fn of(champion: &Champion) -> Record<Pointer> {
@@ -84,7 +84,7 @@ fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
     let newer = Champion::succeeding(Some(&older), version(2, 0.96, after_due(-1440)), after_due(-1440));
     let limit = Some(SignedDuration::from_hours(36));
     let mut told = champion_metrics(&of(&newer).unwrap(), limit, after_due(0));
-    told.add(served_accuracy(&[of(&newer), of(&older)], after_due(0)));
+    told.add(average_champion_accuracy(&[of(&newer), of(&older)], after_due(0)));
     insta::assert_json_snapshot!(figures(&told), @r#"
     {
       "ModelAccuracy": 0.96,
@@ -120,7 +120,7 @@ fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
     let oldest = champion(version(1, 0.8, days(30)));
     let older = Champion::succeeding(Some(&oldest), version(2, 0.9, days(14)), days(14));
     let newer = Champion::succeeding(Some(&older), version(3, 0.97, days(1)), days(1));
-    let average = |history: &[Record<Pointer>]| served_accuracy(history, after_due(0));
+    let average = |history: &[Record<Pointer>]| average_champion_accuracy(history, after_due(0));
     let known = figures(&average(&[of(&newer), of(&older), of_a_newer_release(&oldest)]))["ModelAccuracy7DayAverage"];
     assert!((known - 0.91).abs() < 1e-9, "{known}");
     let unknown = average(&[of(&newer), of_a_newer_release(&older), of(&oldest)]);

@@ -1,4 +1,4 @@
-//! The published figures of the model.
+//! The published metrics of the model.
 
 use std::collections::BTreeSet;
 
@@ -37,11 +37,11 @@ const ANY: (f64, f64) = (0.0, 100_000.0);
 async fn every_metric_is_in_cloudwatch_with_a_value_that_makes_sense() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    // Wait for a new second. Only the largest figure of a second is read, and an earlier test may have published
+    // Wait for a new second. Only the largest value of a second is read, and an earlier test may have published
     // others.
     tokio::time::sleep(seconds(1)).await;
     let published = stack.functions.measure().await;
-    let told: BTreeSet<_> = published.as_object().expect("figures by name").keys().map(String::as_str).collect();
+    let told: BTreeSet<_> = published.as_object().expect("values by name").keys().map(String::as_str).collect();
     // Tests without a stack compare the dashboard with these names.
     assert_eq!(told, Metric::ALL.map(Metric::name).into());
     assert!(RANGES.iter().all(|(metric, ..)| told.contains(metric)), "a range is of no metric: {told:?}");

@@ -23,7 +23,7 @@ pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: T
 
 /// Returns the average accuracy of the recent champions. `history` holds their records, newest first, including the
 /// current one.
-pub fn served_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
+pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
     let mut values = MetricValues::default();
     if !history.is_empty() {
         let average = tenures(history, now).and_then(|tenures| average_accuracy(&tenures, now, AVERAGE_DAYS));

@@ -14,7 +14,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
     let mut values = MetricValues::default();
     let failed =
-        trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
+        trainings().filter(|run| failed_for_good(run, now) && !made.iter().any(|made| made.came_after(run, now)));
     values.know(Metric::FailedRuns, count(failed));
     // Numbers only grow, so the newest version can be found without a clock.
     let newest = made.iter().max_by_key(|run| run.version());
@@ -29,7 +29,7 @@ pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
 }
 
 /// Checks whether `run` failed or was lost for good, so that the platform does not retry it by itself.
-pub fn came_to_nothing(run: &Run, now: Timestamp) -> bool {
+pub fn failed_for_good(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),
         RunStatus::Lost => run.retry_window(run.lease_until),
