@@ -96,7 +96,7 @@ impl CloudWatch {
             .set_ok_actions(alarm.ok_actions)
             .send()
             .await
-            .expect("CloudWatch takes the alarm");
+            .expect("CloudWatch accepts the alarm");
     }
 
     /// Publishes a value of the model's metric, as the metrics function does.
@@ -106,7 +106,7 @@ impl CloudWatch {
     pub async fn publish(&self, metric: &str, value: f64) {
         let datum = MetricDatum::builder().metric_name(metric).value(value).dimensions(model()).build();
         let put = self.client.put_metric_data().namespace(NAMESPACE).metric_data(datum);
-        put.send().await.expect("CloudWatch takes the figure");
+        put.send().await.expect("CloudWatch accepts the value");
     }
 
     /// Returns the newest value of the model's metric from the last ten minutes, if any.

@@ -14,7 +14,6 @@ pub mod mail;
 pub mod own_table;
 pub mod queues;
 pub mod registry;
-pub mod silence;
 pub mod stack;
 pub mod storage;
 pub mod training;

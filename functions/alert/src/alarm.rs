@@ -5,7 +5,7 @@ use std::str::FromStr;
 use evergreen_lifecycle::{AlarmChange, Metric};
 use jiff::Timestamp;
 
-use crate::{AlarmKind, Reading};
+use crate::{AlarmKind, AlarmReading};
 
 /// An alarm that has changed its state.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,13 +15,13 @@ pub struct Alarm {
     /// What the alarm watches.
     pub kind: AlarmKind,
     /// The current state.
-    pub state: State,
+    pub state: AlarmState,
     /// The previous state, if the notification contains it.
-    pub before: Option<State>,
+    pub before: Option<AlarmState>,
     /// When the alarm entered the current state.
     pub since: Timestamp,
     /// The measurement in the alarm's reason.
-    pub reading: Reading,
+    pub reading: AlarmReading,
     /// The limit that the value is compared with.
     pub threshold: Option<f64>,
     /// The comparison that holds when something is wrong.
@@ -36,12 +36,12 @@ pub struct Alarm {
 
 /// The state of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum AlarmState {
     /// Something is wrong.
     Alarm,
     /// All is well.
     Ok,
-    /// There are not enough figures to decide.
+    /// There are not enough values to decide.
     InsufficientData,
 }
 
@@ -61,7 +61,7 @@ pub enum Comparison {
 /// A text that is not a known state or comparison. Contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is unknown")]
-pub struct Unknown(pub String);
+pub struct UnknownName(pub String);
 
 impl Alarm {
     /// Checks whether the alarm watches the accuracy margin. The champion's record in the registry does not contain
@@ -74,16 +74,16 @@ impl Alarm {
     /// nor that all is well.
     pub fn change(&self) -> Option<AlarmChange> {
         let raised = match self.state {
-            State::Alarm => true,
-            State::Ok => false,
-            State::InsufficientData => return None,
+            AlarmState::Alarm => true,
+            AlarmState::Ok => false,
+            AlarmState::InsufficientData => return None,
         };
-        let was_raised = self.before.is_none_or(|before| before == State::Alarm);
+        let was_raised = self.before.is_none_or(|before| before == AlarmState::Alarm);
         Some(AlarmChange { raised, since: self.since, was_raised })
     }
 }
 
-impl State {
+impl AlarmState {
     /// Returns CloudWatch's name for the state.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -94,12 +94,12 @@ impl State {
     }
 }
 
-impl FromStr for State {
-    type Err = Unknown;
+impl FromStr for AlarmState {
+    type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let states = [Self::Alarm, Self::Ok, Self::InsufficientData];
-        states.into_iter().find(|state| state.as_str() == text).ok_or_else(|| Unknown(text.to_owned()))
+        states.into_iter().find(|state| state.as_str() == text).ok_or_else(|| UnknownName(text.to_owned()))
     }
 }
 
@@ -126,7 +126,7 @@ impl Comparison {
 }
 
 impl FromStr for Comparison {
-    type Err = Unknown;
+    type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
@@ -134,7 +134,7 @@ impl FromStr for Comparison {
             "GreaterThanOrEqualToThreshold" => Ok(Self::GreaterOrEqual),
             "LessThanThreshold" => Ok(Self::Less),
             "LessThanOrEqualToThreshold" => Ok(Self::LessOrEqual),
-            _ => Err(Unknown(text.to_owned())),
+            _ => Err(UnknownName(text.to_owned())),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{Address, Letterhead, Recipients};
 
 /// The function's configuration, from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct AlertConfig {
     /// The name of the registry table.
     pub table: String,
     /// The sender's address.
@@ -20,7 +20,7 @@ pub struct Config {
     pub letterhead: Letterhead,
 }
 
-impl Config {
+impl AlertConfig {
     /// Reads the configuration from `environment`.
     ///
     /// # Errors
@@ -62,8 +62,8 @@ mod tests {
     ];
 
     /// Reads a complete environment in which `key` has the value `value`.
-    fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
+    fn read_with(key: &str, value: &str) -> Result<AlertConfig, ConfigError> {
+        AlertConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]

@@ -10,7 +10,7 @@ use evergreen_lifecycle::ports::{
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::{Address, Alarm, State};
+use crate::{Address, Alarm, AlarmState, AlertWorld};
 
 /// Minimum time that an invocation needs to start a mail. SES may take up to 20 s to answer, and the result must be
 /// recorded.
@@ -18,16 +18,16 @@ const RESERVE: Duration = Duration::from_secs(30);
 
 /// The result of one try to deliver a mail.
 #[derive(Debug)]
-pub(crate) enum Delivery {
+pub(crate) enum DeliveryResult {
     /// The mail was sent.
     Sent,
     /// The mail had been sent before.
     SentBefore,
-    /// The recipient was never told that the alarm was raised, so nobody tells them that it is over.
+    /// The recipient got no mail when the alarm was raised, so they get no mail about the end.
     NotDue,
     /// A newer change of the alarm is known, so the remaining mails are not due either.
     Overtaken,
-    /// Another invocation is telling the recipient that the alarm is raised. That mail must come first.
+    /// Another invocation is sending the mail that the alarm is raised. That mail must come first.
     NotYet,
     /// SES throttled the mail.
     Throttled(Unavailable),
@@ -37,21 +37,21 @@ pub(crate) enum Delivery {
 
 /// Why a mail was not sent in this invocation.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotSent {
+pub(crate) enum MailError {
     /// Another invocation has claimed the mail and may still fail. So this invocation must not report success.
     #[error("another invocation is sending the mail")]
     Busy,
     /// No answer came, so the mail may have been sent.
-    #[error("no answer came: the mail may have been sent{}", cause(.0.as_ref()))]
+    #[error("SES did not answer, so the mail may have been sent{}", cause(.0.as_ref()))]
     Unanswered(Option<Unavailable>),
     /// SES refused the mail for good.
     #[error("{0}: {cause}", cause = .0.cause)]
     Refused(Unavailable),
     /// SES was unreachable, or failed, too often.
-    #[error("SES does not take mails{}", cause(.0.as_ref()))]
+    #[error("SES does not accept mails{}", cause(.0.as_ref()))]
     Unreachable(Option<Unavailable>),
     /// The invocation has too little time left.
-    #[error("no time is left for the mail{}", cause(.0.as_ref()))]
+    #[error("the invocation has too little time left for the mail{}", cause(.0.as_ref()))]
     NoTime(Option<Unavailable>),
 }
 
@@ -59,93 +59,89 @@ fn cause(unavailable: Option<&Unavailable>) -> String {
     unavailable.map(|unavailable| format!(" ({})", unavailable.cause)).unwrap_or_default()
 }
 
-/// An alarm, how to tell of it, and the finished mail.
+/// An alarm, what to report about it, and the finished mail.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Letter<'a> {
+pub(crate) struct AlarmMail<'a> {
     pub(crate) alarm: &'a Alarm,
     pub(crate) telling: &'a AlarmReport,
     pub(crate) mail: &'a Mail,
 }
 
-/// Sends letters within one invocation.
+/// Sends mails within one invocation.
 #[derive(Debug)]
-pub(crate) struct Office<'a, R, M, C> {
-    pub(crate) registry: &'a R,
-    pub(crate) mailer: &'a M,
-    pub(crate) clock: &'a C,
+pub(crate) struct MailSender<'a, W> {
+    pub(crate) ports: &'a W,
     /// Identifies this invocation as the holder of claims, and says when they end.
     pub(crate) lease: &'a Lease,
 }
 
-impl<R, M, C> Office<'_, R, M, C>
-where
-    R: AlarmRecords + MailClaims,
-    M: Mailer,
-    C: Clock + Sleeper,
-{
-    /// Sends the letter to `recipient` when `pace` allows, unless it was sent before or is not due.
+impl<W: AlertWorld> MailSender<'_, W> {
+    /// Sends the mail to `recipient` when `pace` allows, unless it was sent before or is not due.
     ///
     /// If the registry does not answer, the mail is sent without a claim, because two mails are better than none. If
     /// the result cannot be recorded, the claim counts as unanswered after this invocation ends.
     pub(crate) async fn deliver(
         &self,
-        letter: Letter<'_>,
+        mail: AlarmMail<'_>,
         recipient: &Address,
         pace: &mut Pace,
-    ) -> Result<Delivery, NotSent> {
-        let wait = pace.wait(self.clock.now());
+    ) -> Result<DeliveryResult, MailError> {
+        let wait = pace.wait(self.ports.clock().now());
         if !self.has_time(wait) {
-            return Err(NotSent::NoTime(None));
+            return Err(MailError::NoTime(None));
         }
-        if let Some(undue) = self.undue(letter, recipient).await {
+        if let Some(undue) = self.undue(mail, recipient).await {
             return Ok(undue);
         }
-        let Alarm { name, state, since, .. } = letter.alarm;
+        let Alarm { name, state, since, .. } = mail.alarm;
         let key = key(name, *state, *since, recipient);
-        let is_claimed = match self.registry.claim(&key, &self.lease()).await {
+        let is_claimed = match self.ports.registry().claim(&key, &self.lease()).await {
             Ok(Claim::Granted) => true,
-            Ok(Claim::Sent) => return Ok(Delivery::SentBefore),
-            Ok(Claim::Busy) => return Err(NotSent::Busy),
-            Ok(Claim::Unanswered) => return Err(NotSent::Unanswered(None)),
+            Ok(Claim::Sent) => return Ok(DeliveryResult::SentBefore),
+            Ok(Claim::Busy) => return Err(MailError::Busy),
+            Ok(Claim::Unanswered) => return Err(MailError::Unanswered(None)),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail is sent without being claimed");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without a claim");
                 false
             }
         };
-        self.clock.sleep(wait).await;
+        self.ports.clock().sleep(wait).await;
         // An invocation with a newer change stores that change first and checks the claims afterwards. So at least one
         // of the two invocations sees the other.
-        let outcome = if self.is_overtaken(letter.alarm).await {
-            None
-        } else {
-            Some(self.send(letter, recipient, pace, &key).await)
-        };
+        let outcome =
+            if self.is_overtaken(mail.alarm).await { None } else { Some(self.send(mail, recipient, pace, &key).await) };
         if is_claimed {
-            self.settle(&key, outcome.as_ref()).await;
+            self.record(&key, outcome.as_ref()).await;
         }
         match outcome {
-            None => Ok(Delivery::Overtaken),
-            Some(Ok(())) => Ok(Delivery::Sent),
-            Some(Err(SendError::Throttled(cause))) => Ok(Delivery::Throttled(cause)),
-            Some(Err(SendError::Unreachable(cause))) => Ok(Delivery::Unreachable(cause)),
-            Some(Err(SendError::Refused(cause))) => Err(NotSent::Refused(cause)),
-            Some(Err(SendError::Unanswered(cause))) => Err(NotSent::Unanswered(Some(cause))),
+            None => Ok(DeliveryResult::Overtaken),
+            Some(Ok(())) => Ok(DeliveryResult::Sent),
+            Some(Err(SendError::Throttled(cause))) => Ok(DeliveryResult::Throttled(cause)),
+            Some(Err(SendError::Unreachable(cause))) => Ok(DeliveryResult::Unreachable(cause)),
+            Some(Err(SendError::Refused(cause))) => Err(MailError::Refused(cause)),
+            Some(Err(SendError::Unanswered(cause))) => Err(MailError::Unanswered(Some(cause))),
         }
     }
 
     /// Checks whether enough time remains to start a mail after `wait`.
     fn has_time(&self, wait: Duration) -> bool {
-        let end = self.clock.now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
+        let end = self.ports.clock().now().saturating_add(wait + RESERVE).unwrap_or(Timestamp::MAX);
         end <= self.lease.until
     }
 
     fn lease(&self) -> Lease {
-        Lease { now: self.clock.now(), ..self.lease.clone() }
+        Lease { now: self.ports.clock().now(), ..self.lease.clone() }
     }
 
-    async fn send(&self, letter: Letter<'_>, recipient: &Address, pace: &mut Pace, key: &str) -> Result<(), SendError> {
-        let begun = self.clock.now();
-        let outcome = self.mailer.send(recipient.as_str(), letter.mail).await;
+    async fn send(
+        &self,
+        mail: AlarmMail<'_>,
+        recipient: &Address,
+        pace: &mut Pace,
+        key: &str,
+    ) -> Result<(), SendError> {
+        let begun = self.ports.clock().now();
+        let outcome = self.ports.mailer().send(recipient.as_str(), mail.mail).await;
         match &outcome {
             Err(SendError::Throttled(_) | SendError::Unreachable(_)) => pace.slow_down(begun, share(key)),
             Ok(()) | Err(SendError::Refused(_) | SendError::Unanswered(_)) => pace.go_on(begun),
@@ -154,50 +150,51 @@ where
     }
 
     /// Records the result of a try. A mail that was not sent may be claimed again at once.
-    async fn settle(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
-        let now = self.clock.now();
-        let noted = match outcome {
-            Some(Ok(())) => self.registry.sent(key, now).await,
-            Some(Err(SendError::Unanswered(_))) => self.registry.unanswered(key, now).await,
-            _ => self.registry.release(key, self.lease).await,
+    async fn record(&self, key: &str, outcome: Option<&Result<(), SendError>>) {
+        let now = self.ports.clock().now();
+        let recorded = match outcome {
+            Some(Ok(())) => self.ports.registry().sent(key, now).await,
+            Some(Err(SendError::Unanswered(_))) => self.ports.registry().unanswered(key, now).await,
+            _ => self.ports.registry().release(key, self.lease).await,
         };
-        if let Err(error) = noted {
-            tracing::warn!(%error, cause = %error.cause, "what became of the mail is not noted");
+        if let Err(error) = recorded {
+            tracing::warn!(%error, cause = %error.cause, "the result of the mail could not be recorded");
         }
     }
 
     async fn is_overtaken(&self, alarm: &Alarm) -> bool {
-        let (record, now) = (self.registry.alarm(&alarm.name).await, self.clock.now());
+        let (record, now) = (self.ports.registry().alarm(&alarm.name).await, self.ports.clock().now());
         // If nothing can be read, the mail goes out. The recipient sees by the dates which mail is newer.
         alarm.change().is_some_and(|change| record.ok().flatten().is_some_and(|record| record.overtakes(change, now)))
     }
 
-    /// Returns why the end of an incident is not told to `recipient`, or not yet. `None` if it is due.
-    async fn undue(&self, letter: Letter<'_>, recipient: &Address) -> Option<Delivery> {
-        let AlarmReport::Over { raised } = letter.telling else { return None };
+    /// Returns why `recipient` gets no mail about the end of an incident, or not yet. `None` if the mail is due.
+    async fn undue(&self, mail: AlarmMail<'_>, recipient: &Address) -> Option<DeliveryResult> {
+        let AlarmReport::Over { raised } = mail.telling else { return None };
         let mut is_busy = false;
         for since in raised.iter().rev() {
-            let raise = key(&letter.alarm.name, State::Alarm, *since, recipient);
-            match self.registry.claim_state(&raise, self.clock.now()).await {
+            let raise = key(&mail.alarm.name, AlarmState::Alarm, *since, recipient);
+            match self.ports.registry().claim_state(&raise, self.ports.clock().now()).await {
                 Ok(None) => {}
                 Ok(Some(Claim::Busy)) => is_busy = true,
                 Ok(Some(_)) => return None,
                 Err(error) => {
-                    tracing::warn!(%error, cause = %error.cause, "the end is told to whoever may not know of the beginning");
+                    let cause = &error.cause;
+                    tracing::warn!(%error, %cause, "a claim is unknown, so the mail about the end is sent");
                     return None;
                 }
             }
         }
         match raised.as_slice() {
             [] => None,
-            _ if is_busy => Some(Delivery::NotYet),
-            _ => Some(Delivery::NotDue),
+            _ if is_busy => Some(DeliveryResult::NotYet),
+            _ => Some(DeliveryResult::NotDue),
         }
     }
 }
 
 /// Returns the mail's key. It identifies the alarm, its state, the time of the change and the recipient.
-fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> String {
+fn key(alarm: &str, state: AlarmState, since: Timestamp, recipient: &Address) -> String {
     let mut content = Vec::new();
     for part in [alarm, state.as_str(), &since.to_string(), recipient.as_str()] {
         content.extend(part.len().to_be_bytes());
@@ -209,5 +206,6 @@ fn key(alarm: &str, state: State, since: Timestamp, recipient: &Address) -> Stri
 /// Derives a share from 0 to 1 from the mail's key.
 fn share(key: &str) -> f64 {
     let byte = key.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    debug_assert!(byte.is_some(), "a key is a digest in hexadecimal digits: {key}");
     f64::from(byte.unwrap_or_default()) / 255.0
 }

@@ -1,12 +1,12 @@
-//! Finds the training run behind an alarm, and tells how it ended and why.
+//! Finds the training run behind an alarm, and describes how the run ended and why.
 
-use evergreen_lifecycle::health::came_to_nothing;
+use evergreen_lifecycle::health::failed_for_good;
 use evergreen_lifecycle::ports::Runs;
 use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
 use jiff::Timestamp;
 
 use crate::quantity::moment;
-use crate::{Alarm, AlarmKind, State};
+use crate::{Alarm, AlarmKind, AlarmState};
 
 /// Number of newest runs to search. More are read if many of them are imports.
 const RUNS: u32 = 20;
@@ -15,7 +15,7 @@ const MAX_REASON: usize = 2000;
 
 /// A run that did not produce a champion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct RunFailure {
     run: RunId,
     /// The key of the imported model file. `None` if the run is not an import.
     file: Option<String>,
@@ -32,25 +32,25 @@ enum Ended {
     Refused,
 }
 
-impl Failure {
+impl RunFailure {
     /// Returns the newest run that explains `alarm` at `now`. `None` unless the alarm is raised and is about training.
-    /// If the registry does not answer, this logs a warning, and the mail goes out without the run.
+    /// If the registry does not answer, this logs a warning, and the mail is sent without the run.
     pub async fn behind(alarm: &Alarm, registry: &impl Runs, now: Timestamp) -> Option<Self> {
-        if alarm.state != State::Alarm || !is_about_training(&alarm.kind) {
+        if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
         match registry.recent_runs_with_trainings(RUNS).await {
             // A record that this release cannot read explains nothing.
             Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the run");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without the run");
                 None
             }
         }
     }
 
     /// Describes in one line the run, how it ended and why.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         let at = moment(self.at);
         let run = match &self.file {
             Some(file) => format!("{}, the import of {file},", self.run),
@@ -61,7 +61,7 @@ impl Failure {
             Ended::Refused => format!("Run {run} made a version that was refused on {at}"),
             Ended::Lost => {
                 let run = run.trim_end_matches(',');
-                format!("Run {run}, begun on {at}, died without a word: out of memory or time, or killed")
+                format!("Run {run}, started on {at}, was lost without an error: out of memory or time, or stopped")
             }
         };
         match &self.reason {
@@ -74,8 +74,8 @@ impl Failure {
     fn of(run: &Run, now: Timestamp) -> Option<Self> {
         let ended = match run.status_at(now) {
             RunStatus::Rejected => Ended::Refused,
-            RunStatus::Failed if came_to_nothing(run, now) => Ended::Failed,
-            RunStatus::Lost if came_to_nothing(run, now) => Ended::Lost,
+            RunStatus::Failed if failed_for_good(run, now) => Ended::Failed,
+            RunStatus::Lost if failed_for_good(run, now) => Ended::Lost,
             // The platform retries such a failure by itself, so nobody needs to know yet.
             RunStatus::Running | RunStatus::Succeeded | RunStatus::Failed | RunStatus::Lost => return None,
         };
@@ -103,7 +103,7 @@ fn is_about_training(kind: &AlarmKind) -> bool {
 ///
 /// A run before a success explains nothing, except for the queue, which keeps old failures. A refused import explains
 /// the queue alarm only, because it says nothing about training.
-fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
+fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<RunFailure> {
     let tells_refusals = matches!(kind, AlarmKind::ChampionTooOld | AlarmKind::VersionsRefused);
     let ends = |run: &&Run| match kind {
         AlarmKind::TrainFailureQueue => false,
@@ -113,11 +113,11 @@ fn newest(kind: &AlarmKind, runs: &[Run], now: Timestamp) -> Option<Failure> {
     let concerns = |run: &&Run| *kind == AlarmKind::TrainFailureQueue || run.trigger.is_training();
     let runs: Vec<&Run> = runs.iter().filter(concerns).collect();
     let is_over = |run: &Run| runs.iter().filter(|other| ends(other)).any(|other| other.came_after(run, now));
-    let explains = |failure: &Failure| match failure.ended {
+    let explains = |failure: &RunFailure| match failure.ended {
         Ended::Refused => tells_refusals,
         Ended::Failed | Ended::Lost => *kind != AlarmKind::VersionsRefused,
     };
-    runs.iter().filter(|run| !is_over(run)).filter_map(|run| Failure::of(run, now)).find(explains)
+    runs.iter().filter(|run| !is_over(run)).filter_map(|run| RunFailure::of(run, now)).find(explains)
 }
 
 /// Puts a reason on one line and limits its length.
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn told(kind: AlarmKind, runs: &[Run]) -> Option<String> {
-        newest(&kind, runs, at(30)).map(|failure| failure.told())
+        newest(&kind, runs, at(30)).map(|failure| failure.describe())
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_lost_run_is_told_as_what_it_is() {
-        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, begun on Tue 24 Nov 2026, 03:00 UTC, died without a word: out of memory or time, or killed.");
+        insta::assert_snapshot!(told(AlarmKind::TrainingFailed, &[run("gone", at(3))]).unwrap(), @"Run manual-gone, started on Tue 24 Nov 2026, 03:00 UTC, was lost without an error: out of memory or time, or stopped.");
     }
 
     #[test]

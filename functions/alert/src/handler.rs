@@ -1,30 +1,26 @@
 //! Turns notifications into mails.
 
 use aws_lambda_events::event::sns::{SnsEvent, SnsRecord};
-use evergreen_lifecycle::ports::{
-    AlarmRecords, Champions, Clock, Lease, Mail, MailClaims, Mailer, RememberError, Runs, Sleeper, Unavailable,
-};
+use evergreen_lifecycle::ports::{AlarmRecords, Clock, Lease, Mail, Mailer, RememberError, Unavailable};
 use evergreen_lifecycle::{AlarmChange, AlarmRecord, AlarmReport};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::delivery::{Letter, Office};
+use crate::delivery::{AlarmMail, MailSender};
 use crate::pace::Pace;
-use crate::{Alarm, Failure, Knowledge, Letterhead, Notification, NotificationError, Recipients, letter};
+use crate::{
+    Alarm, AlertWorld, Knowledge, Letterhead, Notification, NotificationError, Recipients, RunFailure, letter,
+};
 
 /// Maximum number of tries to update an alarm's record while others change it too.
-const OFFERS: usize = 5;
+const MAX_UPDATES: usize = 5;
 
-/// Turns notifications into mails. The ports give access to the registry, SES and the clock.
+/// Turns notifications into mails.
 #[derive(Debug)]
-pub struct Postman<'a, R, M, C> {
-    /// The registry of champions, runs, alarm records and mail claims.
-    pub registry: &'a R,
-    /// The service that sends mail.
-    pub mailer: &'a M,
-    /// The source of the current time.
-    pub clock: &'a C,
+pub struct AlertHandler<'a, W> {
+    /// The registry, SES and the clock.
+    pub ports: &'a W,
     /// The addresses that receive the mails.
     pub recipients: &'a Recipients,
     /// The names and links that every mail contains.
@@ -33,7 +29,7 @@ pub struct Postman<'a, R, M, C> {
 
 /// The result of an event that was handled completely.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct AlertReport {
     /// Number of mails sent.
     pub sent: usize,
     /// Number of mails that had been sent before.
@@ -51,7 +47,7 @@ pub struct Report {
 
 /// What could not be done. Everything else was done, and a retry of the event does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{not_sent} mails not sent, or perhaps not; {not_understood} notifications not understood")]
+#[error("{not_sent} mails were not sent, or perhaps not; {not_understood} notifications could not be read")]
 pub struct AlertError {
     /// Number of mails that were not sent, or perhaps not.
     pub not_sent: usize,
@@ -75,24 +71,19 @@ enum Unwritten {
     Letter(#[from] askama::Error),
 }
 
-impl<R, M, C> Postman<'_, R, M, C>
-where
-    R: AlarmRecords + Champions + MailClaims + Runs,
-    M: Mailer,
-    C: Clock + Sleeper,
-{
+impl<W: AlertWorld> AlertHandler<'_, W> {
     /// Handles all notifications of `event`, and tries all recipients of each, before it reports a failure.
     /// `invocation` names this invocation, and `until` is when the platform ends it.
     ///
     /// # Errors
     /// [`AlertError`] when a mail was not sent or a notification is not an alarm. Sent mails are recorded, so the
     /// platform's retry sends only the rest.
-    pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<Report, AlertError> {
-        let now = self.clock.now();
-        // The platform's retries have the same request id, so the time tells them apart.
+    pub async fn handle(&self, event: SnsEvent, invocation: &str, until: Timestamp) -> Result<AlertReport, AlertError> {
+        let now = self.ports.clock().now();
+        // The platform's retries have the same request id, so the time distinguishes them.
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
-        let office = Office { registry: self.registry, mailer: self.mailer, clock: self.clock, lease: &lease };
-        let (mut report, mut failures, mut pace) = (Report::default(), AlertError::default(), None);
+        let sender = MailSender { ports: self.ports, lease: &lease };
+        let (mut report, mut failures, mut pace) = (AlertReport::default(), AlertError::default(), None);
         for record in &event.records {
             match self.read(record, &mut report).await {
                 Ok(Some((alarm, telling, mail))) => {
@@ -100,16 +91,16 @@ where
                         Some(pace) => pace,
                         none => none.insert(self.pace().await),
                     };
-                    let letter = Letter { alarm: &alarm, telling: &telling, mail: &mail };
-                    let tally = office.send_to_all(letter, self.recipients, pace).await;
-                    report.sent += tally.sent;
-                    report.sent_before += tally.sent_before;
-                    report.not_due += tally.not_due;
-                    failures.not_sent += tally.not_sent;
+                    let mail = AlarmMail { alarm: &alarm, telling: &telling, mail: &mail };
+                    let counts = sender.send_to_all(mail, self.recipients, pace).await;
+                    report.sent += counts.sent;
+                    report.sent_before += counts.sent_before;
+                    report.not_due += counts.not_due;
+                    failures.not_sent += counts.not_sent;
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(message_id = record.sns.message_id, %error, "a notification is not understood");
+                    tracing::error!(message_id = record.sns.message_id, %error, "a notification could not be read");
                     failures.not_understood += 1;
                 }
             }
@@ -121,21 +112,21 @@ where
     async fn read(
         &self,
         record: &SnsRecord,
-        report: &mut Report,
+        report: &mut AlertReport,
     ) -> Result<Option<(Alarm, AlarmReport, Mail)>, Unwritten> {
         let alarm = Notification::parse(&record.sns.message)?.into_alarm(&self.letterhead.stack)?;
         let telling = match alarm.change() {
-            Some(change) => self.hear(&alarm, change).await,
+            Some(change) => self.decide(&alarm, change).await,
             None => AlarmReport::NothingToReport,
         };
         match telling {
             AlarmReport::NothingToReport => report.no_news += 1,
             AlarmReport::Overtaken => {
-                tracing::info!(alarm = alarm.name, "a newer change of the alarm is known: this one is not told");
+                tracing::info!(alarm = alarm.name, "a newer change is known: no mail is sent about this one");
                 report.overtaken += 1;
             }
             AlarmReport::HeldBack => {
-                tracing::info!(alarm = alarm.name, "the alarm flaps: this change is not told");
+                tracing::info!(alarm = alarm.name, "the alarm is flapping: no mail is sent about this change");
                 report.held_back += 1;
             }
             AlarmReport::Raised | AlarmReport::Flapping | AlarmReport::Over { .. } => {
@@ -147,44 +138,44 @@ where
     }
 
     async fn write(&self, alarm: &Alarm, telling: &AlarmReport) -> Result<Mail, askama::Error> {
-        let now = self.clock.now();
-        let knowledge = Knowledge::of(self.registry).await;
-        let failure = Failure::behind(alarm, self.registry, now).await;
+        let now = self.ports.clock().now();
+        let knowledge = Knowledge::of(self.ports.registry()).await;
+        let failure = RunFailure::behind(alarm, self.ports.registry(), now).await;
         letter::write(alarm, telling, &knowledge, failure.as_ref(), self.letterhead, now)
     }
 
-    /// Decides what to tell about a change, and stores the change. If the registry does not answer, this logs a warning
-    /// and decides from the notification alone.
-    async fn hear(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
-        for _ in 0..OFFERS {
-            match self.offer(alarm, change).await {
+    /// Decides what to report about a change, and stores the change. If the registry does not answer, this logs a
+    /// warning and decides from the notification alone.
+    async fn decide(&self, alarm: &Alarm, change: AlarmChange) -> AlarmReport {
+        for _ in 0..MAX_UPDATES {
+            match self.update_record(alarm, change).await {
                 Ok(telling) => return telling,
                 Err(RememberError::Conflict) => {}
                 Err(RememberError::Unavailable(error)) => {
-                    tracing::warn!(%error, cause = %error.cause, "the alarm is told without what is remembered of it");
+                    tracing::warn!(%error, cause = %error.cause, "the alarm's record is not used: the registry failed");
                     break;
                 }
             }
         }
-        AlarmRecord::receive(None, change, self.clock.now()).0
+        AlarmRecord::receive(None, change, self.ports.clock().now()).0
     }
 
-    async fn offer(&self, alarm: &Alarm, change: AlarmChange) -> Result<AlarmReport, RememberError> {
-        let known: Result<_, Unavailable> = self.registry.alarm(&alarm.name).await;
-        let (telling, next) = AlarmRecord::receive(known?.as_ref(), change, self.clock.now());
+    async fn update_record(&self, alarm: &Alarm, change: AlarmChange) -> Result<AlarmReport, RememberError> {
+        let known: Result<_, Unavailable> = self.ports.registry().alarm(&alarm.name).await;
+        let (telling, next) = AlarmRecord::receive(known?.as_ref(), change, self.ports.clock().now());
         if let Some(next) = next {
-            self.registry.remember(&alarm.name, &next).await?;
+            self.ports.registry().remember(&alarm.name, &next).await?;
         }
         Ok(telling)
     }
 
-    /// Returns the pace that the SES account allows. The request also renews a connection that died while the
+    /// Returns the pace that the SES account allows. The request also renews a connection that was closed while the
     /// environment was frozen. It is safe to repeat this request, but not to repeat a mail.
     async fn pace(&self) -> Pace {
-        let rate = self.mailer.rate().await;
+        let rate = self.ports.mailer().rate().await;
         if let Err(error) = &rate {
-            tracing::warn!(%error, cause = %error.cause, "mails are sent as slowly as SES's sandbox wants");
+            tracing::warn!(%error, cause = %error.cause, "SES's rate is unknown: mails follow the sandbox's rate");
         }
-        Pace::of(rate.ok(), self.clock.now())
+        Pace::of(rate.ok(), self.ports.clock().now())
     }
 }

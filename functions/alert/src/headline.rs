@@ -1,129 +1,136 @@
 //! Summarizes an alarm in one line. The line ends the mail's subject and is the first line of its text.
 
-use evergreen_lifecycle::AlarmReport;
+use evergreen_lifecycle::{AlarmReport, Task};
 use jiff::Timestamp;
 
-use crate::figures::headline_name;
 use crate::quantity::{Quantity, hours, number};
-use crate::{Alarm, AlarmKind, Knowledge, Reading, State};
+use crate::version_values::headline_name;
+use crate::{Alarm, AlarmReading, AlarmState, Knowledge};
 
-/// Returns what is wrong, or that all is well again, with the value and the limit. The line has no full stop.
+/// Returns what is wrong, or that all is good enough again, with the value and the limit. The line has no full stop.
 pub(crate) fn headline(alarm: &Alarm, telling: &AlarmReport, knowledge: &Knowledge, now: Timestamp) -> String {
-    let value = knowledge.value(alarm);
-    let figures = Figures::of(alarm, value);
+    let situation = Situation::new(alarm, knowledge, now);
+    let (entry, kind) = (alarm.kind.entry(), alarm.kind.as_str());
+    let raised = || (entry.raised)(&situation);
     match alarm.state {
-        _ if *telling == AlarmReport::Flapping => {
-            format!("alarm {} flaps, {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
+        _ if *telling == AlarmReport::Flapping => format!("alarm {kind} is flapping: {}", raised()),
+        AlarmState::Ok => (entry.cleared)(&situation),
+        AlarmState::Alarm | AlarmState::InsufficientData if situation.is_set_by_hand() => {
+            format!("alarm {kind} is raised, although {}", raised())
         }
-        State::Ok => cleared(alarm, knowledge, &figures, now),
-        State::Alarm | State::InsufficientData if is_by_hand(alarm, value) => {
-            format!("alarm {} is raised, though {}", alarm.kind.as_str(), raised(alarm, knowledge, &figures, now))
-        }
-        State::Alarm | State::InsufficientData => raised(alarm, knowledge, &figures, now),
+        AlarmState::Alarm | AlarmState::InsufficientData => raised(),
     }
 }
 
-/// Checks whether somebody set the state by hand. The reason then names no value, and the known value is within the
-/// limit.
-fn is_by_hand(alarm: &Alarm, value: Option<f64>) -> bool {
-    let known = value.zip(alarm.threshold).zip(alarm.comparison);
-    alarm.reading == Reading::Untold
-        && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
-}
-
-/// The alarm's figures as text. `None` means unknown.
-struct Figures {
+/// An alarm and everything that its headline may mention, as text. `None` means unknown.
+#[derive(Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) alarm: &'a Alarm,
+    knowledge: &'a Knowledge,
+    now: Timestamp,
     value: Option<String>,
     limit: Option<String>,
     wanted: Option<String>,
 }
 
-impl Figures {
-    fn of(alarm: &Alarm, value: Option<f64>) -> Self {
+impl<'a> Situation<'a> {
+    fn new(alarm: &'a Alarm, knowledge: &'a Knowledge, now: Timestamp) -> Self {
         let quantity = Quantity::of(alarm);
         let limit = alarm.threshold.map(|threshold| quantity.write(threshold));
         let wanted = alarm.comparison.zip(limit.as_deref()).map(|(comparison, limit)| comparison.wanted(limit));
-        Self { value: value.map(|value| quantity.write(value)), limit, wanted }
+        let value = knowledge.value(alarm).map(|value| quantity.write(value));
+        Self { alarm, knowledge, now, value, limit, wanted }
+    }
+
+    /// Checks whether somebody set the state by hand. The reason then names no value, and the known value is within the
+    /// limit.
+    fn is_set_by_hand(&self) -> bool {
+        let Alarm { threshold, comparison, .. } = self.alarm;
+        let known = self.knowledge.value(self.alarm).zip(*threshold).zip(*comparison);
+        self.alarm.reading == AlarmReading::Missing
+            && known.is_some_and(|((value, threshold), comparison)| !comparison.holds(value, threshold))
     }
 
     /// Returns a text such as ` (limit 36 h)`, or an empty one.
-    fn limit(&self) -> String {
+    pub(crate) fn limit(&self) -> String {
         self.limit.as_ref().map(|limit| format!(" (limit {limit})")).unwrap_or_default()
     }
 
-    /// Returns a text such as ` (at least 0.9 is wanted)`, or an empty one.
-    fn wanted(&self) -> String {
-        self.wanted.as_ref().map(|wanted| format!(" ({wanted} is wanted)")).unwrap_or_default()
+    /// Returns a text such as ` (at least 0.9 is expected)`, or an empty one.
+    pub(crate) fn wanted(&self) -> String {
+        self.wanted.as_ref().map(|wanted| format!(" ({wanted} is expected)")).unwrap_or_default()
     }
 
     /// Returns a text such as ` (3 in 5 minutes)`, or an empty one.
-    fn counted(&self, of_what: &str) -> String {
+    pub(crate) fn counted(&self, of_what: &str) -> String {
         self.value.as_ref().map(|value| format!(" ({value} {of_what})")).unwrap_or_default()
     }
 
-    fn value(&self) -> &str {
-        self.value.as_deref().unwrap_or("unknown")
+    /// Returns the value as a count of the last period, such as ` (3 in 5 minutes)`, or an empty text.
+    pub(crate) fn recently(&self) -> String {
+        self.counted("in 5 minutes")
+    }
+
+    /// Returns the value as a number of messages, such as ` (3 in its queue)`, or an empty text.
+    pub(crate) fn waiting(&self) -> String {
+        self.counted("in its queue")
+    }
+
+    /// Returns the value, or `unknown`.
+    pub(crate) fn value(&self) -> &str {
+        self.known_value().unwrap_or("unknown")
+    }
+
+    /// Returns the value, if it is known.
+    pub(crate) fn known_value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Returns a text such as `: accuracy 0.7667, margin -1.2`, without the values that are unknown.
+    fn score_and_margin(&self) -> String {
+        let champion = self.knowledge.champion();
+        let score = champion.map(|champion| format!("{} {}", self.score_name(), number(champion.headline())));
+        let margin = self.known_value().map(|value| format!("margin {value}"));
+        let known: Vec<String> = score.into_iter().chain(margin).collect();
+        if known.is_empty() { String::new() } else { format!(": {}", known.join(", ")) }
+    }
+
+    /// Returns the name of the champion's main score. If the champion is unknown, it is accuracy.
+    fn score_name(&self) -> &'static str {
+        let task = self.knowledge.champion().map(|champion| champion.version.evaluation.task());
+        headline_name(task.unwrap_or(Task::Classification))
     }
 }
 
-fn raised(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
-    let (limit, wanted, value) = (figures.limit(), figures.wanted(), figures.value());
-    let (recently, waiting) = (figures.counted("in 5 minutes"), figures.counted("in its queue"));
-    match &alarm.kind {
-        AlarmKind::ChampionTooOld => too_old(alarm, knowledge, figures, now),
-        AlarmKind::AccuracyLow if alarm.measures_margin() => {
-            format!("the champion is not good enough{}", scored(knowledge, figures))
-        }
-        AlarmKind::AccuracyLow => format!("the champion's {} is {value}{wanted}", score(knowledge)),
-        AlarmKind::DeadlineMissed => "training has missed its deadline".to_owned(),
-        AlarmKind::TrainingFailed => format!("training fails{}", figures.counted("since the last version")),
-        AlarmKind::VersionsRefused => format!("the gate has refused every version for {value}"),
-        AlarmKind::ModelUnhealthy => "a new environment could not load the champion".to_owned(),
-        AlarmKind::ArtifactDamaged => "a stored file of the champion is gone or damaged".to_owned(),
-        AlarmKind::ModelLoadFailures => format!("predict could not load the champion{recently}"),
-        AlarmKind::PredictionErrors => format!("predictions fail with 5xx{recently}"),
-        AlarmKind::PredictionLatency => format!("predictions are slow: one in a hundred takes {value}{limit}"),
-        AlarmKind::Throttles => format!("predictions are turned away{recently}"),
-        AlarmKind::QuotaNearlyUsed => format!("a client's key has used {value} of its requests of this month"),
-        AlarmKind::FiguresUnknown => format!("figures cannot be worked out{}", figures.counted("of them")),
-        AlarmKind::UnreadableRecords => format!("records cannot be read{}", figures.counted("of them")),
-        AlarmKind::TrainFailureQueue => format!("a training or an import failed for good{waiting}"),
-        AlarmKind::TrainScheduleQueue => format!("a training or an import could not be started{waiting}"),
-        AlarmKind::MetricsFailureQueue => format!("figures could not be published{waiting}"),
-        AlarmKind::AlertFailureQueue => format!("a mail could not be sent, or perhaps not{waiting}"),
-        AlarmKind::AlertTopicQueue => format!("an alarm did not reach the alert function{waiting}"),
-        AlarmKind::MailBounced => format!("a mail did not reach its reader{}", figures.counted("in an hour")),
-        AlarmKind::Other(name) => {
-            let metric = alarm.metric.as_deref().unwrap_or("its value");
-            format!("alarm {name} is raised: {metric} is {value}{wanted}")
-        }
+/// Writes that the champion's score is too low. The alarm watches a margin, or the score itself.
+pub(crate) fn champion_score(it: &Situation<'_>) -> String {
+    if it.alarm.measures_margin() {
+        format!("the champion is not good enough{}", it.score_and_margin())
+    } else {
+        format!("the champion's {} is {}{}", it.score_name(), it.value(), it.wanted())
     }
 }
 
-/// Returns a text such as `: accuracy 0.7667, margin -1.2`, without the figures that are unknown.
-fn scored(knowledge: &Knowledge, figures: &Figures) -> String {
-    let headline = knowledge.champion().map(|champion| format!("{} {}", score(knowledge), number(champion.headline())));
-    let margin = figures.value.as_ref().map(|value| format!("margin {value}"));
-    let told: Vec<String> = headline.into_iter().chain(margin).collect();
-    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
+/// Writes that the champion's score is good again.
+pub(crate) fn champion_score_is_good_again(it: &Situation<'_>) -> String {
+    if it.alarm.measures_margin() {
+        format!("the champion is good enough again{}", it.score_and_margin())
+    } else {
+        format!("the champion's {} is good enough again: {}{}", it.score_name(), it.value(), it.wanted())
+    }
 }
 
-/// Returns the name of the champion's main score. If the champion is unknown, it is accuracy.
-fn score(knowledge: &Knowledge) -> &'static str {
-    let task = knowledge.champion().map(|champion| champion.version.evaluation.task());
-    headline_name(task.unwrap_or_default())
-}
-
-/// Describes the alarm about the champion's age. The alarm is also raised when no figure arrives, because there is no
-/// champion or nobody measures. The alarm's figure is the margin to the limit, so the age itself comes from the
-/// registry.
-fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
-    match (alarm.reading, knowledge.age(now).map(hours), &figures.value) {
-        (Reading::NoData | Reading::Untold, None, _) if *knowledge == Knowledge::NoChampion => {
+/// Writes that the champion is too old. The alarm is also raised when no value arrives, because there is no champion or
+/// nobody measures. The alarm's value is the margin to the limit, so the age itself comes from the registry.
+pub(crate) fn champion_age(it: &Situation<'_>) -> String {
+    match (it.alarm.reading, it.knowledge.age(it.now).map(hours), it.known_value()) {
+        (AlarmReading::NoData | AlarmReading::Missing, None, _) if *it.knowledge == Knowledge::NoChampion => {
             "there is no champion".to_owned()
         }
-        (Reading::NoData, Some(age), _) => format!("no figures arrive; by the registry the champion is {age} old"),
-        (Reading::NoData, None, _) => "no figures arrive, the champion's age is unknown".to_owned(),
+        (AlarmReading::NoData, Some(age), _) => {
+            format!("no metrics arrive; according to the registry the champion is {age} old")
+        }
+        (AlarmReading::NoData, None, _) => "no metrics arrive, and the champion's age is unknown".to_owned(),
         (_, Some(age), Some(margin)) => format!("the champion is {age} old, {margin}"),
         (_, Some(age), None) => format!("the champion is {age} old"),
         (_, None, Some(margin)) => format!("the champion is {margin}"),
@@ -131,34 +138,16 @@ fn too_old(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timesta
     }
 }
 
-fn cleared(alarm: &Alarm, knowledge: &Knowledge, figures: &Figures, now: Timestamp) -> String {
-    let (limit, wanted, value) = (figures.limit(), figures.wanted(), figures.value());
-    match &alarm.kind {
-        AlarmKind::ChampionTooOld => match knowledge.age(now).map(hours) {
-            Some(age) => format!("the champion is fresh again: {age} old"),
-            None => "the champion is fresh again".to_owned(),
-        },
-        AlarmKind::AccuracyLow if alarm.measures_margin() => {
-            format!("the champion is good enough again{}", scored(knowledge, figures))
-        }
-        AlarmKind::AccuracyLow => format!("the champion's {} is well again: {value}{wanted}", score(knowledge)),
-        AlarmKind::DeadlineMissed => "training has caught up".to_owned(),
-        AlarmKind::TrainingFailed => "training makes versions again".to_owned(),
-        AlarmKind::VersionsRefused => "the gate has let a version serve again".to_owned(),
-        AlarmKind::ModelUnhealthy => "a new environment can load the champion again".to_owned(),
-        AlarmKind::ArtifactDamaged => "the champion's stored files are sound again".to_owned(),
-        AlarmKind::FiguresUnknown => "all figures are known again".to_owned(),
-        AlarmKind::UnreadableRecords => "all records can be read again".to_owned(),
-        AlarmKind::ModelLoadFailures => "no load of the champion has failed lately".to_owned(),
-        AlarmKind::PredictionErrors => "no prediction has failed lately".to_owned(),
-        AlarmKind::PredictionLatency => match &figures.value {
-            Some(value) => format!("predictions are fast again: one in a hundred takes {value}{limit}"),
-            None => "predictions are fast again".to_owned(),
-        },
-        AlarmKind::Throttles => "predictions are no longer turned away".to_owned(),
-        AlarmKind::MailBounced => "no mail has bounced for a day".to_owned(),
-        AlarmKind::QuotaNearlyUsed => "the clients' keys have requests left again".to_owned(),
-        AlarmKind::Other(name) => format!("alarm {name} has cleared"),
-        queue => format!("the queue {} is empty again", queue.queue().unwrap_or(queue.as_str())),
+/// Writes that the champion is no longer too old.
+pub(crate) fn champion_is_young_again(it: &Situation<'_>) -> String {
+    match it.knowledge.age(it.now).map(hours) {
+        Some(age) => format!("the champion is no longer too old: {age} old"),
+        None => "the champion is no longer too old".to_owned(),
     }
+}
+
+/// Writes that the alarm's queue is empty again.
+pub(crate) fn queue_is_empty(it: &Situation<'_>) -> String {
+    let kind = &it.alarm.kind;
+    format!("the queue {} is empty again", kind.queue().unwrap_or(kind.as_str()))
 }

@@ -4,7 +4,7 @@ use evergreen_lifecycle::ports::Champions;
 use evergreen_lifecycle::{Champion, Pointer, Record};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Alarm, AlarmKind, Reading};
+use crate::{Alarm, AlarmKind, AlarmReading};
 
 /// What is known about the champion.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Knowledge {
     Unreadable,
     /// The champion is known.
     Champion {
-        /// The version that serves.
+        /// The current champion.
         champion: Box<Champion>,
         /// The champion before it. `None` if there was none or its record is unreadable.
         previous: Option<Box<Champion>>,
@@ -25,12 +25,12 @@ pub enum Knowledge {
 }
 
 impl Knowledge {
-    /// Reads the registry. If it does not answer, this logs a warning, and the mail goes out without the champion.
+    /// Reads the registry. If it does not answer, this logs a warning, and the mail is sent without the champion.
     pub async fn of(registry: &impl Champions) -> Self {
         let recent = match registry.recent_champions(2).await {
             Ok(recent) => recent,
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail goes out without the champion");
+                tracing::warn!(%error, cause = %error.cause, "the mail is sent without the champion");
                 return Self::Nothing;
             }
         };
@@ -59,7 +59,7 @@ impl Knowledge {
     /// unknown.
     pub fn value(&self, alarm: &Alarm) -> Option<f64> {
         match (alarm.reading, &alarm.kind) {
-            (Reading::Value(value), _) => Some(value),
+            (AlarmReading::Value(value), _) => Some(value),
             (_, AlarmKind::AccuracyLow) if !alarm.measures_margin() => self.champion().map(Champion::headline),
             _ => None,
         }

@@ -5,10 +5,10 @@ use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{AlarmReport, ModelName};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::guide::{Guide, Step};
+use crate::guide::{Guide, GuideStep};
 use crate::headline::headline;
 use crate::quantity::{Quantity, moment, span};
-use crate::{Alarm, Failure, Knowledge, State, figures};
+use crate::{Alarm, AlarmState, Knowledge, RunFailure, version_values};
 
 /// Minimum delay after which a mail says that it is late. The platform's retries take less than half of it.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -40,7 +40,7 @@ struct Letter<'a> {
     facts: Vec<Fact<'a>>,
     table: Option<Table>,
     no_table: &'static str,
-    steps: &'a [Step],
+    steps: &'a [GuideStep],
 }
 
 struct Fact<'a> {
@@ -48,7 +48,7 @@ struct Fact<'a> {
     value: std::borrow::Cow<'a, str>,
 }
 
-/// The figures of the champion and of the version before it.
+/// The values of the champion and of the previous version.
 struct Table {
     champion: String,
     previous: Option<String>,
@@ -73,7 +73,7 @@ struct Text<'a> {
     letter: &'a Letter<'a>,
 }
 
-/// Writes the mail about `alarm` at `now`. `telling` decides what to tell, and `failure` is the training run behind the
+/// Writes the mail about `alarm` at `now`. `telling` is what to report, and `failure` is the training run behind the
 /// alarm.
 ///
 /// # Errors
@@ -82,12 +82,12 @@ pub fn write(
     alarm: &Alarm,
     telling: &AlarmReport,
     knowledge: &Knowledge,
-    failure: Option<&Failure>,
+    failure: Option<&RunFailure>,
     about: &Letterhead,
     now: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let guide = Guide::to(alarm, about);
-    let (run, notes) = (failure.map(Failure::told), notes(alarm, telling, now));
+    let (run, notes) = (failure.map(RunFailure::describe), notes(alarm, telling, now));
     let headline = headline(alarm, telling, knowledge, now);
     let facts = facts(alarm, lasted(alarm, telling, knowledge), knowledge);
     let letter = Letter { run, notes, facts, ..Letter::about(alarm, &headline, knowledge, about, &guide, now) };
@@ -107,19 +107,19 @@ impl<'a> Letter<'a> {
         guide: &'a Guide,
         now: Timestamp,
     ) -> Self {
-        let raised = alarm.state != State::Ok;
+        let raised = alarm.state != AlarmState::Ok;
         Self {
             about,
             raised,
             state: alarm.state.as_str(),
             headline: format!("{}: {headline}", about.model),
-            meaning: if raised { guide.meaning } else { "Nothing has to be done." },
+            meaning: if raised { guide.meaning } else { "You do not have to do anything." },
             notes: Vec::new(),
             run: None,
             facts: Vec::new(),
             table: table(knowledge, now),
             no_table: match knowledge {
-                Knowledge::Nothing => "The registry could not be read: the champion is not known.",
+                Knowledge::Nothing => "The registry could not be read, so the champion is unknown.",
                 Knowledge::Unreadable => "This release cannot read the champion's record.",
                 _ => "There is no champion: no version has passed the gate yet.",
             },
@@ -131,14 +131,15 @@ impl<'a> Letter<'a> {
 /// Returns notes that say whether later mails are held back and whether this mail is late.
 fn notes(alarm: &Alarm, telling: &AlarmReport, now: Timestamp) -> Vec<String> {
     let flapping = (*telling == AlarmReport::Flapping).then(|| {
-        "This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one \
-         state for an hour. Other alarms write as usual; the dashboard shows all of them."
+        "This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until \
+         it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all \
+         alarms."
             .to_owned()
     });
     let delay = now.duration_since(alarm.since);
     let late = (delay > LATE).then(|| {
         let delay = span(delay);
-        format!("This mail is late: it tells of a change {delay} ago. The dashboard shows how the alarm is now.")
+        format!("This mail is late: the alarm changed {delay} ago. The dashboard shows its current state.")
     });
     flapping.into_iter().chain(late).collect()
 }
@@ -158,24 +159,24 @@ fn facts<'a>(alarm: &'a Alarm, lasted: Option<SignedDuration>, knowledge: &Knowl
         Some(comparison) => comparison.wanted(&quantity.write(threshold)),
         None => quantity.write(threshold),
     });
-    let told = [
+    let facts = [
         Some(("Value", value.into())),
-        wanted.map(|wanted| ("Wanted", wanted.into())),
+        wanted.map(|wanted| ("Expected", wanted.into())),
         Some(("Since", moment(alarm.since).into())),
-        lasted.map(|lasted| ("Was not well for", span(lasted).into())),
+        lasted.map(|lasted| ("Lasted", span(lasted).into())),
         Some(("Alarm", alarm.name.as_str().into())),
         alarm.description.as_deref().map(|description| ("Description", description.trim().into())),
         (!alarm.reason.is_empty()).then(|| ("CloudWatch says", alarm.reason.as_str().into())),
     ];
-    told.into_iter().flatten().map(|(name, value)| Fact { name, value }).collect()
+    facts.into_iter().flatten().map(|(name, value)| Fact { name, value }).collect()
 }
 
 fn table(knowledge: &Knowledge, now: Timestamp) -> Option<Table> {
     let Knowledge::Champion { champion, previous } = knowledge else { return None };
-    let before = previous.as_ref().map(|previous| figures::of(previous, now)).unwrap_or_default();
-    // The two versions may have different tasks, and then different figures.
+    let before = previous.as_ref().map(|previous| version_values::of(previous, now)).unwrap_or_default();
+    // The two versions may have different tasks, and then different values.
     let other = |name| before.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let rows = figures::of(champion, now).into_iter();
+    let rows = version_values::of(champion, now).into_iter();
     Some(Table {
         champion: format!("Version {}", champion.version.number),
         previous: previous.as_ref().map(|previous| format!("Version {}", previous.version.number)),

@@ -1,15 +1,15 @@
 //! Sends mail about alarms.
 //!
 //! When an alarm is raised or clears, each recipient gets one mail. It says what is wrong, with which model, since
-//! when, which version serves, and what to do. A notification that arrives twice sends no mail twice. One that a newer
-//! change has overtaken sends nothing. If a mail cannot be sent, the invocation fails. The platform then retries, and
+//! when, which version is the champion, and what to do. A notification that arrives twice sends no mail twice. One that a
+//! newer change has overtaken sends nothing. If a mail cannot be sent, the invocation fails. The platform then retries, and
 //! in the end keeps the notification in a queue.
 
 mod alarm;
+mod catalog;
 mod config;
 mod delivery;
 mod failure;
-mod figures;
 mod guide;
 mod handler;
 mod headline;
@@ -18,19 +18,22 @@ mod knowledge;
 mod letter;
 mod notification;
 mod pace;
+mod ports;
 mod quantity;
 mod reading;
 mod recipients;
 mod round;
+mod version_values;
 
-pub use alarm::{Alarm, Comparison, State};
-pub use config::Config;
-pub use failure::Failure;
-pub use guide::{Guide, Step};
-pub use handler::{AlertError, Postman, Report};
-pub use kind::AlarmKind;
+pub use alarm::{Alarm, AlarmState, Comparison};
+pub use catalog::{AlarmKind, CatalogEntry, MissingData};
+pub use config::AlertConfig;
+pub use failure::RunFailure;
+pub use guide::{Guide, GuideStep};
+pub use handler::{AlertError, AlertHandler, AlertReport};
 pub use knowledge::Knowledge;
 pub use letter::{Letterhead, write};
 pub use notification::{Notification, NotificationError};
-pub use reading::Reading;
+pub use ports::{AlertPorts, AlertWorld};
+pub use reading::AlarmReading;
 pub use recipients::{Address, InvalidRecipients, Recipients};

@@ -7,8 +7,8 @@ use evergreen_lifecycle::time;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::alarm::{Alarm, Comparison, State};
-use crate::{AlarmKind, Reading};
+use crate::alarm::{Alarm, AlarmState, Comparison};
+use crate::{AlarmKind, AlarmReading};
 
 /// The parts of the message that this function uses.
 #[derive(Debug, Deserialize)]
@@ -37,7 +37,7 @@ struct Trigger {
 pub enum NotificationError {
     /// The message is not the JSON of an alarm.
     #[error(
-        "the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
+        "the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line {line}, column {column})"
     )]
     Json {
         /// The line of the error, starting at 1.
@@ -46,10 +46,10 @@ pub enum NotificationError {
         column: usize,
     },
     /// CloudWatch has no such state.
-    #[error("the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA")]
-    State,
+    #[error("the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA")]
+    AlarmState,
     /// The time cannot be read.
-    #[error("the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000")]
+    #[error("the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000")]
     Time,
 }
 
@@ -70,16 +70,17 @@ impl Notification {
     /// [`NotificationError`] when its state or its time cannot be read.
     pub fn into_alarm(self, stack: &str) -> Result<Alarm, NotificationError> {
         let since = moment(&self.state_change_time)?;
-        let state = self.new_state_value.parse().map_err(|_| NotificationError::State)?;
+        let state = self.new_state_value.parse().map_err(|_| NotificationError::AlarmState)?;
+        // The reason is optional. Without it, the mail leaves the value out.
         let reason = self.new_state_reason.unwrap_or_default();
         let trigger = self.trigger.as_ref();
         Ok(Alarm {
             kind: AlarmKind::of(&self.alarm_name, stack),
             name: self.alarm_name,
             state,
-            before: self.old_state_value.and_then(|text| text.parse::<State>().ok()),
+            before: self.old_state_value.and_then(|text| text.parse::<AlarmState>().ok()),
             since,
-            reading: Reading::of(&reason),
+            reading: AlarmReading::of(&reason),
             threshold: trigger.and_then(|trigger| trigger.threshold),
             comparison: trigger.and_then(|trigger| trigger.comparison_operator.as_deref()?.parse::<Comparison>().ok()),
             metric: self.trigger.and_then(|trigger| trigger.metric_name).filter(|name| !name.is_empty()),
@@ -114,9 +115,9 @@ mod tests {
                 "ModelAgeHours","Threshold":36.0,"ComparisonOperator":"GreaterThanThreshold","Statistic":"MAXIMUM"}}"#,
         )
         .unwrap();
-        assert_eq!((alarm.kind.clone(), alarm.state), (AlarmKind::ChampionTooOld, State::Alarm));
-        assert_eq!((alarm.since, alarm.before), (at("2026-11-24T03:00:00.123Z"), Some(State::Ok)));
-        assert_eq!((alarm.reading, alarm.threshold), (Reading::Value(41.0), Some(36.0)));
+        assert_eq!((alarm.kind.clone(), alarm.state), (AlarmKind::ChampionTooOld, AlarmState::Alarm));
+        assert_eq!((alarm.since, alarm.before), (at("2026-11-24T03:00:00.123Z"), Some(AlarmState::Ok)));
+        assert_eq!((alarm.reading, alarm.threshold), (AlarmReading::Value(41.0), Some(36.0)));
         assert_eq!((alarm.comparison, alarm.metric.as_deref()), (Some(Comparison::Greater), Some("ModelAgeHours")));
     }
 
@@ -128,19 +129,19 @@ mod tests {
         )
         .unwrap();
         assert_eq!((alarm.threshold, alarm.comparison, alarm.metric), (None, None, None));
-        assert_eq!((alarm.reading, alarm.reason.as_str(), alarm.before), (Reading::Untold, "", None));
+        assert_eq!((alarm.reading, alarm.reason.as_str(), alarm.before), (AlarmReading::Missing, "", None));
     }
 
     #[test]
     fn what_is_no_alarm_is_an_error_that_says_why() {
         let error = |message: &str| alarm(message).unwrap_err().to_string();
-        insta::assert_snapshot!(error("hello"), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
-        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is no alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
+        insta::assert_snapshot!(error("hello"), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 1)");
+        insta::assert_snapshot!(error(r#"{"AlarmName":"x"}"#), @"the message is not an alarm: expected JSON with AlarmName, NewStateValue and StateChangeTime (line 1, column 17)");
         let with = |state: &str, time: &str| {
             error(&format!(r#"{{"AlarmName":"x","NewStateValue":"{state}","StateChangeTime":"{time}"}}"#))
         };
-        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's NewStateValue is none; expected ALARM, OK or INSUFFICIENT_DATA"#);
-        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's StateChangeTime is no time; expected one such as 2026-11-24T03:00:00.000+0000"#);
+        insta::assert_snapshot!(with("MAYBE", "2026-11-24T03:00:00Z"), @r#"the alarm's NewStateValue is not a state; expected ALARM, OK or INSUFFICIENT_DATA"#);
+        insta::assert_snapshot!(with("OK", "yesterday"), @r#"the alarm's StateChangeTime is not a time; expected one such as 2026-11-24T03:00:00.000+0000"#);
     }
 
     #[test]

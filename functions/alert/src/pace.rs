@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Mails per second if SES does not tell its rate. SES's sandbox accepts this many.
+/// Mails per second if SES's rate is unknown. SES's sandbox accepts this many.
 const RATE: f64 = 1.0;
 
 /// Factor by which mails are sent more slowly than SES's rate. SES counts by its own clock, and other senders count
@@ -36,6 +36,7 @@ impl Pace {
 
     /// Returns how long to wait from `now`.
     pub(crate) fn wait(&self, now: Timestamp) -> Duration {
+        // The conversion fails if the time has passed. Then there is no need to wait.
         self.next.duration_since(now).try_into().unwrap_or_default()
     }
 

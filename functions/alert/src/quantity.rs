@@ -1,12 +1,15 @@
-//! Formats figures for readers.
+//! Formats values for readers.
 
-use evergreen_lifecycle::Metric;
+use evergreen_lifecycle::{Metric, Unit};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Alarm;
 
-/// The unit and meaning of a figure, which decide how it is written.
+/// The metrics of AWS services that are times in milliseconds.
+const AWS_MILLISECONDS: [&str; 3] = ["Latency", "IntegrationLatency", "Duration"];
+
+/// The unit and meaning of a value, which decide how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     /// A time in hours.
@@ -24,13 +27,14 @@ pub(crate) enum Quantity {
 impl Quantity {
     /// Returns the quantity that the alarm's metric measures.
     pub(crate) fn of(alarm: &Alarm) -> Self {
-        let hours = [Metric::ModelAgeHours, Metric::HoursSinceTraining, Metric::RefusedHours].map(Metric::name);
-        match alarm.metric.as_deref() {
-            Some(metric) if hours.contains(&metric) => Self::Hours,
-            Some(metric) if metric == Metric::ModelAgeMarginHours.name() => Self::Margin,
-            Some(metric) if metric == Metric::QuotaUsed.name() => Self::Share,
-            Some("Latency" | "IntegrationLatency" | "Duration") => Self::Milliseconds,
-            _ => Self::Number,
+        let name = alarm.metric.as_deref().unwrap_or_default();
+        match Metric::ALL.into_iter().find(|metric| metric.name() == name).map(Metric::unit) {
+            Some(Unit::Hours) => Self::Hours,
+            Some(Unit::HoursLeft) => Self::Margin,
+            Some(Unit::Share) => Self::Share,
+            Some(Unit::None | Unit::Count | Unit::Seconds) => Self::Number,
+            None if AWS_MILLISECONDS.contains(&name) => Self::Milliseconds,
+            None => Self::Number,
         }
     }
 

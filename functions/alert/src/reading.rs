@@ -4,16 +4,16 @@ use crate::Comparison;
 
 /// The measurement that an alarm's reason contains.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reading {
+pub enum AlarmReading {
     /// The newest value.
     Value(f64),
     /// No values have arrived.
     NoData,
     /// The reason contains no measurement, because somebody has set the state by hand.
-    Untold,
+    Missing,
 }
 
-impl Reading {
+impl AlarmReading {
     /// Reads the reason for a change of state.
     pub fn of(reason: &str) -> Self {
         if let Some(value) = datapoint(reason).or_else(|| comparison(reason)) {
@@ -21,7 +21,7 @@ impl Reading {
         } else if reason.to_ascii_lowercase().contains("no datapoints were received") {
             Self::NoData
         } else {
-            Self::Untold
+            Self::Missing
         }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
             ),
             ("Threshold Crossed: Minimum 0.5 LessThanThreshold 0.9", 0.5),
         ] {
-            assert_eq!(Reading::of(reason), Reading::Value(value), "{reason}");
+            assert_eq!(AlarmReading::of(reason), AlarmReading::Value(value), "{reason}");
         }
     }
 
@@ -70,22 +70,22 @@ mod tests {
     fn missing_data_is_told_from_an_unknown_value() {
         let missing = "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were treated \
                        as [Breaching].";
-        assert_eq!(Reading::of(missing), Reading::NoData);
+        assert_eq!(AlarmReading::of(missing), AlarmReading::NoData);
         for reason in ["Raised by hand [to see the mail].", "", "a [NaN] b"] {
-            assert_eq!(Reading::of(reason), Reading::Untold, "{reason}");
+            assert_eq!(AlarmReading::of(reason), AlarmReading::Missing, "{reason}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_read(reason in ".*") {
-            Reading::of(&reason);
+            AlarmReading::of(&reason);
         }
 
         #[test]
         fn any_figure_is_found(value in -1e9f64..1e9) {
             let reason = format!("Threshold Crossed: 1 datapoint [{value} (24/11/26 03:00:00)] was greater.");
-            prop_assert_eq!(Reading::of(&reason), Reading::Value(value));
+            prop_assert_eq!(AlarmReading::of(&reason), AlarmReading::Value(value));
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Recipients(Vec<Address>);
 /// The text is not a mail address. The error does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one plain mail address such as name@example.com")]
-pub struct InvalidAddress;
+pub struct InvalidMailAddress;
 
 /// Why a list of recipients is invalid. The error does not repeat the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,15 +35,15 @@ impl Address {
 }
 
 impl FromStr for Address {
-    type Err = InvalidAddress;
+    type Err = InvalidMailAddress;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let (local, domain) = text.split_once('@').ok_or(InvalidAddress)?;
+        let (local, domain) = text.split_once('@').ok_or(InvalidMailAddress)?;
         let plain =
             |character: char| !(character.is_whitespace() || character.is_control() || "<>,;@\"".contains(character));
         let sound = |part: &str| !part.is_empty() && part.chars().all(plain);
-        if sound(local) && sound(domain) { Ok(Self(text.to_owned())) } else { Err(InvalidAddress) }
+        if sound(local) && sound(domain) { Ok(Self(text.to_owned())) } else { Err(InvalidMailAddress) }
     }
 }
 

@@ -1,25 +1,25 @@
-//! Sends one letter to all recipients in turn. If SES does not accept a mail for now, its recipient gets another turn
+//! Sends one mail to all recipients in turn. If SES does not accept a mail for now, its recipient gets another turn
 //! after the others.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use evergreen_lifecycle::ports::{AlarmRecords, Clock, MailClaims, Mailer, Sleeper, Unavailable};
+use evergreen_lifecycle::ports::{Sleeper, Unavailable};
 
-use crate::delivery::{Delivery, Letter, NotSent, Office};
+use crate::delivery::{AlarmMail, DeliveryResult, MailError, MailSender};
 use crate::pace::Pace;
-use crate::{Address, Recipients};
+use crate::{Address, AlertWorld, Recipients};
 
 /// Maximum number of failed tries for one recipient, and of failures in a row over all recipients. A failure means that
 /// SES is unreachable or broken. Throttling does not count, because it passes.
 const MOST_FAILURES: usize = 5;
 
 /// How long to wait before checking again whether another invocation has sent a mail.
-const LOOK: Duration = Duration::from_secs(1);
+const RECHECK_PAUSE: Duration = Duration::from_secs(1);
 
-/// Counts what happened to the mails of one letter.
+/// Counts what happened to the mails about one change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct MailCounts {
     pub(crate) sent: usize,
     pub(crate) sent_before: usize,
     pub(crate) not_due: usize,
@@ -48,56 +48,59 @@ impl<'a> Waiting<'a> {
     }
 }
 
-impl<R, M, C> Office<'_, R, M, C>
-where
-    R: AlarmRecords + MailClaims,
-    M: Mailer,
-    C: Clock + Sleeper,
-{
-    /// Sends the letter to all recipients, as fast as `pace` allows, until the invocation runs out of time. A failure
+impl<W: AlertWorld> MailSender<'_, W> {
+    /// Sends the mail to all recipients, as fast as `pace` allows, until the invocation runs out of time. A failure
     /// for one recipient does not stop the others.
-    pub(crate) async fn send_to_all(&self, letter: Letter<'_>, recipients: &Recipients, pace: &mut Pace) -> Tally {
-        let (mut tally, mut failures_in_a_row) = (Tally::default(), 0);
+    pub(crate) async fn send_to_all(
+        &self,
+        mail: AlarmMail<'_>,
+        recipients: &Recipients,
+        pace: &mut Pace,
+    ) -> MailCounts {
+        let (mut counts, mut failures_in_a_row) = (MailCounts::default(), 0);
         let all = recipients.iter().zip(1..).map(|(address, place)| Waiting::first(place, address));
         let mut waiting: VecDeque<_> = all.collect();
         while let Some(next) = waiting.pop_front() {
             let delivery = if next.failures.max(failures_in_a_row) < MOST_FAILURES {
-                self.deliver(letter, next.address, pace).await
+                self.deliver(mail, next.address, pace).await
             } else {
-                Err(NotSent::Unreachable(None))
+                Err(MailError::Unreachable(None))
             };
             match delivery {
-                Ok(Delivery::Sent) => {
+                Ok(DeliveryResult::Sent) => {
                     failures_in_a_row = 0;
-                    tally.sent += 1;
+                    counts.sent += 1;
                 }
-                Ok(Delivery::SentBefore) => tally.sent_before += 1,
-                Ok(Delivery::NotDue) => tally.not_due += 1,
-                Ok(Delivery::Overtaken) => {
-                    tracing::info!(alarm = letter.alarm.name, "the mails that are left are overtaken");
-                    tally.not_due += 1 + waiting.len();
+                Ok(DeliveryResult::SentBefore) => counts.sent_before += 1,
+                Ok(DeliveryResult::NotDue) => counts.not_due += 1,
+                Ok(DeliveryResult::Overtaken) => {
+                    tracing::info!(
+                        alarm = mail.alarm.name,
+                        "the alarm has changed again: the remaining mails are not sent"
+                    );
+                    counts.not_due += 1 + waiting.len();
                     break;
                 }
-                Ok(Delivery::NotYet) => {
-                    self.clock.sleep(LOOK).await;
+                Ok(DeliveryResult::NotYet) => {
+                    self.ports.clock().sleep(RECHECK_PAUSE).await;
                     waiting.push_back(next);
                 }
-                Ok(Delivery::Throttled(cause)) => waiting.push_back(next.turned_away(cause)),
-                Ok(Delivery::Unreachable(cause)) => {
+                Ok(DeliveryResult::Throttled(cause)) => waiting.push_back(next.turned_away(cause)),
+                Ok(DeliveryResult::Unreachable(cause)) => {
                     failures_in_a_row += 1;
                     waiting.push_back(Waiting { failures: next.failures + 1, ..next }.turned_away(cause));
                 }
                 Err(error) => {
                     let error = match error {
-                        NotSent::NoTime(None) => NotSent::NoTime(next.turned_away),
-                        NotSent::Unreachable(None) => NotSent::Unreachable(next.turned_away),
+                        MailError::NoTime(None) => MailError::NoTime(next.turned_away),
+                        MailError::Unreachable(None) => MailError::Unreachable(next.turned_away),
                         error => error,
                     };
-                    tracing::error!(alarm = letter.alarm.name, recipient = next.place, %error, "a mail is not sent");
-                    tally.not_sent += 1;
+                    tracing::error!(alarm = mail.alarm.name, recipient = next.place, %error, "a mail was not sent");
+                    counts.not_sent += 1;
                 }
             }
         }
-        tally
+        counts
     }
 }

@@ -1,7 +1,7 @@
 //! The text of the mails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use evergreen_alert::{Alarm, AlarmKind, Comparison, Knowledge, Letterhead, Reading, State, write};
+use evergreen_alert::{Alarm, AlarmKind, AlarmReading, AlarmState, Comparison, Knowledge, Letterhead, write};
 use evergreen_lifecycle::ports::Mail;
 use evergreen_lifecycle::{
     AlarmReport, BinaryEvaluation, Champion, Evaluation, IntervalEvaluation, RegressionEvaluation, Version,
@@ -23,10 +23,10 @@ fn alarm(kind: AlarmKind) -> Alarm {
     Alarm {
         name: format!("evergreen-{}", kind.as_str()),
         kind,
-        state: State::Alarm,
-        before: Some(State::Ok),
+        state: AlarmState::Alarm,
+        before: Some(AlarmState::Ok),
         since: moment("2026-11-24T20:00:00Z"),
-        reading: Reading::Value(3.0),
+        reading: AlarmReading::Value(3.0),
         threshold: Some(1.0),
         comparison: Some(Comparison::GreaterOrEqual),
         metric: None,
@@ -37,7 +37,7 @@ fn alarm(kind: AlarmKind) -> Alarm {
 
 fn too_old() -> Alarm {
     Alarm {
-        reading: Reading::Value(-5.0),
+        reading: AlarmReading::Value(-5.0),
         threshold: Some(0.0),
         comparison: Some(Comparison::Less),
         metric: Some("ModelAgeMarginHours".into()),
@@ -49,7 +49,7 @@ fn too_old() -> Alarm {
 
 fn accuracy_low() -> Alarm {
     Alarm {
-        reading: Reading::Value(0.8333),
+        reading: AlarmReading::Value(0.8333),
         threshold: Some(0.9),
         comparison: Some(Comparison::Less),
         metric: Some("ModelAccuracy".into()),
@@ -66,7 +66,8 @@ fn knowledge() -> Knowledge {
 }
 
 fn mail(alarm: &Alarm, knowledge: &Knowledge) -> Mail {
-    let telling = if alarm.state == State::Ok { AlarmReport::Over { raised: Vec::new() } } else { AlarmReport::Raised };
+    let telling =
+        if alarm.state == AlarmState::Ok { AlarmReport::Over { raised: Vec::new() } } else { AlarmReport::Raised };
     told(alarm, &telling, knowledge, NOW)
 }
 
@@ -81,10 +82,10 @@ fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
     insta::assert_snapshot!(mail.text, @r#"
     iris: the champion is 41 h 1 min old, 5 h too old
 
-    No version has become champion for too long: training does not run, fails, or is refused by the gate; or there is no champion, or nobody measures it. What served goes on serving.
+    For too long no version has become champion. Training does not run, training fails, or the gate refuses its versions. Or there is no champion, or the metrics function does not run. A champion that was loaded keeps answering predictions.
 
     Value: 5 h too old
-    Wanted: not too old
+    Expected: not too old
     Since: Tue 24 Nov 2026, 20:00 UTC
     Alarm: evergreen-champion-too-old
     Description: The champion of iris is too old.
@@ -92,16 +93,16 @@ fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
 
     What to do:
 
-    1. See how the last runs ended, and the reason of each:
+    1. See how the last runs ended, and why:
        aws dynamodb query --table-name evergreen-registry --index-name by-start --no-scan-index-forward --limit 5 --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"MODEL#iris"}}'
 
-    2. Read what training says:
+    2. Read the log of training:
        aws logs tail /aws/lambda/evergreen-train --since 1d
 
-    3. Once the cause is gone, train now:
+    3. Once the cause is removed, train now:
        aws lambda invoke --function-name evergreen-train --cli-read-timeout 900 --cli-binary-format raw-in-base64-out --payload '{"note":"by hand, after an alarm"}' /dev/stdout
 
-    The champion | the version before it
+    The champion | the previous version
     Version 2 | Version 1
     Accuracy, hold-out: 0.9667 | 0.9333
     Balanced accuracy: 0.9667 | 0.9333
@@ -121,9 +122,9 @@ fn a_mail_says_first_what_is_wrong_and_then_what_to_do() {
 #[test]
 fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let cleared = Alarm {
-        state: State::Ok,
-        before: Some(State::Alarm),
-        reading: Reading::Value(35.9),
+        state: AlarmState::Ok,
+        before: Some(AlarmState::Alarm),
+        reading: AlarmReading::Value(35.9),
         since: moment("2026-11-25T06:06:00Z"),
         reason: "Threshold Crossed: 1 datapoint [35.9 (25/11/26 06:00:00)] was not less than the threshold (0.0)."
             .into(),
@@ -134,21 +135,21 @@ fn a_mail_of_better_days_says_how_long_it_was_not_well() {
     let second = Champion::succeeding(Some(&first), version(2, 0.9667, second_at), second_at);
     let knowledge = Knowledge::Champion { champion: Box::new(second), previous: Some(Box::new(first)) };
     let mail = told(&cleared, &AlarmReport::Over { raised: Vec::new() }, &knowledge, "2026-11-25T06:05:30Z");
-    insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is fresh again: 6 min old");
+    insta::assert_snapshot!(mail.subject, @"[OK] iris: the champion is no longer too old: 6 min old");
     insta::assert_snapshot!(mail.text, @r#"
-    iris: the champion is fresh again: 6 min old
+    iris: the champion is no longer too old: 6 min old
 
-    Nothing has to be done.
+    You do not have to do anything.
 
     Value: 35 h 54 min before it is too old
-    Wanted: not too old
+    Expected: not too old
     Since: Wed 25 Nov 2026, 06:06 UTC
-    Was not well for: 15 h
+    Lasted: 15 h
     Alarm: evergreen-champion-too-old
     Description: The champion of iris is too old.
     CloudWatch says: Threshold Crossed: 1 datapoint [35.9 (25/11/26 06:00:00)] was not less than the threshold (0.0).
 
-    The champion | the version before it
+    The champion | the previous version
     Version 2 | Version 1
     Accuracy, hold-out: 0.9667 | 0.9333
     Balanced accuracy: 0.9667 | 0.9333
@@ -201,18 +202,18 @@ fn regression() -> Knowledge {
 
 #[test]
 fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
-    let raised = Alarm { reading: Reading::Value(0.8125), ..accuracy_low() };
+    let raised = Alarm { reading: AlarmReading::Value(0.8125), ..accuracy_low() };
     let mail = mail(&raised, &regression());
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion's R² is 0.8125 (at least 0.9 is wanted)");
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: the champion's R² is 0.8125 (at least 0.9 is expected)");
     let table = mail.text.split("The champion |").nth(1).unwrap();
     insta::assert_snapshot!(table, @r#"
-     the version before it
+     the previous version
     Version 3 | Version 2
     R², hold-out: 0.8125 | none
     RMSE: 64.25 | none
     MAE: 50 | none
     Median absolute error: 41.5 | none
-    Intervals hold: 92.5 % of the rows, of 90 % meant | none
+    Rows inside the interval: 92.5 % (90 % expected) | none
     Width of an interval: 210.5 | none
     R², training: 0.95 | none
     Trained: Tue 24 Nov 2026, 03:00 UTC | Mon 23 Nov 2026, 03:00 UTC
@@ -222,8 +223,8 @@ fn a_regression_model_has_figures_of_its_own_and_is_scored_by_another_name() {
 
     Dashboard: https://example.com/dashboard?a=1&b=2
     "#);
-    let cleared = Alarm { state: State::Ok, ..raised };
-    assert!(self::mail(&cleared, &regression()).subject.contains("the champion's R² is well again"));
+    let cleared = Alarm { state: AlarmState::Ok, ..raised };
+    assert!(self::mail(&cleared, &regression()).subject.contains("the champion's R² is good enough again"));
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn two_classes_have_two_more_figures() {
 #[test]
 fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin() {
     let alarm = Alarm {
-        reading: Reading::Value(-0.42),
+        reading: AlarmReading::Value(-0.42),
         threshold: Some(0.0),
         metric: Some("ModelAccuracyMargin".into()),
         ..accuracy_low()
@@ -257,9 +258,9 @@ fn a_champion_that_is_not_good_enough_is_told_with_its_accuracy_and_its_margin()
     let raised = mail(&alarm, &knowledge());
     assert_eq!(raised.subject, "[ALARM] iris: the champion is not good enough: accuracy 0.9667, margin -0.42");
     assert!(raised.text.contains("not known to be better than a constant answer"), "{}", raised.text);
-    let over = mail(&Alarm { state: State::Ok, reading: Reading::Value(1.5), ..alarm.clone() }, &knowledge());
+    let over = mail(&Alarm { state: AlarmState::Ok, reading: AlarmReading::Value(1.5), ..alarm.clone() }, &knowledge());
     assert_eq!(over.subject, "[OK] iris: the champion is good enough again: accuracy 0.9667, margin 1.5");
-    let untold = mail(&Alarm { reading: Reading::Untold, ..alarm }, &Knowledge::Nothing);
+    let untold = mail(&Alarm { reading: AlarmReading::Missing, ..alarm }, &Knowledge::Nothing);
     assert_eq!(untold.subject, "[ALARM] iris: the champion is not good enough");
 }
 
@@ -270,65 +271,65 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
             AlarmKind::ChampionTooOld => too_old(),
             AlarmKind::AccuracyLow => accuracy_low(),
             AlarmKind::PredictionLatency => Alarm {
-                reading: Reading::Value(1240.4),
+                reading: AlarmReading::Value(1240.4),
                 threshold: Some(1000.0),
                 comparison: Some(Comparison::Greater),
                 metric: Some("Latency".into()),
                 ..alarm(kind)
             },
             AlarmKind::VersionsRefused => {
-                Alarm { reading: Reading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(50.0), metric: Some("RefusedHours".into()), ..alarm(kind) }
             }
             AlarmKind::QuotaNearlyUsed => {
-                Alarm { reading: Reading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
+                Alarm { reading: AlarmReading::Value(0.83), metric: Some("QuotaUsed".into()), ..alarm(kind) }
             }
             kind => alarm(kind),
         };
-        let cleared = Alarm { state: State::Ok, reading: Reading::Untold, ..raised.clone() };
+        let cleared = Alarm { state: AlarmState::Ok, reading: AlarmReading::Missing, ..raised.clone() };
         [raised, cleared].map(|alarm| mail(&alarm, &knowledge()).subject)
     });
     insta::assert_snapshot!(subjects.collect::<Vec<_>>().join("\n"), @r#"
     [ALARM] iris: the champion is 41 h 1 min old, 5 h too old
-    [OK] iris: the champion is fresh again: 41 h 1 min old
-    [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is wanted)
-    [OK] iris: the champion's accuracy is well again: 0.9667 (at least 0.9 is wanted)
+    [OK] iris: the champion is no longer too old: 41 h 1 min old
+    [ALARM] iris: the champion's accuracy is 0.8333 (at least 0.9 is expected)
+    [OK] iris: the champion's accuracy is good enough again: 0.9667 (at least 0.9 is expected)
     [ALARM] iris: training has missed its deadline
-    [OK] iris: training has caught up
-    [ALARM] iris: training fails (3 since the last version)
+    [OK] iris: training is no longer late
+    [ALARM] iris: training failed (3 since the last version)
     [OK] iris: training makes versions again
     [ALARM] iris: the gate has refused every version for 2 d 2 h
-    [OK] iris: the gate has let a version serve again
+    [OK] iris: the gate has accepted a version again
     [ALARM] iris: a new environment could not load the champion
     [OK] iris: a new environment can load the champion again
-    [ALARM] iris: a stored file of the champion is gone or damaged
-    [OK] iris: the champion's stored files are sound again
-    [ALARM] iris: predict could not load the champion (3 in 5 minutes)
-    [OK] iris: no load of the champion has failed lately
-    [ALARM] iris: predictions fail with 5xx (3 in 5 minutes)
-    [OK] iris: no prediction has failed lately
+    [ALARM] iris: a stored file of the champion is missing or damaged
+    [OK] iris: the champion's stored files are intact again
+    [ALARM] iris: the predict function could not load the champion (3 in 5 minutes)
+    [OK] iris: no load of the champion has failed recently
+    [ALARM] iris: predictions failed with 5xx (3 in 5 minutes)
+    [OK] iris: no prediction has failed recently
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
-    [ALARM] iris: predictions are turned away (3 in 5 minutes)
-    [OK] iris: predictions are no longer turned away
-    [ALARM] iris: a client's key has used 83 % of its requests of this month
+    [ALARM] iris: predictions were rejected (3 in 5 minutes)
+    [OK] iris: predictions are no longer rejected
+    [ALARM] iris: a client's key has used 83 % of its requests for this month
     [OK] iris: the clients' keys have requests left again
-    [ALARM] iris: figures cannot be worked out (3 of them)
-    [OK] iris: all figures are known again
+    [ALARM] iris: metrics cannot be computed (3 of them)
+    [OK] iris: all metrics are known again
     [ALARM] iris: records cannot be read (3 of them)
     [OK] iris: all records can be read again
-    [ALARM] iris: a training or an import failed for good (3 in its queue)
+    [ALARM] iris: a training run or an import failed for good (3 in its queue)
     [OK] iris: the queue train-failure is empty again
-    [ALARM] iris: a training or an import could not be started (3 in its queue)
+    [ALARM] iris: a training run or an import could not start (3 in its queue)
     [OK] iris: the queue train-schedule is empty again
-    [ALARM] iris: figures could not be published (3 in its queue)
+    [ALARM] iris: metrics could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
-    [ALARM] iris: a mail could not be sent, or perhaps not (3 in its queue)
+    [ALARM] iris: a mail was not sent, or it is unknown whether it was sent (3 in its queue)
     [OK] iris: the queue alert-failure is empty again
     [ALARM] iris: an alarm did not reach the alert function (3 in its queue)
     [OK] iris: the queue alert-topic is empty again
-    [ALARM] iris: a mail did not reach its reader (3 in an hour)
+    [ALARM] iris: a mail did not reach its recipient (3 in an hour)
     [OK] iris: no mail has bounced for a day
-    [ALARM] iris: alarm drift is raised: its value is 3 (below 1 is wanted)
+    [ALARM] iris: alarm drift is raised: its value is 3 (below 1 is expected)
     [OK] iris: alarm drift has cleared
     "#);
 }
@@ -337,43 +338,43 @@ fn every_kind_has_its_line_when_raised_and_when_well_again() {
 fn what_the_reason_does_not_say_is_read_from_the_registry_or_said_to_be_unknown() {
     let subject = |reading, knowledge: &Knowledge, alarm| mail(&Alarm { reading, ..alarm }, knowledge).subject;
     let lines = [
-        subject(Reading::Untold, &knowledge(), too_old()),
-        subject(Reading::NoData, &knowledge(), too_old()),
-        subject(Reading::NoData, &Knowledge::NoChampion, too_old()),
-        subject(Reading::NoData, &Knowledge::Nothing, too_old()),
-        subject(Reading::Untold, &Knowledge::Nothing, too_old()),
-        subject(Reading::Value(-5.0), &Knowledge::Unreadable, too_old()),
-        subject(Reading::Untold, &knowledge(), accuracy_low()),
-        subject(Reading::Untold, &Knowledge::Nothing, accuracy_low()),
-        subject(Reading::Untold, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
+        subject(AlarmReading::Missing, &knowledge(), too_old()),
+        subject(AlarmReading::NoData, &knowledge(), too_old()),
+        subject(AlarmReading::NoData, &Knowledge::NoChampion, too_old()),
+        subject(AlarmReading::NoData, &Knowledge::Nothing, too_old()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, too_old()),
+        subject(AlarmReading::Value(-5.0), &Knowledge::Unreadable, too_old()),
+        subject(AlarmReading::Missing, &knowledge(), accuracy_low()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, accuracy_low()),
+        subject(AlarmReading::Missing, &Knowledge::Nothing, alarm(AlarmKind::Throttles)),
     ];
     insta::assert_snapshot!(lines.join("\n"), @r#"
     [ALARM] iris: the champion is 41 h 1 min old
-    [ALARM] iris: no figures arrive; by the registry the champion is 41 h 1 min old
+    [ALARM] iris: no metrics arrive; according to the registry the champion is 41 h 1 min old
     [ALARM] iris: there is no champion
-    [ALARM] iris: no figures arrive, the champion's age is unknown
+    [ALARM] iris: no metrics arrive, and the champion's age is unknown
     [ALARM] iris: the champion is too old
     [ALARM] iris: the champion is 5 h too old
-    [ALARM] iris: alarm accuracy-low is raised, though the champion's accuracy is 0.9667 (at least 0.9 is wanted)
-    [ALARM] iris: the champion's accuracy is unknown (at least 0.9 is wanted)
-    [ALARM] iris: predictions are turned away
+    [ALARM] iris: alarm accuracy-low is raised, although the champion's accuracy is 0.9667 (at least 0.9 is expected)
+    [ALARM] iris: the champion's accuracy is unknown (at least 0.9 is expected)
+    [ALARM] iris: predictions were rejected
     "#);
 }
 
 #[test]
 fn an_end_says_how_long_the_alarm_was_raised() {
-    let cleared = Alarm { state: State::Ok, ..alarm(AlarmKind::Throttles) };
+    let cleared = Alarm { state: AlarmState::Ok, ..alarm(AlarmKind::Throttles) };
     let raised = vec![moment("2026-11-24T12:00:00Z"), moment("2026-11-24T18:45:00Z")];
     let text = told(&cleared, &AlarmReport::Over { raised }, &knowledge(), NOW).text;
-    assert!(text.contains("\nWas not well for: 1 h 15 min\n"), "{text}");
+    assert!(text.contains("\nLasted: 1 h 15 min\n"), "{text}");
 }
 
 #[test]
 fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
     let mail = told(&alarm(AlarmKind::PredictionErrors), &AlarmReport::Flapping, &knowledge(), NOW);
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors flaps, predictions fail with 5xx (3 in 5 minutes)");
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: alarm prediction-errors is flapping: predictions failed with 5xx (3 in 5 minutes)");
     let note = mail.text.split("\n\n").nth(2).unwrap();
-    insta::assert_snapshot!(note, @"This alarm flaps: it is raised and clears again and again. Mails about it are now held back, until it has kept one state for an hour. Other alarms write as usual; the dashboard shows all of them.");
+    insta::assert_snapshot!(note, @"This alarm is flapping: it is raised and cleared again and again. Mails about it are now held back until it has kept one state for an hour. Mails about other alarms are sent as usual. The dashboard shows all alarms.");
     assert!(mail.html.contains(note), "{}", mail.html);
 }
 
@@ -381,7 +382,7 @@ fn flapping_is_said_in_the_first_line_and_so_is_what_is_held_back() {
 fn a_mail_that_waited_says_that_it_is_late() {
     let mail = told(&too_old(), &AlarmReport::Raised, &knowledge(), "2026-11-25T01:30:00Z");
     let note = mail.text.split("\n\n").nth(2).unwrap();
-    insta::assert_snapshot!(note, @"This mail is late: it tells of a change 5 h 30 min ago. The dashboard shows how the alarm is now.");
+    insta::assert_snapshot!(note, @"This mail is late: the alarm changed 5 h 30 min ago. The dashboard shows its current state.");
     assert!(mail.html.contains(note), "{}", mail.html);
     assert!(!told(&too_old(), &AlarmReport::Raised, &knowledge(), "2026-11-24T20:59:00Z").text.contains("late"));
 }

@@ -13,7 +13,7 @@ const RELATIVE: &str = "relative";
 
 /// The function's configuration, from environment variables.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct MetricsConfig {
     /// The name of the artifact bucket.
     pub bucket: String,
     /// The name of the registry table.
@@ -26,7 +26,7 @@ pub struct Config {
     pub usage_plan: String,
 }
 
-impl Config {
+impl MetricsConfig {
     /// Reads the configuration from `environment`.
     ///
     /// # Errors
@@ -85,8 +85,8 @@ mod tests {
     ];
 
     /// Reads a complete environment in which `key` has the value `value`.
-    fn read_with(key: &str, value: &str) -> Result<Config, ConfigError> {
-        Config::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
+    fn read_with(key: &str, value: &str) -> Result<MetricsConfig, ConfigError> {
+        MetricsConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &[(key, value)])))
     }
 
     #[test]

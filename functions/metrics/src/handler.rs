@@ -1,39 +1,27 @@
-//! Takes one measurement: reads the sources, computes the figures, publishes them.
+//! Takes one measurement: reads the sources, computes the values, publishes them.
 
 use std::collections::BTreeMap;
 
 use evergreen_lifecycle::health::{
-    Refusals, accuracy_margin, champion_figures, refusals, run_figures, served_accuracy,
+    Refusals, accuracy_margin, average_champion_accuracy, champion_metrics, refusals, run_metrics,
 };
-use evergreen_lifecycle::ports::{
-    Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Unavailable, Versions, WithCopy,
-};
-use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
+use evergreen_lifecycle::ports::{MetricSink, Unavailable, WithCopy};
+use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 
-use crate::deadline::deadline_figures;
-use crate::inspection::Inspection;
+use crate::deadline::deadline_metric;
+use crate::inspection::ArtifactInspection;
 use crate::quota;
 use crate::readings::{self, Readings, SortedRuns};
-use crate::{Schedule, Timetable};
+use crate::{MetricsWorld, Schedule, Timetable};
 
-/// Measures one model. Each field is a port to one source or sink.
+/// Measures one model.
 #[derive(Debug)]
-pub struct Meter<'a, R, A, S, T, U, C> {
-    /// The registry of runs, champions and versions.
-    pub registry: &'a R,
-    /// The store of artifacts.
-    pub artifacts: &'a A,
-    /// The destination of the figures.
-    pub sink: &'a S,
-    /// The source of the training schedule.
-    pub schedules: &'a T,
-    /// The source of request counts per API key.
-    pub usage: &'a U,
-    /// The source of the current time.
-    pub clock: &'a C,
+pub struct MetricsHandler<'a, W> {
+    /// The registry, the other sources, the destination of the metrics, and the clock.
+    pub ports: &'a W,
     /// The limits that the stack was deployed with.
     pub expectations: &'a Expectations,
 }
@@ -58,20 +46,20 @@ pub struct Expectations {
 
 /// The result of a measurement, for people who invoke the function by hand.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Report {
-    /// The published figures by name.
+pub struct MetricsReport {
+    /// The published values by name.
     pub published: BTreeMap<&'static str, f64>,
-    /// The figures that could not be computed.
+    /// The values that could not be computed.
     pub unknown: Vec<&'static str>,
     /// The keys of records that this release cannot read completely.
     pub unreadable: Vec<String>,
     /// The state of the champion's stored files. `None` if no champion is known.
-    pub artifact: Option<Files>,
+    pub artifact: Option<ArtifactFiles>,
 }
 
 /// The state of the champion's stored files, as text.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Files {
+pub struct ArtifactFiles {
     /// The registry's copy. `None` if the registry keeps no copy.
     pub copy: Option<String>,
     /// The object in the bucket.
@@ -81,12 +69,12 @@ pub struct Files {
 /// Why a measurement failed. A retry may succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Nothing could be read from the registry. The source is the first failure. The number of unknown figures is still
+    /// Nothing could be read from the registry. The source is the first failure. The number of unknown values is still
     /// published.
-    #[error("nothing is known of the model")]
+    #[error("no read of the registry succeeded, so every metric of the model is unknown")]
     NothingKnown(#[source] Unavailable),
-    /// The figures could not be published.
-    #[error("the figures were not published")]
+    /// The values could not be published.
+    #[error("the metrics could not be published")]
     NotPublished(#[source] Unavailable),
 }
 
@@ -100,39 +88,32 @@ impl From<MetricsError> for Diagnostic {
     }
 }
 
-impl<R, A, S, T, U, C> Meter<'_, R, A, S, T, U, C>
-where
-    R: Champions + Runs + Versions,
-    A: Artifacts,
-    S: MetricSink,
-    T: Schedules,
-    U: RequestUsage,
-    C: Clock,
-{
-    /// Measures the model and publishes the figures.
+impl<W: MetricsWorld> MetricsHandler<'_, W> {
+    /// Measures the model and publishes the values.
     ///
     /// # Errors
-    /// [`MetricsError`] when nothing could be read or the figures could not be published. If only one read fails, only
-    /// its figures are unknown.
-    pub async fn handle(&self) -> Result<Report, MetricsError> {
-        let now = self.clock.now();
-        let (readings, failure) = Readings::take(self.registry, self.schedules, &self.expectations.schedule).await;
+    /// [`MetricsError`] when nothing could be read or the values could not be published. If only one read fails, only
+    /// its values are unknown.
+    pub async fn handle(&self) -> Result<MetricsReport, MetricsError> {
+        let now = self.ports.clock().now();
+        let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
         let (inspection, used) =
-            tokio::join!(self.inspect(&readings), quota::used(self.usage, self.expectations.quota, now));
-        let mut figures = self.figures(&readings, inspection.as_ref(), now);
-        figures.expect(Metric::QuotaUsed, used);
-        let unknown = figures.unknown().len() as f64;
-        figures.know(Metric::UnknownFigures, unknown);
-        self.sink.publish(figures.known(), now).await.map_err(MetricsError::NotPublished)?;
+            tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
+        let mut values = self.values(&readings, inspection.as_ref(), now);
+        values.expect(Metric::QuotaUsed, used);
+        let unknown = values.unknown().len() as f64;
+        values.know(Metric::UnknownFigures, unknown);
+        self.ports.sink().publish(values.known(), now).await.map_err(MetricsError::NotPublished)?;
         if let (true, Some(cause)) = (readings.are_none(), failure) {
             return Err(MetricsError::NothingKnown(cause));
         }
+        // Without one of the reads nothing is listed, and UnreadableRecords is unknown.
         let unreadable = readings.unreadable().unwrap_or_default();
-        Ok(Report {
-            published: figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
-            unknown: figures.unknown().map(Metric::name).collect(),
+        Ok(MetricsReport {
+            published: values.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect(),
+            unknown: values.unknown().map(Metric::name).collect(),
             unreadable: unreadable.iter().map(|record| record.key.clone()).collect(),
-            artifact: inspection.map(|inspection| Files {
+            artifact: inspection.map(|inspection| ArtifactFiles {
                 copy: inspection.copy.map(|copy| copy.to_string()),
                 object: inspection.object.to_string(),
             }),
@@ -141,9 +122,9 @@ where
 
     /// Checks the champion's files. If a file is not intact, reads the pointer again and repeats the check. A promotion
     /// between two reads could otherwise compare one champion's pointer with another champion's copy.
-    async fn inspect(&self, readings: &Readings) -> Option<Inspection> {
+    async fn inspect(&self, readings: &Readings) -> Option<ArtifactInspection> {
         let first = self.inspect_files(readings.pointer.as_ref()?.as_ref()?).await?;
-        let again = if first.is_sound() { None } else { readings::pointer(self.registry).await.ok().flatten() };
+        let again = if first.is_sound() { None } else { readings::pointer(self.ports.registry()).await.ok().flatten() };
         let second = match &again {
             Some(again) => self.inspect_files(again).await,
             None => None,
@@ -151,72 +132,82 @@ where
         let found = second.unwrap_or(first);
         if !found.is_sound() {
             let copy = found.copy.as_ref().map_or_else(|| "none is kept".to_owned(), ToString::to_string);
-            tracing::error!(serves = found.serves(), copy, object = %found.object, "the champion's artifact is not sound");
+            let (serves, object) = (found.serves(), &found.object);
+            tracing::error!(serves, copy, %object, "a stored file of the champion is not intact");
         }
         Some(found)
     }
 
-    async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<Inspection> {
+    async fn inspect_files(&self, (pointer, copy): &WithCopy) -> Option<ArtifactInspection> {
         let pointer = pointer.as_ref().ok()?;
-        Some(Inspection::of(pointer, copy.as_deref(), self.artifacts, &self.expectations.model).await)
+        Some(ArtifactInspection::of(pointer, copy.as_deref(), self.ports.artifacts(), &self.expectations.model).await)
     }
 
-    fn figures(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
-        let mut figures = Figures::default();
-        figures.add(self.of_champion(readings, inspection, now));
+    fn values(&self, readings: &Readings, inspection: Option<&ArtifactInspection>, now: Timestamp) -> MetricValues {
+        let mut values = MetricValues::default();
+        values.add(self.of_champion(readings, inspection, now));
         if let Some(history) = &readings.history {
-            figures.add(served_accuracy(history, now));
+            values.add(average_champion_accuracy(history, now));
         }
         if let Some(runs) = &readings.runs {
-            figures.add(run_figures(&runs.readable, now));
+            values.add(run_metrics(&runs.readable, now));
             if let Some(timetable) = &readings.timetable {
                 let (grace, SortedRuns { readable, unreadable }) = (self.expectations.grace, runs);
-                figures.add(deadline_figures(timetable, grace, readable, unreadable, now));
+                values.add(deadline_metric(timetable, grace, readable, unreadable, now));
             }
         }
         if let (Some(runs), Some(_), Some(_)) = (&readings.runs, &readings.pointer, &readings.history) {
             let (champion, highest) = (readings.champion(), readings.highest_promoted());
-            figures.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
+            values.add(refusals(&Refusals { recent: &runs.readable, champion, highest }, now));
         }
         if let Some(count) = readings.versions {
             // Exact below 2^53 versions.
-            figures.know(Metric::Versions, count as f64);
+            values.know(Metric::Versions, count as f64);
         }
         if let Some(unreadable) = readings.unreadable() {
             for record in &unreadable {
-                tracing::warn!(key = record.key, cause = record.cause, "a record cannot be read by this release");
+                tracing::warn!(key = record.key, cause = record.cause, "this release cannot read a record");
             }
-            figures.know(Metric::UnreadableRecords, unreadable.len() as f64);
+            values.know(Metric::UnreadableRecords, unreadable.len() as f64);
         }
-        figures.miss(&readings.missing());
-        figures
+        values.miss(&readings.missing());
+        values
     }
 
-    /// Computes the champion's figures. Without a pointer there is no champion. That is an error only if a version was
+    /// Computes the champion's values. Without a pointer there is no champion. That is an error only if a version was
     /// ever promoted.
-    fn of_champion(&self, readings: &Readings, inspection: Option<&Inspection>, now: Timestamp) -> Figures {
-        let mut figures = Figures::default();
-        let Some(pointer) = &readings.pointer else { return figures };
+    fn of_champion(
+        &self,
+        readings: &Readings,
+        inspection: Option<&ArtifactInspection>,
+        now: Timestamp,
+    ) -> MetricValues {
+        let mut values = MetricValues::default();
+        let Some(pointer) = &readings.pointer else { return values };
         match (pointer, &readings.history) {
             (Some((Ok(pointer), _)), _) => {
-                figures.add(champion_figures(pointer, self.age_limit(pointer, readings, now), now));
+                values.add(champion_metrics(pointer, self.age_limit(pointer, readings, now), now));
                 if let Some(runs) = &readings.runs {
-                    figures.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
+                    values.add(accuracy_margin(pointer, &runs.readable, self.expectations.threshold));
                 }
-                figures.add(inspection.map(Inspection::figures).unwrap_or_default());
+                debug_assert!(inspection.is_some(), "the files of a readable pointer are always inspected");
+                match inspection {
+                    Some(inspection) => values.add(inspection.values()),
+                    None => values.miss(&[Metric::ModelHealthy, Metric::DamagedArtifacts]),
+                }
             }
             (Some((Err(record), _)), _) => {
-                tracing::error!(%record, "the champion's pointer does not say what to load");
-                figures.know(Metric::ModelHealthy, 0.0);
+                tracing::error!(%record, "the champion's pointer names no artifact");
+                values.know(Metric::ModelHealthy, 0.0);
             }
             (None, Some(history)) if !history.is_empty() => {
-                tracing::error!("the champion's pointer is gone");
-                figures.know(Metric::ModelHealthy, 0.0);
+                tracing::error!("the champion's pointer is missing");
+                values.know(Metric::ModelHealthy, 0.0);
             }
             (None, Some(_)) => {}
-            (None, None) => figures.miss(&[Metric::ModelHealthy]),
+            (None, None) => values.miss(&[Metric::ModelHealthy]),
         }
-        figures
+        values
     }
 
     /// Returns the maximum age of the champion, from the configuration or else from the schedule.

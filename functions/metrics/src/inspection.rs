@@ -7,12 +7,12 @@
 use std::fmt;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
-use evergreen_lifecycle::{Figures, Metric, ModelName, Pointer};
+use evergreen_lifecycle::{Metric, MetricValues, ModelName, Pointer};
 use evergreen_scoring::{Model, RegisteredError};
 
 /// The state of a stored file.
 #[derive(Debug)]
-pub enum Condition {
+pub enum FileCondition {
     /// The file loads as the registered model.
     Sound,
     /// The file does not exist.
@@ -25,14 +25,14 @@ pub enum Condition {
 
 /// The state of the champion's stored files.
 #[derive(Debug)]
-pub struct Inspection {
+pub struct ArtifactInspection {
     /// The registry's copy. `None` if the registry keeps no copy, because the artifact is too large.
-    pub copy: Option<Condition>,
+    pub copy: Option<FileCondition>,
     /// The object in the bucket.
-    pub object: Condition,
+    pub object: FileCondition,
 }
 
-impl Condition {
+impl FileCondition {
     fn of(bytes: &[u8], pointer: &Pointer, model: &ModelName) -> Self {
         Model::load_registered(bytes, &pointer.artifact, model).map_or_else(Self::Damaged, |_| Self::Sound)
     }
@@ -47,7 +47,7 @@ impl Condition {
     }
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for FileCondition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sound => formatter.write_str("sound"),
@@ -58,16 +58,16 @@ impl fmt::Display for Condition {
     }
 }
 
-impl Inspection {
+impl ArtifactInspection {
     /// Checks both files of the version that `pointer` names. `copy` is the artifact that the registry stores with the
     /// pointer.
     pub async fn of(pointer: &Pointer, copy: Option<&[u8]>, artifacts: &impl Artifacts, model: &ModelName) -> Self {
         let object = match artifacts.get(&pointer.artifact.key).await {
-            Ok(bytes) => Condition::of(&bytes, pointer, model),
-            Err(ArtifactReadError::NotFound(_)) => Condition::Gone,
-            Err(ArtifactReadError::Unavailable(error)) => Condition::Unchecked(format!("{error}: {}", error.cause)),
+            Ok(bytes) => FileCondition::of(&bytes, pointer, model),
+            Err(ArtifactReadError::NotFound(_)) => FileCondition::Gone,
+            Err(ArtifactReadError::Unavailable(error)) => FileCondition::Unchecked(format!("{error}: {}", error.cause)),
         };
-        Self { copy: copy.map(|copy| Condition::of(copy, pointer, model)), object }
+        Self { copy: copy.map(|copy| FileCondition::of(copy, pointer, model)), object }
     }
 
     /// Checks whether every stored file is known to be intact.
@@ -77,21 +77,21 @@ impl Inspection {
 
     /// Returns whether a new environment could load the champion, or `None` if that is unknown.
     pub fn serves(&self) -> Option<bool> {
-        let copy = self.copy.as_ref().and_then(Condition::serves);
+        let copy = self.copy.as_ref().and_then(FileCondition::serves);
         if copy == Some(true) { copy } else { self.object.serves() }
     }
 
     /// Returns how many files are missing or damaged, or `None` if that is unknown.
     fn damaged(&self) -> Option<f64> {
-        let copy = self.copy.as_ref().map_or(Some(true), Condition::serves)?;
+        let copy = self.copy.as_ref().map_or(Some(true), FileCondition::serves)?;
         Some([copy, self.object.serves()?].into_iter().map(|serves| f64::from(u8::from(!serves))).sum())
     }
 
-    /// Returns the health figures that the function publishes.
-    pub fn figures(&self) -> Figures {
-        let mut figures = Figures::default();
-        figures.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));
-        figures.expect(Metric::DamagedArtifacts, self.damaged());
-        figures
+    /// Returns the health values that the function publishes.
+    pub fn values(&self) -> MetricValues {
+        let mut values = MetricValues::default();
+        values.expect(Metric::ModelHealthy, self.serves().map(|serves| f64::from(u8::from(serves))));
+        values.expect(Metric::DamagedArtifacts, self.damaged());
+        values
     }
 }

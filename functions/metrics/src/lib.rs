@@ -1,24 +1,26 @@
 //! Publishes the score (accuracy or R²), age and health of the champion and of its training.
 //!
 //! The function runs every few minutes and after each registry event. It ignores the event's content and reads the
-//! registry, the bucket and the scheduler instead. If one source cannot be read, it still publishes the other figures,
-//! and it publishes how many figures are unknown.
+//! registry, the bucket and the scheduler instead. If one source cannot be read, it still publishes the other values,
+//! and it publishes how many values are unknown.
 
 mod config;
 mod deadline;
 mod handler;
 mod inspection;
+mod ports;
 mod quota;
 mod readings;
 mod schedule;
-mod telling;
 mod timetable;
+mod waiting_events;
 
-pub use config::Config;
-pub use deadline::deadline_figures;
-pub use handler::{Expectations, Files, Meter, MetricsError, Report};
-pub use inspection::{Condition, Inspection};
+pub use config::MetricsConfig;
+pub use deadline::deadline_metric;
+pub use handler::{ArtifactFiles, Expectations, MetricsError, MetricsHandler, MetricsReport};
+pub use inspection::{ArtifactInspection, FileCondition};
+pub use ports::{MetricsPorts, MetricsWorld};
 pub use readings::{CHAMPIONS, RUNS};
 pub use schedule::{Expression, InvalidExpression, Schedule, UnknownZone, Zone};
-pub use telling::tell_what_waits;
 pub use timetable::{Timetable, UnknownSchedule};
+pub use waiting_events::send_waiting_events;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{ArtifactBucket, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan};
-use evergreen_metrics::{Config, Meter, tell_what_waits};
+use evergreen_metrics::{MetricsConfig, MetricsHandler, MetricsPorts, send_waiting_events};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
     let environment = Environment::process();
-    let config = Config::read(&environment).context("configuration")?;
+    let config = MetricsConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let expectations = &config.expectations;
     let registry = Registry::new(&sdk, &config.table, expectations.model.clone());
@@ -22,11 +22,12 @@ async fn main() -> anyhow::Result<()> {
     let bus = EventBus::new(&sdk);
     let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
     let (usage, clock) = (&usage, &SystemClock);
-    let meter = &Meter { registry, artifacts, sink, schedules, usage, clock, expectations };
+    let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
+    let handler = &MetricsHandler { ports: &ports, expectations };
     // Boxed, because the compiler limits how deeply futures may nest.
     let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
-        let report = Box::pin(meter.handle()).await;
-        Box::pin(tell_what_waits(registry, &bus, clock)).await;
+        let report = Box::pin(handler.handle()).await;
+        Box::pin(send_waiting_events(registry, &bus, clock)).await;
         report
     });
     lambda_runtime::run(handle).await.map_err(anyhow::Error::from_boxed)

@@ -13,7 +13,7 @@ pub(crate) async fn used(usage: &impl RequestUsage, quota: u64, now: Timestamp) 
     match usage.requests(today.first_of_month(), today).await {
         Ok(requests) => Some(quota_used(&requests, quota)),
         Err(error) => {
-            tracing::warn!(%error, cause = %error.cause, "the use of the quota is unknown");
+            tracing::warn!(%error, cause = %error.cause, "the requests per API key could not be read");
             None
         }
     }

@@ -1,9 +1,9 @@
-//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own figures.
+//! Reads the sources of one measurement. The reads are independent, so a failure affects only its own values.
 
 use evergreen_lifecycle::ports::{Champions, Runs, Schedules, Unavailable, Versions, WithCopy};
-use evergreen_lifecycle::{Metric, Pointer, Record, Run, Unreadable, VersionNumber};
+use evergreen_lifecycle::{Metric, MetricSource, Pointer, Record, Run, Unreadable, VersionNumber};
 
-use crate::{Schedule, Timetable};
+use crate::{MetricsWorld, Schedule, Timetable};
 
 /// Maximum number of champions to read, newest first. The 7-day average is exact up to this many promotions in a week.
 /// Beyond that it covers only the time since the oldest of them.
@@ -30,11 +30,8 @@ pub(crate) struct SortedRuns {
 
 impl Readings {
     /// Reads all sources. The second result is the first failure of the registry, if any.
-    pub(crate) async fn take<R, T>(registry: &R, schedules: &T, configured: &Schedule) -> (Self, Option<Unavailable>)
-    where
-        R: Champions + Runs + Versions,
-        T: Schedules,
-    {
+    pub(crate) async fn take(ports: &impl MetricsWorld, configured: &Schedule) -> (Self, Option<Unavailable>) {
+        let (registry, schedules) = (ports.registry(), ports.schedules());
         let (pointer, history, runs, versions, timetable) = tokio::join!(
             pointer(registry),
             registry.recent_champions(CHAMPIONS),
@@ -80,35 +77,18 @@ impl Readings {
         Some(pointers.chain(&self.runs.as_ref()?.unreadable).collect())
     }
 
-    /// Returns the figures that cannot be computed because of failed reads.
+    /// Returns the metrics that cannot be computed because of failed reads.
     pub(crate) fn missing(&self) -> Vec<Metric> {
-        let gate = [Metric::Rejections, Metric::RefusedHours];
-        let pointer = [
-            Metric::ModelAccuracy,
-            Metric::ModelAccuracyMargin,
-            Metric::ModelAgeHours,
-            Metric::ModelAgeMarginHours,
-            Metric::ModelHealthy,
-            Metric::DamagedArtifacts,
-            Metric::UnreadableRecords,
-        ];
-        let runs = [
-            Metric::ModelAccuracyMargin,
-            Metric::FailedRuns,
-            Metric::HoursSinceTraining,
-            Metric::TrainingAccuracy,
-            Metric::TrainingDuration,
-            Metric::DeadlineMissed,
-            Metric::UnreadableRecords,
-        ];
-        let lacks: [(bool, &[&[Metric]]); 5] = [
-            (self.pointer.is_none(), &[&pointer, &gate]),
-            (self.history.is_none(), &[&[Metric::ModelAccuracy7DayAverage, Metric::UnreadableRecords], &gate]),
-            (self.runs.is_none(), &[&runs, &gate]),
-            (self.versions.is_none(), &[&[Metric::Versions]]),
-            (self.timetable.is_none(), &[&[Metric::DeadlineMissed]]),
-        ];
-        lacks.iter().filter(|(lacks, _)| *lacks).flat_map(|(_, metrics)| metrics.concat()).collect()
+        let failed = |source: &MetricSource| match source {
+            MetricSource::Champion => self.pointer.is_none(),
+            MetricSource::RecentChampions => self.history.is_none(),
+            MetricSource::Runs => self.runs.is_none(),
+            MetricSource::Versions => self.versions.is_none(),
+            MetricSource::Schedule => self.timetable.is_none(),
+            // The handler reads the usage apart from these readings.
+            MetricSource::Usage => false,
+        };
+        Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
     }
 }
 
@@ -142,14 +122,14 @@ pub(crate) async fn pointer(registry: &impl Champions) -> Result<Option<WithCopy
 async fn timetable(schedules: &impl Schedules, configured: &Schedule) -> Option<Timetable> {
     match schedules.schedule().await {
         Ok(Some(stored)) => Timetable::stored(&stored)
-            .inspect_err(|error| tracing::warn!(%error, "the schedule cannot be followed: deadlines are unknown"))
+            .inspect_err(|error| tracing::warn!(%error, "the schedule is not valid, so deadlines are unknown"))
             .ok(),
         Ok(None) => {
-            tracing::warn!("the training schedule is gone: deadlines follow the deployed one");
+            tracing::warn!("the training schedule was deleted: deadlines follow the deployed one");
             Some(Timetable::configured(configured))
         }
         Err(error) => {
-            tracing::warn!(%error, cause = %error.cause, "the schedule cannot be read: deadlines are unknown");
+            tracing::warn!(%error, cause = %error.cause, "the schedule could not be read, so deadlines are unknown");
             None
         }
     }
@@ -167,7 +147,7 @@ impl Failures {
         match read {
             Ok(value) => Some(value),
             Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the figures of the {name} are unknown");
+                tracing::warn!(%error, cause = %error.cause, "reading the {name} failed, so its metrics are unknown");
                 self.first.get_or_insert(error);
                 None
             }

@@ -17,7 +17,7 @@ use croner::Cron;
 pub use expression::{Expression, InvalidExpression};
 pub use zone::{UnknownZone, Zone};
 
-/// A schedule expression in a time zone. Tells when training is due.
+/// A schedule expression in a time zone. It determines when training is due.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     expression: Expression,

@@ -1,4 +1,4 @@
-//! The training schedule and the time since which it is in force. Tells when training was last due and how old a
+//! The training schedule and the time since which it is in force. Computes when training was last due and how old a
 //! champion may become.
 
 use evergreen_lifecycle::Run;

@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn gate(floor: &str, toml: &str, task: Task) -> Result<Gate, InvalidGate> {
-        config(floor, None).unwrap().training.gate(&Settings::parse(toml).unwrap(), task)
+        config(floor, None).unwrap().training.gate(&DatasetSettings::parse(toml).unwrap(), task)
     }
 
     #[test]

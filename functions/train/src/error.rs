@@ -46,7 +46,7 @@ pub enum TrainError {
     },
     /// The data set's settings are invalid. The text of the error begins with the name of their file.
     #[error("{prefix}{error}")]
-    DatasetSettings {
+    Settings {
         /// The prefix of the data set's files.
         prefix: String,
         /// What is wrong with the settings.
@@ -167,7 +167,7 @@ impl TrainError {
             | Self::Invocation(_)
             | Self::Table { .. }
             | Self::Unprepared { .. }
-            | Self::DatasetSettings { .. }
+            | Self::Settings { .. }
             | Self::Drift { .. }
             | Self::Plan(_)
             | Self::Gate(_)
@@ -191,7 +191,7 @@ impl TrainError {
             Self::Request(_) => "InvalidRequest",
             Self::Invocation(_) => "InvalidInvocation",
             Self::Table { .. } | Self::Unprepared { .. } => "InvalidTable",
-            Self::DatasetSettings { .. } | Self::Gate(_) => "InvalidSettings",
+            Self::Settings { .. } | Self::Gate(_) => "InvalidSettings",
             Self::Drift { .. } => "DatasetDrifted",
             Self::Plan(_) => "InvalidHyperparameters",
             Self::Learning(LearningError::TooLarge(_)) => "InvalidTable",

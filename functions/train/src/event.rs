@@ -5,8 +5,8 @@ mod import;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

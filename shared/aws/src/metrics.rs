@@ -56,7 +56,8 @@ impl MetricSink for CloudWatchMetrics {
 
 fn unit(unit: Unit) -> StandardUnit {
     match unit {
-        Unit::None => StandardUnit::None,
+        // CloudWatch has no unit for hours, and no unit for a share from 0 to 1.
+        Unit::None | Unit::Hours | Unit::HoursLeft | Unit::Share => StandardUnit::None,
         Unit::Count => StandardUnit::Count,
         Unit::Seconds => StandardUnit::Seconds,
     }

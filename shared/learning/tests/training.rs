@@ -413,7 +413,8 @@ fn a_decision_tree_is_tried_where_it_is_named_and_nowhere_else() {
     assert_eq!(plan(&table, None, 1).families().collect::<Vec<_>>(), Family::AUTO);
     let event = plan(&table, Some(Family::DecisionTree), 1);
     assert_eq!(event.families().collect::<Vec<_>>(), [Family::DecisionTree]);
-    let settings = DatasetSettings::parse("families = [\"decision_tree\"]\n[ranges.decision_tree]\nmax_depth = 3").unwrap();
+    let settings =
+        DatasetSettings::parse("families = [\"decision_tree\"]\n[ranges.decision_tree]\nmax_depth = 3").unwrap();
     let table = self::table(&numbers(300), settings);
     let trained = train(&table, &plan(&table, None, 1));
     assert_eq!((trained.family, &trained.parameters["max_depth"]), (Family::DecisionTree, &3.into()));

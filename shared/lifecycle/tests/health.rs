@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::health::{self, Refusals, champion_figures, refusals, run_figures, served_accuracy};
-use evergreen_lifecycle::{Champion, Figures, Metric, Pointer, Record, Run, RunId, Trigger, Unreadable, VersionNumber};
+use evergreen_lifecycle::health::{self, Refusals, average_champion_accuracy, champion_metrics, refusals, run_metrics};
+use evergreen_lifecycle::{
+    Champion, Metric, MetricValues, Pointer, Record, Run, RunId, Trigger, Unreadable, VersionNumber,
+};
 use evergreen_testkit::{champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -16,7 +18,7 @@ fn after_due(minutes: i64) -> Timestamp {
     moment(DUE) + SignedDuration::from_mins(minutes)
 }
 
-fn figures(figures: &Figures) -> BTreeMap<&'static str, f64> {
+fn figures(figures: &MetricValues) -> BTreeMap<&'static str, f64> {
     assert_eq!(figures.unknown().len(), 0, "{figures:?}");
     figures.known().iter().map(|datum| (datum.metric.name(), datum.value)).collect()
 }
@@ -53,16 +55,16 @@ fn import(run: Run) -> Run {
 #[test]
 fn a_file_made_elsewhere_says_nothing_of_how_training_fares() {
     let fails = [import(failed("b", after_due(20))), promoted("a", after_due(1))];
-    assert_eq!(figures(&run_figures(&fails, after_due(30)))["FailedRuns"], 0.0);
+    assert_eq!(figures(&run_metrics(&fails, after_due(30)))["FailedRuns"], 0.0);
     let hides = [import(promoted("b", after_due(20))), failed("a", after_due(1)), promoted("c", after_due(-1440))];
-    let told = figures(&run_figures(&hides, after_due(0)));
+    let told = figures(&run_metrics(&hides, after_due(0)));
     assert_eq!((told["FailedRuns"], told["HoursSinceTraining"].round()), (1.0, 24.0));
     assert_eq!(deadline_missed(&hides, moment(DUE)), Some(true));
 }
 
 #[test]
 fn without_champions_nothing_was_served() {
-    assert_eq!(served_accuracy(&[], after_due(0)), Figures::default());
+    assert_eq!(average_champion_accuracy(&[], after_due(0)), MetricValues::default());
 }
 
 fn of(champion: &Champion) -> Record<Pointer> {
@@ -81,14 +83,15 @@ fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
     let older = champion(version(1, 0.9, after_due(-2880)));
     let newer = Champion::succeeding(Some(&older), version(2, 0.96, after_due(-1440)), after_due(-1440));
     let limit = Some(SignedDuration::from_hours(36));
-    let mut told = champion_figures(&of(&newer).unwrap(), limit, after_due(0));
-    told.add(served_accuracy(&[of(&newer), of(&older)], after_due(0)));
+    let mut told = champion_metrics(&of(&newer).unwrap(), limit, after_due(0));
+    told.add(average_champion_accuracy(&[of(&newer), of(&older)], after_due(0)));
     insta::assert_json_snapshot!(figures(&told), @r#"
     {
       "ModelAccuracy": 0.96,
       "ModelAccuracy7DayAverage": 0.93,
       "ModelAgeHours": 24.0,
-      "ModelAgeMarginHours": 12.0
+      "ModelAgeMarginHours": 12.0,
+      "ModelVersion": 2.0
     }
     "#);
 }
@@ -96,16 +99,19 @@ fn the_champion_gives_accuracy_age_and_how_long_it_may_serve() {
 #[test]
 fn a_champion_of_the_future_is_no_younger_than_new() {
     let pointer = of(&champion(version(1, 0.9, after_due(1)))).unwrap();
-    let told = champion_figures(&pointer, Some(SignedDuration::from_hours(36)), after_due(0));
+    let told = champion_metrics(&pointer, Some(SignedDuration::from_hours(36)), after_due(0));
     assert_eq!(figures(&told)["ModelAgeHours"], 0.0);
 }
 
 #[test]
 fn figures_that_a_record_does_not_tell_are_unknown_and_not_left_out() {
     let serving = of_a_newer_release(&champion(version(2, 0.96, after_due(-1440)))).unwrap();
-    let told = champion_figures(&serving, None, after_due(0));
+    let told = champion_metrics(&serving, None, after_due(0));
     assert_eq!(told.unknown().collect::<Vec<_>>(), [Metric::ModelAccuracy, Metric::ModelAgeMarginHours]);
-    assert_eq!(told.known().iter().map(|datum| datum.metric).collect::<Vec<_>>(), [Metric::ModelAgeHours]);
+    assert_eq!(
+        told.known().iter().map(|datum| datum.metric).collect::<Vec<_>>(),
+        [Metric::ModelVersion, Metric::ModelAgeHours]
+    );
 }
 
 #[test]
@@ -114,7 +120,7 @@ fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
     let oldest = champion(version(1, 0.8, days(30)));
     let older = Champion::succeeding(Some(&oldest), version(2, 0.9, days(14)), days(14));
     let newer = Champion::succeeding(Some(&older), version(3, 0.97, days(1)), days(1));
-    let average = |history: &[Record<Pointer>]| served_accuracy(history, after_due(0));
+    let average = |history: &[Record<Pointer>]| average_champion_accuracy(history, after_due(0));
     let known = figures(&average(&[of(&newer), of(&older), of_a_newer_release(&oldest)]))["ModelAccuracy7DayAverage"];
     assert!((known - 0.91).abs() < 1e-9, "{known}");
     let unknown = average(&[of(&newer), of_a_newer_release(&older), of(&oldest)]);
@@ -123,7 +129,7 @@ fn a_record_that_served_before_the_days_of_the_average_does_not_matter() {
 
 #[test]
 fn without_runs_none_has_failed_and_nothing_else_is_known() {
-    insta::assert_json_snapshot!(figures(&run_figures(&[], after_due(0))), @r#"
+    insta::assert_json_snapshot!(figures(&run_metrics(&[], after_due(0))), @r#"
     {
       "FailedRuns": 0.0
     }
@@ -133,7 +139,7 @@ fn without_runs_none_has_failed_and_nothing_else_is_known() {
 #[test]
 fn the_newest_run_with_a_version_is_told_of_even_if_refused() {
     let runs = [failed("c", after_due(20)), refused("b", after_due(10)), promoted("a", after_due(0))];
-    insta::assert_json_snapshot!(figures(&run_figures(&runs, after_due(70))), @r#"
+    insta::assert_json_snapshot!(figures(&run_metrics(&runs, after_due(70))), @r#"
     {
       "FailedRuns": 1.0,
       "HoursSinceTraining": 0.9972222222222222,
@@ -147,9 +153,9 @@ fn the_newest_run_with_a_version_is_told_of_even_if_refused() {
 fn runs_that_came_to_nothing_count_until_one_makes_a_version() {
     let lost = run("lost", after_due(10));
     let mut runs = vec![failed("x", after_due(0)), lost, run("running", after_due(25))];
-    assert_eq!(figures(&run_figures(&runs, after_due(31)))["FailedRuns"], 2.0);
+    assert_eq!(figures(&run_metrics(&runs, after_due(31)))["FailedRuns"], 2.0);
     runs.push(refused("y", after_due(28)));
-    assert_eq!(figures(&run_figures(&runs, after_due(31)))["FailedRuns"], 0.0);
+    assert_eq!(figures(&run_metrics(&runs, after_due(31)))["FailedRuns"], 0.0);
 }
 
 #[test]
@@ -158,23 +164,23 @@ fn a_failure_counts_once_nobody_retries_it() {
     let retried = run("again", after_due(14)).failed("the store is away".into(), Some(after_due(18)), after_due(15));
     for run in [lost.clone(), retried] {
         for (minutes, failed) in [(15, 0.0), (17, 0.0), (19, 1.0)] {
-            let told = figures(&run_figures(std::slice::from_ref(&run), after_due(minutes)));
+            let told = figures(&run_metrics(std::slice::from_ref(&run), after_due(minutes)));
             assert_eq!(told["FailedRuns"], failed, "{} after {minutes} minutes", run.id);
         }
     }
     let last_try = Run { tries: 3, ..lost };
-    assert_eq!(figures(&run_figures(&[last_try], after_due(16)))["FailedRuns"], 1.0);
+    assert_eq!(figures(&run_metrics(&[last_try], after_due(16)))["FailedRuns"], 1.0);
 }
 
 #[test]
 fn a_success_of_the_future_hides_no_failure() {
     let success = promoted("ahead", after_due(24 * 60));
     let runs = [success.clone(), failed("after", after_due(10)), failed("before", after_due(-10))];
-    assert_eq!(figures(&run_figures(&runs, after_due(20)))["FailedRuns"], 2.0);
+    assert_eq!(figures(&run_metrics(&runs, after_due(20)))["FailedRuns"], 2.0);
     // Each run is dated after the one before it. So the failure counts once the wrong clock's time has come.
     let began = evergreen_lifecycle::run::began(after_due(10), Some(success.started_at));
     let runs = [success, failed("after", began), failed("before", after_due(-10))];
-    assert_eq!(figures(&run_figures(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
+    assert_eq!(figures(&run_metrics(&runs, after_due(25 * 60)))["FailedRuns"], 1.0);
 }
 
 #[test]
@@ -182,7 +188,7 @@ fn the_newest_version_is_told_of_whatever_the_clocks_say() {
     let at = after_due(0);
     let newer = finished_run("newer", at, &version(7, 0.95, at));
     let older = finished_run("older", after_due(900), &version(6, 0.95, at));
-    assert_eq!(figures(&run_figures(&[older, newer], after_due(60)))["HoursSinceTraining"].round(), 1.0);
+    assert_eq!(figures(&run_metrics(&[older, newer], after_due(60)))["HoursSinceTraining"].round(), 1.0);
 }
 
 #[test]
@@ -330,21 +336,21 @@ proptest! {
         for (run, number) in made.zip(1..) {
             *run = finished_run(run.id.as_str(), run.started_at, &version(number, 0.95, run.started_at));
         }
-        let forwards = run_figures(&runs, after_due(1440));
+        let forwards = run_metrics(&runs, after_due(1440));
         runs.reverse();
-        prop_assert_eq!(run_figures(&runs, after_due(1440)), forwards);
+        prop_assert_eq!(run_metrics(&runs, after_due(1440)), forwards);
     }
 
     #[test]
     fn counts_never_exceed_the_runs(runs in prop::collection::vec(any_run(), 0..20)) {
-        let failed = figures(&run_figures(&runs, after_due(1440)))["FailedRuns"];
+        let failed = figures(&run_metrics(&runs, after_due(1440)))["FailedRuns"];
         let refused = refused_by(&runs, None, 1440)["Rejections"];
         prop_assert!(failed + refused <= f64::from(u32::try_from(runs.len()).unwrap()));
     }
 
     #[test]
     fn no_figure_is_negative(runs in prop::collection::vec(any_run(), 0..20), minutes in -2000i64..2000) {
-        let told = [figures(&run_figures(&runs, after_due(minutes))), refused_by(&runs, None, minutes)];
+        let told = [figures(&run_metrics(&runs, after_due(minutes))), refused_by(&runs, None, minutes)];
         prop_assert!(told.iter().flatten().all(|(_, value)| *value >= 0.0));
     }
 
@@ -375,7 +381,7 @@ proptest! {
             truly.push(ended(after_due(time)));
         }
         let now = after_due(time + 1440 + 2);
-        let failed = |runs: &[Run]| figures(&run_figures(runs, now))["FailedRuns"];
+        let failed = |runs: &[Run]| figures(&run_metrics(runs, now))["FailedRuns"];
         prop_assert_eq!(failed(&recorded), failed(&truly));
     }
 }

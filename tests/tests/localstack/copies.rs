@@ -1,4 +1,4 @@
-//! Copies of the stack's alarms. Each copy has its own metric, so that published figures reach only that copy.
+//! Copies of the stack's alarms. Each copy has its own metric, so that published values reach only that copy.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,10 +18,10 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// Copies `deployed`. The copy watches a metric without figures and notifies nobody.
+    /// Copies `deployed`. The copy watches a metric without values and notifies nobody.
     ///
     /// LocalStack does not evaluate percentiles. The copy uses the maximum instead, which is the same if a period has
-    /// one figure.
+    /// one value.
     pub fn of(stack: &Stack, deployed: &MetricAlarm) -> Self {
         let number = COPIES.fetch_add(1, Ordering::Relaxed);
         let mut alarm = deployed.clone();
@@ -37,7 +37,7 @@ impl Copy {
 
     /// Returns how many periods the alarm examines.
     pub fn periods(&self) -> i32 {
-        self.alarm.evaluation_periods().expect("an alarm looks at periods")
+        self.alarm.evaluation_periods().expect("an alarm examines periods")
     }
 
     /// Returns how many periods must be bad to raise the alarm.
@@ -45,21 +45,21 @@ impl Copy {
         self.alarm.datapoints_to_alarm().unwrap_or(self.periods())
     }
 
-    /// Publishes a figure in the middle of the period that is `periods_ago` periods before the last one.
+    /// Publishes a value in the middle of the period that is `periods_ago` periods before the last one.
     pub async fn publish(&self, periods_ago: i32, is_bad: bool) {
         let seconds_ago = i64::from(self.alarm.period().unwrap_or_default()) * (2 * i64::from(periods_ago) + 1) / 2;
         let datum = MetricDatum::builder()
             .metric_name(self.alarm.metric_name().expect("an alarm has a metric"))
             .set_dimensions(self.alarm.dimensions.clone())
             .timestamp(DateTime::from_secs(jiff::Timestamp::now().as_second() - seconds_ago))
-            .value(self.figure(is_bad))
+            .value(self.value(is_bad))
             .build();
         let put = self.client.put_metric_data().namespace(self.alarm.namespace().expect("an alarm has a namespace"));
-        put.metric_data(datum).send().await.expect("CloudWatch takes the figure");
+        put.metric_data(datum).send().await.expect("CloudWatch accepts the value");
     }
 
-    /// Returns a figure on the bad or the good side of the threshold.
-    fn figure(&self, is_bad: bool) -> f64 {
+    /// Returns a value on the bad or the good side of the threshold.
+    fn value(&self, is_bad: bool) -> f64 {
         let threshold = self.alarm.threshold().expect("an alarm has a threshold");
         let above = match self.alarm.comparison_operator().expect("an alarm compares") {
             ComparisonOperator::GreaterThanThreshold | ComparisonOperator::GreaterThanOrEqualToThreshold => is_bad,

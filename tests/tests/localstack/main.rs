@@ -7,6 +7,6 @@
 
 mod copies;
 mod deployed;
+mod notifications;
 mod points;
 mod silence;
-mod told;

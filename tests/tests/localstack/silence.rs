@@ -1,10 +1,10 @@
-//! How alarms react to missing figures.
+//! How alarms react to missing data.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
+use evergreen_alert::{AlarmKind, MissingData};
 use evergreen_tests::Stack;
-use evergreen_tests::silence::{NOT_EMULATED, ON_SILENCE, Silence};
 use evergreen_tests::wait::seconds;
 
 use crate::copies::Copy;
@@ -17,7 +17,8 @@ async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
     let stack = Stack::take().await;
     let deployed = stack.cloudwatch.alarms().await;
     let names: BTreeSet<_> = deployed.iter().filter_map(|alarm| alarm.alarm_name.clone()).collect();
-    let emulated = || ON_SILENCE.into_iter().filter(|(kind, _)| !NOT_EMULATED.contains(kind));
+    let entries = || AlarmKind::KNOWN.into_iter().map(|kind| kind.entry()).filter(|entry| entry.is_emulated);
+    let emulated = || entries().map(|entry| (entry.name, entry.missing_data));
     let expected: BTreeSet<_> = emulated().map(|(kind, _)| stack.cloudwatch.name(kind)).collect();
     assert_eq!(names, expected, "each alarm says what silence means");
 
@@ -40,9 +41,9 @@ async fn silence_raises_an_alarm_ends_it_or_says_nothing_as_each_is_meant_to() {
     tokio::time::sleep(seconds((PERIOD * longest + 10).unsigned_abs().into())).await;
     for (kind, silence, before, copy) in copies {
         let after = match silence {
-            Silence::Raises => StateValue::Alarm,
-            Silence::Ends => StateValue::Ok,
-            Silence::Keeps => before.clone(),
+            MissingData::Raises => StateValue::Alarm,
+            MissingData::Ends => StateValue::Ok,
+            MissingData::KeepsState => before.clone(),
         };
         assert_eq!(copy.state().await, after, "{kind} after silence, from {before:?}");
     }

@@ -4,51 +4,29 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::StateValue;
 use aws_sdk_sesv2::types::MailType;
+use evergreen_alert::{AlarmKind, CatalogEntry};
 use evergreen_tests::Stack;
 use evergreen_tests::mail::Mail;
 use evergreen_tests::wait::{seconds, throughout, until};
 use serde_json::{Value, json};
 
-/// The alarms, with their thresholds. `None` if a parameter of the stack sets the threshold.
-const KINDS: [(&str, Option<f64>); 19] = [
-    ("champion-too-old", Some(0.0)),
-    ("accuracy-low", Some(0.0)),
-    ("deadline-missed", Some(1.0)),
-    ("training-failed", Some(1.0)),
-    ("versions-refused", Some(48.0)),
-    ("model-unhealthy", Some(1.0)),
-    ("artifact-damaged", Some(1.0)),
-    ("model-load-failures", Some(1.0)),
-    ("prediction-errors", Some(1.0)),
-    ("prediction-latency", Some(1000.0)),
-    ("throttles", Some(1.0)),
-    ("quota-nearly-used", Some(0.8)),
-    ("figures-unknown", Some(1.0)),
-    ("unreadable-records", Some(1.0)),
-    ("train-failure-queue", Some(1.0)),
-    ("train-schedule-queue", Some(1.0)),
-    ("metrics-failure-queue", Some(1.0)),
-    ("alert-failure-queue", Some(1.0)),
-    ("alert-topic-queue", Some(1.0)),
-];
-
-/// The alarms that a second topic reports too, because they concern mail itself. `mail-bounced` also does, but no
-/// emulator has it.
-const ABOUT_MAIL: [&str; 2] = ["alert-failure-queue", "alert-topic-queue"];
+/// Returns the alarms that the emulator has.
+fn emulated() -> Vec<&'static CatalogEntry> {
+    AlarmKind::KNOWN.iter().map(AlarmKind::entry).filter(|entry| entry.is_emulated).collect()
+}
 
 #[tokio::test]
 async fn every_alarm_writes_when_it_is_raised_and_when_it_is_over() {
     let stack = Stack::take().await;
     let alarms = stack.cloudwatch.alarms().await;
-    let expected: BTreeSet<_> = KINDS.iter().map(|(kind, _)| stack.cloudwatch.name(kind)).collect();
+    let expected: BTreeSet<_> = emulated().iter().map(|entry| stack.cloudwatch.name(entry.name)).collect();
     let names: BTreeSet<_> = alarms.iter().filter_map(|alarm| alarm.alarm_name()).map(str::to_owned).collect();
     assert_eq!(names, expected);
-    for (kind, threshold) in KINDS {
+    for &CatalogEntry { name: kind, threshold, is_about_mail, .. } in emulated() {
         let alarm = stack.cloudwatch.alarm(kind).await;
-        let deployed = alarm.threshold().expect("an alarm has a threshold");
-        assert_eq!(deployed, threshold.unwrap_or(deployed), "{kind}");
+        assert_eq!(alarm.threshold(), Some(threshold), "{kind}");
         let mut topics = vec![stack.topic()];
-        topics.extend(ABOUT_MAIL.contains(&kind).then(|| stack.undelivered_topic()));
+        topics.extend(is_about_mail.then(|| stack.undelivered_topic()));
         assert_eq!(alarm.alarm_actions(), topics, "{kind}");
         assert_eq!(alarm.ok_actions(), topics, "{kind}");
         assert!(alarm.alarm_description().is_some_and(|words| words.contains("iris")), "{kind}");
@@ -95,7 +73,7 @@ async fn each_kind_of_alarm_has_words_of_its_own() {
     stack.served().await;
     let mark = stack.inbox.mark().await;
     let mut first_lines = BTreeSet::new();
-    for (kind, _) in KINDS {
+    for &CatalogEntry { name: kind, .. } in emulated() {
         stack.cloudwatch.set_state(kind, StateValue::Ok, "a test begins").await;
         stack.cloudwatch.set_state(kind, StateValue::Alarm, "a test raises it").await;
         let mails = stack.until_mailed(mark, kind, StateValue::Alarm).await;
@@ -103,7 +81,7 @@ async fn each_kind_of_alarm_has_words_of_its_own() {
         stack.cloudwatch.set_state(kind, StateValue::Ok, "a test ends").await;
         stack.until_mailed(mark, kind, StateValue::Ok).await;
     }
-    assert_eq!(first_lines.len(), KINDS.len(), "{first_lines:#?}");
+    assert_eq!(first_lines.len(), emulated().len(), "{first_lines:#?}");
 }
 
 #[tokio::test]

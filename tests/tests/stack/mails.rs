@@ -74,7 +74,7 @@ async fn an_alarm_that_flaps_says_so_and_is_held_back() {
     }
     assert_eq!(held_back, 3);
     let raised = stack.mails_about(mark, KIND, StateValue::Alarm).await;
-    let flapping: Vec<_> = raised.iter().filter(|mail| mail.text.contains("This alarm flaps")).cloned().collect();
+    let flapping: Vec<_> = raised.iter().filter(|mail| mail.text.contains("This alarm is flapping")).cloned().collect();
     assert_eq!(raised.len(), 4 * flapping.len());
     assert_recipients(&stack, &flapping).await;
 }

@@ -15,7 +15,7 @@ pub fn kinds(template: &Template) -> BTreeSet<String> {
 }
 
 /// The alarms that mean that mail does not reach people.
-const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
+pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAlarm", "MailBouncedAlarm"];
 
 #[test]
 fn every_alarm_tells_the_topic_when_it_is_raised_and_when_it_is_over() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use evergreen_lifecycle::Worst;
 use serde_json::{Value, json};
 
 use crate::document::Template;
-use crate::metrics::{NAMESPACE, published};
+use crate::metrics::{NAMESPACE, published, worst};
 
 #[test]
 fn the_body_is_json_with_widgets_side_by_side() {
@@ -72,16 +73,6 @@ fn the_bounds_are_drawn_where_they_are_set() {
     }
 }
 
-/// Metrics for which low values are bad. A period's maximum would hide an outage.
-const BAD_WHEN_LOW: [&str; 6] = [
-    "ModelAccuracy",
-    "ModelAccuracy7DayAverage",
-    "ModelAccuracyMargin",
-    "ModelAgeMarginHours",
-    "ModelHealthy",
-    "TrainingAccuracy",
-];
-
 /// Metrics that count single occurrences.
 const COUNTED: [&str; 6] = ["4XXError", "5XXError", "Count", "Errors", "ModelLoadFailures", "Predictions"];
 
@@ -96,9 +87,11 @@ fn a_metric_is_drawn_by_the_statistic_that_shows_its_worst() {
             let expected: &[&str] = match name {
                 "Latency" => &["p50", "p99"],
                 "Throttles" => &["Sum"],
-                _ if BAD_WHEN_LOW.contains(&name) => &["Minimum"],
                 _ if COUNTED.contains(&name) => &["Sum"],
-                _ => &["Maximum"],
+                _ => match worst(name) {
+                    Worst::Lowest => &["Minimum"],
+                    Worst::Highest => &["Maximum"],
+                },
             };
             assert!(expected.contains(&drawn), "{name} is drawn by its {drawn}");
         }

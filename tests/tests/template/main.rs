@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod alarms;
+mod catalog;
 mod dashboard;
 mod document;
 mod doors;
@@ -15,4 +16,3 @@ mod readme;
 mod references;
 mod reliability;
 mod roles;
-mod silence;

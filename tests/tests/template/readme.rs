@@ -1,6 +1,6 @@
 //! The README's table of parameters matches the template.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Template, file};
 
@@ -28,4 +28,23 @@ fn every_parameter_stands_in_the_table_with_its_default_and_its_description() {
         })
         .collect();
     assert_eq!(told, expected);
+}
+
+/// Returns the metrics and the alarms that the README's table of metrics lists.
+pub fn watched() -> (BTreeSet<String>, BTreeSet<String>) {
+    let readme = file("README.md");
+    let (_, section) = readme.split_once("\n## Watch\n").expect("the README has a section about watching");
+    let rows = section.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+    let mut found = (BTreeSet::new(), BTreeSet::new());
+    for row in rows {
+        let (metrics, alarms) = row.trim_matches('|').split_once('|').expect("a row has two cells");
+        found.0.extend(in_backticks(metrics));
+        found.1.extend(in_backticks(alarms));
+    }
+    found
+}
+
+/// Returns the parts of a text that stand between backticks.
+fn in_backticks(text: &str) -> impl Iterator<Item = String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned)
 }

@@ -1,6 +1,6 @@
 //! No mail is sent twice.
 
-use evergreen_alert::{AlertError, Report};
+use evergreen_alert::{AlertError, AlertReport};
 use evergreen_lifecycle::ports::Lease;
 use evergreen_testkit::{MailClaim, moment};
 use lambda_runtime::Diagnostic;
@@ -12,7 +12,7 @@ async fn a_notification_delivered_twice_sends_nothing_twice() {
     let memory = memory();
     handle(&memory, event(RAISED)).await.unwrap();
     let again = handle(&memory, event(RAISED)).await;
-    assert_eq!(again, Ok(Report { sent_before: 2, ..Report::default() }));
+    assert_eq!(again, Ok(AlertReport { sent_before: 2, ..AlertReport::default() }));
     assert_eq!(handle(&memory, together(&[RAISED, RAISED])).await.unwrap().sent_before, 4);
     assert_eq!(mails(&memory).len(), 2);
 }
@@ -26,7 +26,10 @@ async fn a_recipient_that_fails_stops_nobody_and_only_it_is_tried_again() {
     assert_eq!(Diagnostic::from(error).error_type, "NotSent");
     assert_eq!(readers(&memory), [SECOND]);
     memory.bring_back(FIRST);
-    assert_eq!(handle(&memory, event(RAISED)).await, Ok(Report { sent: 1, sent_before: 1, ..Report::default() }));
+    assert_eq!(
+        handle(&memory, event(RAISED)).await,
+        Ok(AlertReport { sent: 1, sent_before: 1, ..AlertReport::default() })
+    );
     assert_eq!(readers(&memory), [SECOND, FIRST]);
 }
 

@@ -1,6 +1,6 @@
 //! Mails report an alarm's changes in order, and each incident once.
 
-use evergreen_alert::Report;
+use evergreen_alert::AlertReport;
 use evergreen_testkit::{FixedClock, MailClaim, Memory, moment};
 
 use crate::support::*;
@@ -9,8 +9,8 @@ const RAISED_AT: &str = "2026-11-24T03:05:12.345+0000";
 const OVER_AT: &str = "2026-11-24T03:25:12.345+0000";
 const LATER: &str = "2026-11-24T03:26:00Z";
 
-fn overtaken() -> Report {
-    Report { overtaken: 1, ..Report::default() }
+fn overtaken() -> AlertReport {
+    AlertReport { overtaken: 1, ..AlertReport::default() }
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn a_raise_that_comes_after_its_end_is_not_mailed_and_neither_is_the_end()
     let (raised, over) =
         (changed("ALARM", "2026-11-24T05:00:00.000+0000"), changed("OK", "2026-11-24T05:10:00.000+0000"));
     let now = "2026-11-24T05:10:30Z";
-    assert_eq!(handle_at(&memory, over, now).await, Ok(Report { no_news: 1, ..Report::default() }));
+    assert_eq!(handle_at(&memory, over, now).await, Ok(AlertReport { no_news: 1, ..AlertReport::default() }));
     assert_eq!(handle_at(&memory, raised, now).await, Ok(overtaken()));
     assert_eq!(mails(&memory).len(), before);
 }
@@ -48,7 +48,7 @@ async fn whoever_was_not_told_of_an_incident_is_not_told_of_its_end() {
     handle(&memory, event(RAISED)).await.unwrap_err();
     memory.bring_back(FIRST);
     let over = handle_at(&memory, changed("OK", OVER_AT), LATER).await;
-    assert_eq!(over, Ok(Report { sent: 1, not_due: 1, ..Report::default() }));
+    assert_eq!(over, Ok(AlertReport { sent: 1, not_due: 1, ..AlertReport::default() }));
     assert_eq!(readers(&memory), [SECOND, SECOND]);
 }
 
@@ -94,11 +94,11 @@ async fn the_mails_that_are_left_when_an_alarm_changes_are_not_sent() {
     }
     let raised = changed("ALARM", RAISED_AT);
     let told = handle_with(&memory, &Meanwhile(&memory), &clock, &format!("{FIRST},{SECOND}"), raised).await;
-    assert_eq!(told, Ok(Report { sent: 1, not_due: 1, ..Report::default() }));
+    assert_eq!(told, Ok(AlertReport { sent: 1, not_due: 1, ..AlertReport::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]"]);
     // The platform's retry tells only the recipients who know of the beginning.
     let over = handle_at(&memory, changed("OK", OVER_AT), "2026-11-24T03:33:00Z").await;
-    assert_eq!(over, Ok(Report { sent: 1, not_due: 1, ..Report::default() }));
+    assert_eq!(over, Ok(AlertReport { sent: 1, not_due: 1, ..AlertReport::default() }));
     assert_eq!(kinds(&memory), ["first@example.com [ALARM]", "first@example.com [OK]"]);
 }
 
@@ -117,7 +117,7 @@ async fn an_alarm_that_flaps_says_so_once_and_then_holds_its_mails_back() {
     let first: Vec<_> =
         mails(&memory).into_iter().filter(|(reader, _)| reader == FIRST).map(|(_, mail)| mail).collect();
     assert_eq!((first.len(), held_back), (7, 4));
-    assert!(first[6].text.contains("This alarm flaps"), "{}", first[6].text);
+    assert!(first[6].text.contains("This alarm is flapping"), "{}", first[6].text);
 
     // Mails about another alarm are sent as usual.
     assert_eq!(handle_at(&memory, event(FAILED), "2026-11-24T04:56:00Z").await, Ok(sent(2)));

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use aws_lambda_events::event::sns::SnsEvent;
-use evergreen_alert::{AlertError, Report};
+use evergreen_alert::{AlertError, AlertReport};
 use evergreen_lifecycle::ports::{Clock, Mail, Mailer, SendError, Sleeper, Unavailable};
 use evergreen_testkit::{FixedClock, Memory, moment};
 use jiff::{SignedDuration, Timestamp};
@@ -93,7 +93,7 @@ fn recipients(count: usize) -> String {
     (1..=count).map(|number| format!("reader-{number}@example.com")).collect::<Vec<_>>().join(",")
 }
 
-async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<Report, AlertError> {
+async fn tell(ses: &Ses<'_>, count: usize, event: SnsEvent) -> Result<AlertReport, AlertError> {
     handle_with(ses.memory, ses, ses.clock, &recipients(count), event).await
 }
 

@@ -1,7 +1,7 @@
 //! Helpers for the tests: events, a model, and the function with in-memory ports.
 
 use aws_lambda_events::event::sns::SnsEvent;
-use evergreen_alert::{AlertError, Letterhead, Postman, Recipients, Report};
+use evergreen_alert::{AlertError, AlertHandler, AlertPorts, AlertReport, Letterhead, Recipients};
 use evergreen_lifecycle::Champion;
 use evergreen_lifecycle::ports::{Clock, Mailer};
 use evergreen_testkit::{FixedClock, Memory, SentMail, champion, moment, version};
@@ -47,11 +47,11 @@ pub fn memory() -> Memory {
 }
 
 /// Handles the event two minutes after [`RAISED`], for two recipients.
-pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<Report, AlertError> {
+pub async fn handle(memory: &Memory, event: SnsEvent) -> Result<AlertReport, AlertError> {
     handle_at(memory, event, "2026-11-24T03:06:00Z").await
 }
 
-pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<Report, AlertError> {
+pub async fn handle_at(memory: &Memory, event: SnsEvent, now: &str) -> Result<AlertReport, AlertError> {
     handle_with(memory, memory, &FixedClock::at(moment(now)), &format!("{FIRST},{SECOND}"), event).await
 }
 
@@ -62,7 +62,7 @@ pub async fn handle_with(
     clock: &FixedClock,
     recipients: &str,
     event: SnsEvent,
-) -> Result<Report, AlertError> {
+) -> Result<AlertReport, AlertError> {
     let recipients: Recipients = recipients.parse().unwrap();
     let letterhead = Letterhead {
         model: "iris".parse().unwrap(),
@@ -70,9 +70,10 @@ pub async fn handle_with(
         table: "evergreen-registry".into(),
         dashboard_url: "https://example.com/dashboard?a=1&b=2".into(),
     };
-    let postman = Postman { registry: memory, mailer, clock, recipients: &recipients, letterhead: &letterhead };
+    let ports = AlertPorts { registry: memory, mailer, clock };
+    let handler = AlertHandler { ports: &ports, recipients: &recipients, letterhead: &letterhead };
     let until = clock.now() + SignedDuration::from_mins(5);
-    postman.handle(event, "invocation-7", until).await
+    handler.handle(event, "invocation-7", until).await
 }
 
 pub fn mails(memory: &Memory) -> Vec<SentMail> {
@@ -89,6 +90,6 @@ pub fn kinds(memory: &Memory) -> Vec<String> {
     mails(memory).into_iter().map(|(reader, mail)| format!("{reader} {}", kind(&mail.subject))).collect()
 }
 
-pub fn sent(sent: usize) -> Report {
-    Report { sent, ..Report::default() }
+pub fn sent(sent: usize) -> AlertReport {
+    AlertReport { sent, ..AlertReport::default() }
 }

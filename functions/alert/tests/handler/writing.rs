@@ -1,6 +1,6 @@
 //! Which notifications lead to a mail.
 
-use evergreen_alert::{AlertError, Report};
+use evergreen_alert::{AlertError, AlertReport};
 use evergreen_testkit::{moment, run};
 use jiff::SignedDuration;
 use lambda_runtime::Diagnostic;
@@ -24,17 +24,17 @@ async fn a_table_that_cannot_be_learnt_from_is_named_in_the_mail() {
     memory.state().runs.insert(failed.id.clone(), failed);
     assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
     let mail = &mails(&memory)[0].1;
-    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: training fails (1 since the last version)");
+    insta::assert_snapshot!(mail.subject, @"[ALARM] iris: training failed (1 since the last version)");
     let said = mail.text.split("\n\n").take(4).collect::<Vec<_>>().join("\n\n");
     insta::assert_snapshot!(said, @r#"
-    iris: training fails (1 since the last version)
+    iris: training failed (1 since the last version)
 
-    Since a run last made a version, runs have failed or died. The champion goes on serving and grows older.
+    Runs have failed or were lost since a run last made a version. The champion keeps answering predictions and grows older.
 
     Run manual-broken failed on Tue 24 Nov 2026, 03:00 UTC: datasets/iris/b.csv, line 10, column "fee": expected a <number>
 
     Value: 1
-    Wanted: below 1
+    Expected: below 1
     Since: Tue 24 Nov 2026, 03:01 UTC
     Alarm: evergreen-training-failed
     Description: A training of iris failed finally or was lost, and no later run has created a version; the champion stays in use.
@@ -68,7 +68,7 @@ async fn without_the_registry_the_mail_goes_out_and_says_so() {
     assert_eq!(handle(&memory, event(FAILED)).await, Ok(sent(2)));
     let mail = &mails(&memory)[0].1;
     for body in [&mail.text, &mail.html] {
-        assert!(body.contains("The registry could not be read: the champion is not known."), "{body}");
+        assert!(body.contains("The registry could not be read, so the champion is unknown."), "{body}");
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_new_alarm_that_finds_all_well_is_no_news() {
         let memory = self::memory();
         let changed = CLEARED.replace(from, to);
         assert_ne!(changed, CLEARED);
-        assert_eq!(handle(&memory, event(&changed)).await, Ok(Report { no_news: 1, ..Report::default() }));
+        assert_eq!(handle(&memory, event(&changed)).await, Ok(AlertReport { no_news: 1, ..AlertReport::default() }));
         assert!(mails(&memory).is_empty());
     }
 }
@@ -108,5 +108,5 @@ async fn the_emulators_notification_is_read_as_well() {
         "Dimensions":[{"Name":"ModelName","Value":"iris"}]}}"#
         .into();
     handle(&memory, event).await.unwrap();
-    insta::assert_snapshot!(mails(&memory)[0].1.subject, @"[ALARM] iris: the champion's accuracy is 0.5 (at least 0.9 is wanted)");
+    insta::assert_snapshot!(mails(&memory)[0].1.subject, @"[ALARM] iris: the champion's accuracy is 0.5 (at least 0.9 is expected)");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Champions, Runs, StoredSchedule, Unavailable, Versions, WithCopy};
 use evergreen_lifecycle::{Artifact, Column, Pointer, Record, Run, RunId, Signature, Version, VersionNumber};
-use evergreen_metrics::{Expectations, Meter, MetricsError, Report, Schedule};
+use evergreen_metrics::{Expectations, MetricsError, MetricsHandler, MetricsPorts, MetricsReport, Schedule};
 use evergreen_scoring::{
     Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
     Preprocessing, Tree, Weight, encode,
@@ -32,7 +32,7 @@ impl World {
     }
 
     /// Takes one measurement for a stack with a daily schedule at 03:00 and a grace time of one hour.
-    pub async fn measure(&self) -> Result<Report, MetricsError> {
+    pub async fn measure(&self) -> Result<MetricsReport, MetricsError> {
         let expectations = Expectations {
             model: "iris".parse().unwrap(),
             schedule: Schedule::new("cron(0 3 * * ? *)".parse().unwrap(), "UTC".parse().unwrap()),
@@ -43,7 +43,8 @@ impl World {
         };
         let Self { memory, registry, clock, .. } = self;
         let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
-        Meter { registry, artifacts, sink, schedules, usage, clock, expectations: &expectations }.handle().await
+        let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
+        MetricsHandler { ports: &ports, expectations: &expectations }.handle().await
     }
 
     /// Returns the published figures by name.

@@ -7,7 +7,7 @@ mod trainings;
 
 use evergreen_lifecycle::Metric;
 use evergreen_lifecycle::ports::StoredSchedule;
-use evergreen_metrics::{Timetable, deadline_figures};
+use evergreen_metrics::{Timetable, deadline_metric};
 use evergreen_testkit::moment;
 use jiff::{SignedDuration, Timestamp};
 
@@ -55,7 +55,7 @@ fn follow(zone: &str, schedules: &[(String, When)], changes: &[&str], seed: u64)
             }
             trainings.proceed(now);
             let expected = scheduler.last_due(now - GRACE).is_some_and(|due| !trainings.have_kept(due));
-            let figures = deadline_figures(&timetable, GRACE, trainings.recent(), &[], now);
+            let figures = deadline_metric(&timetable, GRACE, trainings.recent(), &[], now);
             let told = figures.known().iter().find(|datum| datum.metric == Metric::DeadlineMissed).unwrap().value;
             assert_eq!(told, f64::from(u8::from(expected)), "{expression} in {zone} at {now}");
             missed_at_all += u32::from(expected);

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Figures, Metric};
+use super::{Metric, MetricValues};
 use crate::champion::{Pointer, Tenure, average_accuracy};
 use crate::record::Record;
 use crate::time::hours_between;
@@ -11,24 +11,25 @@ use crate::time::hours_between;
 pub const AVERAGE_DAYS: u32 = 7;
 
 /// Returns the metrics of the champion. `limit` is the age at which it is too old, if known.
-pub fn champion_figures(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> Figures {
-    let mut figures = Figures::default();
+pub fn champion_metrics(pointer: &Pointer, limit: Option<SignedDuration>, now: Timestamp) -> MetricValues {
+    let mut values = MetricValues::default();
     let age = pointer.trained_at().map(|trained_at| hours_between(trained_at, now).max(0.0));
-    figures.expect(Metric::ModelAccuracy, pointer.headline());
-    figures.expect(Metric::ModelAgeHours, age);
-    figures.expect(Metric::ModelAgeMarginHours, age.zip(limit).map(|(age, limit)| limit.as_secs_f64() / 3600.0 - age));
-    figures
+    values.know(Metric::ModelVersion, f64::from(pointer.number.get()));
+    values.expect(Metric::ModelAccuracy, pointer.headline());
+    values.expect(Metric::ModelAgeHours, age);
+    values.expect(Metric::ModelAgeMarginHours, age.zip(limit).map(|(age, limit)| limit.as_secs_f64() / 3600.0 - age));
+    values
 }
 
 /// Returns the average accuracy of the recent champions. `history` holds their records, newest first, including the
 /// current one.
-pub fn served_accuracy(history: &[Record<Pointer>], now: Timestamp) -> Figures {
-    let mut figures = Figures::default();
+pub fn average_champion_accuracy(history: &[Record<Pointer>], now: Timestamp) -> MetricValues {
+    let mut values = MetricValues::default();
     if !history.is_empty() {
         let average = tenures(history, now).and_then(|tenures| average_accuracy(&tenures, now, AVERAGE_DAYS));
-        figures.expect(Metric::ModelAccuracy7DayAverage, average);
+        values.expect(Metric::ModelAccuracy7DayAverage, average);
     }
-    figures
+    values
 }
 
 /// Returns the tenures of the averaged days, or `None` if one of them cannot be read.

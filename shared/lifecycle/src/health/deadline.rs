@@ -12,7 +12,7 @@ use crate::{Run, Trigger, run};
 /// A scheduled run counts for its scheduled time. A manual run counts for its start, if that date can be trusted.
 pub fn deadline_missed(recent: &[Run], unreadable: &[Unreadable], due: Timestamp, now: Timestamp) -> Option<bool> {
     let made = |run: &&Run| run.version().is_some() && run.trigger.is_training();
-    let keeps = |run: &Run| meant_for(run) >= due && (scheduled_at(run).is_some() || is_believed(run, recent, now));
+    let keeps = |run: &Run| intended_time(run) >= due && (scheduled_at(run).is_some() || is_believed(run, recent, now));
     if recent.iter().filter(made).any(keeps) {
         return Some(false);
     }
@@ -30,7 +30,7 @@ fn is_believed(run: &Run, recent: &[Run], now: Timestamp) -> bool {
 
 /// Returns the scheduled time, or else the start. The scheduled time is better because clocks differ and retries come
 /// late.
-pub fn meant_for(run: &Run) -> Timestamp {
+pub fn intended_time(run: &Run) -> Timestamp {
     scheduled_at(run).unwrap_or(run.started_at)
 }
 

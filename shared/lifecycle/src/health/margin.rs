@@ -1,6 +1,6 @@
 //! The margin between the champion and the minimum quality.
 
-use super::{Figures, Metric};
+use super::{Metric, MetricValues};
 use crate::champion::Pointer;
 use crate::{Decision, Evaluation, Rescored, Run};
 
@@ -12,8 +12,8 @@ use crate::{Decision, Evaluation, Rescored, Run};
 /// The second is how far it is from doing worse on the newest run's hold-out than on its own, beyond chance. A champion
 /// of an earlier release may lack both. Then the margin is its accuracy minus the share of the most frequent label, or
 /// its R².
-pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> Figures {
-    let mut figures = Figures::default();
+pub fn accuracy_margin(pointer: &Pointer, recent: &[Run], threshold: Option<f64>) -> MetricValues {
+    let mut figures = MetricValues::default();
     let margin = match threshold {
         Some(threshold) => pointer.headline().map(|headline| headline - threshold),
         None => relative(pointer, recent),

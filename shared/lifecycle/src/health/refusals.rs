@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::figures::count;
-use super::{Figures, Metric};
+use super::values::count;
+use super::{Metric, MetricValues};
 use crate::champion::Pointer;
 use crate::time::hours_between;
 use crate::{Run, RunStatus, VersionNumber};
@@ -24,16 +24,16 @@ pub struct Refusals<'a> {
 
 /// Returns how many versions were refused since the champion's promotion, and for how long this has gone on. Imported
 /// models count as refusals. Only training runs count for the time in which the model was not renewed.
-pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> Figures {
+pub fn refusals(known: &Refusals<'_>, now: Timestamp) -> MetricValues {
     let refused = || known.recent.iter().filter(|run| known.is_refused(run, now));
     let trained: Vec<&Run> = refused().filter(|run| run.trigger.is_training()).collect();
     let first = trained.iter().filter_map(|run| run.finished_at()).min();
     let since = if known.reaches_back() { first } else { known.champion.and_then(Pointer::promoted_at).or(first) };
     let hours = since.filter(|_| trained.len() >= NEWS).map_or(0.0, |since| hours_between(since, now).max(0.0));
-    let mut figures = Figures::default();
-    figures.know(Metric::Rejections, count(refused()));
-    figures.know(Metric::RefusedHours, hours);
-    figures
+    let mut values = MetricValues::default();
+    values.know(Metric::Rejections, count(refused()));
+    values.know(Metric::RefusedHours, hours);
+    values
 }
 
 impl Refusals<'_> {

@@ -2,34 +2,34 @@
 
 use jiff::Timestamp;
 
-use super::figures::count;
-use super::{Figures, Metric};
+use super::values::count;
+use super::{Metric, MetricValues};
 use crate::time::hours_between;
 use crate::{Run, RunStatus};
 
 /// Returns the metrics of the newest runs, given in any order. Only training runs count. A refused import says nothing
 /// about the schedule, and an accepted import must not hide failed training.
-pub fn run_figures(recent: &[Run], now: Timestamp) -> Figures {
+pub fn run_metrics(recent: &[Run], now: Timestamp) -> MetricValues {
     let trainings = || recent.iter().filter(|run| run.trigger.is_training());
     let made: Vec<&Run> = trainings().filter(|run| run.version().is_some()).collect();
-    let mut figures = Figures::default();
+    let mut values = MetricValues::default();
     let failed =
-        trainings().filter(|run| came_to_nothing(run, now) && !made.iter().any(|made| made.came_after(run, now)));
-    figures.know(Metric::FailedRuns, count(failed));
+        trainings().filter(|run| failed_for_good(run, now) && !made.iter().any(|made| made.came_after(run, now)));
+    values.know(Metric::FailedRuns, count(failed));
     // Numbers only grow, so the newest version can be found without a clock.
     let newest = made.iter().max_by_key(|run| run.version());
     if let Some((run, finished_at)) = newest.and_then(|run| Some((run, run.finished_at()?))) {
-        figures.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
+        values.know(Metric::HoursSinceTraining, hours_between(finished_at, now).max(0.0));
         if let Some(metrics) = &run.metrics {
-            figures.know(Metric::TrainingAccuracy, metrics.training_score());
-            figures.know(Metric::TrainingDuration, metrics.duration());
+            values.know(Metric::TrainingAccuracy, metrics.training_score());
+            values.know(Metric::TrainingDuration, metrics.duration());
         }
     }
-    figures
+    values
 }
 
 /// Checks whether `run` failed or was lost for good, so that the platform does not retry it by itself.
-pub fn came_to_nothing(run: &Run, now: Timestamp) -> bool {
+pub fn failed_for_good(run: &Run, now: Timestamp) -> bool {
     let retry_until = match run.status_at(now) {
         RunStatus::Failed => run.retry_until(),
         RunStatus::Lost => run.retry_window(run.lease_until),

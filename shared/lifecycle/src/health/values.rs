@@ -6,12 +6,12 @@ use super::{Datum, Metric};
 
 /// The metrics that one measurement could compute, and those that it could not.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Figures {
+pub struct MetricValues {
     known: Vec<Datum>,
     unknown: BTreeSet<Metric>,
 }
 
-impl Figures {
+impl MetricValues {
     /// Adds a metric's value.
     pub fn know(&mut self, metric: Metric, value: f64) {
         self.known.push(Datum { metric, value });

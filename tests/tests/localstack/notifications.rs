@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::copies::Copy;
 
 #[tokio::test]
-async fn a_raised_alarm_is_told_with_what_the_alert_function_reads_of_it() {
+async fn a_raised_alarm_is_sent_with_what_the_alert_function_reads_of_it() {
     let stack = Stack::take().await;
     let queue = subscribe(&stack).await;
     let mut copy = Copy::of(&stack, &stack.cloudwatch.alarm("training-failed").await);
@@ -17,19 +17,19 @@ async fn a_raised_alarm_is_told_with_what_the_alert_function_reads_of_it() {
     copy.publish(0, true).await;
     copy.define(&stack).await;
     let name = copy.alarm.alarm_name().unwrap_or_default();
-    let told = until("the notification", seconds(60), async || {
-        let told = receive(&stack, &queue).await;
-        told.into_iter().find(|told| told["AlarmName"] == name)
+    let sent = until("the notification", seconds(60), async || {
+        let sent = receive(&stack, &queue).await;
+        sent.into_iter().find(|sent| sent["AlarmName"] == name)
     })
     .await;
     assert_eq!(copy.state().await, StateValue::Alarm);
-    let states = (&told["OldStateValue"], &told["NewStateValue"]);
-    assert_eq!(states, (&json!("INSUFFICIENT_DATA"), &json!("ALARM")), "{told}");
-    assert!(told["NewStateReason"].as_str().is_some_and(|reason| reason.contains("Threshold Crossed")), "{told}");
-    assert!(told["StateChangeTime"].as_str().is_some_and(|moment| moment.starts_with("20")), "{told}");
-    assert!(told["AlarmDescription"].as_str().is_some_and(|words| words.contains("iris")), "{told}");
-    assert_eq!(told["Trigger"]["MetricName"], "FailedRuns", "{told}");
-    assert_eq!(told["Trigger"]["Threshold"].as_f64(), Some(1.0), "{told}");
+    let states = (&sent["OldStateValue"], &sent["NewStateValue"]);
+    assert_eq!(states, (&json!("INSUFFICIENT_DATA"), &json!("ALARM")), "{sent}");
+    assert!(sent["NewStateReason"].as_str().is_some_and(|reason| reason.contains("Threshold Crossed")), "{sent}");
+    assert!(sent["StateChangeTime"].as_str().is_some_and(|moment| moment.starts_with("20")), "{sent}");
+    assert!(sent["AlarmDescription"].as_str().is_some_and(|words| words.contains("iris")), "{sent}");
+    assert_eq!(sent["Trigger"]["MetricName"], "FailedRuns", "{sent}");
+    assert_eq!(sent["Trigger"]["Threshold"].as_f64(), Some(1.0), "{sent}");
 }
 
 /// Creates a queue that subscribes to the topic, and returns its URL.

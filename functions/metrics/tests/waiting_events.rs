@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use evergreen_lifecycle::Announcement;
-use evergreen_metrics::tell_what_waits;
+use evergreen_metrics::send_waiting_events;
 use evergreen_testkit::{FixedClock, Memory, moment};
 
 /// Returns how many events were published, and how many still wait.
@@ -27,7 +27,7 @@ fn world(events: usize) -> (Memory, FixedClock) {
 async fn everything_that_waits_is_told_once_and_in_order() {
     let (memory, clock) = world(25);
     for _ in 0..2 {
-        tell_what_waits(&memory, &memory, &clock).await;
+        send_waiting_events(&memory, &memory, &clock).await;
     }
     let keys: Vec<_> = memory.state().events.iter().map(|event| event.key.clone()).collect();
     assert!(keys.is_sorted() && keys.len() == 25, "{keys:?}");
@@ -39,10 +39,10 @@ async fn what_cannot_be_told_waits_for_the_next_measurement() {
     for thing in ["bus", "outbox"] {
         let (memory, clock) = world(2);
         memory.take_away(thing);
-        tell_what_waits(&memory, &memory, &clock).await;
+        send_waiting_events(&memory, &memory, &clock).await;
         assert_eq!(counts(&memory), (0, 2), "{thing}");
         memory.bring_back(thing);
-        tell_what_waits(&memory, &memory, &clock).await;
+        send_waiting_events(&memory, &memory, &clock).await;
         assert_eq!(counts(&memory), (2, 0), "{thing}");
     }
 }
@@ -51,9 +51,9 @@ async fn what_cannot_be_told_waits_for_the_next_measurement() {
 async fn an_event_of_a_clock_that_runs_ahead_waits_no_longer_than_it_does() {
     let (memory, clock) = world(1);
     clock.set(moment("2026-11-23T03:05:00Z"));
-    tell_what_waits(&memory, &memory, &clock).await;
+    send_waiting_events(&memory, &memory, &clock).await;
     assert_eq!(memory.state().outbox.len(), 1);
     clock.set(moment("2026-11-24T03:01:01Z"));
-    tell_what_waits(&memory, &memory, &clock).await;
+    send_waiting_events(&memory, &memory, &clock).await;
     assert!(memory.state().outbox.is_empty());
 }

@@ -1,0 +1,454 @@
+//! The catalogue of the stack's alarms: one row for each. The mails follow from it, and tests compare template.yaml,
+//! docs/OPERATIONS.md, README.md and the lists of other tests with it.
+
+use crate::headline::{
+    Situation, champion_age, champion_is_young_again, champion_score, champion_score_is_good_again, queue_is_empty,
+};
+
+/// What missing data means for an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingData {
+    /// The alarm is raised. Its metric is published every five minutes, so a missing value means that something is
+    /// wrong.
+    Raises,
+    /// The alarm ends. Its metric has values only when something has happened.
+    Ends,
+    /// The alarm keeps its state. Missing values say nothing about what it watches.
+    KeepsState,
+}
+
+impl MissingData {
+    /// Returns the value of `TreatMissingData` in the template.
+    pub fn treatment(self) -> &'static str {
+        match self {
+            Self::Raises => "breaching",
+            Self::Ends => "notBreaching",
+            Self::KeepsState => "ignore",
+        }
+    }
+}
+
+/// The row of an alarm.
+#[derive(Debug)]
+pub struct CatalogEntry {
+    /// The alarm's name without the stack's name.
+    pub name: &'static str,
+    /// What the alarm means, and who is affected.
+    pub meaning: &'static str,
+    /// Writes the end of the mail's subject when the alarm is raised. No full stop.
+    pub(crate) raised: fn(&Situation<'_>) -> String,
+    /// Writes the end of the mail's subject when the alarm is OK again. No full stop.
+    pub(crate) cleared: fn(&Situation<'_>) -> String,
+    /// The steps to take, in order.
+    pub(crate) steps: &'static [StepTemplate],
+    /// What missing data means.
+    pub missing_data: MissingData,
+    /// The threshold in the template.
+    pub threshold: f64,
+    /// Whether a second topic reports the alarm too, because the alarm means that mail does not arrive.
+    pub is_about_mail: bool,
+    /// Whether the alarm exists on an emulator.
+    pub is_emulated: bool,
+}
+
+/// A step, with a command that does not name the stack yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StepTemplate {
+    /// The instruction as text.
+    pub(crate) what: &'static str,
+    /// The command to run, if any.
+    pub(crate) command: Option<Command>,
+}
+
+/// A command of a step. The guide writes it for one stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Lists the newest runs.
+    Runs,
+    /// Prints the log of the function with that name.
+    Logs(&'static str),
+    /// Starts a training run.
+    Train,
+    /// Prints the requests of each API key.
+    Usage,
+    /// Invokes the metrics function.
+    Measure,
+    /// Receives the messages of the alarm's queue.
+    Messages,
+    /// Deletes the messages of the alarm's queue.
+    Purge,
+    /// Describes the alarm.
+    Describe,
+    /// A command that is the same for every stack.
+    Always(&'static str),
+}
+
+const fn step(what: &'static str, command: Command) -> StepTemplate {
+    StepTemplate { what, command: Some(command) }
+}
+
+const fn advice(what: &'static str) -> StepTemplate {
+    StepTemplate { what, command: None }
+}
+
+/// Defines [`AlarmKind`] from one row for each alarm. The doc comment of a row says what the alarm watches.
+macro_rules! alarms {
+    ($(
+        $(#[doc = $watches:literal])+
+        $kind:ident { $($field:ident: $value:expr),+ $(,)? }
+    )+) => {
+        /// The kind of an alarm, which is its name without the stack's name.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum AlarmKind {
+            $($(#[doc = $watches])+ $kind,)+
+            /// An alarm that somebody has added, with its name.
+            Other(String),
+        }
+
+        impl AlarmKind {
+            /// The kinds of alarms that every stack has.
+            pub const KNOWN: [Self; [$(stringify!($kind)),+].len()] = [$(Self::$kind),+];
+
+            /// Returns the alarm's row.
+            pub fn entry(&self) -> &'static CatalogEntry {
+                match self {
+                    $(Self::$kind => const { &CatalogEntry { $($field: $value,)+ ..OTHER } },)+
+                    Self::Other(_) => &OTHER,
+                }
+            }
+        }
+    };
+}
+
+/// The row of an alarm that is not in the catalogue. Its optional fields are the defaults of all rows.
+const OTHER: CatalogEntry = CatalogEntry {
+    name: "",
+    meaning: "This alarm does not belong to Evergreen. Its description says what it watches.",
+    raised: |it| {
+        let metric = it.alarm.metric.as_deref().unwrap_or("its value");
+        format!("alarm {} is raised: {metric} is {}{}", it.alarm.kind.as_str(), it.value(), it.wanted())
+    },
+    cleared: |it| format!("alarm {} has cleared", it.alarm.kind.as_str()),
+    steps: &[step("Read what it watches:", Command::Describe)],
+    missing_data: MissingData::KeepsState,
+    threshold: 1.0,
+    is_about_mail: false,
+    is_emulated: true,
+};
+
+alarms! {
+    /// The champion is too old, or no values of its metric arrive.
+    ChampionTooOld {
+        name: "champion-too-old",
+        meaning: "For too long no version has become champion. Training does not run, training fails, or the gate \
+                  refuses its versions. Or there is no champion, or the metrics function does not run. A champion \
+                  that was loaded keeps answering predictions.",
+        raised: champion_age,
+        cleared: champion_is_young_again,
+        steps: TRAINING_STEPS,
+        missing_data: MissingData::Raises,
+        threshold: 0.0,
+    }
+
+    /// The champion's score is below the threshold.
+    AccuracyLow {
+        name: "accuracy-low",
+        meaning: "The champion is not known to be better than a constant answer, or its score on the newest \
+                  hold-out is worse than on its own hold-out. If AccuracyAlarmThreshold is a number, its accuracy \
+                  or R² is below that number. It keeps answering predictions until another version passes the \
+                  gate.",
+        raised: champion_score,
+        cleared: champion_score_is_good_again,
+        steps: &[
+            step("Compare the last runs: scores, data set, hyperparameters:", Command::Runs),
+            advice(
+                "If a model is no better than a constant answer, its data set has too few rows, or its columns do \
+                 not determine the target. Add rows or other columns.",
+            ),
+            advice("If the data set has changed, check whether the change is intended."),
+            step("Train again. A version that passes the gate becomes champion by itself:", Command::Train),
+        ],
+        missing_data: MissingData::KeepsState,
+        threshold: 0.0,
+    }
+
+    /// A scheduled training run has not made a version in time.
+    DeadlineMissed {
+        name: "deadline-missed",
+        meaning: "Since the scheduled time no run has made a version, promoted or refused. The champion keeps \
+                  answering predictions.",
+        raised: |_| "training has missed its deadline".to_owned(),
+        cleared: |_| "training is no longer late".to_owned(),
+        steps: TRAINING_STEPS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// Training runs fail or are lost.
+    TrainingFailed {
+        name: "training-failed",
+        meaning: "Runs have failed or were lost since a run last made a version. The champion keeps answering \
+                  predictions and grows older.",
+        raised: |it| format!("training failed{}", it.counted("since the last version")),
+        cleared: |_| "training makes versions again".to_owned(),
+        steps: TRAINING_STEPS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// The gate has refused every version for days.
+    VersionsRefused {
+        name: "versions-refused",
+        meaning: "For two days or more the gate has refused every version that was trained. The champion keeps \
+                  answering predictions and grows older.",
+        raised: |it| format!("the gate has refused every version for {}", it.value()),
+        cleared: |_| "the gate has accepted a version again".to_owned(),
+        steps: &[
+            step("See by how much the gate refused each version:", Command::Runs),
+            advice(
+                "If the data has changed and you want the new versions, lower the floor or raise the tolerance.",
+            ),
+            step("Otherwise correct the data, and train:", Command::Train),
+        ],
+        missing_data: MissingData::KeepsState,
+        threshold: 48.0,
+    }
+
+    /// A new predict environment could not load the champion.
+    ModelUnhealthy {
+        name: "model-unhealthy",
+        meaning: "A new environment of the predict function could not load the champion. Its pointer is gone, or \
+                  neither the registry's copy nor the bucket's object can be loaded. Environments that have the \
+                  champion in memory keep answering predictions.",
+        raised: |_| "a new environment could not load the champion".to_owned(),
+        cleared: |_| "a new environment can load the champion again".to_owned(),
+        steps: STORED_FILE_STEPS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// A stored file of the champion is missing or damaged. The other file may hide that.
+    ArtifactDamaged {
+        name: "artifact-damaged",
+        meaning: "The registry's copy of the champion's artifact or the bucket's object is missing or damaged. As \
+                  long as the other one is intact, predictions are answered. The gate's comparison and a \
+                  promotion by hand need the object.",
+        raised: |_| "a stored file of the champion is missing or damaged".to_owned(),
+        cleared: |_| "the champion's stored files are intact again".to_owned(),
+        steps: STORED_FILE_STEPS,
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// The predict function failed to load a champion.
+    ModelLoadFailures {
+        name: "model-load-failures",
+        meaning: "An environment of the predict function could not fetch, verify or read the champion. It uses \
+                  the last version that it could load, or answers 503 if there is none.",
+        raised: |it| format!("the predict function could not load the champion{}", it.recently()),
+        cleared: |_| "no load of the champion has failed recently".to_owned(),
+        steps: &[step("Read what is wrong:", Command::Logs("predict")), RESTORE_FILE, REPLACE_CHAMPION],
+        missing_data: MissingData::Ends,
+    }
+
+    /// The API answers with 5xx.
+    PredictionErrors {
+        name: "prediction-errors",
+        meaning: "In two of three periods of 5 minutes, callers got server errors and no prediction.",
+        raised: |it| format!("predictions failed with 5xx{}", it.recently()),
+        cleared: |_| "no prediction has failed recently".to_owned(),
+        steps: &[
+            step("Read why:", Command::Logs("predict")),
+            advice("If the errors began with a deployment, deploy the previous code."),
+        ],
+        missing_data: MissingData::Ends,
+    }
+
+    /// The API is slow.
+    PredictionLatency {
+        name: "prediction-latency",
+        meaning: "One request in a hundred took longer than the limit. Callers may stop waiting for an answer.",
+        raised: |it| format!("predictions are slow: one in a hundred takes {}{}", it.value(), it.limit()),
+        cleared: |it| match it.known_value() {
+            Some(value) => format!("predictions are fast again: one in a hundred takes {value}{}", it.limit()),
+            None => "predictions are fast again".to_owned(),
+        },
+        steps: &[
+            step("Check whether the slow requests are cold starts (initDurationMs):", Command::Logs("predict")),
+            advice("If the model is slow, train with fewer trees. If cold starts are slow, give the function more \
+                    memory."),
+        ],
+        missing_data: MissingData::Ends,
+        threshold: 1000.0,
+    }
+
+    /// Predictions are rejected because the function has reached its concurrency limit.
+    Throttles {
+        name: "throttles",
+        meaning: "Lambda had no environment left for the predict function and rejected requests.",
+        raised: |it| format!("predictions were rejected{}", it.recently()),
+        cleared: |_| "predictions are no longer rejected".to_owned(),
+        steps: &[
+            step(
+                "See how much concurrency the account has:",
+                Command::Always("aws lambda get-account-settings"),
+            ),
+            advice("Request more in Service Quotas, or lower the rate of the usage plan."),
+        ],
+        missing_data: MissingData::Ends,
+    }
+
+    /// A client's API key has used most of its monthly requests.
+    QuotaNearlyUsed {
+        name: "quota-nearly-used",
+        meaning: "A client's key has used four fifths of its requests for this calendar month. Once all are used, \
+                  its calls are answered with 429 until the month ends.",
+        raised: |it| format!("a client's key has used {} of its requests for this month", it.value()),
+        cleared: |_| "the clients' keys have requests left again".to_owned(),
+        steps: &[
+            step("See how many requests each key has made on each day:", Command::Usage),
+            advice("If these requests are intended, raise MonthlyQuota and deploy. This month's requests still \
+                    count."),
+            advice("If not, ask the client, or disable its key: docs/OPERATIONS.md, Change a key."),
+        ],
+        missing_data: MissingData::KeepsState,
+        threshold: 0.8,
+    }
+
+    /// Some metrics cannot be computed, so their alarms rely on old values.
+    FiguresUnknown {
+        name: "figures-unknown",
+        meaning: "For 15 minutes or more some metrics could not be computed, because something could not be read. \
+                  The alarms that watch these metrics keep their state.",
+        raised: |it| format!("metrics cannot be computed{}", it.counted("of them")),
+        cleared: |_| "all metrics are known again".to_owned(),
+        steps: &[
+            step("See which metrics are unknown:", Command::Measure),
+            step("Read why:", Command::Logs("metrics")),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// The registry holds records that this release cannot read.
+    UnreadableRecords {
+        name: "unreadable-records",
+        meaning: "The registry holds records that this release cannot read, or only in part. Metrics leave them \
+                  out. A newer release has written these records, or somebody has changed them.",
+        raised: |it| format!("records cannot be read{}", it.counted("of them")),
+        cleared: |_| "all records can be read again".to_owned(),
+        steps: &[
+            step("See which records cannot be read:", Command::Measure),
+            advice("After a rollback: deploy the newer release again, or wait until new runs replace these records."),
+            advice("The next version that passes the gate replaces a champion of the newer release."),
+        ],
+        missing_data: MissingData::KeepsState,
+    }
+
+    /// The train function's dead-letter queue holds events.
+    TrainFailureQueue {
+        name: "train-failure-queue",
+        meaning: "A training run, or the import of a model file, failed in all its attempts. Its event is kept \
+                  for 14 days. It is not tried again by itself.",
+        raised: |it| format!("a training run or an import failed for good{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: &[READ_MESSAGES, step("Read why:", Command::Logs("train")), REPLAY],
+        missing_data: MissingData::Ends,
+    }
+
+    /// The queue of training events that could not be delivered holds events.
+    TrainScheduleQueue {
+        name: "train-schedule-queue",
+        meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
+                  training run of that day has not started. If it is the event of an uploaded model file, the \
+                  file was not imported.",
+        raised: |it| format!("a training run or an import could not start{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: &[READ_MESSAGES, step("If it is the schedule's event, train now:", Command::Train), REPLAY],
+        missing_data: MissingData::Ends,
+    }
+
+    /// The metrics function's dead-letter queue holds events.
+    MetricsFailureQueue {
+        name: "metrics-failure-queue",
+        meaning: "The metrics function failed three times in a row. Values of metrics are missing, and alarms may \
+                  rely on old values.",
+        raised: |it| format!("metrics could not be published{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: &[
+            READ_MESSAGES,
+            step("Read why:", Command::Logs("metrics")),
+            step("Do not replay the events: each measurement is complete in itself. Empty the queue:", Command::Purge),
+        ],
+        missing_data: MissingData::Ends,
+    }
+
+    /// The alert function's dead-letter queue holds events. Their mails could not be sent.
+    AlertFailureQueue {
+        name: "alert-failure-queue",
+        meaning: "A mail about an alarm was not sent in three attempts, or SES did not answer whether it was \
+                  sent. A recipient may not know about the alarm.",
+        raised: |it| format!("a mail was not sent, or it is unknown whether it was sent{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: MAIL_QUEUE_STEPS,
+        missing_data: MissingData::Ends,
+        is_about_mail: true,
+    }
+
+    /// The queue of alarms that did not reach the alert function holds messages.
+    AlertTopicQueue {
+        name: "alert-topic-queue",
+        meaning: "An alarm did not reach the function that writes mails. Nobody got a mail about it.",
+        raised: |it| format!("an alarm did not reach the alert function{}", it.waiting()),
+        cleared: queue_is_empty,
+        steps: MAIL_QUEUE_STEPS,
+        missing_data: MissingData::Ends,
+        is_about_mail: true,
+    }
+
+    /// Mails that SES accepted have bounced, were reported as spam, or were rejected.
+    MailBounced {
+        name: "mail-bounced",
+        meaning: "SES accepted a mail about an alarm and could not deliver it, or the recipient reported it as \
+                  spam. This recipient does not get the next mails either.",
+        raised: |it| format!("a mail did not reach its recipient{}", it.counted("in an hour")),
+        cleared: |_| "no mail has bounced for a day".to_owned(),
+        steps: &[
+            step(
+                "See which addresses SES no longer sends mail to:",
+                Command::Always("aws sesv2 list-suppressed-destinations --reasons BOUNCE COMPLAINT"),
+            ),
+            advice("Correct the address in the parameter AlertRecipients, or remove it, and deploy."),
+            step(
+                "If the mailbox works again, let SES send mail to it:",
+                Command::Always("aws sesv2 delete-suppressed-destination --email-address ADDRESS"),
+            ),
+        ],
+        missing_data: MissingData::Ends,
+        is_about_mail: true,
+        is_emulated: false,
+    }
+}
+
+const TRAINING_STEPS: &[StepTemplate] = &[
+    step("See how the last runs ended, and why:", Command::Runs),
+    step("Read the log of training:", Command::Logs("train")),
+    step("Once the cause is removed, train now:", Command::Train),
+];
+
+const STORED_FILE_STEPS: &[StepTemplate] =
+    &[step("Read what is wrong:", Command::Logs("metrics")), RESTORE_FILE, REPLACE_CHAMPION];
+
+const RESTORE_FILE: StepTemplate =
+    advice("If the file was deleted or overwritten, restore its previous version in the bucket.");
+
+const REPLACE_CHAMPION: StepTemplate =
+    step("Otherwise train. A new version replaces a champion that cannot be read:", Command::Train);
+
+const MAIL_QUEUE_STEPS: &[StepTemplate] = &[
+    READ_MESSAGES,
+    step("Read why:", Command::Logs("alert")),
+    advice("The usual causes: an address that SES has not verified, or an account that is still in the SES sandbox."),
+    REPLAY,
+];
+
+const READ_MESSAGES: StepTemplate =
+    step("See which messages wait in the queue, and why they failed:", Command::Messages);
+
+const REPLAY: StepTemplate =
+    advice("Once the cause is removed, replay the messages: docs/OPERATIONS.md, Replay what waits in a queue.");

@@ -1,0 +1,54 @@
+//! The ports through which this function reaches the outside world.
+
+use evergreen_lifecycle::ports::{AlarmRecords, Champions, Clock, MailClaims, Mailer, Runs, Sleeper};
+
+/// The ports.
+#[derive(Debug)]
+pub struct AlertPorts<'a, R, M, C> {
+    /// Reads the champions and the runs, and stores alarm records and mail claims.
+    pub registry: &'a R,
+    /// Sends mails.
+    pub mailer: &'a M,
+    /// Gives the current time and waits.
+    pub clock: &'a C,
+}
+
+/// A set of ports. Generic code takes this trait instead of three type parameters.
+pub trait AlertWorld: Send + Sync {
+    /// Type of the registry, which holds champions, runs, alarm records and mail claims.
+    type Registry: AlarmRecords + Champions + MailClaims + Runs;
+    /// Type of the service that sends mails.
+    type Mailer: Mailer;
+    /// Type of the clock.
+    type Clock: Clock + Sleeper;
+
+    /// Returns the registry, which holds champions, runs, alarm records and mail claims.
+    fn registry(&self) -> &Self::Registry;
+    /// Returns the service that sends mails.
+    fn mailer(&self) -> &Self::Mailer;
+    /// Returns the clock.
+    fn clock(&self) -> &Self::Clock;
+}
+
+impl<R, M, C> AlertWorld for AlertPorts<'_, R, M, C>
+where
+    R: AlarmRecords + Champions + MailClaims + Runs,
+    M: Mailer,
+    C: Clock + Sleeper,
+{
+    type Registry = R;
+    type Mailer = M;
+    type Clock = C;
+
+    fn registry(&self) -> &R {
+        self.registry
+    }
+
+    fn mailer(&self) -> &M {
+        self.mailer
+    }
+
+    fn clock(&self) -> &C {
+        self.clock
+    }
+}

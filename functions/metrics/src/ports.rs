@@ -1,0 +1,87 @@
+//! The ports through which this function reaches the outside world.
+
+use evergreen_lifecycle::ports::{Artifacts, Champions, Clock, MetricSink, RequestUsage, Runs, Schedules, Versions};
+
+/// The ports that a measurement reads and writes.
+#[derive(Debug)]
+pub struct MetricsPorts<'a, R, A, S, T, U, C> {
+    /// Reads the champions, the runs and the versions.
+    pub registry: &'a R,
+    /// Reads the stored artifacts.
+    pub artifacts: &'a A,
+    /// Publishes the metrics.
+    pub sink: &'a S,
+    /// Reads the training schedule.
+    pub schedules: &'a T,
+    /// Counts the requests per API key.
+    pub usage: &'a U,
+    /// Gives the current time.
+    pub clock: &'a C,
+}
+
+/// A set of ports. Generic code takes this trait instead of six type parameters.
+pub trait MetricsWorld: Send + Sync {
+    /// Type of the registry, which holds champions, runs and versions.
+    type Registry: Champions + Runs + Versions;
+    /// Type of the artifact store.
+    type Artifacts: Artifacts;
+    /// Type of the destination of the metrics.
+    type Sink: MetricSink;
+    /// Type of the source of the training schedule.
+    type Schedules: Schedules;
+    /// Type of the source of request counts per API key.
+    type Usage: RequestUsage;
+
+    /// Returns the registry, which holds champions, runs and versions.
+    fn registry(&self) -> &Self::Registry;
+    /// Returns the artifact store.
+    fn artifacts(&self) -> &Self::Artifacts;
+    /// Returns the destination of the metrics.
+    fn sink(&self) -> &Self::Sink;
+    /// Returns the source of the training schedule.
+    fn schedules(&self) -> &Self::Schedules;
+    /// Returns the source of request counts per API key.
+    fn usage(&self) -> &Self::Usage;
+    /// Returns the clock.
+    fn clock(&self) -> &dyn Clock;
+}
+
+impl<R, A, S, T, U, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, C>
+where
+    R: Champions + Runs + Versions,
+    A: Artifacts,
+    S: MetricSink,
+    T: Schedules,
+    U: RequestUsage,
+    C: Clock,
+{
+    type Registry = R;
+    type Artifacts = A;
+    type Sink = S;
+    type Schedules = T;
+    type Usage = U;
+
+    fn registry(&self) -> &R {
+        self.registry
+    }
+
+    fn artifacts(&self) -> &A {
+        self.artifacts
+    }
+
+    fn sink(&self) -> &S {
+        self.sink
+    }
+
+    fn schedules(&self) -> &T {
+        self.schedules
+    }
+
+    fn usage(&self) -> &U {
+        self.usage
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.clock
+    }
+}

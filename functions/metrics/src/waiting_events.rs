@@ -1,0 +1,25 @@
+//! Publishes the events that a training run stored but did not publish before it ended. Without this, they would wait
+//! for the next training run, perhaps until tomorrow.
+
+use std::time::Duration;
+
+use evergreen_lifecycle::outbox;
+use evergreen_lifecycle::ports::{Announcer, Clock, EventOutbox};
+
+/// Maximum time for publishing. Measuring comes first, and the next measurement publishes what is left.
+const MAX_TIME: Duration = Duration::from_secs(15);
+
+/// Publishes the waiting events and logs what it could not publish. A failure here does not fail the invocation.
+pub async fn send_waiting_events(outbox: &impl EventOutbox, bus: &impl Announcer, clock: &impl Clock) {
+    let publishing = outbox::deliver(outbox, bus, clock.now());
+    match tokio::time::timeout(MAX_TIME, publishing).await {
+        Ok(delivery) if !delivery.is_complete() => {
+            tracing::error!(%delivery, "events could not be published; the next measurement publishes them");
+        }
+        Ok(delivery) if delivery.published > 0 => {
+            tracing::info!(told = delivery.published, "published events that a training run had left in the outbox");
+        }
+        Ok(_) => {}
+        Err(_) => tracing::error!("events could not be published in time; the next measurement publishes them"),
+    }
+}

@@ -1,0 +1,61 @@
+//! The template's alarms match the catalogue. `make localstack-test` shows that missing data really has this effect.
+
+use std::collections::BTreeMap;
+
+use evergreen_alert::AlarmKind;
+
+use crate::alarms::{ABOUT_MAIL, kinds};
+use crate::document::{Template, file};
+use crate::metrics::NAMESPACE;
+use crate::readme::watched;
+
+/// Returns the value of one property for each of the template's alarms, by the alarm's name.
+fn deployed<T>(template: &Template, read: impl Fn(&str, &serde_json::Value) -> T) -> BTreeMap<String, T> {
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    alarms.map(|(id, alarm)| (template.resolve(&alarm["AlarmName"]), read(id, alarm))).collect()
+}
+
+/// Returns the value of one field for each alarm of the catalogue, by the alarm's name in the stack `evergreen`.
+fn catalogued<T>(read: impl Fn(&evergreen_alert::CatalogEntry) -> T) -> BTreeMap<String, T> {
+    AlarmKind::KNOWN.iter().map(|kind| (format!("evergreen-{}", kind.as_str()), read(kind.entry()))).collect()
+}
+
+#[test]
+fn every_alarm_says_what_silence_means() {
+    let said =
+        deployed(&Template::read(), |_, alarm| alarm["TreatMissingData"].as_str().unwrap_or("missing").to_owned());
+    assert_eq!(said, catalogued(|entry| entry.missing_data.treatment().to_owned()));
+}
+
+#[test]
+fn every_alarm_has_the_threshold_of_the_catalogue() {
+    let set = deployed(&Template::read(), |_, alarm| alarm["Threshold"].as_f64().unwrap_or(f64::NAN));
+    assert_eq!(set, catalogued(|entry| entry.threshold));
+}
+
+#[test]
+fn the_alarms_about_mail_and_those_of_no_emulator_are_those_of_the_catalogue() {
+    let template = Template::read();
+    let about_mail = deployed(&template, |id, _| ABOUT_MAIL.contains(&id));
+    assert_eq!(about_mail, catalogued(|entry| entry.is_about_mail));
+    let emulated = deployed(&template, |id, _| template.all_resources()[id].get("Condition").is_none());
+    assert_eq!(emulated, catalogued(|entry| entry.is_emulated));
+}
+
+#[test]
+fn the_readme_lists_the_alarms_on_published_metrics() {
+    let template = Template::read();
+    let own = deployed(&template, |_, alarm| alarm["Namespace"] == NAMESPACE).into_iter().filter(|(_, own)| *own);
+    let own = own.filter_map(|(name, _)| name.strip_prefix("evergreen-").map(str::to_owned));
+    assert_eq!(watched().1, own.collect());
+}
+
+/// The walk of `make run` damages the champion's files and waits for an alarm.
+#[test]
+fn the_walk_waits_for_an_alarm_that_exists() {
+    let walk = file("infra/local/driver/alarm.py");
+    let constants = walk.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+    let names: Vec<_> = constants.filter_map(|line| line.split('"').nth(1)).collect();
+    let kinds = kinds(&Template::read());
+    assert!(!names.is_empty() && names.iter().all(|name| kinds.contains(*name)), "{names:?}");
+}
